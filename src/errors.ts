@@ -1,0 +1,45 @@
+/** Why a command ends without doing its job; each kind has its own exit code (`exit-codes.ts`). */
+export type ErrorKind =
+  | "unexpected"
+  | "usage"
+  | "nothing"
+  | "credentials"
+  | "config"
+  | "redis"
+  | "api"
+  | "partial"
+  | "stopped"
+  | "locked"
+  | "confirm";
+
+export interface ErrorDetails {
+  /** What to run or change next; printed on a line of its own. */
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+/**
+ * The only error the user is meant to see. `message` says what failed, with the value quoted; it never holds a secret.
+ * Anything else that reaches `main` is a defect and exits 1.
+ */
+export class PushCliError extends Error {
+  override readonly name = "PushCliError";
+  readonly kind: ErrorKind;
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.hint = details.hint;
+  }
+}
+
+export function usageError(message: string, hint?: string): PushCliError {
+  return new PushCliError("usage", message, { hint });
+}
+
+/** The message of anything thrown, in one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replace(/\s*\n\s*/g, " ");
+}

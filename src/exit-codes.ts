@@ -1,0 +1,26 @@
+/** The one exit-code table: `help exit-codes` prints it, the README quotes it, `main` maps errors with it. */
+export const EXIT_CODES = {
+  done: { code: 0, meaning: "done" },
+  unexpected: { code: 1, meaning: "unexpected error: a defect of push-cli; --debug shows where" },
+  usage: { code: 2, meaning: "usage: unknown command or flag, or a value that can't be used" },
+  nothing: { code: 3, meaning: "nothing to do: the audience is empty, or there is nothing of that name" },
+  credentials: { code: 4, meaning: "appid, secret or access token refused, or not given" },
+  config: { code: 5, meaning: "configuration file or environment can't be used" },
+  redis: { code: 6, meaning: "Redis unreachable, or it refused the connection or a command" },
+  api: { code: 7, meaning: "API unreachable" },
+  partial: {
+    code: 8,
+    meaning: "partly failed: some recipients are failed or unknown, or some lines were bad",
+  },
+  stopped: { code: 9, meaning: "stopped by a fatal answer of the API or by the error threshold; resumable" },
+  locked: { code: 10, meaning: "lock held by another process, or the broadcast is already running" },
+  confirm: { code: 11, meaning: "confirmation needed: give --yes" },
+  sigint: { code: 130, meaning: "interrupted by Ctrl-C (SIGINT) after a clean stop" },
+  sigterm: { code: 143, meaning: "terminated (SIGTERM) after a clean stop" },
+} as const;
+
+export type ExitName = keyof typeof EXIT_CODES;
+
+export function exitCode(name: ExitName): number {
+  return EXIT_CODES[name].code;
+}

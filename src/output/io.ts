@@ -1,0 +1,21 @@
+import type { Readable, Writable } from "node:stream";
+
+/** A stream that may be a terminal. */
+export type OutStream = Writable & { isTTY?: boolean; columns?: number };
+export type InStream = Readable & { isTTY?: boolean };
+
+/** Everything of the process that the tool touches, so that tests can stand in for it. */
+export interface Io {
+  stdin: InStream;
+  stdout: OutStream;
+  stderr: OutStream;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** For heartbeats of a run: where it runs. */
+  host: string;
+  pid: number;
+  /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, the default action applies. */
+  onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
+  /** Ends the process at once, for a second signal. */
+  exitNow(code: number): void;
+}

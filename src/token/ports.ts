@@ -1,0 +1,46 @@
+/** How the token is asked for: `stable` is POST /cgi-bin/stable_token, `basic` is GET /cgi-bin/token. */
+export type TokenMode = "stable" | "basic";
+
+export interface StoredToken {
+  token: string;
+  /** Epoch ms at which the stored copy lapses: earlier than the platform's own expiry by the margin. */
+  expiresAtMs: number;
+}
+
+/** The shared place of the token (Redis, one key an appid), which backends read too. */
+export interface TokenStore {
+  load(appid: string): Promise<StoredToken | undefined>;
+  save(appid: string, token: string, ttlMs: number): Promise<void>;
+}
+
+export interface IssuedToken {
+  token: string;
+  expiresInSec: number;
+}
+
+/** The platform's side. Rejects with a PushCliError: `credentials` when refused, `api` when unreachable. */
+export interface TokenApi {
+  fetchToken(mode: TokenMode, force: boolean): Promise<IssuedToken>;
+}
+
+/** A lock shared by processes: it lapses by itself when its holder dies. */
+export interface LockStore {
+  /** The lock, or undefined while somebody else holds it. Renewed in the background until released. */
+  acquire(name: string, ttlMs: number): Promise<HeldLock | undefined>;
+}
+
+export interface HeldLock {
+  /** Aborted as soon as the lock may be somebody else's: stop working under it. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+/** What the broadcast engine asks of the token provider. */
+export interface AccessTokens {
+  /** The token to send with; fetched at first use. Rejects with a PushCliError. */
+  current(): Promise<string>;
+  /** The token if one is at hand: saves a promise a message. */
+  cached(): string | undefined;
+  /** The platform refused `refused`: a newer one from the store, else one refresh for all callers. */
+  renew(refused: string): Promise<string>;
+}
