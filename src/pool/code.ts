@@ -1,0 +1,53 @@
+/** One push code as a pool entry states it. */
+export interface PushCode {
+  formId: string;
+  /** False for garbage that a backend stored in the place of a formId: never a valid code. */
+  wellFormed: boolean;
+  /** Epoch ms. */
+  expireMs: number;
+  /** How many messages it is good for, when the entry says so; absent means 1. */
+  uses?: number;
+}
+
+/** What one list element of a pool turned out to be. */
+export type Entry = { readable: true; codes: PushCode[] } | { readable: false; why: UnreadableReason };
+
+export type UnreadableReason = "java" | "too long" | "not a code";
+
+export type CodeState = "valid" | "expired" | "invalid";
+
+/** A code is expired from its expiry on; garbage that has not expired yet is invalid. */
+export function codeState(code: PushCode, nowMs: number): CodeState {
+  if (code.expireMs <= nowMs) return "expired";
+  return code.wellFormed ? "valid" : "invalid";
+}
+
+/** How many messages a code is still good for. */
+export function usesOf(code: PushCode): number {
+  return code.uses ?? 1;
+}
+
+const GARBAGE = new Set(["undefined", "null"]);
+
+/**
+ * Whether a text can be a formId or prepay_id: visible ASCII, no spaces, at most 128 characters. The developer tools
+ * hand out sentences in the place of codes ("the formId is a mock one", "requestFormId:fail ...").
+ */
+export function isFormId(text: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/.test(text) && !text.startsWith("requestFormId:fail") && !GARBAGE.has(text);
+}
+
+/**
+ * Whether one code can bring several messages (a payment's prepay_id brings three): such a code can't serve as its own
+ * idempotency key, so an attempt with unknown outcome must not be retried with it.
+ */
+export function isMultiUse(formId: string, uses: number | undefined): boolean {
+  return uses !== undefined || /^wx\d{14}/.test(formId);
+}
+
+/** The entry that push-cli itself writes: the plain JSON form, `uses` only when it is not 1. */
+export function writeEntry(code: { formId: string; expireMs: number; uses?: number | undefined }): string {
+  const entry: Record<string, unknown> = { formId: code.formId, expire: code.expireMs };
+  if (code.uses !== undefined && code.uses !== 1) entry.uses = code.uses;
+  return JSON.stringify(entry);
+}

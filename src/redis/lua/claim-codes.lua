@@ -1,0 +1,79 @@
+-- Claims the first valid code of each of several users for one broadcast: takes it off the pool and writes the
+-- claimed record, atomically. Expired codes met on the way are dropped; what is not understood stays where it is.
+--
+-- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
+-- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms  4 "1": look only, change nothing (--dry-run)
+--       5 budget: how many short entries to look at before the rest is left for another call
+--       6 runs whose claims may be taken over, each between spaces, or " "
+--       7... pool index to start from, one a user (0 when absent)
+-- Returns one array a user, by its first number:
+--       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped
+--       2 no code   expired codes dropped
+--       3 settled   outcome, errcode or "-", 1 if by this very run, formId or "-"
+--       4 busy      the other run that holds the claim
+--       5 more      index to go on from, expired codes dropped
+--       6 mine      claimed by this run before: as 1
+--       7 wrong     Redis' words: the pool or the ledger is not of the expected type
+
+local id, run, ttl, dry, dead = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == "1", ARGV[6]
+local budget = { left = tonumber(ARGV[5]) }
+local now = now_ms()
+
+local function describe_claim(status, claimed)
+  return { status, claimed.f, claimed.e, claimed.multi, claimed.attempt, 0, 0 }
+end
+
+-- Same code, next attempt: the platform refuses a code that was used, so this can't deliver twice.
+local function take_over(ledger, record, claimed)
+  claimed.attempt = claimed.attempt + 1
+  if not dry then
+    local line = string.format("claimed %s %d %.0f %d %d %s %s %d\n", run, claimed.attempt, now, claimed.multi,
+      claimed.k, claimed.e, claimed.f, claimed.size)
+    write_record(ledger, id, line .. claimed.body, ttl)
+  end
+  return describe_claim(1, claimed)
+end
+
+-- The reply for a user with a record, or nil when the record does not stand in the way of a claim.
+local function from_record(ledger, record)
+  local claimed = read_claimed(record)
+  if claimed then
+    if claimed.run == run then return describe_claim(6, claimed) end
+    if find(dead, " " .. claimed.run .. " ", 1, true) then return take_over(ledger, record, claimed) end
+    return { 4, claimed.run }
+  end
+  local outcome, by, errcode, form_id = match(record, "^(%S+) (%S+) %S+ %S+ (%S+) (%S+)")
+  -- A user who had no code left may have got a new one since.
+  if outcome == "no_code" then return nil end
+  return { 3, outcome or "unknown", errcode or "-", by == run and 1 or 0, form_id or "-" }
+end
+
+local function claim(pool, ledger, from)
+  local record = redis.pcall("HGET", ledger, id)
+  if type(record) == "table" then return { 7, record.err } end
+  local known = record and from_record(ledger, record)
+  if known then return known end
+  if budget.left <= 0 then return { 5, from, 0 } end
+  local kind = redis.call("TYPE", pool).ok
+  if kind ~= "list" then
+    if kind == "none" then return { 2, 0 } end
+    return { 7, "the pool is a " .. kind .. ", not a list" }
+  end
+  local found = find_code(pool, from, now, nil, budget)
+  if found.pick and not dry then return take_found(pool, ledger, id, run, ttl, now, found) end
+  if found.pick then
+    local code = found.pick.entry.codes[found.pick.k]
+    return { 1, code.f, string.format("%.0f", code.e), code.u and 1 or 0, 1, found.expired, 0 }
+  end
+  local removed = 0
+  if not dry then removed = apply_edits(pool, found.edits) end
+  if found.more then return { 5, resume_index(found, removed), found.expired } end
+  return { 2, found.expired }
+end
+
+local replies = {}
+for i = 1, #KEYS, 2 do
+  local from = tonumber(ARGV[6 + (i + 1) / 2] or 0)
+  replies[#replies + 1] = claim(KEYS[i], KEYS[i + 1], from)
+end
+return replies
