@@ -1,0 +1,83 @@
+/** Values as people read them. Pure; used for talk, tables and progress, never for JSON documents. */
+
+/** 1234567 -> "1,234,567". */
+export function formatCount(count: number): string {
+  return String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Milliseconds as "250 ms", "1.2 s", "3m 20s", "2h 05m" or "3d 4h"; "?" when not known (an ETA without a rate). */
+export function formatDuration(ms: number): string {
+  if (!Number.isFinite(ms)) return "?";
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)}h ${pad(minutes % 60)}m`;
+  const hours = Math.round(minutes / 60);
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** part of whole as "12.3%". Rounded down, so that 100.0% means all of it. */
+export function formatShare(part: number, whole: number): string {
+  if (whole <= 0) return "0.0%";
+  return `${(Math.floor((part * 1000) / whole) / 10).toFixed(1)}%`;
+}
+
+/** Events a second as "1,234/s", "4.5/s" or, when slower than one a second, "30.0/m". */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond) || perSecond < 0) return "?/s";
+  if (perSecond >= 9.95) return `${formatCount(Math.round(perSecond))}/s`;
+  if (perSecond >= 1 || perSecond === 0) return `${perSecond.toFixed(1)}/s`;
+  return `${(perSecond * 60).toFixed(1)}/m`;
+}
+
+/** Epoch ms as local time, "2026-11-23 18:40:12". A number that is no date (pools hold such) stays a number. */
+export function formatTime(epochMs: number): string {
+  const time = new Date(epochMs);
+  if (Number.isNaN(time.getTime())) return String(epochMs);
+  const date = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
+  return `${date} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`;
+}
+
+/**
+ * Text of unknown origin, safe to show: control characters (with those of ANSI sequences), invisible characters and
+ * bidi overrides are written as escapes, so that an entry in Redis can neither move the cursor nor disguise itself.
+ */
+export function visibleText(text: string): string {
+  return text.replace(UNSAFE, escapeCharacter);
+}
+
+/** Like visibleText for text that we composed: line ends, tabs and our own colours stay. */
+export function visibleLines(text: string): string {
+  return text.replace(OWN_SEQUENCE_OR_UNSAFE, (match) => (OWN.test(match) ? match : escapeCharacter(match)));
+}
+
+/** JSON with the characters escaped that JSON.stringify leaves alone and a terminal would act on. */
+export function visibleJson(document: unknown, indent?: number): string {
+  return JSON.stringify(document, null, indent).replace(UNSAFE_IN_JSON, (c) => `\\u${hex(c, 4)}`);
+}
+
+const INVISIBLE =
+  "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff";
+const UNSAFE = new RegExp(`[\\x00-\\x1f\\x7f-\\x9f${INVISIBLE}]`, "gu");
+const UNSAFE_IN_JSON = new RegExp(`[\\x7f-\\x9f${INVISIBLE}]`, "gu");
+/** Line end, tab, and the sequences that style.ts writes. */
+const OWN = /^(?:[\n\t]|\x1b\[(?:[12]|22|3\d)m)$/;
+const OWN_SEQUENCE_OR_UNSAFE = new RegExp(`\\x1b\\[(?:[12]|22|3\\d)m|${UNSAFE.source}`, "gu");
+
+const SHORT_ESCAPES: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+
+function escapeCharacter(character: string): string {
+  const short = SHORT_ESCAPES[character];
+  if (short !== undefined) return short;
+  return character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+}
+
+function hex(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, "0");
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,132 @@
+import { askYesNo } from "./confirm.ts";
+import { visibleJson, visibleLines, visibleText } from "./format.ts";
+import type { Io } from "./io.ts";
+import { createProgress, type Progress, silentProgress } from "./progress.ts";
+import { createSink, type Sink } from "./sink.ts";
+import { createStyle, hasColor, type Style } from "./style.ts";
+import { type Cell, type Column, renderRows, renderTable } from "./table.ts";
+
+export type { Progress } from "./progress.ts";
+export type { Style } from "./style.ts";
+export type { Cell, Column } from "./table.ts";
+
+/** What reads stdout: a person at a terminal, a pipe or file, or a script that gave --json. */
+export type Format = "human" | "plain" | "json";
+
+/**
+ * Data goes to stdout, talk to stderr. Nothing that is printed can carry a control sequence other than our own
+ * colours, whatever Redis or the API holds. Lost readers are no errors: see `closed`.
+ */
+export interface Output {
+  readonly format: Format;
+  readonly quiet: boolean;
+  /** stdin and stderr are terminals: there is somebody to ask. */
+  readonly interactive: boolean;
+  /** For stdout. */
+  readonly style: Style;
+  /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
+  readonly closed: AbortSignal;
+  /** The one document of a --json command. */
+  json(document: unknown): void;
+  /** One line of NDJSON; waits while the pipe is full. Rejects with a PushCliError when stdout can't be written. */
+  line(document: unknown): Promise<void>;
+  /** A line of data for people and pipes. */
+  data(text: string): void;
+  /** Rejects like `line`. */
+  table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
+  /** A line on stderr that --quiet silences. */
+  talk(text: string): void;
+  /** A line on stderr that nothing silences. */
+  warn(text: string): void;
+  /** Also ends the live progress line. */
+  error(error: ErrorReport): void;
+  /** Ends the one before, if it is still up. */
+  progress(): Progress;
+  /** No without asking when not `interactive`, and when `signal` aborts. */
+  confirm(question: string, signal?: AbortSignal): Promise<boolean>;
+  /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
+  flush(): Promise<void>;
+}
+
+export interface ErrorReport {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+}
+
+export interface OutputOptions {
+  json: boolean;
+  quiet: boolean;
+  color: boolean;
+  /** Time between lines of progress in a log; 10 s. */
+  heartbeatMs?: number;
+}
+
+/** `clock` stamps the lines of progress in a log. */
+export function createOutput(io: Io, options: OutputOptions, clock: { now(): number }): Output {
+  const stdout = createSink(io.stdout, "stdout");
+  const stderr = createSink(io.stderr, "stderr");
+  const format: Format = options.json ? "json" : io.stdout.isTTY ? "human" : "plain";
+  const interactive = io.stdin.isTTY === true && io.stderr.isTTY === true;
+  const say = (text: string) => stderr.write(`${visibleLines(text)}\n`);
+  const talk = (text: string) => {
+    if (!options.quiet) say(text);
+  };
+  const color = hasColor(io.stderr, io.env, options.color);
+  let progress = silentProgress;
+
+  return {
+    format,
+    quiet: options.quiet,
+    interactive,
+    closed: stdout.closed,
+    ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
+    talk,
+    warn: say,
+    error: (report) => {
+      progress.done();
+      stderr.write(options.json ? renderErrorJson(report) : renderError(report, createStyle(color)));
+    },
+    progress: () => {
+      progress.done();
+      const heartbeatMs = options.heartbeatMs ?? 10_000;
+      progress = options.quiet
+        ? silentProgress
+        : createProgress({ io, talk, now: () => clock.now(), heartbeatMs, color });
+      return progress;
+    },
+    confirm: async (question, signal) => interactive && askYesNo(io, visibleLines(question), signal),
+    flush: async () => {
+      progress.done();
+      // Nobody is left to hear that stderr failed.
+      await Promise.allSettled([stderr.flushed()]);
+      await stdout.flushed();
+    },
+  };
+}
+
+function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
+  return {
+    style,
+    json: (document: unknown) => stdout.write(`${visibleJson(document, 2)}\n`),
+    line: (document: unknown) => {
+      stdout.write(`${visibleJson(document)}\n`);
+      return stdout.drained();
+    },
+    data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
+    table: async (columns: readonly Column[], rows: readonly Cell[][]) => {
+      const width = io.stdout.columns ?? 80;
+      stdout.write(format === "human" ? await renderTable(columns, rows, width, style) : renderRows(rows));
+      await stdout.drained();
+    },
+  };
+}
+
+function renderErrorJson({ code, message, hint }: ErrorReport): string {
+  return `${visibleJson({ error: { code, message, hint } })}\n`;
+}
+
+function renderError({ message, hint }: ErrorReport, style: Style): string {
+  const hintLine = hint === undefined ? "" : `${style.cyan("hint:")} ${visibleText(hint)}\n`;
+  return `${style.red("error:")} ${visibleText(message)}\n${hintLine}`;
+}

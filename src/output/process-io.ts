@@ -1,0 +1,35 @@
+import { hostname } from "node:os";
+import type { Io } from "./io.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The real process. Streams are getters because Node builds each at first use: `--version` never needs stdin. */
+export function processIo(): Io {
+  // A sink listens too, but help and usage errors may be printed before there is one, and an EPIPE that nobody
+  // listens for is an uncaught exception.
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    env: process.env,
+    cwd: process.cwd(),
+    host: hostname(),
+    pid: process.pid,
+    onSignal: (listener) => {
+      const handle = (signal: NodeJS.Signals) => listener(signal as (typeof SIGNALS)[number]);
+      for (const signal of SIGNALS) process.on(signal, handle);
+      return () => {
+        for (const signal of SIGNALS) process.off(signal, handle);
+      };
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,97 @@
+import { formatTime, visibleLines } from "./format.ts";
+import type { Io, OutStream } from "./io.ts";
+import { cutToWidth } from "./width.ts";
+
+/** The state of long work on stderr: a live line on a terminal, a line every 10 s in a log. */
+export interface Progress {
+  /** Cheap: keeps `render` and calls it when the line is drawn, with the width that it may take. */
+  update(render: (width: number) => string): void;
+  /** Ends the line; `lastLine` stays. More calls do nothing. */
+  done(lastLine?: string): void;
+}
+
+export interface ProgressNeeds {
+  io: Pick<Io, "stderr" | "env">;
+  talk(text: string): void;
+  now(): number;
+  heartbeatMs: number;
+  color: boolean;
+}
+
+export const silentProgress: Progress = { update: () => {}, done: () => {} };
+
+/** ora can't draw without cursor control, and nobody wants its frames in the log of a build server. */
+export function canDraw(stderr: OutStream, env: Io["env"]): boolean {
+  return stderr.isTTY === true && "cursorTo" in stderr && env.TERM !== "dumb" && !env.CI;
+}
+
+export function createProgress(needs: ProgressNeeds): Progress {
+  return canDraw(needs.io.stderr, needs.io.env) ? liveLine(needs) : heartbeat(needs);
+}
+
+/** At most 10 frames a second. */
+const FRAME_MS = 100;
+/** The spinner, two spaces, and the last column, where some terminals already wrap. */
+const USED_COLUMNS = 4;
+
+function liveLine(needs: ProgressNeeds): Progress {
+  const stderr = needs.io.stderr;
+  let render: ((width: number) => string) | undefined;
+  let spinner: { stop(): unknown } | undefined;
+  let ended = false;
+
+  const draw = () => {
+    const width = Math.max(0, (stderr.columns ?? 80) - USED_COLUMNS);
+    return cutToWidth(visibleLines(render?.(width) ?? ""), width);
+  };
+  const start = async () => {
+    const { default: ora } = await import("ora");
+    if (ended) return;
+    spinner = ora({
+      // As a function it is called once a frame, and again when a line of talk has to be drawn around.
+      suffixText: draw,
+      stream: stderr as NodeJS.WriteStream,
+      interval: FRAME_MS,
+      color: needs.color ? "cyan" : false,
+      isEnabled: true,
+      // Else ora puts the terminal into raw mode, and Ctrl-C no longer makes a SIGINT.
+      discardStdin: false,
+    }).start();
+  };
+  return {
+    update: (newest) => {
+      const first = render === undefined;
+      render = newest;
+      if (first && !ended) void start();
+    },
+    done: (lastLine) => {
+      if (ended) return;
+      ended = true;
+      spinner?.stop();
+      if (lastLine !== undefined) needs.talk(lastLine);
+    },
+  };
+}
+
+/** Wide enough for every figure, narrow enough for a mail from cron. */
+const LOG_WIDTH = 120;
+
+function heartbeat(needs: ProgressNeeds): Progress {
+  let render: ((width: number) => string) | undefined;
+  const timer = setInterval(() => {
+    if (render) needs.talk(`${formatTime(needs.now())}  ${render(LOG_WIDTH)}`);
+  }, needs.heartbeatMs);
+  timer.unref();
+  let ended = false;
+  return {
+    update: (newest) => {
+      render = newest;
+    },
+    done: (lastLine) => {
+      if (ended) return;
+      ended = true;
+      clearInterval(timer);
+      if (lastLine !== undefined) needs.talk(lastLine);
+    },
+  };
+}

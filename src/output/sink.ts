@@ -1,0 +1,77 @@
+import { messageOf, PushCliError } from "../errors.ts";
+import type { OutStream } from "./io.ts";
+
+/** A stream to write on that may fail or lose its reader at any time, without taking the process along. */
+export interface Sink {
+  /** Dropped once the stream is closed. */
+  write(text: string): void;
+  /** Resolves when there is room again, or the reader is gone. Rejects with a PushCliError when writing failed. */
+  drained(): Promise<void>;
+  /** Resolves when all is written, or the reader is gone. Rejects like `drained`. */
+  flushed(): Promise<void>;
+  /** Aborted when nothing can be written any more; the reason is a PushCliError. */
+  readonly closed: AbortSignal;
+}
+
+const READER_GONE = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END"]);
+
+/** `name` is for messages: "stdout". */
+export function createSink(stream: OutStream, name: string): Sink {
+  const closing = new AbortController();
+  const closed = closing.signal;
+  let failure: PushCliError | undefined;
+  let draining: Promise<void> | undefined;
+
+  const fail = (error: NodeJS.ErrnoException) => {
+    if (closed.aborted) return;
+    const gone = isReaderGone(error, stream);
+    const message = gone ? `the reader of ${name} is gone` : `cannot write to ${name}: ${messageOf(error)}`;
+    const reason = new PushCliError("unexpected", message, { cause: error });
+    if (!gone) failure = reason;
+    closing.abort(reason);
+  };
+  stream.on("error", fail);
+  stream.on("close", () => fail(Object.assign(new Error("closed"), { code: "ERR_STREAM_DESTROYED" })));
+
+  const throwFailure = () => {
+    if (failure) throw failure;
+  };
+  return {
+    closed,
+    write: (text) => {
+      if (!closed.aborted) stream.write(text);
+    },
+    drained: async () => {
+      throwFailure();
+      if (closed.aborted || !stream.writableNeedDrain) return;
+      // One listener for all who wait: thousands of them would each warn about a leak.
+      draining ??= untilEither(closed, (done) => stream.once("drain", done)).finally(() => {
+        draining = undefined;
+      });
+      await draining;
+      throwFailure();
+    },
+    flushed: async () => {
+      if (!closed.aborted)
+        await untilEither(closed, (done) => stream.write("", (error) => (error ? fail(error) : done())));
+      throwFailure();
+    },
+  };
+}
+
+/** `head` has seen enough, or the terminal was closed (EIO): no fault, unlike a full disk. */
+function isReaderGone(error: NodeJS.ErrnoException, stream: OutStream): boolean {
+  const code = error.code ?? "";
+  return READER_GONE.has(code) || (code === "EIO" && stream.isTTY === true);
+}
+
+function untilEither(closed: AbortSignal, start: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      closed.removeEventListener("abort", done);
+      resolve();
+    };
+    closed.addEventListener("abort", done);
+    start(done);
+  });
+}

@@ -1,0 +1,76 @@
+import { visibleText } from "./format.ts";
+import type { Style } from "./style.ts";
+import { cutToWidth, displayWidth } from "./width.ts";
+
+export interface Column {
+  title: string;
+  /** Without it: right when every cell of the column is a number. */
+  align?: "left" | "right";
+}
+
+export type Cell = string | number;
+
+/** One line a row without a header, cells parted by tabs: for `cut`, `awk`, `sort`. */
+export function renderRows(rows: readonly Cell[][]): string {
+  return rows.map((row) => `${row.map(cellText).join("\t")}\n`).join("");
+}
+
+/** A table for people, at most `width` cells wide where the text columns can be cut for it; numbers never are. */
+export async function renderTable(
+  columns: readonly Column[],
+  rows: readonly Cell[][],
+  width: number,
+  style: Style,
+): Promise<string> {
+  const { default: Table } = await import("cli-table3");
+  const aligns = columns.map((column, index) => column.align ?? defaultAlign(rows, index));
+  const texts = rows.map((row) => row.map(cellText));
+  const natural = columns.map((column, index) =>
+    texts.reduce((max, row) => Math.max(max, displayWidth(row[index] ?? "")), displayWidth(column.title)),
+  );
+  const widths = fitWidths(natural, aligns, width);
+  const cutRow = (row: string[]) => row.map((cell, index) => cutToWidth(cell, widths[index] ?? 0));
+  const table = new Table({
+    head: cutRow(columns.map((column) => column.title)).map(style.bold),
+    colWidths: widths,
+    colAligns: aligns,
+    chars: NO_BORDERS,
+    style: { compact: true, head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  table.push(...texts.map(cutRow));
+  return `${table.toString().replace(/ +$/gm, "")}\n`;
+}
+
+/** Only a rule under the titles: lines between columns get in the way of copying a value. */
+const GAP = "  ";
+const NO_BORDERS = {
+  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "" },
+  ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" },
+  ...{ left: "", "left-mid": "", right: "", "right-mid": "" },
+  ...{ mid: "─", "mid-mid": GAP, middle: GAP },
+};
+
+/** A text column is not cut to less than this: a stub of an openId helps nobody, a wrapped line does. */
+const NARROWEST_COLUMN = 10;
+
+function cellText(cell: Cell): string {
+  return visibleText(String(cell));
+}
+
+function defaultAlign(rows: readonly Cell[][], index: number): "left" | "right" {
+  return rows.length > 0 && rows.every((row) => typeof row[index] === "number") ? "right" : "left";
+}
+
+function fitWidths(natural: number[], aligns: ("left" | "right")[], width: number): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, w) => sum + w, 0) + GAP.length * (widths.length - 1) - width;
+  for (; excess > 0; excess--) {
+    let widest = -1;
+    for (const [index, w] of widths.entries()) {
+      if (aligns[index] === "left" && w > NARROWEST_COLUMN && w > (widths[widest] ?? 0)) widest = index;
+    }
+    if (widest < 0) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
