@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+
+/** The platform's wording, in short; clients must go by the errcode. */
+const ERRMSGS: Record<number, string> = {
+  [-1]: "system error",
+  40001: "invalid credential, access_token is invalid or not latest",
+  40002: "invalid grant_type",
+  40003: "invalid openid",
+  40013: "invalid appid",
+  40037: "invalid template_id",
+  41001: "access_token missing",
+  41002: "appid missing",
+  41004: "appsecret missing",
+  41028: "invalid form id",
+  41029: "form id used count reach limit",
+  41030: "invalid page",
+  42001: "access_token expired",
+  43001: "require GET method",
+  43002: "require POST method",
+  43101: "user refuse to accept the msg",
+  43108: "concurrent calls for the same openid",
+  45009: "reach max api daily quota limit",
+  45011: "api minute-quota reach limit, must slower, retry next minute",
+  45103: "this api has been withdrawn",
+  47001: "data format error",
+  47003: "argument invalid",
+};
+
+/** As a browser or proxy page: nothing in it parses as JSON. */
+const BAD_GATEWAY =
+  "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
+const GARBAGE = "\u0000\u0001upstream connect error or disconnect/reset before headers";
+
+let messages = 0;
+let refusals = 0;
+
+/** The body of an answered send. msgid is a number literal of 19 digits, which JSON.parse would round. */
+export function renderDelivered(): string {
+  messages += 1;
+  return `{"errcode":0,"errmsg":"ok","msgid":2${String(messages).padStart(18, "40000000")}}`;
+}
+
+export function renderErrcode(errcode: number, errmsg = ERRMSGS[errcode] ?? "unknown error"): string {
+  return `{"errcode":${errcode},"errmsg":"${errmsg} rid: ${renderRequestId()}"}`;
+}
+
+/** Sends a whole JSON answer. */
+export function sendJson(res: ServerResponse, body: string, status = 200): void {
+  send(res, status, "application/json; charset=UTF-8", body);
+}
+
+export function sendText(res: ServerResponse, status: number, body: string): void {
+  send(res, status, "text/plain; charset=UTF-8", body);
+}
+
+export function sendBadGateway(res: ServerResponse): void {
+  send(res, 502, "text/html", BAD_GATEWAY);
+}
+
+export function sendGarbage(res: ServerResponse): void {
+  send(res, 200, "text/plain", GARBAGE);
+}
+
+/** Announces more than it sends, then hangs up. */
+export function sendTruncated(res: ServerResponse, body: string): void {
+  const half = body.slice(0, body.length / 2);
+  res.writeHead(200, { "content-type": "application/json; charset=UTF-8", "content-length": body.length });
+  res.write(half, () => res.socket?.destroySoon());
+}
+
+/** A TCP reset, not a quiet end. */
+export function resetConnection(res: ServerResponse): void {
+  res.socket?.resetAndDestroy();
+}
+
+function send(res: ServerResponse, status: number, type: string, body: string): void {
+  res.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  res.end(body);
+}
+
+/** Three groups of eight hex digits, the last one random: `rid: 0000002a-66f1c2d3-5e0c9a41`. */
+function renderRequestId(): string {
+  refusals += 1;
+  const count = refusals.toString(16).padStart(8, "0");
+  const seconds = Math.floor(performance.now() / 1000)
+    .toString(16)
+    .padStart(8, "0");
+  return `${count}-${seconds}-${randomBytes(4).toString("hex")}`;
+}

@@ -1,0 +1,105 @@
+import type { ServerResponse } from "node:http";
+import { PushCliError, usageError } from "../errors.ts";
+import { sendJson, sendText } from "./answers.ts";
+import { parseFault, renderFault } from "./faults.ts";
+import { isObject, parseJson } from "./message.ts";
+import type { SandboxCode } from "./options.ts";
+import type { Platform } from "./platform.ts";
+import { pathOf, queryValue } from "./requests.ts";
+
+export const CONTROL_PREFIX = "/sandbox/";
+
+/** The page at /. */
+export const INDEX = `push-cli sandbox: a simulator of the WeChat API on this machine.
+
+The API
+  GET  /cgi-bin/token
+  POST /cgi-bin/stable_token
+  POST /cgi-bin/message/wxopen/template/send
+
+The sandbox itself
+  GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
+  POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?}, up to 1 MiB
+  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
+  POST /sandbox/expire-tokens   expire every access token
+  POST /sandbox/reset           everything as at the start
+`;
+
+type Action = (platform: Platform, body: string) => unknown;
+
+const ACTIONS: Record<string, Action> = {
+  codes: (platform, body) => {
+    const codes = parseCodes(body);
+    platform.codes.register(codes);
+    return { registered: codes.length };
+  },
+  faults: (platform, body) => {
+    const faults = parseFaultList(body);
+    platform.dice.setFaults(faults);
+    return { faults: faults.map(renderFault) };
+  },
+  "expire-tokens": (platform) => {
+    platform.tokens.expireAll();
+    return { ok: true };
+  },
+  reset: (platform) => {
+    platform.reset();
+    return { ok: true };
+  },
+};
+
+/** Answers what lies under /sandbox/: 400 with a reason for a body that can't be used. */
+export function answerControl(
+  platform: Platform,
+  method: string,
+  url: string,
+  body: string,
+  res: ServerResponse,
+): void {
+  const name = pathOf(url).slice(CONTROL_PREFIX.length);
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (name !== "stats" && action === undefined) sendText(res, 404, "not found; see /\n");
+  else if (method !== (action === undefined ? "GET" : "POST")) sendText(res, 405, "wrong method; see /\n");
+  else if (action === undefined) sendJson(res, renderStats(platform, url));
+  else runAction(platform, action, body, res);
+}
+
+function renderStats(platform: Platform, url: string): string {
+  return JSON.stringify(queryValue(url, "users") === "0" ? platform.summary() : platform.stats());
+}
+
+function runAction(platform: Platform, action: Action, body: string, res: ServerResponse): void {
+  try {
+    sendJson(res, JSON.stringify(action(platform, body)));
+  } catch (error) {
+    if (!(error instanceof PushCliError)) throw error;
+    const text = error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+    sendJson(res, JSON.stringify({ error: text }), 400);
+  }
+}
+
+function parseFaultList(body: string) {
+  const list = parseJson(body);
+  if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list.map(parseFault);
+  throw usageError("the faults are not a JSON array of texts", 'send e.g. ["busy:5"]');
+}
+
+function parseCodes(body: string): SandboxCode[] {
+  const whole = parseJson(body);
+  if (Array.isArray(whole)) return whole.map((item, index) => requireCode(item, `item ${index + 1}`));
+  const lines = body.split("\n").map((line, index) => ({ line: line.trim(), place: `line ${index + 1}` }));
+  return lines
+    .filter(({ line }) => line !== "")
+    .map(({ line, place }) => requireCode(parseJson(line), place));
+}
+
+function requireCode(value: unknown, place: string): SandboxCode {
+  if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
+  const { openId, formId, expire, uses = 1 } = value;
+  if (typeof openId !== "string" || openId === "") throw usageError(`${place}: openId is not a text`);
+  if (typeof formId !== "string" || formId === "") throw usageError(`${place}: formId is not a text`);
+  if (typeof expire !== "number") throw usageError(`${place}: expire is not a number (epoch ms)`);
+  if (!Number.isInteger(uses) || Number(uses) < 1)
+    throw usageError(`${place}: uses is not a whole number above 0`);
+  return { openId, formId, expire, uses: Number(uses) };
+}

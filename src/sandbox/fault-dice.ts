@@ -1,0 +1,52 @@
+import { errcodeOf, FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
+
+/**
+ * Draws at most one fault a request. Every request takes one number for every fault, hit or not, and setting the faults
+ * starts the sequence anew: the n-th request after that meets the same fault in every run with the same seed.
+ */
+export class FaultDice {
+  readonly #seed: number;
+  #random: () => number;
+  #faults: Fault[] = [];
+
+  constructor(seed: number, faults: readonly Fault[]) {
+    this.#seed = seed;
+    this.#random = seededRandom(seed);
+    this.setFaults(faults);
+  }
+
+  /** The order in which they are given has no influence. */
+  setFaults(faults: readonly Fault[]): void {
+    this.#faults = [...faults].sort((a, b) => rank(a.kind) - rank(b.kind));
+    this.#random = seededRandom(this.#seed);
+  }
+
+  draw(): FaultKind | undefined {
+    let hit: FaultKind | undefined;
+    for (const fault of this.#faults) {
+      const drawn = this.#random() * 100 < fault.percent;
+      if (drawn && hit === undefined) hit = fault.kind;
+    }
+    return hit;
+  }
+}
+
+const KINDS = Object.keys(FAULT_KINDS);
+/** Above every errcode's magnitude, so that the named kinds come first. */
+const ERRCODES_FROM = 2e9;
+
+function rank(kind: FaultKind): number {
+  const errcode = errcodeOf(kind);
+  return errcode === undefined ? KINDS.indexOf(kind) : ERRCODES_FROM + errcode;
+}
+
+/** mulberry32: small, quick, and good enough to pick victims. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

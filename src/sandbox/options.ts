@@ -1,0 +1,97 @@
+import { usageError } from "../errors.ts";
+import type { WireTemplateMessage } from "../wechat/wire.ts";
+import type { Fault } from "./faults.ts";
+
+export interface SandboxOptions {
+  /** 0, the default: any free port. */
+  port?: number;
+  /** A loopback address; 127.0.0.1 unless given. */
+  host?: string;
+  appid?: string;
+  secret?: string;
+  /** The known template ids. Without it, any well-formed id that does not contain "unknown". */
+  templates?: string[];
+  /** Takes a well-formed formId that nobody registered: it belongs to the first user it is sent with. */
+  acceptAny?: boolean;
+  /** Answers 43108 while another send to the same openId waits for its answer (latencyMs, or the fault `slow`). */
+  oneCallPerUser?: boolean;
+  faults?: Fault[];
+  /** Of the fault draws; 1 unless given, so that runs replay by default. */
+  seed?: number;
+  /** Delay of every answer of the API. */
+  latencyMs?: number;
+  /** Delay of an answer that meets the fault `slow`. */
+  slowMs?: number;
+  tokenTtlSec?: number;
+  /** Epoch ms. */
+  now?: () => number;
+}
+
+export type SandboxSettings = Required<SandboxOptions>;
+
+/** A push code that the platform would have issued. */
+export interface SandboxCode {
+  openId: string;
+  formId: string;
+  /** Epoch ms. */
+  expire: number;
+  /** How many messages it is good for; 1 unless given. */
+  uses?: number;
+}
+
+export interface SandboxStats {
+  /** Messages that reached a user, whatever the sender was told. */
+  delivered: number;
+  deliveriesByUser: Record<string, number>;
+  maxPerUser: number;
+  /** Users who got more than one message. */
+  duplicates: number;
+  /** Codes used at least once. */
+  codesUsed: number;
+  codesRegistered: number;
+  /** Tokens made, which for the stable kind is fewer than the calls. */
+  tokensIssued: { basic: number; stable: number };
+  tokenCalls: { basic: number; stable: number };
+  /** Requests to the API; those to /sandbox/ are not counted. */
+  requests: number;
+  /** TCP connections accepted. */
+  connections: number;
+  /** Answers of the API that carry an errcode, 0 for a send that went well. What a fault garbled or cut is not in it. */
+  byErrcode: Record<string, number>;
+  faults: Record<string, number>;
+  /** The last delivered message. */
+  lastMessage: WireTemplateMessage | null;
+}
+
+/** Fills in the defaults. Throws a usage error on a port that can't be, or an address that others can reach. */
+export function resolveSettings(options: SandboxOptions): SandboxSettings {
+  const settings: SandboxSettings = {
+    port: options.port ?? 0,
+    host: options.host ?? "127.0.0.1",
+    appid: options.appid ?? "wx-sandbox",
+    secret: options.secret ?? "sandbox-secret",
+    templates: options.templates ?? [],
+    acceptAny: options.acceptAny ?? false,
+    oneCallPerUser: options.oneCallPerUser ?? false,
+    faults: options.faults ?? [],
+    seed: options.seed ?? 1,
+    latencyMs: options.latencyMs ?? 0,
+    slowMs: options.slowMs ?? 15_000,
+    tokenTtlSec: options.tokenTtlSec ?? 7200,
+    now: options.now ?? Date.now,
+  };
+  requirePort(settings.port);
+  requireLoopback(settings.host);
+  return settings;
+}
+
+function requirePort(port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return;
+  throw usageError(`"${port}" is not a port`, "give a number from 0 (any free port) to 65535");
+}
+
+/** It hands out tokens for a secret that is printed in the documentation: not a server for a network. */
+function requireLoopback(host: string): void {
+  if (host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)) return;
+  throw usageError(`the sandbox can't listen on "${host}"`, "give a loopback address, such as 127.0.0.1");
+}

@@ -1,0 +1,113 @@
+import { Codes } from "./codes.ts";
+import { FaultDice } from "./fault-dice.ts";
+import { checkDraft, parseDraft } from "./message.ts";
+import type { SandboxSettings, SandboxStats } from "./options.ts";
+import { Tally } from "./tally.ts";
+import { Tokens } from "./tokens.ts";
+
+/** What the platform thinks of one send. */
+export interface Verdict {
+  /** 0: delivered. */
+  errcode: number;
+  /** The user who can get nothing else until `release`. */
+  holds?: string | undefined;
+}
+
+export interface TokenClaim {
+  grantType: unknown;
+  appid: unknown;
+  secret: unknown;
+}
+
+/** The state behind the API: one account with its tokens, codes and quota. It knows nothing of HTTP. */
+export class Platform {
+  readonly settings: SandboxSettings;
+  readonly dice: FaultDice;
+  readonly #templates: ReadonlySet<string>;
+  readonly #inFlight = new Set<string>();
+  tokens!: Tokens;
+  codes!: Codes;
+  tally!: Tally;
+  #dayQuotaSpent = false;
+
+  constructor(settings: SandboxSettings) {
+    this.settings = settings;
+    this.#templates = new Set(settings.templates);
+    this.dice = new FaultDice(settings.seed, settings.faults);
+    this.reset();
+  }
+
+  /** Everything as at the start, the faults and their draws too. */
+  reset(): void {
+    const { settings } = this;
+    this.tokens = new Tokens(settings);
+    this.codes = new Codes(settings.acceptAny, settings.now);
+    this.tally = new Tally();
+    this.dice.setFaults(settings.faults);
+    this.#inFlight.clear();
+    this.#dayQuotaSpent = false;
+  }
+
+  /** Whether the account may have a token: 0 or an errcode. */
+  authenticate({ grantType, appid, secret }: TokenClaim): number {
+    if (grantType !== "client_credential") return 40002;
+    if (typeof appid !== "string" || appid === "") return 41002;
+    if (typeof secret !== "string" || secret === "") return 41004;
+    if (appid !== this.settings.appid) return 40013;
+    return secret === this.settings.secret ? 0 : 40001;
+  }
+
+  spendDayQuota(): void {
+    this.#dayQuotaSpent = true;
+  }
+
+  /** Judges a send and delivers it when nothing speaks against it. */
+  send(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token);
+    if (refused !== 0) return { errcode: refused };
+    if (this.#dayQuotaSpent) return { errcode: 45009 };
+    const draft = parseDraft(body);
+    if (typeof draft === "number") return { errcode: draft };
+    const openId = draft.touser ?? "";
+    const fault = checkDraft(draft, this.#templates);
+    if (fault !== 0) return { errcode: fault };
+    if (this.#inFlight.has(openId)) return { errcode: 43108 };
+    const errcode = this.codes.spend(draft.form_id, openId);
+    if (errcode === 0) this.tally.countDelivery(openId, draft);
+    return { errcode, holds: this.#hold(openId) };
+  }
+
+  /** The answer has left. */
+  release(verdict: Verdict): void {
+    if (verdict.holds !== undefined) this.#inFlight.delete(verdict.holds);
+  }
+
+  stats(): SandboxStats {
+    return { ...this.summary(), deliveriesByUser: Object.fromEntries(this.tally.deliveriesByUser) };
+  }
+
+  /** The stats whose size does not grow with the audience. */
+  summary(): Omit<SandboxStats, "deliveriesByUser"> {
+    const { tally, codes, tokens } = this;
+    return {
+      delivered: tally.delivered,
+      maxPerUser: tally.maxPerUser,
+      duplicates: tally.duplicates,
+      codesUsed: codes.used,
+      codesRegistered: codes.registered,
+      tokensIssued: { ...tokens.issued },
+      tokenCalls: { ...tokens.calls },
+      requests: tally.requests,
+      connections: tally.connections,
+      byErrcode: Object.fromEntries(tally.byErrcode),
+      faults: Object.fromEntries(tally.faults),
+      lastMessage: tally.lastMessage,
+    };
+  }
+
+  #hold(openId: string): string | undefined {
+    if (!this.settings.oneCallPerUser) return undefined;
+    this.#inFlight.add(openId);
+    return openId;
+  }
+}

@@ -1,0 +1,78 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { messageOf, PushCliError } from "../errors.ts";
+import type { Fault } from "./faults.ts";
+import {
+  resolveSettings,
+  type SandboxCode,
+  type SandboxOptions,
+  type SandboxSettings,
+  type SandboxStats,
+} from "./options.ts";
+import { Platform } from "./platform.ts";
+import { handleRequest } from "./routes.ts";
+
+export { ERRCODE_FAULT, FAULT_KINDS, type Fault, type FaultKind, parseFault } from "./faults.ts";
+export type { SandboxCode, SandboxOptions, SandboxStats } from "./options.ts";
+
+/** A simulator of the WeChat API, listening on a loopback address. */
+export interface Sandbox {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  registerCodes(codes: readonly SandboxCode[]): void;
+  stats(): SandboxStats;
+  /** Replaces the faults and starts their draws anew. */
+  setFaults(faults: readonly Fault[]): void;
+  /** Every token answers 42001 from now on; new ones can be fetched. */
+  expireTokens(): void;
+  /** Everything as at the start: no tokens, codes or counts, the faults of the options. */
+  reset(): void;
+  /** Cuts what is open and resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** Starts one. Rejects with a usage error when the port is taken or the address is not a loopback one. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const settings = resolveSettings(options);
+  const platform = new Platform(settings);
+  const server = createServer((req, res) => handleRequest(platform, req, res));
+  // An idle connection that closes by itself would look like a fault that nobody asked for.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  server.on("connection", () => {
+    platform.tally.connections += 1;
+  });
+  await listen(server, settings);
+  const { port } = server.address() as AddressInfo;
+  const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    registerCodes: (codes) => platform.codes.register(codes),
+    stats: () => platform.stats(),
+    setFaults: (faults) => platform.dice.setFaults(faults),
+    expireTokens: () => platform.tokens.expireAll(),
+    reset: () => platform.reset(),
+    close: () => close(server),
+  };
+}
+
+function listen(server: Server, { port, host }: SandboxSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason = error.code === "EADDRINUSE" ? "it is in use" : messageOf(error);
+      const details = { hint: "choose another port, or 0 for any free one", cause: error };
+      reject(new PushCliError("usage", `can't listen on port "${port}" of ${host}: ${reason}`, details));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** May be called again: a server that is closed already has nothing left to wait for. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,89 @@
+import type { ServerResponse } from "node:http";
+import {
+  renderDelivered,
+  renderErrcode,
+  resetConnection,
+  sendBadGateway,
+  sendGarbage,
+  sendJson,
+  sendTruncated,
+} from "./answers.ts";
+import { errcodeOf, type FaultKind, type NamedFaultKind } from "./faults.ts";
+import type { Platform, Verdict } from "./platform.ts";
+
+interface Effect {
+  /** Whether the platform still judges the send, and delivers it when nothing else speaks against it. */
+  judged: boolean;
+  /** What the sender gets to see; a number is an errcode, `verdict` the platform's own answer. */
+  answer: number | "verdict" | "bad gateway" | "garbage" | "reset" | "truncated";
+}
+
+const EFFECTS: Record<NamedFaultKind, Effect> = {
+  busy: { judged: false, answer: -1 },
+  "busy-delivered": { judged: true, answer: -1 },
+  "5xx": { judged: false, answer: "bad gateway" },
+  "5xx-after": { judged: true, answer: "bad gateway" },
+  reset: { judged: false, answer: "reset" },
+  "reset-after": { judged: true, answer: "reset" },
+  slow: { judged: true, answer: "verdict" },
+  garbage: { judged: false, answer: "garbage" },
+  "garbage-after": { judged: true, answer: "garbage" },
+  // These two change the platform first, so that its own answer is the fault's.
+  "token-expiry": { judged: true, answer: "verdict" },
+  "day-quota": { judged: true, answer: "verdict" },
+  "minute-quota": { judged: false, answer: 45011 },
+  withdrawn: { judged: false, answer: 45103 },
+  unlisted: { judged: false, answer: 99999 },
+  truncated: { judged: true, answer: "truncated" },
+};
+const NO_FAULT: Effect = { judged: true, answer: "verdict" };
+const NOT_JUDGED: Verdict = { errcode: 0 };
+
+/** Answers POST template/send: judged at once, answered after the latency. */
+export function answerSend(
+  platform: Platform,
+  token: string | undefined,
+  body: string,
+  res: ServerResponse,
+): void {
+  const fault = platform.dice.draw();
+  const effect = fault === undefined ? NO_FAULT : startFault(platform, fault);
+  const verdict = effect.judged ? platform.send(token, body) : NOT_JUDGED;
+  const { latencyMs, slowMs } = platform.settings;
+  const delayMs = fault === "slow" ? latencyMs + slowMs : latencyMs;
+  const finish = () => {
+    platform.release(verdict);
+    writeAnswer(platform, effect.answer, verdict, res);
+  };
+  if (delayMs > 0) setTimeout(finish, delayMs).unref();
+  else finish();
+}
+
+function startFault(platform: Platform, kind: FaultKind): Effect {
+  platform.tally.countFault(kind);
+  if (kind === "token-expiry") platform.tokens.expireAll();
+  if (kind === "day-quota") platform.spendDayQuota();
+  const errcode = errcodeOf(kind);
+  return errcode === undefined ? EFFECTS[kind as NamedFaultKind] : { judged: false, answer: errcode };
+}
+
+function writeAnswer(
+  platform: Platform,
+  answer: Effect["answer"],
+  verdict: Verdict,
+  res: ServerResponse,
+): void {
+  if (answer === "bad gateway") sendBadGateway(res);
+  else if (answer === "garbage") sendGarbage(res);
+  else if (answer === "reset") resetConnection(res);
+  else if (answer === "truncated") sendTruncated(res, renderVerdict(verdict.errcode));
+  else {
+    const errcode = answer === "verdict" ? verdict.errcode : answer;
+    platform.tally.countErrcode(errcode);
+    sendJson(res, renderVerdict(errcode));
+  }
+}
+
+function renderVerdict(errcode: number): string {
+  return errcode === 0 ? renderDelivered() : renderErrcode(errcode);
+}

@@ -1,0 +1,42 @@
+import type { ServerResponse } from "node:http";
+import type { WireToken } from "../wechat/wire.ts";
+import { renderErrcode, sendJson } from "./answers.ts";
+import { isObject, parseJson } from "./message.ts";
+import type { Platform } from "./platform.ts";
+import { queryValue } from "./requests.ts";
+
+/** Answers GET /cgi-bin/token. */
+export function answerToken(platform: Platform, url: string, res: ServerResponse): void {
+  const refused = platform.authenticate({
+    grantType: queryValue(url, "grant_type"),
+    appid: queryValue(url, "appid"),
+    secret: queryValue(url, "secret"),
+  });
+  answerLater(platform, refused || platform.tokens.fetchBasic(), res);
+}
+
+/** Answers POST /cgi-bin/stable_token. */
+export function answerStableToken(platform: Platform, body: string, res: ServerResponse): void {
+  answerLater(platform, fetchStable(platform, body), res);
+}
+
+function fetchStable(platform: Platform, body: string): WireToken | number {
+  const request = parseJson(body);
+  if (!isObject(request)) return 47001;
+  const { grant_type: grantType, appid, secret, force_refresh: force = false } = request;
+  if (typeof force !== "boolean") return 47001;
+  return platform.authenticate({ grantType, appid, secret }) || platform.tokens.fetchStable(force);
+}
+
+function answerLater(platform: Platform, token: WireToken | number, res: ServerResponse): void {
+  const { latencyMs } = platform.settings;
+  if (typeof token === "number") platform.tally.countErrcode(token);
+  const body = typeof token === "number" ? renderRefusal(token) : JSON.stringify(token);
+  if (latencyMs > 0) setTimeout(sendJson, latencyMs, res, body).unref();
+  else sendJson(res, body);
+}
+
+/** 40001 means the token at a send and the secret here. */
+function renderRefusal(errcode: number): string {
+  return errcode === 40001 ? renderErrcode(errcode, "invalid appsecret") : renderErrcode(errcode);
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import type { WireToken } from "../wechat/wire.ts";
+import type { SandboxSettings } from "./options.ts";
+import { Quota } from "./quota.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Both the time that a replaced token lives on, and how long before its end the stable one is replaced. */
+const OVERLAP_MS = 5 * MINUTE_MS;
+const FORCED_APART_MS = 30_000;
+
+export type TokenKind = "basic" | "stable";
+type Settings = Pick<SandboxSettings, "tokenTtlSec" | "now">;
+
+/** The access tokens of one account. The basic and the stable kind know nothing of each other. */
+export class Tokens {
+  readonly issued = { basic: 0, stable: 0 };
+  readonly calls = { basic: 0, stable: 0 };
+  readonly #ttlMs: number;
+  readonly #overlapMs: number;
+  readonly #now: () => number;
+  /** Every token that was ever valid, but for those that a forced refresh killed: expired ones answer differently. */
+  readonly #expiresAtMs = new Map<string, number>();
+  #stable: string | undefined;
+  #basic: string | undefined;
+  #forcedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #quotas = {
+    basicDay: new Quota(2_000, DAY_MS),
+    stableDay: new Quota(500_000, DAY_MS),
+    stableMinute: new Quota(10_000, MINUTE_MS),
+    forcedDay: new Quota(20, DAY_MS),
+  };
+
+  constructor(settings: Settings) {
+    this.#ttlMs = settings.tokenTtlSec * 1000;
+    // A test with a life of seconds wants the same token twice, so the overlap takes at most half of it.
+    this.#overlapMs = Math.min(OVERLAP_MS, this.#ttlMs / 2);
+    this.#now = settings.now;
+  }
+
+  /** 0, or why a call with this token is refused. */
+  check(token: string | undefined): number {
+    if (!token) return 41001;
+    const expiresAtMs = this.#expiresAtMs.get(token);
+    if (expiresAtMs === undefined) return 40001;
+    return this.#now() < expiresAtMs ? 0 : 42001;
+  }
+
+  /** A new token at every call; an errcode when the day's are used up. */
+  fetchBasic(): WireToken | number {
+    this.calls.basic += 1;
+    if (!this.#quotas.basicDay.take(this.#now())) return 45009;
+    this.#retire(this.#basic);
+    this.#basic = this.#issue("basic");
+    return this.#render(this.#basic);
+  }
+
+  /** The same token until its last minutes; `force` kills it at once, unless the last forced call is too recent. */
+  fetchStable(force: boolean): WireToken | number {
+    const now = this.#now();
+    this.calls.stable += 1;
+    if (!this.#quotas.stableMinute.take(now)) return 45011;
+    if (!this.#quotas.stableDay.take(now)) return 45009;
+    if (force && now - this.#forcedAtMs >= FORCED_APART_MS) {
+      if (!this.#quotas.forcedDay.take(now)) return 45009;
+      this.#forcedAtMs = now;
+      if (this.#stable !== undefined) this.#expiresAtMs.delete(this.#stable);
+      this.#stable = undefined;
+    }
+    if (this.#stable === undefined || this.#remainingMs(this.#stable) <= this.#overlapMs) {
+      this.#retire(this.#stable);
+      this.#stable = this.#issue("stable");
+    }
+    return this.#render(this.#stable);
+  }
+
+  expireAll(): void {
+    const now = this.#now();
+    for (const [token, expiresAtMs] of this.#expiresAtMs) {
+      if (expiresAtMs > now) this.#expiresAtMs.set(token, now);
+    }
+  }
+
+  /** Gives a token its last minutes; one that has expired stays so. */
+  #retire(token: string | undefined): void {
+    if (token !== undefined && this.#remainingMs(token) > 0) {
+      this.#expiresAtMs.set(token, this.#now() + this.#overlapMs);
+    }
+  }
+
+  #issue(kind: TokenKind): string {
+    // 157 characters, as long as the platform's: a client that trims or wraps them shows it here.
+    const token = `99_${randomBytes(115).toString("base64url")}`;
+    this.#expiresAtMs.set(token, this.#now() + this.#ttlMs);
+    this.issued[kind] += 1;
+    return token;
+  }
+
+  #render(token: string): WireToken {
+    return { access_token: token, expires_in: Math.floor(this.#remainingMs(token) / 1000) };
+  }
+
+  #remainingMs(token: string): number {
+    return (this.#expiresAtMs.get(token) ?? 0) - this.#now();
+  }
+}
