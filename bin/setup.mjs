@@ -1,0 +1,43 @@
+/**
+ * What `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build. What is there
+ * already is left alone, so a second run prints nothing. Node built-ins only, in syntax that Node 14 can parse: an old
+ * Node has to get as far as the version check.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./setup/lock.mjs";
+import { build, installPackages, isBuilt, isInstalled } from "./setup/packages.mjs";
+import { hasRedis, installRedis } from "./setup/redis.mjs";
+import { endOnSignals, SetupError, say } from "./setup/run.mjs";
+import { isOlder } from "./setup/version.mjs";
+
+async function main(root) {
+  checkNode(root);
+  // Redis first: it alone may need what only the user can give, and should not keep them waiting for npm to say so.
+  const steps = [
+    { isDone: () => hasRedis(), run: () => installRedis() },
+    { isDone: () => isInstalled(root), run: () => installPackages(root) },
+    { isDone: () => isBuilt(root), run: () => build(root) },
+  ];
+  if (steps.every((step) => step.isDone())) return;
+  await withLock(path.join(root, ".setup.lock"), async () => {
+    for (const step of steps) if (!step.isDone()) await step.run();
+  });
+}
+
+function checkNode(root) {
+  const { engines } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+  const oldest = engines.node.replace(/^>=\s*/, "");
+  if (isOlder(process.versions.node, oldest)) {
+    throw new SetupError(`Node ${oldest} or newer is needed; this is Node ${process.versions.node}`);
+  }
+}
+
+endOnSignals();
+main(path.dirname(path.dirname(fileURLToPath(import.meta.url)))).catch((error) => {
+  if (!(error instanceof SetupError)) throw error;
+  if (error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
+  say(error.message);
+  process.exitCode = 1;
+});
