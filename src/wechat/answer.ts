@@ -1,0 +1,58 @@
+/** What every answer of the API carries, read tolerantly. */
+export interface ParsedAnswer {
+  /** Absent when the body gives none that is an integer. */
+  errcode?: number | undefined;
+  /** As sent: pass it through `safeText` before anybody sees it. */
+  errmsg: string;
+  /** The exact digits, also of a JSON number beyond 2^53. */
+  msgid?: string | undefined;
+}
+
+/** The answer in `text`, or undefined when it is not a JSON object. Never throws. */
+export function parseAnswer(text: string): ParsedAnswer | undefined {
+  const usual = USUAL.exec(text);
+  if (usual) return { errcode: 0, errmsg: "ok", msgid: usual[1] };
+  const fields = parseFields(text);
+  return (
+    fields && {
+      errcode: integerOf(fields.errcode),
+      errmsg: textOf(fields.errmsg) ?? "",
+      msgid: textOf(fields.msgid),
+    }
+  );
+}
+
+/** The top-level fields of the JSON object in `text`, or undefined when it is none. Never throws. */
+export function parseFields(text: string): Record<string, unknown> | undefined {
+  const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+  try {
+    const value: unknown = JSON.parse(json.includes('"msgid"') ? json.replace(MSGID_NUMBER, '$1"$2"') : json);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined; // not JSON: the caller says so
+  }
+}
+
+/** The answer of nearly every message of a broadcast, byte for byte: no need for the JSON parser. */
+const USUAL = /^\{"errcode":0,"errmsg":"ok"(?:,"msgid":(\d{1,30}))?\}$/;
+
+/**
+ * A msgid written as a number, to be put in quotes before JSON.parse rounds it. A bare `"` can't occur within a JSON
+ * string, so this never matches in the middle of one.
+ */
+const MSGID_NUMBER = /([{,]\s*"msgid"\s*:\s*)(-?\d+)(?=\s*[,}])/g;
+
+/** PHP backends are known to send one. */
+const BYTE_ORDER_MARK = 0xfeff;
+
+function integerOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
+  return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : undefined;
+}

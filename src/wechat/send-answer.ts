@@ -1,0 +1,55 @@
+import { STATUS_CODES } from "node:http";
+import type { SendAnswer } from "../broadcast/ports.ts";
+import { type ParsedAnswer, parseAnswer } from "./answer.ts";
+import { classifyErrcode } from "./errcodes.ts";
+import type { HttpReply } from "./exchange.ts";
+import { safeText } from "./safe-text.ts";
+
+/** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
+export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
+  if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };
+  const parsed = parseAnswer(reply.text);
+  if (reply.status >= 500) return fromServerError(reply.status, parsed, accessToken);
+  if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken);
+  return reply.status >= 300 ? fromStatus(reply.status) : withoutErrcode(parsed, accessToken);
+}
+
+/** `HTTP 404 Not Found`. */
+export function statusText(status: number): string {
+  return `HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+}
+
+/** The gateway may have failed after the message was delivered, whatever errcode it adds. */
+function fromServerError(status: number, parsed: ParsedAnswer | undefined, accessToken: string): SendAnswer {
+  const said = parsed && safeText(parsed.errmsg, [accessToken]);
+  return {
+    class: "ambiguous",
+    errcode: parsed?.errcode,
+    errmsg: said ? `${statusText(status)}: ${said}` : statusText(status),
+  };
+}
+
+function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessToken: string): SendAnswer {
+  const verdict = classifyErrcode(errcode);
+  const said = errcode === 0 ? "ok" : safeText(errmsg, [accessToken]);
+  return { class: verdict.class, errcode, errmsg: said || verdict.meaning || "", msgid, hint: verdict.hint };
+}
+
+/** A redirect or a 4xx of some other server than the API: 408 and 425 are a proxy's way to say "try again". */
+function fromStatus(status: number): SendAnswer {
+  const errmsg = statusText(status);
+  if (status === 429) return { class: "minute_quota", errmsg };
+  if (status === 408 || status === 425) return { class: "ambiguous", errmsg };
+  return {
+    class: "fatal",
+    errmsg,
+    hint: "check --api-base: this address does not answer like the WeChat API",
+  };
+}
+
+function withoutErrcode(parsed: ParsedAnswer | undefined, accessToken: string): SendAnswer {
+  if (parsed?.errmsg === "ok") return { class: "ok", errcode: 0, errmsg: "ok", msgid: parsed.msgid };
+  if (parsed === undefined) return { class: "ambiguous", errmsg: "the answer is not a JSON object" };
+  const said = safeText(parsed.errmsg, [accessToken]);
+  return { class: "ambiguous", errmsg: said || "the answer has no errcode" };
+}

@@ -1,0 +1,43 @@
+import type { MessageSender } from "../broadcast/ports.ts";
+import { parseApiBase, queryParameter } from "./endpoints.ts";
+import { openHttp } from "./http.ts";
+import { createMessageBody, type TemplateMessage } from "./message-body.ts";
+import { toSendAnswer } from "./send-answer.ts";
+
+export interface SenderOptions {
+  apiBase: string;
+  /** Messages in flight at the same time. */
+  concurrency: number;
+  /** For the answer; a whole request gets at most twice this. */
+  timeoutMs: number;
+  message: TemplateMessage;
+}
+
+/**
+ * A sender of one template message to many recipients. The first byte of a request decides: what fails before it is
+ * `unsent`, what fails after it is `ambiguous`. Rejects with a `config` error when `apiBase` can't be used.
+ */
+export async function createSender(options: SenderOptions): Promise<MessageSender> {
+  const { origin, host, paths } = parseApiBase(options.apiBase);
+  const { concurrency: connections, timeoutMs } = options;
+  const http = await openHttp({ origin, host, connections, timeoutMs });
+  const bodyFor = createMessageBody(options.message);
+  const pathFor = rememberLast((token) => `${paths.templateSend}?${queryParameter("access_token", token)}`);
+  return {
+    async send(openId, formId, accessToken) {
+      const request = { method: "POST", path: pathFor(accessToken), body: bodyFor(openId, formId) } as const;
+      return toSendAnswer(await http.request(request), accessToken);
+    },
+    close: () => http.close(),
+  };
+}
+
+/** The token changes once in two hours: its path is made once. */
+function rememberLast(make: (input: string) => string): (input: string) => string {
+  let lastInput: string | undefined;
+  let lastOutput = "";
+  return (input) => {
+    if (input !== lastInput) [lastInput, lastOutput] = [input, make(input)];
+    return lastOutput;
+  };
+}
