@@ -1,3 +1,5 @@
+import type { FinalOutcome } from "./outcome.ts";
+
 /** What the API's answer to one send means for the engine; `wechat/errcodes.ts` maps errcodes to it. */
 export type AnswerClass =
   | "ok"
@@ -36,4 +38,53 @@ export interface MessageSender {
   /** Never rejects: what goes wrong on the wire is an answer too. */
   send(openId: string, formId: string, accessToken: string): Promise<SendAnswer>;
   close(): Promise<void>;
+}
+
+/** A code taken off a user's pool and written into the ledger for one broadcast. */
+export interface Claimed {
+  openId: string;
+  formId: string;
+  expireMs: number;
+  /** The code may bring several messages: an attempt with unknown outcome must not be retried. */
+  multiUse: boolean;
+  /** 1, or more when an earlier run may have sent with this code. */
+  attempt: number;
+}
+
+export type ClaimReply =
+  | ({ status: "claimed" } & Claimed & { expired: number; refused: number })
+  /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
+  | ({ status: "mine" } & Claimed)
+  | { status: "no_code"; openId: string; expired: number; refused: number }
+  /** Final since an earlier run, or (`own`) since earlier in this one. */
+  | { status: "settled"; openId: string; outcome: FinalOutcome; errcode?: number; own: boolean }
+  /** Claimed by another run that may be alive. */
+  | { status: "busy"; openId: string; run: string }
+  /** The keys hold something else than a pool and a ledger. */
+  | { status: "wrong"; openId: string; why: string };
+
+export interface Settlement {
+  openId: string;
+  outcome: FinalOutcome;
+  attempts: number;
+  errcode?: number | undefined;
+  msgid?: string | undefined;
+}
+
+/** The ledgers of all users, seen by one run of one broadcast. All calls are safe to repeat. */
+export interface Ledger {
+  /** One reply an openId, in order. */
+  claim(openIds: string[]): Promise<ClaimReply[]>;
+  /** Drops the refused code and claims the user's next; undefined when the claim is no longer this run's. */
+  next(
+    openId: string,
+    refusedFormId: string,
+    errcode: number | undefined,
+  ): Promise<Extract<ClaimReply, { status: "claimed" | "no_code" }> | undefined>;
+  /** For each, whether it is settled now; false when the claim is no longer this run's. */
+  settle(settlements: Settlement[]): Promise<boolean[]>;
+  /** Puts codes back at the left of their pools and forgets the claims. */
+  release(openIds: string[]): Promise<boolean[]>;
+  /** Settles, and puts the code back: the recipient was the trouble, not the code. */
+  settleReturning(settlement: Settlement): Promise<boolean>;
 }

@@ -1,0 +1,69 @@
+import type { InHand } from "./in-hand.ts";
+import type { FinalOutcome } from "./outcome.ts";
+import type { SendAnswer } from "./ports.ts";
+
+/** What to do with a recipient after an answer. */
+export type Decision =
+  /** Final; the code is spent. */
+  | { do: "settle"; outcome: FinalOutcome }
+  /** Final, and the code goes back into its pool. */
+  | { do: "settle-returning"; outcome: FinalOutcome }
+  /** The code is worthless: claim the user's next. */
+  | { do: "next" }
+  /** Send again with the same code, after a while. */
+  | { do: "retry"; uncertain: boolean }
+  | { do: "renew-token" }
+  /** The minute's quota is used up. */
+  | { do: "pause" }
+  /** Nothing more can be sent: end the run. */
+  | { do: "stop"; kind: "stopped" | "credentials" | "api" };
+
+const ERRCODE_INVALID_CODE = 41028;
+const ERRCODE_USED_CODE = 41029;
+const ERRCODE_INVALID_USER = 40003;
+
+/**
+ * The protocol's one decision, without side effects. It rests on a code being single-use on the platform: sending again
+ * with the same code can't deliver twice, and "already used" after an attempt with unknown outcome means that attempt
+ * arrived. A code with several uses does not have that property, so it is never sent with again after such an attempt.
+ */
+export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: number): Decision {
+  const exhausted = recipient.attempts >= maxAttempts;
+  switch (answer.class) {
+    case "ok":
+      return { do: "settle", outcome: "sent" };
+    case "token":
+      return recipient.tokenRefusals > 0 ? { do: "stop", kind: "credentials" } : { do: "renew-token" };
+    case "code":
+      return decideRefusedCode(recipient, answer);
+    case "recipient":
+      return answer.errcode === ERRCODE_INVALID_USER && !recipient.uncertain
+        ? { do: "settle-returning", outcome: "rejected" }
+        : { do: "settle", outcome: "rejected" };
+    case "concurrency":
+      if (!exhausted) return { do: "retry", uncertain: false };
+      return recipient.uncertain
+        ? { do: "settle", outcome: "unknown" }
+        : { do: "settle-returning", outcome: "failed" };
+    case "ambiguous":
+      return exhausted || recipient.multiUse
+        ? { do: "settle", outcome: "unknown" }
+        : { do: "retry", uncertain: true };
+    case "unsent":
+      return exhausted ? { do: "stop", kind: "api" } : { do: "retry", uncertain: false };
+    case "minute_quota":
+      return { do: "pause" };
+    case "fatal":
+      return { do: "stop", kind: "stopped" };
+    case "unlisted":
+      return { do: "settle", outcome: "failed" };
+  }
+}
+
+function decideRefusedCode(recipient: InHand, answer: SendAnswer): Decision {
+  if (!recipient.uncertain) return { do: "next" };
+  if (answer.errcode === ERRCODE_USED_CODE) return { do: "settle", outcome: "sent" };
+  // 41028 stands for an expired code too, so it does not tell whether the earlier attempt arrived; another code
+  // could bring the message a second time.
+  return answer.errcode === ERRCODE_INVALID_CODE ? { do: "settle", outcome: "unknown" } : { do: "next" };
+}

@@ -1,0 +1,124 @@
+import { backoffMs } from "./backoff.ts";
+import { type Decision, decide } from "./decide.ts";
+import { type InHand, takeInHand } from "./in-hand.ts";
+import type { SendAnswer } from "./ports.ts";
+import { type Decided, decided, type Run, thresholdReason } from "./run.ts";
+import { stopReasonOf } from "./stop.ts";
+
+/** One worker: sends to one ready recipient after the other until the queue closes. */
+export async function work(run: Run): Promise<void> {
+  for (;;) {
+    const next = run.ready.take();
+    const recipient = next instanceof Promise ? await next : next;
+    if (!recipient) return;
+    try {
+      await deliver(run, recipient);
+    } catch (error) {
+      run.leftovers.push(recipient);
+      run.stop(stopReasonOf(error));
+    }
+  }
+}
+
+async function deliver(run: Run, recipient: InHand): Promise<void> {
+  const { sender, tokens } = run.deps;
+  if (run.pacer.mayWait) await run.pacer.take(run.signal);
+  const token = tokens.cached() ?? (await tokens.current());
+  if (run.signal.aborted) return run.hand(recipient);
+  recipient.attempts++;
+  run.pacer.countSend();
+  const answer = await sender.send(recipient.openId, recipient.formId, token);
+  if (answer.class !== "ok") run.tally.countError(answer.errcode, answer.errmsg);
+  const decision = decide(recipient, answer, run.options.maxAttempts);
+  recipient.tokenRefusals = decision.do === "renew-token" ? recipient.tokenRefusals + 1 : 0;
+  await act(run, recipient, answer, decision, token);
+}
+
+async function act(
+  run: Run,
+  recipient: InHand,
+  answer: SendAnswer,
+  decision: Decision,
+  token: string,
+): Promise<void> {
+  switch (decision.do) {
+    case "settle":
+      if (answer.class === "unlisted") watch(run, run.guard.seeUnlisted(answer.errcode));
+      if (decision.outcome === "sent") await settleHeld(run);
+      watch(run, run.guard.seeAnswer(false));
+      return run.settle(recipient, decision.outcome, answer);
+    case "settle-returning":
+      return settleReturning(run, decided(recipient, decision.outcome, answer));
+    case "next":
+      return claimNext(run, recipient, answer);
+    case "retry":
+      recipient.uncertain ||= decision.uncertain;
+      return retryLater(run, recipient);
+    case "renew-token":
+      recipient.attempts--;
+      await run.deps.tokens.renew(token);
+      return run.hand(recipient);
+    case "pause":
+      recipient.attempts--;
+      run.pacer.pauseToNextMinute();
+      return run.hand(recipient);
+    case "stop":
+      if (answer.class === "unsent" || answer.class === "fatal" || answer.class === "token")
+        recipient.attempts--;
+      run.leftovers.push(recipient);
+      return stopFor(run, answer, decision.kind);
+  }
+}
+
+/** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
+async function settleReturning(run: Run, item: Decided): Promise<void> {
+  if (item.settlement.errcode !== 40003) return run.settleReturning(item);
+  const why = run.guard.seeAnswer(true);
+  if (run.tally.outcomes.sent > 0) await run.settleReturning(item);
+  else run.held.push(item);
+  run.changed();
+  watch(run, why);
+}
+
+/** Settles the recipients that were held back. */
+export async function settleHeld(run: Run): Promise<void> {
+  for (const item of run.held.splice(0)) await run.settleReturning(item);
+}
+
+async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {
+  const reply = await run.deps.ledger.next(recipient.openId, recipient.formId, answer.errcode);
+  if (!reply) return run.forget(recipient);
+  run.tally.codes.refused += 1 + reply.refused;
+  run.tally.codes.expired += reply.expired;
+  if (reply.status === "no_code") return run.ranOut(recipient, answer);
+  const next = takeInHand(reply);
+  run.inHand.set(next.openId, next);
+  run.hand(next);
+}
+
+/** Waits beside the queue, not in a worker: a retry must not hold up others. */
+function retryLater(run: Run, recipient: InHand): void {
+  const { clock } = run.deps;
+  void clock.sleep(backoffMs(recipient.attempts, clock), run.signal).then(() => run.hand(recipient));
+}
+
+function watch(run: Run, why: string | undefined): void {
+  if (why) run.stop(thresholdReason(why));
+}
+
+function stopFor(run: Run, answer: SendAnswer, kind: "stopped" | "credentials" | "api"): void {
+  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode})`;
+  const what = {
+    stopped: "the API refused the broadcast",
+    credentials: "the API refused the access token twice",
+    api: "the API can't be reached",
+  }[kind];
+  run.stop({
+    status: "stopped",
+    exit: kind,
+    message: `${what}${code}: ${answer.errmsg}`,
+    hint:
+      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
+    errcode: answer.errcode,
+  });
+}

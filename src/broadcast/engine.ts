@@ -1,0 +1,65 @@
+import { settleHeld, work } from "./deliver.ts";
+import { feed } from "./feeder.ts";
+import type { InHand } from "./in-hand.ts";
+import { type EngineDeps, type EngineOptions, Run } from "./run.ts";
+import { stopReasonOf } from "./stop.ts";
+
+const RELEASE_BATCH = 64;
+
+export function createRun(deps: EngineDeps, options: EngineOptions): Run {
+  return new Run(deps, options);
+}
+
+/**
+ * Works through the audience: claims codes just ahead of the sends, keeps `concurrency` requests in flight, settles what
+ * became of each. Returns when everybody has an outcome, or after `run.stop`, once requests in flight are done (bounded
+ * by `drainMs`) and codes that surely were not consumed are back in their pools. Whatever it is doing when the process
+ * dies, the ledger says what is left to do.
+ */
+export async function driveRun(run: Run, audience: AsyncIterable<string[]>): Promise<void> {
+  const workers = Array.from({ length: run.options.concurrency }, () => work(run));
+  const feeding = feed(run, audience);
+  await run.until(() => run.signal.aborted || (run.fed && run.inHand.size === run.held.length));
+  if (!run.signal.aborted) {
+    await feeding;
+    await settleHeldOrStop(run);
+  }
+  run.ready.close();
+  const drained = new AbortController();
+  await Promise.race([
+    Promise.all([...workers, feeding]).then(() => drained.abort()),
+    run.deps.clock.sleep(run.options.drainMs, drained.signal),
+  ]);
+  await run.settler.drain();
+  if (run.stopReason) await releaseLeftovers(run);
+}
+
+async function settleHeldOrStop(run: Run): Promise<void> {
+  try {
+    await settleHeld(run);
+  } catch (error) {
+    run.stop(stopReasonOf(error));
+  }
+}
+
+/** Puts back what surely was not consumed; an attempt that may have been delivered stays claimed for `resume`. */
+async function releaseLeftovers(run: Run): Promise<void> {
+  const held = run.held.splice(0).map(({ recipient }) => recipient);
+  const safe = [...run.leftovers, ...held].filter(({ uncertain }) => !uncertain);
+  // Without Redis there is nothing to release with; the records stay claimed, and resume finds them.
+  if (run.stopReason?.exit === "redis") return;
+  try {
+    for (let at = 0; at < safe.length; at += RELEASE_BATCH)
+      await release(run, safe.slice(at, at + RELEASE_BATCH));
+  } catch (error) {
+    run.tally.countError(undefined, `codes could not be released: ${stopReasonOf(error).message}`);
+  }
+}
+
+async function release(run: Run, batch: InHand[]): Promise<void> {
+  const done = await run.deps.ledger.release(batch.map(({ openId }) => openId));
+  for (const [i, recipient] of batch.entries()) {
+    if (done[i]) run.tally.codes.released++;
+    run.forget(recipient);
+  }
+}

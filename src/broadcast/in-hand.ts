@@ -1,0 +1,16 @@
+import type { Claimed } from "./ports.ts";
+
+/** A claimed recipient while this run works on it. */
+export interface InHand extends Claimed {
+  /** Requests made with this code so far, those of earlier runs included. */
+  attempts: number;
+  /** An earlier attempt may have been delivered. */
+  uncertain: boolean;
+  /** How often the token was refused for this recipient in a row. */
+  tokenRefusals: number;
+}
+
+export function takeInHand(claimed: Claimed): InHand {
+  const attempts = claimed.attempt - 1;
+  return { ...claimed, attempts, uncertain: attempts > 0, tokenRefusals: 0 };
+}

@@ -1,0 +1,44 @@
+/** A first-in first-out queue between one producer and many workers; `take` waits while it is empty. */
+export class ReadyQueue<T> {
+  private items: T[] = [];
+  private head = 0;
+  private waiting: ((item: T | undefined) => void)[] = [];
+  private closed = false;
+
+  get length(): number {
+    return this.items.length - this.head;
+  }
+
+  push(item: T): void {
+    const waiter = this.waiting.shift();
+    if (waiter) waiter(item);
+    else this.items.push(item);
+  }
+
+  /** The next item; undefined once the queue is closed. A plain value when one is at hand: it saves a promise. */
+  take(): T | undefined | Promise<T | undefined> {
+    if (this.closed) return undefined;
+    if (this.length > 0) return this.shift();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Ends all takers, now and later; what was not taken comes back. */
+  close(): T[] {
+    this.closed = true;
+    for (const waiter of this.waiting.splice(0)) waiter(undefined);
+    const rest = this.items.slice(this.head);
+    this.items = [];
+    this.head = 0;
+    return rest;
+  }
+
+  private shift(): T {
+    const item = this.items[this.head++]!;
+    // Dropping the consumed front now and then keeps shift cheap and the memory bounded.
+    if (this.head >= 1024) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+}

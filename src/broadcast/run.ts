@@ -1,0 +1,187 @@
+import type { Clock } from "../clock.ts";
+import type { AccessTokens } from "../token/ports.ts";
+import { Guard, type MaxErrors } from "./guard.ts";
+import { type InHand, takeInHand } from "./in-hand.ts";
+import { type FinalOutcome, Tally } from "./outcome.ts";
+import { Pacer } from "./pacer.ts";
+import type { Claimed, Ledger, MessageSender, SendAnswer, Settlement } from "./ports.ts";
+import { ReadyQueue } from "./ready-queue.ts";
+import type { Report } from "./report.ts";
+import { Settler } from "./settler.ts";
+import { type StopReason, stopReasonOf } from "./stop.ts";
+
+export interface EngineDeps {
+  ledger: Ledger;
+  sender: MessageSender;
+  tokens: AccessTokens;
+  clock: Clock;
+  report?: Report | undefined;
+}
+
+export interface EngineOptions {
+  /** Requests in flight at most. */
+  concurrency: number;
+  /** Sends a second; undefined: as fast as the concurrency allows. */
+  rate?: number | undefined;
+  /** Claims at most. */
+  limit?: number | undefined;
+  maxErrors: MaxErrors;
+  /** Requests with one code at most. */
+  maxAttempts: number;
+  /** How long requests in flight may take to finish after a stop, ms. */
+  drainMs: number;
+}
+
+/** A recipient whose outcome is known and on its way into the ledger. */
+export interface Decided {
+  settlement: Settlement;
+  recipient: InHand;
+  errmsg: string;
+}
+
+/** The state of one run: who is in hand, what is counted, why it ends. Feeder and workers share it. */
+export class Run {
+  readonly tally = new Tally();
+  readonly ready = new ReadyQueue<InHand>();
+  readonly pacer: Pacer;
+  readonly guard: Guard;
+  readonly settler: Settler<Decided>;
+  readonly deps: EngineDeps;
+  readonly options: EngineOptions;
+  /** Claimed by this run and not settled, by openId. */
+  readonly inHand = new Map<string, InHand>();
+  /** What a stop left unsent or undecided. */
+  readonly leftovers: InHand[] = [];
+  /** 40003 before any other answer: perhaps the appid is wrong, not the openIds. */
+  held: Decided[] = [];
+  /** The whole audience has been claimed. */
+  fed = false;
+  /** Recipients that another run has in hand. */
+  busyElsewhere = 0;
+  /** The first reason to stop stays the reason. */
+  stopReason: StopReason | undefined;
+  private readonly stopping = new AbortController();
+  private readonly waits = new Set<{ ready: () => boolean; resolve: () => void }>();
+
+  constructor(deps: EngineDeps, options: EngineOptions) {
+    this.deps = deps;
+    this.options = options;
+    this.pacer = new Pacer(deps.clock, options.rate);
+    this.guard = new Guard(options.maxErrors);
+    this.settler = new Settler<Decided>(deps.ledger, deps.clock, {
+      onSettled: (item, settled) => this.settled(item, settled),
+      onFailure: (error) => this.stop(stopReasonOf(error)),
+    });
+  }
+
+  /** Aborts when the run is to stop. */
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** No new claims and sends from here on; what is in flight is awaited. */
+  stop(reason: StopReason): void {
+    if (this.stopReason) return;
+    this.stopReason = reason;
+    this.stopping.abort();
+    this.leftovers.push(...this.ready.close());
+    this.changed();
+  }
+
+  /** Takes a claimed recipient in hand. */
+  begin(claimed: Claimed): void {
+    const recipient = takeInHand(claimed);
+    this.inHand.set(claimed.openId, recipient);
+    if (recipient.uncertain && recipient.multiUse) {
+      return this.settle(recipient, "unknown", {
+        class: "ambiguous",
+        errmsg: "an earlier run may have sent it",
+      });
+    }
+    this.hand(recipient);
+  }
+
+  /** Hands a recipient to the workers, or to what is left over when the run stops. */
+  hand(recipient: InHand): void {
+    if (this.signal.aborted) this.leftovers.push(recipient);
+    else this.ready.push(recipient);
+  }
+
+  settle(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): void {
+    this.settler.add(decided(recipient, outcome, answer));
+  }
+
+  /** Settles with the code put back into its pool. */
+  async settleReturning(item: Decided): Promise<void> {
+    const settled = await this.deps.ledger.settleReturning(item.settlement);
+    if (settled) this.tally.codes.released++;
+    this.finish(item, settled);
+  }
+
+  /** The user's codes ran out while this recipient was in hand; the ledger says so already. */
+  ranOut(recipient: InHand, answer: SendAnswer): void {
+    this.finish(decided(recipient, "no_code", answer), true);
+  }
+
+  /** The claim is not, or no longer, this run's business. */
+  forget(recipient: InHand): void {
+    this.inHand.delete(recipient.openId);
+    this.changed();
+  }
+
+  /** Resolves once the condition holds; it is looked at whenever the run's state changes. */
+  until(ready: () => boolean): Promise<void> {
+    if (ready()) return Promise.resolve();
+    return new Promise((resolve) => this.waits.add({ ready, resolve }));
+  }
+
+  changed(): void {
+    for (const wait of this.waits) {
+      if (!wait.ready()) continue;
+      this.waits.delete(wait);
+      wait.resolve();
+    }
+  }
+
+  private settled(item: Decided, settled: boolean): void {
+    if (settled) this.tally.codes.spent++;
+    this.finish(item, settled);
+  }
+
+  private finish(item: Decided, settled: boolean): void {
+    if (settled) this.count(item);
+    this.forget(item.recipient);
+  }
+
+  private count({ settlement, recipient, errmsg }: Decided): void {
+    const { openId, outcome, attempts, errcode, msgid } = settlement;
+    this.tally.outcomes[outcome]++;
+    const why = this.guard.seeOutcome(outcome === "failed" || outcome === "unknown", outcome === "sent");
+    if (why) this.stop(thresholdReason(why));
+    this.deps.report?.write({
+      openId,
+      outcome,
+      attempts,
+      ...(errcode ? { errcode } : {}),
+      ...(outcome === "sent" ? {} : { errmsg }),
+      ...(msgid === undefined ? {} : { msgid }),
+      formId: recipient.formId,
+      at: new Date(this.deps.clock.now()).toISOString(),
+    });
+  }
+}
+
+export function decided(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Decided {
+  const { openId, attempts } = recipient;
+  const { errcode, msgid, errmsg } = answer;
+  return { settlement: { openId, outcome, attempts, errcode, msgid }, recipient, errmsg };
+}
+
+export function thresholdReason(message: string): StopReason {
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message,
+    hint: "find the cause first; the codes not yet sent with are back in their pools",
+  };
+}

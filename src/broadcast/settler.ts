@@ -1,0 +1,67 @@
+import type { Clock } from "../clock.ts";
+import type { Ledger, Settlement } from "./ports.ts";
+
+/** Settlements per script call: about a millisecond of Redis' time. */
+const BATCH = 128;
+/** How long a settlement may wait for company; a crash in that time costs a retry with the same code, nothing else. */
+const LINGER_MS = 5;
+
+export interface SettlerEvents<T> {
+  /** The ledger has it, or (false) the claim was no longer this run's. */
+  onSettled(item: T, settled: boolean): void;
+  /** The ledger could not be reached; these stay claimed. */
+  onFailure(error: unknown, items: T[]): void;
+}
+
+/** Collects settlements and writes them in batches, by count and by time. */
+export class Settler<T extends { settlement: Settlement }> {
+  private batch: T[] = [];
+  private readonly writes = new Set<Promise<void>>();
+  private timer: Promise<void> | undefined;
+
+  private readonly ledger: Ledger;
+  private readonly clock: Clock;
+  private readonly events: SettlerEvents<T>;
+
+  constructor(ledger: Ledger, clock: Clock, events: SettlerEvents<T>) {
+    this.ledger = ledger;
+    this.clock = clock;
+    this.events = events;
+  }
+
+  add(item: T): void {
+    this.batch.push(item);
+    if (this.batch.length >= BATCH) this.flush();
+    else this.timer ??= this.linger();
+  }
+
+  /** Resolves when everything added so far is written or has failed. */
+  async drain(): Promise<void> {
+    this.flush();
+    await Promise.all(this.writes);
+  }
+
+  private async linger(): Promise<void> {
+    await this.clock.sleep(LINGER_MS);
+    this.timer = undefined;
+    this.flush();
+  }
+
+  private flush(): void {
+    if (this.batch.length === 0) return;
+    const items = this.batch;
+    this.batch = [];
+    const write = this.write(items).finally(() => this.writes.delete(write));
+    this.writes.add(write);
+  }
+
+  private async write(items: T[]): Promise<void> {
+    let settled: boolean[];
+    try {
+      settled = await this.ledger.settle(items.map(({ settlement }) => settlement));
+    } catch (error) {
+      return this.events.onFailure(error, items);
+    }
+    for (const [i, item] of items.entries()) this.events.onSettled(item, settled[i] === true);
+  }
+}

@@ -1,0 +1,21 @@
+import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
+
+export type StopSignal = "sigint" | "sigterm";
+
+/** Why a run ended before its audience did. */
+export interface StopReason {
+  status: "stopped" | "interrupted";
+  /** Names the exit code. */
+  exit: ErrorKind | StopSignal;
+  message: string;
+  hint?: string | undefined;
+  errcode?: number | undefined;
+}
+
+/** A failure of Redis, of the token or of push-cli itself as the reason to stop. */
+export function stopReasonOf(error: unknown): StopReason {
+  if (error instanceof PushCliError) {
+    return { status: "stopped", exit: error.kind, message: error.message, hint: error.hint };
+  }
+  return { status: "stopped", exit: "unexpected", message: messageOf(error) };
+}

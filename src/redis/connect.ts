@@ -1,0 +1,92 @@
+import type { Redis } from "ioredis";
+import { explainRedisError } from "./errors.ts";
+import type { Script } from "./scripts.ts";
+import { runScript } from "./scripts.ts";
+
+/** A connection whose every failure comes out as a PushCliError of kind `redis`. */
+export interface RedisLink {
+  readonly client: Redis;
+  /** Awaits a command; failures are explained with the server's address. */
+  call<T>(command: Promise<T>): Promise<T>;
+  run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown>;
+  /** Redis' own clock, epoch ms. */
+  now(): Promise<number>;
+  close(): void;
+}
+
+export interface ConnectOptions {
+  url: string;
+  /** The URL as it may be shown: without its password. */
+  shownUrl: string;
+  /** How long a lost connection may take to come back before commands fail; ms. */
+  reconnectMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const RECONNECT_MS = 30_000;
+
+/**
+ * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is made again
+ * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
+ */
+export async function connectRedis(options: ConnectOptions): Promise<RedisLink> {
+  const { Redis } = await import("ioredis");
+  const reconnectMs = options.reconnectMs ?? RECONNECT_MS;
+  let ready = false;
+  let lostAt = 0;
+  let failure: unknown;
+  const client = new Redis(urlForClient(options.url), {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectionName: "push-cli",
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => {
+      if (!ready) return null;
+      if (times === 1) lostAt = performance.now();
+      return performance.now() - lostAt > reconnectMs ? null : Math.min(50 * times, 1000);
+    },
+  });
+  client.on("error", (error) => {
+    failure = error;
+  });
+  client.on("ready", () => {
+    failure = undefined;
+  });
+  const explain = (error: unknown) => explainRedisError(pickCause(error, failure), options.shownUrl);
+  const call = async <T>(command: Promise<T>): Promise<T> => {
+    try {
+      return await command;
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (error) {
+    client.disconnect();
+    throw explain(error);
+  }
+  ready = true;
+  return {
+    client,
+    call,
+    run: (script, keys, args) => call(runScript(client, script, keys, args)),
+    now: async () => {
+      const [sec, micro] = await call(client.time());
+      return Number(sec) * 1000 + Math.floor(Number(micro) / 1000);
+    },
+    close: () => client.disconnect(),
+  };
+}
+
+/** ioredis reports "Connection is closed." to callers and the reason to its error event. */
+function pickCause(error: unknown, failure: unknown): unknown {
+  const vague = error instanceof Error && /Connection is closed|Stream isn't writeable/.test(error.message);
+  return vague && failure ? failure : error;
+}
+
+/** `unix:///path` as the bare path that ioredis takes. */
+function urlForClient(url: string): string {
+  return url.startsWith("unix://") ? url.slice("unix://".length) : url;
+}

@@ -1,0 +1,76 @@
+import { messageOf, PushCliError } from "../errors.ts";
+
+interface Explanation {
+  test: RegExp;
+  what: string;
+  hint: string;
+}
+
+const REPLIES: Explanation[] = [
+  {
+    test: /^(WRONGPASS|ERR invalid password|ERR AUTH)/,
+    what: "Redis refused the password",
+    hint: "check the user and password in PUSH_CLI_REDIS_URL (redis://user:password@host:port)",
+  },
+  {
+    test: /^NOAUTH/,
+    what: "Redis wants a password",
+    hint: "put it into PUSH_CLI_REDIS_URL (redis://:password@host:port), not on the command line",
+  },
+  {
+    test: /^NOPERM/,
+    what: "the Redis user lacks a right",
+    hint: "the README lists the ACL rules that push-cli needs",
+  },
+  {
+    test: /^READONLY/,
+    what: "this Redis is a read-only replica",
+    hint: "point PUSH_CLI_REDIS_URL at the master",
+  },
+  {
+    test: /^OOM/,
+    what: "Redis is out of memory (maxmemory)",
+    hint: "free memory or raise maxmemory, then run again; nothing was lost",
+  },
+  {
+    test: /^MISCONF/,
+    what: "Redis can't write to its disk and refuses writes",
+    hint: "mend persistence (disk space?), then run again; nothing was lost",
+  },
+  {
+    test: /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/,
+    what: "Redis is not ready",
+    hint: "try again shortly",
+  },
+];
+
+const NETWORK: Record<string, string> = {
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "host name not found",
+  EAI_AGAIN: "host name could not be looked up",
+  ETIMEDOUT: "no answer in time",
+  EHOSTUNREACH: "host unreachable",
+  ENOENT: "no such socket",
+  ECONNRESET: "connection reset",
+};
+
+/** Any error of ioredis as one for the operator (exit code 6). `where` is the URL without its password. */
+export function explainRedisError(error: unknown, where: string): PushCliError {
+  if (error instanceof PushCliError) return error;
+  const message = messageOf(error);
+  const known = REPLIES.find(({ test }) => test.test(message));
+  if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, error);
+  if ((error as Error)?.name === "ReplyError") {
+    return redisError(`Redis at ${where} answered: ${message}`, undefined, error);
+  }
+  const code = (error as NodeJS.ErrnoException)?.code ?? "";
+  return redisError(
+    `can't reach Redis at ${where}: ${NETWORK[code] ?? message}`,
+    "is it running? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379",
+    error,
+  );
+}
+
+function redisError(message: string, hint: string | undefined, cause: unknown): PushCliError {
+  return new PushCliError("redis", message, { hint, cause });
+}

@@ -1,0 +1,80 @@
+import { PushCliError } from "../errors.ts";
+
+/** Every Redis key of push-cli is made here and nowhere else; a test pins the literal strings. */
+export interface Keys {
+  pool(openId: string): string;
+  /** Same cluster slot as the pool. */
+  ledger(openId: string): string;
+  broadcast(id: string): string;
+  audience(id: string): string;
+  run(id: string, runId: string): string;
+  readonly broadcasts: string;
+  accessToken(appid: string): string;
+  lock(name: string): string;
+  /** SCAN patterns. */
+  readonly anyPool: string;
+  readonly anyLedger: string;
+  anyRun(id: string): string;
+  /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
+  openIdOfPool(key: string): string | undefined;
+  openIdOfLedger(key: string): string | undefined;
+}
+
+export interface KeyPrefixes {
+  /** `mina:` by default. */
+  keyPrefix: string;
+  /** `mina:openid:` by default. */
+  poolPrefix: string;
+}
+
+const LEDGER_SUFFIX = ":sends";
+
+export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
+  checkBraces("pool prefix", poolPrefix);
+  checkBraces("key prefix", keyPrefix);
+  const tagged = /\{[^}]+\}/.test(poolPrefix);
+  const ledgerPrefix = tagged ? poolPrefix : `{${poolPrefix}`;
+  const ledgerSuffix = tagged ? LEDGER_SUFFIX : `}${LEDGER_SUFFIX}`;
+  const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
+  return {
+    pool: (openId) => `${poolPrefix}${openId}`,
+    ledger: (openId) => `${ledgerPrefix}${openId}${ledgerSuffix}`,
+    broadcast,
+    audience: (id) => `${broadcast(id)}:audience`,
+    run: (id, runId) => `${broadcast(id)}:run:${runId}`,
+    broadcasts: `${keyPrefix}broadcasts`,
+    accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
+    lock: (name) => `${keyPrefix}lock:${name}`,
+    anyPool: `${escapeGlob(poolPrefix)}*`,
+    anyLedger: `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`,
+    anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
+    openIdOfPool: (key) => openIdBetween(key, poolPrefix, ""),
+    openIdOfLedger: (key) => openIdBetween(key, ledgerPrefix, ledgerSuffix),
+  };
+}
+
+/**
+ * Whether a text can be an openId. WeChat's are 28 characters of [A-Za-z0-9_-]; here anything visible without braces
+ * will do, because braces would put a pool and its ledger into different cluster slots. U+FFFD stands for bytes that
+ * are not UTF-8: such a key can't be addressed by its text.
+ */
+export function isOpenId(text: string): boolean {
+  return text.length <= 128 && /^[^\s{}\p{C}\ufffd]+$/u.test(text);
+}
+
+function openIdBetween(key: string, prefix: string, suffix: string): string | undefined {
+  if (!key.startsWith(prefix) || !key.endsWith(suffix)) return undefined;
+  const openId = key.slice(prefix.length, key.length - suffix.length);
+  return isOpenId(openId) ? openId : undefined;
+}
+
+function checkBraces(name: string, prefix: string): void {
+  if (!/[{}]/.test(prefix) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(prefix)) return;
+  throw new PushCliError("config", `the ${name} '${prefix}' has braces that are not one hash tag`, {
+    hint: "use a prefix without braces, or with one {tag} that closes inside it",
+  });
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]]/g, "\\$&");
+}

@@ -1,0 +1,141 @@
+import type { FinalOutcome } from "../broadcast/outcome.ts";
+import type { ClaimReply, Ledger, Settlement } from "../broadcast/ports.ts";
+import type { RedisLink } from "./connect.ts";
+import type { Keys } from "./keys.ts";
+import { CLAIM, ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
+
+export interface LedgerOptions {
+  broadcastId: string;
+  runId: string;
+  /** Claims only look and change nothing. */
+  dryRun?: boolean;
+  /** Runs that are surely dead: their claims are taken over with the same code. */
+  deadRuns?: string[];
+}
+
+/** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
+const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;
+
+export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions): Ledger {
+  const head = [options.broadcastId, options.runId, LEDGER_TTL_MS];
+  const keyPairs = (openIds: string[]) => openIds.flatMap((id) => [keys.pool(id), keys.ledger(id)]);
+  const release = async (openIds: string[], final: (string | number)[]) => {
+    const replies = await link.run(SCRIPTS.releaseCodes, keyPairs(openIds), [...head, ...final]);
+    return (replies as number[]).map((reply) => reply === 1);
+  };
+  return {
+    claim: (openIds) => claimAll(link, keyPairs, head, options, openIds),
+    next: (openId, formId, errcode) => nextCode(link, keyPairs([openId]), head, openId, formId, errcode),
+    settle: async (settlements) => {
+      const replies = await link.run(
+        SCRIPTS.settleSends,
+        settlements.map(({ openId }) => keys.ledger(openId)),
+        [...head, ...settlements.flatMap(settleArgs)],
+      );
+      return (replies as number[]).map((reply) => reply > 0);
+    },
+    release: (openIds) => release(openIds, ["", 0, "-"]),
+    settleReturning: async ({ openId, outcome, attempts, errcode }) => {
+      const [done] = await release([openId], [outcome, attempts, errcode ?? "-"]);
+      return done === true;
+    },
+  };
+}
+
+function settleArgs({ outcome, attempts, errcode, msgid }: Settlement): (string | number)[] {
+  return [outcome, attempts, errcode ?? "-", msgid ?? "-"];
+}
+
+type RawReply = [number, ...(string | number)[]];
+
+async function claimAll(
+  link: RedisLink,
+  keyPairs: (openIds: string[]) => string[],
+  head: (string | number)[],
+  options: LedgerOptions,
+  openIds: string[],
+): Promise<ClaimReply[]> {
+  const dead = ` ${(options.deadRuns ?? []).join(" ")} `;
+  const args = [...head, options.dryRun ? "1" : "0", ENTRY_BUDGET, dead];
+  const replies: ClaimReply[] = new Array(openIds.length);
+  let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0 }));
+  while (pending.length > 0) {
+    const froms = pending.every(({ from }) => from === 0) ? [] : pending.map(({ from }) => from);
+    const names = keyPairs(pending.map(({ openId }) => openId));
+    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as RawReply[];
+    const unfinished: typeof pending = [];
+    for (const [i, user] of pending.entries()) {
+      const reply = raw[i]!;
+      if (reply[0] === CLAIM.more) {
+        user.from = Number(reply[1]);
+        user.expired += Number(reply[2]);
+        unfinished.push(user);
+      } else {
+        replies[user.at] = toClaimReply(user.openId, reply, user.expired);
+      }
+    }
+    pending = unfinished;
+  }
+  return replies;
+}
+
+function toClaimReply(openId: string, reply: RawReply, expiredBefore: number): ClaimReply {
+  switch (reply[0]) {
+    case CLAIM.claimed:
+      return toClaimed(openId, reply, expiredBefore, 0);
+    case CLAIM.mine:
+      return { ...toClaimed(openId, reply, 0, 0), status: "mine" };
+    case CLAIM.noCode:
+      return { status: "no_code", openId, expired: Number(reply[1]) + expiredBefore, refused: 0 };
+    case CLAIM.settled: {
+      const settled = {
+        status: "settled",
+        openId,
+        outcome: reply[1] as FinalOutcome,
+        own: reply[3] === 1,
+      } as const;
+      return reply[2] === "-" ? settled : { ...settled, errcode: Number(reply[2]) };
+    }
+    case CLAIM.busy:
+      return { status: "busy", openId, run: String(reply[1]) };
+    default:
+      return { status: "wrong", openId, why: String(reply[1]) };
+  }
+}
+
+function toClaimed(openId: string, reply: RawReply, expiredBefore: number, refusedBefore: number) {
+  const [, formId, expireMs, multi, attempt, expired, refused] = reply;
+  return {
+    status: "claimed" as const,
+    openId,
+    formId: String(formId),
+    expireMs: Number(expireMs),
+    multiUse: multi === 1,
+    attempt: Number(attempt),
+    expired: Number(expired) + expiredBefore,
+    refused: Number(refused) + refusedBefore,
+  };
+}
+
+async function nextCode(
+  link: RedisLink,
+  names: string[],
+  head: (string | number)[],
+  openId: string,
+  formId: string,
+  errcode: number | undefined,
+): ReturnType<Ledger["next"]> {
+  let from = 0;
+  let expired = 0;
+  let refused = 0;
+  for (;;) {
+    const args = [...head, formId, ENTRY_BUDGET, from, errcode ?? "-"];
+    const reply = (await link.run(SCRIPTS.nextCode, names, args)) as RawReply;
+    if (reply[0] === CLAIM.lost) return undefined;
+    if (reply[0] === CLAIM.claimed) return toClaimed(openId, reply, expired, refused);
+    expired += Number(reply[reply[0] === CLAIM.more ? 2 : 1]);
+    refused += Number(reply[reply[0] === CLAIM.more ? 3 : 2]);
+    if (reply[0] === CLAIM.noCode) return { status: "no_code", openId, expired, refused };
+    from = Number(reply[1]);
+  }
+}

@@ -1,0 +1,34 @@
+import type { RedisLink } from "./connect.ts";
+
+const COUNT = 1000;
+
+/**
+ * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on.
+ * Keys for which `toOpenId` has no answer are left out. Duplicates and vanished keys are possible, as SCAN goes.
+ */
+export async function* sweepKeys(
+  link: RedisLink,
+  pattern: string,
+  type: "list" | "hash",
+  toOpenId: (key: string) => string | undefined,
+): AsyncGenerator<string[]> {
+  const fetchPage = (cursor: string) =>
+    link.call(link.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
+  let page = fetchPage("0");
+  for (;;) {
+    const [cursor, names] = await page;
+    const last = cursor === "0";
+    if (!last) {
+      page = fetchPage(cursor);
+      // Whoever stops the sweep early never awaits this page; its failure must not count as unhandled.
+      page.catch(() => undefined);
+    }
+    const openIds: string[] = [];
+    for (const name of names) {
+      const openId = toOpenId(name);
+      if (openId !== undefined) openIds.push(openId);
+    }
+    if (openIds.length > 0) yield openIds;
+    if (last) return;
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import claimCodes from "./lua/claim-codes.lua";
+import nextCode from "./lua/next-code.lua";
+import purgePools from "./lua/purge-pools.lua";
+import pushCodes from "./lua/push-codes.lua";
+import readEntry from "./lua/read-entry.lua";
+import releaseCodes from "./lua/release-codes.lua";
+import settleSends from "./lua/settle-sends.lua";
+import takeCode from "./lua/take-code.lua";
+
+/** A script with the fragments it builds on; its header states KEYS, ARGV and returns. */
+export interface Script {
+  name: string;
+  source: string;
+  sha1: string;
+}
+
+function script(name: string, ...parts: string[]): Script {
+  const source = parts.join("\n");
+  return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
+}
+
+export const SCRIPTS = {
+  claimCodes: script("claim-codes", readEntry, takeCode, claimCodes),
+  nextCode: script("next-code", readEntry, takeCode, nextCode),
+  settleSends: script("settle-sends", readEntry, takeCode, settleSends),
+  releaseCodes: script("release-codes", readEntry, takeCode, releaseCodes),
+  purgePools: script("purge-pools", readEntry, takeCode, purgePools),
+  pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
+};
+
+/** First number of a user's reply from claim-codes.lua and next-code.lua. */
+export const CLAIM = {
+  lost: 0,
+  claimed: 1,
+  noCode: 2,
+  settled: 3,
+  busy: 4,
+  more: 5,
+  mine: 6,
+  wrong: 7,
+} as const;
+
+/**
+ * How many short pool entries one script call may look at: about a millisecond of Redis' time, so that nobody else
+ * waits noticeably. What is left over is asked for again.
+ */
+export const ENTRY_BUDGET = 400;
+
+/** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
+export async function runScript(
+  redis: Redis,
+  { sha1, source }: Script,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(sha1, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+    return await redis.eval(source, keys.length, ...keys, ...args);
+  }
+}
