@@ -61,15 +61,17 @@ function defaultAlign(rows: readonly Cell[][], index: number): "left" | "right" 
   return rows.length > 0 && rows.every((row) => typeof row[index] === "number") ? "right" : "left";
 }
 
+/** Takes the excess from the widest text columns; from the first one, which names the row, only when it must. */
 function fitWidths(natural: number[], aligns: ("left" | "right")[], width: number): number[] {
   const widths = [...natural];
+  const canCut = (index: number) => aligns[index] === "left" && (widths[index] ?? 0) > NARROWEST_COLUMN;
   let excess = widths.reduce((sum, w) => sum + w, 0) + GAP.length * (widths.length - 1) - width;
   for (; excess > 0; excess--) {
-    let widest = -1;
+    let widest = 0;
     for (const [index, w] of widths.entries()) {
-      if (aligns[index] === "left" && w > NARROWEST_COLUMN && w > (widths[widest] ?? 0)) widest = index;
+      if (canCut(index) && (widest === 0 || w > (widths[widest] ?? 0))) widest = index;
     }
-    if (widest < 0) break;
+    if (!canCut(widest)) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;

@@ -1,0 +1,121 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { messageOf, PushCliError, usageError } from "../errors.ts";
+
+/** An NDJSON file that is added to, line by line. */
+export interface Report {
+  /** Never waits and never throws: lines are written about every 100 ms. After a failure they are dropped. */
+  write(line: object): void;
+  /** Why lines were lost, as soon as it is known. */
+  readonly failed: PushCliError | undefined;
+  /** Writes what is left. Rejects with `failed`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `path` to append. A process killed while it wrote leaves half a line behind; that half is cut off, so that the
+ * file stays valid NDJSON. Rejects with a usage error for a file that can't be opened or is none of ours.
+ */
+export async function openReport(path: string): Promise<Report> {
+  const handle = await openFile(path);
+  try {
+    await mendTail(handle, path);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return startWriting(handle, path);
+}
+
+const WRITE_EVERY_MS = 100;
+const WRITE_AT_CHARS = 64 * 1024;
+/** Our lines are a few hundred bytes; a longer "line" is some other file. */
+const LONGEST_LINE = 64 * 1024;
+
+function startWriting(handle: FileHandle, path: string): Report {
+  let waiting = "";
+  let failed: PushCliError | undefined;
+  let writing = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const fail = (error: unknown) => {
+    failed ??= new PushCliError("unexpected", `cannot write the report "${path}": ${messageOf(error)}`, {
+      hint: "the report lacks lines; `push-cli broadcast show` has the totals",
+      cause: error,
+    });
+  };
+  const writeOut = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    // In one chain: two appends at once could interleave.
+    writing = writing.then(async () => {
+      const text = waiting;
+      waiting = "";
+      if (text === "" || failed) return;
+      await handle.appendFile(text).catch(fail);
+    });
+    return writing;
+  };
+  return {
+    get failed() {
+      return failed;
+    },
+    write: (line) => {
+      if (failed) return;
+      waiting += `${JSON.stringify(line)}\n`;
+      if (waiting.length >= WRITE_AT_CHARS) void writeOut();
+      else timer ??= setTimeout(writeOut, WRITE_EVERY_MS);
+    },
+    close: async () => {
+      await writeOut();
+      await handle.close().catch(fail);
+      if (failed) throw failed;
+    },
+  };
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    // "a+" and not "a": the tail has to be read, and opening a FIFO must not wait for its reader.
+    return await open(path, "a+");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const missing = code === "ENOENT" ? "its folder does not exist" : messageOf(error);
+    const reason = code === "EISDIR" ? "it is a directory" : missing;
+    throw usageError(
+      `cannot open the report "${path}": ${reason}`,
+      "give --report a file that can be written",
+    );
+  }
+}
+
+async function mendTail(handle: FileHandle, path: string): Promise<void> {
+  const info = await handle.stat();
+  if (!info.isFile() || info.size === 0) return;
+  const start = Math.max(0, info.size - LONGEST_LINE);
+  const { bytesRead, buffer } = await handle.read(
+    Buffer.alloc(info.size - start),
+    0,
+    info.size - start,
+    start,
+  );
+  const tailStart = buffer.lastIndexOf("\n", bytesRead) + 1;
+  const tail = buffer.subarray(tailStart, bytesRead).toString("utf8");
+  if (tail === "") return;
+  if (isJson(tail)) return handle.appendFile("\n");
+  if (!tail.startsWith("{") || (tailStart === 0 && start > 0)) {
+    throw usageError(
+      `cannot add to "${path}": its last line is no line of a report`,
+      "give --report a new file, or one that push-cli wrote",
+    );
+  }
+  await handle.truncate(start + tailStart);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

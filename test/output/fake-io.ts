@@ -1,0 +1,64 @@
+import { PassThrough } from "node:stream";
+import type { Io } from "../../src/output/io.ts";
+
+export interface FakeIo extends Io {
+  stdin: PassThrough & { isTTY?: boolean };
+  stdout: FakeStream;
+  stderr: FakeStream;
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
+}
+
+export type FakeStream = PassThrough & { isTTY?: boolean; columns?: number; text(): string };
+
+export interface FakeIoOptions {
+  /** Which streams are terminals; none unless told. */
+  terminals?: ("stdin" | "stdout" | "stderr")[];
+  columns?: number;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+/** A process that exists only in memory; what it writes is read with `io.stdout.text()`. */
+export function fakeIo(options: FakeIoOptions = {}): FakeIo {
+  const terminals = options.terminals ?? [];
+  const listeners = new Set<(signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void>();
+  const stdin = new PassThrough();
+  return {
+    stdin: terminals.includes("stdin") ? Object.assign(stdin, { isTTY: true }) : stdin,
+    stdout: fakeStream(terminals.includes("stdout"), options.columns),
+    stderr: fakeStream(terminals.includes("stderr"), options.columns),
+    env: options.env ?? {},
+    cwd: options.cwd ?? "/",
+    host: "host",
+    pid: 1,
+    onSignal: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    exitNow: (code) => {
+      throw new Error(`exitNow(${code})`);
+    },
+    signal: (name) => {
+      for (const listener of listeners) listener(name);
+    },
+  };
+}
+
+/** A pipe that is always read, or a terminal with the cursor control that tty.WriteStream has. */
+export function fakeStream(terminal: boolean, columns = 80): FakeStream {
+  let written = "";
+  const stream = new PassThrough();
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    written += chunk;
+  });
+  const text = () => written;
+  if (!terminal) return Object.assign(stream, { text });
+  return Object.assign(stream, {
+    text,
+    isTTY: true,
+    columns,
+    cursorTo: () => stream.write("\x1b[1G"),
+    moveCursor: () => stream.write("\x1b[1A"),
+    clearLine: () => stream.write("\x1b[0K"),
+  });
+}
