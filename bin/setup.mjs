@@ -6,7 +6,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { withLock } from "./setup/lock.mjs";
+import { isLocked, withLock } from "./setup/lock.mjs";
 import { build, installPackages, isBuilt, isInstalled } from "./setup/packages.mjs";
 import { hasRedis, installRedis } from "./setup/redis.mjs";
 import { endOnSignals, SetupError, say } from "./setup/run.mjs";
@@ -20,8 +20,10 @@ async function main(root) {
     { isDone: () => isInstalled(root), run: () => installPackages(root) },
     { isDone: () => isBuilt(root), run: () => build(root) },
   ];
-  if (steps.every((step) => step.isDone())) return;
-  await withLock(path.join(root, ".setup.lock"), async () => {
+  const lock = path.join(root, ".setup.lock");
+  // While another set-up is at work, what looks done may be half done.
+  if (!isLocked(lock) && steps.every((step) => step.isDone())) return;
+  await withLock(lock, async () => {
     for (const step of steps) if (!step.isDone()) await step.run();
   });
 }
@@ -36,7 +38,8 @@ function checkNode(root) {
 
 endOnSignals();
 main(path.dirname(path.dirname(fileURLToPath(import.meta.url)))).catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
+  const isForeseen = error instanceof SetupError || error.syscall; // the file system's: a folder that can't be written
+  if (!isForeseen) throw error;
   if (error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
   say(error.message);
   process.exitCode = 1;

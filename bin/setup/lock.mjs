@@ -27,6 +27,11 @@ export async function withLock(file, action) {
   return await cleaningUp(unlock, action);
 }
 
+/** Whether somebody holds the lock, or died holding it. */
+export function isLocked(file) {
+  return readHolder(file) !== undefined;
+}
+
 function tryLock(file) {
   try {
     fs.symlinkSync(`${os.hostname()}:${process.pid}`, file);

@@ -6,6 +6,7 @@ import { isOlder } from "./version.mjs";
 
 const OLDEST = "6.2";
 const APT_WAIT_SEC = 120;
+const POLICY = "/usr/sbin/policy-rc.d";
 const MISSING = "there is no redis-server or valkey-server on PATH";
 
 /** The first that is present and fits the user is taken: Homebrew needs no root and refuses it. */
@@ -22,9 +23,9 @@ const MANAGERS = [
   { name: "dnf", asRoot: true, installs: ["redis", "valkey"].map((name) => ["install", "-y", name]) },
 ];
 
-/** Whether a redis-server or valkey-server of a version that will do is on PATH. */
+/** Whether a redis-server or valkey-server of a version that will do is on PATH, and no installation was cut short. */
 export function hasRedis() {
-  return findServers().some((server) => !isOlder(server.version, OLDEST));
+  return !wasKilled() && findServers().some(isRecent);
 }
 
 /** Installs a redis-server by the system's package manager. Throws a SetupError that says what the user can do. */
@@ -42,9 +43,10 @@ export async function installRedis() {
     );
   }
   say(`installing redis-server by ${plan.manager} ...`);
-  if (plan.manager === "apt-get") await withoutServices("/usr/sbin/policy-rc.d", () => installByApt(plan));
+  if (plan.manager === "apt-get") await withoutServices(POLICY, () => installByApt(plan));
   else await runFirst(plan.manager, plan.installs);
-  if (!hasRedis()) throw new SetupError(`${plan.manager} gave no redis-server ${OLDEST} or newer on PATH`);
+  if (!findServers().some(isRecent))
+    throw new SetupError(`${plan.manager} gave no redis-server ${OLDEST} or newer on PATH`);
 }
 
 /**
@@ -70,7 +72,7 @@ export function planRedisInstall({ platform, uid, has }) {
 
 /** Runs `action` while Debian's `policy` script forbids packages to start services; lifts the ban whatever happens. */
 export async function withoutServices(policy, action) {
-  removeOrphan(policy);
+  if (isOrphan(policy)) fs.rmSync(policy, { force: true });
   if (fs.existsSync(policy)) return await action(); // somebody else's: it may forbid services, and is not ours to change
   fs.writeFileSync(policy, `#!/bin/sh\n# push-cli set-up ${process.pid}\nexit 101\n`, {
     mode: 0o755,
@@ -79,26 +81,35 @@ export async function withoutServices(policy, action) {
   return await cleaningUp(() => fs.rmSync(policy, { force: true }), action);
 }
 
-/** The ban of a set-up that was killed would last for ever. */
-function removeOrphan(policy) {
+/** The ban of a set-up that was killed would last for ever, and its apt may still be at work. Only root can mend it. */
+function wasKilled() {
+  return process.getuid && process.getuid() === 0 && isOrphan(POLICY);
+}
+
+function isOrphan(policy) {
   const text = fs.existsSync(policy) ? fs.readFileSync(policy, "utf8") : "";
   const owner = /^# push-cli set-up (\d+)$/m.exec(text);
-  if (owner && !isAlive(Number(owner[1]))) fs.rmSync(policy, { force: true });
+  return owner !== null && !isAlive(Number(owner[1]));
 }
 
 async function installByApt(plan) {
   const options = ["-q", "-o", `DPkg::Lock::Timeout=${APT_WAIT_SEC}`];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
-  const update = await updateApt([...options, ...plan.update], env);
   const installs = plan.installs.map((args) => [...options, ...args]);
-  await runFirst("apt-get", installs, { env }).catch((error) => {
-    // A source that can't be reached fails the update and often does not matter; now it may.
-    throw new SetupError(error.message, update.output + error.output);
+  await cleaningUp(disableService, async () => {
+    const update = await updateApt([...options, ...plan.update], env);
+    await runFirst("apt-get", installs, { env }).catch((error) => {
+      // A source that can't be reached fails the update and often does not matter; now it may.
+      throw new SetupError(error.message, update.output + error.output);
+    });
   });
-  // The package has enabled its service: without this the next boot would start it.
-  const disable = await run("update-rc.d", ["redis-server", "disable"]);
-  if (disable.code !== 0)
-    say(`the service redis-server will start at the next boot: ${disable.output.trim()}`);
+}
+
+/** The package enables its service: without this the next boot would start it, an interrupted set-up or not. */
+function disableService() {
+  if (!isOnPath("redis-server")) return;
+  const { status, stderr } = spawnSync("update-rc.d", ["redis-server", "disable"], { encoding: "utf8" });
+  if (status !== 0) say(`the service redis-server will start at the next boot: ${(stderr || "").trim()}`);
 }
 
 /** apt's own waiting does not cover the lock of its package lists. */
@@ -109,6 +120,10 @@ async function updateApt(args, env) {
     if (!isLocked || waitedSec >= APT_WAIT_SEC) return update;
     await sleep(2_000);
   }
+}
+
+function isRecent(server) {
+  return !isOlder(server.version, OLDEST);
 }
 
 function findServers() {
