@@ -5,6 +5,8 @@ import { classifyErrcode } from "./errcodes.ts";
 import type { HttpReply } from "./exchange.ts";
 import { safeText } from "./safe-text.ts";
 
+export const BASE_HINT = "check --api-base: this address does not answer like the WeChat API";
+
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
   if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };

@@ -1,0 +1,178 @@
+import type { Clock } from "../clock.ts";
+import { PushCliError } from "../errors.ts";
+import { tokenTtlMs } from "./lifetime.ts";
+import type {
+  AccessTokens,
+  HeldLock,
+  LockStore,
+  StoredToken,
+  TokenApi,
+  TokenMode,
+  TokenStore,
+} from "./ports.ts";
+
+export interface TokenProviderOptions {
+  appid: string;
+  mode: TokenMode;
+  store: TokenStore;
+  locks: LockStore;
+  api: TokenApi;
+  clock: Clock;
+}
+
+export interface RefreshedToken extends StoredToken {
+  /** `store`: somebody else's token was good enough. */
+  source: "store" | "api";
+}
+
+export interface TokenProvider extends AccessTokens {
+  /** What the store holds now; asks nobody. */
+  show(): Promise<StoredToken | undefined>;
+  /** The stored token or else a new one; with `force` always a new one. */
+  refresh(force: boolean): Promise<RefreshedToken>;
+}
+
+/** Which stored tokens will do. */
+interface Wish {
+  /** The platform refused this one. */
+  refused?: string | undefined;
+  /** None will do: ask the platform for a new one. */
+  force?: boolean;
+}
+
+/** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
+const LOCK_TTL_MS = 10_000;
+const WAIT_MS = 30_000;
+const POLL_MS = 50;
+/** The platform answers closer calls with the same token, so a second one is not worth it. */
+const CONFIRMED_MS = 30_000;
+
+/**
+ * The access token of one appid, shared by all processes through `store`. A refresh happens under the lock
+ * `token:<appid>`, so many processes cause one call of the platform; within the process callers share one promise.
+ * Rejects with PushCliErrors: those of the ports, and `locked` after 30 s behind another process.
+ */
+export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
+  return new Provider(options);
+}
+
+class Provider implements TokenProvider {
+  readonly #options: TokenProviderOptions;
+  #held: StoredToken | undefined;
+  #flight: { refused: string | undefined; token: Promise<string> } | undefined;
+  /** The platform gave this very token again after it had been refused. */
+  #confirmed: { token: string; untilMs: number } | undefined;
+
+  constructor(options: TokenProviderOptions) {
+    this.#options = options;
+  }
+
+  cached(): string | undefined {
+    return this.#held && this.#held.expiresAtMs > this.#options.clock.now() ? this.#held.token : undefined;
+  }
+
+  async current(): Promise<string> {
+    return this.cached() ?? this.#share(undefined);
+  }
+
+  async renew(refused: string): Promise<string> {
+    const known = this.cached();
+    return known !== undefined && known !== refused ? known : this.#share(refused);
+  }
+
+  show(): Promise<StoredToken | undefined> {
+    return this.#options.store.load(this.#options.appid);
+  }
+
+  refresh(force: boolean): Promise<RefreshedToken> {
+    return this.#obtain({ force });
+  }
+
+  /** One flight at a time: callers with the same wish share it, others look again when it has landed. */
+  #share(refused: string | undefined): Promise<string> {
+    const flying = this.#flight;
+    if (flying && flying.refused === refused) return flying.token;
+    return flying ? this.#after(flying.token, refused) : this.#fly(refused);
+  }
+
+  async #after(flying: Promise<string>, refused: string | undefined): Promise<string> {
+    await flying.catch(() => undefined); // its own callers get the error
+    return refused === undefined ? this.current() : this.renew(refused);
+  }
+
+  #fly(refused: string | undefined): Promise<string> {
+    const token = this.#obtain({ refused }).then((obtained) => obtained.token);
+    const flight = { refused, token };
+    this.#flight = flight;
+    const land = () => {
+      if (this.#flight === flight) this.#flight = undefined;
+    };
+    token.then(land, land);
+    return token;
+  }
+
+  async #obtain(wish: Wish): Promise<RefreshedToken> {
+    const { appid, locks, clock } = this.#options;
+    const giveUpAt = clock.monotonic() + WAIT_MS;
+    for (;;) {
+      const stored = await this.#stored(wish);
+      if (stored) return stored;
+      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS);
+      if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
+      if (clock.monotonic() >= giveUpAt) throw lockedError(appid);
+      await clock.sleep(POLL_MS * (1 + clock.random()));
+    }
+  }
+
+  async #refresh(wish: Wish, lock: HeldLock): Promise<RefreshedToken> {
+    const { appid, mode, api, store, clock } = this.#options;
+    // Whoever held the lock a moment ago may have done the work.
+    const stored = await this.#stored(wish);
+    if (stored) return stored;
+    const askedAtMs = clock.now();
+    const issued = await api.fetchToken(mode, wish.force === true);
+    if (lock.lost.aborted) {
+      // Somebody else may have refreshed meanwhile; theirs is then the newer one.
+      const theirs = await this.#stored(wish);
+      if (theirs) return theirs;
+    }
+    const ttlMs = tokenTtlMs(issued.expiresInSec);
+    await store.save(appid, issued.token, ttlMs);
+    if (issued.token === wish.refused) {
+      this.#confirmed = { token: issued.token, untilMs: askedAtMs + CONFIRMED_MS };
+    }
+    return this.#keep({ token: issued.token, expiresAtMs: askedAtMs + ttlMs }, "api");
+  }
+
+  async #stored({ refused, force }: Wish): Promise<RefreshedToken | undefined> {
+    if (force) return undefined;
+    const stored = await this.show();
+    if (!stored || stored.expiresAtMs <= this.#options.clock.now()) return undefined;
+    if (stored.token === refused && !this.#isConfirmed(refused)) return undefined;
+    return this.#keep(stored, "store");
+  }
+
+  #isConfirmed(token: string): boolean {
+    return this.#confirmed?.token === token && this.#options.clock.now() < this.#confirmed.untilMs;
+  }
+
+  #keep(token: StoredToken, source: RefreshedToken["source"]): RefreshedToken {
+    this.#held = { token: token.token, expiresAtMs: token.expiresAtMs };
+    return { ...this.#held, source };
+  }
+}
+
+/** Runs `work` and releases the lock; an error of `work` goes before one of the release: the lock lapses by itself. */
+async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
+  const [outcome] = await Promise.allSettled([work()]);
+  const [release] = await Promise.allSettled([lock.release()]);
+  if (outcome.status === "rejected") throw outcome.reason;
+  if (release.status === "rejected") throw release.reason;
+  return outcome.value;
+}
+
+function lockedError(appid: string): PushCliError {
+  return new PushCliError("locked", `another process has been refreshing the token of "${appid}" for 30 s`, {
+    hint: "try again: the lock lapses by itself when its holder has died",
+  });
+}

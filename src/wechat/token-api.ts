@@ -1,0 +1,72 @@
+import type { Clock } from "../clock.ts";
+import type { IssuedToken, TokenApi, TokenMode } from "../token/ports.ts";
+import { type Endpoints, parseApiBase, queryParameter } from "./endpoints.ts";
+import { type HttpRequest, openHttp } from "./http.ts";
+import { judgeTokenReply } from "./token-answer.ts";
+import type { WireStableTokenRequest } from "./wire.ts";
+
+export interface TokenApiOptions {
+  apiBase: string;
+  appid: string;
+  appsecret: string;
+  /** For the answer; a whole request gets at most twice this, and there are up to three. */
+  timeoutMs: number;
+  clock: Clock;
+}
+
+const TRIES = 3;
+const BACKOFF_MS = 200;
+
+/**
+ * The platform's token endpoints. Refusals reject at once; what may pass (unreachable, HTTP 5xx, busy, garbage) is
+ * tried three times. Throws a `config` error when `apiBase` can't be used.
+ */
+export function createTokenApi(options: TokenApiOptions): TokenApi {
+  const endpoints = parseApiBase(options.apiBase);
+  return {
+    fetchToken: (mode, force) =>
+      fetchToken(options, endpoints, tokenRequest(options, endpoints, mode, force)),
+  };
+}
+
+async function fetchToken(
+  { appid, appsecret, timeoutMs, clock }: TokenApiOptions,
+  { origin, host }: Endpoints,
+  request: HttpRequest,
+): Promise<IssuedToken> {
+  // Opened for one fetch, once in two hours: there is nothing to keep alive or to close later.
+  const http = await openHttp({ origin, host, connections: 1, timeoutMs });
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const verdict = judgeTokenReply(await http.request(request), { appid, appsecret, host });
+      if (verdict.kind === "issued") return verdict.token;
+      if (verdict.kind === "refused" || attempt === TRIES) throw verdict.error;
+      await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
+    }
+  } finally {
+    await http.close();
+  }
+}
+
+function tokenRequest(
+  { appid, appsecret }: TokenApiOptions,
+  { paths }: Endpoints,
+  mode: TokenMode,
+  force: boolean,
+): HttpRequest {
+  if (mode === "basic" || paths.stableToken === undefined) {
+    const query = [
+      queryParameter("grant_type", "client_credential"),
+      queryParameter("appid", appid),
+      queryParameter("secret", appsecret),
+    ];
+    return { method: "GET", path: `${paths.token}?${query.join("&")}` };
+  }
+  const body: WireStableTokenRequest = {
+    grant_type: "client_credential",
+    appid,
+    secret: appsecret,
+    force_refresh: force,
+  };
+  return { method: "POST", path: paths.stableToken, body: JSON.stringify(body) };
+}
