@@ -14,6 +14,8 @@ export async function work(run: Run): Promise<void> {
     try {
       await deliver(run, recipient);
     } catch (error) {
+      // Whatever broke, it may have been after the request: this code must not go back into its pool.
+      recipient.uncertain ||= recipient.attempts > 0;
       run.leftovers.push(recipient);
       run.stop(stopReasonOf(error));
     }

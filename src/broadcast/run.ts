@@ -93,12 +93,10 @@ export class Run {
     const recipient = takeInHand(claimed);
     this.inHand.set(claimed.openId, recipient);
     if (recipient.uncertain && recipient.multiUse) {
-      return this.settle(recipient, "unknown", {
-        class: "ambiguous",
-        errmsg: "an earlier run may have sent it",
-      });
+      this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });
+    } else {
+      this.hand(recipient);
     }
-    this.hand(recipient);
   }
 
   /** Hands a recipient to the workers, or to what is left over when the run stops. */

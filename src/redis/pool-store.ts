@@ -1,7 +1,7 @@
 import type { PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
 import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
-import { sweepKeys } from "./scan.ts";
+import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
 /** Entries per LRANGE: a long pool is read in steps that Redis does not notice. */
@@ -10,7 +10,7 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.pool,
-    sweep: (match) => sweepKeys(link, match ? keys.pool(match) : keys.anyPool, "list", keys.openIdOfPool),
+    sweep: (match) => sweepOpenIds(link, match ? keys.pool(match) : keys.anyPool, "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
     push: (pools) => pushPools(link, keys, pools),

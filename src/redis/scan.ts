@@ -4,13 +4,12 @@ const COUNT = 1000;
 
 /**
  * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on.
- * Keys for which `toOpenId` has no answer are left out. Duplicates and vanished keys are possible, as SCAN goes.
+ * Duplicates, empty pages and vanished keys are possible, as SCAN goes.
  */
-export async function* sweepKeys(
+export async function* scanKeys(
   link: RedisLink,
   pattern: string,
-  type: "list" | "hash",
-  toOpenId: (key: string) => string | undefined,
+  type: "list" | "hash" | "string",
 ): AsyncGenerator<string[]> {
   const fetchPage = (cursor: string) =>
     link.call(link.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
@@ -23,12 +22,24 @@ export async function* sweepKeys(
       // Whoever stops the sweep early never awaits this page; its failure must not count as unhandled.
       page.catch(() => undefined);
     }
+    yield names;
+    if (last) return;
+  }
+}
+
+/** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out. */
+export async function* sweepOpenIds(
+  link: RedisLink,
+  pattern: string,
+  type: "list" | "hash",
+  toOpenId: (key: string) => string | undefined,
+): AsyncGenerator<string[]> {
+  for await (const names of scanKeys(link, pattern, type)) {
     const openIds: string[] = [];
     for (const name of names) {
       const openId = toOpenId(name);
       if (openId !== undefined) openIds.push(openId);
     }
     if (openIds.length > 0) yield openIds;
-    if (last) return;
   }
 }

@@ -6,6 +6,8 @@ import purgePools from "./lua/purge-pools.lua";
 import pushCodes from "./lua/push-codes.lua";
 import readEntry from "./lua/read-entry.lua";
 import releaseCodes from "./lua/release-codes.lua";
+import releaseLock from "./lua/release-lock.lua";
+import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import takeCode from "./lua/take-code.lua";
 
@@ -28,6 +30,8 @@ export const SCRIPTS = {
   releaseCodes: script("release-codes", readEntry, takeCode, releaseCodes),
   purgePools: script("purge-pools", readEntry, takeCode, purgePools),
   pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
+  renewLock: script("renew-lock", renewLock),
+  releaseLock: script("release-lock", releaseLock),
 };
 
 /** First number of a user's reply from claim-codes.lua and next-code.lua. */

@@ -1,0 +1,51 @@
+import { usageError } from "../errors.ts";
+
+/** What every recipient gets. */
+export interface Message {
+  templateId: string;
+  /** The N-th value is keywordN; empty values stay empty. */
+  keywords: string[];
+  page?: string | undefined;
+  /** Number of the keyword shown large, from 1. */
+  emphasis?: number | undefined;
+}
+
+/** Rejects a message that the API would refuse for every recipient. Throws a usage error naming the value. */
+export function checkMessage(message: Message): Message {
+  const { templateId, page, emphasis, keywords } = message;
+  if (!/^[\w-]{1,128}$/.test(templateId)) {
+    throw usageError(
+      `'${templateId}' is not a template id`,
+      "copy it from the mini program's console: letters, digits, _ and -",
+    );
+  }
+  if (
+    page !== undefined &&
+    (page === "" || page.startsWith("/") || /^[a-z]+:/i.test(page) || page.length > 1024)
+  ) {
+    throw usageError(
+      `'${page}' is not a page path`,
+      "a page of the mini program without a leading slash, e.g. --page 'pages/index?from=push'",
+    );
+  }
+  if (emphasis !== undefined && (emphasis < 1 || emphasis > keywords.length)) {
+    throw usageError(
+      `--emphasis ${emphasis} names a keyword that is not there`,
+      keywords.length === 0 ? "give --keywords too" : `there are ${keywords.length} keywords`,
+    );
+  }
+  return message;
+}
+
+/** The message as one recipient gets it, for a preview; the same shape that goes over the wire. */
+export function sampleMessage(message: Message, openId: string, formId: string): Record<string, unknown> {
+  const { templateId, keywords, page, emphasis } = message;
+  return {
+    touser: openId,
+    template_id: templateId,
+    ...(page === undefined ? {} : { page }),
+    form_id: formId,
+    data: Object.fromEntries(keywords.map((value, i) => [`keyword${i + 1}`, { value }])),
+    ...(emphasis === undefined ? {} : { emphasis_keyword: `keyword${emphasis}.DATA` }),
+  };
+}

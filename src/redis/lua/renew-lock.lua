@@ -1,0 +1,10 @@
+-- Prolongs a lock, if it is still its owner's; takes it anew when it lapsed and nobody else has it.
+--
+-- KEYS  1 the lock
+-- ARGV  1 the owner's token  2 lifetime in ms
+-- Returns 1 held, 0 somebody else's
+
+local owner = redis.call("GET", KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1
