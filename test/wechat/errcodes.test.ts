@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import type { AnswerClass } from "../../src/broadcast/ports.ts";
+import { classifyErrcode, meaningOf } from "../../src/wechat/errcodes.ts";
+
+/** The facts about the API ("Error codes a sender meets"), written down apart from the table under test. */
+const FACTS: Record<Exclude<AnswerClass, "unsent" | "unlisted">, string> = {
+  ok: "0",
+  token: "40001 40014 41001 42001 42007",
+  code: "41028 41029",
+  recipient: "40003 41009 43101",
+  concurrency: "43108",
+  ambiguous: "-1 -1000 61450",
+  minute_quota: "45011 45029 45047",
+  fatal: [
+    "40002 40013 40125 40164 61004 45035 40243 41002 41004 89501 89503 89506 89507",
+    "48001 48004 50001 50002 61003 61007 43001 43002 43003",
+    "45103 45109",
+    "43104 43106 43107 200011 200013",
+    "40037 41030 47001 47003 44002 40033 40035 45002 45168 40249 20002",
+    "45009",
+  ].join(" "),
+};
+
+/** Not among the facts, but in the vendor's list of return codes: codes and accounts that were punished. */
+const PUNISHED: Partial<typeof FACTS> = { code: "41031", fatal: "41032 41034 41035" };
+
+const listed = [FACTS, PUNISHED].flatMap((facts) =>
+  Object.entries(facts).flatMap(([name, codes]) =>
+    codes.split(" ").map((code) => [Number(code), name] as const),
+  ),
+);
+
+describe("classifyErrcode", () => {
+  it.each(listed)("%d is %s, with a meaning", (errcode, name) => {
+    expect(classifyErrcode(errcode).class).toBe(name);
+    expect(meaningOf(errcode)).toMatch(/^\w.{1,70}$/);
+  });
+
+  it("has a hint for every fatal code", () => {
+    const silent = listed.filter(([errcode, name]) => name === "fatal" && !classifyErrcode(errcode).hint);
+    expect(silent).toEqual([]);
+  });
+
+  it("knows no other code", () => {
+    const others = Array.from({ length: 100_000 }, (_, code) => code - 2000).filter(
+      (code) => !listed.some(([known]) => known === code),
+    );
+    expect(others.filter((code) => classifyErrcode(code).class !== "unlisted")).toEqual([]);
+    expect(others.filter((code) => meaningOf(code) !== undefined)).toEqual([]);
+  });
+
+  it.each([
+    [40164, "allow list"],
+    [45103, "--api-base"],
+    [45109, "--api-base"],
+    [40125, "PUSH_CLI_APPSECRET"],
+    [45009, "resume"],
+  ])("tells what to do about %d", (errcode, words) => {
+    expect(classifyErrcode(errcode).hint).toContain(words);
+  });
+
+  it("40001 is a stale token to a send, but a wrong secret to the token endpoint", () => {
+    expect(classifyErrcode(40001)).toMatchObject({ class: "token" });
+    expect(classifyErrcode(40001, "token")).toMatchObject({
+      class: "fatal",
+      meaning: "AppSecret wrong",
+      hint: expect.stringContaining("PUSH_CLI_APPSECRET"),
+    });
+    expect(classifyErrcode(40164, "token")).toEqual(classifyErrcode(40164));
+  });
+});
