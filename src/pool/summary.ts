@@ -1,0 +1,48 @@
+import { type CodeState, codeState, type Entry, type PushCode } from "./code.ts";
+import { readEntry } from "./read-entry.ts";
+
+/** What one pool holds, in numbers; codes, not entries: a whole list in one entry counts as that many. */
+export interface PoolSummary {
+  valid: number;
+  expired: number;
+  /** Garbage in the place of a formId, not yet expired. */
+  invalid: number;
+  /** Entries that are not understood. */
+  unreadable: number;
+  /** Earliest and latest expiry of the valid codes, epoch ms. */
+  nextExpireMs?: number;
+  lastExpireMs?: number;
+}
+
+export function emptySummary(): PoolSummary {
+  return { valid: 0, expired: 0, invalid: 0, unreadable: 0 };
+}
+
+/** Adds one entry to a summary. */
+export function addEntry(summary: PoolSummary, entry: Entry, nowMs: number): void {
+  if (!entry.readable) {
+    summary.unreadable++;
+    return;
+  }
+  for (const code of entry.codes) {
+    const state = codeState(code, nowMs);
+    summary[state]++;
+    if (state !== "valid") continue;
+    summary.nextExpireMs = Math.min(summary.nextExpireMs ?? code.expireMs, code.expireMs);
+    summary.lastExpireMs = Math.max(summary.lastExpireMs ?? code.expireMs, code.expireMs);
+  }
+}
+
+/** One line of `pool show`: a code, or an entry that is not understood. */
+export type ShownCode =
+  | { code: PushCode; state: CodeState }
+  | { raw: string; state: "unreadable"; why: string };
+
+/** Every code of the entries in order, oldest first; unreadable entries with their bytes (latin1). */
+export function listCodes(entries: string[], nowMs: number): ShownCode[] {
+  return entries.flatMap((raw): ShownCode[] => {
+    const entry = readEntry(raw);
+    if (!entry.readable) return [{ raw, state: "unreadable", why: entry.why }];
+    return entry.codes.map((code) => ({ code, state: codeState(code, nowMs) }));
+  });
+}
