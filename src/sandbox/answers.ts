@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { Reply } from "./connection.ts";
 
 /** The platform's wording, in short; clients must go by the errcode. */
 const ERRMSGS: Record<number, string> = {
@@ -27,6 +27,7 @@ const ERRMSGS: Record<number, string> = {
   47003: "argument invalid",
 };
 
+const JSON_TYPE = "application/json; charset=UTF-8";
 /** As a browser or proxy page: nothing in it parses as JSON. */
 const BAD_GATEWAY =
   "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
@@ -45,38 +46,24 @@ export function renderErrcode(errcode: number, errmsg = ERRMSGS[errcode] ?? "unk
   return `{"errcode":${errcode},"errmsg":"${errmsg} rid: ${renderRequestId()}"}`;
 }
 
-/** Sends a whole JSON answer. */
-export function sendJson(res: ServerResponse, body: string, status = 200): void {
-  send(res, status, "application/json; charset=UTF-8", body);
+export function sendJson(reply: Reply, body: string, status = 200): void {
+  reply.send(status, JSON_TYPE, body);
 }
 
-export function sendText(res: ServerResponse, status: number, body: string): void {
-  send(res, status, "text/plain; charset=UTF-8", body);
+export function sendText(reply: Reply, status: number, body: string): void {
+  reply.send(status, "text/plain; charset=UTF-8", body);
 }
 
-export function sendBadGateway(res: ServerResponse): void {
-  send(res, 502, "text/html", BAD_GATEWAY);
+export function sendBadGateway(reply: Reply): void {
+  reply.send(502, "text/html", BAD_GATEWAY);
 }
 
-export function sendGarbage(res: ServerResponse): void {
-  send(res, 200, "text/plain", GARBAGE);
+export function sendGarbage(reply: Reply): void {
+  reply.send(200, "text/plain", GARBAGE);
 }
 
-/** Announces more than it sends, then hangs up. */
-export function sendTruncated(res: ServerResponse, body: string): void {
-  const half = body.slice(0, body.length / 2);
-  res.writeHead(200, { "content-type": "application/json; charset=UTF-8", "content-length": body.length });
-  res.write(half, () => res.socket?.destroySoon());
-}
-
-/** A TCP reset, not a quiet end. */
-export function resetConnection(res: ServerResponse): void {
-  res.socket?.resetAndDestroy();
-}
-
-function send(res: ServerResponse, status: number, type: string, body: string): void {
-  res.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
-  res.end(body);
+export function sendTruncated(reply: Reply, body: string): void {
+  reply.truncate(JSON_TYPE, body);
 }
 
 /** Three groups of eight hex digits, the last one random: `rid: 0000002a-66f1c2d3-5e0c9a41`. */

@@ -1,11 +1,12 @@
-import type { ServerResponse } from "node:http";
 import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
+import type { Reply } from "./connection.ts";
 import { parseFault, renderFault } from "./faults.ts";
 import { isObject, parseJson } from "./message.ts";
 import type { SandboxCode } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import { pathOf, queryValue } from "./requests.ts";
+import type { HttpRequest } from "./request-parser.ts";
+import { pathOf, queryValue } from "./target.ts";
 
 export const CONTROL_PREFIX = "/sandbox/";
 
@@ -49,32 +50,27 @@ const ACTIONS: Record<string, Action> = {
 };
 
 /** Answers what lies under /sandbox/: 400 with a reason for a body that can't be used. */
-export function answerControl(
-  platform: Platform,
-  method: string,
-  url: string,
-  body: string,
-  res: ServerResponse,
-): void {
+export function answerControl(platform: Platform, request: HttpRequest, reply: Reply): void {
+  const { method, url, body } = request;
   const name = pathOf(url).slice(CONTROL_PREFIX.length);
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (name !== "stats" && action === undefined) sendText(res, 404, "not found; see /\n");
-  else if (method !== (action === undefined ? "GET" : "POST")) sendText(res, 405, "wrong method; see /\n");
-  else if (action === undefined) sendJson(res, renderStats(platform, url));
-  else runAction(platform, action, body, res);
+  if (name !== "stats" && action === undefined) sendText(reply, 404, "not found; see /\n");
+  else if (method !== (action === undefined ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
+  else if (action === undefined) sendJson(reply, renderStats(platform, url));
+  else runAction(platform, action, body, reply);
 }
 
 function renderStats(platform: Platform, url: string): string {
   return JSON.stringify(queryValue(url, "users") === "0" ? platform.summary() : platform.stats());
 }
 
-function runAction(platform: Platform, action: Action, body: string, res: ServerResponse): void {
+function runAction(platform: Platform, action: Action, body: string, reply: Reply): void {
   try {
-    sendJson(res, JSON.stringify(action(platform, body)));
+    sendJson(reply, JSON.stringify(action(platform, body)));
   } catch (error) {
     if (!(error instanceof PushCliError)) throw error;
     const text = error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
-    sendJson(res, JSON.stringify({ error: text }), 400);
+    sendJson(reply, JSON.stringify({ error: text }), 400);
   }
 }
 

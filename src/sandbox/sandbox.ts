@@ -1,6 +1,6 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { messageOf, PushCliError } from "../errors.ts";
+import { Connection } from "./connection.ts";
 import type { Fault } from "./faults.ts";
 import {
   resolveSettings,
@@ -36,12 +36,12 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
   const platform = new Platform(settings);
-  const server = createServer((req, res) => handleRequest(platform, req, res));
-  // An idle connection that closes by itself would look like a fault that nobody asked for.
-  server.keepAliveTimeout = 0;
-  server.requestTimeout = 0;
-  server.on("connection", () => {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     platform.tally.connections += 1;
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    new Connection(socket, (request, reply) => handleRequest(platform, request, reply));
   });
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
@@ -54,7 +54,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     setFaults: (faults) => platform.dice.setFaults(faults),
     expireTokens: () => platform.tokens.expireAll(),
     reset: () => platform.reset(),
-    close: () => close(server),
+    close: () => close(server, sockets),
   };
 }
 
@@ -70,9 +70,9 @@ function listen(server: Server, { port, host }: SandboxSettings): Promise<void> 
 }
 
 /** May be called again: a server that is closed already has nothing left to wait for. */
-function close(server: Server): Promise<void> {
+function close(server: Server, sockets: Set<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   });
 }

@@ -1,13 +1,12 @@
-import type { ServerResponse } from "node:http";
 import {
   renderDelivered,
   renderErrcode,
-  resetConnection,
   sendBadGateway,
   sendGarbage,
   sendJson,
   sendTruncated,
 } from "./answers.ts";
+import type { Reply } from "./connection.ts";
 import { errcodeOf, type FaultKind, type NamedFaultKind } from "./faults.ts";
 import type { Platform, Verdict } from "./platform.ts";
 
@@ -40,12 +39,7 @@ const NO_FAULT: Effect = { judged: true, answer: "verdict" };
 const NOT_JUDGED: Verdict = { errcode: 0 };
 
 /** Answers POST template/send: judged at once, answered after the latency. */
-export function answerSend(
-  platform: Platform,
-  token: string | undefined,
-  body: string,
-  res: ServerResponse,
-): void {
+export function answerSend(platform: Platform, token: string | undefined, body: string, reply: Reply): void {
   const fault = platform.dice.draw();
   const effect = fault === undefined ? NO_FAULT : startFault(platform, fault);
   const verdict = effect.judged ? platform.send(token, body) : NOT_JUDGED;
@@ -53,7 +47,7 @@ export function answerSend(
   const delayMs = fault === "slow" ? latencyMs + slowMs : latencyMs;
   const finish = () => {
     platform.release(verdict);
-    writeAnswer(platform, effect.answer, verdict, res);
+    writeAnswer(platform, effect.answer, verdict, reply);
   };
   if (delayMs > 0) setTimeout(finish, delayMs).unref();
   else finish();
@@ -67,20 +61,15 @@ function startFault(platform: Platform, kind: FaultKind): Effect {
   return errcode === undefined ? EFFECTS[kind as NamedFaultKind] : { judged: false, answer: errcode };
 }
 
-function writeAnswer(
-  platform: Platform,
-  answer: Effect["answer"],
-  verdict: Verdict,
-  res: ServerResponse,
-): void {
-  if (answer === "bad gateway") sendBadGateway(res);
-  else if (answer === "garbage") sendGarbage(res);
-  else if (answer === "reset") resetConnection(res);
-  else if (answer === "truncated") sendTruncated(res, renderVerdict(verdict.errcode));
+function writeAnswer(platform: Platform, answer: Effect["answer"], verdict: Verdict, reply: Reply): void {
+  if (answer === "bad gateway") sendBadGateway(reply);
+  else if (answer === "garbage") sendGarbage(reply);
+  else if (answer === "reset") reply.reset();
+  else if (answer === "truncated") sendTruncated(reply, renderVerdict(verdict.errcode));
   else {
     const errcode = answer === "verdict" ? verdict.errcode : answer;
     platform.tally.countErrcode(errcode);
-    sendJson(res, renderVerdict(errcode));
+    sendJson(reply, renderVerdict(errcode));
   }
 }
 

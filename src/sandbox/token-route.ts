@@ -1,23 +1,23 @@
-import type { ServerResponse } from "node:http";
 import type { WireToken } from "../wechat/wire.ts";
 import { renderErrcode, sendJson } from "./answers.ts";
+import type { Reply } from "./connection.ts";
 import { isObject, parseJson } from "./message.ts";
 import type { Platform } from "./platform.ts";
-import { queryValue } from "./requests.ts";
+import { queryValue } from "./target.ts";
 
 /** Answers GET /cgi-bin/token. */
-export function answerToken(platform: Platform, url: string, res: ServerResponse): void {
+export function answerToken(platform: Platform, url: string, reply: Reply): void {
   const refused = platform.authenticate({
     grantType: queryValue(url, "grant_type"),
     appid: queryValue(url, "appid"),
     secret: queryValue(url, "secret"),
   });
-  answerLater(platform, refused || platform.tokens.fetchBasic(), res);
+  answerLater(platform, refused || platform.tokens.fetchBasic(), reply);
 }
 
 /** Answers POST /cgi-bin/stable_token. */
-export function answerStableToken(platform: Platform, body: string, res: ServerResponse): void {
-  answerLater(platform, fetchStable(platform, body), res);
+export function answerStableToken(platform: Platform, body: string, reply: Reply): void {
+  answerLater(platform, fetchStable(platform, body), reply);
 }
 
 function fetchStable(platform: Platform, body: string): WireToken | number {
@@ -28,12 +28,12 @@ function fetchStable(platform: Platform, body: string): WireToken | number {
   return platform.authenticate({ grantType, appid, secret }) || platform.tokens.fetchStable(force);
 }
 
-function answerLater(platform: Platform, token: WireToken | number, res: ServerResponse): void {
+function answerLater(platform: Platform, token: WireToken | number, reply: Reply): void {
   const { latencyMs } = platform.settings;
   if (typeof token === "number") platform.tally.countErrcode(token);
   const body = typeof token === "number" ? renderRefusal(token) : JSON.stringify(token);
-  if (latencyMs > 0) setTimeout(sendJson, latencyMs, res, body).unref();
-  else sendJson(res, body);
+  if (latencyMs > 0) setTimeout(sendJson, latencyMs, reply, body).unref();
+  else sendJson(reply, body);
 }
 
 /** 40001 means the token at a send and the secret here. */

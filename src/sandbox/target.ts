@@ -1,22 +1,3 @@
-import type { IncomingMessage } from "node:http";
-
-const MAX_BODY_BYTES = 1024 * 1024;
-
-/** Reads to the end, even what is too large: hanging up on a client that still writes would hide the answer from it. */
-export function readBody(req: IncomingMessage, done: (body: string, tooLarge: boolean) => void): void {
-  let chunks: Buffer[] = [];
-  let bytes = 0;
-  req.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-    else chunks = [];
-  });
-  req.on("end", () => {
-    const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    done(whole.toString("utf8"), bytes > MAX_BODY_BYTES);
-  });
-}
-
 /** The part of a request target before the query. */
 export function pathOf(url: string): string {
   const query = url.indexOf("?");
