@@ -1,0 +1,127 @@
+import { type Import, resolveImport, scanImports } from "./imports.ts";
+import { maskSource } from "./mask.ts";
+
+/** What a place may import of the project: `values` as it likes, `types` by `import type` alone. Paths, or folders ending in `/`. */
+interface Rule {
+  values: string[];
+  types?: string[];
+}
+
+const LEAVES = ["src/errors.ts", "src/clock.ts"];
+const DOMAIN = ["src/pool/", "src/broadcast/", "src/token/"];
+const NOTHING: Rule = { values: [] };
+
+/** The table of the design, "who may import whom". Every folder may import itself. */
+const RULES: Record<string, Rule> = {
+  "src/errors.ts": NOTHING,
+  "src/clock.ts": NOTHING,
+  "src/exit-codes.ts": NOTHING,
+  "src/pool/": { values: LEAVES, types: DOMAIN },
+  "src/broadcast/": { values: LEAVES, types: DOMAIN },
+  "src/token/": { values: LEAVES, types: DOMAIN },
+  "src/wechat/": { values: LEAVES, types: ["src/token/ports.ts", "src/broadcast/ports.ts"] },
+  // Entries are read in Lua and in TypeScript; the stores need the reader, which is the codec's.
+  "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },
+  "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
+  "src/output/": { values: ["src/errors.ts"], types: ["src/config/", "src/token/ports.ts", "src/clock.ts"] },
+  // Nothing of the client: a shared parser would share its faults.
+  "src/sandbox/": { values: ["src/wechat/wire.ts", "src/errors.ts"] },
+  "src/commands/": {
+    values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
+    types: ["src/sandbox/"],
+  },
+  "src/main.ts": { values: ["src/"] },
+  "bin/push-cli.ts": { values: ["src/main.ts", "src/output/process-io.ts"] },
+  "bin/setup.mjs": { values: ["bin/setup/"] },
+  "bin/setup/": NOTHING,
+};
+
+/** Things of the outside and the only places that may touch them. */
+const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: string[] }[] = [
+  { what: "ioredis", pattern: /^ioredis(\/|$)/, in: "imports", only: ["src/redis/"] },
+  { what: "undici", pattern: /^undici(\/|$)/, in: "imports", only: ["src/wechat/"] },
+  {
+    what: "the file system",
+    pattern: /^(node:)?fs(\/|$)/,
+    in: "imports",
+    only: ["src/config/", "src/output/report-file.ts", "src/sandbox/", "bin/setup"],
+  },
+  {
+    what: "child processes",
+    pattern: /^(node:)?child_process$/,
+    in: "imports",
+    only: ["src/sandbox/", "bin/setup"],
+  },
+  { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
+  {
+    what: "the environment",
+    pattern: /\bprocess\s*\.\s*env\b/,
+    in: "code",
+    only: ["src/config/", "src/output/process-io.ts", "bin/"],
+  },
+  {
+    what: "the process's streams",
+    pattern: /(?<![.\w$])console\b|\bprocess\s*\.\s*std(in|out|err)\b/,
+    in: "code",
+    only: ["src/output/", "bin/"],
+  },
+  {
+    what: "process",
+    pattern: /(?<![.\w$])process\b(?!\s*:)|\bglobalThis\s*\.\s*process\b/,
+    in: "code",
+    only: ["src/config/", "src/output/process-io.ts", "src/sandbox/", "bin/"],
+  },
+];
+
+/** Clock and chance come into domain code as arguments, or its tests would have to wait and to hope. */
+const CLOCK_AND_CHANCE =
+  /\bDate\s*\.\s*now\b|\bnew\s+Date\s*(\(\s*\)|(?!\s*\())|(?<![.\w$])performance\b|\bMath\s*\.\s*random\b/;
+
+/** Loading them takes longer than bare Node takes to start; `--help` needs none of them. */
+const COSTLY = ["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse"];
+
+/** What `file` does that the rules forbid, one line each. `packages` are the dependencies that are there at run time. */
+export function findViolations(file: string, source: string, packages: readonly string[]): string[] {
+  const place = Object.keys(RULES).find((name) => isWithin(file, [name]));
+  const rule = place === undefined ? undefined : RULES[place];
+  if (place === undefined || rule === undefined) return [`${file} has no place in the table of folders`];
+  const imports = scanImports(source);
+  return [
+    ...imports.map((one) => checkFolder(file, place, rule, one)),
+    ...imports.map((one) => checkPackage(file, one, packages)),
+    ...OUTSIDE.map((thing) => checkOutside(file, thing, source, imports)),
+    isWithin(file, DOMAIN) && CLOCK_AND_CHANCE.test(maskSource(source))
+      ? `${file} uses clock or chance itself`
+      : "",
+  ].filter((violation) => violation !== "");
+}
+
+function isWithin(file: string, places: readonly string[]): boolean {
+  return places.some((place) => (place.endsWith(".ts") ? file === place : file.startsWith(place)));
+}
+
+function checkFolder(file: string, place: string, rule: Rule, { specifier, kind }: Import): string {
+  if (specifier === "?") return `${file} imports what it computes`;
+  const target = resolveImport(file, specifier);
+  if (target === undefined || isWithin(target, [place, ...rule.values])) return "";
+  if (!isWithin(target, rule.types ?? [])) return `${file} imports ${target}`;
+  return kind === "type" ? "" : `${file} imports more than types of ${target}`;
+}
+
+function checkPackage(file: string, { specifier, kind }: Import, packages: readonly string[]): string {
+  if (kind === "type" || /^(\.|node:|\?$)/.test(specifier)) return "";
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  if (!packages.includes(name)) return `${file} imports ${specifier}, which is no dependency`;
+  return kind === "value" && COSTLY.includes(name) ? `${file} loads ${specifier} before it is needed` : "";
+}
+
+function checkOutside(
+  file: string,
+  thing: (typeof OUTSIDE)[number],
+  source: string,
+  imports: Import[],
+): string {
+  if (isWithin(file, thing.only)) return "";
+  const texts = thing.in === "code" ? [maskSource(source)] : imports.map((one) => one.specifier);
+  return texts.some((text) => thing.pattern.test(text)) ? `${file} touches ${thing.what}` : "";
+}
