@@ -1,0 +1,22 @@
+import { closeSync, createReadStream, fstatSync, openSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { usageError } from "../errors.ts";
+import type { Io } from "../output/io.ts";
+import { readProblem } from "./config-file.ts";
+
+/** The file to read from, or stdin for "-". Throws a usage error at once when it can't be opened. */
+export function openInput(path: string, io: Pick<Io, "stdin" | "cwd">): Readable {
+  if (path === "-") return io.stdin;
+  try {
+    const fd = openSync(resolve(io.cwd, path), "r");
+    // Opening a directory works, reading it does not.
+    if (fstatSync(fd).isDirectory()) {
+      closeSync(fd);
+      throw Object.assign(new Error("directory"), { code: "EISDIR" });
+    }
+    return createReadStream("", { fd });
+  } catch (error) {
+    throw usageError(`cannot read "${path}": ${readProblem(error)}`, "give a file, or - to read from stdin");
+  }
+}

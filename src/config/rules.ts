@@ -1,0 +1,137 @@
+import { PushCliError } from "../errors.ts";
+import { redactUrl } from "./redact-url.ts";
+
+/** The settings that a flag, the environment or the file may give. */
+export const SETTING_KEYS = [
+  "redisUrl",
+  "apiBase",
+  "appid",
+  "appsecret",
+  "keyPrefix",
+  "poolPrefix",
+  "tokenMode",
+] as const;
+export type SettingKey = (typeof SETTING_KEYS)[number];
+
+export type Source = "flag" | "env" | "file" | "default";
+
+/** Where a value comes from; `name` is what the user has to look for: --redis-url, PUSH_CLI_REDIS_URL, file and key. */
+export interface Origin {
+  source: Source;
+  name: string;
+}
+
+/** A value and where it was given. */
+export interface Given {
+  value: string;
+  origin: Origin;
+}
+
+interface Rule {
+  env: string;
+  /** Absent for what may not be on the command line. */
+  flag?: string;
+  /** What is wrong with a value, as the end of a sentence about it. */
+  problem(value: string): string | undefined;
+  hint: string;
+  /** The value as messages may quote it; undefined: not at all. */
+  quote(value: string): string | undefined;
+}
+
+const verbatim = (value: string) => value;
+const wordProblem = (value: string) => (isWord(value) ? undefined : "is empty or has white space in it");
+
+export const RULES: Record<SettingKey, Rule> = {
+  redisUrl: {
+    env: "PUSH_CLI_REDIS_URL",
+    flag: "--redis-url",
+    problem: (value) => (isRedisUrl(value) ? undefined : "is not a Redis URL"),
+    hint: "such as redis://127.0.0.1:6379/0, rediss://user:password@host:6380 or /run/redis.sock; in a password, write / @ : # % as %2F %40 %3A %23 %25",
+    quote: redactUrl,
+  },
+  apiBase: {
+    env: "PUSH_CLI_API_BASE",
+    flag: "--api-base",
+    problem: (value) =>
+      isApiBase(value) ? undefined : "is not an http or https URL without user, query and fragment",
+    hint: "such as https://api.weixin.qq.com",
+    quote: redactUrl,
+  },
+  appid: {
+    env: "PUSH_CLI_APPID",
+    problem: wordProblem,
+    hint: "the appid is shown in the console of the mini program",
+    quote: verbatim,
+  },
+  appsecret: {
+    env: "PUSH_CLI_APPSECRET",
+    problem: wordProblem,
+    hint: "the appsecret is one word",
+    quote: () => undefined,
+  },
+  keyPrefix: {
+    env: "PUSH_CLI_KEY_PREFIX",
+    flag: "--key-prefix",
+    problem: wordProblem,
+    hint: "such as mina:",
+    quote: verbatim,
+  },
+  poolPrefix: {
+    env: "PUSH_CLI_POOL_PREFIX",
+    flag: "--pool-prefix",
+    problem: wordProblem,
+    hint: "such as mina:openid:",
+    quote: verbatim,
+  },
+  tokenMode: {
+    env: "PUSH_CLI_TOKEN_MODE",
+    flag: "--token-mode",
+    problem: (value) => (value === "stable" || value === "basic" ? undefined : "is no token mode"),
+    hint: "stable (POST /cgi-bin/stable_token, the default) or basic (GET /cgi-bin/token)",
+    quote: verbatim,
+  },
+};
+
+/** The error about a value of `key`: a usage error for a flag, else a config error. Undefined when it can be used. */
+export function settingProblem(key: SettingKey, value: string, origin: Origin): PushCliError | undefined {
+  const rule = RULES[key];
+  const problem = rule.problem(value);
+  if (problem === undefined) return undefined;
+  const quoted = rule.quote(value);
+  const message =
+    quoted === undefined ? `${origin.name} ${problem}` : `${origin.name}: "${quoted}" ${problem}`;
+  return new PushCliError(kindOf(origin), message, { hint: rule.hint });
+}
+
+/** How messages name a place in the file: its keys from the outside in. */
+export function fileOrigin(path: string, keys: readonly PropertyKey[]): Origin {
+  return { source: "file", name: `"${keys.map(String).join(".")}" in "${path}"` };
+}
+
+export function kindOf(origin: Origin): "usage" | "config" {
+  return origin.source === "flag" ? "usage" : "config";
+}
+
+function isWord(value: string): boolean {
+  return /^[^\s\x00-\x1f\x7f]+$/.test(value);
+}
+
+function isRedisUrl(value: string): boolean {
+  if (!isWord(value)) return false;
+  // A list of hosts is no URL by the standard; whether it leads anywhere shows when connecting.
+  if (/^\/[^/]|^rediss?\+(sentinel|cluster):\/\/[^/?#]/.test(value)) return true;
+  const url = parseUrl(value);
+  if (url?.protocol === "unix:") return url.pathname.length > 1;
+  const hasHost = url?.protocol === "redis:" || url?.protocol === "rediss:";
+  return hasHost && url.hostname !== "" && /^\/?\d*$/.test(url.pathname) && url.hash === "";
+}
+
+function isApiBase(value: string): boolean {
+  const url = parseUrl(value);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return false;
+  return isWord(value) && !/[?#]/.test(value) && url.username === "" && url.password === "";
+}
+
+function parseUrl(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}

@@ -1,0 +1,463 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadSettings, requireCredentials, type SettingFlags } from "../../src/config/settings.ts";
+import type { PushCliError } from "../../src/errors.ts";
+
+let cwd: string;
+let here: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "config-"));
+  here = join(cwd, "push-cli.config.json");
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+type Env = Record<string, string>;
+const load = (flags: SettingFlags = {}, env: Env = {}) => loadSettings(flags, { cwd, env });
+
+function write(path: string, content: unknown, mode = 0o600): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  chmodSync(path, mode);
+}
+
+async function failure(flags: SettingFlags = {}, env: Env = {}): Promise<PushCliError> {
+  return load(flags, env).then(
+    () => expect.fail("loaded"),
+    (error) => error,
+  );
+}
+
+describe("layers", () => {
+  it("give defaults when nothing is set", async () => {
+    expect(await load()).toEqual({
+      redisUrl: "redis://127.0.0.1:6379",
+      apiBase: "https://api.weixin.qq.com",
+      keyPrefix: "mina:",
+      poolPrefix: "mina:openid:",
+      tokenMode: "stable",
+      sources: {
+        redisUrl: "default",
+        apiBase: "default",
+        appid: "default",
+        appsecret: "default",
+        keyPrefix: "default",
+        poolPrefix: "default",
+        tokenMode: "default",
+        profile: "default",
+      },
+      warnings: [],
+    });
+  });
+
+  it("are flags over environment over file over defaults, setting by setting", async () => {
+    write(here, { redisUrl: "redis://file", keyPrefix: "file:", appid: "wxfile", tokenMode: "basic" });
+    const env = { PUSH_CLI_REDIS_URL: "redis://env", PUSH_CLI_KEY_PREFIX: "env:" };
+    const settings = await load({ redisUrl: "redis://flag" }, env);
+    expect(settings).toMatchObject({
+      redisUrl: "redis://flag",
+      keyPrefix: "env:",
+      poolPrefix: "env:openid:",
+      appid: "wxfile",
+      tokenMode: "basic",
+      apiBase: "https://api.weixin.qq.com",
+    });
+    expect(settings.sources).toMatchObject({
+      redisUrl: "flag",
+      keyPrefix: "env",
+      appid: "file",
+      tokenMode: "file",
+      apiBase: "default",
+    });
+  });
+
+  it("take every flag", async () => {
+    const flags = {
+      redisUrl: "/run/redis.sock",
+      apiBase: "http://127.0.0.1:1",
+      keyPrefix: "k:",
+      poolPrefix: "p:",
+      tokenMode: "basic",
+    };
+    expect(await load(flags)).toMatchObject(flags);
+  });
+
+  it("take every variable", async () => {
+    write(join(cwd, "other.json"), { profiles: { a: { keyPrefix: "no:" } } });
+    const env = {
+      PUSH_CLI_REDIS_URL: "rediss://h",
+      PUSH_CLI_API_BASE: "https://h/x/",
+      PUSH_CLI_APPID: "wx1",
+      PUSH_CLI_APPSECRET: "s3cret",
+      PUSH_CLI_KEY_PREFIX: "k:",
+      PUSH_CLI_POOL_PREFIX: "p:",
+      PUSH_CLI_TOKEN_MODE: "basic",
+      PUSH_CLI_PROFILE: "a",
+      PUSH_CLI_CONFIG: "other.json",
+    };
+    const { sources, ...settings } = await load({}, env);
+    expect(settings).toEqual({
+      redisUrl: "rediss://h",
+      apiBase: "https://h/x",
+      appid: "wx1",
+      appsecret: "s3cret",
+      keyPrefix: "k:",
+      poolPrefix: "p:",
+      tokenMode: "basic",
+      profile: "a",
+      warnings: [],
+    });
+    expect(new Set(Object.values(sources))).toEqual(new Set(["env"]));
+  });
+
+  it("take an empty variable for an absent one, and no white space around a value", async () => {
+    write(here, { appid: "wxfile" });
+    const settings = await load(
+      {},
+      { PUSH_CLI_APPID: "", PUSH_CLI_REDIS_URL: " ", PUSH_CLI_APPSECRET: "s3cret\n" },
+    );
+    expect(settings).toMatchObject({
+      appid: "wxfile",
+      redisUrl: "redis://127.0.0.1:6379",
+      appsecret: "s3cret",
+    });
+    expect(settings.sources.redisUrl).toBe("default");
+  });
+
+  it("keep an explicit pool prefix whatever the key prefix", async () => {
+    expect((await load({ keyPrefix: "a:", poolPrefix: "b:" })).poolPrefix).toBe("b:");
+  });
+});
+
+describe("the file", () => {
+  it("is looked for here, then in XDG_CONFIG_HOME, then in ~/.config", async () => {
+    const xdg = join(cwd, "xdg");
+    const env = { XDG_CONFIG_HOME: xdg, HOME: join(cwd, "home") };
+    const home = join(cwd, "home", ".config", "push-cli", "push-cli.config.json");
+    write(home, { appid: "home" });
+    expect((await load({}, { HOME: env.HOME })).appid).toBe("home");
+    expect((await load({}, { HOME: env.HOME, XDG_CONFIG_HOME: "relative" })).appid).toBe("home");
+    expect((await load({}, env)).appid).toBeUndefined();
+    write(join(xdg, "push-cli", "push-cli.config.json"), { appid: "xdg" });
+    expect((await load({}, env)).appid).toBe("xdg");
+    write(here, { appid: "here" });
+    expect((await load({}, env)).appid).toBe("here");
+  });
+
+  it("is the one that --config or PUSH_CLI_CONFIG names", async () => {
+    write(here, { appid: "here" });
+    write(join(cwd, "a.json"), { appid: "a" });
+    write(join(cwd, "b.json"), { appid: "b" });
+    expect((await load({}, { PUSH_CLI_CONFIG: "b.json" })).appid).toBe("b");
+    expect((await load({ config: join(cwd, "a.json") }, { PUSH_CLI_CONFIG: "b.json" })).appid).toBe("a");
+  });
+
+  it("must be there when it is named", async () => {
+    expect(await failure({ config: "none.json" })).toMatchObject({
+      kind: "usage",
+      message: `--config: cannot read "${join(cwd, "none.json")}": there is no such file`,
+    });
+    expect(await failure({}, { PUSH_CLI_CONFIG: "none.json" })).toMatchObject({
+      kind: "config",
+      message: `PUSH_CLI_CONFIG: cannot read "${join(cwd, "none.json")}": there is no such file`,
+    });
+  });
+
+  it("can't be a directory", async () => {
+    mkdirSync(here);
+    expect(await failure()).toMatchObject({
+      kind: "config",
+      message: `configuration: cannot read "${here}": it is a directory`,
+    });
+  });
+
+  it.each([
+    ["nothing", "", ""],
+    ["no JSON", '{"appsecret": s3cret}', ""],
+    ["a comma too many", '{\n  "appsecret": "s3cret",\n}', " (line 3, column 1)"],
+    ["a torn secret", '{"appsecret": "s3cret', ""],
+  ])("with %s is an error that quotes nothing of it", async (_, content, where) => {
+    write(here, content);
+    const error = await failure();
+    expect(error).toMatchObject({ kind: "config", hint: expect.any(String) });
+    expect(error.cause).toBeUndefined();
+    expect(error.message.startsWith(`"${here}" is not valid JSON`)).toBe(true);
+    if (where) expect(error.message).toContain(where);
+    expect(`${error.message}${error.hint}${error.stack}`).not.toContain("s3cret");
+  });
+
+  it("may start with a byte order mark", async () => {
+    write(here, '\ufeff{"appid":"wx1"}');
+    expect((await load()).appid).toBe("wx1");
+  });
+
+  it.each<[unknown, string, string | undefined]>([
+    [{ redisUlr: "x" }, 'unknown key "redisUlr" in ', 'did you mean "redisUrl"?'],
+    [
+      { profiles: { a: { redis_url: "x" } } },
+      'unknown key "profiles.a.redis_url" in ',
+      'did you mean "redisUrl"?',
+    ],
+    [
+      { concurrency: 3 },
+      'unknown key "concurrency" in ',
+      expect.stringContaining("redisUrl, apiBase, appid") as never,
+    ],
+    [{ redisUrl: 6379 }, '"redisUrl" in "FILE" must be text, not a number', undefined],
+    [{ appsecret: ["s3cret"] }, '"appsecret" in "FILE" must be text, not an array', undefined],
+    [{ appid: null }, '"appid" in "FILE" must be text, not null', undefined],
+    [[], '"FILE" must be an object, not an array', undefined],
+    ["[1", '"FILE" is not valid JSON', undefined],
+    [{ profiles: [] }, '"profiles" in "FILE" must be an object, not an array', undefined],
+    [{ profiles: { a: 1 } }, '"profiles.a" in "FILE" must be an object, not a number', undefined],
+    [{ redisUrl: "http://:s3cret@h" }, '"redisUrl" in "FILE": "http://:***@h" is not a Redis URL', undefined],
+    [
+      { profiles: { a: { tokenMode: "x" } } },
+      '"profiles.a.tokenMode" in "FILE": "x" is no token mode',
+      undefined,
+    ],
+    [{ appsecret: "s3cret x" }, '"appsecret" in "FILE" is empty or has white space in it', undefined],
+    [{ appsecretFile: "" }, '"appsecretFile" in "FILE" is empty', undefined],
+    [
+      { appsecret: "s3cret", appsecretFile: "f" },
+      '"appsecretFile" in "FILE" stands beside appsecret',
+      undefined,
+    ],
+    [
+      { profiles: { a: { appsecret: "s3cret", appsecretFile: "f" } } },
+      '"profiles.a.appsecretFile" in "FILE" stands beside appsecret',
+      undefined,
+    ],
+  ])("%j is an error that says where", async (content, message, hint) => {
+    write(here, content);
+    const error = await failure();
+    expect(error.kind).toBe("config");
+    expect(error.message).toContain(message.replace("FILE", here));
+    expect(error.message).not.toContain("s3cret");
+    if (hint) expect(error.hint).toEqual(hint);
+  });
+});
+
+describe("profiles", () => {
+  const profiles = {
+    staging: { redisUrl: "redis://staging", appid: "wxstaging" },
+    prod: { redisUrl: "redis://prod", keyPrefix: "prod:" },
+  };
+
+  it("lie over the top level of the file", async () => {
+    write(here, { redisUrl: "redis://top", keyPrefix: "top:", profiles });
+    expect(await load({ profile: "staging" })).toMatchObject({
+      redisUrl: "redis://staging",
+      appid: "wxstaging",
+      keyPrefix: "top:",
+      profile: "staging",
+    });
+    expect((await load()).redisUrl).toBe("redis://top");
+    expect((await load({ profile: "prod" }, { PUSH_CLI_PROFILE: "staging" })).redisUrl).toBe("redis://prod");
+  });
+
+  it("are listed when there is none of that name", async () => {
+    write(here, { profiles });
+    expect(await failure({ profile: "stagin" })).toMatchObject({
+      kind: "usage",
+      message: '--profile: there is no profile "stagin"',
+      hint: 'did you mean "staging"? the profiles are staging, prod',
+    });
+    expect(await failure({}, { PUSH_CLI_PROFILE: "toString" })).toMatchObject({
+      kind: "config",
+      message: 'PUSH_CLI_PROFILE: there is no profile "toString"',
+      hint: "the profiles are staging, prod",
+    });
+  });
+
+  it("need a file, which the hint places", async () => {
+    expect(await failure({ profile: "a" })).toMatchObject({
+      kind: "usage",
+      hint: `profiles stand in a configuration file: ${here}`,
+    });
+    write(here, {});
+    expect((await failure({ profile: "a" })).hint).toBe("the file has no profiles");
+  });
+
+  it("that a variable overrules are warned of, if asked for by flag", async () => {
+    write(here, { profiles });
+    const env = { PUSH_CLI_REDIS_URL: "redis://prod", PUSH_CLI_TOKEN_MODE: "basic" };
+    const warning = 'PUSH_CLI_REDIS_URL is used instead of "redisUrl" of the profile "staging"';
+    expect((await load({ profile: "staging" }, env)).warnings).toEqual([warning]);
+    expect((await load({ profile: "staging", redisUrl: "redis://x" }, env)).warnings).toEqual([]);
+    expect((await load({}, { ...env, PUSH_CLI_PROFILE: "staging" })).warnings).toEqual([]);
+  });
+});
+
+describe("values", () => {
+  it.each([
+    "redis://127.0.0.1:6379",
+    "redis://user:p%40ss@host:6380/15",
+    "rediss://[::1]:6379",
+    "redis://host?family=6",
+    "unix:///run/redis.sock",
+    "unix:/run/redis.sock?db=2",
+    "/run/redis.sock",
+    "redis+sentinel://:pw@a:26379,b:26379/mymaster",
+    "rediss+cluster://a:7000,b:7001",
+  ])("%s is a Redis URL", async (redisUrl) => expect((await load({ redisUrl })).redisUrl).toBe(redisUrl));
+
+  it.each([
+    ["", ""],
+    ["127.0.0.1:6379", "127.0.0.1:6379"],
+    ["localhost:6379", "localhost:6379"],
+    ["http://127.0.0.1", "http://127.0.0.1"],
+    ["redis://", "redis://"],
+    ["redis:///0", "redis:///0"],
+    ["redis://h:99999", "redis://h:99999"],
+    ["redis://h/zero", "redis://h/zero"],
+    ["redis://h 1", "redis://h 1"],
+    ["redis+sentinel://", "redis+sentinel://"],
+    ["//run/redis.sock", "//run/redis.sock"],
+    ["run/redis.sock", "run/redis.sock"],
+    ["redis://:s3#cret@h", "redis://:***@h"],
+    ["redis://u:s3/cret@h:1", "redis://u:***@h:1"],
+  ])("%j is not, and the message hides its password", async (redisUrl, shown) => {
+    expect(await failure({ redisUrl })).toMatchObject({
+      kind: "usage",
+      message: `--redis-url: "${shown}" is not a Redis URL`,
+      hint: expect.stringContaining("redis://127.0.0.1:6379"),
+    });
+  });
+
+  it.each([
+    ["https://api.weixin.qq.com/", "https://api.weixin.qq.com"],
+    ["http://127.0.0.1:8080/a/b//", "http://127.0.0.1:8080/a/b"],
+  ])("%s as API base is %s", async (apiBase, used) => expect((await load({ apiBase })).apiBase).toBe(used));
+
+  it.each([
+    "api.weixin.qq.com",
+    "ftp://h",
+    "https://h?a=1",
+    "https://h?",
+    "https://h#a",
+    "https://",
+    "https://h /",
+  ])("%s is no API base", async (apiBase) => {
+    expect(await failure({}, { PUSH_CLI_API_BASE: apiBase })).toMatchObject({
+      kind: "config",
+      message: `PUSH_CLI_API_BASE: "${apiBase}" is not an http or https URL without user, query and fragment`,
+    });
+  });
+
+  it("an API base with a password is refused without showing it", async () => {
+    expect((await failure({ apiBase: "https://u:s3cret@h" })).message).toContain('"https://u:***@h"');
+  });
+
+  it.each<[SettingFlags, string]>([
+    [{ keyPrefix: "" }, '--key-prefix: "" is empty'],
+    [{ poolPrefix: "a b" }, '--pool-prefix: "a b" is empty or has white space'],
+    [{ tokenMode: "Stable" }, '--token-mode: "Stable" is no token mode'],
+  ])("%j is a usage error", async (flags, message) => {
+    const error = await failure(flags);
+    expect(error.kind).toBe("usage");
+    expect(error.message).toContain(message);
+  });
+
+  it("a pool prefix that matches push-cli's own keys is warned of", async () => {
+    expect((await load({ poolPrefix: "mina:" })).warnings).toEqual([
+      'the pool prefix "mina:" also matches push-cli\'s own keys, which start with "mina:"',
+    ]);
+  });
+});
+
+describe("the secret", () => {
+  it("comes from a file beside the configuration, without the line end", async () => {
+    write(join(cwd, "etc", "c.json"), { appsecretFile: "keys/secret" });
+    write(join(cwd, "etc", "keys", "secret"), "s3cret\r\n");
+    const settings = await load({ config: "etc/c.json" });
+    expect(settings.appsecret).toBe("s3cret");
+    expect(settings.sources.appsecret).toBe("file");
+  });
+
+  it("comes from the file that PUSH_CLI_APPSECRET_FILE names, over the configuration", async () => {
+    write(here, { appsecret: "other", appsecretFile: undefined });
+    write(join(cwd, "secret"), "s3cret\n");
+    expect(await load({}, { PUSH_CLI_APPSECRET_FILE: "secret" })).toMatchObject({
+      appsecret: "s3cret",
+      sources: { appsecret: "env" },
+    });
+  });
+
+  it("of a profile goes before that of the top level, in either form", async () => {
+    write(join(cwd, "f"), "from-file");
+    write(here, { appsecret: "top", profiles: { a: { appsecretFile: "f" } } });
+    expect((await load({ profile: "a" })).appsecret).toBe("from-file");
+    write(here, { appsecretFile: "f", profiles: { a: { appsecret: "own" } } });
+    expect((await load({ profile: "a" })).appsecret).toBe("own");
+  });
+
+  it("file is not read when the environment has the secret", async () => {
+    write(here, { appsecretFile: "none" });
+    expect((await load({}, { PUSH_CLI_APPSECRET: "s3cret" })).appsecret).toBe("s3cret");
+  });
+
+  it("file that can't be read, or holds no secret, is a config error", async () => {
+    write(here, { appsecretFile: "none" });
+    expect(await failure()).toMatchObject({
+      kind: "config",
+      message: `"appsecretFile" in "${here}": cannot read "${join(cwd, "none")}": there is no such file`,
+    });
+    for (const content of ["", "\n", "two s3cret words"]) {
+      write(join(cwd, "none"), content);
+      expect((await failure()).message).toBe(
+        `the secret in "${join(cwd, "none")}" is empty or has white space in it`,
+      );
+    }
+    expect((await failure({}, { PUSH_CLI_APPSECRET_FILE: "/" })).message).toBe(
+      'PUSH_CLI_APPSECRET_FILE: cannot read "/": it is a directory',
+    );
+  });
+
+  it("can't be given twice by the environment", async () => {
+    expect(await failure({}, { PUSH_CLI_APPSECRET: "s3cret", PUSH_CLI_APPSECRET_FILE: "f" })).toMatchObject({
+      kind: "config",
+      message: "PUSH_CLI_APPSECRET and PUSH_CLI_APPSECRET_FILE are both set",
+    });
+  });
+
+  it("in a file that others may read is warned of", async () => {
+    const warning = `"${here}" holds an appsecret and others may read it; run: chmod 600 "${here}"`;
+    write(here, { appsecret: "s3cret" }, 0o640);
+    expect((await load()).warnings).toEqual([warning]);
+    write(here, { profiles: { a: { appsecret: "s3cret" } } }, 0o604);
+    expect((await load()).warnings).toEqual([warning]);
+    write(here, { appsecret: "s3cret" }, 0o600);
+    expect((await load()).warnings).toEqual([]);
+    write(here, { appid: "wx1" }, 0o644);
+    expect((await load()).warnings).toEqual([]);
+  });
+});
+
+describe("requireCredentials", () => {
+  it("gives both", () => {
+    expect(requireCredentials({ appid: "wx1", appsecret: "s3cret" })).toEqual({
+      appid: "wx1",
+      appsecret: "s3cret",
+    });
+  });
+
+  it.each([
+    [
+      {},
+      "no appid and no appsecret given",
+      "PUSH_CLI_APPID and PUSH_CLI_APPSECRET (or PUSH_CLI_APPSECRET_FILE)",
+    ],
+    [{ appsecret: "s3cret" }, "no appid given", "PUSH_CLI_APPID"],
+    [{ appid: "wx1" }, "no appsecret given", "PUSH_CLI_APPSECRET (or PUSH_CLI_APPSECRET_FILE)"],
+  ])("with %j says what is missing and which variables give it", (settings, message, variables) => {
+    expect(() => requireCredentials(settings)).toThrow(
+      expect.objectContaining({
+        kind: "credentials",
+        message,
+        hint: `set ${variables}, or put it into push-cli.config.json`,
+      }),
+    );
+  });
+});
