@@ -240,6 +240,16 @@ describe("failures", () => {
     expect(await tokens.current()).toBe("fine");
   });
 
+  it("of the API are one call for all callers with the same wish", async () => {
+    const tokens = newProcess();
+    api.answer = async () => {
+      throw refused;
+    };
+    const results = await Promise.allSettled(times(100, () => tokens.current()));
+    expect(results.every((result) => result.status === "rejected")).toBe(true);
+    expect(api.calls).toHaveLength(1);
+  });
+
   it("of the store free the lock", async () => {
     const broken = new PushCliError("redis", "gone");
     store.save = async () => {

@@ -44,8 +44,8 @@ describe("parseAnswer", () => {
     },
   );
 
-  it("agrees with JSON.parse on every errmsg, and never throws on any text", () => {
-    assert(
+  it("agrees with JSON.parse on every errmsg, and never throws on any text", async () => {
+    await assert(
       property(string({ unit: "binary" }), string({ unit: "grapheme" }), (errmsg, garbage) => {
         const text = JSON.stringify({ errcode: 47003, errmsg, msgid: "1" });
         expect(parseAnswer(text)).toEqual({ errcode: 47003, errmsg, msgid: "1" });
@@ -88,9 +88,9 @@ describe("safeText", () => {
     expect(safe).not.toMatch(/se\/|se%2F|other/);
   });
 
-  it("is at most 200 safe characters, free of the secret, for any text", () => {
+  it("is at most 200 safe characters, free of the secret, for any text", async () => {
     const secrets = string({ unit: "grapheme-ascii", minLength: 16 });
-    assert(
+    await assert(
       property(string({ unit: "binary", maxLength: 400 }), secrets, (text, secret) => {
         const safe = safeText(text + secret + text, [secret]);
         expect(safe.length).toBeLessThanOrEqual(200);

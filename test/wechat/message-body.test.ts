@@ -36,9 +36,9 @@ it.each(AWKWARD)("carries %j unchanged in every place", (value) => {
   expect(JSON.parse(createMessageBody(message)(value, value))).toEqual(plain(message, value, value));
 });
 
-it("is what JSON.stringify would send, for any texts", () => {
+it("is what JSON.stringify would send, for any texts", async () => {
   const text = string({ unit: "binary" });
-  assert(
+  await assert(
     property(text, text, text, array(text), (openId, formId, page, keywords) => {
       const message = { templateId: formId, page, keywords };
       expect(JSON.parse(createMessageBody(message)(openId, formId))).toEqual(plain(message, openId, formId));
