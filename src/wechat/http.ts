@@ -37,14 +37,8 @@ const HEADERS = ["content-type", "application/json"];
  */
 export async function openHttp(options: HttpOptions): Promise<Http> {
   const { Pool } = await import("undici");
-  const pool = new Pool(options.origin, poolOptions(options));
-  const limits: ExchangeLimits = {
-    host: options.host,
-    timeoutMs: options.timeoutMs,
-    connectMs: connectTimeoutMs(options),
-    deadlineMs: options.timeoutMs * 2,
-    maxBytes: MAX_ANSWER_BYTES,
-  };
+  const limits = limitsOf(options);
+  const pool = new Pool(options.origin, poolOptions(options.connections, limits));
   let closing: Promise<void> | undefined;
   return {
     request: ({ method, path, body }) =>
@@ -58,18 +52,19 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   };
 }
 
-function poolOptions({ connections, timeoutMs, ...options }: HttpOptions): Pool.Options {
+function limitsOf({ host, timeoutMs }: HttpOptions): ExchangeLimits {
+  const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs);
+  return { host, timeoutMs, connectMs, deadlineMs: timeoutMs * 2, maxBytes: MAX_ANSWER_BYTES };
+}
+
+function poolOptions(connections: number, { timeoutMs, connectMs, maxBytes }: ExchangeLimits): Pool.Options {
   return {
     connections,
     pipelining: 1,
     allowH2: false,
-    connectTimeout: connectTimeoutMs({ connections, timeoutMs, ...options }),
+    connectTimeout: connectMs,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    maxResponseSize: MAX_ANSWER_BYTES,
+    maxResponseSize: maxBytes,
   };
-}
-
-function connectTimeoutMs({ timeoutMs }: HttpOptions): number {
-  return Math.min(CONNECT_TIMEOUT_MS, timeoutMs);
 }
