@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are source text
 import { expect, it } from "vitest";
 import { findCircles, scanImports } from "./imports.ts";
 

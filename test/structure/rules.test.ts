@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are source text
 import { describe, expect, it } from "vitest";
 import { findViolations } from "./rules.ts";
 
