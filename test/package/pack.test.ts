@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ROOT } from "../structure/files.ts";
+import { runNpm } from "./npm.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "push-cli-pack-"));
+const empty = path.join(folder, "empty");
+let tarball: string;
+
+beforeAll(async () => {
+  const copy = copyProject(path.join(folder, "clone"));
+  const pack = await runNpm("npm", ["pack", "--pack-destination", folder], copy);
+  expect(pack).toMatchObject({ code: 0 });
+  tarball = path.join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
+  mkdirSync(empty);
+  const flags = ["--prefer-offline", "--no-audit", "--no-fund"];
+  expect(await runNpm("npm", ["install", tarball, ...flags], empty)).toMatchObject({ code: 0 });
+}, 180_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Packing builds: that must not happen under the feet of tests that run the built program at the same time. */
+function copyProject(copy: string): string {
+  const names = ["package.json", "package-lock.json", ".npmrc", "README.md", "LICENSE", "bin", "src", "test"];
+  for (const name of names) {
+    if (existsSync(path.join(ROOT, name)))
+      cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  }
+  symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
+  return copy;
+}
+
+it("packs what is needed at run time and nothing else", () => {
+  const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+  const isNeeded =
+    /^package\/(package\.json|README\.md|LICENSE|dist\/push-cli\.js|dist\/chunks\/[\w-]+\.js)$/;
+  expect(files.filter((file) => !isNeeded.test(file))).toEqual([]);
+  expect(files).toContain("package/dist/push-cli.js");
+});
+
+it("installs what it needs at run time and no tools", () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  const isInstalled = (name: string) => existsSync(path.join(empty, "node_modules", name));
+  expect(Object.keys(dependencies).filter((name) => !isInstalled(name))).toEqual([]);
+  expect(Object.keys(devDependencies).filter(isInstalled)).toEqual([]);
+});
+
+it("works by npx where it was installed from the tarball", async () => {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  // --no-install: never fetch something else of that name.
+  const asked = await runNpm("npx", ["--no-install", "push-cli", "--version"], empty);
+  expect([asked.code, asked.stdout]).toEqual([0, `${version}\n`]);
+  const help = await runNpm("npx", ["--no-install", "push-cli", "--help"], empty);
+  expect(help.code).toBe(0);
+  expect(help.stdout).toContain("Usage: push-cli");
+});
+
+it("finds the packages that it loads on first use", async () => {
+  const demo = await runNpm("npx", ["--no-install", "push-cli", "demo"], empty);
+  expect(demo.stderr).not.toContain("ERR_MODULE_NOT_FOUND");
+  expect(demo).toMatchObject({ code: 0 });
+}, 60_000);
