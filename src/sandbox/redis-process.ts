@@ -6,7 +6,7 @@ import { isServing } from "./redis-probe.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 const READY_WITHIN_MS = 10_000;
-const STOP_WITHIN_MS = 5_000;
+const STOP_WITHIN_MS = 2_000;
 const POLL_MS = 10;
 const PORT_LOST = /Address already in use|port number too high/i;
 
@@ -47,9 +47,11 @@ export async function launchRedis(launch: RedisLaunch): Promise<RedisProcess> {
     killNow: () => child.kill("SIGKILL"),
     end: (signal) => end(child, gone, signal),
   };
+  const target = { port: launch.port, pid, password: launch.password };
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!isGone(child) && performance.now() < deadline) {
-    if (await isServing({ port: launch.port, pid, password: launch.password })) return released(child, redis);
+    const serving = await Promise.race([isServing(target), gone.then(() => false)]);
+    if (serving && !isGone(child)) return released(child, redis);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   await redis.end("SIGKILL");
