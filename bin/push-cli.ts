@@ -2,4 +2,4 @@
 import { main } from "../src/main.ts";
 import { processIo } from "../src/output/process-io.ts";
 
-process.exitCode = await main(process.argv.slice(2), processIo());
+process.exit(await main(process.argv.slice(2), processIo()));

@@ -1,0 +1,58 @@
+import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
+import { checkMessage, type Message } from "../../broadcast/message.ts";
+import type { EngineOptions } from "../../broadcast/run.ts";
+import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
+import { usageError } from "../../errors.ts";
+import { parseKeywords } from "./keywords.ts";
+
+export interface MessageFlags {
+  keywords?: string;
+  page?: string;
+  emphasis?: string;
+}
+
+export interface EngineFlags {
+  concurrency: string;
+  rate?: string;
+  limit?: string;
+  maxErrors?: string;
+  timeout: string;
+}
+
+/** Requests with one code: the backoffs between six of them add up to about six seconds. */
+const MAX_ATTEMPTS = 6;
+
+export async function parseMessage(templateId: string, flags: MessageFlags): Promise<Message> {
+  const message: Message = {
+    templateId,
+    keywords: flags.keywords === undefined ? [] : await parseKeywords(flags.keywords),
+  };
+  if (flags.page !== undefined) message.page = flags.page;
+  if (flags.emphasis !== undefined)
+    message.emphasis = parseCount(flags.emphasis, { name: "--emphasis", min: 1, max: 99 });
+  return checkMessage(message);
+}
+
+export function parseEngineOptions(flags: EngineFlags): EngineOptions & { timeoutMs: number } {
+  const timeoutMs = parseDuration(flags.timeout, "--timeout");
+  if (timeoutMs < 100) throw usageError(`--timeout ${flags.timeout} is too short`, "at least 100ms");
+  return {
+    concurrency: parseCount(flags.concurrency, { name: "--concurrency", min: 1, max: 1024 }),
+    rate: flags.rate === undefined ? undefined : parseRate(flags.rate, "--rate"),
+    limit: flags.limit === undefined ? undefined : parseCount(flags.limit, { name: "--limit", min: 1 }),
+    maxErrors: flags.maxErrors === undefined ? DEFAULT_MAX_ERRORS : parseMaxErrors(flags.maxErrors),
+    maxAttempts: MAX_ATTEMPTS,
+    drainMs: timeoutMs + 1000,
+    timeoutMs,
+  };
+}
+
+function parseMaxErrors(text: string): MaxErrors {
+  const percent = /^(\d{1,3}(?:\.\d+)?)%$/.exec(text)?.[1];
+  if (percent !== undefined && Number(percent) <= 100) return { share: Number(percent) / 100 };
+  if (/^\d{1,15}$/.test(text)) return { count: Number(text) };
+  throw usageError(
+    `--max-errors '${text}' is neither a count nor a share`,
+    "--max-errors 100, or --max-errors 5%",
+  );
+}

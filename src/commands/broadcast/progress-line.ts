@@ -1,0 +1,53 @@
+import { OUTCOMES } from "../../broadcast/outcome.ts";
+import type { Run } from "../../broadcast/run.ts";
+import type { Clock } from "../../clock.ts";
+import { formatCount, formatDuration, formatRate, formatShare } from "../../output/format.ts";
+
+/** The rate is that of the last seconds: it follows a change, and a burst does not shake it. */
+const WINDOW_MS = 5000;
+const SAMPLE_MS = 200;
+
+/** Counts what is really done, and tells how fast it went lately. */
+export class ProgressLine {
+  private readonly run: Run;
+  private readonly clock: Clock;
+  private samples: { at: number; done: number }[] = [];
+  /** How many recipients there are, once known. */
+  total: number | undefined;
+
+  constructor(run: Run, clock: Clock) {
+    this.run = run;
+    this.clock = clock;
+    this.samples.push({ at: clock.monotonic(), done: 0 });
+  }
+
+  /** Count, share, rate, ETA, outcomes; the most telling part first, because a narrow terminal cuts the end. */
+  render(): string {
+    const { tally, pacer } = this.run;
+    const done = tally.recipients + tally.outcomes.skipped;
+    const rate = this.measure(done);
+    const parts = [
+      this.total === undefined ? formatCount(done) : `${formatCount(done)}/${formatCount(this.total)}`,
+    ];
+    if (this.total) parts.push(formatShare(Math.min(done, this.total), this.total));
+    const pause = pacer.pauseEnd - this.clock.now();
+    if (pause > 0) parts.push(`minute quota: waiting ${Math.ceil(pause / 1000)} s`);
+    else {
+      parts.push(formatRate(rate));
+      if (this.total && rate > 0 && done < this.total) {
+        parts.push(`ETA ${formatDuration(((this.total - done) / rate) * 1000)}`);
+      }
+    }
+    const outcomes = OUTCOMES.filter((name) => tally.outcomes[name] > 0);
+    return [...parts, ...outcomes.map((name) => `${name} ${formatCount(tally.outcomes[name])}`)].join("  ");
+  }
+
+  private measure(done: number): number {
+    const at = this.clock.monotonic();
+    const newest = this.samples.at(-1);
+    if (!newest || at - newest.at >= SAMPLE_MS) this.samples.push({ at, done });
+    while (this.samples.length > 2 && at - this.samples[0]!.at > WINDOW_MS) this.samples.shift();
+    const oldest = this.samples[0]!;
+    return at > oldest.at ? ((done - oldest.done) / (at - oldest.at)) * 1000 : 0;
+  }
+}

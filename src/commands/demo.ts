@@ -1,0 +1,129 @@
+import type { Command } from "commander";
+import { PushCliError } from "../errors.ts";
+import type { ExitName } from "../exit-codes.ts";
+import type { Io } from "../output/io.ts";
+import type { PrivateRedis } from "../sandbox/private-redis.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { demoUsers } from "./demo-users.ts";
+import type { Deps, RunAction } from "./deps.ts";
+
+export function registerDemo(program: Command, run: RunAction): void {
+  program
+    .command("demo")
+    .description("see it all happen: pools, purge, token and a broadcast, on a Redis and an API of its own")
+    .action(run(demo));
+}
+
+const LATENCY_MS = 80;
+/** A few of every kind that a broadcast has to get right: the end of the demo counts what was delivered. */
+const FAULTS = ["busy:2", "5xx-after:1", "reset-after:1", "reset:1"];
+const TEMPLATE = "demo-template-of-43-characters-like-real-one";
+
+/** Starts a private Redis and the sandbox, walks through the commands with their real output, and cleans up. */
+async function demo(deps: Deps): Promise<ExitName> {
+  const { talk } = deps.out;
+  const redis = await deps.sandbox.startRedis();
+  const faults = await Promise.all(FAULTS.map((text) => deps.sandbox.parseFault(text)));
+  const sandbox = await deps.sandbox.start({ latencyMs: LATENCY_MS, faults });
+  let interrupted: ExitName | undefined;
+  const undo = deps.onInterrupt((signal) => {
+    interrupted = signal;
+  });
+  try {
+    talk(
+      `A private Redis (port ${redis.port}, in a temporary folder) and the sandbox API at ${sandbox.url}.`,
+    );
+    const count = await fillPools(deps, redis, sandbox);
+    talk(
+      `${count.users} users with ${count.entries} pool entries: valid, expired, mixed, unreadable, and none at all.`,
+    );
+    const io = privateIo(deps.io, redis, sandbox);
+    for (const step of STEPS) {
+      if (interrupted) return interrupted;
+      await runStep(deps, io, step);
+    }
+    return interrupted ?? conclude(deps, sandbox);
+  } finally {
+    undo();
+    await sandbox.close();
+    await redis.stop();
+  }
+}
+
+interface Step {
+  say: string;
+  argv: string[];
+}
+
+const STEPS: Step[] = [
+  {
+    say: "One user's pool, with what backends really write into it:",
+    argv: ["pool", "show", "demo-user-0007"],
+  },
+  {
+    say: "The pools whose codes expire first:",
+    argv: ["pool", "list", "--sort", "expiry", "--min-valid", "1", "--limit", "5"],
+  },
+  { say: "Expired codes go; everything else stays byte for byte:", argv: ["purge"] },
+  { say: "The access token, kept in Redis for everybody:", argv: ["token", "refresh"] },
+  {
+    say: "What a broadcast would do:",
+    argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--dry-run"],
+  },
+  {
+    say: "The broadcast itself. The sandbox answers 'busy', resets connections, and loses answers on purpose:",
+    argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--concurrency", "32", "--yes"],
+  },
+];
+
+async function runStep(deps: Deps, io: Io, { say, argv }: Step): Promise<void> {
+  deps.out.talk(`\n${say}`);
+  deps.out.talk(`$ push-cli ${argv.map((word) => (/[\s,]/.test(word) ? `"${word}"` : word)).join(" ")}`);
+  const code = await deps.runCli(argv, io);
+  if (code !== 0) throw new PushCliError("unexpected", `the demo's command ended with exit code ${code}`);
+}
+
+/** Says what really arrived, from the sandbox's own records. */
+function conclude({ out }: Deps, sandbox: Sandbox): ExitName {
+  const { delivered, deliveriesByUser, maxPerUser } = sandbox.stats();
+  const users = Object.keys(deliveriesByUser).length;
+  if (maxPerUser > 1) throw new PushCliError("unexpected", "the sandbox delivered twice to somebody");
+  out.talk(`\nThe sandbox's own records: ${delivered} messages to ${users} users, nobody twice.`);
+  return "done";
+}
+
+async function fillPools(
+  deps: Deps,
+  redis: PrivateRedis,
+  sandbox: Sandbox,
+): Promise<{ users: number; entries: number }> {
+  const users = demoUsers(deps.clock.now());
+  sandbox.registerCodes(
+    users.flatMap(({ openId, codes }) =>
+      codes.map(({ formId, expireMs }) => ({ openId, formId, expire: expireMs })),
+    ),
+  );
+  const { stores, close } = await deps.storesAt(redis.url);
+  try {
+    const pools = users.filter(({ entries }) => entries.length > 0);
+    await stores.pools.push(pools.map(({ openId, entries }) => ({ openId, codes: entries })));
+    return { users: users.length, entries: pools.reduce((sum, { entries }) => sum + entries.length, 0) };
+  } finally {
+    close();
+  }
+}
+
+/** The same streams, but settings that lead to the demo's own Redis and API and to nothing else. */
+function privateIo(io: Io, redis: PrivateRedis, sandbox: Sandbox): Io {
+  const kept = Object.entries(io.env).filter(([name]) => !name.startsWith("PUSH_CLI_"));
+  const env = {
+    ...Object.fromEntries(kept),
+    XDG_CONFIG_HOME: redis.dir,
+    HOME: redis.dir,
+    PUSH_CLI_REDIS_URL: redis.url,
+    PUSH_CLI_API_BASE: sandbox.url,
+    PUSH_CLI_APPID: "wx-sandbox",
+    PUSH_CLI_APPSECRET: "sandbox-secret",
+  };
+  return { ...io, env, cwd: redis.dir };
+}

@@ -1,0 +1,64 @@
+import type { Message } from "../broadcast/message.ts";
+import type { Ledger, MessageSender } from "../broadcast/ports.ts";
+import type { BroadcastStore } from "../broadcast/record.ts";
+import type { StopSignal } from "../broadcast/stop.ts";
+import type { Clock } from "../clock.ts";
+import type { Settings } from "../config/settings.ts";
+import type { ExitName } from "../exit-codes.ts";
+import type { Io } from "../output/io.ts";
+import type { Output } from "../output/output.ts";
+import type { PoolStore } from "../pool/ports.ts";
+import type { PrivateRedis } from "../sandbox/private-redis.ts";
+import type { Fault, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
+import type { LockStore } from "../token/ports.ts";
+import type { TokenProvider } from "../token/provider.ts";
+
+/** Everything that lives in Redis, over one connection. */
+export interface Stores {
+  pools: PoolStore;
+  broadcasts: BroadcastStore;
+  locks: LockStore;
+  ledger(options: { broadcastId: string; runId: string; dryRun?: boolean }): Ledger;
+  isOpenId(text: string): boolean;
+}
+
+/**
+ * What a command works with. Nothing behind these functions is built, loaded or connected before it is asked for, and
+ * `main` closes whatever was.
+ */
+export interface Deps {
+  io: Io;
+  out: Output;
+  clock: Clock;
+  settings(): Promise<Settings>;
+  stores(): Promise<Stores>;
+  /** The same on another Redis, for the demo's own. */
+  storesAt(url: string): Promise<{ stores: Stores; close(): void }>;
+  tokens(): Promise<TokenProvider>;
+  sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
+  /** A known errcode in words. */
+  meaningOf(errcode: number): Promise<string | undefined>;
+  sandbox: SandboxTools;
+  /** Runs another command line in this process, with its own output streams. */
+  runCli(argv: string[], io: Io): Promise<number>;
+  /** Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undo. */
+  onInterrupt(listener: (signal: StopSignal) => void): () => void;
+}
+
+export interface SandboxTools {
+  start(options: SandboxOptions): Promise<Sandbox>;
+  parseFault(text: string): Promise<Fault>;
+  startRedis(): Promise<PrivateRedis>;
+}
+
+/** A command's work after parsing; the name of its exit code comes back. */
+export type Action<Options, Args extends unknown[]> = (
+  deps: Deps,
+  options: Options,
+  ...args: Args
+) => Promise<ExitName>;
+
+/** Turns an action into what commander calls. */
+export type RunAction = <Options, Args extends unknown[]>(
+  action: Action<Options, Args>,
+) => (...args: unknown[]) => Promise<void>;

@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { usageError } from "../errors.ts";
+import { EXIT_CODES, type ExitName } from "../exit-codes.ts";
+import type { Deps, RunAction } from "./deps.ts";
+
+export function registerHelp(program: Command, run: RunAction): void {
+  program
+    .command("help [topic...]")
+    .description("help for a command, or for a topic: exit-codes")
+    .action(run((deps, _options, topic: string[]) => help(deps, program, topic)));
+}
+
+async function help(deps: Deps, program: Command, topic: string[]): Promise<ExitName> {
+  if (topic.join(" ") === "exit-codes") {
+    await showExitCodes(deps);
+    return "done";
+  }
+  findCommand(program, topic).outputHelp();
+  return "done";
+}
+
+function findCommand(program: Command, topic: string[]): Command {
+  let found = program;
+  for (const name of topic) {
+    const next = found.commands.find((command) => command.name() === name);
+    if (!next)
+      throw usageError(`there is no help for '${topic.join(" ")}'`, "push-cli --help lists the commands");
+    found = next;
+  }
+  return found;
+}
+
+async function showExitCodes({ out }: Deps): Promise<void> {
+  const codes = Object.entries(EXIT_CODES);
+  if (out.format === "json") {
+    out.json(codes.map(([name, { code, meaning }]) => ({ code, name, meaning })));
+    return;
+  }
+  const columns = [{ title: "code", align: "right" as const }, { title: "meaning" }];
+  await out.table(
+    columns,
+    codes.map(([, { code, meaning }]) => [code, meaning]),
+  );
+}

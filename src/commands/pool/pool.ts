@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import type { RunAction } from "../deps.ts";
+import { registerPoolImport } from "./import.ts";
+import { registerPoolList } from "./list.ts";
+import { registerPoolShow } from "./show.ts";
+
+const EXAMPLES = `
+Examples:
+  $ push-cli pool show oABC123                        one user's codes
+  $ push-cli pool list --min-valid 1 --sort expiry    reachable users, the most urgent first
+  $ push-cli pool import codes.csv                    add codes: openId, formId, expire, uses`;
+
+export function registerPool(program: Command, run: RunAction): void {
+  const pool = program
+    .command("pool")
+    .description("look into the per-user pools of push codes")
+    .addHelpText("after", EXAMPLES);
+  registerPoolShow(pool, run);
+  registerPoolList(pool, run);
+  registerPoolImport(pool, run);
+}

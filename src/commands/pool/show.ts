@@ -1,0 +1,106 @@
+import type { Command } from "commander";
+import { PushCliError, usageError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatDuration, formatTime } from "../../output/format.ts";
+import { usesOf } from "../../pool/code.ts";
+import { listCodes, type ShownCode } from "../../pool/summary.ts";
+import type { Deps, RunAction } from "../deps.ts";
+
+export function registerPoolShow(pool: Command, run: RunAction): void {
+  pool
+    .command("show <openId>")
+    .description("one user's codes, the oldest first")
+    .addHelpText("after", "\nExample:\n  $ push-cli pool show oABC123 --json")
+    .action(run((deps, _options, openId: string) => showPool(deps, openId)));
+}
+
+/** One code in the JSON document of `pool show`; a contract. */
+interface CodeDocument {
+  formId?: string;
+  /** Epoch ms. */
+  expire?: number;
+  expiresAt?: string;
+  uses?: number;
+  state: string;
+  raw?: string;
+}
+
+async function showPool(deps: Deps, openId: string): Promise<ExitName> {
+  const { pools, isOpenId } = await deps.stores();
+  if (!isOpenId(openId))
+    throw usageError(`'${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
+  const nowMs = await pools.now();
+  const entries: string[] = [];
+  await pools.read([openId], (_, chunk) => entries.push(...chunk));
+  const key = pools.keyOf(openId);
+  if (entries.length === 0) {
+    throw new PushCliError("nothing", `there is no pool '${key}'`, {
+      hint: "push-cli pool list shows which there are; is --pool-prefix right?",
+    });
+  }
+  await present(deps, openId, key, listCodes(entries, nowMs), nowMs);
+  return "done";
+}
+
+async function present(
+  { out }: Deps,
+  openId: string,
+  key: string,
+  codes: ShownCode[],
+  nowMs: number,
+): Promise<void> {
+  const count = (state: string) => codes.filter((code) => code.state === state).length;
+  const counts = {
+    valid: count("valid"),
+    expired: count("expired"),
+    invalid: count("invalid"),
+    unreadable: count("unreadable"),
+  };
+  if (out.format === "json") return out.json({ openId, key, ...counts, codes: codes.map(toDocument) });
+  if (out.format === "human") {
+    const parts = Object.entries(counts).map(([state, n]) => `${n} ${state}`);
+    out.data(`${key}: ${parts.join(", ")}`);
+  }
+  const columns = [
+    { title: "state" },
+    { title: "formId" },
+    { title: "expires" },
+    { title: "uses", align: "right" as const },
+  ];
+  await out.table(
+    columns,
+    codes.map((code) => row(code, out.format === "human" ? nowMs : undefined)),
+  );
+}
+
+/** A row; with `nowMs` for a person, else for a pipe. */
+function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
+  if (!("code" in shown)) return [shown.state, rawText(shown.raw), nowMs === undefined ? "" : shown.why, ""];
+  const { formId, expireMs } = shown.code;
+  const away = nowMs === undefined ? 0 : Math.abs(expireMs - nowMs);
+  const words =
+    nowMs !== undefined && expireMs > nowMs ? `in ${formatDuration(away)}` : `${formatDuration(away)} ago`;
+  const expires =
+    nowMs === undefined ? new Date(expireMs).toISOString() : `${formatTime(expireMs)} (${words})`;
+  return [shown.state, formId, expires, usesOf(shown.code)];
+}
+
+function toDocument(shown: ShownCode): CodeDocument {
+  if (!("code" in shown)) return { state: shown.state, raw: rawText(shown.raw) };
+  const { formId, expireMs } = shown.code;
+  return {
+    formId,
+    expire: expireMs,
+    expiresAt: new Date(expireMs).toISOString(),
+    uses: usesOf(shown.code),
+    state: shown.state,
+  };
+}
+
+const LONGEST_RAW = 200;
+
+/** An entry's bytes as text: UTF-8 where it is, and not more of it than helps. */
+function rawText(latin1: string): string {
+  const text = Buffer.from(latin1, "latin1").toString("utf8");
+  return text.length > LONGEST_RAW ? `${text.slice(0, LONGEST_RAW)}... (${latin1.length} bytes)` : text;
+}

@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { registerBroadcast } from "./broadcast/broadcast.ts";
+import { registerDemo } from "./demo.ts";
+import type { RunAction } from "./deps.ts";
+import { registerHelp } from "./help.ts";
+import { registerPool } from "./pool/pool.ts";
+import { registerPurge } from "./purge.ts";
+import { registerSandbox } from "./sandbox.ts";
+import { registerToken } from "./token/token.ts";
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  json?: boolean;
+  quiet?: boolean;
+  color: boolean;
+  debug?: boolean;
+  redisUrl?: string;
+  apiBase?: string;
+  keyPrefix?: string;
+  poolPrefix?: string;
+  tokenMode?: string;
+  profile?: string;
+  config?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ push-cli demo                                             see all of it happen, on a Redis of its own
+  $ push-cli pool list --sort expiry --limit 10               whose codes expire first
+  $ push-cli broadcast <templateId> --keywords "a,b" --dry-run   what a broadcast would do
+  $ push-cli broadcast <templateId> --keywords "a,b,c"        send it: asks first
+  $ push-cli purge --quiet                                    remove expired codes, from cron
+
+Settings come from flags, PUSH_CLI_* variables, push-cli.config.json; see the README.
+Exit codes: push-cli help exit-codes`;
+
+/** The whole command tree; `run` wraps what the commands do. */
+export function buildProgram(version: string, run: RunAction): Command {
+  const program = new Command("push-cli")
+    .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
+    .version(version, "-V, --version", "print the version")
+    .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
+    .option("-q, --quiet", "no talk and no progress on stderr; errors stay")
+    .option("--no-color", "no colours (NO_COLOR works too)")
+    .option("--debug", "stack traces with errors")
+    .option(
+      "--redis-url <url>",
+      "redis://, rediss:// or unix:// (a password belongs into PUSH_CLI_REDIS_URL)",
+    )
+    .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
+    .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
+    .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
+    .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
+    .option("--profile <name>", "profile of the configuration file")
+    .option("--config <file>", "configuration file")
+    .configureHelp({ showGlobalOptions: true })
+    .helpOption("-h, --help", "print help")
+    .helpCommand(false)
+    .addHelpText("after", EXAMPLES);
+  registerBroadcast(program, run);
+  registerPool(program, run);
+  registerPurge(program, run);
+  registerToken(program, run);
+  registerSandbox(program, run);
+  registerDemo(program, run);
+  registerHelp(program, run);
+  return program;
+}

@@ -1,0 +1,118 @@
+import type { Command } from "commander";
+import { parseDuration } from "../config/durations.ts";
+import { PushCliError } from "../errors.ts";
+import type { ExitName } from "../exit-codes.ts";
+import { formatCount, formatDuration } from "../output/format.ts";
+import { type PurgeTotals, purgePools } from "../pool/purge.ts";
+import type { HeldLock } from "../token/ports.ts";
+import type { Deps, RunAction } from "./deps.ts";
+
+interface PurgeFlags {
+  dryRun?: boolean;
+  maxDuration?: string;
+}
+
+const LOCK_TTL_MS = 30_000;
+
+const EXAMPLES = `
+Examples:
+  $ push-cli purge --dry-run             count, change nothing
+  $ push-cli purge --quiet               from cron: silent unless something is wrong
+  $ push-cli purge --max-duration 10m    stop cleanly after ten minutes
+
+Crontab, every night at 3:17:
+  17 3 * * *  push-cli purge --quiet`;
+
+export function registerPurge(program: Command, run: RunAction): void {
+  program
+    .command("purge")
+    .description("remove expired codes from all pools; everything else stays byte for byte")
+    .option("--dry-run", "count only")
+    .option("--max-duration <time>", "stop cleanly after this long: 90s, 10m, 1h")
+    .addHelpText("after", EXAMPLES)
+    .action(run(purge));
+}
+
+async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
+  const maxMs =
+    flags.maxDuration === undefined ? undefined : parseDuration(flags.maxDuration, "--max-duration");
+  const { pools, locks } = await deps.stores();
+  const dryRun = flags.dryRun === true;
+  // Counting disturbs nobody, so it needs no lock.
+  const lock = dryRun ? undefined : await locks.acquire("purge", LOCK_TTL_MS);
+  if (!dryRun && !lock) {
+    throw new PushCliError("locked", "another purge is running", {
+      hint: "it lapses 30 s after its process died",
+    });
+  }
+  const stop = stopSwitch(deps, lock, maxMs);
+  const startedMs = deps.clock.monotonic();
+  const progress = deps.out.progress();
+  try {
+    const totals = await purgePools(pools, {
+      dryRun,
+      signal: stop.signal,
+      onStep: (now) => progress.update(() => describe(now, dryRun)),
+    });
+    progress.done();
+    const durationMs = Math.round(deps.clock.monotonic() - startedMs);
+    await show(deps, { ...totals, durationMs, dryRun });
+    return stop.exit();
+  } finally {
+    progress.done();
+    stop.undo();
+    await lock?.release();
+  }
+}
+
+/** What can end a purge early: a signal, its time, the loss of its lock. */
+function stopSwitch(deps: Deps, lock: HeldLock | undefined, maxMs: number | undefined) {
+  const stop = new AbortController();
+  let exit: ExitName = "done";
+  const end = (name: ExitName) => {
+    if (!stop.signal.aborted) exit = name;
+    stop.abort();
+  };
+  const undoSignals = deps.onInterrupt(end);
+  const timer = maxMs === undefined ? undefined : setTimeout(() => end("done"), maxMs);
+  lock?.lost.addEventListener("abort", () => end("locked"), { once: true });
+  return {
+    signal: stop.signal,
+    exit: () => exit,
+    undo: () => {
+      clearTimeout(timer);
+      undoSignals();
+    },
+  };
+}
+
+async function show(
+  { out }: Deps,
+  document: PurgeTotals & { durationMs: number; dryRun: boolean },
+): Promise<void> {
+  if (out.format === "json") return out.json(document);
+  // A cron job is to be silent: what it did is talk, not data.
+  if (out.quiet) return;
+  if (out.format === "plain") return out.table([], [plainRow(document)]);
+  const took = formatDuration(document.durationMs);
+  out.data(`${describe(document, document.dryRun)} in ${took}${document.complete ? "" : " (stopped early)"}`);
+}
+
+function plainRow(document: PurgeTotals & { durationMs: number; dryRun: boolean }): string[] {
+  return [
+    Object.entries(document)
+      .map(([name, value]) => `${name}=${value}`)
+      .join("\t"),
+  ];
+}
+
+function describe(totals: PurgeTotals, dryRun: boolean): string {
+  const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved, unreadableKept } = totals;
+  const verb = dryRun ? "would remove" : "removed";
+  return [
+    `${formatCount(poolsScanned)} pools scanned`,
+    `${verb} ${formatCount(expiredRemoved)} expired codes from ${formatCount(poolsChanged)} pools`,
+    `${formatCount(poolsRemoved)} pools ${dryRun ? "would be" : "are"} empty and gone`,
+    `${formatCount(unreadableKept)} unreadable entries kept`,
+  ].join(", ");
+}

@@ -1,0 +1,82 @@
+import type { Command } from "commander";
+import { requireCredentials } from "../../config/settings.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatDuration, formatTime } from "../../output/format.ts";
+import { redactToken } from "../../token/redact.ts";
+import type { Deps, RunAction } from "../deps.ts";
+
+const EXAMPLES = `
+Examples:
+  $ push-cli token show                what is stored, its first letters and its expiry
+  $ push-cli token refresh             fetch a token unless a good one is stored
+  $ push-cli token refresh --force     a new one in any case: the old one dies at once (stable mode)`;
+
+/** The JSON document of `token`; a contract. The token is shortened. */
+interface TokenDocument {
+  appid: string;
+  token: string;
+  expiresAt: string;
+  source: "store" | "api";
+}
+
+export function registerToken(program: Command, run: RunAction): void {
+  const token = program
+    .command("token")
+    .description("the access token, shared with the backend through Redis")
+    .addHelpText("after", EXAMPLES);
+  token.command("show").description("show the stored token; asks the API nothing").action(run(showToken));
+  token
+    .command("refresh")
+    .description("fetch and store a token unless a good one is stored")
+    .option("--force", "fetch a new one in any case; at most 20 a day, at least 30 s apart")
+    .action(run(refreshToken));
+}
+
+async function showToken(deps: Deps): Promise<ExitName> {
+  const appid = await requireAppid(deps);
+  const tokens = await deps.tokens();
+  const stored = await tokens.show();
+  if (!stored) {
+    throw new PushCliError("nothing", `no token of ${appid} is stored`, {
+      hint: "push-cli token refresh fetches one",
+    });
+  }
+  return present(deps, { appid, ...stored, source: "store" });
+}
+
+async function refreshToken(deps: Deps, flags: { force?: boolean }): Promise<ExitName> {
+  const { appid } = requireCredentials(await deps.settings());
+  const tokens = await deps.tokens();
+  return present(deps, { appid, ...(await tokens.refresh(flags.force === true)) });
+}
+
+async function requireAppid(deps: Deps): Promise<string> {
+  const { appid } = await deps.settings();
+  if (appid !== undefined) return appid;
+  throw new PushCliError("credentials", "no appid given", { hint: "set PUSH_CLI_APPID" });
+}
+
+async function present(
+  { out, clock }: Deps,
+  token: { appid: string; token: string; expiresAtMs: number; source: "store" | "api" },
+): Promise<ExitName> {
+  const document: TokenDocument = {
+    appid: token.appid,
+    token: redactToken(token.token),
+    expiresAt: new Date(token.expiresAtMs).toISOString(),
+    source: token.source,
+  };
+  if (out.format === "json") out.json(document);
+  else {
+    const left = formatDuration(Math.max(0, token.expiresAtMs - clock.now()));
+    const expires =
+      out.format === "human" ? `${formatTime(token.expiresAtMs)} (in ${left})` : document.expiresAt;
+    const rows = [document.appid, document.token, expires, document.source];
+    await out.table(
+      [{ title: "appid" }, { title: "token" }, { title: "renewed after" }, { title: "source" }],
+      [rows],
+    );
+  }
+  return "done";
+}

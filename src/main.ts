@@ -1,0 +1,213 @@
+import { CommanderError } from "commander";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Deps, RunAction, Stores } from "./commands/deps.ts";
+import { buildProgram, type GlobalOptions } from "./commands/program.ts";
+import { redactUrl } from "./config/redact-url.ts";
+import { loadSettings, requireCredentials, type Settings } from "./config/settings.ts";
+import { messageOf, PushCliError, usageError } from "./errors.ts";
+import { type ExitName, exitCode } from "./exit-codes.ts";
+import type { Io } from "./output/io.ts";
+import { createOutput, type Output } from "./output/output.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
+ * it; whatever was opened is closed, and everything printed is written, when the promise resolves. Never rejects.
+ */
+export async function main(argv: string[], io: Io): Promise<number> {
+  // Before the command line is understood, how to report that it can't be is read off it directly.
+  let out = createOutput(
+    io,
+    { json: argv.includes("--json"), quiet: false, color: !argv.includes("--no-color") },
+    systemClock,
+  );
+  const debug = argv.includes("--debug");
+  let exit: ExitName = "done";
+  const run: RunAction =
+    (action) =>
+    async (...args) => {
+      const command = args.at(-1) as { optsWithGlobals(): GlobalOptions };
+      const globals = command.optsWithGlobals();
+      out = createOutput(
+        io,
+        { json: globals.json === true, quiet: globals.quiet === true, color: globals.color },
+        systemClock,
+      );
+      const { deps, close } = createDeps(io, out, globals);
+      try {
+        // Commander passes the arguments, then the options, then the command.
+        exit = await action(deps, globals as never, ...(args.slice(0, -2) as never));
+      } finally {
+        await close();
+      }
+    };
+  try {
+    await parseWith(run, argv, io, out);
+  } catch (error) {
+    exit = report(error, out, debug);
+  }
+  return exitCode(await flush(out, exit, debug));
+}
+
+async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
+  const program = buildProgram(VERSION, run);
+  for (const command of [program, ...descendants(program)]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => out.data(text.trimEnd()),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+    });
+  }
+  if (argv.length === 0) {
+    out.data(program.helpInformation().trimEnd());
+    return;
+  }
+  await program.parseAsync(argv, { from: "user" });
+}
+
+function descendants(program: ReturnType<typeof buildProgram>): ReturnType<typeof buildProgram>[] {
+  return program.commands.flatMap((command) => [
+    command as typeof program,
+    ...descendants(command as typeof program),
+  ]);
+}
+
+/** Tells the user about an error; returns the name of its exit code. */
+function report(error: unknown, out: Output, debug: boolean): ExitName {
+  const shown = toPushCliError(error);
+  if (!shown) return "done";
+  out.error({ code: shown.kind, message: shown.message, hint: shown.hint });
+  if (debug && error instanceof Error) out.warn(error.stack ?? "");
+  return shown.kind;
+}
+
+/** Undefined for help and version, which commander reports as errors too. */
+function toPushCliError(error: unknown): PushCliError | undefined {
+  if (error instanceof PushCliError) return error;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return undefined;
+    const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+    const suggestion = rest.join(" ").replace(/[()]/g, "").trim();
+    return usageError(
+      message,
+      suggestion || "push-cli --help shows the commands, push-cli <command> --help their options",
+    );
+  }
+  return new PushCliError("unexpected", `unexpected error: ${messageOf(error)}`, {
+    hint: "this is a defect of push-cli; run again with --debug and report it",
+  });
+}
+
+async function flush(out: Output, exit: ExitName, debug: boolean): Promise<ExitName> {
+  try {
+    await out.flush();
+    return exit;
+  } catch (error) {
+    const failed = report(error, out, debug);
+    return exit === "done" ? failed : exit;
+  }
+}
+
+/** Builds the dependencies of a command, each at its first use. */
+function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; close(): Promise<void> } {
+  const clock = systemClock;
+  const closers: (() => unknown)[] = [];
+  const settings = once(async () => {
+    const loaded = await loadSettings(globals, io);
+    for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
+    return loaded;
+  });
+  const opened = once(async () => {
+    const { stores, tokens, close } = await openStores(await settings(), clock);
+    closers.push(close);
+    return { stores, tokens };
+  });
+  const deps: Deps = {
+    io,
+    out,
+    clock,
+    settings,
+    stores: async () => (await opened()).stores,
+    storesAt: async (redisUrl) => openStores({ ...(await settings()), redisUrl }, clock),
+    tokens: once(async () => createTokens(await settings(), await opened(), clock)),
+    sender: async (message, concurrency, timeoutMs) => {
+      const { createSender } = await import("./wechat/sender.ts");
+      const sender = await createSender({
+        apiBase: (await settings()).apiBase,
+        concurrency,
+        timeoutMs,
+        message,
+      });
+      closers.push(() => sender.close());
+      return sender;
+    },
+    meaningOf: async (errcode) => (await import("./wechat/errcodes.ts")).meaningOf(errcode),
+    sandbox: {
+      start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
+      parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
+      startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
+    },
+    runCli: main,
+    onInterrupt: (listener) => listenForStop(io, listener),
+  };
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  return { deps, close };
+}
+
+type TokenStores = Pick<
+  Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
+  "store" | "locks"
+>;
+
+async function openStores(
+  settings: Settings,
+  clock: Clock,
+): Promise<{ stores: Stores; tokens: TokenStores; close(): void }> {
+  const redis = await import("./redis/stores.ts");
+  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
+}
+
+async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
+  const { createTokenProvider } = await import("./token/provider.ts");
+  const { createTokenApi } = await import("./wechat/token-api.ts");
+  const api: ReturnType<typeof createTokenApi> = {
+    // Only asking the platform needs the secret; looking at what is stored does not.
+    fetchToken: (mode, force) => {
+      const { apiBase } = settings;
+      return createTokenApi({
+        apiBase,
+        ...requireCredentials(settings),
+        timeoutMs: 10_000,
+        clock,
+      }).fetchToken(mode, force);
+    },
+  };
+  return createTokenProvider({
+    ...tokens,
+    appid: settings.appid ?? "",
+    mode: settings.tokenMode,
+    api,
+    clock,
+  });
+}
+
+/** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
+function listenForStop(io: Io, listener: (signal: "sigint" | "sigterm") => void): () => void {
+  let asked = false;
+  return io.onSignal((signal) => {
+    const name = signal === "SIGINT" ? "sigint" : "sigterm";
+    if (asked) io.exitNow(exitCode(name));
+    asked = true;
+    listener(name);
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,44 @@
+import type { Ledger } from "../broadcast/ports.ts";
+import type { BroadcastStore } from "../broadcast/record.ts";
+import type { Clock } from "../clock.ts";
+import type { PoolStore } from "../pool/ports.ts";
+import type { LockStore, TokenStore } from "../token/ports.ts";
+import { createBroadcastStore } from "./broadcast-store.ts";
+import { type ConnectOptions, connectRedis } from "./connect.ts";
+import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
+import { createLedger, type LedgerOptions } from "./ledger-store.ts";
+import { createLockStore } from "./lock-store.ts";
+import { createPoolStore } from "./pool-store.ts";
+import { createTokenStore } from "./token-store.ts";
+
+export interface OpenStores {
+  stores: {
+    pools: PoolStore;
+    broadcasts: BroadcastStore;
+    locks: LockStore;
+    ledger(options: LedgerOptions): Ledger;
+    isOpenId(text: string): boolean;
+  };
+  tokens: { store: TokenStore; locks: LockStore };
+  close(): void;
+}
+
+/** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
+export async function openStores(
+  options: KeyPrefixes & { redisUrl: string; shownUrl: ConnectOptions["shownUrl"]; clock: Clock },
+): Promise<OpenStores> {
+  const keys = createKeys(options);
+  const link = await connectRedis({ url: options.redisUrl, shownUrl: options.shownUrl });
+  const locks = createLockStore(link, keys);
+  return {
+    stores: {
+      pools: createPoolStore(link, keys),
+      broadcasts: createBroadcastStore(link, keys),
+      locks,
+      ledger: (ledger) => createLedger(link, keys, ledger),
+      isOpenId,
+    },
+    tokens: { store: createTokenStore(link, keys, options.clock), locks },
+    close: link.close,
+  };
+}
