@@ -30,8 +30,10 @@ async function deliver(run: Run, recipient: InHand): Promise<void> {
   recipient.attempts++;
   run.pacer.countSend();
   const answer = await sender.send(recipient.openId, recipient.formId, token);
-  if (answer.class !== "ok") run.tally.countError(answer.errcode, answer.errmsg);
   const decision = decide(recipient, answer, run.options.maxAttempts);
+  // "Already used" after an attempt without an answer is the good news that it arrived.
+  const sent = decision.do === "settle" && decision.outcome === "sent";
+  if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
   recipient.tokenRefusals = decision.do === "renew-token" ? recipient.tokenRefusals + 1 : 0;
   await act(run, recipient, answer, decision, token);
 }

@@ -93,17 +93,13 @@ async function show(
   if (out.format === "json") return out.json(document);
   // A cron job is to be silent: what it did is talk, not data.
   if (out.quiet) return;
-  if (out.format === "plain") return out.table([], [plainRow(document)]);
+  if (out.format === "plain")
+    return out.table(
+      [],
+      Object.entries(document).map(([name, value]) => [name, String(value)]),
+    );
   const took = formatDuration(document.durationMs);
   out.data(`${describe(document, document.dryRun)} in ${took}${document.complete ? "" : " (stopped early)"}`);
-}
-
-function plainRow(document: PurgeTotals & { durationMs: number; dryRun: boolean }): string[] {
-  return [
-    Object.entries(document)
-      .map(([name, value]) => `${name}=${value}`)
-      .join("\t"),
-  ];
 }
 
 function describe(totals: PurgeTotals, dryRun: boolean): string {

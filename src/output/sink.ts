@@ -15,8 +15,18 @@ export interface Sink {
 
 const READER_GONE = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END"]);
 
-/** `name` is for messages: "stdout". */
+const sinks = new WeakMap<OutStream, Sink>();
+
+/** The sink of a stream, one each however often it is asked for. `name` is for messages: "stdout". */
 export function createSink(stream: OutStream, name: string): Sink {
+  const known = sinks.get(stream);
+  if (known) return known;
+  const sink = buildSink(stream, name);
+  sinks.set(stream, sink);
+  return sink;
+}
+
+function buildSink(stream: OutStream, name: string): Sink {
   const closing = new AbortController();
   const closed = closing.signal;
   let failure: PushCliError | undefined;
