@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { version } from "../package.json";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, RunAction, Stores } from "./commands/deps.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
@@ -8,7 +9,6 @@ import { messageOf, PushCliError, usageError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import { createOutput, type Output } from "./output/output.ts";
-import { VERSION } from "./version.ts";
 
 /**
  * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
@@ -50,7 +50,7 @@ export async function main(argv: string[], io: Io): Promise<number> {
 }
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
-  const program = buildProgram(VERSION, run);
+  const program = buildProgram(version, run);
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => out.data(text.trimEnd()),
