@@ -30,7 +30,7 @@ const RULES: Record<string, Rule> = {
     values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/"],
   },
-  "src/main.ts": { values: ["src/"] },
+  "src/main.ts": { values: ["src/", "package.json"] },
   "bin/push-cli.ts": { values: ["src/main.ts", "src/output/process-io.ts"] },
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
