@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -56,6 +56,22 @@ describe("npm packages and build", () => {
     rmSync(path.join(clone.root, folder), { recursive: true });
     await clone.start().done;
     expect(npmCalls(clone.takeCalls())).toEqual(expected);
+  });
+
+  it("builds again when a source was renamed", async () => {
+    const clone = makeClone();
+    await clone.start().done;
+    clone.takeCalls();
+    renameSync(path.join(clone.root, "src/deep/a.ts"), path.join(clone.root, "src/deep/b.ts"));
+    await clone.start().done;
+    expect(npmCalls(clone.takeCalls())).toEqual([BUILD]);
+  });
+
+  it("leaves nothing of older builds in dist", async () => {
+    const clone = makeClone();
+    clone.write("dist/chunks/old.js", "");
+    await clone.start().done;
+    expect(readdirSync(path.join(clone.root, "dist"))).toEqual(["push-cli.js"]);
   });
 
   it("shows what npm printed when it fails, and tries again next time", async () => {
