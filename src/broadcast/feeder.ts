@@ -59,6 +59,8 @@ function takeReply(run: Run, reply: ClaimReply): 0 | 1 {
     case "settled":
       if (!reply.own) outcomes.skipped++;
       return 0;
+    case "elsewhere":
+      return 0;
     case "busy":
       run.busyElsewhere++;
       return 0;

@@ -51,17 +51,34 @@ export interface Claimed {
   attempt: number;
 }
 
+/** A final record. */
+export interface Settled {
+  openId: string;
+  outcome: FinalOutcome;
+  attempts: number;
+  errcode?: number;
+  formId?: string;
+  msgid?: string;
+  /** Epoch ms. */
+  atMs: number;
+}
+
 export type ClaimReply =
   | ({ status: "claimed" } & Claimed & { expired: number; refused: number })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)
   | { status: "no_code"; openId: string; expired: number; refused: number }
   /** Final since an earlier run, or (`own`) since earlier in this one. */
-  | { status: "settled"; openId: string; outcome: FinalOutcome; errcode?: number; own: boolean }
+  | ({ status: "settled"; own: boolean } & Settled)
   /** Claimed by another run that may be alive. */
   | { status: "busy"; openId: string; run: string }
   /** The keys hold something else than a pool and a ledger. */
-  | { status: "wrong"; openId: string; why: string };
+  | { status: "wrong"; openId: string; why: string }
+  /** In a sweep over pools and ledgers: this user's turn is under the other key. */
+  | { status: "elsewhere"; openId: string };
+
+/** How the users of a claim were met: in a list, or under one of their two keys in a sweep over both. */
+export type Sighting = "any" | "pool" | "ledger";
 
 export interface Settlement {
   openId: string;
@@ -74,7 +91,7 @@ export interface Settlement {
 /** The ledgers of all users, seen by one run of one broadcast. All calls are safe to repeat. */
 export interface Ledger {
   /** One reply an openId, in order. */
-  claim(openIds: string[]): Promise<ClaimReply[]>;
+  claim(openIds: string[], sighting?: Sighting): Promise<ClaimReply[]>;
   /** Drops the refused code and claims the user's next; undefined when the claim is no longer this run's. */
   next(
     openId: string,

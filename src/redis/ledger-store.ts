@@ -11,6 +11,8 @@ export interface LedgerOptions {
   dryRun?: boolean;
   /** Runs that are surely dead: their claims are taken over with the same code. */
   deadRuns?: string[];
+  /** Final outcomes of other runs to try again. */
+  retry?: ("unknown" | "failed")[];
 }
 
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
@@ -24,7 +26,10 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
     return (replies as number[]).map((reply) => reply === 1);
   };
   return {
-    claim: (openIds) => claimAll(link, keyPairs, head, options, openIds),
+    claim: (openIds, sighting = "any") => {
+      const args = [...head, options.dryRun ? "1" : "0", ENTRY_BUDGET, spaced(options.deadRuns), sighting];
+      return claimAll(link, keyPairs, [...args, spaced(options.retry)], openIds);
+    },
     next: (openId, formId, errcode) => nextCode(link, keyPairs([openId]), head, openId, formId, errcode),
     settle: async (settlements) => {
       const replies = await link.run(
@@ -48,15 +53,16 @@ function settleArgs({ outcome, attempts, errcode, msgid }: Settlement): (string 
 
 type RawReply = [number, ...(string | number)[]];
 
+function spaced(words: string[] | undefined): string {
+  return ` ${(words ?? []).join(" ")} `;
+}
+
 async function claimAll(
   link: RedisLink,
   keyPairs: (openIds: string[]) => string[],
-  head: (string | number)[],
-  options: LedgerOptions,
+  args: (string | number)[],
   openIds: string[],
 ): Promise<ClaimReply[]> {
-  const dead = ` ${(options.deadRuns ?? []).join(" ")} `;
-  const args = [...head, options.dryRun ? "1" : "0", ENTRY_BUDGET, dead];
   const replies: ClaimReply[] = new Array(openIds.length);
   let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0 }));
   while (pending.length > 0) {
@@ -87,15 +93,10 @@ function toClaimReply(openId: string, reply: RawReply, expiredBefore: number): C
       return { ...toClaimed(openId, reply, 0, 0), status: "mine" };
     case CLAIM.noCode:
       return { status: "no_code", openId, expired: Number(reply[1]) + expiredBefore, refused: 0 };
-    case CLAIM.settled: {
-      const settled = {
-        status: "settled",
-        openId,
-        outcome: reply[1] as FinalOutcome,
-        own: reply[3] === 1,
-      } as const;
-      return reply[2] === "-" ? settled : { ...settled, errcode: Number(reply[2]) };
-    }
+    case CLAIM.settled:
+      return toSettled(openId, reply);
+    case CLAIM.elsewhere:
+      return { status: "elsewhere", openId };
     case CLAIM.busy:
       return { status: "busy", openId, run: String(reply[1]) };
     default:
@@ -114,6 +115,21 @@ function toClaimed(openId: string, reply: RawReply, expiredBefore: number, refus
     attempt: Number(attempt),
     expired: Number(expired) + expiredBefore,
     refused: Number(refused) + refusedBefore,
+  };
+}
+
+function toSettled(openId: string, reply: RawReply): ClaimReply {
+  const [, outcome, own, attempts, atMs, errcode, formId, msgid] = reply;
+  return {
+    status: "settled",
+    openId,
+    outcome: outcome as FinalOutcome,
+    own: own === 1,
+    attempts: Number(attempts),
+    atMs: Number(atMs),
+    ...(errcode === "-" ? {} : { errcode: Number(errcode) }),
+    ...(formId === "-" ? {} : { formId: String(formId) }),
+    ...(msgid === "-" ? {} : { msgid: String(msgid) }),
   };
 }
 

@@ -44,6 +44,7 @@ export const CLAIM = {
   more: 5,
   mine: 6,
   wrong: 7,
+  elsewhere: 8,
 } as const;
 
 /**

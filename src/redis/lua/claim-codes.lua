@@ -5,17 +5,22 @@
 -- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms  4 "1": look only, change nothing (--dry-run)
 --       5 budget: how many short entries to look at before the rest is left for another call
 --       6 runs whose claims may be taken over, each between spaces, or " "
---       7... pool index to start from, one a user (0 when absent)
+--       7 how the users were met: "any"; or in a sweep over both kinds of key, so that each user counts once,
+--         "pool" (a user with a record is left to the ledger's turn) or "ledger" (one without to the pool's)
+--       8 final outcomes of other runs to try again: "unknown" (same code), "failed" (a new one), between spaces
+--       9... pool index to start from, one a user (0 when absent)
 -- Returns one array a user, by its first number:
 --       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped
 --       2 no code   expired codes dropped
---       3 settled   outcome, errcode or "-", 1 if by this very run, formId or "-"
+--       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"
 --       4 busy      the other run that holds the claim
 --       5 more      index to go on from, expired codes dropped
 --       6 mine      claimed by this run before: as 1
 --       7 wrong     Redis' words: the pool or the ledger is not of the expected type
+--       8 elsewhere to be met, or met already, under its other key
 
 local id, run, ttl, dry, dead = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == "1", ARGV[6]
+local sighting, again = ARGV[7], ARGV[8]
 local budget = { left = tonumber(ARGV[5]) }
 local now = now_ms()
 
@@ -24,7 +29,7 @@ local function describe_claim(status, claimed)
 end
 
 -- Same code, next attempt: the platform refuses a code that was used, so this can't deliver twice.
-local function take_over(ledger, record, claimed)
+local function take_over(ledger, claimed)
   claimed.attempt = claimed.attempt + 1
   if not dry then
     local line = string.format("claimed %s %d %.0f %d %d %s %s %d\n", run, claimed.attempt, now, claimed.multi,
@@ -34,23 +39,40 @@ local function take_over(ledger, record, claimed)
   return describe_claim(1, claimed)
 end
 
--- The reply for a user with a record, or nil when the record does not stand in the way of a claim.
+local function is_listed(list, word)
+  return find(list, " " .. word .. " ", 1, true) ~= nil
+end
+
+-- The reply for a user with a final record; nil when the user may be claimed anew.
+local function from_final(ledger, final)
+  -- A user who had no code left may have got a new one since.
+  if final.outcome == "no_code" then return nil end
+  local own = final.run == run
+  if not own and is_listed(again, final.outcome) then
+    if final.outcome ~= "unknown" then return nil end
+    return take_over(ledger, { attempt = final.attempts, multi = final.multi, k = 0, e = final.e, f = final.f,
+      size = 0, body = "" })
+  end
+  return { 3, final.outcome, own and 1 or 0, final.attempts, final.at, final.errcode, final.f, final.msgid }
+end
+
+-- The reply for a user with a record; nil when the record does not stand in the way of a claim.
 local function from_record(ledger, record)
   local claimed = read_claimed(record)
-  if claimed then
-    if claimed.run == run then return describe_claim(6, claimed) end
-    if find(dead, " " .. claimed.run .. " ", 1, true) then return take_over(ledger, record, claimed) end
-    return { 4, claimed.run }
+  if not claimed then
+    local final = read_final(record)
+    if not final then return { 7, "the ledger holds a record that is not push-cli's" } end
+    return from_final(ledger, final)
   end
-  local outcome, by, errcode, form_id = match(record, "^(%S+) (%S+) %S+ %S+ (%S+) (%S+)")
-  -- A user who had no code left may have got a new one since.
-  if outcome == "no_code" then return nil end
-  return { 3, outcome or "unknown", errcode or "-", by == run and 1 or 0, form_id or "-" }
+  if claimed.run == run then return describe_claim(6, claimed) end
+  if is_listed(dead, claimed.run) then return take_over(ledger, claimed) end
+  return { 4, claimed.run }
 end
 
 local function claim(pool, ledger, from)
   local record = redis.pcall("HGET", ledger, id)
   if type(record) == "table" then return { 7, record.err } end
+  if (sighting == "pool" and record) or (sighting == "ledger" and not record) then return { 8 } end
   local known = record and from_record(ledger, record)
   if known then return known end
   if budget.left <= 0 then return { 5, from, 0 } end
@@ -73,7 +95,7 @@ end
 
 local replies = {}
 for i = 1, #KEYS, 2 do
-  local from = tonumber(ARGV[6 + (i + 1) / 2] or 0)
+  local from = tonumber(ARGV[8 + (i + 1) / 2] or 0)
   replies[#replies + 1] = claim(KEYS[i], KEYS[i + 1], from)
 end
 return replies

@@ -27,7 +27,7 @@ if claimed.f ~= refused then return { 1, claimed.f, claimed.e, claimed.multi, cl
 local found = find_code(pool, tonumber(ARGV[6]), now, refused, { left = tonumber(ARGV[5]) })
 if found.pick then return take_found(pool, ledger, id, run, ttl, now, found) end
 if not found.more then
-  write_record(ledger, id, final_record("no_code", run, claimed.attempt, now, ARGV[7], "-", "-"), ttl)
+  write_record(ledger, id, final_record("no_code", run, claimed.attempt, now, ARGV[7], "-", nil), ttl)
 end
 local removed = apply_edits(pool, found.edits)
 if found.more then return { 5, resume_index(found, removed), found.expired, found.refused } end

@@ -3,7 +3,7 @@
 --
 -- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
 -- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms  4 outcome or ""  5 attempts  6 errcode or "-"
--- Returns one number a user: 1 released, 0 not this run's claim (or released before)
+-- Returns one number a user: 1 released, 0 not this run's claim, released before, or without bytes to put back
 
 local id, run, ttl, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local now = now_ms()
@@ -11,12 +11,12 @@ local now = now_ms()
 local function release(pool, ledger)
   local record = redis.call("HGET", ledger, id)
   local claimed = record and read_claimed(record)
-  if not claimed or claimed.run ~= run then return 0 end
+  if not claimed or claimed.run ~= run or claimed.own == "" then return 0 end
   put_back(pool, claimed)
   if outcome == "" then
     redis.call("HDEL", ledger, id)
   else
-    write_record(ledger, id, final_record(outcome, run, ARGV[5], now, ARGV[6], "-", "-"), ttl)
+    write_record(ledger, id, final_record(outcome, run, ARGV[5], now, ARGV[6], "-", nil), ttl)
   end
   return 1
 end

@@ -15,7 +15,7 @@ local function settle(ledger, at)
   if claimed then
     if claimed.run ~= run then return 0 end
     write_record(ledger, id,
-      final_record(ARGV[at], run, ARGV[at + 1], now, ARGV[at + 2], claimed.f, ARGV[at + 3]), ttl)
+      final_record(ARGV[at], run, ARGV[at + 1], now, ARGV[at + 2], ARGV[at + 3], claimed), ttl)
     return 1
   end
   return find(record, "^%S+ " .. run .. " ") and 2 or 0

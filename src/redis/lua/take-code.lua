@@ -145,9 +145,19 @@ local function read_claimed(record)
     own = sub(body, 1, size), source = sub(body, size + 1), body = body, size = size }
 end
 
--- A final record: <outcome> <run> <attempts> <at ms> <errcode or -> <formId or -> <msgid or ->
-local function final_record(outcome, run, attempts, now, errcode, form_id, msgid)
-  return string.format("%s %s %s %.0f %s %s %s", outcome, run, attempts, now, errcode, form_id, msgid)
+-- A final record, enough of the code in it to send with it again when the operator asks:
+--   <outcome> <run> <attempts> <at ms> <errcode or -> <formId or -> <msgid or -> <multi> <expire ms>
+local function final_record(outcome, run, attempts, now, errcode, msgid, claimed)
+  return string.format("%s %s %s %.0f %s %s %s %d %s", outcome, run, attempts, now, errcode, claimed and claimed.f or "-",
+    msgid, claimed and claimed.multi or 0, claimed and claimed.e or "0")
+end
+
+local function read_final(record)
+  local outcome, run, attempts, at, errcode, f, msgid, multi, e = match(record,
+    "^(%S+) (%S+) (%d+) (%d+) (%S+) (%S+) (%S+) (%d) (%-?%d+)$")
+  if not outcome or outcome == "claimed" then return nil end
+  return { outcome = outcome, run = run, attempts = tonumber(attempts), at = at, errcode = errcode, f = f,
+    msgid = msgid, multi = tonumber(multi), e = e }
 end
 
 -- Writes the record first: it is the only write that Redis may refuse for lack of memory, and a refusal must
@@ -170,7 +180,8 @@ local function take_found(pool, ledger, id, run, ttl, now, found)
 end
 
 -- Puts a claimed code back at the left of its pool, byte for byte: into the entry it was cut from when that entry
--- is still as the claim left it, else as an entry of its own.
+-- is still as the claim left it, else as an entry of its own. Not for a claim without bytes: a retry of an
+-- `unknown` record, whose code was spent before.
 local function put_back(pool, claimed)
   if claimed.source ~= "" then
     local entry = read_entry(claimed.source)
