@@ -18,7 +18,6 @@ export type Decision =
   /** Nothing more can be sent: end the run. */
   | { do: "stop"; kind: "stopped" | "credentials" | "api" };
 
-const ERRCODE_INVALID_CODE = 41028;
 const ERRCODE_USED_CODE = 41029;
 const ERRCODE_INVALID_USER = 40003;
 
@@ -56,14 +55,14 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
     case "fatal":
       return { do: "stop", kind: "stopped" };
     case "unlisted":
-      return { do: "settle", outcome: "failed" };
+      // After an attempt that may have arrived it is not `failed`: a retry of failed ones takes a new code.
+      return { do: "settle", outcome: recipient.uncertain ? "unknown" : "failed" };
   }
 }
 
 function decideRefusedCode(recipient: InHand, answer: SendAnswer): Decision {
   if (!recipient.uncertain) return { do: "next" };
-  if (answer.errcode === ERRCODE_USED_CODE) return { do: "settle", outcome: "sent" };
-  // 41028 stands for an expired code too, so it does not tell whether the earlier attempt arrived; another code
-  // could bring the message a second time.
-  return answer.errcode === ERRCODE_INVALID_CODE ? { do: "settle", outcome: "unknown" } : { do: "next" };
+  // 41028 stands for an expired code too, so it does not tell whether the earlier attempt arrived, nor does any other
+  // refusal; another code could bring the message a second time.
+  return { do: "settle", outcome: answer.errcode === ERRCODE_USED_CODE ? "sent" : "unknown" };
 }

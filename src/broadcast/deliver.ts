@@ -5,6 +5,9 @@ import type { SendAnswer } from "./ports.ts";
 import { type Decided, decided, type Run, thresholdReason } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 
+/** New tokens in a row of which none was accepted. */
+const MAX_REFUSED_TOKENS = 5;
+
 /** One worker: sends to one ready recipient after the other until the queue closes. */
 export async function work(run: Run): Promise<void> {
   for (;;) {
@@ -25,6 +28,7 @@ export async function work(run: Run): Promise<void> {
 async function deliver(run: Run, recipient: InHand): Promise<void> {
   const { sender, tokens } = run.deps;
   if (run.pacer.mayWait) await run.pacer.take(run.signal);
+  if (!run.deps.pulse.fresh) await run.deps.pulse.untilFresh(run.signal);
   const token = tokens.cached() ?? (await tokens.current());
   if (run.signal.aborted) return run.hand(recipient);
   recipient.attempts++;
@@ -34,7 +38,7 @@ async function deliver(run: Run, recipient: InHand): Promise<void> {
   // "Already used" after an attempt without an answer is the good news that it arrived.
   const sent = decision.do === "settle" && decision.outcome === "sent";
   if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
-  recipient.tokenRefusals = decision.do === "renew-token" ? recipient.tokenRefusals + 1 : 0;
+  if (provesToken(answer)) run.refusedTokens.clear();
   await act(run, recipient, answer, decision, token);
 }
 
@@ -60,8 +64,7 @@ async function act(
       return retryLater(run, recipient);
     case "renew-token":
       recipient.attempts--;
-      await run.deps.tokens.renew(token);
-      return run.hand(recipient);
+      return renewToken(run, recipient, answer, token);
     case "pause":
       recipient.attempts--;
       run.pacer.pauseToNextMinute();
@@ -72,6 +75,26 @@ async function act(
       run.leftovers.push(recipient);
       return stopFor(run, answer, decision.kind);
   }
+}
+
+/** Whether the API looked at the token, and was content with it. */
+function provesToken(answer: SendAnswer): boolean {
+  return answer.class !== "token" && answer.class !== "ambiguous" && answer.class !== "unsent";
+}
+
+/**
+ * Two things are beyond renewing: a token that the platform gave again although it had been refused, and one new token
+ * after the other refused. A token that lapses under requests in flight is neither, however often it happens.
+ */
+async function renewToken(run: Run, recipient: InHand, answer: SendAnswer, token: string): Promise<void> {
+  run.refusedTokens.add(token);
+  if (run.refusedTokens.size > MAX_REFUSED_TOKENS) {
+    run.leftovers.push(recipient);
+    return stopFor(run, answer, "credentials");
+  }
+  const renewed = await run.deps.tokens.renew(token);
+  recipient.tokenRefusals = renewed === token ? recipient.tokenRefusals + 1 : 0;
+  run.hand(recipient);
 }
 
 /** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
@@ -114,7 +137,7 @@ function stopFor(run: Run, answer: SendAnswer, kind: "stopped" | "credentials" |
   const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode})`;
   const what = {
     stopped: "the API refused the broadcast",
-    credentials: "the API refused the access token twice",
+    credentials: "the API keeps refusing the access token",
     api: "the API can't be reached",
   }[kind];
   run.stop({

@@ -6,7 +6,7 @@ export interface InHand extends Claimed {
   attempts: number;
   /** An earlier attempt may have been delivered. */
   uncertain: boolean;
-  /** How often the token was refused for this recipient in a row. */
+  /** How often in a row the token was refused for this recipient and the platform gave the very same again. */
   tokenRefusals: number;
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import { Guard, type MaxErrors } from "./guard.ts";
@@ -9,6 +10,7 @@ import { ReadyQueue } from "./ready-queue.ts";
 import type { Report } from "./report.ts";
 import { Settler } from "./settler.ts";
 import { type StopReason, stopReasonOf } from "./stop.ts";
+import { Earlier } from "./totals.ts";
 
 export interface EngineDeps {
   ledger: Ledger;
@@ -16,6 +18,15 @@ export interface EngineDeps {
   tokens: AccessTokens;
   clock: Clock;
   report?: Report | undefined;
+  /** Says whether claims are surely still this run's own. */
+  pulse: Pulse;
+}
+
+/** The run's heartbeat, as senders see it. */
+export interface Pulse {
+  readonly fresh: boolean;
+  /** Resolves when it is, or when the signal aborts. */
+  untilFresh(signal: AbortSignal): Promise<void>;
 }
 
 export interface EngineOptions {
@@ -30,6 +41,8 @@ export interface EngineOptions {
   maxAttempts: number;
   /** How long requests in flight may take to finish after a stop, ms. */
   drainMs: number;
+  /** Codes with several uses whose outcome is unknown are sent with again: the operator asked for it. */
+  retryUnknown?: boolean | undefined;
 }
 
 /** A recipient whose outcome is known and on its way into the ledger. */
@@ -54,10 +67,18 @@ export class Run {
   readonly leftovers: InHand[] = [];
   /** 40003 before any other answer: perhaps the appid is wrong, not the openIds. */
   held: Decided[] = [];
+  /** Access tokens refused since one was accepted. */
+  readonly refusedTokens = new Set<string>();
   /** The whole audience has been claimed. */
   fed = false;
-  /** Recipients that another run has in hand. */
-  busyElsewhere = 0;
+  /** Claims so far, those of earlier runs included once they are met. */
+  claims = 0;
+  /** Recipients that earlier runs settled. */
+  earlier = new Earlier();
+  /** Other runs that have recipients in hand. */
+  readonly busyRuns = new Set<string>();
+  /** What holds the run up, when something does. */
+  waitingFor: string | undefined;
   /** The first reason to stop stays the reason. */
   stopReason: StopReason | undefined;
   private readonly stopping = new AbortController();
@@ -66,6 +87,8 @@ export class Run {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.deps = deps;
     this.options = options;
+    // Every retry that waits listens to it; ten or more are no leak.
+    setMaxListeners(Number.POSITIVE_INFINITY, this.stopping.signal);
     this.pacer = new Pacer(deps.clock, options.rate);
     this.guard = new Guard(options.maxErrors);
     this.settler = new Settler<Decided>(deps.ledger, deps.clock, {
@@ -92,11 +115,18 @@ export class Run {
   begin(claimed: Claimed): void {
     const recipient = takeInHand(claimed);
     this.inHand.set(claimed.openId, recipient);
-    if (recipient.uncertain && recipient.multiUse) {
+    if (recipient.uncertain && recipient.multiUse && !this.options.retryUnknown) {
       this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });
     } else {
       this.hand(recipient);
     }
+  }
+
+  /** Before the audience is swept once more: what earlier runs settled will be met again. */
+  startOver(): void {
+    this.earlier = new Earlier();
+    this.claims = 0;
+    this.busyRuns.clear();
   }
 
   /** Hands a recipient to the workers, or to what is left over when the run stops. */
