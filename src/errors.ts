@@ -16,6 +16,8 @@ export interface ErrorDetails {
   /** What to run or change next; printed on a line of its own. */
   hint?: string | undefined;
   cause?: unknown;
+  /** It may pass by itself: worth trying again for a while. */
+  transient?: boolean;
 }
 
 /**
@@ -26,11 +28,13 @@ export class PushCliError extends Error {
   override readonly name = "PushCliError";
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
+  readonly transient: boolean;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.hint = details.hint;
+    this.transient = details.transient === true;
   }
 }
 

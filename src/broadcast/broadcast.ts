@@ -2,14 +2,16 @@ import type { Clock } from "../clock.ts";
 import { PushCliError } from "../errors.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import { createRun, driveRun } from "./engine.ts";
-import { keepHeartbeat } from "./heartbeat.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
-import type { BroadcastStatus } from "./outcome.ts";
+import { bePatient } from "./patience.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
-import type { BroadcastRecord, BroadcastResult, BroadcastStore } from "./record.ts";
+import type { BroadcastRecord, BroadcastResult, BroadcastStore, RunState } from "./record.ts";
 import type { Report } from "./report.ts";
 import type { EngineOptions, Run } from "./run.ts";
+import { firstSweep, type Sighted, type Sweeps } from "./sweep.ts";
+import { addCodes, addErrors, addOutcomes } from "./totals.ts";
 
 /** Whom to send to: every pool, or listed openIds without duplicates. */
 export type Audience = { kind: "pools" } | { kind: "list"; openIds: string[] };
@@ -23,11 +25,19 @@ export interface BroadcastSpec {
   engine: EngineOptions;
 }
 
+export interface LedgerNeeds {
+  broadcastId: string;
+  runId: string;
+  /** Read at every claim: a run may die while another works. */
+  deadRuns?: ReadonlySet<string>;
+  retry?: ("unknown" | "failed")[];
+}
+
 export interface BroadcastDeps {
   store: BroadcastStore;
-  /** Pages of openIds that have a pool. */
   sweepPools(): AsyncIterable<string[]>;
-  openLedger(broadcastId: string, runId: string): Ledger;
+  sweepLedgers(): AsyncIterable<string[]>;
+  openLedger(needs: LedgerNeeds): Ledger;
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
@@ -38,50 +48,87 @@ export interface BroadcastDeps {
   onStart?(id: string, run: Run): void;
 }
 
+export interface Ended {
+  result: BroadcastResult;
+  run: Run;
+}
+
 const AUDIENCE_CHUNK = 1000;
+/** How long Redis may refuse or be away before a run gives up. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Starts a broadcast and drives its first run to the end. The access token is fetched before anything is written, so
- * that wrong credentials cost nothing. Rejects with a PushCliError when it could not start or Redis went away for good.
+ * that wrong credentials cost nothing. Rejects with a PushCliError when it could not start.
  */
-export async function startBroadcast(
-  deps: BroadcastDeps,
-  spec: BroadcastSpec,
-): Promise<{ result: BroadcastResult; run: Run }> {
+export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): Promise<Ended> {
   const { clock, store } = deps;
   await deps.tokens.current();
   const id = spec.id ?? newBroadcastId(clock);
-  const startedAtMs = clock.now();
   const record: BroadcastRecord = {
     id,
     appid: spec.appid,
     message: spec.message,
     audience: spec.audience.kind,
     limit: spec.engine.limit,
+    rate: spec.engine.rate,
     status: "running",
-    startedAtMs,
+    startedAtMs: clock.now(),
   };
   if (!(await store.create(record))) throw idTaken(id);
   if (spec.audience.kind === "list") await keepAudience(store, id, spec.audience.openIds);
-  const run = await runOnce(deps, record, spec.engine);
-  const result = summarize(run, record, clock.now());
+  const runId = newRunId(clock);
+  const ledger = deps.openLedger({ broadcastId: id, runId });
+  return runOnce(deps, record, spec.engine, {
+    runId,
+    ledger,
+    earlierRuns: [],
+    audience: (_, sweeps) => firstSweep(record, sweeps),
+  });
+}
+
+export interface RunPlan {
+  runId: string;
+  ledger: Ledger;
+  earlierRuns: RunState[];
+  audience(run: Run, sweeps: Sweeps): AsyncIterable<Sighted>;
+}
+
+/** One run from its first heartbeat to its result. */
+export async function runOnce(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  options: EngineOptions,
+  plan: RunPlan,
+): Promise<Ended> {
+  const { clock, store } = deps;
+  const info = { runId: plan.runId, host: deps.host, pid: deps.pid, sinceMs: clock.now() };
+  const ledger = bePatient(plan.ledger, clock, PATIENCE_MS);
+  const heartbeat = new Heartbeat(store, record.id, info, clock, {
+    state: () => stateOf(run, clock),
+    onBeat: (others) => run.pacer.share(others.length + 1),
+    onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
+  });
+  const run: Run = createRun({ ...deps, ledger, pulse: heartbeat }, options);
+  await heartbeat.start();
+  deps.onStart?.(record.id, run);
+  const sweeps: Sweeps = {
+    pools: deps.sweepPools,
+    ledgers: deps.sweepLedgers,
+    listed: () => store.audience(record.id),
+  };
+  try {
+    await driveRun(run, plan.audience(run, sweeps));
+  } finally {
+    await heartbeat.end();
+  }
+  const result = summarize(run, record, plan.earlierRuns, clock.now());
   await closeRecord(store, result, run);
   return { result, run };
 }
 
-async function runOnce(deps: BroadcastDeps, record: BroadcastRecord, options: EngineOptions): Promise<Run> {
-  const runId = newRunId(deps.clock);
-  const info = { runId, host: deps.host, pid: deps.pid, sinceMs: deps.clock.now() };
-  const ledger = deps.openLedger(record.id, runId);
-  const run = createRun({ ...deps, ledger }, options);
-  const heartbeat = await keepHeartbeat(deps.store, record.id, info, deps.clock);
-  deps.onStart?.(record.id, run);
-  try {
-    await driveRun(run, record.audience === "list" ? deps.store.audience(record.id) : deps.sweepPools());
-  } finally {
-    await heartbeat.end();
-  }
-  return run;
+function stateOf(run: Run, clock: Clock): RunState {
+  return { untilMs: clock.now(), codes: run.tally.codes, errors: run.tally.errors };
 }
 
 async function keepAudience(store: BroadcastStore, id: string, openIds: string[]): Promise<void> {
@@ -90,18 +137,23 @@ async function keepAudience(store: BroadcastStore, id: string, openIds: string[]
   }
 }
 
-/** The result document of a run. */
-export function summarize(run: Run, record: BroadcastRecord, nowMs: number): BroadcastResult {
-  const status: BroadcastStatus = run.stopReason?.status ?? "finished";
+/** The result document: the whole broadcast's, what earlier runs did included. */
+function summarize(
+  run: Run,
+  record: BroadcastRecord,
+  earlierRuns: RunState[],
+  nowMs: number,
+): BroadcastResult {
+  const { tally, earlier, stopReason } = run;
   return {
     broadcastId: record.id,
-    status,
-    ...(run.stopReason ? { reason: run.stopReason.message } : {}),
+    status: stopReason?.status ?? "finished",
+    ...(stopReason ? { reason: stopReason.message } : {}),
     templateId: record.message.templateId,
-    recipients: run.tally.recipients,
-    outcomes: { ...run.tally.outcomes },
-    codes: { ...run.tally.codes },
-    errors: run.tally.errors,
+    recipients: tally.recipients + earlier.recipients,
+    outcomes: addOutcomes(tally.outcomes, earlier),
+    codes: addCodes(tally.codes, earlier, earlierRuns),
+    errors: addErrors(tally.errors, earlierRuns),
     open: run.inHand.size,
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: new Date(nowMs).toISOString(),
@@ -109,20 +161,28 @@ export function summarize(run: Run, record: BroadcastRecord, nowMs: number): Bro
   };
 }
 
+/** Writes the result into the record, unless other runs are still at it: then that is theirs to do. */
 async function closeRecord(store: BroadcastStore, result: BroadcastResult, run: Run): Promise<void> {
   // The record can't be written when Redis is what failed; it stays `running` without a heartbeat, which says as much.
   if (run.stopReason?.exit === "redis") return;
-  await store.update(result.broadcastId, {
-    status: result.status,
-    reason: result.reason,
-    finishedAtMs: Date.parse(result.finishedAt),
-    result,
-  });
-  if (result.status === "finished") await store.dropAudience(result.broadcastId);
+  const id = result.broadcastId;
+  const others = (await store.runs(id)).some(({ alive }) => alive);
+  if (others && result.status !== "finished") return;
+  const finishedAtMs = Date.parse(result.finishedAt);
+  await store.update(id, { status: result.status, reason: result.reason ?? "", finishedAtMs, result });
+  if (result.status === "finished" && !others) await store.dropAudience(id);
+}
+
+function fenced(host: string, pid: number) {
+  return {
+    status: "stopped",
+    exit: "locked",
+    message: `this run's heartbeat had lapsed, and a run on ${host} (pid ${pid}) went on with the broadcast`,
+  } as const;
 }
 
 function idTaken(id: string): PushCliError {
   return new PushCliError("usage", `there is a broadcast '${id}' already`, {
-    hint: "leave --id out to have one made up",
+    hint: `push-cli broadcast resume ${id} goes on with it; leave --id out to have a new one made up`,
   });
 }

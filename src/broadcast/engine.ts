@@ -3,6 +3,7 @@ import { feed } from "./feeder.ts";
 import type { InHand } from "./in-hand.ts";
 import { type EngineDeps, type EngineOptions, Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
+import type { Sighted } from "./sweep.ts";
 
 const RELEASE_BATCH = 64;
 
@@ -16,7 +17,7 @@ export function createRun(deps: EngineDeps, options: EngineOptions): Run {
  * by `drainMs`) and codes that surely were not consumed are back in their pools. Whatever it is doing when the process
  * dies, the ledger says what is left to do.
  */
-export async function driveRun(run: Run, audience: AsyncIterable<string[]>): Promise<void> {
+export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   const workers = Array.from({ length: run.options.concurrency }, () => work(run));
   const feeding = feed(run, audience);
   await run.until(() => run.signal.aborted || (run.fed && run.inHand.size === run.held.length));

@@ -42,46 +42,45 @@ async function feedPage(run: Run, { openIds, sighting }: Sighted): Promise<void>
 
 /** Enters one user's reply. */
 function takeReply(run: Run, reply: ClaimReply): void {
-  const { outcomes, codes } = run.tally;
   switch (reply.status) {
     case "claimed":
-      codes.expired += reply.expired;
+      run.tally.codes.expired += reply.expired;
       run.claims++;
-      return run.begin(reply);
+      run.begin(reply);
+      break;
     case "mine":
       // In hand: the sweep met the user twice. Not in hand: the answer to the claim got lost.
-      if (run.inHand.has(reply.openId)) return;
+      if (run.inHand.has(reply.openId)) break;
       run.claims++;
-      return run.begin(reply);
+      run.begin(reply);
+      break;
     case "no_code":
-      codes.expired += reply.expired;
-      outcomes.no_code++;
-      return reportNoCode(run, reply.openId, undefined);
+      run.tally.codes.expired += reply.expired;
+      takeNoCode(run, reply.openId);
+      break;
+    case "wrong":
+      run.tally.countError(undefined, reply.why);
+      takeNoCode(run, reply.openId, reply.why);
+      break;
     case "settled":
-      return takeSettled(run, reply);
+      if (!reply.own) takeSettled(run, reply);
+      break;
     case "busy":
       run.busyRuns.add(reply.run);
-      return;
-    case "wrong":
-      outcomes.no_code++;
-      run.tally.countError(undefined, reply.why);
-      return reportNoCode(run, reply.openId, reply.why);
+      break;
     case "elsewhere":
-      return;
   }
 }
 
-function takeSettled(
-  run: Run,
-  { status: _, own, atMs, ...settled }: Settled & { status: string; own: boolean },
-): void {
-  if (own) return;
-  run.earlier.count(settled);
+function takeSettled(run: Run, { openId, outcome, attempts, errcode, formId, msgid, atMs }: Settled): void {
+  run.earlier.count({ outcome, formId });
   run.claims++;
-  run.deps.report?.write({ ...settled, at: new Date(atMs).toISOString() });
+  const at = new Date(atMs).toISOString();
+  run.deps.report?.writeUnlessThere({ openId, outcome, attempts, errcode, msgid, formId, at });
 }
 
-function reportNoCode(run: Run, openId: string, errmsg: string | undefined): void {
+function takeNoCode(run: Run, openId: string, errmsg?: string): void {
+  run.tally.outcomes.no_code++;
   const at = new Date(run.deps.clock.now()).toISOString();
-  run.deps.report?.write({ openId, outcome: "no_code", attempts: 0, ...(errmsg ? { errmsg } : {}), at });
+  run.deps.report?.writeUnlessThere({ openId, outcome: "no_code", attempts: 0, errmsg, at });
 }

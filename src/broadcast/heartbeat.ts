@@ -1,34 +1,101 @@
 import type { Clock } from "../clock.ts";
-import type { BroadcastStore, RunInfo } from "./record.ts";
+import type { BroadcastStore, RunInfo, RunState } from "./record.ts";
 
+/** A run whose heartbeat is older than this may have its claims taken over. */
+const LEASE_MS = 15_000;
 const INTERVAL_MS = 5000;
+const RETRY_MS = 250;
 
-export interface Heartbeat {
-  end(): Promise<void>;
+/** What a beat reports besides being alive, so that it survives a kill. */
+export interface HeartbeatEvents {
+  /** The counts to keep with the run. */
+  state(): RunState;
+  /** After each beat: the other runs that are alive. */
+  onBeat(others: RunInfo[]): void;
+  /** The heartbeat had lapsed and another run may have this one's claims: stop. */
+  onFenced(other: RunInfo): void;
 }
 
-/** Enters the run into the record and renews its heartbeat until `end`. */
-export async function keepHeartbeat(
-  store: BroadcastStore,
-  id: string,
-  info: RunInfo,
-  clock: Clock,
-): Promise<Heartbeat> {
-  const ended = new AbortController();
-  await store.beginRun(id, info);
-  const beating = (async () => {
-    while (!ended.signal.aborted) {
-      await clock.sleep(INTERVAL_MS, ended.signal);
-      if (!ended.signal.aborted) await store.beat(id, info);
+/**
+ * Keeps a run's heartbeat alive, and knows when it can no longer be trusted: a run sends only while its last beat is
+ * younger than half the lease, so that nobody can have taken its claims over. After a pause (stopped process, Redis away)
+ * it goes on only if no other run has come up meanwhile: a newcomer first enters itself into the record and then looks at
+ * heartbeats, this one first beats and then looks at the record, so one of the two always sees the other.
+ */
+export class Heartbeat {
+  private readonly store: BroadcastStore;
+  private readonly id: string;
+  private readonly info: RunInfo;
+  private readonly clock: Clock;
+  private readonly events: HeartbeatEvents;
+  private readonly ended = new AbortController();
+  private readonly known = new Set<string>();
+  private lastBeat = Number.NEGATIVE_INFINITY;
+  private beating: Promise<void> = Promise.resolve();
+  private waiting: (() => void)[] = [];
+
+  constructor(store: BroadcastStore, id: string, info: RunInfo, clock: Clock, events: HeartbeatEvents) {
+    this.store = store;
+    this.id = id;
+    this.info = info;
+    this.clock = clock;
+    this.events = events;
+  }
+
+  /** Enters the run into the record and starts beating. Rejects when Redis can't be reached. */
+  async start(): Promise<void> {
+    const at = this.clock.monotonic();
+    await this.store.beginRun(this.id, this.info, this.events.state(), LEASE_MS);
+    for (const { runId } of await this.store.runs(this.id)) this.known.add(runId);
+    this.lastBeat = at;
+    this.beating = this.keepBeating();
+  }
+
+  /** Whether claims of this run are surely still its own. */
+  get fresh(): boolean {
+    return this.clock.monotonic() - this.lastBeat < LEASE_MS / 2;
+  }
+
+  /** Resolves at the next good beat, or when the signal aborts. */
+  untilFresh(signal: AbortSignal): Promise<void> {
+    if (this.fresh || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** Stops beating and withdraws the heartbeat. Without Redis it lapses by itself. */
+  async end(): Promise<void> {
+    this.ended.abort();
+    await this.beating;
+    await Promise.allSettled([this.store.endRun(this.id, this.info, this.events.state())]);
+  }
+
+  private async keepBeating(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      const age = this.clock.monotonic() - this.lastBeat;
+      await this.clock.sleep(Math.max(RETRY_MS, INTERVAL_MS - age), this.ended.signal);
+      if (this.ended.signal.aborted) return;
+      const at = this.clock.monotonic();
+      // A beat that fails is tried again; being without one is what `fresh` tells the senders.
+      const [done] = await Promise.allSettled([this.beat()]);
+      if (done.status === "fulfilled") this.beaten(at);
     }
-  })();
-  // A heartbeat that can't be written is found out by the engine's own calls; here it only ends.
-  const settled = beating.catch(() => undefined);
-  return {
-    async end() {
-      ended.abort();
-      await settled;
-      await store.endRun(id, info.runId).catch(() => undefined);
-    },
-  };
+  }
+
+  private async beat(): Promise<void> {
+    const unbroken = await this.store.beat(this.id, this.info, this.events.state(), LEASE_MS);
+    const others = (await this.store.runs(this.id)).filter(({ runId }) => runId !== this.info.runId);
+    const alive = others.filter((other) => other.alive);
+    const rival = unbroken ? undefined : others.find((other) => other.alive || !this.known.has(other.runId));
+    if (rival) this.events.onFenced(rival);
+    for (const { runId } of others) this.known.add(runId);
+    this.events.onBeat(alive);
+  }
+
+  private beaten(at: number): void {
+    this.lastBeat = at;
+    if (this.fresh) for (const resolve of this.waiting.splice(0)) resolve();
+  }
 }

@@ -18,6 +18,7 @@ export class Pacer {
   private recentAt = 0;
   private pausedUntil = 0;
   private queue: Promise<void> = Promise.resolve();
+  private processes = 1;
   private sentSince = 0;
   private sentCount = 0;
 
@@ -40,6 +41,11 @@ export class Pacer {
 
   get ratePerSec(): number {
     return this.rate;
+  }
+
+  /** Divides the rate among so many processes. */
+  share(processes: number): void {
+    this.processes = Math.max(1, processes);
   }
 
   countSend(): void {
@@ -82,10 +88,11 @@ export class Pacer {
   private reserve(): number {
     if (this.rate === Number.POSITIVE_INFINITY) return 0;
     const now = this.clock.monotonic();
-    const interval = SECOND_MS / this.rate;
+    const rate = this.rate / this.processes;
+    const interval = SECOND_MS / rate;
     const early = this.nextAt - now;
     if (early > 0) return early;
-    const perSecond = Math.max(1, Math.floor(this.rate) + 1);
+    const perSecond = Math.max(1, Math.floor(rate) + 1);
     const oldest = this.recent[this.recentAt];
     if (this.recent.length >= perSecond && oldest !== undefined && now - oldest < SECOND_MS) {
       return SECOND_MS - (now - oldest);

@@ -10,7 +10,10 @@ export interface BroadcastRecord {
   appid: string;
   message: Message;
   audience: AudienceKind;
+  /** Claims at most, over all runs. */
   limit?: number | undefined;
+  /** Sends a second, over all runs at work. */
+  rate?: number | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** Epoch ms. */
@@ -38,6 +41,7 @@ export interface BroadcastResult {
   dryRun?: true;
 }
 
+/** One process at work on a broadcast. */
 export interface RunInfo {
   runId: string;
   host: string;
@@ -46,19 +50,35 @@ export interface RunInfo {
   sinceMs: number;
 }
 
+/** What the ledgers don't tell of a run: kept beside it, as of its last beat. */
+export interface RunState {
+  /** Epoch ms. */
+  untilMs: number;
+  codes: CodeCounts;
+  errors: ErrorGroup[];
+}
+
+export type KnownRun = RunInfo & RunState & { alive: boolean };
+
 /** The records of broadcasts, the heartbeats of their runs, and listed audiences. */
 export interface BroadcastStore {
   /** False when the id is taken. */
   create(record: BroadcastRecord): Promise<boolean>;
   load(id: string): Promise<BroadcastRecord | undefined>;
   update(id: string, fields: Pick<BroadcastRecord, "status"> & Partial<BroadcastRecord>): Promise<void>;
+  /** The newest first. */
+  list(limit: number): Promise<BroadcastRecord[]>;
   /** Enters a run into the record and says that it is alive. */
-  beginRun(id: string, run: RunInfo): Promise<void>;
-  /** Says that the run is alive, for the next 15 seconds. */
-  beat(id: string, run: RunInfo): Promise<void>;
-  endRun(id: string, runId: string): Promise<void>;
+  beginRun(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<void>;
+  /** Says that the run is alive, for another lease. False when the heartbeat had lapsed. */
+  beat(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<boolean>;
+  endRun(id: string, run: RunInfo, state: RunState): Promise<void>;
+  /** Declares a run dead whose process is known to be gone. */
+  buryRun(id: string, runId: string): Promise<void>;
+  /** How long a run's heartbeat lasts still, ms; 0 when it has none. */
+  leaseLeftMs(id: string, runId: string): Promise<number>;
   /** All runs there were, oldest first. */
-  runs(id: string): Promise<(RunInfo & { alive: boolean })[]>;
+  runs(id: string): Promise<KnownRun[]>;
   addAudience(id: string, openIds: string[]): Promise<void>;
   audience(id: string): AsyncIterable<string[]>;
   dropAudience(id: string): Promise<void>;

@@ -5,14 +5,16 @@ export interface ReportLine {
   openId: string;
   outcome: FinalOutcome;
   attempts: number;
-  errcode?: number;
-  errmsg?: string;
-  msgid?: string;
-  formId?: string;
+  errcode?: number | undefined;
+  errmsg?: string | undefined;
+  msgid?: string | undefined;
+  formId?: string | undefined;
   /** ISO 8601. */
   at: string;
 }
 
 export interface Report {
   write(line: ReportLine): void;
+  /** For what an earlier run may have reported already. */
+  writeUnlessThere(line: ReportLine): void;
 }

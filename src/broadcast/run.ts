@@ -13,7 +13,8 @@ import { type StopReason, stopReasonOf } from "./stop.ts";
 import { Earlier } from "./totals.ts";
 
 export interface EngineDeps {
-  ledger: Ledger;
+  /** `trouble`: why its calls are held up now. */
+  ledger: Ledger & { readonly trouble?: string | undefined };
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
@@ -190,9 +191,9 @@ export class Run {
       openId,
       outcome,
       attempts,
-      ...(errcode ? { errcode } : {}),
-      ...(outcome === "sent" ? {} : { errmsg }),
-      ...(msgid === undefined ? {} : { msgid }),
+      errcode: errcode || undefined,
+      errmsg: outcome === "sent" ? undefined : errmsg,
+      msgid,
       formId: recipient.formId,
       at: new Date(this.deps.clock.now()).toISOString(),
     });

@@ -1,3 +1,4 @@
+import type { LedgerNeeds } from "../broadcast/broadcast.ts";
 import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
@@ -18,7 +19,8 @@ export interface Stores {
   pools: PoolStore;
   broadcasts: BroadcastStore;
   locks: LockStore;
-  ledger(options: { broadcastId: string; runId: string; dryRun?: boolean }): Ledger;
+  ledger(options: LedgerNeeds & { dryRun?: boolean }): Ledger;
+  sweepLedgers(): AsyncIterable<string[]>;
   isOpenId(text: string): boolean;
 }
 

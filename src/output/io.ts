@@ -14,6 +14,8 @@ export interface Io {
   /** For heartbeats of a run: where it runs. */
   host: string;
   pid: number;
+  /** Whether a process of this host is there. */
+  isRunning(pid: number): boolean;
   /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, the default action applies. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
   /** Ends the process at once, for a second signal. */

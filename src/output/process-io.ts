@@ -23,6 +23,7 @@ export function processIo(): Io {
     cwd: process.cwd(),
     host: hostname(),
     pid: process.pid,
+    isRunning,
     onSignal: (listener) => {
       const handle = (signal: NodeJS.Signals) => listener(signal as (typeof SIGNALS)[number]);
       for (const signal of SIGNALS) process.on(signal, handle);
@@ -32,4 +33,13 @@ export function processIo(): Io {
     },
     exitNow: (code) => process.exit(code),
   };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, but another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }

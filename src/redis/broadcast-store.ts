@@ -1,4 +1,4 @@
-import type { BroadcastRecord, BroadcastStore, RunInfo } from "../broadcast/record.ts";
+import type { BroadcastRecord, BroadcastStore, KnownRun, RunInfo, RunState } from "../broadcast/record.ts";
 import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
 
@@ -6,7 +6,6 @@ const DAY_SEC = 24 * 3600;
 const RECORD_TTL_SEC = 90 * DAY_SEC;
 /** A listed audience lives as long as the ledgers that make resuming it meaningful. */
 const AUDIENCE_TTL_SEC = 8 * DAY_SEC;
-const HEARTBEAT_MS = 15_000;
 const AUDIENCE_PAGE = 1000;
 
 export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStore {
@@ -17,15 +16,8 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     update: async (id, fields) => {
       await call(client.hset(keys.broadcast(id), toHash(fields)));
     },
-    beginRun: async (id, run) => {
-      await call(client.hset(keys.broadcast(id), runField(run.runId), JSON.stringify(run)));
-      await beat(link, keys, id, run);
-    },
-    beat: (id, run) => beat(link, keys, id, run),
-    endRun: async (id, runId) => {
-      await call(client.del(keys.run(id, runId)));
-    },
-    runs: (id) => loadRuns(link, keys, id),
+    list: (limit) => listRecords(link, keys, limit),
+    ...createRuns(link, keys),
     addAudience: async (id, openIds) => {
       await call(client.rpush(keys.audience(id), ...openIds));
       await call(client.expire(keys.audience(id), AUDIENCE_TTL_SEC));
@@ -34,6 +26,36 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     dropAudience: async (id) => {
       await call(client.unlink(keys.audience(id)));
     },
+  };
+}
+
+type RunMethods = Pick<BroadcastStore, "beginRun" | "beat" | "endRun" | "buryRun" | "leaseLeftMs" | "runs">;
+
+function createRuns(link: RedisLink, keys: Keys): RunMethods {
+  const { client, call } = link;
+  const keep = (id: string, run: RunInfo, state: RunState) =>
+    client.hset(keys.broadcast(id), runField(run.runId), JSON.stringify({ ...run, ...state }));
+  return {
+    beginRun: async (id, run, state, leaseMs) => {
+      await call(keep(id, run, state));
+      await call(client.set(keys.run(id, run.runId), JSON.stringify(run), "PX", leaseMs));
+    },
+    beat: async (id, run, state, leaseMs) => {
+      const key = keys.run(id, run.runId);
+      const unbroken = (await call(client.set(key, JSON.stringify(run), "PX", leaseMs, "XX"))) === "OK";
+      if (!unbroken) await call(client.set(key, JSON.stringify(run), "PX", leaseMs));
+      await call(keep(id, run, state));
+      return unbroken;
+    },
+    endRun: async (id, run, state) => {
+      await call(keep(id, run, state));
+      await call(client.del(keys.run(id, run.runId)));
+    },
+    buryRun: async (id, runId) => {
+      await call(client.del(keys.run(id, runId)));
+    },
+    leaseLeftMs: async (id, runId) => Math.max(0, await call(client.pttl(keys.run(id, runId)))),
+    runs: (id) => loadRuns(link, keys, id),
   };
 }
 
@@ -51,6 +73,16 @@ async function createRecord(
   return true;
 }
 
+async function listRecords(
+  { client, call }: RedisLink,
+  keys: Keys,
+  limit: number,
+): Promise<BroadcastRecord[]> {
+  const ids = await call(client.zrevrange(keys.broadcasts, 0, limit - 1));
+  const hashes = await call(Promise.all(ids.map((id) => client.hgetall(keys.broadcast(id)))));
+  return hashes.map(fromHash).filter((record) => record !== undefined);
+}
+
 /** Texts stay texts, so that an operator can read the hash with redis-cli; structures are JSON. */
 function toHash(record: Partial<BroadcastRecord>): Record<string, string> {
   const hash: Record<string, string> = {};
@@ -61,18 +93,20 @@ function toHash(record: Partial<BroadcastRecord>): Record<string, string> {
 }
 
 function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
-  const { id, appid, message, audience, limit, status, reason, startedAtMs, finishedAtMs, result } = hash;
+  const { id, appid, message, audience, status, reason, startedAtMs, finishedAtMs, result } = hash;
   if (!id || !message || !status || !startedAtMs) return undefined;
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
   return {
     id,
     appid: appid ?? "",
     message: JSON.parse(message),
     audience: audience === "list" ? "list" : "pools",
-    limit: limit === undefined ? undefined : Number(limit),
+    limit: number(hash.limit),
+    rate: number(hash.rate),
     status: status as BroadcastRecord["status"],
     reason,
     startedAtMs: Number(startedAtMs),
-    finishedAtMs: finishedAtMs === undefined ? undefined : Number(finishedAtMs),
+    finishedAtMs: number(finishedAtMs),
     result: result === undefined ? undefined : JSON.parse(result),
   };
 }
@@ -84,19 +118,11 @@ function runField(runId: string): string {
   return `${RUN_FIELD}${runId}`;
 }
 
-async function beat({ client, call }: RedisLink, keys: Keys, id: string, run: RunInfo): Promise<void> {
-  await call(client.set(keys.run(id, run.runId), JSON.stringify(run), "PX", HEARTBEAT_MS));
-}
-
-async function loadRuns(
-  { client, call }: RedisLink,
-  keys: Keys,
-  id: string,
-): ReturnType<BroadcastStore["runs"]> {
+async function loadRuns({ client, call }: RedisLink, keys: Keys, id: string): Promise<KnownRun[]> {
   const hash = await call(client.hgetall(keys.broadcast(id)));
   const runs = Object.entries(hash)
     .filter(([name]) => name.startsWith(RUN_FIELD))
-    .map(([, value]) => JSON.parse(value) as RunInfo)
+    .map(([, value]) => JSON.parse(value) as RunInfo & RunState)
     .sort((a, b) => a.sinceMs - b.sinceMs);
   const alive = await call(Promise.all(runs.map(({ runId }) => client.exists(keys.run(id, runId)))));
   return runs.map((run, i) => ({ ...run, alive: alive[i] === 1 }));

@@ -4,6 +4,7 @@ interface Explanation {
   test: RegExp;
   what: string;
   hint: string;
+  transient?: true;
 }
 
 const REPLIES: Explanation[] = [
@@ -26,21 +27,25 @@ const REPLIES: Explanation[] = [
     test: /^READONLY/,
     what: "this Redis is a read-only replica",
     hint: "point PUSH_CLI_REDIS_URL at the master",
+    transient: true,
   },
   {
     test: /^OOM/,
     what: "Redis is out of memory (maxmemory)",
     hint: "free memory or raise maxmemory, then run again; nothing was lost",
+    transient: true,
   },
   {
     test: /^MISCONF/,
     what: "Redis can't write to its disk and refuses writes",
     hint: "mend persistence (disk space?), then run again; nothing was lost",
+    transient: true,
   },
   {
     test: /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/,
     what: "Redis is not ready",
     hint: "try again shortly",
+    transient: true,
   },
 ];
 
@@ -59,7 +64,7 @@ export function explainRedisError(error: unknown, where: string): PushCliError {
   if (error instanceof PushCliError) return error;
   const message = messageOf(error);
   const known = REPLIES.find(({ test }) => test.test(message));
-  if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, error);
+  if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, error, known.transient);
   if ((error as Error)?.name === "ReplyError") {
     return redisError(`Redis at ${where} answered: ${message}`, undefined, error);
   }
@@ -71,6 +76,11 @@ export function explainRedisError(error: unknown, where: string): PushCliError {
   );
 }
 
-function redisError(message: string, hint: string | undefined, cause: unknown): PushCliError {
-  return new PushCliError("redis", message, { hint, cause });
+function redisError(
+  message: string,
+  hint: string | undefined,
+  cause: unknown,
+  transient = false,
+): PushCliError {
+  return new PushCliError("redis", message, { hint, cause, transient });
 }

@@ -10,7 +10,7 @@ export interface LedgerOptions {
   /** Claims only look and change nothing. */
   dryRun?: boolean;
   /** Runs that are surely dead: their claims are taken over with the same code. */
-  deadRuns?: string[];
+  deadRuns?: ReadonlySet<string>;
   /** Final outcomes of other runs to try again. */
   retry?: ("unknown" | "failed")[];
 }
@@ -53,8 +53,8 @@ function settleArgs({ outcome, attempts, errcode, msgid }: Settlement): (string 
 
 type RawReply = [number, ...(string | number)[]];
 
-function spaced(words: string[] | undefined): string {
-  return ` ${(words ?? []).join(" ")} `;
+function spaced(words: Iterable<string> = []): string {
+  return ` ${[...words].join(" ")} `;
 }
 
 async function claimAll(

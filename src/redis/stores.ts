@@ -9,6 +9,7 @@ import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createPoolStore } from "./pool-store.ts";
+import { sweepOpenIds } from "./scan.ts";
 import { createTokenStore } from "./token-store.ts";
 
 export interface OpenStores {
@@ -17,6 +18,8 @@ export interface OpenStores {
     broadcasts: BroadcastStore;
     locks: LockStore;
     ledger(options: LedgerOptions): Ledger;
+    /** Pages of openIds that have a ledger. */
+    sweepLedgers(): AsyncIterable<string[]>;
     isOpenId(text: string): boolean;
   };
   tokens: { store: TokenStore; locks: LockStore };
@@ -36,6 +39,7 @@ export async function openStores(
       broadcasts: createBroadcastStore(link, keys),
       locks,
       ledger: (ledger) => createLedger(link, keys, ledger),
+      sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
       isOpenId,
     },
     tokens: { store: createTokenStore(link, keys, options.clock), locks },

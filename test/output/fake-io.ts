@@ -30,6 +30,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     env: options.env ?? {},
     cwd: options.cwd ?? "/",
     host: "host",
+    isRunning: () => true,
     pid: 1,
     onSignal: (listener) => {
       listeners.add(listener);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { RunAction } from "../deps.ts";
+import { registerBroadcastResume } from "./resume.ts";
 import { registerBroadcastStart, START_EXAMPLES } from "./start.ts";
 
 /** The noun; `broadcast <templateId>` is `broadcast start <templateId>`. */
@@ -9,6 +10,7 @@ export function registerBroadcast(program: Command, run: RunAction): void {
     .description("send a template message to every user with a valid code, each at most once")
     .addHelpText("after", START_EXAMPLES);
   const start = registerBroadcastStart(broadcast, run);
+  registerBroadcastResume(broadcast, run);
   // The default verb's options are what somebody who asks for help with the noun is after.
   broadcast.helpInformation = (context) => start.helpInformation(context);
 }

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
 import { checkMessage, type Message } from "../../broadcast/message.ts";
 import type { EngineOptions } from "../../broadcast/run.ts";
@@ -17,6 +18,18 @@ export interface EngineFlags {
   limit?: string;
   maxErrors?: string;
   timeout: string;
+}
+
+/** The options that a first run and a later one share. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .option("--concurrency <n>", "requests in flight", "64")
+    .option("--rate <n>", "at most so many sends: 100/s, 5000/m")
+    .option(
+      "--max-errors <n>",
+      "stop after so many failed or unknown: a count, or a share of the last 500 (default: 20%)",
+    )
+    .option("--timeout <time>", "wait so long for an answer", "10s");
 }
 
 /** Requests with one code: the backoffs between six of them add up to about six seconds. */

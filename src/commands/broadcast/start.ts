@@ -3,17 +3,21 @@ import { type Audience, startBroadcast } from "../../broadcast/broadcast.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
 import type { Message } from "../../broadcast/message.ts";
-import type { BroadcastResult } from "../../broadcast/record.ts";
-import type { Run } from "../../broadcast/run.ts";
 import { requireCredentials } from "../../config/settings.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
-import { openReport } from "../../output/report-file.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
-import { type EngineFlags, type MessageFlags, parseEngineOptions, parseMessage } from "./options.ts";
-import { ProgressLine } from "./progress-line.ts";
+import {
+  addEngineOptions,
+  type EngineFlags,
+  type MessageFlags,
+  parseEngineOptions,
+  parseMessage,
+} from "./options.ts";
+import { openFreshReport } from "./report.ts";
+import { runToEnd } from "./run-to-end.ts";
 import { showSummary } from "./summary.ts";
 import { checkNotAVerb } from "./verbs.ts";
 
@@ -35,35 +39,30 @@ Each user gets at most one message: a code is taken off the pool and noted in th
 attempt whose outcome is not known is repeated with the same code only, which the platform accepts once.`;
 
 export function registerBroadcastStart(broadcast: Command, run: RunAction): Command {
-  return broadcast
+  const start = broadcast
     .command("start <templateId>", { isDefault: true, hidden: true })
-    .configureHelp({
-      showGlobalOptions: true,
-      commandUsage: () => "push-cli broadcast <templateId> [options]",
-    })
+    .configureHelp({ showGlobalOptions: true, commandUsage: () => USAGE })
     .description("send a template message to every user with a valid code, each at most once")
-    .option("--keywords <csv>", `values of keyword1, keyword2 ...: one CSV record`)
+    .option("--keywords <csv>", "values of keyword1, keyword2 ...: one CSV record")
     .option("--page <path>", "page of the mini program that the message opens")
     .option("--emphasis <n>", "show the n-th keyword large")
     .option("--to <openId...>", "only to these users")
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
-    .option("--limit <n>", "claim at most so many codes")
-    .option("--concurrency <n>", "requests in flight", "64")
-    .option("--rate <n>", "at most so many sends: 100/s, 5000/m")
-    .option(
-      "--max-errors <n>",
-      "stop after so many failed or unknown: a count, or a share of the last 500 (default: 20%)",
-    )
-    .option("--timeout <time>", "wait so long for an answer", "10s")
+    .option("--limit <n>", "claim at most so many codes");
+  return addEngineOptions(start)
     .option("--report <file>", "append a line of NDJSON for every recipient")
     .option("--id <broadcastId>", "name the broadcast yourself")
     .option("--dry-run", "count and show a sample; send and change nothing")
     .option("-y, --yes", "don't ask")
     .addHelpText("after", START_EXAMPLES)
-    .action(run(start));
+    .action(run(startCommand));
 }
 
-async function start(deps: Deps, flags: StartFlags, templateId: string): Promise<ExitName> {
+const USAGE = `push-cli broadcast <templateId> [options]
+       push-cli broadcast resume <id> [options]
+       push-cli broadcast list | show <id> [options]`;
+
+async function startCommand(deps: Deps, flags: StartFlags, templateId: string): Promise<ExitName> {
   checkNotAVerb(templateId);
   const message = await parseMessage(templateId, flags);
   const options = parseEngineOptions(flags);
@@ -153,70 +152,22 @@ async function confirm(deps: Deps, audience: Audience, message: Message, limit?:
   if (!yes) throw new PushCliError("confirm", "not confirmed; nothing was sent");
 }
 
-type Options = ReturnType<typeof parseEngineOptions>;
-
 async function send(
   deps: Deps,
   flags: StartFlags,
   message: Message,
   audience: Audience,
-  options: Options,
+  engine: ReturnType<typeof parseEngineOptions>,
 ): Promise<ExitName> {
   const { appid } = requireCredentials(await deps.settings());
-  const stores = await deps.stores();
-  const report = flags.report === undefined ? undefined : await openReport(flags.report);
-  const watch = watchRun(deps, audience);
-  try {
-    const { result, run } = await startBroadcast(
-      {
-        store: stores.broadcasts,
-        sweepPools: () => stores.pools.sweep(),
-        openLedger: (broadcastId, runId) => stores.ledger({ broadcastId, runId }),
-        sender: await deps.sender(message, options.concurrency, options.timeoutMs),
-        tokens: await deps.tokens(),
-        clock: deps.clock,
-        report,
-        host: deps.io.host,
-        pid: deps.io.pid,
-        onStart: watch.onStart,
-      },
-      { id: flags.id, appid, message, audience, engine: options },
-    );
-    watch.end();
-    await showSummary(deps, result);
-    return concludeRun(deps, result, run);
-  } finally {
-    watch.end();
-    await report?.close();
-  }
-}
-
-/** Shows a run's progress and lets signals end it. */
-function watchRun(deps: Deps, audience: Audience) {
-  const progress = deps.out.progress();
-  let undo = () => {};
-  return {
-    onStart(id: string, run: Run): void {
-      deps.out.talk(`broadcast ${id}`);
-      const line = new ProgressLine(run, deps.clock);
-      void countTotal(deps, audience).then((total) => {
-        line.total = total;
-      });
-      progress.update(() => line.render());
-      undo = deps.onInterrupt((exit) => {
-        deps.out.talk("stopping: no new sends; waiting for the requests in flight (once more: end at once)");
-        run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });
-      });
-    },
-    end(): void {
-      progress.done();
-      undo();
-    },
-  };
+  const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
+  return runToEnd(deps, { message, engine, report, total: () => countUsers(deps, audience) }, (runDeps) =>
+    startBroadcast(runDeps, { id: flags.id, appid, message, audience, engine }),
+  );
 }
 
 /** How many users there are; undefined when it can't be told, because the broadcast itself will say why. */
-async function countTotal(deps: Deps, audience: Audience): Promise<number | undefined> {
+async function countUsers(deps: Deps, audience: Audience): Promise<number | undefined> {
   if (audience.kind === "list") return audience.openIds.length;
   let total = 0;
   try {
@@ -225,17 +176,4 @@ async function countTotal(deps: Deps, audience: Audience): Promise<number | unde
     return undefined;
   }
   return total;
-}
-
-function concludeRun(deps: Deps, result: BroadcastResult, run: Run): ExitName {
-  const { stopReason } = run;
-  if (stopReason) {
-    const hint = [stopReason.hint, `push-cli broadcast resume ${result.broadcastId} goes on`]
-      .filter(Boolean)
-      .join("; ");
-    if (stopReason.status === "interrupted") deps.out.talk(hint);
-    else deps.out.error({ code: stopReason.exit, message: stopReason.message, hint });
-    return stopReason.exit;
-  }
-  return result.outcomes.failed + result.outcomes.unknown > 0 ? "partial" : "done";
 }

@@ -1,0 +1,68 @@
+import { PushCliError } from "../errors.ts";
+import { type BroadcastDeps, type Ended, runOnce } from "./broadcast.ts";
+import { newRunId } from "./ids.ts";
+import type { BroadcastRecord } from "./record.ts";
+import { findDeadRuns } from "./rivals.ts";
+import type { EngineOptions } from "./run.ts";
+import { laterSweep, sweepUntilDone } from "./sweep.ts";
+
+export interface ResumeSpec {
+  engine: EngineOptions;
+  /** Final outcomes of earlier runs to try again: unknown ones with the same code, failed ones with a new one. */
+  retry: ("unknown" | "failed")[];
+  /** Work beside runs that are alive. */
+  join: boolean;
+}
+
+export interface ResumeDeps extends BroadcastDeps {
+  isRunning(pid: number): boolean;
+  say(text: string): void;
+}
+
+/** The record of a broadcast. Rejects with `nothing` when there is none of that id. */
+export async function loadBroadcast(
+  deps: Pick<BroadcastDeps, "store">,
+  id: string,
+): Promise<BroadcastRecord> {
+  const record = await deps.store.load(id);
+  if (record) return record;
+  throw new PushCliError("nothing", `there is no broadcast '${id}'`, {
+    hint: "push-cli broadcast list shows which there are",
+  });
+}
+
+/**
+ * Goes on with a broadcast after a kill, a stop or an interruption: takes over what dead runs had claimed, with the same
+ * codes, and sends to whoever has no outcome yet. The result is that of the whole broadcast.
+ */
+export async function resumeBroadcast(
+  deps: ResumeDeps,
+  record: BroadcastRecord,
+  spec: ResumeSpec,
+): Promise<Ended> {
+  const { clock, store } = deps;
+  const { id } = record;
+  if (record.status === "finished" && spec.retry.length === 0 && !spec.join) throw alreadyFinished(id);
+  await deps.tokens.current();
+  const dead = new Set(await findDeadRuns(deps, id, spec.join));
+  const earlierRuns = await store.runs(id);
+  const runId = newRunId(clock);
+  const ledger = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: spec.retry });
+  await store.update(id, { status: "running", reason: "" });
+  // A finished broadcast had its audience: only its own recipients are tried again.
+  const newcomers = record.status !== "finished";
+  const options = { ...spec.engine, limit: record.limit, rate: spec.engine.rate ?? record.rate };
+  return runOnce(deps, record, options, {
+    runId,
+    ledger,
+    earlierRuns,
+    audience: (run, sweeps) =>
+      sweepUntilDone(() => laterSweep(record, sweeps, newcomers), run, store, id, dead, clock),
+  });
+}
+
+function alreadyFinished(id: string): PushCliError {
+  return new PushCliError("nothing", `broadcast '${id}' is finished`, {
+    hint: "--retry-unknown or --retry-failed tries those recipients again",
+  });
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "../clock.ts";
+import { PushCliError } from "../errors.ts";
+import type { BroadcastStore, KnownRun } from "./record.ts";
+
+export interface RivalsDeps {
+  store: BroadcastStore;
+  clock: Clock;
+  host: string;
+  /** Whether a process of this host is there. */
+  isRunning(pid: number): boolean;
+  say(text: string): void;
+}
+
+const POLL_MS = 250;
+
+/**
+ * Sorts out the runs that a broadcast had: returns the ids of those that are surely dead. A run whose process is gone
+ * from this host is dead at once; another one when its heartbeat lapses, which is waited for. Rejects with `locked` when a
+ * run turns out to be alive, unless `join` is given.
+ */
+export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean): Promise<string[]> {
+  const runs = await deps.store.runs(id);
+  for (const run of runs.filter(({ alive }) => alive)) {
+    if (run.host === deps.host && !deps.isRunning(run.pid)) await deps.store.buryRun(id, run.runId);
+    else if (!join) await awaitLapse(deps, id, run);
+  }
+  const now = await deps.store.runs(id);
+  return now.filter(({ alive }) => !alive).map(({ runId }) => runId);
+}
+
+/** Waits for a heartbeat to lapse; one that is renewed meanwhile belongs to a living run. */
+async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: KnownRun): Promise<void> {
+  let left = await store.leaseLeftMs(id, run.runId);
+  if (left === 0) return;
+  say(
+    `a run on ${run.host} (pid ${run.pid}) may be alive: waiting up to ${Math.ceil(left / 1000)} s for its heartbeat`,
+  );
+  while (left > 0) {
+    await clock.sleep(Math.min(POLL_MS, left));
+    const now = await store.leaseLeftMs(id, run.runId);
+    if (now > left) throw isAlive(id, run);
+    left = now;
+  }
+}
+
+function isAlive(id: string, { host, pid, sinceMs }: KnownRun): PushCliError {
+  const since = new Date(sinceMs).toISOString();
+  return new PushCliError("locked", `broadcast '${id}' is running on ${host} (pid ${pid}) since ${since}`, {
+    hint: "wait for it, or work beside it with --join",
+  });
+}

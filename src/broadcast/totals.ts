@@ -1,0 +1,53 @@
+import { type CodeCounts, type ErrorGroup, type FinalOutcome, OUTCOMES, type Outcome } from "./outcome.ts";
+import type { RunState } from "./record.ts";
+
+/** What the ledgers say of recipients that earlier runs settled. */
+export class Earlier {
+  readonly outcomes: Record<FinalOutcome, number> = {
+    sent: 0,
+    no_code: 0,
+    rejected: 0,
+    failed: 0,
+    unknown: 0,
+  };
+  /** Codes that earlier runs spent. */
+  spent = 0;
+
+  count({ outcome, formId }: { outcome: FinalOutcome; formId?: string | undefined }): void {
+    this.outcomes[outcome]++;
+    // A record without a formId gave its code back, or never had one.
+    if (formId !== undefined) this.spent++;
+  }
+
+  get recipients(): number {
+    return Object.values(this.outcomes).reduce((sum, count) => sum + count, 0);
+  }
+}
+
+/** Adds what earlier runs settled to a run's own outcomes; `skipped` tells how many those were. */
+export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Record<Outcome, number> {
+  const sums = { ...own, skipped: earlier.recipients };
+  for (const outcome of OUTCOMES) if (outcome !== "skipped") sums[outcome] += earlier.outcomes[outcome];
+  return sums;
+}
+
+/** Codes over all runs: what was spent is in the ledgers, the rest in what each run kept of itself. */
+export function addCodes(own: CodeCounts, earlier: Earlier, runs: RunState[]): CodeCounts {
+  const sums = { ...own, spent: own.spent + earlier.spent };
+  for (const { codes } of runs) {
+    sums.expired += codes.expired;
+    sums.refused += codes.refused;
+    sums.released += codes.released;
+  }
+  return sums;
+}
+
+export function addErrors(own: ErrorGroup[], runs: RunState[]): ErrorGroup[] {
+  const groups = new Map<string, ErrorGroup>();
+  for (const group of [...runs.flatMap(({ errors }) => errors), ...own]) {
+    const key = group.errcode === null ? group.errmsg : String(group.errcode);
+    const known = groups.get(key);
+    groups.set(key, { ...group, count: group.count + (known?.count ?? 0) });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
