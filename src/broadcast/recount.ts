@@ -1,0 +1,39 @@
+import type { Ledger } from "./ports.ts";
+import type { BroadcastRecord } from "./record.ts";
+import { laterSweep, type Sweeps } from "./sweep.ts";
+import { Earlier } from "./totals.ts";
+
+/** What the ledgers say of a broadcast, whatever its record says. */
+export interface Recount {
+  /** Final records, and users without a valid code. */
+  settled: Earlier;
+  /** Claimed, not settled. */
+  open: number;
+  /** Reachable users whom the broadcast has not come to. */
+  left: number;
+}
+
+const BATCH = 256;
+
+/** Counts a broadcast from the ledgers with the claim script in its read-only form. `ledger` must be a dry one. */
+export async function recountBroadcast(
+  ledger: Ledger,
+  record: BroadcastRecord,
+  sweeps: Sweeps,
+  onStep?: (recount: Recount) => void,
+): Promise<Recount> {
+  const recount: Recount = { settled: new Earlier(), open: 0, left: 0 };
+  for await (const { openIds, sighting } of laterSweep(record, sweeps, record.status !== "finished")) {
+    for (let at = 0; at < openIds.length; at += BATCH) {
+      for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting)) {
+        if (reply.status === "settled") recount.settled.count(reply);
+        else if (reply.status === "no_code" || reply.status === "wrong")
+          recount.settled.count({ outcome: "no_code" });
+        else if (reply.status === "busy") recount.open++;
+        else if (reply.status === "claimed") recount.left++;
+      }
+      onStep?.(recount);
+    }
+  }
+  return recount;
+}

@@ -1,0 +1,74 @@
+import type { Command } from "commander";
+import type { BroadcastRecord } from "../../broadcast/record.ts";
+import { parseCount } from "../../config/durations.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount, formatTime } from "../../output/format.ts";
+import type { Cell } from "../../output/output.ts";
+import type { Deps, RunAction } from "../deps.ts";
+
+export function registerBroadcastList(broadcast: Command, run: RunAction): void {
+  broadcast
+    .command("list")
+    .description("broadcasts of the last 90 days, the newest first")
+    .option("--limit <n>", "at most so many", "20")
+    .action(run(list));
+}
+
+async function list(deps: Deps, flags: { limit: string }): Promise<ExitName> {
+  const limit = parseCount(flags.limit, { name: "--limit", min: 1, max: 10_000 });
+  const { broadcasts } = await deps.stores();
+  const records = await broadcasts.list(limit);
+  const { out } = deps;
+  if (out.format === "json") {
+    for (const record of records) await out.line(toDocument(record));
+    return "done";
+  }
+  if (records.length === 0) {
+    throw new PushCliError("nothing", "there is no broadcast", {
+      hint: "push-cli broadcast <templateId> starts one",
+    });
+  }
+  const time = (ms: number) => (out.format === "human" ? formatTime(ms) : new Date(ms).toISOString());
+  await out.table(
+    COLUMNS,
+    records.map((record) => row(record, time, out.format === "human")),
+  );
+  return "done";
+}
+
+const COLUMNS = [
+  { title: "id" },
+  { title: "started" },
+  { title: "status" },
+  { title: "template" },
+  { title: "recipients", align: "right" as const },
+  { title: "sent", align: "right" as const },
+];
+
+function row(record: BroadcastRecord, time: (ms: number) => string, human: boolean): Cell[] {
+  const { id, startedAtMs, status, message, result } = record;
+  const count = (value: number | undefined) =>
+    value === undefined ? "" : human ? formatCount(value) : value;
+  return [
+    id,
+    time(startedAtMs),
+    status,
+    message.templateId,
+    count(result?.recipients),
+    count(result?.outcomes.sent),
+  ];
+}
+
+function toDocument({ id, status, reason, message, startedAtMs, finishedAtMs, result }: BroadcastRecord) {
+  return {
+    broadcastId: id,
+    status,
+    ...(reason ? { reason } : {}),
+    templateId: message.templateId,
+    startedAt: new Date(startedAtMs).toISOString(),
+    finishedAt: finishedAtMs === undefined ? null : new Date(finishedAtMs).toISOString(),
+    recipients: result?.recipients ?? null,
+    outcomes: result?.outcomes ?? null,
+  };
+}
