@@ -8,6 +8,7 @@ import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
 import type { BroadcastRecord, BroadcastResult, BroadcastStore, RunState } from "./record.ts";
+import type { Recount } from "./recount.ts";
 import type { Report } from "./report.ts";
 import type { EngineOptions, Run } from "./run.ts";
 import { firstSweep, type Sighted, type Sweeps } from "./sweep.ts";
@@ -31,6 +32,8 @@ export interface LedgerNeeds {
   /** Read at every claim: a run may die while another works. */
   deadRuns?: ReadonlySet<string>;
   retry?: ("unknown" | "failed")[];
+  /** Claims only look and change nothing. */
+  dryRun?: boolean;
 }
 
 export interface BroadcastDeps {
@@ -92,6 +95,8 @@ export interface RunPlan {
   ledger: Ledger;
   earlierRuns: RunState[];
   audience(run: Run, sweeps: Sweeps): AsyncIterable<Sighted>;
+  /** Counts the whole broadcast anew at the end: other runs worked beside this one, and it did not see all they did. */
+  recount?: ((sweeps: Sweeps) => Promise<Recount>) | undefined;
 }
 
 /** One run from its first heartbeat to its result. */
@@ -117,12 +122,14 @@ export async function runOnce(
     ledgers: deps.sweepLedgers,
     listed: () => store.audience(record.id),
   };
+  let recount: Recount | undefined;
   try {
     await driveRun(run, plan.audience(run, sweeps));
+    if (!run.stopReason) recount = await plan.recount?.(sweeps);
   } finally {
     await heartbeat.end();
   }
-  const result = summarize(run, record, plan.earlierRuns, clock.now());
+  const result = summarize(run, record, plan.earlierRuns, recount, clock.now());
   await closeRecord(store, result, run);
   return { result, run };
 }
@@ -150,9 +157,9 @@ function summarize(
     status: stopReason?.status ?? "finished",
     ...(stopReason ? { reason: stopReason.message } : {}),
     templateId: record.message.templateId,
-    recipients: tally.recipients + earlier.recipients,
-    outcomes: addOutcomes(tally.outcomes, earlier),
-    codes: addCodes(tally.codes, earlier, earlierRuns),
+    recipients: settled?.recipients ?? tally.recipients + earlier.recipients,
+    outcomes: { ...outcomes, ...settled?.outcomes },
+    codes: { ...codes, spent: settled?.spent ?? codes.spent },
     errors: addErrors(tally.errors, earlierRuns),
     open: run.inHand.size,
     startedAt: new Date(record.startedAtMs).toISOString(),

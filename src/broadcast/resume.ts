@@ -2,6 +2,7 @@ import { PushCliError } from "../errors.ts";
 import { type BroadcastDeps, type Ended, runOnce } from "./broadcast.ts";
 import { newRunId } from "./ids.ts";
 import type { BroadcastRecord } from "./record.ts";
+import { recountBroadcast } from "./recount.ts";
 import { findDeadRuns } from "./rivals.ts";
 import type { EngineOptions } from "./run.ts";
 import { laterSweep, sweepUntilDone } from "./sweep.ts";
@@ -56,6 +57,14 @@ export async function resumeBroadcast(
     runId,
     ledger,
     earlierRuns,
+    recount: spec.join
+      ? (sweeps) =>
+          recountBroadcast(
+            deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true }),
+            record,
+            sweeps,
+          )
+      : undefined,
     audience: (run, sweeps) =>
       sweepUntilDone(() => laterSweep(record, sweeps, newcomers), run, store, id, dead, clock),
   });

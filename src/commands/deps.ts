@@ -19,7 +19,7 @@ export interface Stores {
   pools: PoolStore;
   broadcasts: BroadcastStore;
   locks: LockStore;
-  ledger(options: LedgerNeeds & { dryRun?: boolean }): Ledger;
+  ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   isOpenId(text: string): boolean;
 }

@@ -69,10 +69,14 @@ function toResult(record: BroadcastRecord, runs: KnownRun[], recount: Recount | 
   const known = { ...(record.result ?? empty), status: record.status };
   if (!recount) return known;
   const { settled, open } = recount;
+  // Who never had a code has no record; once the broadcast is finished, only its result knows of them.
+  const outcomes = { ...settled.outcomes, skipped: 0 };
+  if (record.status === "finished") outcomes.no_code = known.outcomes.no_code;
+  const { sent, no_code, rejected, failed, unknown } = outcomes;
   return {
     ...known,
-    recipients: settled.recipients,
-    outcomes: { ...settled.outcomes, skipped: 0 },
+    recipients: sent + no_code + rejected + failed + unknown,
+    outcomes,
     codes: addCodes(empty.codes, settled, runs),
     open,
   };
