@@ -149,9 +149,13 @@ function summarize(
   run: Run,
   record: BroadcastRecord,
   earlierRuns: RunState[],
+  recount: Recount | undefined,
   nowMs: number,
 ): BroadcastResult {
   const { tally, earlier, stopReason } = run;
+  const outcomes = addOutcomes(tally.outcomes, earlier);
+  const codes = addCodes(tally.codes, earlier, earlierRuns);
+  const { settled } = recount ?? {};
   return {
     broadcastId: record.id,
     status: stopReason?.status ?? "finished",
