@@ -23,6 +23,8 @@ export interface ConnectOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
+/** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
+const HELLO_TIMEOUT_MS = 6000;
 const RECONNECT_MS = 30_000;
 
 /**
@@ -48,6 +50,8 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   });
   client.on("error", (error) => {
     failure = error;
+    // ioredis would go on in database 0, which is somebody else's.
+    if (isRefusedSelect(error)) client.disconnect();
   });
   client.on("ready", () => {
     failure = undefined;
@@ -61,8 +65,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
     }
   };
   try {
-    await client.connect();
-    await client.ping();
+    await sayHello(client);
   } catch (error) {
     client.disconnect();
     throw explain(error);
@@ -78,6 +81,24 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
     },
     close: () => client.disconnect(),
   };
+}
+
+/** Rejects with ETIMEDOUT when no Redis answers in time. */
+async function sayHello(client: Redis): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+    timer = setTimeout(reject, HELLO_TIMEOUT_MS, error);
+  });
+  try {
+    await Promise.race([client.connect().then(() => client.ping()), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isRefusedSelect(error: Error & { command?: { name: string } }): boolean {
+  return error.command?.name === "select";
 }
 
 /** ioredis reports "Connection is closed." to callers and the reason to its error event. */

@@ -42,6 +42,16 @@ const REPLIES: Explanation[] = [
     transient: true,
   },
   {
+    test: /^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/,
+    what: "Redis has no such database",
+    hint: "check the number at the end of the URL: redis://host:port/<number>",
+  },
+  {
+    test: /RESP type|Protocol error/,
+    what: "something else than a Redis answers",
+    hint: "check host and port in PUSH_CLI_REDIS_URL or --redis-url",
+  },
+  {
     test: /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/,
     what: "Redis is not ready",
     hint: "try again shortly",
@@ -57,12 +67,13 @@ const NETWORK: Record<string, string> = {
   EHOSTUNREACH: "host unreachable",
   ENOENT: "no such socket",
   ECONNRESET: "connection reset",
+  EPIPE: "connection closed by the other side",
 };
 
 /** Any error of ioredis as one for the operator (exit code 6). `where` is the URL without its password. */
 export function explainRedisError(error: unknown, where: string): PushCliError {
   if (error instanceof PushCliError) return error;
-  const message = messageOf(error);
+  const message = messageOf(error).replace(/ Please report this\.$/, "");
   const known = REPLIES.find(({ test }) => test.test(message));
   if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, error, known.transient);
   if ((error as Error)?.name === "ReplyError") {
@@ -71,7 +82,7 @@ export function explainRedisError(error: unknown, where: string): PushCliError {
   const code = (error as NodeJS.ErrnoException)?.code ?? "";
   return redisError(
     `can't reach Redis at ${where}: ${NETWORK[code] ?? message}`,
-    "is it running? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379",
+    "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379",
     error,
   );
 }
