@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { codeState, isMultiUse, usesOf, writeEntry } from "../../src/pool/code.ts";
+import { readEntry, timeToMs } from "../../src/pool/read-entry.ts";
+import { again, GARBAGE_FORM_IDS, MS, READABLE, SEC, UNREADABLE } from "./forms.ts";
+
+/** As Redis hands it over: the bytes of the UTF-8 text, one character each. */
+function latin1(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+it.each(READABLE)("reads %s", (_, bytes, codes) => {
+  expect(readEntry(bytes)).toEqual({ readable: true, codes });
+});
+
+it.each(UNREADABLE)("does not understand %s", (_, bytes, why) => {
+  expect(readEntry(bytes)).toEqual({ readable: false, why });
+});
+
+it.each(GARBAGE_FORM_IDS)("reads garbage in the place of a formId, and knows it: %j", (formId) => {
+  const entry = readEntry(latin1(JSON.stringify({ formId, expire: MS })));
+  expect(entry).toEqual({
+    readable: true,
+    codes: [{ formId: latin1(formId), wellFormed: false, expireMs: MS }],
+  });
+});
+
+it.each(["a", "0", "!", "~", "%d.*[^x]", "the", "undefined1", "Null", "x".repeat(128)])(
+  "takes %j for a formId",
+  (formId) => {
+    const entry = readEntry(JSON.stringify({ formId, expire: MS }));
+    expect(entry).toEqual({ readable: true, codes: [{ formId, wellFormed: true, expireMs: MS }] });
+  },
+);
+
+it("reads entries up to 65,536 bytes, and up to 8 levels", () => {
+  const core = `{"formId":"a","expire":${MS}}`;
+  expect(readEntry(core + " ".repeat(65_536 - core.length)).readable).toBe(true);
+  expect(readEntry(core + " ".repeat(65_537 - core.length)).readable).toBe(false);
+  const nested = (levels: number) => `{"x":${"[".repeat(levels)}${"]".repeat(levels)},${core.slice(1)}`;
+  expect(readEntry(nested(7)).readable).toBe(true);
+  expect(readEntry(nested(8)).readable).toBe(false);
+  // The string around it is no level: its content is read as a document of its own.
+  expect(readEntry(again(nested(7))).readable).toBe(true);
+});
+
+it("decodes escapes to the bytes of UTF-8, a lone surrogate to three of its own", () => {
+  const formIdOf = (json: string) => {
+    const entry = readEntry(`{"formId":"${json}","expire":1}`);
+    return entry.readable ? Buffer.from(entry.codes[0]!.formId, "latin1") : undefined;
+  };
+  expect(formIdOf("\\u8868\\u00e9\\u0041")).toEqual(Buffer.from("表éA"));
+  expect(formIdOf("\\ud83d")).toEqual(Buffer.from([0xed, 0xa0, 0xbd]));
+  expect(formIdOf('\\b\\f\\n\\r\\t\\"\\\\\\/\\u0000')).toEqual(Buffer.from('\b\f\n\r\t"\\/\0'));
+  for (const bad of ["\\x41", "\\u12", "\\u12g4", "\\", "\\'"]) expect(formIdOf(bad)).toBeUndefined();
+});
+
+describe("timeToMs", () => {
+  it.each([
+    [SEC, MS],
+    [MS, MS],
+    [0, 0],
+    [99_999_999_999, 99_999_999_999_000],
+    [100_000_000_000, 100_000_000_000],
+    [-99_999_999_999, -99_999_999_999_000],
+    [-100_000_000_000, -100_000_000_000],
+    [MS + 0.9, MS],
+    [SEC + 0.5, MS + 500],
+    [-0.0001, -1],
+    [8.64e15, 8.64e15],
+    [8.64e15 + 2, undefined],
+    [-8.64e15 - 2, undefined],
+    [Number.POSITIVE_INFINITY, undefined],
+    [Number.NEGATIVE_INFINITY, undefined],
+  ])("%d is %s", (value, ms) => {
+    expect(timeToMs(value)).toBe(ms);
+  });
+});
+
+describe("a code", () => {
+  const code = { formId: "a", wellFormed: true, expireMs: MS };
+
+  it("is valid to the last ms before its expiry", () => {
+    expect(codeState(code, MS - 1)).toBe("valid");
+    expect(codeState(code, MS)).toBe("expired");
+  });
+
+  it("with garbage for a formId is never valid, and expires like others", () => {
+    expect(codeState({ ...code, wellFormed: false }, MS - 1)).toBe("invalid");
+    expect(codeState({ ...code, wellFormed: false }, MS)).toBe("expired");
+  });
+
+  it("is good for one message unless it says otherwise", () => {
+    expect([usesOf(code), usesOf({ ...code, uses: 3 })]).toEqual([1, 3]);
+  });
+
+  it("counts as one of several uses when it says so, or looks like a prepay_id", () => {
+    expect(isMultiUse("a", undefined)).toBe(false);
+    expect(isMultiUse("a", 1)).toBe(true);
+    expect(isMultiUse("wx201410272009395522657a690389285100", undefined)).toBe(true);
+    expect(isMultiUse("wx2014102720093", undefined)).toBe(false);
+  });
+
+  it.each([
+    [{ formId: "a1b2c3", expireMs: MS }, `{"formId":"a1b2c3","expire":${MS}}`],
+    [{ formId: "a1b2c3", expireMs: MS, uses: 1 }, `{"formId":"a1b2c3","expire":${MS}}`],
+    [{ formId: "a1b2c3", expireMs: MS, uses: 3 }, `{"formId":"a1b2c3","expire":${MS},"uses":3}`],
+  ])("is written in the plain form: %j", (given, entry) => {
+    expect(writeEntry(given)).toBe(entry);
+    const read = readEntry(entry);
+    expect(read.readable && read.codes[0]?.expireMs).toBe(MS);
+  });
+});
