@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { type Decision, decide } from "../../src/broadcast/decide.ts";
+import type { AnswerClass, SendAnswer } from "../../src/broadcast/ports.ts";
+
+const MAX_ATTEMPTS = 6;
+
+interface Case {
+  class: AnswerClass;
+  errcode?: number;
+  attempts?: number;
+  uncertain?: boolean;
+  multiUse?: boolean;
+  tokenRefusals?: number;
+}
+
+function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
+  const recipient = {
+    openId: "u",
+    formId: "f",
+    expireMs: 0,
+    multiUse: false,
+    attempt: 1,
+    attempts: 1,
+    uncertain: false,
+    tokenRefusals: 0,
+    ...state,
+  };
+  const answer: SendAnswer = { class: answerClass, errcode, errmsg: "" };
+  return decide(recipient, answer, MAX_ATTEMPTS);
+}
+
+const settle = (outcome: string) => ({ do: "settle", outcome });
+const returning = (outcome: string) => ({ do: "settle-returning", outcome });
+const stop = (kind: string) => ({ do: "stop", kind });
+
+describe("after a first attempt", () => {
+  test.each<[string, Case, unknown]>([
+    ["ok is sent", { class: "ok" }, settle("sent")],
+    ["a refused token is renewed", { class: "token" }, { do: "renew-token" }],
+    ["41028 takes the next code", { class: "code", errcode: 41028 }, { do: "next" }],
+    ["41029 takes the next code: somebody else used it", { class: "code", errcode: 41029 }, { do: "next" }],
+    ["41031 takes the next code", { class: "code", errcode: 41031 }, { do: "next" }],
+    ["40003 gives the code back", { class: "recipient", errcode: 40003 }, returning("rejected")],
+    ["43101 spends the code", { class: "recipient", errcode: 43101 }, settle("rejected")],
+    ["43108 is tried again", { class: "concurrency" }, { do: "retry", uncertain: false }],
+    ["busy is tried again", { class: "ambiguous" }, { do: "retry", uncertain: true }],
+    ["what never left is tried again", { class: "unsent" }, { do: "retry", uncertain: false }],
+    ["the minute quota pauses", { class: "minute_quota" }, { do: "pause" }],
+    ["a fatal answer stops", { class: "fatal", errcode: 45103 }, stop("stopped")],
+    ["an unlisted errcode fails", { class: "unlisted", errcode: 99999 }, settle("failed")],
+  ])("%s", (_, given, decision) => {
+    expect(decideOn(given)).toEqual(decision);
+  });
+});
+
+describe("after an attempt that may have arrived", () => {
+  test.each<[string, Case, unknown]>([
+    ["ok is sent", { class: "ok" }, settle("sent")],
+    ["already used means that it arrived", { class: "code", errcode: 41029 }, settle("sent")],
+    [
+      "41028 leaves it open, for it is the answer to an expired code too",
+      { class: "code", errcode: 41028 },
+      settle("unknown"),
+    ],
+    [
+      "a blocked code takes no other, which could arrive too",
+      { class: "code", errcode: 41031 },
+      settle("unknown"),
+    ],
+    ["40003 does not give the code back", { class: "recipient", errcode: 40003 }, settle("rejected")],
+    [
+      "an unlisted errcode is not a failure that a new code may mend",
+      { class: "unlisted", errcode: 99999 },
+      settle("unknown"),
+    ],
+    ["43108 to the end leaves it open", { class: "concurrency", attempts: MAX_ATTEMPTS }, settle("unknown")],
+  ])("%s", (_, given, decision) => {
+    expect(decideOn({ attempts: 2, uncertain: true, ...given })).toEqual(decision);
+  });
+});
+
+describe("when attempts are used up", () => {
+  test.each<[string, Case, unknown]>([
+    ["busy ends as unknown", { class: "ambiguous" }, settle("unknown")],
+    ["43108 ends as failed, the code given back", { class: "concurrency" }, returning("failed")],
+    ["an API that nobody can reach ends the run", { class: "unsent" }, stop("api")],
+    ["ok is still sent", { class: "ok" }, settle("sent")],
+    ["a pause is no attempt", { class: "minute_quota" }, { do: "pause" }],
+  ])("%s", (_, given, decision) => {
+    expect(decideOn({ attempts: MAX_ATTEMPTS, ...given })).toEqual(decision);
+    expect(decideOn({ attempts: MAX_ATTEMPTS + 3, ...given }), "later runs too").toEqual(decision);
+  });
+});
+
+describe("a code with several uses", () => {
+  test("is never sent with again after an attempt that may have arrived", () => {
+    expect(decideOn({ class: "ambiguous", multiUse: true })).toEqual(settle("unknown"));
+  });
+
+  test("is sent with again when the attempt surely did not arrive", () => {
+    expect(decideOn({ class: "unsent", multiUse: true })).toEqual({ do: "retry", uncertain: false });
+    expect(decideOn({ class: "concurrency", multiUse: true })).toEqual({ do: "retry", uncertain: false });
+  });
+});
+
+test("a token that the platform gave again and that is refused again ends the run", () => {
+  expect(decideOn({ class: "token", tokenRefusals: 1 })).toEqual(stop("credentials"));
+});

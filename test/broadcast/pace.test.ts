@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { ReportLine } from "../../src/broadcast/report.ts";
+import { broadcast, checkBooks, countCodes, giveUsers, outcomes, until, useWorld } from "./world.ts";
+
+const world = useWorld({ sandbox: { latencyMs: 25 } });
+
+/** When each message was settled, ms, in order. */
+async function settleTimes(args: string[]): Promise<number[]> {
+  const path = join(mkdtempSync(join(tmpdir(), "push-cli-pace-")), "report.ndjson");
+  const result = await broadcast(world, [...args, "--report", path]);
+  expect(result.code, result.stderr).toBe(0);
+  return readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => Date.parse((JSON.parse(line) as ReportLine).at))
+    .sort((a, b) => a - b);
+}
+
+test.each([
+  ["60/s", 60],
+  ["3000/m", 50],
+])("--rate %s spaces the sends evenly", async (flag, perSecond) => {
+  await giveUsers(world, 60);
+  const times = await settleTimes(["--rate", flag, "--concurrency", "32"]);
+  const took = (times.at(-1)! - times[0]!) / 1000;
+  // What is measured comes after the answer, so it trembles; a burst of the whole concurrency would show all the same.
+  expect(took).toBeGreaterThan((60 - 1) / perSecond - 0.25);
+  for (let i = 0; i + 15 < times.length; i++) {
+    expect(times[i + 15]! - times[i]!, `15 sends from ${i} on`).toBeGreaterThan(
+      (15 / perSecond) * 1000 * 0.5,
+    );
+  }
+});
+
+test("--concurrency bounds the requests in flight, over connections that are kept", async () => {
+  await giveUsers(world, 60);
+  const result = await broadcast(world, ["--concurrency", "5"]);
+  expect(await checkBooks(world, result, 60)).toMatchObject({ outcomes: outcomes({ sent: 60 }) });
+  const { connections, requests } = world.sandbox.stats();
+  expect(requests).toBe(61);
+  // One more for the token.
+  expect(connections).toBeLessThanOrEqual(6);
+  expect(connections).toBeGreaterThan(3);
+});
+
+test("claims stay just ahead of the sends: at most twice the concurrency is open", async () => {
+  await giveUsers(world, 400);
+  const running = broadcast(world, ["--concurrency", "10"]);
+  let most = 0;
+  await until(async () => {
+    const taken = 400 - (await countCodes(world));
+    // Read after what was taken, so that the difference is never more than what was open then.
+    const { delivered } = world.sandbox.stats();
+    most = Math.max(most, taken - delivered);
+    return delivered >= 390;
+  });
+  expect((await running).code).toBe(0);
+  expect(most).toBeLessThanOrEqual(20);
+  expect(most).toBeGreaterThan(0);
+});
+
+test.each([
+  ["--concurrency", "0"],
+  ["--concurrency", "1025"],
+  ["--concurrency", "many"],
+  ["--rate", "0"],
+  ["--rate", "fast"],
+  ["--rate", "10/d"],
+  ["--limit", "0"],
+  ["--limit", "-1"],
+  ["--max-errors", "x"],
+  ["--max-errors", "101%"],
+  ["--timeout", "50ms"],
+  ["--timeout", "soon"],
+  ["--emphasis", "1"],
+  ["--page", "/pages/index"],
+])("%s %s is refused before anything happens", async (flag, value) => {
+  await giveUsers(world, 1);
+  const result = await broadcast(world, [flag, value]);
+  expect(result).toMatchObject({ code: 2, stdout: "" });
+  const { error } = JSON.parse(result.stderr);
+  expect(error.message).toContain(flag === "--page" ? value : flag);
+  expect(error.hint).toBeTruthy();
+  expect(world.sandbox.stats().requests).toBe(0);
+});
