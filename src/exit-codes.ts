@@ -8,10 +8,7 @@ export const EXIT_CODES = {
   config: { code: 5, meaning: "configuration file or environment can't be used" },
   redis: { code: 6, meaning: "Redis unreachable, or it refused the connection or a command" },
   api: { code: 7, meaning: "API unreachable" },
-  partial: {
-    code: 8,
-    meaning: "partly failed: some recipients are failed or unknown, or some lines were bad",
-  },
+  partial: { code: 8, meaning: "partly failed: recipients failed or unknown, or lines that were bad" },
   stopped: { code: 9, meaning: "stopped by a fatal answer of the API or by the error threshold; resumable" },
   locked: { code: 10, meaning: "lock held by another process, or the broadcast is already running" },
   confirm: { code: 11, meaning: "confirmation needed: give --yes" },

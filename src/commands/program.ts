@@ -3,6 +3,7 @@ import { registerBroadcast } from "./broadcast/broadcast.ts";
 import { registerDemo } from "./demo.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
+import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { registerPool } from "./pool/pool.ts";
 import { registerPurge } from "./purge.ts";
 import { registerSandbox } from "./sandbox.ts";
@@ -25,13 +26,18 @@ export interface GlobalOptions {
 
 const EXAMPLES = `
 Examples:
-  $ push-cli demo                                             see all of it happen, on a Redis of its own
-  $ push-cli pool list --sort expiry --limit 10               whose codes expire first
-  $ push-cli broadcast <templateId> --keywords "a,b" --dry-run   what a broadcast would do
-  $ push-cli broadcast <templateId> --keywords "a,b,c"        send it: asks first
-  $ push-cli purge --quiet                                    remove expired codes, from cron
+  # see all of it happen, on a Redis of its own
+  $ push-cli demo
+  # whose codes expire first
+  $ push-cli pool list --sort expiry --limit 10
+  # what a broadcast would do, then do it: it asks first
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --dry-run
+  $ push-cli broadcast <templateId> --keywords "a,b,c"
+  # remove expired codes, from cron
+  $ push-cli purge --quiet
 
-Settings come from flags, PUSH_CLI_* variables, push-cli.config.json; see the README.
+Settings come from flags, PUSH_CLI_* variables and push-cli.config.json.
+Options of a command: push-cli <command> --help
 Exit codes: push-cli help exit-codes`;
 
 /** The whole command tree; `run` wraps what the commands do. */
@@ -53,10 +59,11 @@ export function buildProgram(version: string, run: RunAction): Command {
     .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
     .option("--profile <name>", "profile of the configuration file")
     .option("--config <file>", "configuration file")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp(HELP_LAYOUT)
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
+  program.addHelpText("afterAll", ({ command }) => (command === program ? "" : globalOptionsHint(program)));
   registerBroadcast(program, run);
   registerPool(program, run);
   registerPurge(program, run);

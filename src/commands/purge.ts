@@ -16,11 +16,11 @@ const LOCK_TTL_MS = 30_000;
 
 const EXAMPLES = `
 Examples:
-  $ push-cli purge --dry-run             count, change nothing
-  $ push-cli purge --quiet               from cron: silent unless something is wrong
-  $ push-cli purge --max-duration 10m    stop cleanly after ten minutes
+  # count, change nothing
+  $ push-cli purge --dry-run
+  $ push-cli purge --max-duration 10m
 
-Crontab, every night at 3:17:
+Crontab, every night at 3:17; --quiet is silent unless something is wrong:
   17 3 * * *  push-cli purge --quiet`;
 
 export function registerPurge(program: Command, run: RunAction): void {

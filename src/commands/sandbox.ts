@@ -12,8 +12,9 @@ interface SandboxFlags {
 }
 
 const EXAMPLES = `
-Fault kinds, each with a percentage of the sends: busy, busy-delivered, 5xx, 5xx-after, reset, reset-after, slow,
-garbage, garbage-after, truncated, token-expiry, minute-quota, day-quota, withdrawn, unlisted, errcode-<n>.
+Fault kinds, each with a percentage of the sends: busy, busy-delivered, 5xx,
+5xx-after, reset, reset-after, slow, garbage, garbage-after, truncated,
+token-expiry, minute-quota, day-quota, withdrawn, unlisted, errcode-<n>.
 
 Examples:
   $ push-cli sandbox --accept-any --port 8077

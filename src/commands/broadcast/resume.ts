@@ -17,12 +17,14 @@ interface ResumeFlags extends EngineFlags {
 }
 
 const EXAMPLES = `
-Takes over what a killed or stopped run had claimed, with the same codes, and sends to whoever has no outcome yet.
+Takes over what a killed or stopped run had claimed, with the same codes, and
+sends to whoever has no outcome yet.
 
 Examples:
   $ push-cli broadcast resume 20261123-184012-k3f9
   $ push-cli broadcast resume 20261123-184012-k3f9 --retry-unknown
-  $ push-cli broadcast resume 20261123-184012-k3f9 --join      on another machine, to share the work`;
+  # on another machine, to share the work
+  $ push-cli broadcast resume 20261123-184012-k3f9 --join`;
 
 export function registerBroadcastResume(broadcast: Command, run: RunAction): void {
   const resume = broadcast

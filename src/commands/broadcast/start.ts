@@ -8,6 +8,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { HELP_LAYOUT } from "../help-layout.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import {
   addEngineOptions,
@@ -30,18 +31,21 @@ interface StartFlags extends MessageFlags, EngineFlags, AudienceFlags {
 
 export const START_EXAMPLES = `
 Examples:
-  $ push-cli broadcast <templateId> --keywords "a,b,c" --dry-run    what it would do, exactly
-  $ push-cli broadcast <templateId> --keywords '"one, two",three' --page pages/index
-  $ push-cli broadcast <templateId> --to oABC oDEF --yes            to two users, without asking
-  $ push-cli broadcast <templateId> --to-file vips.csv --rate 100/s --report sent.ndjson
+  # what it would do, exactly
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --dry-run
+  $ push-cli broadcast <templateId> --keywords '"one, two",three' --page pages/a
+  # to two users, without asking
+  $ push-cli broadcast <templateId> --to oABC oDEF --yes
+  $ push-cli broadcast <templateId> --to-file vips.csv --rate 100/s --report r.ndjson
 
-Each user gets at most one message: a code is taken off the pool and noted in the user's ledger in one step, and an
-attempt whose outcome is not known is repeated with the same code only, which the platform accepts once.`;
+Each user gets at most one message: a code is taken off the pool and noted in
+the user's ledger in one step, and an attempt whose outcome is not known is
+repeated with the same code only, which the platform accepts once.`;
 
 export function registerBroadcastStart(broadcast: Command, run: RunAction): Command {
   const start = broadcast
     .command("start <templateId>", { isDefault: true, hidden: true })
-    .configureHelp({ showGlobalOptions: true, commandUsage: () => USAGE })
+    .configureHelp({ ...HELP_LAYOUT, commandUsage: () => USAGE })
     .description("send a template message to every user with a valid code, each at most once")
     .option("--keywords <csv>", "values of keyword1, keyword2 ...: one CSV record")
     .option("--page <path>", "page of the mini program that the message opens")

@@ -7,8 +7,9 @@ import { type ImportRow, type ImportTotals, importCodes } from "../../pool/impor
 import type { Deps, RunAction } from "../deps.ts";
 
 const EXAMPLES = `
-NDJSON or CSV: openId, formId, expire (epoch ms, epoch s or ISO 8601), uses (optional).
-CSV without a header line has these columns in this order.
+NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO 8601) and
+uses (how many messages the code is good for; optional, 1). CSV without a header
+line has these columns in this order.
 
 Examples:
   $ push-cli pool import codes.ndjson

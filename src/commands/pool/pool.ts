@@ -6,9 +6,12 @@ import { registerPoolShow } from "./show.ts";
 
 const EXAMPLES = `
 Examples:
-  $ push-cli pool show oABC123                        one user's codes
-  $ push-cli pool list --min-valid 1 --sort expiry    reachable users, the most urgent first
-  $ push-cli pool import codes.csv                    add codes: openId, formId, expire, uses`;
+  # one user's codes
+  $ push-cli pool show oABC123
+  # reachable users, the most urgent first
+  $ push-cli pool list --min-valid 1 --sort expiry
+  # add codes: openId, formId, expire, uses
+  $ push-cli pool import codes.csv`;
 
 export function registerPool(program: Command, run: RunAction): void {
   const pool = program

@@ -8,9 +8,12 @@ import type { Deps, RunAction } from "../deps.ts";
 
 const EXAMPLES = `
 Examples:
-  $ push-cli token show                what is stored, its first letters and its expiry
-  $ push-cli token refresh             fetch a token unless a good one is stored
-  $ push-cli token refresh --force     a new one in any case: the old one dies at once (stable mode)`;
+  # what is stored: its first letters and its expiry
+  $ push-cli token show
+  # fetch a token unless a good one is stored
+  $ push-cli token refresh
+  # a new one in any case; in stable mode the old one dies at once
+  $ push-cli token refresh --force`;
 
 /** The JSON document of `token`; a contract. The token is shortened. */
 interface TokenDocument {

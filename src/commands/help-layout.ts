@@ -1,0 +1,17 @@
+import { type Command, Help, type HelpConfiguration } from "commander";
+
+/** How help looks on every level. */
+export const HELP_LAYOUT: HelpConfiguration = {
+  // Not commander's own: it puts defaults into quotes, and lists the choices that descriptions explain anyway.
+  optionDescription: ({ description, defaultValue, negate }) =>
+    defaultValue === undefined || negate ? description : `${description} (default: ${defaultValue})`,
+};
+
+const WIDTH = 76;
+
+/** The end of a command's help: that there are options beside its own. In full they would double its length. */
+export function globalOptionsHint(program: Command): string {
+  const names = program.options.flatMap(({ long }) => (long && long !== "--version" ? [long] : []));
+  const lines = new Help().boxWrap(names.join(" "), WIDTH).split("\n");
+  return `\nOptions of every command (push-cli --help explains them):\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
