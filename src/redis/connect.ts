@@ -19,7 +19,7 @@ export interface ConnectOptions {
   /** The URL as it may be shown: without its password. */
   shownUrl: string;
   /** How long a lost connection may take to come back before commands fail; ms. */
-  reconnectMs?: number;
+  reconnectMs?: number | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;

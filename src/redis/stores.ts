@@ -28,10 +28,10 @@ export interface OpenStores {
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
-  options: KeyPrefixes & { redisUrl: string; shownUrl: ConnectOptions["shownUrl"]; clock: Clock },
+  options: KeyPrefixes & Omit<ConnectOptions, "url"> & { redisUrl: string; clock: Clock },
 ): Promise<OpenStores> {
   const keys = createKeys(options);
-  const link = await connectRedis({ url: options.redisUrl, shownUrl: options.shownUrl });
+  const link = await connectRedis({ ...options, url: options.redisUrl });
   const locks = createLockStore(link, keys);
   return {
     stores: {
