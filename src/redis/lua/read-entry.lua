@@ -5,7 +5,7 @@
 -- needs positions; and because cjson accepts hexadecimal numbers, NaN and raw control characters.
 --
 -- Returns nil for an entry that is not understood, else
---   { base = text the positions refer to, double = base was a JSON string inside JSON,
+--   { raw = the bytes, base = text the positions refer to, double = base was a JSON string inside JSON,
 --     list = true when base is an array of codes, codes = { { f = formId, ok = false for garbage,
 --     e = expiry in epoch ms, u = uses or nil, us..ue = digits of uses, s..t = the code's text } } }
 
@@ -224,10 +224,10 @@ local function read_entry(bytes)
   if f and #digits <= 13 then
     local e = tonumber(digits)
     if e < 1e11 then e = e * 1000 end
-    return { base = bytes, codes = { { f = f, ok = is_form_id(f), e = e, s = 1, t = #bytes } } }
+    return { raw = bytes, base = bytes, codes = { { f = f, ok = is_form_id(f), e = e, s = 1, t = #bytes } } }
   end
   local node = read_document(bytes)
-  local entry = { base = bytes, codes = {} }
+  local entry = { raw = bytes, base = bytes, codes = {} }
   if node and node.t == "s" then
     entry.base, entry.double = node.v, true
     node = read_document(node.v)

@@ -34,6 +34,8 @@ end
 -- that holds just what was taken.
 local function take_use(entry, k)
   local code, base, shift = entry.codes[k], entry.base, 0
+  -- Taken whole, it needs no dressing: the writer's escapes may be others than ours.
+  if #entry.codes == 1 and (code.u or 1) == 1 then return nil, entry.raw end
   local own = base
   if entry.list then
     own = keep_codes({ base = base, codes = entry.codes }, { k })
@@ -44,7 +46,6 @@ local function take_use(entry, k)
     local rest = sub(base, 1, code.us - 1) .. (code.u - 1) .. sub(base, code.ue + 1)
     return dress(entry, rest), dress(entry, own)
   end
-  if #entry.codes == 1 then return nil, dress(entry, own) end
   local keep = {}
   for i = 1, #entry.codes do
     if i ~= k then keep[#keep + 1] = i end
