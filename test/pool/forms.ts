@@ -131,6 +131,11 @@ export const READABLE: [name: string, bytes: string, codes: PushCode[]][] = [
   ],
 ];
 
+/** The bytes of a text, as Redis hands them over: one character each. */
+export function latin1(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
 export const GARBAGE_FORM_IDS = [
   "the formId is a mock one",
   "the formId is no longer available in develop or trial version of this mini program",
@@ -145,7 +150,7 @@ export const GARBAGE_FORM_IDS = [
   "a\u0000b",
   "表单",
   "x".repeat(129),
-];
+].map(latin1);
 
 export const UNREADABLE: [name: string, bytes: string, why: string][] = [
   ["Java serialization", JAVA_ENTRY, "java"],

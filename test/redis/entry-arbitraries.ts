@@ -1,0 +1,342 @@
+import fc from "fast-check";
+
+/*
+ * Pool entries as latin1 strings, one character a byte: all the forms that writers use, in all the ways JSON leaves
+ * open, and what is left of them after bytes were flipped, lost or slipped in.
+ */
+
+type Text = fc.Arbitrary<string>;
+
+const space: Text = fc.constantFrom("", "", "", "", " ", "\t", "\n", "\r\n ");
+const hexDigit = fc.constantFrom(..."0123456789abcdefABCDEF");
+const unit: Text = fc.oneof(
+  fc.string({ unit: hexDigit, minLength: 4, maxLength: 4 }),
+  fc.constantFrom(
+    "0000",
+    "0022",
+    "005c",
+    "005C",
+    "0061",
+    "007f",
+    "0080",
+    "07ff",
+    "0800",
+    "d83d\\ude00",
+    "dc00",
+    "FFFF",
+  ),
+);
+const byte: Text = fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code));
+const goodPiece: Text = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(..."abcXYZ019_-%.^$*+?()[]{}:,/ '") },
+  { weight: 2, arbitrary: fc.integer({ min: 0x7f, max: 0xff }).map((code) => String.fromCharCode(code)) },
+  { weight: 1, arbitrary: fc.constantFrom('\\"', "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t") },
+  { weight: 1, arbitrary: unit.map((hex) => `\\u${hex}`) },
+);
+const badPiece: Text = fc.oneof(
+  fc.constantFrom("\\x", "\\u12", "\\u12g4", "\\", "\\'", '"', "\\U0061"),
+  fc.integer({ min: 0, max: 0x1f }).map((code) => String.fromCharCode(code)),
+);
+const piece: Text = fc.oneof({ weight: 200, arbitrary: goodPiece }, { weight: 1, arbitrary: badPiece });
+const string: Text = fc.string({ unit: piece, maxLength: 8 }).map((text) => `"${text}"`);
+
+const formId: Text = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.string({ unit: fc.constantFrom(..."abc019%.^$-_[]!~"), minLength: 1, maxLength: 10 }),
+  },
+  fc.constantFrom(
+    "the formId is a mock one",
+    "requestFormId:fail",
+    "requestFormId:fail x",
+    "requestFormId",
+    "undefined",
+    "null",
+    "",
+    "wx15680000000000",
+    "x".repeat(128),
+    "x".repeat(129),
+  ),
+);
+
+const digits: Text = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });
+const integer: Text = fc.oneof(
+  fc.integer().map(String),
+  fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }).map(String),
+);
+const goodNumber: Text = fc.oneof(
+  fc.constantFrom("0", "-0", "1568000000", "1568000000000", "99999999999", "100000000000", "9999999999999"),
+  fc.constantFrom(
+    "8640000000000000",
+    "8640000000000001",
+    "8640000000000002",
+    "-8640000000000000",
+    "9007199254740993",
+  ),
+  fc.constantFrom(
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "1.568E12",
+    "1568000000.5e0",
+    "0.1",
+    "-0.00001",
+    "1e11",
+    "1E+11",
+    "-1e11",
+  ),
+  fc.constantFrom("99999999999.99999", "100000000000.00001", "1568000000.0009999", "5e-324", "-5e-324"),
+  fc.constantFrom("1568000000000L", "1568000000l", "-5L", "0L"),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  fc.double({ min: -2e16, max: 2e16, noNaN: true }).map(String),
+  integer,
+  fc.tuple(integer, digits).map(([whole, fraction]) => `${whole}.${fraction}`),
+  fc
+    .tuple(integer, fc.constantFrom("e", "E", "e+", "E-"), fc.integer({ min: 0, max: 400 }))
+    .map((parts) => parts.join("")),
+  integer.map((text) => `${text}L`),
+  fc.constant("9".repeat(400)),
+);
+const badNumber: Text = fc.oneof(
+  fc.constantFrom(
+    "00",
+    "01",
+    "-",
+    "+1",
+    ".5",
+    "1.",
+    "1e",
+    "1e+",
+    "0x10",
+    "1.5L",
+    "NaN",
+    "Infinity",
+    "-01",
+    "1LL",
+    "1 L",
+  ),
+  digits.map((text) => `0${text}`),
+);
+const number = fc.oneof({ weight: 40, arbitrary: goodNumber }, { weight: 1, arbitrary: badNumber });
+const literal = fc.oneof(
+  { weight: 40, arbitrary: fc.constantFrom("true", "false", "null") },
+  fc.constantFrom("tru", "nul", "False", "undefined"),
+);
+
+const { value } = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.oneof(string, number, literal),
+    arrayOf(tie("value")),
+    objectOf(fc.array(fc.tuple(string, tie("value")), { maxLength: 4 })),
+  ),
+}));
+
+/** Brackets around nothing, about as deep as the readers go. */
+const deep: Text = fc
+  .tuple(
+    fc.integer({ min: 4, max: 10 }),
+    fc.constantFrom<[string, string][]>(["[", "]"], ['{"x":', "}"], ["[1,", ",2]"]),
+  )
+  .map(([levels, [open, close]]) => `${open.repeat(levels)}[]${close.repeat(levels)}`);
+
+function join(items: string[], spaces: string[]): string {
+  return items
+    .map((item, i) => (i === 0 ? "" : ",") + (spaces[2 * i] ?? "") + item + (spaces[2 * i + 1] ?? ""))
+    .join("");
+}
+
+function spaced(items: fc.Arbitrary<string[]>, open: string, close: string): Text {
+  return fc
+    .tuple(items, fc.array(space, { maxLength: 8 }), space)
+    .map(([list, spaces, gap]) => open + (list.length === 0 ? gap : join(list, spaces)) + close);
+}
+
+function arrayOf(item: Text): Text {
+  return spaced(fc.array(item, { maxLength: 4 }), "[", "]");
+}
+
+function objectOf(fields: fc.Arbitrary<[string, string][]>): Text {
+  const field = fc
+    .tuple(fields, space, space)
+    .map(([list, before, behind]) => list.map(([name, text]) => `${name}${before}:${behind}${text}`));
+  return spaced(field, "{", "}");
+}
+
+function typed(name: string, text: Text, often: number): Text {
+  return fc.oneof(
+    { weight: 10, arbitrary: text },
+    { weight: often, arbitrary: fc.tuple(text, space).map(([inner, gap]) => `["${name}",${gap}${inner}]`) },
+  );
+}
+
+/** A name, sometimes with a letter of it escaped. */
+function named(...names: string[]): Text {
+  return fc.tuple(fc.constantFrom(...names), fc.nat(40)).map(([name, at]) => {
+    const letter = name.charCodeAt(at);
+    if (Number.isNaN(letter)) return `"${name}"`;
+    return `"${name.slice(0, at)}\\u${letter.toString(16).padStart(4, "0")}${name.slice(at + 1)}"`;
+  });
+}
+
+function mostly<T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: rare });
+}
+
+const expiry: Text = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 0, max: 4e12 }).map(String) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 4e9 }).map(String) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 4e12 }).map((ms) => `${ms}L`) },
+  { weight: 2, arbitrary: number },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 4e12 }).map((ms) => `"${ms}"`) },
+  digits.map((text) => `"${text}"`),
+);
+const idField = fc.tuple(
+  named("formId", "form_id", "fromId"),
+  typed(
+    "java.lang.String",
+    mostly(
+      formId.map((id) => JSON.stringify(id)),
+      fc.oneof(value, number),
+    ),
+    1,
+  ),
+);
+const expireField = fc.tuple(
+  named("expire", "expireTime", "expiredTime", "expire_time"),
+  typed("java.lang.Long", mostly(expiry, value), 3),
+);
+const usesField = fc.tuple(
+  named("uses"),
+  typed(
+    "java.lang.Integer",
+    fc.oneof(
+      fc.integer({ min: 0, max: 1001 }).map(String),
+      fc.constantFrom("3", "3L", "1000", "1.0", "null", '"3"', "1e1"),
+    ),
+    1,
+  ),
+);
+const otherField = fc.tuple(
+  fc.oneof(string, named("@class", "@type", "id", "__proto__", "length")),
+  fc.oneof({ weight: 9, arbitrary: value }, { weight: 1, arbitrary: deep }),
+);
+
+const code: Text = objectOf(
+  fc
+    .tuple(
+      fc.array(idField, { minLength: 0, maxLength: 2 }).map((list) => list.slice(0, 2)),
+      fc.array(expireField, { minLength: 1, maxLength: 2 }),
+      fc.option(usesField, { nil: undefined, freq: 3 }),
+      fc.array(otherField, { maxLength: 2 }),
+      idField,
+    )
+    .chain(([ids, expires, uses, others, id]) => {
+      const fields = [
+        ...(ids.length < 2 ? [id] : ids),
+        ...expires.slice(0, 2),
+        ...(uses ? [uses] : []),
+        ...others,
+      ];
+      return fc.shuffledSubarray(fields, { minLength: fields.length });
+    }),
+);
+/** Without oddities, so that a list of several is still readable often enough. */
+const cleanCode: Text = objectOf(
+  fc
+    .tuple(formId, expiry, fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 1 }))
+    .map(([id, expire, uses]) => [
+      ['"formId"', JSON.stringify(id)],
+      ['"expire"', expire],
+      ...(uses === undefined ? [] : ([['"uses"', `${uses}`]] as [string, string][])),
+    ]),
+);
+const item = typed(
+  "com.example.FormTemplateVO",
+  fc.oneof({ weight: 3, arbitrary: cleanCode }, { weight: 1, arbitrary: code }),
+  3,
+);
+const list = typed("java.util.ArrayList", spaced(fc.array(item, { maxLength: 5 }), "[", "]"), 5);
+const padded = (text: Text) => fc.tuple(space, text, space).map((parts) => parts.join(""));
+const document: Text = padded(
+  fc.oneof(
+    { weight: 6, arbitrary: item },
+    { weight: 6, arbitrary: code },
+    { weight: 8, arbitrary: list },
+    value,
+    deep,
+  ),
+);
+
+/** JSON inside JSON, as JSON.stringify quotes it or with escapes of the writer's own choosing. */
+const quoted: Text = fc
+  .tuple(document, fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 200 })))
+  .map(([text, at]) => {
+    const usual = JSON.stringify(text);
+    if (at === 0 || at >= text.length) return usual;
+    const odd = `\\u00${text.charCodeAt(at).toString(16).padStart(2, "0")}`;
+    return JSON.stringify(text.slice(0, at)).slice(0, -1) + odd + JSON.stringify(text.slice(at + 1)).slice(1);
+  });
+
+/** Entries as writers mean them, right or nearly right. */
+export const written: Text = fc.oneof(
+  { weight: 5, arbitrary: document },
+  { weight: 3, arbitrary: padded(quoted) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(formId, expiry)
+      .map(([id, expire]) => `{"formId":${JSON.stringify(id)},"expire":${expire}}`),
+  },
+  { weight: 1, arbitrary: quoted.map((text) => JSON.stringify(text)) },
+  { weight: 1, arbitrary: fc.string({ unit: byte, maxLength: 20 }).map((rest) => `\xac\xed\x00\x05${rest}`) },
+);
+
+type Mutation = [kind: "flip" | "insert" | "delete" | "repeat", at: number, char: string];
+
+const jsonByte: Text = fc.constantFrom(...'{}[]",:\\/0123456789eE.+-Ltrufalsn \t\n');
+const mutation: fc.Arbitrary<Mutation> = fc.tuple(
+  fc.constantFrom("flip" as const, "insert" as const, "delete" as const, "repeat" as const),
+  fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  fc.oneof(jsonByte, byte),
+);
+
+function mutate(text: string, [kind, share, char]: Mutation): string {
+  const at = Math.floor(share * text.length);
+  if (kind === "insert") return text.slice(0, at) + char + text.slice(at);
+  if (kind === "repeat") return text.slice(0, at) + text.slice(Math.floor(at / 2), at) + text.slice(at);
+  return text.slice(0, at) + (kind === "flip" ? char : "") + text.slice(at + 1);
+}
+
+/** The same after an accident. */
+export const damaged: Text = fc
+  .tuple(written, fc.array(mutation, { minLength: 1, maxLength: 3 }))
+  .map(([text, mutations]) => mutations.reduce(mutate, text));
+
+export const noise: Text = fc.oneof(
+  fc.string({ unit: byte, maxLength: 60 }),
+  fc.string({ unit: jsonByte, maxLength: 40 }),
+);
+
+/** Entries within a few bytes of the limit: padded with spaces, or holding a long text, list or number. */
+export const huge: Text = fc
+  .tuple(
+    written,
+    fc.integer({ min: 65_533, max: 65_540 }),
+    fc.constantFrom("space", "text", "list", "number"),
+    fc.boolean(),
+  )
+  .map(([text, size, filler, twice]) => {
+    const fill = (head: string, chunk: string, tail: string) =>
+      head +
+      chunk.repeat(Math.ceil(size / chunk.length)).slice(0, Math.max(0, size - head.length - tail.length)) +
+      tail;
+    const id = '"formId":"a","expire":1568000000000}';
+    const entry = {
+      space: () => text + " ".repeat(Math.max(0, size - text.length)),
+      text: () => fill('{"x":"', "b\\n%\xff", `",${id}`),
+      list: () => fill('{"x":[', "1,", `1],${id}`),
+      number: () => fill('{"x":1', "7", `,${id}`),
+    }[filler]();
+    return twice ? JSON.stringify(entry).slice(0, size) : entry;
+  });
