@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import type { Command, CommanderError } from "commander";
 import { version } from "../package.json";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, RunAction, Stores } from "./commands/deps.ts";
@@ -52,15 +52,17 @@ export async function main(argv: string[], io: Io): Promise<number> {
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
   const program = buildProgram(version, run);
   for (const command of [program, ...descendants(program)]) {
-    command.exitOverride().configureOutput({
+    command.exitOverride((error) => {
+      if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown();
+      throw explainParseError(error, command);
+    });
+    command.configureOutput({
       writeOut: (text) => out.data(text.trimEnd()),
-      writeErr: () => undefined,
+      // Commander's idea of where the help of a noun without a verb goes.
+      writeErr: (text) => out.data(text.trimEnd()),
+      outputError: () => undefined,
       getOutHelpWidth: () => io.stdout.columns ?? 100,
     });
-  }
-  if (argv.length === 0) {
-    out.data(program.helpInformation().trimEnd());
-    return;
   }
   await program.parseAsync(argv, { from: "user" });
 }
@@ -74,25 +76,29 @@ function descendants(program: ReturnType<typeof buildProgram>): ReturnType<typeo
 
 /** Tells the user about an error; returns the name of its exit code. */
 function report(error: unknown, out: Output, debug: boolean): ExitName {
+  if (error instanceof HelpShown) return "done";
   const shown = toPushCliError(error);
-  if (!shown) return "done";
   out.error({ code: shown.kind, message: shown.message, hint: shown.hint });
   if (debug && error instanceof Error) out.warn(error.stack ?? "");
   return shown.kind;
 }
 
-/** Undefined for help and version, which commander reports as errors too. */
-function toPushCliError(error: unknown): PushCliError | undefined {
+/** How commander ends after help and after the version, which were printed by then. */
+class HelpShown extends Error {}
+
+/** Why commander could not make sense of the command line, with the likely word or the usage as hint. */
+function explainParseError(error: CommanderError, command: Command): PushCliError {
+  const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = /Did you mean (.*)\?/.exec(rest.join(" "))?.[1];
+  if (suggestion) return usageError(message, `did you mean ${suggestion}?`);
+  const isUnknown = error.code === "commander.unknownOption" || error.code === "commander.unknownCommand";
+  const [usage = ""] = command.createHelp().commandUsage(command).split("\n");
+  const path = usage.replace(/ [[<].*/, "");
+  return usageError(message, isUnknown ? `${path} --help shows what there is` : `usage: ${usage}`);
+}
+
+function toPushCliError(error: unknown): PushCliError {
   if (error instanceof PushCliError) return error;
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return undefined;
-    const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-    const suggestion = rest.join(" ").replace(/[()]/g, "").trim();
-    return usageError(
-      message,
-      suggestion || "push-cli --help shows the commands, push-cli <command> --help their options",
-    );
-  }
   return new PushCliError("unexpected", `unexpected error: ${messageOf(error)}`, {
     hint: "this is a defect of push-cli; run again with --debug and report it",
   });

@@ -44,7 +44,7 @@ type MakeCode = (n: number, ageDays: number) => { formId: string; expireMs: numb
 /** One entry of each kind of writer, good ones among useless ones. */
 function pushMixed(push: Push, code: MakeCode): void {
   push(writeEntry(code(0, 8)));
-  push("\u00ac\u00ed\u0000\u0005 a Java object");
+  push("FormTemplateVO(formId=1b6d3586, expire=1568000000000)");
   push(JSON.stringify({ formId: "the formId is a mock one", expire: code(1, 1).expireMs }));
   const jackson = code(2, 3);
   push(

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { PushCliError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
+import { formatCount } from "../output/format.ts";
 import type { Io } from "../output/io.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -17,7 +18,7 @@ export function registerDemo(program: Command, run: RunAction): void {
 const LATENCY_MS = 80;
 /** A few of every kind that a broadcast has to get right: the end of the demo counts what was delivered. */
 const FAULTS = ["busy:2", "5xx-after:1", "reset-after:1", "reset:1"];
-const TEMPLATE = "demo-template-of-43-characters-like-real-one";
+const TEMPLATE = "order-shipped";
 
 /** Starts a private Redis and the sandbox, walks through the commands with their real output, and cleans up. */
 async function demo(deps: Deps): Promise<ExitName> {
@@ -30,13 +31,10 @@ async function demo(deps: Deps): Promise<ExitName> {
     interrupted = signal;
   });
   try {
-    talk(
-      `A private Redis (port ${redis.port}, in a temporary folder) and the sandbox API at ${sandbox.url}.`,
-    );
+    talk(`A private Redis on port ${redis.port}, and the sandbox API at ${sandbox.url}.`);
     const count = await fillPools(deps, redis, sandbox);
-    talk(
-      `${count.users} users with ${count.entries} pool entries: valid, expired, mixed, unreadable, and none at all.`,
-    );
+    const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
+    talk(`${users} users, ${entries} pool entries: valid, expired, mixed, unreadable, and none.`);
     const io = privateIo(deps.io, redis, sandbox);
     for (const step of STEPS) {
       if (interrupted) return interrupted;
@@ -71,7 +69,7 @@ const STEPS: Step[] = [
     argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--dry-run"],
   },
   {
-    say: "The broadcast itself. The sandbox answers 'busy', resets connections, and loses answers on purpose:",
+    say: "The broadcast itself; the sandbox is busy, and loses answers, on purpose:",
     argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--concurrency", "32", "--yes"],
   },
 ];

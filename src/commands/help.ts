@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { usageError } from "../errors.ts";
+import { nearestWord } from "../config/nearest.ts";
+import { type PushCliError, usageError } from "../errors.ts";
 import { EXIT_CODES, type ExitName } from "../exit-codes.ts";
 import type { Deps, RunAction } from "./deps.ts";
 
@@ -10,8 +11,10 @@ export function registerHelp(program: Command, run: RunAction): void {
     .action(run((deps, _options, topic: string[]) => help(deps, program, topic)));
 }
 
+const EXIT_CODES_TOPIC = "exit-codes";
+
 async function help(deps: Deps, program: Command, topic: string[]): Promise<ExitName> {
-  if (topic.join(" ") === "exit-codes") {
+  if (topic.join(" ") === EXIT_CODES_TOPIC) {
     await showExitCodes(deps);
     return "done";
   }
@@ -24,10 +27,16 @@ function findCommand(program: Command, topic: string[]): Command {
   for (const name of topic) {
     const next = found.commands.find((command) => command.name() === name);
     if (!next)
-      throw usageError(`there is no help for '${topic.join(" ")}'`, "push-cli --help lists the commands");
+      throw unknownTopic(topic, [...found.commands.map((command) => command.name()), EXIT_CODES_TOPIC]);
     found = next;
   }
   return found;
+}
+
+function unknownTopic(topic: string[], names: string[]): PushCliError {
+  const meant = nearestWord(topic.at(-1) ?? "", names);
+  const hint = meant ? `did you mean ${meant}?` : "push-cli --help lists the commands";
+  return usageError(`there is no help for '${topic.join(" ")}'`, hint);
 }
 
 async function showExitCodes({ out }: Deps): Promise<void> {

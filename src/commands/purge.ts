@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { parseDuration } from "../config/durations.ts";
 import { PushCliError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
-import { formatCount, formatDuration } from "../output/format.ts";
+import { formatCount, formatCounted, formatDuration } from "../output/format.ts";
 import { type PurgeTotals, purgePools } from "../pool/purge.ts";
 import type { HeldLock } from "../token/ports.ts";
 import type { Deps, RunAction } from "./deps.ts";
@@ -52,7 +52,7 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
     const totals = await purgePools(pools, {
       dryRun,
       signal: stop.signal,
-      onStep: (now) => progress.update(() => describe(now, dryRun)),
+      onStep: (now) => progress.update(() => describeStep(now)),
     });
     progress.done();
     const durationMs = Math.round(deps.clock.monotonic() - startedMs);
@@ -98,17 +98,25 @@ async function show(
       [],
       Object.entries(document).map(([name, value]) => [name, String(value)]),
     );
-  const took = formatDuration(document.durationMs);
-  out.data(`${describe(document, document.dryRun)} in ${took}${document.complete ? "" : " (stopped early)"}`);
+  for (const line of describe(document)) out.data(line);
 }
 
-function describe(totals: PurgeTotals, dryRun: boolean): string {
-  const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved, unreadableKept } = totals;
+function describeStep({ poolsScanned, expiredRemoved }: PurgeTotals): string {
+  return `${formatCounted(poolsScanned, "pool")}, ${formatCounted(expiredRemoved, "expired code")}`;
+}
+
+function describe(document: PurgeTotals & { durationMs: number; dryRun: boolean }): string[] {
+  const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved, unreadableKept, dryRun } = document;
+  const codes = formatCounted(expiredRemoved, "expired code");
+  const pools = `${formatCount(poolsChanged)} of ${formatCounted(poolsScanned, "pool")}`;
   const verb = dryRun ? "would remove" : "removed";
-  return [
-    `${formatCount(poolsScanned)} pools scanned`,
-    `${verb} ${formatCount(expiredRemoved)} expired codes from ${formatCount(poolsChanged)} pools`,
-    `${formatCount(poolsRemoved)} pools ${dryRun ? "would be" : "are"} empty and gone`,
-    `${formatCount(unreadableKept)} unreadable entries kept`,
-  ].join(", ");
+  const lines = [`${verb} ${codes} from ${pools} in ${formatDuration(document.durationMs)}`];
+  if (poolsRemoved > 0) {
+    const gone = dryRun ? "would be empty, and so gone" : "empty now, and so gone";
+    lines.push(`${formatCounted(poolsRemoved, "pool")} ${gone}`);
+  }
+  if (unreadableKept > 0)
+    lines.push(`${formatCounted(unreadableKept, "unreadable entry", "unreadable entries")} kept`);
+  if (!document.complete) lines.push("stopped early: there are pools that it did not look at");
+  return lines;
 }

@@ -5,7 +5,12 @@ export function formatCount(count: number): string {
   return String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** Milliseconds as "250 ms", "1.2 s", "3m 20s", "2h 05m" or "3d 4h"; "?" when not known (an ETA without a rate). */
+/** "1 pool", "2,000 pools". */
+export function formatCounted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Milliseconds as "250 ms", "1.2 s", "3m 20s", "2h 05m", "3d 4h" or "400d"; "?" when not known (an ETA without a rate). */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return "?";
   if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
@@ -15,7 +20,8 @@ export function formatDuration(ms: number): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 1440) return `${Math.floor(minutes / 60)}h ${pad(minutes % 60)}m`;
   const hours = Math.round(minutes / 60);
-  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+  const days = Math.floor(hours / 24);
+  return days < 100 ? `${days}d ${hours % 24}h` : `${days}d`;
 }
 
 /** part of whole as "12.3%". Rounded down, so that 100.0% means all of it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   formatCount,
+  formatCounted,
   formatDuration,
   formatRate,
   formatShare,
@@ -20,6 +21,17 @@ describe("formatCount", () => {
   ])("%d is %s", (count, text) => expect(formatCount(count)).toBe(text));
 });
 
+describe("formatCounted", () => {
+  it.each([
+    [0, "0 pools"],
+    [1, "1 pool"],
+    [2000, "2,000 pools"],
+  ])("%d", (count, text) => expect(formatCounted(count, "pool")).toBe(text));
+
+  it("takes a plural that does not end in s", () =>
+    expect(formatCounted(2, "entry", "entries")).toBe("2 entries"));
+});
+
 describe("formatDuration", () => {
   it.each([
     [0, "0 ms"],
@@ -36,6 +48,7 @@ describe("formatDuration", () => {
     [7_500_000, "2h 05m"],
     [86_399_999, "1d 0h"],
     [86_400_000 * 3 + 3_600_000 * 4, "3d 4h"],
+    [86_400_000 * 400 + 3_600_000 * 4, "400d"],
     [Number.POSITIVE_INFINITY, "?"],
     [Number.NaN, "?"],
   ])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));

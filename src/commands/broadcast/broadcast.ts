@@ -10,6 +10,7 @@ export function registerBroadcast(program: Command, run: RunAction): void {
   const broadcast = program
     .command("broadcast")
     .description("send a template message to every user with a valid code, each at most once")
+    .helpCommand(false)
     .addHelpText("after", START_EXAMPLES);
   const start = registerBroadcastStart(broadcast, run);
   registerBroadcastResume(broadcast, run);

@@ -36,7 +36,7 @@ Examples:
   $ push-cli broadcast <templateId> --keywords '"one, two",three' --page pages/a
   # to two users, without asking
   $ push-cli broadcast <templateId> --to oABC oDEF --yes
-  $ push-cli broadcast <templateId> --to-file vips.csv --rate 100/s --report r.ndjson
+  $ push-cli broadcast <templateId> --to-file vips.csv --report sent.ndjson
 
 Each user gets at most one message: a code is taken off the pool and noted in
 the user's ledger in one step, and an attempt whose outcome is not known is

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { openInput } from "../../config/input-file.ts";
 import { readRecords } from "../../config/records.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount } from "../../output/format.ts";
+import { formatCount, formatCounted } from "../../output/format.ts";
 import { type ImportRow, type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { Deps, RunAction } from "../deps.ts";
 
@@ -43,7 +43,7 @@ async function importPools(deps: Deps, file: string): Promise<ExitName> {
       signal: stop.signal,
     });
     progress.done();
-    show(deps, totals);
+    await show(deps, totals);
     if (exit !== "done") return exit;
     return totals.bad > 0 ? "partial" : "done";
   } finally {
@@ -63,17 +63,26 @@ async function* toRows(input: ReturnType<typeof openInput>, signal: AbortSignal)
   }
 }
 
-function show({ out }: Deps, totals: ImportTotals): void {
+async function show({ out }: Deps, totals: ImportTotals): Promise<void> {
   if (out.format === "json") out.json(totals);
-  else if (!out.quiet) out.data(describe(totals));
+  else if (out.quiet) return;
+  else if (out.format === "plain") {
+    await out.table(
+      [],
+      Object.entries(totals).map(([name, count]) => [name, count]),
+    );
+  } else out.data(describe(totals));
+  if (totals.bad > 0) out.talk(HINT);
 }
+
+const HINT = "hint: mend those lines and import again; what is there already is left out";
 
 function describe({ lines, imported, known, expired, bad }: ImportTotals): string {
   return [
-    `${formatCount(lines)} lines`,
-    `${formatCount(imported)} codes imported`,
+    formatCounted(lines, "line"),
+    `${formatCounted(imported, "code")} imported`,
     `${formatCount(known)} there already`,
     `${formatCount(expired)} expired`,
-    `${formatCount(bad)} bad lines`,
+    formatCounted(bad, "bad line"),
   ].join(", ");
 }

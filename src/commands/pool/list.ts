@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { parseCount } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatTime } from "../../output/format.ts";
+import { formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
 
@@ -38,7 +38,8 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
     flags.minValid === undefined ? 0 : parseCount(flags.minValid, { name: "--min-valid", min: 0 });
   const limit = flags.limit === undefined ? undefined : parseCount(flags.limit, { name: "--limit", min: 1 });
   const { pools } = await deps.stores();
-  const listed = await present(deps, listPools(pools, { minValid, sort: flags.sort, limit }));
+  const nowMs = await pools.now();
+  const listed = await present(deps, listPools(pools, { minValid, sort: flags.sort, limit }), nowMs);
   if (listed > 0 || deps.out.closed.aborted) return "done";
   const what = minValid > 0 ? `no pool with at least ${minValid} valid codes` : "no pool";
   throw new PushCliError("nothing", `there is ${what} under '${pools.keyOf("")}*'`, {
@@ -54,17 +55,17 @@ const COLUMNS = [
   { title: "valid", align: "right" as const },
   { title: "expired", align: "right" as const },
   { title: "unreadable", align: "right" as const },
-  { title: "next expiry" },
-  { title: "last expiry" },
+  { title: "expires in", align: "right" as const },
+  { title: "last in", align: "right" as const },
 ];
 
 /** Streams the pools out; returns how many there were. */
-async function present({ out }: Deps, pools: AsyncIterable<ListedPool>): Promise<number> {
+async function present({ out }: Deps, pools: AsyncIterable<ListedPool>, nowMs: number): Promise<number> {
   let listed = 0;
   let rows: (string | number)[][] = [];
   const time = (ms: number | undefined) => {
     if (ms === undefined) return "";
-    return out.format === "human" ? formatTime(ms) : new Date(ms).toISOString();
+    return out.format === "human" ? formatDuration(ms - nowMs) : new Date(ms).toISOString();
   };
   for await (const pool of pools) {
     if (out.closed.aborted) break;

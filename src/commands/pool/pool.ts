@@ -17,6 +17,7 @@ export function registerPool(program: Command, run: RunAction): void {
   const pool = program
     .command("pool")
     .description("look into the per-user pools of push codes")
+    .helpCommand(false)
     .addHelpText("after", EXAMPLES);
   registerPoolShow(pool, run);
   registerPoolList(pool, run);

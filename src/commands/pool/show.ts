@@ -81,8 +81,13 @@ function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
   const words =
     nowMs !== undefined && expireMs > nowMs ? `in ${formatDuration(away)}` : `${formatDuration(away)} ago`;
   const expires =
-    nowMs === undefined ? new Date(expireMs).toISOString() : `${formatTime(expireMs)} (${words})`;
+    nowMs === undefined ? new Date(expireMs).toISOString() : `${toMinutes(formatTime(expireMs))} (${words})`;
   return [shown.state, formId, expires, usesOf(shown.code)];
+}
+
+/** Without the seconds, which would push a line with a formId of 32 characters over 80 columns. */
+function toMinutes(time: string): string {
+  return time.replace(/:\d\d$/, "");
 }
 
 function toDocument(shown: ShownCode): CodeDocument {

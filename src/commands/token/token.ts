@@ -27,6 +27,7 @@ export function registerToken(program: Command, run: RunAction): void {
   const token = program
     .command("token")
     .description("the access token, shared with the backend through Redis")
+    .helpCommand(false)
     .addHelpText("after", EXAMPLES);
   token.command("show").description("show the stored token; asks the API nothing").action(run(showToken));
   token
