@@ -42,7 +42,7 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
     cwd: options.cwd ?? "/nonexistent",
     host: "test-host",
     pid: process.pid,
-    isRunning: () => true,
+    isRunning: (pid) => pid === process.pid,
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
