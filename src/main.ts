@@ -134,7 +134,7 @@ function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; 
     clock,
     settings,
     stores: async () => (await opened()).stores,
-    storesAt: async (redisUrl) => openStores({ ...(await settings()), redisUrl }, clock),
+    storesOf: async (other) => openStores(await loadSettings({}, other), clock),
     tokens: once(async () => createTokens(await settings(), await opened(), clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");

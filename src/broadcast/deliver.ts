@@ -34,12 +34,23 @@ async function deliver(run: Run, recipient: InHand): Promise<void> {
   recipient.attempts++;
   run.pacer.countSend();
   const answer = await sender.send(recipient.openId, recipient.formId, token);
+  if (answer.class === "ok" && run.held.length === 0) {
+    // The usual end of it, without the detour over promises.
+    settleSent(run, recipient, answer);
+    return;
+  }
   const decision = decide(recipient, answer, run.options.maxAttempts);
   // "Already used" after an attempt without an answer is the good news that it arrived.
   const sent = decision.do === "settle" && decision.outcome === "sent";
   if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
   if (provesToken(answer)) run.refusedTokens.clear();
   await act(run, recipient, answer, decision, token);
+}
+
+function settleSent(run: Run, recipient: InHand, answer: SendAnswer): void {
+  if (run.refusedTokens.size > 0) run.refusedTokens.clear();
+  watch(run, run.guard.seeAnswer(false));
+  run.settle(recipient, "sent", answer);
 }
 
 async function act(

@@ -10,7 +10,8 @@ export interface InHand extends Claimed {
   tokenRefusals: number;
 }
 
-export function takeInHand(claimed: Claimed): InHand {
-  const attempts = claimed.attempt - 1;
-  return { ...claimed, attempts, uncertain: attempts > 0, tokenRefusals: 0 };
+export function takeInHand({ openId, formId, expireMs, multiUse, attempt }: Claimed): InHand {
+  const attempts = attempt - 1;
+  // Named one by one: spreading costs microseconds, and this runs for every message.
+  return { openId, formId, expireMs, multiUse, attempt, attempts, uncertain: attempts > 0, tokenRefusals: 0 };
 }

@@ -3,8 +3,6 @@ import type { Ledger, Settlement } from "./ports.ts";
 
 /** Settlements per script call: about a millisecond of Redis' time. */
 const BATCH = 128;
-/** How long a settlement may wait for company; a crash in that time costs a retry with the same code, nothing else. */
-const LINGER_MS = 5;
 
 export interface SettlerEvents<T> {
   /** The ledger has it, or (false) the claim was no longer this run's. */
@@ -32,17 +30,18 @@ export class Settler<T extends { settlement: Settlement }> {
   add(item: T): void {
     this.batch.push(item);
     if (this.batch.length >= BATCH) this.flush();
-    else this.timer ??= this.linger();
+    else if (this.writes.size === 0) this.timer ??= this.linger();
   }
 
   /** Resolves when everything added so far is written or has failed. */
   async drain(): Promise<void> {
     this.flush();
-    await Promise.all(this.writes);
+    while (this.writes.size > 0) await Promise.all(this.writes);
   }
 
+  /** What the I/O that is ready now settles goes out in one batch; what comes while it is written, in the next. */
   private async linger(): Promise<void> {
-    await this.clock.sleep(LINGER_MS);
+    await this.clock.turn();
     this.timer = undefined;
     this.flush();
   }
@@ -51,7 +50,10 @@ export class Settler<T extends { settlement: Settlement }> {
     if (this.batch.length === 0) return;
     const items = this.batch;
     this.batch = [];
-    const write = this.write(items).finally(() => this.writes.delete(write));
+    const write = this.write(items).finally(() => {
+      this.writes.delete(write);
+      this.flush();
+    });
     this.writes.add(write);
   }
 

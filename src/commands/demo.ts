@@ -32,15 +32,18 @@ async function demo(deps: Deps): Promise<ExitName> {
   });
   try {
     talk(`A private Redis on port ${redis.port}, and the sandbox API at ${sandbox.url}.`);
-    const count = await fillPools(deps, redis, sandbox);
+    const io = privateIo(deps.io, redis, sandbox);
+    const count = await fillPools(deps, io, sandbox);
     const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
     talk(`${users} users, ${entries} pool entries: valid, expired, mixed, unreadable, and none.`);
-    const io = privateIo(deps.io, redis, sandbox);
     for (const step of STEPS) {
+      const code = await runStep(deps, io, step);
       if (interrupted) return interrupted;
-      await runStep(deps, io, step);
+      if (code !== 0) {
+        throw new PushCliError("unexpected", `the demo's "${step.argv[0]}" ended with exit code ${code}`);
+      }
     }
-    return interrupted ?? conclude(deps, sandbox);
+    return conclude(deps, sandbox);
   } finally {
     undo();
     await sandbox.close();
@@ -74,11 +77,10 @@ const STEPS: Step[] = [
   },
 ];
 
-async function runStep(deps: Deps, io: Io, { say, argv }: Step): Promise<void> {
+async function runStep(deps: Deps, io: Io, { say, argv }: Step): Promise<number> {
   deps.out.talk(`\n${say}`);
   deps.out.talk(`$ push-cli ${argv.map((word) => (/[\s,]/.test(word) ? `"${word}"` : word)).join(" ")}`);
-  const code = await deps.runCli(argv, io);
-  if (code !== 0) throw new PushCliError("unexpected", `the demo's command ended with exit code ${code}`);
+  return deps.runCli(argv, io);
 }
 
 /** Says what really arrived, from the sandbox's own records. */
@@ -90,18 +92,14 @@ function conclude({ out }: Deps, sandbox: Sandbox): ExitName {
   return "done";
 }
 
-async function fillPools(
-  deps: Deps,
-  redis: PrivateRedis,
-  sandbox: Sandbox,
-): Promise<{ users: number; entries: number }> {
+async function fillPools(deps: Deps, io: Io, sandbox: Sandbox): Promise<{ users: number; entries: number }> {
   const users = demoUsers(deps.clock.now());
   sandbox.registerCodes(
     users.flatMap(({ openId, codes }) =>
       codes.map(({ formId, expireMs }) => ({ openId, formId, expire: expireMs })),
     ),
   );
-  const { stores, close } = await deps.storesAt(redis.url);
+  const { stores, close } = await deps.storesOf(io);
   try {
     const pools = users.filter(({ entries }) => entries.length > 0);
     await stores.pools.push(pools.map(({ openId, entries }) => ({ openId, codes: entries })));

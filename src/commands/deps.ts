@@ -34,8 +34,8 @@ export interface Deps {
   clock: Clock;
   settings(): Promise<Settings>;
   stores(): Promise<Stores>;
-  /** The same on another Redis, for the demo's own. */
-  storesAt(url: string): Promise<{ stores: Stores; close(): void }>;
+  /** The same by other settings, for the demo's own Redis. */
+  storesOf(io: Pick<Io, "env" | "cwd">): Promise<{ stores: Stores; close(): void }>;
   tokens(): Promise<TokenProvider>;
   sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
   /** A known errcode in words. */

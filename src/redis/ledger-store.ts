@@ -35,7 +35,7 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
       const replies = await link.run(
         SCRIPTS.settleSends,
         settlements.map(({ openId }) => keys.ledger(openId)),
-        [...head, ...settlements.flatMap(settleArgs)],
+        [...head, settlements.map(settleLine).join("\n")],
       );
       return (replies as number[]).map((reply) => reply > 0);
     },
@@ -47,8 +47,8 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
   };
 }
 
-function settleArgs({ outcome, attempts, errcode, msgid }: Settlement): (string | number)[] {
-  return [outcome, attempts, errcode ?? "-", msgid ?? "-"];
+function settleLine({ outcome, attempts, errcode, msgid }: Settlement): string {
+  return `${outcome} ${attempts} ${errcode ?? "-"} ${msgid ?? "-"}`;
 }
 
 type RawReply = [number, ...(string | number)[]];

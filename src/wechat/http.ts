@@ -23,6 +23,8 @@ export interface HttpRequest {
 export interface Http {
   /** Never rejects. Never sends anything twice. */
   request(request: HttpRequest): Promise<HttpReply>;
+  /** The same, with a callback, which must not throw. */
+  dispatch(request: HttpRequest, onReply: (reply: HttpReply) => void): void;
   /** Lets the requests in flight finish. */
   close(): Promise<void>;
 }
@@ -40,11 +42,12 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   const limits = limitsOf(options);
   const pool = new Pool(options.origin, poolOptions(options.connections, limits));
   let closing: Promise<void> | undefined;
+  const dispatch: Http["dispatch"] = ({ method, path, body }, onReply) => {
+    pool.dispatch({ method, path, body: body ?? null, headers: HEADERS }, new Exchange(limits, onReply));
+  };
   return {
-    request: ({ method, path, body }) =>
-      new Promise((resolve) => {
-        pool.dispatch({ method, path, body: body ?? null, headers: HEADERS }, new Exchange(limits, resolve));
-      }),
+    dispatch,
+    request: (request) => new Promise((resolve) => dispatch(request, resolve)),
     close() {
       closing ??= pool.close();
       return closing;

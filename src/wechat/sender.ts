@@ -24,10 +24,16 @@ export async function createSender(options: SenderOptions): Promise<MessageSende
   const bodyFor = createMessageBody(options.message);
   const pathFor = rememberLast((token) => `${paths.templateSend}?${queryParameter("access_token", token)}`);
   return {
-    async send(openId, formId, accessToken) {
-      const request = { method: "POST", path: pathFor(accessToken), body: bodyFor(openId, formId) } as const;
-      return toSendAnswer(await http.request(request), accessToken);
-    },
+    // One promise a message: every further one would be paid for some hundred thousand times.
+    send: (openId, formId, accessToken) =>
+      new Promise((resolve) => {
+        const request = {
+          method: "POST",
+          path: pathFor(accessToken),
+          body: bodyFor(openId, formId),
+        } as const;
+        http.dispatch(request, (reply) => resolve(toSendAnswer(reply, accessToken)));
+      }),
     close: () => http.close(),
   };
 }

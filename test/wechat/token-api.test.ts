@@ -17,6 +17,7 @@ const clock: Clock = {
   sleep: async (ms) => {
     sleeps.push(ms);
   },
+  turn: async () => {},
   random: () => 0.5,
 };
 

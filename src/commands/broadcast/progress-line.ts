@@ -13,13 +13,17 @@ export class ProgressLine {
   private readonly run: Run;
   private readonly clock: Clock;
   private samples: { at: number; done: number }[] = [];
-  /** How many recipients there are, once known. */
-  total: number | undefined;
+  private total: number | undefined;
 
   constructor(run: Run, clock: Clock) {
     this.run = run;
     this.clock = clock;
     this.samples.push({ at: clock.monotonic(), done: 0 });
+  }
+
+  /** How many recipients there are, once known. */
+  setTotal(total: number | undefined): void {
+    this.total = total;
   }
 
   /** Count, share, rate, ETA, outcomes; the most telling part first, because a narrow terminal cuts the end. */

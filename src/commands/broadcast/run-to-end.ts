@@ -54,10 +54,13 @@ function watchRun(deps: Deps, total: RunSetup["total"]) {
     onStart(id: string, run: Run): void {
       deps.out.talk(`broadcast ${id}`);
       const line = new ProgressLine(run, deps.clock);
-      void total().then((count) => {
-        line.total = count;
+      // Counting costs Redis a sweep; nobody needs it before a line is drawn for the first time.
+      let counting = false;
+      progress.update(() => {
+        if (!counting) void total().then((count) => line.setTotal(count));
+        counting = true;
+        return line.render();
       });
-      progress.update(() => line.render());
       undo = deps.onInterrupt((exit) => {
         deps.out.talk("stopping: no new sends; waiting for the requests in flight (once more: end at once)");
         run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });

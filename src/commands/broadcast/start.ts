@@ -78,7 +78,8 @@ async function startCommand(deps: Deps, flags: StartFlags, templateId: string): 
   if (flags.dryRun) return showDryRun(deps, audience, message, options.limit);
   if (!flags.yes) {
     if (flags.toFile === "-") throw needsYes();
-    await confirm(deps, audience, message, options.limit);
+    const interrupted = await confirm(deps, audience, message, options.limit);
+    if (interrupted) return interrupted;
   }
   return send(deps, flags, message, audience, options);
 }
@@ -134,7 +135,13 @@ async function showDryRun(
   return "done";
 }
 
-async function confirm(deps: Deps, audience: Audience, message: Message, limit?: number): Promise<void> {
+/** Returns the signal that ended the question; throws when the answer was no. */
+async function confirm(
+  deps: Deps,
+  audience: Audience,
+  message: Message,
+  limit?: number,
+): Promise<ExitName | undefined> {
   const { tally } = await count(deps, audience, message, limit);
   const { sent, no_code } = tally.outcomes;
   if (sent === 0) {
@@ -149,11 +156,17 @@ async function confirm(deps: Deps, audience: Audience, message: Message, limit?:
   for (const [i, value] of message.keywords.entries()) talk(`keyword${i + 1}  ${value}`);
   talk(`audience  ${formatCount(sent + no_code)} users, ${formatCount(sent)} with a valid code`);
   talk(`spends    ${formatCount(sent)} codes, through ${apiBase}`);
-  const interrupted = new AbortController();
-  const undo = deps.onInterrupt(() => interrupted.abort());
-  const yes = await deps.out.confirm(`Send to ${formatCount(sent)} users?`, interrupted.signal);
+  const stop = new AbortController();
+  let interrupted: ExitName | undefined;
+  const undo = deps.onInterrupt((signal) => {
+    interrupted = signal;
+    stop.abort();
+  });
+  const yes = await deps.out.confirm(`Send to ${formatCount(sent)} users?`, stop.signal);
   undo();
-  if (!yes) throw new PushCliError("confirm", "not confirmed; nothing was sent");
+  if (interrupted) talk("interrupted; nothing was sent");
+  else if (!yes) throw new PushCliError("confirm", "not confirmed; nothing was sent");
+  return interrupted;
 }
 
 async function send(
