@@ -1,0 +1,145 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { ROOT } from "../structure/files.ts";
+
+/** A command as a child process, with everything that it printed so far. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** With a pseudo-terminal, both streams are in `stdout`: the screen. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Waits until stdout and stderr together match; rejects when the command ends before. */
+  shows(pattern: RegExp): Promise<void>;
+  /** What a person would type, or what a pipe brings. */
+  type(text: string): void;
+  done: Promise<Finished>;
+}
+
+export interface Finished {
+  /** Of the process, or of the shell in the pseudo-terminal. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface BuiltCli {
+  /** The program, for commands that tests put together themselves. */
+  readonly program: string;
+  /** A folder that is gone afterwards: HOME, working directory and TMPDIR of the commands. */
+  readonly folder: string;
+  env: Record<string, string>;
+  /** All that any command of the test file printed, to look for secrets in. */
+  readonly printed: string[];
+  run(argv: string[], options?: RunOptions): Promise<Finished>;
+  start(argv: string[], options?: RunOptions): Running;
+  /** In a pseudo-terminal of util-linux's `script`. */
+  startInTerminal(argv: string[], options?: RunOptions & { columns?: number }): Running;
+  runInTerminal(argv: string[], options?: RunOptions & { columns?: number }): Promise<Finished>;
+  /** Any program, under the same watch. */
+  spawn(command: string, args: string[], options?: RunOptions): Running;
+}
+
+export interface RunOptions {
+  env?: Record<string, string>;
+  /** Ends stdin; without it stdin stays open in a terminal and is empty in a pipe. */
+  stdin?: string;
+}
+
+/** Why tests in a pseudo-terminal can't run here; undefined when they can. */
+export const NO_TERMINAL = findScript() ? undefined : "script of util-linux is not installed";
+
+/** Builds the program as `npm run build` does, but into a folder of the test file's own: others may build meanwhile. */
+export function useBuiltCli(env: Record<string, string> = {}): BuiltCli {
+  const folder = mkdtempSync(join(tmpdir(), "push-cli-e2e-"));
+  const program = join(folder, "dist", "push-cli.js");
+  const cli = createCli(program, join(folder, "home"), env);
+  beforeAll(() => {
+    mkdirSync(cli.folder);
+    cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    const args = ["run", "--silent", "build", "--", `--outdir=${join(folder, "dist")}`];
+    execFileSync("npm", args, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return cli;
+}
+
+function createCli(program: string, folder: string, env: Record<string, string>): BuiltCli {
+  const cli: BuiltCli = {
+    program,
+    folder,
+    env,
+    printed: [],
+    start: (argv, options) => cli.spawn(process.execPath, [program, ...argv], options),
+    run: (argv, options = {}) => cli.start(argv, { stdin: "", ...options }).done,
+    startInTerminal: (argv, { columns = 80, ...options } = {}) => {
+      const command = [process.execPath, program, ...argv].map(quote).join(" ");
+      return cli.spawn("script", ["-qec", `stty cols ${columns} rows 24; ${command}`, "/dev/null"], options);
+    },
+    runInTerminal: (argv, options) => cli.startInTerminal(argv, options).done,
+    spawn: (command, args, { env: more, stdin } = {}) => {
+      // Nothing of our own environment: a CI variable changes the screen, and settings must not leak in.
+      const all = { PATH: process.env.PATH ?? "", TERM: "xterm-256color", HOME: folder, TMPDIR: folder };
+      const child = spawn(command, args, {
+        cwd: folder,
+        env: { ...all, SHELL: "/bin/sh", ...cli.env, ...more },
+      });
+      return watch(child, cli.printed, stdin);
+    },
+  };
+  return cli;
+}
+
+function watch(child: ChildProcess, printed: string[], stdin: string | undefined): Running {
+  const running = { child, stdout: "", stderr: "" } as Running & { stdout: string; stderr: string };
+  const waiting = new Set<() => void>();
+  const take = (name: "stdout" | "stderr") => (text: string) => {
+    running[name] += text;
+    for (const look of waiting) look();
+  };
+  child.stdout?.setEncoding("utf8").on("data", take("stdout"));
+  child.stderr?.setEncoding("utf8").on("data", take("stderr"));
+  // A command that ends early does not read its stdin to the end.
+  child.stdin?.on("error", () => {});
+  if (stdin !== undefined) child.stdin?.end(stdin);
+  running.type = (text) => {
+    child.stdin?.write(text);
+  };
+  running.done = new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      const { stdout, stderr } = running;
+      printed.push(stdout, stderr);
+      resolve({ code, stdout, stderr });
+    });
+  });
+  running.shows = (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        if (!pattern.test(running.stdout + running.stderr)) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+      void running.done.then(({ code, stdout, stderr }) => {
+        if (waiting.delete(look)) reject(new Error(`ended (${code}) without ${pattern}: ${stdout}${stderr}`));
+      });
+    });
+  return running;
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function findScript(): boolean {
+  try {
+    return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux");
+  } catch {
+    return false;
+  }
+}

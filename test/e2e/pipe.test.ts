@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { useBuiltCli } from "./built-cli.ts";
+import { APPID, findSecrets, giveUsers, readLines, TEMPLATE, useWorld } from "./world.ts";
+
+const cli = useBuiltCli();
+const world = useWorld(cli);
+const SENT = ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--yes"];
+
+describe("the built command in a pipe", () => {
+  it("prints version and help on stdout, with no settings at all", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await cli.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    for (const argv of [[], ["--help"], ["help"]]) {
+      const { code, stdout, stderr } = await cli.run(argv);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/^Usage: push-cli [\s\S]*Commands:[\s\S]*Examples:/);
+    }
+  });
+
+  it("imports codes, shows and lists them as plain rows and as JSON", async () => {
+    const stdin = "openId,formId,expire\noA,f1,2033-01-01T00:00:00Z\noA,f2,1\noB,f3,1988150400\n";
+    expect(await cli.run(["pool", "import"], { stdin })).toEqual({
+      code: 0,
+      stdout: "lines\t3\nimported\t2\nknown\t0\nexpired\t1\nbad\t0\n",
+      stderr: "",
+    });
+    expect((await cli.run(["pool", "show", "oA"])).stdout).toBe("valid\tf1\t2033-01-01T00:00:00.000Z\t1\n");
+    expect(JSON.parse((await cli.run(["pool", "show", "oA", "--json"])).stdout)).toMatchObject({
+      openId: "oA",
+      key: "mina:openid:oA",
+      valid: 1,
+      codes: [{ formId: "f1", expire: Date.UTC(2033, 0, 1), state: "valid" }],
+    });
+    const list = await cli.run(["pool", "list", "--sort", "expiry"]);
+    expect(list).toEqual({
+      code: 0,
+      stdout: ["oA", "oB"]
+        .map((openId) => `${openId}\t1\t0\t0\t2033-01-01T00:00:00.000Z\t2033-01-01T00:00:00.000Z\n`)
+        .join(""),
+      stderr: "",
+    });
+  });
+
+  it("ends quietly when the reader of a long list has seen enough", async () => {
+    await giveUsers(world, 5000);
+    const pipe = `set -o pipefail; "$0" "$1" pool list --json | head -1`;
+    const { code, stdout, stderr } = await cli.spawn("bash", ["-c", pipe, process.execPath, cli.program])
+      .done;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ valid: 1 });
+  });
+
+  it("purges, counts only with --dry-run, and is silent with --quiet", async () => {
+    await world.redis.push("oA", '{"formId":"old","expire":1}', '{"formId":"good","expire":9999999999999}');
+    const dry = await cli.run(["purge", "--dry-run", "--json"]);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ expiredRemoved: 1, dryRun: true, complete: true });
+    expect(await world.redis.entries("oA")).toHaveLength(2);
+    expect(await cli.run(["purge", "--quiet"])).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await world.redis.entries("oA")).toEqual(['{"formId":"good","expire":9999999999999}']);
+    const { stdout, stderr } = await cli.run(["purge"]);
+    expect(stdout).toMatch(/^poolsScanned\t1\npoolsChanged\t0\n/);
+    expect(stderr).toBe("");
+  });
+
+  it("leaves a purge to the one that is at it, also from cron", async () => {
+    await world.redis.client.set("mina:lock:purge", "somebody", "PX", 60_000);
+    const { code, stdout, stderr } = await cli.run(["purge", "--quiet"]);
+    expect([code, stdout]).toEqual([10, ""]);
+    expect(stderr).toMatch(/^error: another purge is running\nhint: /);
+  });
+
+  it("shows and refreshes the token, in both modes, and a new one only by force", async () => {
+    expect(await cli.run(["token", "show"])).toMatchObject({ code: 3, stdout: "" });
+    const token = async (...flags: string[]) =>
+      JSON.parse((await cli.run(["token", ...flags, "--json"])).stdout) as Record<string, string>;
+    const first = await token("refresh");
+    expect(first).toMatchObject({
+      appid: APPID,
+      source: "api",
+      token: expect.stringMatching(/^.{6}\.\.\.$/),
+    });
+    expect(await token("refresh")).toEqual({ ...first, source: "store", expiresAt: expect.anything() });
+    expect(await token("show")).toMatchObject({ token: first.token, source: "store" });
+    expect(await token("refresh", "--force")).toMatchObject({ source: "api" });
+    expect(await token("refresh", "--force", "--token-mode", "basic")).toMatchObject({ source: "api" });
+    expect(world.sandbox.stats().tokenCalls).toEqual({ stable: 2, basic: 1 });
+  });
+
+  it("broadcasts: plain rows on stdout, talk on stderr, nothing live", async () => {
+    await giveUsers(world, 30);
+    const { code, stdout, stderr } = await cli.run(SENT);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^broadcastId\t\S+\nstatus\tfinished\n/);
+    expect(stdout).toContain("outcomes.sent\t30\n");
+    expect(stdout + stderr).not.toContain("\x1b");
+    expect(stderr).toMatch(/^broadcast \S+\n$/);
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 30, maxPerUser: 1 });
+  });
+
+  it("broadcasts with --json: one document on stdout, and a report without secrets", async () => {
+    await giveUsers(world, 20);
+    const { code, stdout } = await cli.run([...SENT, "--json", "--report", "report.ndjson", "--quiet"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: "finished", recipients: 20, outcomes: { sent: 20 } });
+    const report = join(cli.folder, "report.ndjson");
+    const lines = readLines<{ openId: string; outcome: string }>(report);
+    expect(new Set(lines.map(({ openId }) => openId)).size).toBe(20);
+    expect(lines.every(({ outcome }) => outcome === "sent")).toBe(true);
+    const token = (await world.redis.client.get(`mina:access_token:${APPID}`)) ?? "";
+    expect(findSecrets(readFileSync(report, "utf8"), [token])).toEqual([]);
+  });
+
+  it("sends nothing without a terminal to ask on, unless told --yes", async () => {
+    await giveUsers(world, 3);
+    const { code, stdout, stderr } = await cli.run(SENT.slice(0, -1), { stdin: "y\n" });
+    expect([code, stdout]).toEqual([11, ""]);
+    expect(stderr).toMatch(/^error: a broadcast asks before it sends.*\nhint: give --yes/);
+    expect(world.sandbox.stats().requests).toBe(0);
+  });
+
+  it("tells with --dry-run what it would do, and changes nothing", async () => {
+    await giveUsers(world, 7);
+    const before = await world.redis.client.keys("*");
+    const { stdout } = await cli.run(["broadcast", TEMPLATE, "--dry-run", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dryRun: true,
+      outcomes: { sent: 7 },
+      sample: { form_id: expect.any(String) },
+    });
+    expect((await world.redis.client.keys("*")).sort()).toEqual(before.sort());
+    expect(world.sandbox.stats().requests).toBe(0);
+  });
+
+  it("takes options before the template id as well as behind it", async () => {
+    await giveUsers(world, 2);
+    const { code, stdout } = await cli.run(["broadcast", "--dry-run", "--keywords", "a", TEMPLATE, "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ templateId: TEMPLATE, outcomes: { sent: 2 } });
+  });
+
+  it("lists broadcasts and shows one", async () => {
+    await giveUsers(world, 2);
+    await cli.run([...SENT, "--id", "autumn"]);
+    expect((await cli.run(["broadcast", "list"])).stdout).toMatch(
+      /^autumn\t\S+\tfinished\torder-shipped\t2\t2\n$/,
+    );
+    const shown = await cli.run(["broadcast", "show", "autumn", "--json"]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      broadcastId: "autumn",
+      outcomes: { sent: 2 },
+      runs: [{ alive: false }],
+    });
+    expect(await cli.run(["broadcast", "show", "autum"])).toMatchObject({ code: 3, stdout: "" });
+  });
+});

@@ -1,0 +1,87 @@
+import { readdirSync, rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type RunOptions, useBuiltCli } from "./built-cli.ts";
+import { processesWith } from "./processes.ts";
+
+const cli = useBuiltCli();
+
+describe("the built sandbox command", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("serves, counts, and ends by %s with %d", async (signal, code) => {
+    const server = cli.start(["sandbox", "--accept-any"]);
+    await server.shows(/^http:\S+\n[\s\S]*counters: /);
+    const url = server.stdout.trim();
+    const stats = await (await fetch(`${url}/sandbox/stats`)).json();
+    expect(stats).toMatchObject({ delivered: 0, requests: 0 });
+    expect(server.stderr).toContain("secret sandbox-secret");
+    server.child.kill(signal);
+    expect(await server.done).toMatchObject({ code, stdout: `${url}\n` });
+    await expect(fetch(url)).rejects.toThrow("fetch failed");
+  });
+
+  it("takes a port, faults and a latency, and says as JSON where it is", async () => {
+    const first = cli.start(["sandbox", "--json", "--quiet", "--fault", "busy:100", "--latency", "20"]);
+    await first.shows(/\}\n/);
+    const { url, stats } = JSON.parse(first.stdout) as { url: string; stats: string };
+    expect(await (await fetch(stats)).json()).toMatchObject({ faults: {} });
+    const port = new URL(url).port;
+    const second = await cli.run(["sandbox", "--port", port]);
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toMatch(new RegExp(`^error: .*${port}.*in use\nhint: `));
+    first.child.kill("SIGINT");
+    expect(await first.done).toMatchObject({ code: 130, stderr: "" });
+  });
+});
+
+/** A folder for temporary files, to see what is left in it. */
+async function withFolder(name: string, work: (folder: string, options: RunOptions) => Promise<void>) {
+  const folder = join(cli.folder, name);
+  await mkdir(folder);
+  await work(folder, { env: { TMPDIR: folder } });
+  expect(readdirSync(folder)).toEqual([]);
+  expect(processesWith(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+}
+
+describe("the built demo command", () => {
+  // The limit of ten seconds is a promise to newcomers; a machine that is busy with other tests gets another try.
+  it("shows everything within 10 s and leaves nothing behind", { retry: 2 }, async () => {
+    await withFolder(`demo-${performance.now()}`, async (_, options) => {
+      const startedMs = performance.now();
+      const { code, stdout, stderr } = await cli.run(["demo"], options);
+      expect(code).toBe(0);
+      for (const verb of ["pool show", "pool list", "purge", "token refresh", "broadcast"]) {
+        expect(stderr).toContain(`\n$ push-cli ${verb}`);
+      }
+      expect(stdout).toContain("outcomes.sent\t800\n");
+      expect(stderr).toContain("800 messages to 800 users, nobody twice");
+      expect(performance.now() - startedMs).toBeLessThan(10_000);
+    });
+  });
+
+  it("touches neither the settings around it nor the Redis they lead to", async () => {
+    await withFolder("elsewhere", async (_, { env }) => {
+      const elsewhere = { PUSH_CLI_REDIS_URL: "redis://127.0.0.1:1", PUSH_CLI_POOL_PREFIX: "other:" };
+      expect(await cli.run(["demo"], { env: { ...env, ...elsewhere } })).toMatchObject({ code: 0 });
+    });
+  });
+
+  it.each([
+    ["at its start", /\$ push-cli pool show/],
+    ["while it broadcasts", /\nbroadcast \d+/],
+  ])("cleans up after Ctrl-C %s", async (when, sight) => {
+    await withFolder(when, async (folder, options) => {
+      const demo = cli.start(["demo"], options);
+      await demo.shows(sight);
+      expect(readdirSync(folder)).toHaveLength(1);
+      demo.child.kill("SIGINT");
+      const { code, stderr } = await demo.done;
+      expect(code).toBe(130);
+      expect(stderr).not.toContain("error:");
+    });
+  });
+});
