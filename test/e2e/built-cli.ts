@@ -33,6 +33,7 @@ export interface BuiltCli {
   env: Record<string, string>;
   /** All that any command of the test file printed, to look for secrets in. */
   readonly printed: string[];
+  readonly running: Set<Running>;
   run(argv: string[], options?: RunOptions): Promise<Finished>;
   start(argv: string[], options?: RunOptions): Running;
   /** In a pseudo-terminal of util-linux's `script`. */
@@ -63,7 +64,11 @@ export function useBuiltCli(env: Record<string, string> = {}): BuiltCli {
     const args = ["run", "--silent", "build", "--", `--outdir=${join(folder, "dist")}`];
     execFileSync("npm", args, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
   }, 60_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => {
+    // Those that a failed test did not wait for.
+    for (const { child } of cli.running) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
   return cli;
 }
 
@@ -73,6 +78,7 @@ function createCli(program: string, folder: string, env: Record<string, string>)
     folder,
     env,
     printed: [],
+    running: new Set(),
     start: (argv, options) => cli.spawn(process.execPath, [program, ...argv], options),
     run: (argv, options = {}) => cli.start(argv, { stdin: "", ...options }).done,
     startInTerminal: (argv, { columns = 80, ...options } = {}) => {
@@ -87,13 +93,20 @@ function createCli(program: string, folder: string, env: Record<string, string>)
         cwd: folder,
         env: { ...all, SHELL: "/bin/sh", ...cli.env, ...more },
       });
-      return watch(child, cli.printed, stdin);
+      const running = watch(child, stdin);
+      cli.running.add(running);
+      const forget = ({ stdout, stderr }: Finished) => {
+        cli.running.delete(running);
+        cli.printed.push(stdout, stderr);
+      };
+      running.done.then(forget, () => {});
+      return running;
     },
   };
   return cli;
 }
 
-function watch(child: ChildProcess, printed: string[], stdin: string | undefined): Running {
+function watch(child: ChildProcess, stdin: string | undefined): Running {
   const running = { child, stdout: "", stderr: "" } as Running & { stdout: string; stderr: string };
   const waiting = new Set<() => void>();
   const take = (name: "stdout" | "stderr") => (text: string) => {
@@ -111,9 +124,7 @@ function watch(child: ChildProcess, printed: string[], stdin: string | undefined
   running.done = new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
-      const { stdout, stderr } = running;
-      printed.push(stdout, stderr);
-      resolve({ code, stdout, stderr });
+      resolve({ code, stdout: running.stdout, stderr: running.stderr });
     });
   });
   running.shows = (pattern) =>

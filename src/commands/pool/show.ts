@@ -59,7 +59,8 @@ async function present(
   if (out.format === "json") return out.json({ openId, key, ...counts, codes: codes.map(toDocument) });
   if (out.format === "human") {
     const parts = Object.entries(counts).map(([state, n]) => `${n} ${state}`);
-    out.data(`${key}: ${parts.join(", ")}`);
+    out.data(key);
+    out.data(parts.join(", "));
   }
   const columns = [
     { title: "state" },

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { displayWidth } from "../../src/output/width.ts";
+import { type Finished, NO_TERMINAL, useBuiltCli } from "./built-cli.ts";
+import { giveUsers, TEMPLATE, useWorld } from "./world.ts";
+
+const cli = useBuiltCli();
+const world = useWorld(cli, { latencyMs: 100 });
+const ASK = ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--page", "pages/index"];
+const COLUMNS = 80;
+const HOUR_MS = 3_600_000;
+
+const title = NO_TERMINAL ? ` (skipped: ${NO_TERMINAL})` : "";
+
+describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
+  it("shows a broadcast, asks, sends after y with a live line, and sums up in tables", async () => {
+    await giveUsers(world, 60);
+    const run = cli.startInTerminal([...ASK, "--concurrency", "8"]);
+    await run.shows(/Send to 60 users\? \[y\/N\] $/);
+    for (const fact of [
+      TEMPLATE,
+      "pages/index",
+      "Order 42",
+      "shipped",
+      "60 with a valid code",
+      world.sandbox.url,
+    ]) {
+      expect(run.stdout).toContain(fact);
+    }
+    expect(world.sandbox.stats().requests).toBe(0);
+    run.type("y\n");
+    await run.shows(/[⠀-⣿].* \d+\/\d+ {2}\d+\.\d% {2}.*\/s {2}ETA .*sent \d+/);
+    const { code, stdout } = await run.done;
+    expect(code).toBe(0);
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
+    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients in [\s\S]*\nsent +60 +100\.0%/);
+    expectEndsTidy(stdout);
+  });
+
+  it.each([
+    ["n", "n\n"],
+    ["nothing", "\n"],
+    ["the end of the input", "\x04"],
+  ])("sends nothing after %s", async (_, answer) => {
+    await giveUsers(world, 3);
+    const run = cli.startInTerminal(ASK);
+    await run.shows(/\[y\/N\] $/);
+    run.type(answer);
+    expect(await run.done).toMatchObject({ code: 11, stdout: expect.stringContaining("nothing was sent") });
+    expect(world.sandbox.stats().requests).toBe(0);
+    expect(Object.keys(await world.redis.pools())).toHaveLength(3);
+  });
+
+  it("sends nothing after Ctrl-C at the question", async () => {
+    await giveUsers(world, 3);
+    const run = cli.startInTerminal(ASK);
+    await run.shows(/\[y\/N\] $/);
+    run.type("\x03");
+    expect(await run.done).toMatchObject({ code: 130, stdout: expect.stringContaining("nothing was sent") });
+    expect(world.sandbox.stats().requests).toBe(0);
+  });
+
+  it("drains and says how to go on after Ctrl-C, and resume sends the rest once", async () => {
+    await giveUsers(world, 100);
+    const run = cli.startInTerminal([...ASK, "--yes", "--id", "b1", "--concurrency", "4"]);
+    await run.shows(/sent \d+/);
+    run.type("\x03");
+    const { code, stdout } = await run.done;
+    expect(code).toBe(130);
+    expect(stdout).toContain("push-cli broadcast resume b1 goes on");
+    expectEndsTidy(stdout);
+    const { delivered } = world.sandbox.stats();
+    expect(delivered).toBeGreaterThan(0);
+    expect(delivered).toBeLessThan(100);
+    expect(await cli.run(["broadcast", "resume", "b1"])).toMatchObject({ code: 0 });
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 100, maxPerUser: 1 });
+  });
+
+  it("ends at once by a second Ctrl-C, with the cursor back", async () => {
+    world.sandbox.setFaults([{ kind: "slow", percent: 100 }]);
+    await giveUsers(world, 4);
+    const run = cli.startInTerminal([...ASK, "--yes"]);
+    await run.shows(/[⠀-⣿].*\/s/);
+    run.type("\x03");
+    await run.shows(/waiting for the requests in flight/);
+    run.type("\x03");
+    const { code, stdout } = await run.done;
+    expect(code).toBe(130);
+    expect(stdout.lastIndexOf("\x1b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\x1b[?25l"));
+  });
+
+  it("shows nothing live where output goes into files", async () => {
+    await giveUsers(world, 40);
+    const shell = `exec "$0" "$1" broadcast ${TEMPLATE} --yes --concurrency 8 >out 2>err; cat out err`;
+    const { stdout } = await cli.spawn("sh", ["-c", shell, process.execPath, cli.program]).done;
+    expect(stdout).not.toMatch(/[⠀-⣿]|\x1b/);
+  });
+
+  it("reads codes that are typed until Ctrl-D, and gives up at Ctrl-C", async () => {
+    const typed = cli.startInTerminal(["pool", "import"]);
+    await typed.shows(/Ctrl-D ends/);
+    typed.type(`oA,f1,${Date.now() + HOUR_MS}\n\x04`);
+    expect(await typed.done).toMatchObject({ code: 0, stdout: expect.stringContaining("1 code imported") });
+    const given = cli.startInTerminal(["pool", "import"]);
+    await given.shows(/Ctrl-D ends/);
+    given.type("\x03");
+    expect((await given.done).code).toBe(130);
+  });
+
+  it("fits what it prints into 80 columns", async () => {
+    const openId = "oABCD0001efghijklmnopqrstuvw";
+    const entry = (formId: string, expire: number) => JSON.stringify({ formId, expire });
+    const late = Date.now() + 167 * HOUR_MS;
+    await world.redis.push(
+      openId,
+      entry("0123456789abcdef0123456789abcdef", late),
+      entry("old", late - 5000 * HOUR_MS),
+      Buffer.from("汉".repeat(99)).toString("latin1"),
+    );
+    const commands = [
+      ...[
+        ["--help"],
+        ["broadcast", "--help"],
+        ["broadcast", "resume", "--help"],
+        ["broadcast", "show", "--help"],
+      ],
+      ...[["pool"], ["pool", "list", "--help"], ["pool", "import", "--help"], ["purge", "--help"]],
+      ...[
+        ["token"],
+        ["sandbox", "--help"],
+        ["help", "exit-codes"],
+        ["pool", "show", openId],
+        ["pool", "list"],
+      ],
+      ...[
+        ["purge", "--dry-run"],
+        ["token", "refresh"],
+        ["broadcast", TEMPLATE, "--dry-run"],
+      ],
+    ];
+    for (const argv of commands) {
+      const { stdout } = await cli.runInTerminal(argv, { stdin: "" });
+      const wide = linesOf(stdout).filter((line) => displayWidth(line) > COLUMNS);
+      expect({ argv, wide }).toEqual({ argv, wide: [] });
+    }
+    const { stdout: shown } = await cli.runInTerminal(["pool", "show", openId]);
+    expect(shown).toContain("0123456789abcdef0123456789abcdef");
+    expect(shown).toMatch(/ \(in 6d 2[23]h\) /);
+  });
+
+  it("colours errors for people who want colours", async () => {
+    const red = "\x1b[31m";
+    expect((await cli.runInTerminal(["pol"])).stdout).toContain(red);
+    expect((await cli.runInTerminal(["pol", "--no-color"])).stdout).not.toContain(red);
+    expect((await cli.runInTerminal(["pol"], { env: { NO_COLOR: "1" } })).stdout).not.toContain(red);
+    expect((await cli.runInTerminal(["pol"], { env: { TERM: "dumb" } })).stdout).not.toContain(red);
+  });
+
+  it("prints JSON to a terminal when asked to", async () => {
+    await giveUsers(world, 1);
+    const { stdout } = await cli.runInTerminal(["pool", "show", "o0000", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ openId: "o0000", valid: 1 });
+  });
+});
+
+function withoutColours(text: string): string {
+  return text.replaceAll("\r", "").replace(/\x1b\[[\d;]*m/g, "");
+}
+
+/** What stays on the screen, roughly: the lines as they were printed, without control sequences. */
+function linesOf(screen: Finished["stdout"]): string[] {
+  return screen
+    .replace(/\x1b\[[\d;?]*[A-Za-z]/g, "")
+    .split("\n")
+    .map((line) => line.replace(/\r$/, "").split("\r").at(-1) ?? "");
+}
+
+/** The live line is gone, and the cursor is back. */
+function expectEndsTidy(screen: string): void {
+  expect(linesOf(screen).slice(-3).join("\n")).not.toMatch(/[⠀-⣿]/);
+  expect(screen.lastIndexOf("\x1b[?25h")).toBeGreaterThan(screen.lastIndexOf("\x1b[?25l"));
+}
