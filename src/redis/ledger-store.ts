@@ -48,7 +48,12 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
 }
 
 function settleLine({ outcome, attempts, errcode, msgid }: Settlement): string {
-  return `${outcome} ${attempts} ${errcode ?? "-"} ${msgid ?? "-"}`;
+  return `${outcome} ${attempts} ${errcode ?? "-"} ${isWord(msgid) ? msgid : "-"}`;
+}
+
+/** A msgid is whatever the API sent; records are words between spaces, and one that is none would break them. */
+function isWord(text: string | undefined): boolean {
+  return text !== undefined && /^[\x21-\x7e]{1,64}$/.test(text);
 }
 
 type RawReply = [number, ...(string | number)[]];

@@ -74,7 +74,7 @@ local function claim_from(pool, ledger, from)
   if found.pick and not dry then return take_found(pool, ledger, id, run, ttl, now, found) end
   if found.pick then
     local code = found.pick.entry.codes[found.pick.k]
-    return { 1, code.f, string.format("%.0f", code.e), code.u and 1 or 0, 1, found.expired, 0 }
+    return { 1, code.f, string.format("%.0f", code.e), multi_of(code.u, code.f), 1, found.expired, 0 }
   end
   local removed = 0
   if not dry then removed = apply_edits(pool, found.edits) end
@@ -92,7 +92,7 @@ local function claim_plain(pool, ledger)
   if type(head) ~= "string" then return nil end
   local f, digits = match(head, '^{"formId":"([%w_-]+)","expire":(1%d%d%d%d%d%d%d%d%d%d%d%d)}$')
   if not f or tonumber(digits) <= now or not is_form_id(f) then return nil end
-  local multi = find(f, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and 1 or 0
+  local multi = multi_of(nil, f)
   local line = claimed_head .. multi .. " 1 " .. digits .. " " .. f .. " " .. #head .. "\n"
   if pcall("HSETNX", ledger, id, line .. head) ~= 1 then return nil end
   call("PEXPIRE", ledger, ttl)

@@ -13,11 +13,12 @@ local id, run, ttl, refused = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local pool, ledger = KEYS[1], KEYS[2]
 local now = now_ms()
 
-local record = redis.call("HGET", ledger, id)
-local claimed = record and read_claimed(record)
+local record = redis.pcall("HGET", ledger, id)
+if type(record) ~= "string" then return { 0 } end
+local claimed = read_claimed(record)
 if not claimed then
   -- The same call again, after its answer was lost: it had found no code.
-  if record and find(record, "no_code " .. run .. " ", 1, true) == 1 then return { 2, 0, 0 } end
+  if find(record, "no_code " .. run .. " ", 1, true) == 1 then return { 2, 0, 0 } end
   return { 0 }
 end
 if claimed.run ~= run then return { 0 } end

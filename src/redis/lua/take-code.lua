@@ -84,7 +84,9 @@ local function find_code(pool, from, now, refused, budget)
   local found = { expired = 0, refused = 0, edits = {} }
   local i = from
   while budget.left > 0 do
-    local chunk = redis.call("LRANGE", pool, i, i + CHUNK - 1)
+    local chunk = redis.pcall("LRANGE", pool, i, i + CHUNK - 1)
+    -- Not a list: there is no code in it.
+    if chunk.err then return found end
     for _, raw in ipairs(chunk) do
       budget.left = budget.left - cost_of(raw)
       local entry = read_entry(raw)
@@ -126,12 +128,17 @@ local function resume_index(found, removed)
   return found.more - removed
 end
 
+-- 1 for a code that may bring several messages: it says so, or its form is that of a prepay_id.
+local function multi_of(uses, form_id)
+  return (uses or find(form_id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
+end
+
 -- A claimed record, one line of words and then the bytes to put back:
 --   claimed <run> <attempt> <at ms> <multi> <k> <expire ms> <formId> <length of own>\n<own><source>
 -- source is the entry the code came from, when something of that entry stayed in the pool.
 local function claimed_record(run, attempt, now, pick, own, source)
   local code = pick.entry.codes[pick.k]
-  local multi = (code.u or find(code.f, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
+  local multi = multi_of(code.u, code.f)
   local line = string.format("claimed %s %d %.0f %d %d %.0f %s %d\n", run, attempt, now, multi, pick.k, code.e,
     code.f, #own)
   return line .. own .. source, multi
