@@ -1,0 +1,316 @@
+import type { FinalOutcome } from "../../src/broadcast/outcome.ts";
+import type { ClaimReply, Settlement, Sighting } from "../../src/broadcast/ports.ts";
+import type { PurgeStep, PushReply } from "../../src/pool/ports.ts";
+
+/*
+ * What the scripts must do, said once more over plain arrays. An entry is the pieces it was generated from; nothing
+ * here reads entries, and nothing is taken from src.
+ */
+
+/** One code of an entry: its text, cut around the digits of `uses` if it has any. */
+export interface ModelCode {
+  formId: string;
+  kind: "valid" | "expired" | "garbage";
+  expireMs: number;
+  uses: number | undefined;
+  before: string;
+  after: string;
+  /** What stands between it and the next code. */
+  gap: string;
+}
+
+export interface ModelEntry {
+  head: string;
+  codes: ModelCode[];
+  tail: string;
+  /** How the writer serialised it once more. */
+  quote?: (text: string) => string;
+}
+
+export function render({ head, codes, tail, quote }: ModelEntry): string {
+  const text = codes.map(({ before, uses, after, gap }, i) => {
+    return `${before}${uses ?? ""}${after}${i < codes.length - 1 ? gap : ""}`;
+  });
+  const whole = head + text.join("") + tail;
+  return quote ? quote(whole) : whole;
+}
+
+interface ClaimedRecord {
+  run: string;
+  attempt: number;
+  code: ModelCode;
+  /** Which code of its entry it was, from 1. */
+  k: number;
+  /** Undefined for a claim of a code that had been spent before: there is nothing to put back. */
+  own: ModelEntry | undefined;
+  /** The entry it was cut from and what the cut left of it, when something was left. */
+  cut?: { source: ModelEntry; rest: string };
+}
+
+interface FinalRecord {
+  run: string;
+  outcome: FinalOutcome;
+  attempts: number;
+  code: ModelCode | undefined;
+  errcode: number | undefined;
+  msgid: string | undefined;
+}
+
+export interface Client {
+  broadcastId: string;
+  runId: string;
+  deadRuns: string[];
+  retry: ("unknown" | "failed")[];
+}
+
+/** How far into a pool a release looks for the entry that a code was cut from. */
+const NEAR_HEAD = 16;
+
+function usesOf({ uses }: ModelCode): number {
+  return uses ?? 1;
+}
+
+function sumUses(codes: ModelCode[]): number {
+  return codes.reduce((sum, code) => sum + usesOf(code), 0);
+}
+
+export class Model {
+  readonly pools = new Map<string, ModelEntry[]>();
+  readonly claims = new Map<string, ClaimedRecord>();
+  readonly finals = new Map<string, FinalRecord>();
+  /** Everything that ever entered a pool or left the game, in uses. */
+  readonly tally = { pushed: 0, spent: 0, expired: 0, refused: 0 };
+
+  pool(openId: string): ModelEntry[] {
+    return this.pools.get(openId) ?? [];
+  }
+
+  push(openId: string, entries: ModelEntry[]): void {
+    this.pools.set(openId, [...this.pool(openId), ...entries]);
+    for (const { codes } of entries) this.tally.pushed += sumUses(codes);
+  }
+
+  pushKnown(openId: string, entries: ModelEntry[]): PushReply {
+    const formIds = new Set(this.pool(openId).flatMap(({ codes }) => codes.map(({ formId }) => formId)));
+    const fresh = entries.filter(({ codes: [code] }) => {
+      const known = formIds.has(code!.formId);
+      formIds.add(code!.formId);
+      return !known;
+    });
+    this.push(openId, fresh);
+    return { pushed: fresh.length, known: entries.length - fresh.length, notAList: false };
+  }
+
+  claim(client: Client, openId: string, sighting: Sighting, dry: boolean): ClaimReply {
+    const key = recordKey(client, openId);
+    const claimed = this.claims.get(key);
+    const final = this.finals.get(key);
+    const known = claimed !== undefined || final !== undefined;
+    if ((sighting === "pool" && known) || (sighting === "ledger" && !known))
+      return { status: "elsewhere", openId };
+    if (claimed) {
+      if (claimed.run === client.runId) return { status: "mine", ...describe(openId, claimed) };
+      if (!client.deadRuns.includes(claimed.run)) return { status: "busy", openId, run: claimed.run };
+      return this.takeOver(key, openId, claimed, client, dry);
+    }
+    if (final && final.outcome !== "no_code") {
+      const again = final.run !== client.runId && client.retry.some((outcome) => outcome === final.outcome);
+      if (!again)
+        return { status: "settled", openId, own: final.run === client.runId, ...describeFinal(final) };
+      if (final.outcome === "unknown") {
+        const record = { run: "", attempt: final.attempts, code: final.code!, k: 0, own: undefined };
+        if (!dry) this.tally.spent -= 1;
+        return this.takeOver(key, openId, record, client, dry);
+      }
+    }
+    return this.claimFirst(key, openId, client, undefined, dry);
+  }
+
+  next(client: Client, openId: string, refused: string, errcode: number): ClaimReply | undefined {
+    const key = recordKey(client, openId);
+    const claimed = this.claims.get(key);
+    const final = this.finals.get(key);
+    if (!claimed && final?.outcome === "no_code" && final.run === client.runId)
+      return { status: "no_code", openId, expired: 0, refused: 0 };
+    if (claimed?.run !== client.runId) return undefined;
+    if (claimed.code.formId !== refused) return { status: "claimed", ...describe(openId, claimed) };
+    this.tally.refused++;
+    const reply = this.claimFirst(key, openId, client, refused, false);
+    if (reply.status === "no_code") {
+      this.settleAs(key, {
+        run: client.runId,
+        outcome: "no_code",
+        attempts: claimed.attempt,
+        code: undefined,
+        errcode,
+        msgid: undefined,
+      });
+    }
+    return reply;
+  }
+
+  settle(client: Client, { openId, outcome, attempts, errcode, msgid }: Settlement): boolean {
+    const key = recordKey(client, openId);
+    const claimed = this.claims.get(key);
+    if (!claimed) return this.finals.get(key)?.run === client.runId;
+    if (claimed.run !== client.runId) return false;
+    this.tally.spent++;
+    this.settleAs(key, {
+      run: client.runId,
+      outcome,
+      attempts,
+      code: claimed.code,
+      errcode,
+      msgid: isWord(msgid) ? msgid : undefined,
+    });
+    return true;
+  }
+
+  release(client: Client, openId: string): boolean {
+    const key = recordKey(client, openId);
+    const claimed = this.claims.get(key);
+    if (claimed?.run !== client.runId || !claimed.own) return false;
+    this.putBack(openId, claimed);
+    this.claims.delete(key);
+    return true;
+  }
+
+  settleReturning(client: Client, { openId, outcome, attempts, errcode }: Settlement): boolean {
+    const key = recordKey(client, openId);
+    const claimed = this.claims.get(key);
+    const final = this.finals.get(key);
+    if (final?.run === client.runId && final.outcome === outcome) return true;
+    if (claimed?.run !== client.runId || !claimed.own) return false;
+    this.putBack(openId, claimed);
+    this.settleAs(key, { run: client.runId, outcome, attempts, code: undefined, errcode, msgid: undefined });
+    return true;
+  }
+
+  purge(openId: string, dry: boolean): PurgeStep {
+    const pool = this.pool(openId);
+    if (pool.length === 0) return { expired: 0, unreadable: 0, changed: false, kept: 0, exists: false };
+    const left = pool.map((entry) => ({
+      ...entry,
+      codes: entry.codes.filter(({ kind }) => kind !== "expired"),
+    }));
+    const stay = left.filter((entry, i) => pool[i]!.codes.length === 0 || entry.codes.length > 0);
+    const gone = pool.flatMap(({ codes }) => codes).filter(({ kind }) => kind === "expired");
+    if (!dry) {
+      this.pools.set(openId, stay);
+      this.tally.expired += sumUses(gone);
+    }
+    return {
+      expired: gone.length,
+      unreadable: pool.filter(({ codes }) => codes.length === 0).length,
+      changed: gone.length > 0,
+      kept: stay.length,
+      exists: dry || stay.length > 0,
+    };
+  }
+
+  /** Every use ever pushed is still somewhere, and nowhere twice. */
+  get balance(): { pushed: number; accounted: number } {
+    const left = [...this.pools.values()].flat().flatMap(({ codes }) => codes);
+    const { pushed, spent, expired, refused } = this.tally;
+    return { pushed, accounted: sumUses(left) + this.claims.size + spent + expired + refused };
+  }
+
+  private takeOver(
+    key: string,
+    openId: string,
+    claimed: ClaimedRecord,
+    client: Client,
+    dry: boolean,
+  ): ClaimReply {
+    const record = { ...claimed, run: client.runId, attempt: claimed.attempt + 1 };
+    if (!dry) this.record(key, record);
+    return { status: "claimed", ...describe(openId, record) };
+  }
+
+  /** Takes the first valid code that is not refused; expired and refused ones met on the way are dropped. */
+  private claimFirst(
+    key: string,
+    openId: string,
+    client: Client,
+    refused: string | undefined,
+    dry: boolean,
+  ): ClaimReply {
+    const counts = { expired: 0, refused: 0 };
+    const dropped: ModelCode[] = [];
+    const pool = [...this.pool(openId)];
+    const at = pool.findIndex((entry, i) => {
+      const gone = entry.codes.filter(({ kind, formId }) => kind === "expired" || formId === refused);
+      dropped.push(...gone);
+      for (const { kind } of gone) counts[kind === "expired" ? "expired" : "refused"]++;
+      pool[i] = { ...entry, codes: entry.codes.filter((code) => !gone.includes(code)) };
+      return pool[i].codes.some(({ kind }) => kind === "valid");
+    });
+    const unreadable = new Set(this.pool(openId).flatMap(({ codes }, i) => (codes.length === 0 ? [i] : [])));
+    const record = at < 0 ? undefined : cutFirst(client, pool, at);
+    if (!dry) {
+      this.pools.set(
+        openId,
+        pool.filter(({ codes }, i) => codes.length > 0 || unreadable.has(i)),
+      );
+      for (const code of dropped) this.tally[code.kind === "expired" ? "expired" : "refused"] += usesOf(code);
+      if (record) this.record(key, record);
+    }
+    if (!record) return { status: "no_code", openId, ...counts };
+    return { status: "claimed", ...describe(openId, record), ...counts };
+  }
+
+  private record(key: string, record: ClaimedRecord): void {
+    this.finals.delete(key);
+    this.claims.set(key, record);
+  }
+
+  private settleAs(key: string, record: FinalRecord): void {
+    this.claims.delete(key);
+    this.finals.set(key, record);
+  }
+
+  private putBack(openId: string, { own, cut }: ClaimedRecord): void {
+    const pool = [...this.pool(openId)];
+    const at = cut ? pool.slice(0, NEAR_HEAD).findIndex((entry) => render(entry) === cut.rest) : -1;
+    if (at >= 0) pool[at] = cut!.source;
+    else pool.unshift(own!);
+    this.pools.set(openId, pool);
+  }
+}
+
+function isWord(text: string | undefined): boolean {
+  return text !== undefined && /^[!-~]+$/.test(text);
+}
+
+export function recordKey({ broadcastId }: Client, openId: string): string {
+  return `${broadcastId} ${openId}`;
+}
+
+/** Cuts one use of the first valid code out of the entry at `at`; the pool given is changed. */
+function cutFirst(client: Client, pool: ModelEntry[], at: number): ClaimedRecord {
+  const source = pool[at]!;
+  const k = source.codes.findIndex(({ kind }) => kind === "valid");
+  const code = source.codes[k]!;
+  const own = { ...source, codes: [{ ...code, uses: code.uses === undefined ? undefined : 1 }] };
+  const left = usesOf(code) > 1 ? [{ ...code, uses: usesOf(code) - 1 }] : [];
+  const rest = { ...source, codes: source.codes.toSpliced(k, 1, ...left) };
+  pool[at] = rest;
+  const record = { run: client.runId, attempt: 1, code, k: k + 1, own };
+  return rest.codes.length === 0 ? record : { ...record, cut: { source, rest: render(rest) } };
+}
+
+function describe(openId: string, { code, attempt }: ClaimedRecord) {
+  const multiUse = code.uses !== undefined || /^wx\d{14}/.test(code.formId);
+  return { openId, formId: code.formId, expireMs: code.expireMs, multiUse, attempt, expired: 0, refused: 0 };
+}
+
+function describeFinal({ outcome, attempts, code, errcode, msgid }: FinalRecord) {
+  return {
+    outcome,
+    attempts,
+    atMs: Number.NaN,
+    ...(errcode === undefined ? {} : { errcode }),
+    ...(code === undefined ? {} : { formId: code.formId }),
+    ...(msgid === undefined ? {} : { msgid }),
+  };
+}

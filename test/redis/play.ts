@@ -1,0 +1,237 @@
+import { expect } from "vitest";
+import type { ClaimReply, Ledger, Settlement } from "../../src/broadcast/ports.ts";
+import type { PoolStore } from "../../src/pool/ports.ts";
+import type { TestRedis } from "../helpers/redis.ts";
+import { buildEntry, type Draft } from "./draft-arbitraries.ts";
+import { type Client, Model, type ModelEntry, render } from "./model.ts";
+import { CLIENTS, type Step, USERS } from "./step-arbitraries.ts";
+
+/** Runs of two broadcasts: one that others believe dead, those that take over, one that tries again what failed. */
+const PLAYERS: Client[] = [
+  { broadcastId: "b1", runId: "runa", deadRuns: [], retry: [] },
+  { broadcastId: "b1", runId: "runb", deadRuns: [], retry: [] },
+  { broadcastId: "b1", runId: "runc", deadRuns: ["runx", "runa"], retry: [] },
+  { broadcastId: "b2", runId: "runa", deadRuns: [], retry: [] },
+  { broadcastId: "b1", runId: "rune", deadRuns: ["runb", "runc"], retry: ["unknown", "failed"] },
+];
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Plays one sequence of steps against the real scripts and the model side by side, comparing every answer. */
+export class Game {
+  readonly model = new Model();
+  readonly openIds: string[];
+  private readonly redis: TestRedis;
+  private readonly name: string;
+  private readonly pools: PoolStore;
+  private readonly ledgers: { real: Ledger; dry: Ledger }[];
+  private readonly pushed: ModelEntry[] = [];
+  private readonly refused = new Map<string, string>();
+  private serial = 0;
+
+  constructor(redis: TestRedis, name: string) {
+    const { stores } = redis.open;
+    this.redis = redis;
+    this.name = name;
+    this.openIds = Array.from({ length: USERS }, (_, i) => `o-${name}%d.${i}`);
+    this.pools = stores.pools;
+    this.ledgers = PLAYERS.slice(0, CLIENTS).map((player) => ({
+      real: stores.ledger({ ...player, deadRuns: new Set(player.deadRuns) }),
+      dry: stores.ledger({ ...player, deadRuns: new Set(player.deadRuns), dryRun: true }),
+    }));
+  }
+
+  async play(step: Step): Promise<void> {
+    switch (step.do) {
+      case "push":
+        return this.push(
+          step.user,
+          step.entries.map((draft) => this.build(draft)),
+        );
+      case "push again":
+        return this.push(step.user, this.pushed.slice(step.pick, step.pick + 1));
+      case "import":
+        return this.import(step.user, step.fresh);
+      case "claim":
+        return this.claim(step);
+      case "next":
+        return this.next(step);
+      case "settle":
+        return this.settle(step);
+      case "release":
+        return this.release(step);
+      case "settle returning":
+        return this.settleReturning(step);
+      case "purge":
+        return this.purge(step);
+    }
+  }
+
+  /** What is in Redis is what the model says, byte for byte; only ledgers ever expire; no use got lost or doubled. */
+  async check(): Promise<void> {
+    const { pushed, accounted } = this.model.balance;
+    expect(accounted).toBe(pushed);
+    for (const openId of this.openIds) {
+      expect(await this.redis.entries(openId)).toEqual(this.model.pool(openId).map(render));
+      await this.checkLedger(openId);
+      const ttl = await this.redis.client.pttl(`mina:openid:${openId}`);
+      expect(ttl).toBe(this.model.pool(openId).length === 0 ? -2 : -1);
+    }
+    await this.checkUses();
+  }
+
+  private async checkLedger(openId: string): Promise<void> {
+    const key = `{mina:openid:${openId}}:sends`;
+    const records = await this.redis.client.hgetallBuffer(key);
+    const got = Object.entries(records).map(([id, record]) => [
+      id,
+      record.toString("latin1").replace(AT, "$1 AT "),
+    ]);
+    expect(Object.fromEntries(got)).toEqual(this.expectedRecords(openId));
+    if (got.length === 0) return;
+    const ttl = await this.redis.client.pttl(key);
+    expect(ttl).toBeGreaterThan(8 * DAY_MS - 600_000);
+    expect(ttl).toBeLessThanOrEqual(8 * DAY_MS);
+  }
+
+  private expectedRecords(openId: string): Record<string, string> {
+    const records: Record<string, string> = {};
+    for (const [key, { run, attempt, code, own, cut, k }] of this.model.claims) {
+      const [id = "", user] = key.split(" ");
+      if (user !== openId) continue;
+      const multi = code.uses !== undefined || /^wx\d{14}/.test(code.formId) ? 1 : 0;
+      const bytes = own ? render(own) : "";
+      const words = ["claimed", run, attempt, "AT", multi, k, code.expireMs, code.formId, bytes.length];
+      records[id] = `${words.join(" ")}\n${bytes}${cut ? render(cut.source) : ""}`;
+    }
+    for (const [key, { run, outcome, attempts, code, errcode, msgid }] of this.model.finals) {
+      const [id = "", user] = key.split(" ");
+      if (user !== openId) continue;
+      const multi = code && (code.uses !== undefined || /^wx\d{14}/.test(code.formId)) ? 1 : 0;
+      const words = [
+        outcome,
+        run,
+        attempts,
+        "AT",
+        errcode ?? "-",
+        code?.formId ?? "-",
+        msgid ?? "-",
+        multi,
+        code?.expireMs ?? 0,
+      ];
+      records[id] = words.join(" ");
+    }
+    return records;
+  }
+
+  /** Not by the model's books but by the bytes: no formId is in pools and claims more often than it was pushed. */
+  private async checkUses(): Promise<void> {
+    const pushed = new Map<string, number>();
+    for (const { codes } of this.pushed) {
+      for (const { formId, uses, kind } of codes) {
+        if (kind === "valid") pushed.set(formId, (pushed.get(formId) ?? 0) + (uses ?? 1));
+      }
+    }
+    const held = [...this.model.claims.values()].map(({ code }) => code.formId);
+    for (const formId of new Set(held)) {
+      const claims = held.filter((one) => one === formId).length;
+      expect(claims).toBeLessThanOrEqual(pushed.get(formId) ?? 1);
+    }
+  }
+
+  private build(draft: Draft): ModelEntry {
+    return buildEntry(draft, () => `${this.name}_${this.serial++}`);
+  }
+
+  private async push(user: number, entries: ModelEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    this.pushed.push(...entries);
+    this.model.push(this.openIds[user]!, entries);
+    await this.redis.push(this.openIds[user]!, ...entries.map(render));
+  }
+
+  private async import(user: number, fresh: boolean[]): Promise<void> {
+    const openId = this.openIds[user]!;
+    const entries = fresh.map((isFresh) =>
+      plainEntry(isFresh ? `i${this.name}_${this.serial++}` : `i${this.name}`),
+    );
+    this.pushed.push(...entries);
+    const codes = entries.map((entry) => ({ formId: entry.codes[0]!.formId, entry: render(entry) }));
+    expect(await this.pools.push([{ openId, codes }])).toEqual([this.model.pushKnown(openId, entries)]);
+  }
+
+  private async claim({ client, users, sighting, dry }: Extract<Step, { do: "claim" }>): Promise<void> {
+    const openIds = users.map((user) => this.openIds[user]!);
+    const ledger = this.ledgers[client]![dry ? "dry" : "real"];
+    const replies = await ledger.claim(openIds, sighting);
+    const expected = openIds.map((openId) => this.model.claim(PLAYERS[client]!, openId, sighting, dry));
+    expect(replies.map(withoutTime)).toEqual(expected.map(withoutTime));
+  }
+
+  private async next({ client, user, stale, errcode }: Extract<Step, { do: "next" }>): Promise<void> {
+    const openId = this.openIds[user]!;
+    const player = PLAYERS[client]!;
+    const held = this.model.claims.get(`${player.broadcastId} ${openId}`)?.code.formId;
+    const formId = (stale ? this.refused.get(openId) : held) ?? "no-such-code";
+    this.refused.set(openId, formId);
+    const reply = await this.ledgers[client]!.real.next(openId, formId, errcode);
+    expect(reply).toEqual(this.model.next(player, openId, formId, errcode));
+  }
+
+  private async settle({
+    client,
+    users,
+    outcome,
+    errcode,
+    msgid,
+  }: Extract<Step, { do: "settle" }>): Promise<void> {
+    const settlements = users.map(
+      (user, i): Settlement => ({ openId: this.openIds[user]!, outcome, attempts: i + 1, errcode, msgid }),
+    );
+    const done = await this.ledgers[client]!.real.settle(settlements);
+    expect(done).toEqual(settlements.map((settlement) => this.model.settle(PLAYERS[client]!, settlement)));
+  }
+
+  private async release({ client, users }: Extract<Step, { do: "release" }>): Promise<void> {
+    const openIds = users.map((user) => this.openIds[user]!);
+    const done = await this.ledgers[client]!.real.release(openIds);
+    expect(done).toEqual(openIds.map((openId) => this.model.release(PLAYERS[client]!, openId)));
+  }
+
+  private async settleReturning({
+    client,
+    user,
+    outcome,
+    errcode,
+  }: Extract<Step, { do: "settle returning" }>): Promise<void> {
+    const settlement: Settlement = { openId: this.openIds[user]!, outcome, attempts: 2, errcode };
+    const done = await this.ledgers[client]!.real.settleReturning(settlement);
+    expect(done).toBe(this.model.settleReturning(PLAYERS[client]!, settlement));
+  }
+
+  private async purge({ users, dry }: Extract<Step, { do: "purge" }>): Promise<void> {
+    const openIds = users.map((user) => this.openIds[user]!);
+    const steps = await this.pools.purge(
+      openIds.map((openId) => ({ openId, from: 0 })),
+      dry,
+    );
+    expect(steps).toEqual(openIds.map((openId) => this.model.purge(openId, dry)));
+  }
+}
+
+/** The time in a record: of a claim, and of a final one. */
+const AT = /^(\S+ \S+ \d+) \d{13} /;
+
+function plainEntry(formId: string): ModelEntry {
+  const expireMs = 4_102_444_800_000;
+  const before = JSON.stringify({ formId, expire: expireMs });
+  return {
+    head: "",
+    codes: [{ formId, kind: "valid", expireMs, uses: undefined, before, after: "", gap: "" }],
+    tail: "",
+  };
+}
+
+function withoutTime(reply: ClaimReply): ClaimReply {
+  return reply.status === "settled" ? { ...reply, atMs: 0 } : reply;
+}
