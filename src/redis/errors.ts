@@ -76,6 +76,9 @@ export function explainRedisError(error: unknown, where: string): PushCliError {
   const message = messageOf(error).replace(/ Please report this\.$/, "");
   const known = REPLIES.find(({ test }) => test.test(message));
   if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, error, known.transient);
+  if (message.startsWith("WRONGTYPE")) {
+    return redisError(`${keyOf(error)} at ${where} holds another type`, "is --pool-prefix right?", error);
+  }
   if ((error as Error)?.name === "ReplyError") {
     return redisError(`Redis at ${where} answered: ${message}`, undefined, error);
   }
@@ -85,6 +88,12 @@ export function explainRedisError(error: unknown, where: string): PushCliError {
     "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379",
     error,
   );
+}
+
+/** What a refused command was about; the scripts check types themselves. */
+function keyOf(error: unknown): string {
+  const key = (error as { command?: { args?: unknown[] } }).command?.args?.[0];
+  return typeof key === "string" ? `the key '${key}'` : "a key";
 }
 
 function redisError(

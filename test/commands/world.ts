@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { main } from "../../src/main.ts";
+import type { PrivateRedisOptions } from "../../src/sandbox/private-redis.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { type CliOptions, type CliResult, cliEnv, runCli } from "../helpers/cli.ts";
+import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { fakeIo } from "../output/fake-io.ts";
+
+export const HOUR_MS = 3_600_000;
+
+/** A Redis and a sandbox for a test file, both empty before every test, and the command line on top of them. */
+export interface World {
+  redis: TestRedis;
+  sandbox: Sandbox;
+  env: Record<string, string>;
+  cli(argv: string[], options?: CliOptions): Promise<CliResult>;
+  /** What a terminal of 80 columns shows, without colours. */
+  screen(
+    argv: string[],
+    options?: { stdin?: string },
+  ): Promise<{ code: number; stdout: string; stderr: string }>;
+}
+
+export function useWorld(options: { redis?: PrivateRedisOptions } = {}): World {
+  const world = {
+    cli: (argv, more = {}) => runCli(argv, { ...more, env: { ...world.env, ...more.env } }),
+    screen: (argv, { stdin = "" } = {}) => runOnScreen(argv, world.env, stdin),
+  } as World;
+  beforeAll(async () => {
+    world.redis = await startTestRedis(options.redis);
+    world.sandbox = await startSandbox({ acceptAny: true });
+    world.env = cliEnv(world.redis.url, world.sandbox.url);
+  });
+  beforeEach(async () => {
+    await world.redis.client.flushall();
+    world.sandbox.reset();
+  });
+  afterAll(async () => {
+    await world.sandbox?.close();
+    await world.redis?.stop();
+  });
+  return world;
+}
+
+/** The same without a Redis or an API to lead to. */
+export async function runOnScreen(argv: string[], env: Record<string, string> = {}, stdin = "") {
+  const io = fakeIo({ terminals: ["stdout", "stderr"], columns: 80, env: { NO_COLOR: "1", ...env } });
+  io.stdin.end(stdin);
+  const code = await main(argv, { ...io, cwd: "/nonexistent" });
+  return { code, stdout: io.stdout.text(), stderr: io.stderr.text() };
+}
