@@ -3,8 +3,8 @@ import type { ClaimReply, Ledger, Settlement } from "../../src/broadcast/ports.t
 import type { PoolStore } from "../../src/pool/ports.ts";
 import type { TestRedis } from "../helpers/redis.ts";
 import { buildEntry, type Draft } from "./draft-arbitraries.ts";
-import { type Client, Model, type ModelEntry, render } from "./model.ts";
-import { CLIENTS, type Step, USERS } from "./step-arbitraries.ts";
+import { type Client, Model, type ModelCode, type ModelEntry, recordKey, render } from "./model.ts";
+import { CLIENTS, type Step, USERS, type Whose } from "./step-arbitraries.ts";
 
 /** Runs of two broadcasts: one that others believe dead, those that take over, one that tries again what failed. */
 const PLAYERS: Client[] = [
@@ -77,7 +77,7 @@ export class Game {
       const ttl = await this.redis.client.pttl(`mina:openid:${openId}`);
       expect(ttl).toBe(this.model.pool(openId).length === 0 ? -2 : -1);
     }
-    await this.checkUses();
+    this.checkUses();
   }
 
   private async checkLedger(openId: string): Promise<void> {
@@ -124,19 +124,13 @@ export class Game {
     return records;
   }
 
-  /** Not by the model's books but by the bytes: no formId is in pools and claims more often than it was pushed. */
-  private async checkUses(): Promise<void> {
-    const pushed = new Map<string, number>();
-    for (const { codes } of this.pushed) {
-      for (const { formId, uses, kind } of codes) {
-        if (kind === "valid") pushed.set(formId, (pushed.get(formId) ?? 0) + (uses ?? 1));
-      }
-    }
-    const held = [...this.model.claims.values()].map(({ code }) => code.formId);
-    for (const formId of new Set(held)) {
-      const claims = held.filter((one) => one === formId).length;
-      expect(claims).toBeLessThanOrEqual(pushed.get(formId) ?? 1);
-    }
+  /** Pools and claims together never hold more uses of a formId than were pushed: no code is held twice. */
+  private checkUses(): void {
+    const pushed = countUses(this.pushed.flatMap(({ codes }) => codes));
+    const left = this.openIds.flatMap((openId) => this.model.pool(openId)).flatMap(({ codes }) => codes);
+    const claimed = [...this.model.claims.values()].map(({ code }) => ({ ...code, uses: 1 }));
+    for (const [formId, uses] of countUses([...left, ...claimed]))
+      expect(uses).toBeLessThanOrEqual(pushed.get(formId) ?? 0);
   }
 
   private build(draft: Draft): ModelEntry {
@@ -168,10 +162,20 @@ export class Game {
     expect(replies.map(withoutTime)).toEqual(expected.map(withoutTime));
   }
 
-  private async next({ client, user, stale, errcode }: Extract<Step, { do: "next" }>): Promise<void> {
+  /** The number of the run that a step is about. */
+  private player({ client, holder }: Whose, user: number): number {
     const openId = this.openIds[user]!;
+    const holders = PLAYERS.map(
+      (player) => this.model.claims.get(recordKey(player, openId))?.run === player.runId,
+    );
+    return holder && holders.includes(true) ? holders.indexOf(true) : client;
+  }
+
+  private async next({ whose, user, stale, errcode }: Extract<Step, { do: "next" }>): Promise<void> {
+    const openId = this.openIds[user]!;
+    const client = this.player(whose, user);
     const player = PLAYERS[client]!;
-    const held = this.model.claims.get(`${player.broadcastId} ${openId}`)?.code.formId;
+    const held = this.model.claims.get(recordKey(player, openId))?.code.formId;
     const formId = (stale ? this.refused.get(openId) : held) ?? "no-such-code";
     this.refused.set(openId, formId);
     const reply = await this.ledgers[client]!.real.next(openId, formId, errcode);
@@ -179,12 +183,13 @@ export class Game {
   }
 
   private async settle({
-    client,
+    whose,
     users,
     outcome,
     errcode,
     msgid,
   }: Extract<Step, { do: "settle" }>): Promise<void> {
+    const client = this.player(whose, users[0]!);
     const settlements = users.map(
       (user, i): Settlement => ({ openId: this.openIds[user]!, outcome, attempts: i + 1, errcode, msgid }),
     );
@@ -192,19 +197,21 @@ export class Game {
     expect(done).toEqual(settlements.map((settlement) => this.model.settle(PLAYERS[client]!, settlement)));
   }
 
-  private async release({ client, users }: Extract<Step, { do: "release" }>): Promise<void> {
+  private async release({ whose, users }: Extract<Step, { do: "release" }>): Promise<void> {
     const openIds = users.map((user) => this.openIds[user]!);
+    const client = this.player(whose, users[0]!);
     const done = await this.ledgers[client]!.real.release(openIds);
     expect(done).toEqual(openIds.map((openId) => this.model.release(PLAYERS[client]!, openId)));
   }
 
   private async settleReturning({
-    client,
+    whose,
     user,
     outcome,
     errcode,
   }: Extract<Step, { do: "settle returning" }>): Promise<void> {
     const settlement: Settlement = { openId: this.openIds[user]!, outcome, attempts: 2, errcode };
+    const client = this.player(whose, user);
     const done = await this.ledgers[client]!.real.settleReturning(settlement);
     expect(done).toBe(this.model.settleReturning(PLAYERS[client]!, settlement));
   }
@@ -230,6 +237,12 @@ function plainEntry(formId: string): ModelEntry {
     codes: [{ formId, kind: "valid", expireMs, uses: undefined, before, after: "", gap: "" }],
     tail: "",
   };
+}
+
+function countUses(codes: ModelCode[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { formId, uses } of codes) sums.set(formId, (sums.get(formId) ?? 0) + (uses ?? 1));
+  return sums;
 }
 
 function withoutTime(reply: ClaimReply): ClaimReply {

@@ -3,24 +3,33 @@ import type { FinalOutcome } from "../../src/broadcast/outcome.ts";
 import type { Sighting } from "../../src/broadcast/ports.ts";
 import { type Draft, draft } from "./draft-arbitraries.ts";
 
+/**
+ * Whose claim a step is about: mostly the run that holds one of the user's, else any run, which then may have none.
+ */
+export interface Whose {
+  client: number;
+  holder: boolean;
+}
+
 /** What one client, backend or cron job does next; users, clients and earlier entries by number. */
 export type Step =
   | { do: "push"; user: number; entries: Draft[] }
   | { do: "push again"; user: number; pick: number }
   | { do: "import"; user: number; fresh: boolean[] }
   | { do: "claim"; client: number; users: number[]; sighting: Sighting; dry: boolean }
-  | { do: "next"; client: number; user: number; stale: boolean; errcode: number }
-  | { do: "settle"; client: number; users: number[]; outcome: FinalOutcome; errcode?: number; msgid?: string }
-  | { do: "release"; client: number; users: number[] }
-  | { do: "settle returning"; client: number; user: number; outcome: FinalOutcome; errcode: number }
+  | { do: "next"; whose: Whose; user: number; stale: boolean; errcode: number }
+  | { do: "settle"; whose: Whose; users: number[]; outcome: FinalOutcome; errcode?: number; msgid?: string }
+  | { do: "release"; whose: Whose; users: number[] }
+  | { do: "settle returning"; whose: Whose; user: number; outcome: FinalOutcome; errcode: number }
   | { do: "purge"; users: number[]; dry: boolean };
 
-export const USERS = 3;
+export const USERS = 2;
 export const CLIENTS = 5;
 
 const user = fc.nat(USERS - 1);
 const eachUser = fc.uniqueArray(user, { minLength: 1 });
 const client = fc.nat(CLIENTS - 1);
+const whose = fc.record({ client, holder: fc.constantFrom(true, true, true, false) });
 const rarely = fc.constantFrom(false, false, true);
 
 type Arbitraries<T> = { [K in keyof T]: fc.Arbitrary<T[K]> };
@@ -34,7 +43,7 @@ function step<Kind extends Step["do"]>(
 }
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: step("push", { user, entries: fc.array(draft, { minLength: 1, maxLength: 4 }) }) },
+  { weight: 8, arbitrary: step("push", { user, entries: fc.array(draft, { minLength: 1, maxLength: 4 }) }) },
   { weight: 1, arbitrary: step("push again", { user, pick: fc.nat(20) }) },
   {
     weight: 1,
@@ -51,12 +60,12 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: step("next", { client, user, stale: rarely, errcode: fc.constantFrom(41028, 41029) }),
+    arbitrary: step("next", { whose, user, stale: rarely, errcode: fc.constantFrom(41028, 41029) }),
   },
   {
     weight: 4,
     arbitrary: step("settle", {
-      client,
+      whose,
       users: eachUser,
       outcome: fc.constantFrom<FinalOutcome>("sent", "rejected", "failed", "unknown", "no_code"),
       errcode: fc.constantFrom(undefined, -1, 0, 43101) as fc.Arbitrary<number>,
@@ -70,11 +79,11 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       ) as fc.Arbitrary<string>,
     }),
   },
-  { weight: 4, arbitrary: step("release", { client, users: eachUser }) },
+  { weight: 4, arbitrary: step("release", { whose, users: eachUser }) },
   {
     weight: 2,
     arbitrary: step("settle returning", {
-      client,
+      whose,
       user,
       outcome: fc.constantFrom<FinalOutcome>("rejected", "failed"),
       errcode: fc.constantFrom(40003, 43108),
