@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { useWorld } from "./world.ts";
+
+const world = useWorld();
+const KEY = "mina:access_token:wx-sandbox";
+
+interface Shown {
+  appid: string;
+  token: string;
+  expiresAt: string;
+  source: "store" | "api";
+}
+
+async function token(...argv: string[]): Promise<Shown> {
+  const result = await world.cli(["token", ...argv, "--json"]);
+  expect([result.code, result.stderr]).toEqual([0, ""]);
+  return result.json<Shown>();
+}
+
+const calls = () => world.sandbox.stats().tokenCalls;
+const stored = () => world.redis.client.get(KEY);
+
+describe("token", () => {
+  it("fetches a token once, keeps it where backends look, and lets it lapse before the platform does", async () => {
+    const first = await token("refresh");
+    expect(first).toMatchObject({ appid: "wx-sandbox", source: "api" });
+    expect((await stored())?.startsWith(first.token.slice(0, 6))).toBe(true);
+    const ttlMs = await world.redis.client.pttl(KEY);
+    expect(ttlMs).toBeGreaterThan(6_000_000);
+    expect(ttlMs).toBeLessThan(7_200_000 - 60_000);
+    expect(Math.abs(Date.parse(first.expiresAt) - Date.now() - ttlMs)).toBeLessThan(5000);
+    expect(await token("refresh")).toMatchObject({ source: "store", token: first.token });
+    expect(calls()).toEqual({ stable: 1, basic: 0 });
+  });
+
+  it("uses the token that a backend stored, whatever it looks like", async () => {
+    await world.redis.client.set(KEY, "token-of-the-backend", "PX", 60_000);
+    expect(await token("refresh")).toMatchObject({ source: "store", token: "token-..." });
+    expect(await token("show")).toMatchObject({ source: "store", token: "token-..." });
+    expect(calls()).toEqual({ stable: 0, basic: 0 });
+  });
+
+  it("shows nothing of a token that is too short to be shown in part", async () => {
+    await world.redis.client.set(KEY, "short", "PX", 60_000);
+    expect((await token("show")).token).toBe("...");
+  });
+
+  it("asks for a new one by force only, and by the endpoint that it is told", async () => {
+    await token("refresh");
+    const before = await stored();
+    expect(await token("refresh", "--force")).toMatchObject({ source: "api" });
+    expect(await stored()).not.toBe(before);
+    await token("refresh", "--force", "--token-mode", "basic");
+    expect(calls()).toEqual({ stable: 2, basic: 1 });
+    const byEnv = { PUSH_CLI_TOKEN_MODE: "basic" };
+    expect((await world.cli(["token", "refresh", "--force"], { env: byEnv })).code).toBe(0);
+    expect(calls()).toEqual({ stable: 2, basic: 2 });
+  });
+
+  it("shows what is stored without the secret, and says so when nothing is", async () => {
+    const env = { PUSH_CLI_APPSECRET: "" };
+    const none = await world.cli(["token", "show"], { env });
+    expect(none).toMatchObject({ code: 3, stdout: "" });
+    expect(none.stderr).toMatch(/^error: no token of wx-sandbox is stored\nhint: push-cli token refresh/);
+    await token("refresh");
+    expect((await world.cli(["token", "show"], { env })).code).toBe(0);
+    expect(calls()).toEqual({ stable: 1, basic: 0 });
+  });
+
+  it("takes the stored token even when the API is gone", async () => {
+    await token("refresh");
+    const gone = { PUSH_CLI_API_BASE: "http://127.0.0.1:1" };
+    expect((await world.cli(["token", "refresh"], { env: gone })).code).toBe(0);
+    expect((await world.cli(["token", "refresh", "--force"], { env: gone })).code).toBe(7);
+  });
+
+  it("waits for the process that is at it, and takes its token", async () => {
+    await world.redis.client.set("mina:lock:token:wx-sandbox", "somebody", "PX", 400);
+    const waiting = token("refresh");
+    await world.redis.client.set(KEY, "token-of-the-other", "PX", 60_000);
+    expect(await waiting).toMatchObject({ source: "store", token: "token-..." });
+    expect(calls()).toEqual({ stable: 0, basic: 0 });
+  });
+
+  it("shows a person when it will be renewed", async () => {
+    const { stdout } = await world.screen(["token", "refresh"]);
+    expect(stdout).toMatch(
+      /^appid +token +renewed after +source\n.*\nwx-sandbox +\S{6}\.\.\. +\S+ \S+ \(in 1h 55m\) +api\n$/,
+    );
+    const { stdout: row } = await world.cli(["token", "show"]);
+    expect(row).toMatch(/^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\n$/);
+  });
+});
