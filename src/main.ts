@@ -91,10 +91,10 @@ function explainParseError(error: CommanderError, command: Command): PushCliErro
   const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /Did you mean (.*)\?/.exec(rest.join(" "))?.[1];
   if (suggestion) return usageError(message, `did you mean ${suggestion}?`);
-  const isUnknown = error.code === "commander.unknownOption" || error.code === "commander.unknownCommand";
+  const isWord = /unknownOption|unknownCommand|invalidArgument/.test(error.code);
   const [usage = ""] = command.createHelp().commandUsage(command).split("\n");
   const path = usage.replace(/ [[<].*/, "");
-  return usageError(message, isUnknown ? `${path} --help shows what there is` : `usage: ${usage}`);
+  return usageError(message, isWord ? `${path} --help shows what there is` : `usage: ${usage}`);
 }
 
 function toPushCliError(error: unknown): PushCliError {

@@ -68,8 +68,10 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
   const { clock, store } = deps;
   await deps.tokens.current();
   const id = spec.id ?? newBroadcastId(clock);
+  const runId = newRunId(clock);
   const record: BroadcastRecord = {
     id,
+    firstRunId: runId,
     appid: spec.appid,
     message: spec.message,
     audience: spec.audience.kind,
@@ -78,9 +80,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     status: "running",
     startedAtMs: clock.now(),
   };
-  if (!(await store.create(record))) throw idTaken(id);
-  if (spec.audience.kind === "list") await keepAudience(store, id, spec.audience.openIds);
-  const runId = newRunId(clock);
+  await enterRecord(store, record, spec.audience);
   const ledger = deps.openLedger({ broadcastId: id, runId });
   return runOnce(deps, record, spec.engine, {
     runId,
@@ -120,7 +120,7 @@ export async function runOnce(
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
-    listed: () => store.audience(record.id),
+    listed: () => store.audience(record),
   };
   let recount: Recount | undefined;
   try {
@@ -130,7 +130,7 @@ export async function runOnce(
     await heartbeat.end();
   }
   const result = summarize(run, record, plan.earlierRuns, recount, clock.now());
-  await closeRecord(store, result, run);
+  await closeRecord(store, record, result, run);
   return { result, run };
 }
 
@@ -138,9 +138,26 @@ function stateOf(run: Run, clock: Clock): RunState {
   return { untilMs: clock.now(), codes: run.tally.codes, errors: run.tally.errors };
 }
 
-async function keepAudience(store: BroadcastStore, id: string, openIds: string[]): Promise<void> {
+/** The audience first: a record without all of it would be resumed for a part. */
+async function enterRecord(
+  store: BroadcastStore,
+  record: BroadcastRecord,
+  audience: Audience,
+): Promise<void> {
+  if (await store.load(record.id)) throw idTaken(record.id);
+  if (audience.kind === "list") await keepAudience(store, record, audience.openIds);
+  if (await store.create(record)) return;
+  await store.dropAudience(record);
+  throw idTaken(record.id);
+}
+
+async function keepAudience(
+  store: BroadcastStore,
+  record: BroadcastRecord,
+  openIds: string[],
+): Promise<void> {
   for (let at = 0; at < openIds.length; at += AUDIENCE_CHUNK) {
-    await store.addAudience(id, openIds.slice(at, at + AUDIENCE_CHUNK));
+    await store.addAudience(record, openIds.slice(at, at + AUDIENCE_CHUNK), at);
   }
 }
 
@@ -173,15 +190,20 @@ function summarize(
 }
 
 /** Writes the result into the record, unless other runs are still at it: then that is theirs to do. */
-async function closeRecord(store: BroadcastStore, result: BroadcastResult, run: Run): Promise<void> {
+async function closeRecord(
+  store: BroadcastStore,
+  record: BroadcastRecord,
+  result: BroadcastResult,
+  run: Run,
+): Promise<void> {
   // The record can't be written when Redis is what failed; it stays `running` without a heartbeat, which says as much.
   if (run.stopReason?.exit === "redis") return;
-  const id = result.broadcastId;
+  const { id } = record;
   const others = (await store.runs(id)).some(({ alive }) => alive);
   if (others && result.status !== "finished") return;
   const finishedAtMs = Date.parse(result.finishedAt);
   await store.update(id, { status: result.status, reason: result.reason ?? "", finishedAtMs, result });
-  if (result.status === "finished" && !others) await store.dropAudience(id);
+  if (result.status === "finished" && !others) await store.dropAudience(record);
 }
 
 function fenced(host: string, pid: number) {

@@ -31,7 +31,7 @@ export function checkMessage(message: Message): Message {
   if (emphasis !== undefined && (emphasis < 1 || emphasis > keywords.length)) {
     throw usageError(
       `--emphasis ${emphasis} names a keyword that is not there`,
-      keywords.length === 0 ? "give --keywords too" : `there are ${keywords.length} keywords`,
+      keywords.length === 0 ? "give --keywords too" : `the last of --keywords is number ${keywords.length}`,
     );
   }
   return message;

@@ -7,6 +7,8 @@ export type AudienceKind = "pools" | "list";
 /** What is kept of a broadcast for 90 days: enough to go on with it without the command line that started it. */
 export interface BroadcastRecord {
   id: string;
+  /** Names the run that made the record, and the listed audience with it. */
+  firstRunId: string;
   appid: string;
   message: Message;
   audience: AudienceKind;
@@ -60,9 +62,11 @@ export interface RunState {
 
 export type KnownRun = RunInfo & RunState & { alive: boolean };
 
+export type AudienceOwner = Pick<BroadcastRecord, "id" | "firstRunId">;
+
 /** The records of broadcasts, the heartbeats of their runs, and listed audiences. */
 export interface BroadcastStore {
-  /** False when the id is taken. */
+  /** False when the id is taken. Whatever happens, a record is there whole or not at all. */
   create(record: BroadcastRecord): Promise<boolean>;
   load(id: string): Promise<BroadcastRecord | undefined>;
   update(id: string, fields: Pick<BroadcastRecord, "status"> & Partial<BroadcastRecord>): Promise<void>;
@@ -79,7 +83,8 @@ export interface BroadcastStore {
   leaseLeftMs(id: string, runId: string): Promise<number>;
   /** All runs there were, oldest first. */
   runs(id: string): Promise<KnownRun[]>;
-  addAudience(id: string, openIds: string[]): Promise<void>;
-  audience(id: string): AsyncIterable<string[]>;
-  dropAudience(id: string): Promise<void>;
+  /** Appends to the listed audience, which holds `at` openIds so far. */
+  addAudience(of: AudienceOwner, openIds: string[], at: number): Promise<void>;
+  audience(of: AudienceOwner): AsyncIterable<string[]>;
+  dropAudience(of: AudienceOwner): Promise<void>;
 }

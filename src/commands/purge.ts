@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { parseDuration } from "../config/durations.ts";
-import { PushCliError } from "../errors.ts";
+import { PushCliError, usageError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
 import { formatCount, formatCounted, formatDuration } from "../output/format.ts";
 import { type PurgeTotals, purgePools } from "../pool/purge.ts";
@@ -34,8 +34,7 @@ export function registerPurge(program: Command, run: RunAction): void {
 }
 
 async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
-  const maxMs =
-    flags.maxDuration === undefined ? undefined : parseDuration(flags.maxDuration, "--max-duration");
+  const maxMs = flags.maxDuration === undefined ? undefined : parseMaxDuration(flags.maxDuration);
   const { pools, locks } = await deps.stores();
   const dryRun = flags.dryRun === true;
   // Counting disturbs nobody, so it needs no lock.
@@ -63,6 +62,15 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
     stop.undo();
     await lock?.release();
   }
+}
+
+/** setTimeout fires at once for more than this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function parseMaxDuration(text: string): number {
+  const ms = parseDuration(text, "--max-duration");
+  if (ms > 0) return Math.min(ms, LONGEST_TIMER_MS);
+  throw usageError(`--max-duration: "${text}" leaves no time`, "such as 90s, 10m or 1h");
 }
 
 /** What can end a purge early: a signal, its time, the loss of its lock. */

@@ -49,6 +49,7 @@ async function readText(path: string, given: Origin | undefined): Promise<string
     const reason = missing ? "there is no such file" : readProblem(error);
     const origin: Origin = given ?? { source: "file", name: "configuration" };
     throw new PushCliError(kindOf(origin), `${origin.name}: cannot read "${path}": ${reason}`, {
+      hint: "a JSON file of settings; the README shows one",
       cause: error,
     });
   }

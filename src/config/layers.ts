@@ -99,6 +99,7 @@ function profileSection(
 async function readSecret(path: string, origin: Origin): Promise<Given> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new PushCliError("config", `${origin.name}: cannot read "${path}": ${readProblem(error)}`, {
+      hint: "a file that holds the appsecret and nothing else",
       cause: error,
     });
   });

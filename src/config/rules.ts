@@ -39,6 +39,7 @@ interface Rule {
 }
 
 const verbatim = (value: string) => value;
+const prefixProblem = (value: string) => wordProblem(value) ?? braceProblem(value);
 const wordProblem = (value: string) => (isWord(value) ? undefined : "is empty or has white space in it");
 
 export const RULES: Record<SettingKey, Rule> = {
@@ -72,14 +73,14 @@ export const RULES: Record<SettingKey, Rule> = {
   keyPrefix: {
     env: "PUSH_CLI_KEY_PREFIX",
     flag: "--key-prefix",
-    problem: wordProblem,
+    problem: prefixProblem,
     hint: "such as mina:",
     quote: verbatim,
   },
   poolPrefix: {
     env: "PUSH_CLI_POOL_PREFIX",
     flag: "--pool-prefix",
-    problem: wordProblem,
+    problem: prefixProblem,
     hint: "such as mina:openid:",
     quote: verbatim,
   },
@@ -110,6 +111,12 @@ export function fileOrigin(path: string, keys: readonly PropertyKey[]): Origin {
 
 export function kindOf(origin: Origin): "usage" | "config" {
   return origin.source === "flag" ? "usage" : "config";
+}
+
+/** Braces make a hash tag of Redis cluster, which has to be whole for a pool and its ledger to share a slot. */
+function braceProblem(value: string): string | undefined {
+  const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);
+  return isFine ? undefined : "has braces that are not one {tag}";
 }
 
 function isWord(value: string): boolean {

@@ -37,6 +37,8 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
   return zod.strictObject({ ...section, profiles: profiles.optional() }).refine(oneSecret, both);
 }
 
+const HINT = "mend the file and run again; the README shows one";
+
 function issueError(issue: z.core.$ZodIssue, document: unknown, path: string): PushCliError {
   const key = issue.path.at(-1);
   const origin = fileOrigin(path, issue.path);
@@ -49,14 +51,14 @@ function issueError(issue: z.core.$ZodIssue, document: unknown, path: string): P
     const name = issue.path.length === 0 ? `"${path}"` : origin.name;
     // The value itself is not quoted: it may well be, or hold, a secret in the wrong place.
     const wanted = issue.expected === "string" ? "text" : "an object";
-    return new PushCliError("config", `${name} must be ${wanted}, not ${typeName(value)}`);
+    return new PushCliError("config", `${name} must be ${wanted}, not ${typeName(value)}`, { hint: HINT });
   }
   if (issue.code === "custom" && typeof issue.params?.reason === "string") {
-    return new PushCliError("config", `${origin.name} ${issue.params.reason}`);
+    return new PushCliError("config", `${origin.name} ${issue.params.reason}`, { hint: HINT });
   }
   const known = SETTING_KEYS.find((each) => each === key);
   const problem = known && typeof value === "string" ? settingProblem(known, value, origin) : undefined;
-  return problem ?? new PushCliError("config", `${origin.name} is empty`);
+  return problem ?? new PushCliError("config", `${origin.name} is empty`, { hint: HINT });
 }
 
 function unknownKey(issue: z.core.$ZodIssueUnrecognizedKeys, path: string): PushCliError {

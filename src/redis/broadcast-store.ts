@@ -1,6 +1,7 @@
 import type { BroadcastRecord, BroadcastStore, KnownRun, RunInfo, RunState } from "../broadcast/record.ts";
 import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import { SCRIPTS } from "./scripts.ts";
 
 const DAY_SEC = 24 * 3600;
 const RECORD_TTL_SEC = 90 * DAY_SEC;
@@ -18,13 +19,13 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     },
     list: (limit) => listRecords(link, keys, limit),
     ...createRuns(link, keys),
-    addAudience: async (id, openIds) => {
-      await call(client.rpush(keys.audience(id), ...openIds));
-      await call(client.expire(keys.audience(id), AUDIENCE_TTL_SEC));
+    addAudience: async ({ id, firstRunId }, openIds, at) => {
+      const args = [at, AUDIENCE_TTL_SEC, ...openIds];
+      await link.run(SCRIPTS.pushAudience, [keys.audience(id, firstRunId)], args);
     },
-    audience: (id) => readAudience(link, keys.audience(id)),
-    dropAudience: async (id) => {
-      await call(client.unlink(keys.audience(id)));
+    audience: ({ id, firstRunId }) => readAudience(link, keys.audience(id, firstRunId)),
+    dropAudience: async ({ id, firstRunId }) => {
+      await call(client.unlink(keys.audience(id, firstRunId)));
     },
   };
 }
@@ -59,17 +60,14 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
   };
 }
 
-async function createRecord(
-  { client, call }: RedisLink,
-  keys: Keys,
-  record: BroadcastRecord,
-): Promise<boolean> {
-  const key = keys.broadcast(record.id);
-  if ((await call(client.hsetnx(key, "id", record.id))) === 0) return false;
-  await call(client.hset(key, toHash(record)));
-  await call(client.expire(key, RECORD_TTL_SEC));
-  await call(client.zadd(keys.broadcasts, record.startedAtMs, record.id));
-  await call(client.zremrangebyscore(keys.broadcasts, "-inf", record.startedAtMs - RECORD_TTL_SEC * 1000));
+async function createRecord(link: RedisLink, keys: Keys, record: BroadcastRecord): Promise<boolean> {
+  const { client, call } = link;
+  const { id, firstRunId, startedAtMs } = record;
+  // Listed first, because a name without a record does no harm, and one of an older record keeps its time.
+  await call(client.zadd(keys.broadcasts, "NX", startedAtMs, id));
+  const args = [RECORD_TTL_SEC, firstRunId, ...Object.entries(toHash(record)).flat()];
+  if ((await link.run(SCRIPTS.createBroadcast, [keys.broadcast(id)], args)) !== 1) return false;
+  await call(client.zremrangebyscore(keys.broadcasts, "-inf", startedAtMs - RECORD_TTL_SEC * 1000));
   return true;
 }
 
@@ -93,11 +91,13 @@ function toHash(record: Partial<BroadcastRecord>): Record<string, string> {
 }
 
 function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
-  const { id, appid, message, audience, status, reason, startedAtMs, finishedAtMs, result } = hash;
+  const { id, firstRunId, appid, message, audience, status, reason, startedAtMs, finishedAtMs, result } =
+    hash;
   if (!id || !message || !status || !startedAtMs) return undefined;
   const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
   return {
     id,
+    firstRunId: firstRunId ?? "",
     appid: appid ?? "",
     message: JSON.parse(message),
     audience: audience === "list" ? "list" : "pools",

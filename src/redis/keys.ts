@@ -6,7 +6,8 @@ export interface Keys {
   /** Same cluster slot as the pool. */
   ledger(openId: string): string;
   broadcast(id: string): string;
-  audience(id: string): string;
+  /** Written by the first run before there is a record, so that two that want the same id don't mix. */
+  audience(id: string, firstRunId: string): string;
   run(id: string, runId: string): string;
   readonly broadcasts: string;
   accessToken(appid: string): string;
@@ -40,7 +41,7 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     pool: (openId) => `${poolPrefix}${openId}`,
     ledger: (openId) => `${ledgerPrefix}${openId}${ledgerSuffix}`,
     broadcast,
-    audience: (id) => `${broadcast(id)}:audience`,
+    audience: (id, firstRunId) => `${broadcast(id)}:audience:${firstRunId}`,
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,

@@ -73,11 +73,13 @@ async function claimAll(
   while (pending.length > 0) {
     const froms = pending.every(({ from }) => from === 0) ? [] : pending.map(({ from }) => from);
     const names = keyPairs(pending.map(({ openId }) => openId));
-    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as RawReply[];
+    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as (RawReply | string)[];
     const unfinished: typeof pending = [];
     for (const [i, user] of pending.entries()) {
       const reply = raw[i]!;
-      if (reply[0] === CLAIM.more) {
+      if (typeof reply === "string") {
+        replies[user.at] = toUsualClaim(user.openId, reply);
+      } else if (reply[0] === CLAIM.more) {
         user.from = Number(reply[1]);
         user.expired += Number(reply[2]);
         unfinished.push(user);
@@ -88,6 +90,21 @@ async function claimAll(
     pending = unfinished;
   }
   return replies;
+}
+
+/** The reply that nearly every claim gets. */
+function toUsualClaim(openId: string, reply: string): ClaimReply {
+  const [formId = "", expireMs, multi] = reply.split(" ");
+  return {
+    status: "claimed",
+    openId,
+    formId,
+    expireMs: Number(expireMs),
+    multiUse: multi === "1",
+    attempt: 1,
+    expired: 0,
+    refused: 0,
+  };
 }
 
 function toClaimReply(openId: string, reply: RawReply, expiredBefore: number): ClaimReply {

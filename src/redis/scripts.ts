@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import claimCodes from "./lua/claim-codes.lua";
+import createBroadcast from "./lua/create-broadcast.lua";
 import nextCode from "./lua/next-code.lua";
 import purgePools from "./lua/purge-pools.lua";
+import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
 import readEntry from "./lua/read-entry.lua";
 import releaseCodes from "./lua/release-codes.lua";
@@ -30,6 +32,8 @@ export const SCRIPTS = {
   releaseCodes: script("release-codes", readEntry, takeCode, releaseCodes),
   purgePools: script("purge-pools", readEntry, takeCode, purgePools),
   pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
+  createBroadcast: script("create-broadcast", createBroadcast),
+  pushAudience: script("push-audience", pushAudience),
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),
 };

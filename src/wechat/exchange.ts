@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { Deadlines } from "./deadlines.ts";
 import { describeFailure, type FailureContext } from "./wire-failure.ts";
 
 export type HttpReply =
@@ -8,7 +9,7 @@ export type HttpReply =
 
 export interface ExchangeLimits extends Omit<FailureContext, "stage"> {
   /** For the whole request, whatever trickles in: nothing may hold a slot for ever. */
-  deadlineMs: number;
+  deadlines: Deadlines;
 }
 
 /**
@@ -18,7 +19,6 @@ export interface ExchangeLimits extends Omit<FailureContext, "stage"> {
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: ExchangeLimits;
-  readonly #timer: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #resolve: ((reply: HttpReply) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -27,7 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor(limits: ExchangeLimits, resolve: (reply: HttpReply) => void) {
     this.#limits = limits;
     this.#resolve = resolve;
-    this.#timer = setTimeout(() => this.#expire(), limits.deadlineMs);
+    limits.deadlines.add(this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -57,7 +57,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(error);
   }
 
-  #expire(): void {
+  /** Its deadline has passed. */
+  expire(): void {
     this.#fail("deadline");
     this.#controller?.abort(new Error("deadline"));
   }
@@ -69,7 +70,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #settle(reply: HttpReply): void {
-    clearTimeout(this.#timer);
+    this.#limits.deadlines.delete(this);
     this.#resolve?.(reply);
     this.#resolve = undefined;
   }

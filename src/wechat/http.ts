@@ -1,4 +1,5 @@
 import type { Pool } from "undici";
+import { Deadlines } from "./deadlines.ts";
 import { Exchange, type ExchangeLimits, type HttpReply } from "./exchange.ts";
 
 export interface HttpOptions {
@@ -57,7 +58,9 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
 
 function limitsOf({ host, timeoutMs }: HttpOptions): ExchangeLimits {
   const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs);
-  return { host, timeoutMs, connectMs, deadlineMs: timeoutMs * 2, maxBytes: MAX_ANSWER_BYTES };
+  const deadlineMs = timeoutMs * 2;
+  const deadlines = new Deadlines(deadlineMs);
+  return { host, timeoutMs, connectMs, deadlineMs, deadlines, maxBytes: MAX_ANSWER_BYTES };
 }
 
 function poolOptions(connections: number, { timeoutMs, connectMs, maxBytes }: ExchangeLimits): Pool.Options {

@@ -1,7 +1,15 @@
 import { expect, it } from "vitest";
+import { Deadlines } from "../../src/wechat/deadlines.ts";
 import { Exchange, type HttpReply } from "../../src/wechat/exchange.ts";
 
-const LIMITS = { host: "h", timeoutMs: 1000, connectMs: 1000, deadlineMs: 2000, maxBytes: 1024 };
+const LIMITS = {
+  host: "h",
+  timeoutMs: 1000,
+  connectMs: 1000,
+  deadlineMs: 2000,
+  deadlines: new Deadlines(2000),
+  maxBytes: 1024,
+};
 
 /** undici 7 never does this to a POST with pipelining 1; this holds should a later one do. */
 it("a request that undici starts a second time is aborted before it is written, and counts as sent", async () => {

@@ -29,7 +29,8 @@ export async function loadAudience(deps: Deps, flags: AudienceFlags): Promise<Au
 
 function checkListed(openIds: string[], isOpenId: (text: string) => boolean): Set<string> {
   for (const openId of openIds) {
-    if (!isOpenId(openId))
+    // `--to --yes`: the option took the next one for its value.
+    if (!isOpenId(openId) || openId.startsWith("--"))
       throw usageError(`--to '${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
   }
   return new Set(openIds);

@@ -46,9 +46,14 @@ export async function parseMessage(templateId: string, flags: MessageFlags): Pro
   return checkMessage(message);
 }
 
+const SHORTEST_TIMEOUT_MS = 100;
+/** Nobody waits longer; and a timer of more than 24 days would fire at once, which makes every outcome unknown. */
+const LONGEST_TIMEOUT_MS = 600_000;
+
 export function parseEngineOptions(flags: EngineFlags): EngineOptions & { timeoutMs: number } {
   const timeoutMs = parseDuration(flags.timeout, "--timeout");
-  if (timeoutMs < 100) throw usageError(`--timeout ${flags.timeout} is too short`, "at least 100ms");
+  if (timeoutMs < SHORTEST_TIMEOUT_MS || timeoutMs > LONGEST_TIMEOUT_MS)
+    throw usageError(`--timeout: "${flags.timeout}" is out of range`, "from 100ms to 10m");
   return {
     concurrency: parseCount(flags.concurrency, { name: "--concurrency", min: 1, max: 1024 }),
     rate: flags.rate === undefined ? undefined : parseRate(flags.rate, "--rate"),

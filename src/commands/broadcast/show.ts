@@ -38,7 +38,7 @@ async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise
   const sweeps = {
     pools: () => stores.pools.sweep(),
     ledgers: stores.sweepLedgers,
-    listed: () => stores.broadcasts.audience(record.id),
+    listed: () => stores.broadcasts.audience(record),
   };
   const progress = deps.out.progress();
   // Once finished, the list is no longer kept; its users are in the ledgers.

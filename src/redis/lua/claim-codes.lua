@@ -9,7 +9,8 @@
 --         "pool" (a user with a record is left to the ledger's turn) or "ledger" (one without to the pool's)
 --       8 final outcomes of other runs to try again: "unknown" (same code), "failed" (a new one), between spaces
 --       9... pool index to start from, one a user (0 when absent)
--- Returns one array a user, by its first number:
+-- Returns for each user one text "<formId> <expire in ms> <several uses 0/1>", the usual case: claimed at the first
+--       attempt, nothing dropped on the way; or an array, by its first number:
 --       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped
 --       2 no code   expired codes dropped
 --       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"
@@ -97,7 +98,7 @@ local function claim_plain(pool, ledger)
   if pcall("HSETNX", ledger, id, line .. head) ~= 1 then return nil end
   call("PEXPIRE", ledger, ttl)
   call("LPOP", pool)
-  return { 1, f, digits, multi, 1, 0, 0 }
+  return f .. " " .. digits .. " " .. multi
 end
 
 local function claim(pool, ledger, from)
