@@ -12,6 +12,7 @@ export function registerDemo(program: Command, run: RunAction): void {
   program
     .command("demo")
     .description("see it all happen: pools, purge, token and a broadcast, on a Redis and an API of its own")
+    .addHelpText("after", "\nExample:\n  $ push-cli demo")
     .action(run(demo));
 }
 

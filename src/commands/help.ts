@@ -8,6 +8,7 @@ export function registerHelp(program: Command, run: RunAction): void {
   program
     .command("help [topic...]")
     .description("help for a command, or for a topic: exit-codes")
+    .addHelpText("after", "\nExamples:\n  $ push-cli help broadcast\n  $ push-cli help exit-codes")
     .action(run((deps, _options, topic: string[]) => help(deps, program, topic)));
 }
 

@@ -5,15 +5,23 @@ const PROGRAMS = ["redis-server", "valkey-server"];
 const OLDEST = { major: 6, minor: 2 };
 const INSTALL_HINT = "install Redis 6.2 or newer, e.g. apt-get install redis-server, or brew install redis";
 
-/** The first of redis-server and valkey-server on PATH. Rejects with a PushCliError when there is none, or it is too old. */
+/**
+ * The first of redis-server and valkey-server on PATH that is new enough. Rejects with a PushCliError when there is none:
+ * the reason is that of the first one found.
+ */
 export async function findRedisProgram(): Promise<string> {
+  let tooOld: PushCliError | undefined;
   for (const program of PROGRAMS) {
     const text = await readVersion(program);
-    if (text === undefined) continue;
-    requireVersion(program, text);
-    return program;
+    const problem = text === undefined ? undefined : versionProblem(program, text);
+    if (text !== undefined && problem === undefined) return program;
+    tooOld ??= problem;
   }
-  throw new PushCliError("redis", `neither ${PROGRAMS.join(" nor ")} is on PATH`, { hint: INSTALL_HINT });
+  throw tooOld ?? noProgram();
+}
+
+function noProgram(): PushCliError {
+  return new PushCliError("redis", `neither ${PROGRAMS.join(" nor ")} is on PATH`, { hint: INSTALL_HINT });
 }
 
 /** What `--version` prints, undefined when there is no such program. */
@@ -31,17 +39,11 @@ function readVersion(program: string): Promise<string | undefined> {
 }
 
 /** Reads `Redis server v=7.0.15 sha=...`; Valkey prints the same with its own numbers, which go on from Redis 7.2. */
-function requireVersion(program: string, text: string): void {
+function versionProblem(program: string, text: string): PushCliError | undefined {
   const [, major, minor] = /\bv=(\d+)\.(\d+)/.exec(text) ?? [];
-  const version = `${major}.${minor}`;
-  if (major === undefined) {
-    throw new PushCliError("redis", `"${program} --version" names no version: "${text.trim()}"`, {
-      hint: INSTALL_HINT,
-    });
-  }
-  if (Number(major) > OLDEST.major || (Number(major) === OLDEST.major && Number(minor) >= OLDEST.minor))
-    return;
-  throw new PushCliError("redis", `${program} is version ${version}, which is too old`, {
-    hint: INSTALL_HINT,
-  });
+  const says = (what: string) => new PushCliError("redis", what, { hint: INSTALL_HINT });
+  if (major === undefined) return says(`"${program} --version" names no version: "${text.trim()}"`);
+  const known = Number(major) * 100 + Number(minor);
+  if (known >= OLDEST.major * 100 + OLDEST.minor) return undefined;
+  return says(`${program} is version ${major}.${minor}, which is too old`);
 }

@@ -12,6 +12,7 @@ export function registerBroadcastList(broadcast: Command, run: RunAction): void 
     .command("list")
     .description("broadcasts of the last 90 days, the newest first")
     .option("--limit <n>", "at most so many", "20")
+    .addHelpText("after", "\nExample:\n  $ push-cli broadcast list --limit 5")
     .action(run(list));
 }
 

@@ -29,11 +29,19 @@ export function registerToken(program: Command, run: RunAction): void {
     .description("the access token, shared with the backend through Redis")
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
-  token.command("show").description("show the stored token; asks the API nothing").action(run(showToken));
+  token
+    .command("show")
+    .description("show the stored token; asks the API nothing")
+    .addHelpText("after", "\nExample:\n  $ push-cli token show --json")
+    .action(run(showToken));
   token
     .command("refresh")
     .description("fetch and store a token unless a good one is stored")
     .option("--force", "fetch a new one in any case; at most 20 a day, at least 30 s apart")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ push-cli token refresh --quiet\n  $ push-cli token refresh --force",
+    )
     .action(run(refreshToken));
 }
 

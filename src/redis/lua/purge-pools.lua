@@ -7,7 +7,7 @@
 --       1 if something was removed, entries met that stay, 1 if the list is there after the call
 
 local dry = ARGV[1] == "1"
-local budget = tonumber(ARGV[2])
+local budget = { left = tonumber(ARGV[2]) }
 local now = now_ms()
 
 -- The entry without its expired codes: the same text, a shorter one, or false for nothing left.
@@ -24,34 +24,28 @@ end
 
 local function purge(pool, from)
   if redis.call("TYPE", pool).ok ~= "list" then return { -1, 0, 0, 0, 0, 0 } end
-  local i, expired, unreadable, kept, edits, done = from, 0, 0, 0, {}, false
-  while budget > 0 and not done do
-    local chunk = redis.call("LRANGE", pool, i, i + CHUNK - 1)
-    for _, raw in ipairs(chunk) do
-      budget = budget - cost_of(raw)
-      local entry, text, count = read_entry(raw), raw, 0
-      if entry then
-        text, count = purge_entry(entry, raw)
-      else
-        unreadable = unreadable + 1
-      end
-      if text ~= raw then edits[i] = text end
-      if text then kept = kept + 1 end
-      expired = expired + count
-      i = i + 1
+  local expired, unreadable, kept, edits = 0, 0, 0, {}
+  local more = walk(pool, from, budget, function(raw, i)
+    local entry, text, count = read_entry(raw), raw, 0
+    if entry then
+      text, count = purge_entry(entry, raw)
+    else
+      unreadable = unreadable + 1
     end
-    done = #chunk < CHUNK
-  end
+    if text ~= raw then edits[i] = text end
+    if text then kept = kept + 1 end
+    expired = expired + count
+  end)
   local removed = 0
   if expired > 0 and not dry then removed = apply_edits(pool, edits) end
   local there = (dry or expired == 0) and 1 or redis.call("EXISTS", pool)
-  return { done and -1 or i - removed, expired, unreadable, expired > 0 and 1 or 0, kept, there }
+  return { more and more - removed or -1, expired, unreadable, expired > 0 and 1 or 0, kept, there }
 end
 
 local replies = {}
 for i, pool in ipairs(KEYS) do
   local from = tonumber(ARGV[2 + i] or 0)
-  if budget > 0 then
+  if budget.left > 0 then
     replies[i] = purge(pool, from)
   else
     replies[i] = { from, 0, 0, 0, 0, 1 } -- left for the next call

@@ -6,27 +6,19 @@
 -- Returns one array a pool: index to go on from (-1: done and pushed; nothing is pushed before), then the
 --       numbers (from 1) of the codes found in the pool already; -2 when the key holds something else than a list
 
-local budget = tonumber(ARGV[1])
+local budget = { left = tonumber(ARGV[1]) }
 
 -- Takes the formIds met in the pool out of `wanted` (formId -> number); returns the index to go on from, or nil.
 local function drop_known(pool, from, wanted, known)
-  local i = from
-  while budget > 0 do
-    local chunk = redis.call("LRANGE", pool, i, i + CHUNK - 1)
-    for _, raw in ipairs(chunk) do
-      budget = budget - cost_of(raw)
-      local entry = read_entry(raw)
-      for _, code in ipairs(entry and entry.codes or {}) do
-        if wanted[code.f] then
-          known[#known + 1] = wanted[code.f]
-          wanted[code.f] = nil
-        end
+  return walk(pool, from, budget, function(raw)
+    local entry = read_entry(raw)
+    for _, code in ipairs(entry and entry.codes or {}) do
+      if wanted[code.f] then
+        known[#known + 1] = wanted[code.f]
+        wanted[code.f] = nil
       end
-      i = i + 1
     end
-    if #chunk < CHUNK then return nil end
-  end
-  return i
+  end)
 end
 
 local function push(pool, at)

@@ -53,9 +53,29 @@ local function take_use(entry, k)
   return keep_codes(entry, keep), dress(entry, own)
 end
 
--- What an entry costs to look at, in units of a short entry.
+-- What an entry costs to look at, in units of a short plain one.
 local function cost_of(raw)
-  return 1 + math.floor(#raw / 256)
+  return 1 + math.floor(#raw / 64)
+end
+
+-- Calls visit(raw, index) for the entries of a pool from index `from` on, until it returns true, the list ends or
+-- the budget is spent: then it returns the index to go on from. A key that is not a list has no entries.
+local function walk(pool, from, budget, visit)
+  local i, size = from, 1
+  while budget.left > 0 do
+    local chunk, before = redis.pcall("LRANGE", pool, i, i + size - 1), budget.left
+    if chunk.err then return nil end
+    for _, raw in ipairs(chunk) do
+      if budget.left <= 0 then return i end
+      budget.left = budget.left - cost_of(raw)
+      if visit(raw, i) then return nil end
+      i = i + 1
+    end
+    if #chunk < size then return nil end
+    -- Long entries come one at a time: to copy sixteen of them, just to find the budget spent by the first, takes long.
+    size = before - budget.left > 4 * size and 1 or math.min(2 * size, CHUNK)
+  end
+  return i
 end
 
 -- Sorts an entry's codes into live and droppable (expired, or the refused one). Returns the entry as it should
@@ -82,28 +102,16 @@ end
 --   pick = { index, entry, k, raw } or nil, more = index to go on from when the budget ran out }.
 local function find_code(pool, from, now, refused, budget)
   local found = { expired = 0, refused = 0, edits = {} }
-  local i = from
-  while budget.left > 0 do
-    local chunk = redis.pcall("LRANGE", pool, i, i + CHUNK - 1)
-    -- Not a list: there is no code in it.
-    if chunk.err then return found end
-    for _, raw in ipairs(chunk) do
-      budget.left = budget.left - cost_of(raw)
-      local entry = read_entry(raw)
-      if entry then
-        local text, k = sift(entry, raw, now, refused, found)
-        if text ~= raw then found.edits[i] = text end
-        if k then
-          if text ~= raw then entry = read_entry(text) end
-          found.pick = { index = i, entry = entry, k = k, raw = text }
-          return found
-        end
-      end
-      i = i + 1
-    end
-    if #chunk < CHUNK then return found end
-  end
-  found.more = i
+  found.more = walk(pool, from, budget, function(raw, i)
+    local entry = read_entry(raw)
+    if not entry then return false end
+    local text, k = sift(entry, raw, now, refused, found)
+    if text ~= raw then found.edits[i] = text end
+    if not k then return false end
+    if text ~= raw then entry = read_entry(text) end
+    found.pick = { index = i, entry = entry, k = k, raw = text }
+    return true
+  end)
   return found
 end
 
