@@ -9,6 +9,10 @@ export interface RedisLink {
   /** Awaits a command; failures are explained with the server's address. */
   call<T>(command: Promise<T>): Promise<T>;
   run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown>;
+  /** How often a connection was made. */
+  readonly connections: number;
+  /** Names the server process; another one after a restart or failover. */
+  serverId(): Promise<string>;
   /** Redis' own clock, epoch ms. */
   now(): Promise<number>;
   close(): void;
@@ -37,6 +41,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   let ready = false;
   let lostAt = 0;
   let failure: unknown;
+  let connections = 0;
   const client = new Redis(urlForClient(options.url), {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -55,6 +60,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   });
   client.on("ready", () => {
     failure = undefined;
+    connections++;
   });
   const explain = (error: unknown) => explainRedisError(pickCause(error, failure), options.shownUrl);
   const call = async <T>(command: Promise<T>): Promise<T> => {
@@ -75,6 +81,10 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
     client,
     call,
     run: (script, keys, args) => call(runScript(client, script, keys, args)),
+    get connections() {
+      return connections;
+    },
+    serverId: async () => /^run_id:(\w+)/m.exec(await call(client.info("server")))?.[1] ?? "",
     now: async () => {
       const [sec, micro] = await call(client.time());
       return Number(sec) * 1000 + Math.floor(Number(micro) / 1000);
