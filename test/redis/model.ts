@@ -106,10 +106,11 @@ export class Model {
     const claimed = this.claims.get(key);
     const final = this.finals.get(key);
     const known = claimed !== undefined || final !== undefined;
-    if ((sighting === "pool" && known) || (sighting === "ledger" && !known))
+    const mine = claimed?.run === client.runId;
+    if ((sighting === "pool" && known && !mine) || (sighting === "ledger" && !known))
       return { status: "elsewhere", openId };
     if (claimed) {
-      if (claimed.run === client.runId) return { status: "mine", ...describe(openId, claimed) };
+      if (mine) return { status: "mine", ...describe(openId, claimed) };
       if (!client.deadRuns.includes(claimed.run)) return { status: "busy", openId, run: claimed.run };
       return this.takeOver(key, openId, claimed, client, dry);
     }
