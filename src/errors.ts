@@ -38,6 +38,18 @@ export class PushCliError extends Error {
   }
 }
 
+/**
+ * Redis is another process than when the sweep over its keys began (a restart, a failover). To it the sweep's cursor means
+ * nothing: keys would be left out.
+ */
+export class SweepCutError extends PushCliError {
+  constructor() {
+    super("redis", "Redis was restarted or replaced in the middle of a sweep over its keys", {
+      hint: "run the command again",
+    });
+  }
+}
+
 export function usageError(message: string, hint?: string): PushCliError {
   return new PushCliError("usage", message, { hint });
 }
