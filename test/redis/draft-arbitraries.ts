@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ModelCode, ModelEntry } from "./model.ts";
+import type { ModelCode, ModelEntry } from "./model-entry.ts";
 
 /** An entry before its codes have formIds, which are given out as a sequence runs: each one once. */
 export interface Draft {
@@ -70,6 +70,9 @@ const UNREADABLE = [
   '[{"formId":"x","expire":4102444800000},{}]',
   '{"formId":"x","expire":4102444800000,"uses":0}',
   "x".repeat(3000),
+  // More than one call of a script may look at.
+  "y".repeat(30_000),
+  "z".repeat(70_000),
 ];
 
 const QUOTES = {

@@ -3,7 +3,9 @@ import type { ClaimReply, Ledger, Settlement } from "../../src/broadcast/ports.t
 import type { PoolStore } from "../../src/pool/ports.ts";
 import type { TestRedis } from "../helpers/redis.ts";
 import { buildEntry, type Draft } from "./draft-arbitraries.ts";
-import { type Client, Model, type ModelCode, type ModelEntry, recordKey, render } from "./model.ts";
+import { Model } from "./model.ts";
+import { type Client, type ModelCode, type ModelEntry, recordKey, render } from "./model-entry.ts";
+import { purgeToTheEnd } from "./purge-to-the-end.ts";
 import { CLIENTS, type Step, USERS, type Whose } from "./step-arbitraries.ts";
 
 /** Runs of two broadcasts: one that others believe dead, those that take over, one that tries again what failed. */
@@ -218,10 +220,7 @@ export class Game {
 
   private async purge({ users, dry }: Extract<Step, { do: "purge" }>): Promise<void> {
     const openIds = users.map((user) => this.openIds[user]!);
-    const steps = await this.pools.purge(
-      openIds.map((openId) => ({ openId, from: 0 })),
-      dry,
-    );
+    const steps = await purgeToTheEnd(this.pools, openIds, dry);
     expect(steps).toEqual(openIds.map((openId) => this.model.purge(openId, dry)));
   }
 }

@@ -20,9 +20,9 @@ async function playOut(steps: Step[]): Promise<void> {
 
 /** Sequences at a time, 1 to this many: they share no users, so their commands go out in common packets. */
 const BATCH = 100;
-const BATCHES = 80;
+const BATCHES = 60;
 
-it("do what a plain model of lists does, in about 4,000 random sequences of several clients", async () => {
+it("do what a plain model of lists does, in about 3,000 random sequences of several clients", async () => {
   const batch = fc.array(sequence, { minLength: 1, maxLength: BATCH, size: "max" });
   const play = async (sequences: Step[][]) => {
     await Promise.all(sequences.map(playOut));
