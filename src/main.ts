@@ -88,7 +88,9 @@ class HelpShown extends Error {}
 
 /** Why commander could not make sense of the command line, with the likely word or the usage as hint. */
 function explainParseError(error: CommanderError, command: Command): PushCliError {
-  const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const extra = command.args[command.registeredArguments.length];
+  const said = error.code === "commander.excessArguments" ? `unexpected argument '${extra}'` : error.message;
+  const [message = "", ...rest] = said.replace(/^error: /, "").split("\n");
   const suggestion = /Did you mean (.*)\?/.exec(rest.join(" "))?.[1];
   if (suggestion) return usageError(message, `did you mean ${suggestion}?`);
   const isWord = /unknownOption|unknownCommand|invalidArgument/.test(error.code);

@@ -15,16 +15,19 @@ export interface World {
   env: Record<string, string>;
   cli(argv: string[], options?: CliOptions): Promise<CliResult>;
   /** What a terminal of 80 columns shows, without colours. */
-  screen(
-    argv: string[],
-    options?: { stdin?: string },
-  ): Promise<{ code: number; stdout: string; stderr: string }>;
+  screen(argv: string[], options?: ScreenOptions): Promise<{ code: number; stdout: string; stderr: string }>;
+}
+
+export interface ScreenOptions {
+  stdin?: string;
+  /** Whether stdin is the terminal too, so that questions can be asked. */
+  interactive?: boolean;
 }
 
 export function useWorld(options: { redis?: PrivateRedisOptions } = {}): World {
   const world = {
     cli: (argv, more = {}) => runCli(argv, { ...more, env: { ...world.env, ...more.env } }),
-    screen: (argv, { stdin = "" } = {}) => runOnScreen(argv, world.env, stdin),
+    screen: (argv, options) => runOnScreen(argv, world.env, options),
   } as World;
   beforeAll(async () => {
     world.redis = await startTestRedis(options.redis);
@@ -43,8 +46,17 @@ export function useWorld(options: { redis?: PrivateRedisOptions } = {}): World {
 }
 
 /** The same without a Redis or an API to lead to. */
-export async function runOnScreen(argv: string[], env: Record<string, string> = {}, stdin = "") {
-  const io = fakeIo({ terminals: ["stdout", "stderr"], columns: 80, env: { NO_COLOR: "1", ...env } });
+export async function runOnScreen(
+  argv: string[],
+  env: Record<string, string> = {},
+  { stdin = "", interactive = false }: ScreenOptions = {},
+) {
+  const outputs = ["stdout", "stderr"] as const;
+  const io = fakeIo({
+    terminals: interactive ? ["stdin", ...outputs] : [...outputs],
+    columns: 80,
+    env: { NO_COLOR: "1", ...env },
+  });
   io.stdin.end(stdin);
   const code = await main(argv, { ...io, cwd: "/nonexistent" });
   return { code, stdout: io.stdout.text(), stderr: io.stderr.text() };
