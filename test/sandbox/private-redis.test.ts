@@ -198,7 +198,10 @@ test("without Redis on PATH the error says how to install it", async () => {
 
 test.each([
   [{ "redis-server": "Redis server v=6.0.16 sha=00000000:0" }, "redis-server is version 6.0"],
-  [{ "redis-server": "Redis server v=5.0.7 sha=0", "valkey-server": "Valkey server v=8.0.1" }, "valkey-server did not start"],
+  [
+    { "redis-server": "Redis server v=5.0.7 sha=0", "valkey-server": "Valkey server v=8.0.1" },
+    "valkey-server did not start",
+  ],
   [{ "redis-server": "something else" }, "names no version"],
   [{ "valkey-server": "Valkey server v=8.0.1 sha=0" }, "valkey-server did not start"],
   [{ "redis-server": "Redis server v=6.2.0 sha=0" }, "redis-server did not start"],
