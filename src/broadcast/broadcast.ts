@@ -7,11 +7,12 @@ import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
-import type { BroadcastRecord, BroadcastResult, BroadcastStore, RunState } from "./record.ts";
-import type { Recount } from "./recount.ts";
+import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, RunState } from "./record.ts";
+import { type Recount, recountBroadcast } from "./recount.ts";
 import type { Report } from "./report.ts";
+import { lookAtRuns } from "./rivals.ts";
 import type { EngineOptions, Run } from "./run.ts";
-import { firstSweep, type Sighted, type Sweeps } from "./sweep.ts";
+import { firstSweep, laterSweep, type Sighted, type Sweeps, sweepUntilDone } from "./sweep.ts";
 import { addCodes, addErrors, addOutcomes } from "./totals.ts";
 
 /** Whom to send to: every pool, or listed openIds without duplicates. */
@@ -47,6 +48,8 @@ export interface BroadcastDeps {
   report?: Report | undefined;
   host: string;
   pid: number;
+  /** Whether a process of this host is there. */
+  isRunning(pid: number): boolean;
   /** Called once the run exists, before the first claim: for progress and signals. */
   onStart?(id: string, run: Run): void;
 }
@@ -81,22 +84,22 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     startedAtMs: clock.now(),
   };
   await enterRecord(store, record, spec.audience);
-  const ledger = deps.openLedger({ broadcastId: id, runId });
   return runOnce(deps, record, spec.engine, {
     runId,
-    ledger,
+    dead: new Set(),
     earlierRuns: [],
-    audience: (_, sweeps) => firstSweep(record, sweeps),
+    firstSweep: (sweeps) => firstSweep(record, sweeps),
   });
 }
 
 export interface RunPlan {
   runId: string;
-  ledger: Ledger;
-  earlierRuns: RunState[];
-  audience(run: Run, sweeps: Sweeps): AsyncIterable<Sighted>;
-  /** Counts the whole broadcast anew at the end: other runs worked beside this one, and it did not see all they did. */
-  recount?: ((sweeps: Sweeps) => Promise<Recount>) | undefined;
+  /** Runs known to be dead; the run adds to them. */
+  dead: Set<string>;
+  retry?: LedgerNeeds["retry"];
+  earlierRuns: KnownRun[];
+  /** Left out: a later one. */
+  firstSweep?(sweeps: Sweeps): AsyncIterable<Sighted>;
 }
 
 /** One run from its first heartbeat to its result. */
@@ -106,32 +109,37 @@ export async function runOnce(
   options: EngineOptions,
   plan: RunPlan,
 ): Promise<Ended> {
-  const { clock, store } = deps;
-  const info = { runId: plan.runId, host: deps.host, pid: deps.pid, sinceMs: clock.now() };
-  const ledger = bePatient(plan.ledger, clock, PATIENCE_MS);
-  const heartbeat = new Heartbeat(store, record.id, info, clock, {
+  const { clock, store, host, pid } = deps;
+  const { id } = record;
+  const { runId, dead, retry } = plan;
+  const info = { runId, host, pid, sinceMs: clock.now() };
+  const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [] });
+  const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => stateOf(run, clock),
     onBeat: (others) => run.pacer.share(others.length + 1),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
   });
+  const ledger = bePatient(opened, clock, PATIENCE_MS);
   const run: Run = createRun({ ...deps, ledger, pulse: heartbeat }, options);
   await heartbeat.start();
-  deps.onStart?.(record.id, run);
+  // Another run may have finished the broadcast before it could see this one.
+  const now = (await store.load(id)) ?? record;
+  if (now.status !== "running") await store.update(id, { status: "running", reason: "" });
+  deps.onStart?.(id, run);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
     listed: () => store.audience(record),
   };
-  let recount: Recount | undefined;
+  const later = () => laterSweep(now, sweeps);
+  const { firstSweep } = plan;
+  const first = firstSweep ? () => firstSweep(sweeps) : later;
   try {
-    await driveRun(run, plan.audience(run, sweeps));
-    if (!run.stopReason) recount = await plan.recount?.(sweeps);
+    await driveRun(run, sweepUntilDone({ ...deps, run, runId, dead, id }, first, later));
   } finally {
     await heartbeat.end();
   }
-  const result = summarize(run, record, plan.earlierRuns, recount, clock.now());
-  await closeRecord(store, record, result, run);
-  return { result, run };
+  return { result: await conclude(deps, now, run, plan, sweeps), run };
 }
 
 function stateOf(run: Run, clock: Clock): RunState {
@@ -161,49 +169,67 @@ async function keepAudience(
   }
 }
 
-/** The result document: the whole broadcast's, what earlier runs did included. */
+/** Sums up, and writes the result into the record, unless other runs are still at it: then that is theirs to do. */
+async function conclude(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  run: Run,
+  plan: RunPlan,
+  sweeps: Sweeps,
+): Promise<BroadcastResult> {
+  const { store, clock } = deps;
+  // The record can't be written when Redis is what failed, and is another run's after this one was fenced off: then it
+  // stays as it is.
+  const exit = run.stopReason?.exit;
+  if (exit === "redis" || exit === "locked")
+    return summarize(run, record, plan.earlierRuns, undefined, clock.now());
+  const { id } = record;
+  const others = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== plan.runId);
+  const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map(({ runId }) => runId));
+  // Runs that worked beside this one did what it has not seen.
+  const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
+  const recount =
+    !run.stopReason && others.some(({ runId }) => !over.has(runId))
+      ? await recountBroadcast(ledger, record, sweeps)
+      : undefined;
+  const result = summarize(run, record, others, recount, clock.now());
+  if (others.some(({ alive }) => alive)) return result;
+  const finishedAtMs = Date.parse(result.finishedAt);
+  await store.update(id, { status: result.status, reason: result.reason ?? "", finishedAtMs, result });
+  if (result.status === "finished") await store.dropAudience(record);
+  return result;
+}
+
+/** The result document: the whole broadcast's, what other runs did included. */
 function summarize(
   run: Run,
   record: BroadcastRecord,
-  earlierRuns: RunState[],
+  otherRuns: RunState[],
   recount: Recount | undefined,
   nowMs: number,
 ): BroadcastResult {
   const { tally, earlier, stopReason } = run;
-  const outcomes = addOutcomes(tally.outcomes, earlier);
-  const codes = addCodes(tally.codes, earlier, earlierRuns);
   const { settled } = recount ?? {};
+  const outcomes = { ...addOutcomes(tally.outcomes, earlier), ...settled?.outcomes };
+  const codes = addCodes(tally.codes, earlier, otherRuns);
+  const { sent, rejected, failed, unknown } = outcomes;
+  // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
+  if (record.status === "finished" && record.result && !stopReason)
+    outcomes.no_code = Math.max(0, record.result.recipients - sent - rejected - failed - unknown);
   return {
     broadcastId: record.id,
     status: stopReason?.status ?? "finished",
     ...(stopReason ? { reason: stopReason.message } : {}),
     templateId: record.message.templateId,
-    recipients: settled?.recipients ?? tally.recipients + earlier.recipients,
-    outcomes: { ...outcomes, ...settled?.outcomes },
+    recipients: sent + outcomes.no_code + rejected + failed + unknown,
+    outcomes,
     codes: { ...codes, spent: settled?.spent ?? codes.spent },
-    errors: addErrors(tally.errors, earlierRuns),
-    open: run.inHand.size,
+    errors: addErrors(tally.errors, otherRuns),
+    open: recount?.open ?? run.inHand.size,
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: new Date(nowMs).toISOString(),
     durationMs: nowMs - record.startedAtMs,
   };
-}
-
-/** Writes the result into the record, unless other runs are still at it: then that is theirs to do. */
-async function closeRecord(
-  store: BroadcastStore,
-  record: BroadcastRecord,
-  result: BroadcastResult,
-  run: Run,
-): Promise<void> {
-  // The record can't be written when Redis is what failed; it stays `running` without a heartbeat, which says as much.
-  if (run.stopReason?.exit === "redis") return;
-  const { id } = record;
-  const others = (await store.runs(id)).some(({ alive }) => alive);
-  if (others && result.status !== "finished") return;
-  const finishedAtMs = Date.parse(result.finishedAt);
-  await store.update(id, { status: result.status, reason: result.reason ?? "", finishedAtMs, result });
-  if (result.status === "finished" && !others) await store.dropAudience(record);
 }
 
 function fenced(host: string, pid: number) {

@@ -24,11 +24,11 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
   }
 }
 
-async function feedPage(run: Run, { openIds, sighting }: Sighted): Promise<void> {
+async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promise<void> {
   const most = 2 * run.options.concurrency;
   const worthwhile = Math.min(MAX_BATCH, Math.max(1, Math.ceil(run.options.concurrency / 2)));
   // Whoever has a record was claimed within the limit already.
-  const limit = sighting === "ledger" ? undefined : run.options.limit;
+  const limit = sighting === "ledger" || again ? undefined : run.options.limit;
   const room = () => most - (run.inHand.size - run.held.length);
   for (let at = 0; at < openIds.length; ) {
     await run.until(() => run.signal.aborted || room() >= worthwhile);
@@ -42,16 +42,17 @@ async function feedPage(run: Run, { openIds, sighting }: Sighted): Promise<void>
 
 /** Enters one user's reply. */
 function takeReply(run: Run, reply: ClaimReply): void {
+  run.busy.delete(reply.openId);
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
-      run.claims++;
+      run.ownClaims++;
       run.begin(reply);
       break;
     case "mine":
       // In hand: the sweep met the user twice. Not in hand: the answer to the claim got lost.
       if (run.inHand.has(reply.openId)) break;
-      run.claims++;
+      run.ownClaims++;
       run.begin(reply);
       break;
     case "no_code":
@@ -66,7 +67,7 @@ function takeReply(run: Run, reply: ClaimReply): void {
       if (!reply.own) takeSettled(run, reply);
       break;
     case "busy":
-      run.busyRuns.add(reply.run);
+      run.busy.set(reply.openId, reply.run);
       break;
     case "elsewhere":
   }
@@ -74,7 +75,6 @@ function takeReply(run: Run, reply: ClaimReply): void {
 
 function takeSettled(run: Run, { openId, outcome, attempts, errcode, formId, msgid, atMs }: Settled): void {
   run.earlier.count({ outcome, formId });
-  run.claims++;
   const at = new Date(atMs).toISOString();
   run.deps.report?.writeUnlessThere({ openId, outcome, attempts, errcode, msgid, formId, at });
 }

@@ -19,7 +19,7 @@ export interface HeartbeatEvents {
 /**
  * Keeps a run's heartbeat alive, and knows when it can no longer be trusted: a run sends only while its last beat is
  * younger than half the lease, so that nobody can have taken its claims over. After a pause (stopped process, Redis away)
- * it goes on only if no other run has come up meanwhile: a newcomer first enters itself into the record and then looks at
+ * it goes on only if no other run was at work meanwhile: a newcomer first enters itself into the record and then looks at
  * heartbeats, this one first beats and then looks at the record, so one of the two always sees the other.
  */
 export class Heartbeat {
@@ -29,7 +29,8 @@ export class Heartbeat {
   private readonly clock: Clock;
   private readonly events: HeartbeatEvents;
   private readonly ended = new AbortController();
-  private readonly known = new Set<string>();
+  /** Runs that were over at the last beat: they can't have been at work between that and the next. */
+  private readonly over = new Set<string>();
   private lastBeat = Number.NEGATIVE_INFINITY;
   private beating: Promise<void> = Promise.resolve();
   private waiting: (() => void)[] = [];
@@ -46,7 +47,7 @@ export class Heartbeat {
   async start(): Promise<void> {
     const at = this.clock.monotonic();
     await this.store.beginRun(this.id, this.info, this.events.state(), LEASE_MS);
-    for (const { runId } of await this.store.runs(this.id)) this.known.add(runId);
+    for (const { runId, alive } of await this.store.runs(this.id)) if (!alive) this.over.add(runId);
     this.lastBeat = at;
     this.beating = this.keepBeating();
   }
@@ -88,9 +89,9 @@ export class Heartbeat {
     const unbroken = await this.store.beat(this.id, this.info, this.events.state(), LEASE_MS);
     const others = (await this.store.runs(this.id)).filter(({ runId }) => runId !== this.info.runId);
     const alive = others.filter((other) => other.alive);
-    const rival = unbroken ? undefined : others.find((other) => other.alive || !this.known.has(other.runId));
+    const rival = unbroken ? undefined : others.find(({ runId }) => !this.over.has(runId));
     if (rival) this.events.onFenced(rival);
-    for (const { runId } of others) this.known.add(runId);
+    for (const { runId, alive } of others) if (!alive) this.over.add(runId);
     this.events.onBeat(alive);
   }
 

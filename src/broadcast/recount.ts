@@ -1,3 +1,4 @@
+import { SweepCutError } from "../errors.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { laterSweep, type Sweeps } from "./sweep.ts";
@@ -22,8 +23,23 @@ export async function recountBroadcast(
   sweeps: Sweeps,
   onStep?: (recount: Recount) => void,
 ): Promise<Recount> {
+  for (;;) {
+    try {
+      return await recountOnce(ledger, record, sweeps, onStep);
+    } catch (error) {
+      if (!(error instanceof SweepCutError)) throw error;
+    }
+  }
+}
+
+async function recountOnce(
+  ledger: Ledger,
+  record: BroadcastRecord,
+  sweeps: Sweeps,
+  onStep?: (recount: Recount) => void,
+): Promise<Recount> {
   const recount: Recount = { settled: new Earlier(), open: 0, left: 0 };
-  for await (const { openIds, sighting } of laterSweep(record, sweeps, record.status !== "finished")) {
+  for await (const { openIds, sighting } of laterSweep(record, sweeps)) {
     for (let at = 0; at < openIds.length; at += BATCH) {
       for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting)) {
         if (reply.status === "settled") recount.settled.count(reply);

@@ -2,10 +2,8 @@ import { PushCliError } from "../errors.ts";
 import { type BroadcastDeps, type Ended, runOnce } from "./broadcast.ts";
 import { newRunId } from "./ids.ts";
 import type { BroadcastRecord } from "./record.ts";
-import { recountBroadcast } from "./recount.ts";
 import { findDeadRuns } from "./rivals.ts";
 import type { EngineOptions } from "./run.ts";
-import { laterSweep, sweepUntilDone } from "./sweep.ts";
 
 export interface ResumeSpec {
   engine: EngineOptions;
@@ -16,7 +14,6 @@ export interface ResumeSpec {
 }
 
 export interface ResumeDeps extends BroadcastDeps {
-  isRunning(pid: number): boolean;
   say(text: string): void;
 }
 
@@ -47,26 +44,12 @@ export async function resumeBroadcast(
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
-  const runId = newRunId(clock);
-  const ledger = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: spec.retry });
-  await store.update(id, { status: "running", reason: "" });
-  // A finished broadcast had its audience: only its own recipients are tried again.
-  const newcomers = record.status !== "finished";
   const options = { ...spec.engine, limit: record.limit, rate: spec.engine.rate ?? record.rate };
   return runOnce(deps, record, options, {
-    runId,
-    ledger,
+    runId: newRunId(clock),
+    dead,
+    retry: spec.retry,
     earlierRuns,
-    recount: spec.join
-      ? (sweeps) =>
-          recountBroadcast(
-            deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true }),
-            record,
-            sweeps,
-          )
-      : undefined,
-    audience: (run, sweeps) =>
-      sweepUntilDone(() => laterSweep(record, sweeps, newcomers), run, store, id, dead, clock),
   });
 }
 

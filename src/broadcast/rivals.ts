@@ -19,13 +19,24 @@ const POLL_MS = 250;
  * run turns out to be alive, unless `join` is given.
  */
 export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean): Promise<string[]> {
-  const runs = await deps.store.runs(id);
-  for (const run of runs.filter(({ alive }) => alive)) {
-    if (run.host === deps.host && !deps.isRunning(run.pid)) await deps.store.buryRun(id, run.runId);
-    else if (!join) await awaitLapse(deps, id, run);
-  }
+  const runs = await lookAtRuns(deps, id);
+  for (const run of runs) if (run.alive && !join) await awaitLapse(deps, id, run);
   const now = await deps.store.runs(id);
   return now.filter(({ alive }) => !alive).map(({ runId }) => runId);
+}
+
+/** The runs that a broadcast had. Those whose process is gone from this host are declared dead. */
+export async function lookAtRuns(
+  { store, host, isRunning }: Pick<RivalsDeps, "store" | "host" | "isRunning">,
+  id: string,
+): Promise<KnownRun[]> {
+  const runs = await store.runs(id);
+  for (const run of runs) {
+    if (!run.alive || run.host !== host || isRunning(run.pid)) continue;
+    await store.buryRun(id, run.runId);
+    run.alive = false;
+  }
+  return runs;
 }
 
 /** Waits for a heartbeat to lapse; one that is renewed meanwhile belongs to a living run. */

@@ -72,12 +72,12 @@ export class Run {
   readonly refusedTokens = new Set<string>();
   /** The whole audience has been claimed. */
   fed = false;
-  /** Claims so far, those of earlier runs included once they are met. */
-  claims = 0;
+  /** Claims of this run so far. */
+  ownClaims = 0;
   /** Recipients that earlier runs settled. */
   earlier = new Earlier();
-  /** Other runs that have recipients in hand. */
-  readonly busyRuns = new Set<string>();
+  /** Users whom other runs have in hand, and which run that is. */
+  readonly busy = new Map<string, string>();
   /** What holds the run up, when something does. */
   waitingFor: string | undefined;
   /** The first reason to stop stays the reason. */
@@ -112,6 +112,11 @@ export class Run {
     this.changed();
   }
 
+  /** Claims so far, as far as they have been met: this run's, those of earlier ones, those of others at work. */
+  get claims(): number {
+    return this.ownClaims + this.earlier.recipients + this.busy.size;
+  }
+
   /** Takes a claimed recipient in hand. */
   begin(claimed: Claimed): void {
     const recipient = takeInHand(claimed);
@@ -126,8 +131,9 @@ export class Run {
   /** Before the audience is swept once more: what earlier runs settled will be met again. */
   startOver(): void {
     this.earlier = new Earlier();
-    this.claims = 0;
-    this.busyRuns.clear();
+    this.busy.clear();
+    // Users without a code are met again too, those who ran out of them by their record.
+    this.tally.outcomes.no_code = 0;
   }
 
   /** Hands a recipient to the workers, or to what is left over when the run stops. */

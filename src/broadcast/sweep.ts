@@ -1,12 +1,16 @@
 import type { Clock } from "../clock.ts";
+import { SweepCutError } from "../errors.ts";
 import type { Sighting } from "./ports.ts";
-import type { BroadcastRecord, BroadcastStore, KnownRun } from "./record.ts";
+import type { BroadcastRecord, BroadcastStore } from "./record.ts";
+import { lookAtRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 
 /** A page of users and how they were met. */
 export interface Sighted {
   openIds: string[];
   sighting: Sighting;
+  /** Met before, in the hands of another run: claimed within the limit then. */
+  again?: true;
 }
 
 /** Where the users of a broadcast are met. */
@@ -28,52 +32,84 @@ export async function* firstSweep(record: BroadcastRecord, sweeps: Sweeps): Asyn
 
 /**
  * The audience of a later run: first those with a record (to be taken over, counted, or tried again), then those
- * without. `newcomers` false leaves the second part out.
+ * without. A finished broadcast had its audience, and its list is no longer kept: only who has a record is met.
  */
-export async function* laterSweep(
-  record: BroadcastRecord,
-  sweeps: Sweeps,
-  newcomers: boolean,
-): AsyncGenerator<Sighted> {
-  const listed = record.audience === "list";
+export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
+  const finished = record.status === "finished";
+  const listed = record.audience === "list" && !finished;
   for await (const openIds of listed ? sweeps.listed() : sweeps.ledgers())
     yield { openIds, sighting: "ledger" };
-  if (!newcomers) return;
+  if (finished) return;
   for await (const openIds of listed ? sweeps.listed() : sweeps.pools()) yield { openIds, sighting: "pool" };
 }
 
-const POLL_MS = 500;
+/** What a sweep has to know of the runs around it. */
+export interface SweepNeeds {
+  run: Run;
+  runId: string;
+  /** Told the runs that turn out to be dead: their claims are then taken over. */
+  dead: Set<string>;
+  id: string;
+  store: BroadcastStore;
+  clock: Clock;
+  host: string;
+  isRunning(pid: number): boolean;
+}
+
+const POLL_MS = 250;
 
 /**
- * Sweeps, and again as long as other runs had users in hand: when such a run has ended or died, what it left is taken
- * over. `dead` is told the runs that died.
+ * Sweeps with `first`, and again with `later` as long as somebody may have been left out: Redis was restarted in the
+ * middle, or other runs came up and hold users whom a first sweep does not meet. Users in the hands of another run are
+ * waited for, and taken over when it dies.
  */
 export async function* sweepUntilDone(
-  sweep: () => AsyncIterable<Sighted>,
-  run: Run,
-  store: BroadcastStore,
-  id: string,
-  dead: Set<string>,
-  clock: Clock,
+  needs: SweepNeeds,
+  first: () => AsyncIterable<Sighted>,
+  later: () => AsyncIterable<Sighted>,
 ): AsyncGenerator<Sighted> {
-  for (;;) {
-    yield* sweep();
-    if (run.busyRuns.size === 0 || run.signal.aborted) return;
-    const left = await untilGone(run, store, id, clock);
+  const { run } = needs;
+  for (let sweep = first; ; sweep = later) {
+    const whole = yield* unlessCut(sweep());
+    if (whole) yield* untilSettled(needs);
     if (run.signal.aborted) return;
-    for (const { runId } of left) dead.add(runId);
+    if (whole && (sweep === later || (await isAlone(needs)))) return;
+    // What is in hand would be counted twice, now as this run's and then from its record.
+    await run.until(() => run.signal.aborted || run.inHand.size === run.held.length);
     run.startOver();
   }
 }
 
-/** Waits until none of the runs that had users in hand is alive. */
-async function untilGone(run: Run, store: BroadcastStore, id: string, clock: Clock): Promise<KnownRun[]> {
-  for (;;) {
-    const holders = (await store.runs(id)).filter(({ runId }) => run.busyRuns.has(runId));
-    const alive = holders.find((holder) => holder.alive);
-    if (!alive || run.signal.aborted) return holders;
-    run.waitingFor = `run on ${alive.host}, pid ${alive.pid}`;
+/** Returns whether the sweep came to its end. */
+async function* unlessCut(sweep: AsyncIterable<Sighted>): AsyncGenerator<Sighted, boolean> {
+  try {
+    yield* sweep;
+    return true;
+  } catch (error) {
+    if (error instanceof SweepCutError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Looks again at users whom other runs had in hand until none is left. It waits for users, not for runs: two runs that
+ * waited for each other's end would wait for ever.
+ */
+async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
+  const { run, dead, id, clock } = needs;
+  while (run.busy.size > 0 && !run.signal.aborted) {
+    const alive = (await lookAtRuns(needs, id)).filter((other) => other.alive);
+    const holderOf = (runId: string) => alive.find((other) => other.runId === runId);
+    for (const runId of run.busy.values()) if (!holderOf(runId)) dead.add(runId);
+    yield { openIds: [...run.busy.keys()], sighting: "any", again: true };
+    const holder = [...run.busy.values()].map(holderOf).find((other) => other !== undefined);
+    if (!holder) continue;
+    run.waitingFor = `run on ${holder.host}, pid ${holder.pid}`;
     await clock.sleep(POLL_MS, run.signal);
     run.waitingFor = undefined;
   }
+}
+
+async function isAlone({ store, id, runId }: SweepNeeds): Promise<boolean> {
+  return (await store.runs(id)).every((other) => other.runId === runId);
 }

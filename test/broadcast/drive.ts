@@ -60,6 +60,7 @@ export async function drive(
         host: "test-host",
         // Of no process, so that a resume need not wait for a heartbeat to lapse.
         pid: 2 ** 30,
+        isRunning: () => true,
         onStart: (_, started) => onStart(started),
       },
       {

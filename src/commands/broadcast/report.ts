@@ -34,7 +34,10 @@ function asReport(
   return {
     write: (line: ReportLine) => file.write(line),
     writeUnlessThere: (line) => {
-      if (!there.has(line.openId)) file.write(line);
+      if (there.has(line.openId)) return;
+      file.write(line);
+      // A sweep that starts over meets the same users again.
+      there.add(line.openId);
     },
     close: () => file.close(),
   };

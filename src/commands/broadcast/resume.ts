@@ -50,7 +50,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, id: string): Promis
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
   const setup = { message: record.message, engine, report, total: async () => undefined };
   return runToEnd(deps, setup, (runDeps) =>
-    resumeBroadcast({ ...runDeps, isRunning: deps.io.isRunning, say: deps.out.talk }, record, {
+    resumeBroadcast({ ...runDeps, say: deps.out.talk }, record, {
       engine: { ...engine, retryUnknown: flags.retryUnknown },
       retry,
       join: flags.join === true,

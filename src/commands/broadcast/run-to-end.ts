@@ -35,6 +35,7 @@ export async function runToEnd(
       report,
       host: deps.io.host,
       pid: deps.io.pid,
+      isRunning: deps.io.isRunning,
       onStart: watch.onStart,
     });
     watch.end();

@@ -41,9 +41,7 @@ async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise
     listed: () => stores.broadcasts.audience(record),
   };
   const progress = deps.out.progress();
-  // Once finished, the list is no longer kept; its users are in the ledgers.
-  const kind = record.status === "finished" ? "pools" : record.audience;
-  const recount = await recountBroadcast(ledger, { ...record, audience: kind }, sweeps, ({ settled }) =>
+  const recount = await recountBroadcast(ledger, record, sweeps, ({ settled }) =>
     progress.update(() => `counting: ${formatCount(settled.recipients)} recipients`),
   );
   progress.done();
