@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { purgePools } from "../../src/pool/purge.ts";
+import { ENTRY_BUDGET } from "../../src/redis/scripts.ts";
+import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
+
+const MANY = 100_000;
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+
+beforeEach(async () => {
+  await redis.client.flushall();
+  await redis.client.script("FLUSH");
+  // Far above what a call takes, and far below what one without a budget would: the machine may be busy.
+  await redis.client.config("SET", "slowlog-log-slower-than", "150000");
+});
+
+/** Runs `work` and expects as many script calls as the budget makes of `entries` short ones, none of them slow. */
+async function expectSmallSteps<T>(entries: number, work: () => Promise<T>): Promise<T> {
+  await redis.client.config("RESETSTAT");
+  await redis.client.slowlog("RESET");
+  const result = await work();
+  const calls = await countScriptCalls(redis);
+  expect(calls).toBeGreaterThanOrEqual(Math.floor(entries / ENTRY_BUDGET));
+  // Twice as many would still be few; what counts is that it ends, and soon.
+  expect(calls).toBeLessThanOrEqual(2 * (entries / ENTRY_BUDGET) + 10);
+  expect(await redis.client.slowlog("GET", 10)).toEqual([]);
+  return result;
+}
+
+function purge(dryRun = false) {
+  return purgePools(redis.open.stores.pools, { dryRun, signal: new AbortController().signal });
+}
+
+function claim(openIds: string[], dryRun = false) {
+  return redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun }).claim(openIds);
+}
+
+const expired = Array.from({ length: MANY }, (_, i) => plainEntry(`e${i}`, PAST));
+const unreadable = Array.from({ length: MANY }, (_, i) => `\xac\xed\x00\x05${i}`);
+const last = plainEntry("last", FAR);
+const claimed = {
+  status: "claimed",
+  openId: "u",
+  formId: "last",
+  expireMs: FAR,
+  multiUse: false,
+  attempt: 1,
+  refused: 0,
+};
+
+it(`claims the one valid code behind ${MANY} expired ones, and drops those`, async () => {
+  await pushMany(redis, "u", [...expired, last]);
+  const dry = await expectSmallSteps(MANY, () => claim(["u"], true));
+  expect(dry).toEqual([{ ...claimed, expired: MANY }]);
+  expect(await redis.client.llen("mina:openid:u")).toBe(MANY + 1);
+  expect(await expectSmallSteps(MANY, () => claim(["u"]))).toEqual(dry);
+  expect(await redis.entries("u")).toEqual([]);
+});
+
+it(`purges ${MANY} expired codes and keeps the one valid code`, async () => {
+  await pushMany(redis, "u", [...expired, last]);
+  const dry = await expectSmallSteps(MANY, () => purge(true));
+  expect(dry).toMatchObject({ expiredRemoved: MANY, poolsChanged: 1, poolsRemoved: 0, unreadableKept: 0 });
+  expect(await expectSmallSteps(MANY, () => purge())).toEqual(dry);
+  expect(await redis.entries("u")).toEqual([last]);
+});
+
+it(`finds the one valid code behind ${MANY} unreadable entries, and keeps those in order`, async () => {
+  await pushMany(redis, "u", [...unreadable, last]);
+  expect(await expectSmallSteps(MANY, () => claim(["u"]))).toEqual([{ ...claimed, expired: 0 }]);
+  expect(await redis.entries("u")).toEqual(unreadable);
+  await redis.open.stores.ledger({ broadcastId: "b", runId: "r" }).release(["u"]);
+  expect(await redis.entries("u")).toEqual([last, ...unreadable]);
+});
+
+it("purges expired codes from between unreadable entries, from one end of a long pool to the other", async () => {
+  const mixed = expired.slice(0, MANY / 2).flatMap((entry, i) => [unreadable[i]!, entry]);
+  await pushMany(redis, "u", mixed);
+  const totals = await expectSmallSteps(MANY, () => purge());
+  expect(totals).toMatchObject({ expiredRemoved: MANY / 2, unreadableKept: MANY / 2, poolsRemoved: 0 });
+  expect(await redis.entries("u")).toEqual(unreadable.slice(0, MANY / 2));
+});
+
+it(`tells that a user with ${MANY} entries has no code`, async () => {
+  await pushMany(redis, "u", unreadable);
+  const reply = await expectSmallSteps(MANY, () => claim(["u"]));
+  expect(reply).toEqual([{ status: "no_code", openId: "u", expired: 0, refused: 0 }]);
+  expect(await redis.entries("u")).toEqual(unreadable);
+});
+
+it(`claims the next code behind ${MANY} expired and refused ones`, async () => {
+  const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r" });
+  await redis.push("u", plainEntry("bad", FAR));
+  await ledger.claim(["u"]);
+  const refused = Array.from({ length: 1000 }, () => plainEntry("bad", FAR));
+  await pushMany(redis, "u", [...expired, ...refused, last]);
+  const reply = await expectSmallSteps(MANY, () => ledger.next("u", "bad", 41029));
+  expect(reply).toEqual({ ...claimed, expired: MANY, refused: 1000 });
+  expect(await redis.entries("u")).toEqual([]);
+});
+
+it("imports into a long pool: each known formId is found, wherever it stands", async () => {
+  await pushMany(redis, "u", [plainEntry("first", FAR), ...unreadable, last]);
+  const codes = ["last", "new", "first", "new"].map((formId) => ({ formId, entry: plainEntry(formId, FAR) }));
+  const reply = await expectSmallSteps(MANY, () => redis.open.stores.pools.push([{ openId: "u", codes }]));
+  expect(reply).toEqual([{ pushed: 1, known: 3, notAList: false }]);
+  expect(await redis.client.lrange("mina:openid:u", -2, -1)).toEqual([last, plainEntry("new", FAR)]);
+});
+
+it("shares one budget among the users of a batch", async () => {
+  const openIds = Array.from({ length: 100 }, (_, i) => `u${i}`);
+  for (const openId of openIds) await redis.push(openId, ...expired.slice(0, 400), last);
+  const replies = await expectSmallSteps(40_000, () => claim(openIds));
+  expect(replies).toEqual(openIds.map((openId) => ({ ...claimed, openId, expired: 400 })));
+  await redis.client.flushall();
+  for (const openId of openIds) await redis.push(openId, ...expired.slice(0, 400), last);
+  const totals = await expectSmallSteps(40_000, () => purge());
+  expect(totals).toMatchObject({ poolsScanned: 100, poolsChanged: 100, expiredRemoved: 40_000 });
+});
+
+it("takes whole lists of 64 KB one at a time", async () => {
+  const codes = Array.from({ length: 1480 }, (_, i) => plainEntry(`f${i}`, PAST));
+  const list = `[${codes.join(",")}]`;
+  const lists = Array.from({ length: 20 }, () => list);
+  await redis.push("u", ...lists, `[${plainEntry("x", PAST)},${last}]`);
+  await redis.client.config("RESETSTAT");
+  expect(await claim(["u"], true)).toEqual([{ ...claimed, expired: 20 * 1480 + 1 }]);
+  expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length);
+  await redis.client.config("RESETSTAT");
+  expect(await purge()).toMatchObject({ expiredRemoved: 20 * 1480 + 1 });
+  expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length);
+  expect(await redis.entries("u")).toEqual([`[${last}]`]);
+});
+
+it("is not held up by unreadable entries of megabytes", async () => {
+  const huge = Array.from({ length: 20 }, (_, i) => `${"x".repeat(1_000_000)}${i}`);
+  for (const entry of huge) await redis.push("u", entry);
+  await redis.push("u", last);
+  await redis.client.slowlog("RESET");
+  expect(await claim(["u"])).toEqual([{ ...claimed, expired: 0 }]);
+  expect(await purge()).toMatchObject({ unreadableKept: 20 });
+  expect(await redis.client.slowlog("GET", 10)).toEqual([]);
+  expect(await redis.entries("u")).toEqual(huge);
+});
