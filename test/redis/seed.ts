@@ -5,6 +5,9 @@ export const FAR = 4_102_444_800_000;
 /** One of long ago. */
 export const PAST = 1_568_000_000_000;
 
+/** How the times of the facts page begin, in ms as in s. */
+export const MS_TEXT = "1568000";
+
 /** Seeds a pool of any length in steps that a connection digests. */
 export async function pushMany(redis: TestRedis, openId: string, entries: string[]): Promise<void> {
   for (let at = 0; at < entries.length; at += 5000) await redis.push(openId, ...entries.slice(at, at + 5000));
