@@ -41,11 +41,14 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   let ready = false;
   let lostAt = 0;
   let failure: unknown;
+  let refusal: unknown;
   let connections = 0;
   const client = new Redis(urlForClient(options.url), {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     connectionName: "push-cli",
+    // On the console it complains about users who may not INFO; `sayHello` turns it on for those who may.
+    enableReadyCheck: false,
     maxRetriesPerRequest: null,
     retryStrategy: (times) => {
       if (!ready) return null;
@@ -56,13 +59,16 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   client.on("error", (error) => {
     failure = error;
     // ioredis would go on in database 0, which is somebody else's.
-    if (isRefusedSelect(error)) client.disconnect();
+    if (!isRefusedSelect(error)) return;
+    refusal = error;
+    client.disconnect();
   });
   client.on("ready", () => {
     failure = undefined;
     connections++;
   });
-  const explain = (error: unknown) => explainRedisError(pickCause(error, failure), options.shownUrl);
+  const explain = (error: unknown) =>
+    explainRedisError(pickCause(error, refusal ?? failure), options.shownUrl);
   const call = async <T>(command: Promise<T>): Promise<T> => {
     try {
       return await command;
@@ -102,6 +108,11 @@ async function sayHello(client: Redis): Promise<void> {
   });
   try {
     await Promise.race([client.connect().then(() => client.ping()), late]);
+    // After a restart, Redis refuses commands until it has loaded its data: that is to be waited for.
+    client.options.enableReadyCheck = await client.info("server").then(
+      () => true,
+      () => false,
+    );
   } finally {
     clearTimeout(timer);
   }
