@@ -51,6 +51,7 @@ export async function main(argv: string[], io: Io): Promise<number> {
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
   const program = buildProgram(version, run);
+  const width = () => io.stdout.columns ?? 100;
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride((error) => {
       if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown();
@@ -61,7 +62,8 @@ async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): P
       // Commander's idea of where the help of a noun without a verb goes.
       writeErr: (text) => out.data(text.trimEnd()),
       outputError: () => undefined,
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getOutHelpWidth: width,
+      getErrHelpWidth: width,
     });
   }
   await program.parseAsync(argv, { from: "user" });
