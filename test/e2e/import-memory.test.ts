@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, it } from "vitest";
+import { useBuiltCli } from "./built-cli.ts";
+import { useWorld } from "./world.ts";
+
+const cli = useBuiltCli();
+const world = useWorld(cli);
+const LINES = 1_000_000;
+/** Users are few, so that the Redis of the test stays small: a file is no smaller to read for that. */
+const USERS = 200_000;
+const LIMIT_MB = 250;
+
+/** Notes the peak memory of the process at its end. */
+function measure(): { args: string[]; peakMb(): number } {
+  const peak = join(cli.folder, "peak");
+  const hook = join(cli.folder, "peak.mjs");
+  const note = `import { writeFileSync } from "node:fs";
+process.on("exit", () => writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));`;
+  writeFileSync(hook, note);
+  return {
+    args: ["--import", pathToFileURL(hook).href],
+    peakMb: () => Number(readFileSync(peak, "utf8")) / 1024,
+  };
+}
+
+async function* csv(): AsyncGenerator<string> {
+  const expire = Date.now() + 86_400_000;
+  for (let at = 0; at < LINES; at += 2000) {
+    let text = "";
+    for (let i = at; i < at + 2000; i++) text += `o${i % USERS},form${i},${i % 4 === 0 ? expire : 1}\n`;
+    yield text;
+  }
+}
+
+it("imports a million lines in bounded memory", { timeout: 180_000 }, async () => {
+  const { args, peakMb } = measure();
+  const child = cli.spawn(process.execPath, [...args, cli.program, "pool", "import", "--json"]);
+  const stdin = child.child.stdin!;
+  for await (const text of csv()) if (!stdin.write(text)) await once(stdin, "drain");
+  stdin.end();
+  const { code, stdout, stderr } = await child.done;
+  expect([code, stderr.replace(/^.* lines, .*\n/gm, "")]).toEqual([0, ""]);
+  const imported = LINES / 4;
+  expect(JSON.parse(stdout)).toEqual({ lines: LINES, imported, known: 0, expired: LINES - imported, bad: 0 });
+  expect(peakMb()).toBeGreaterThan(20);
+  expect(peakMb()).toBeLessThan(LIMIT_MB);
+  expect(await world.redis.client.llen("mina:openid:o0")).toBe(5);
+});
