@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
+import { cliEnv, runCli } from "../helpers/cli.ts";
+import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { ROOT } from "../structure/files.ts";
+
+const SOON = Date.now() + 24 * 3600 * 1000;
+
+let redis: TestRedis;
+let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+let env: Record<string, string>;
+
+/** The words of the README's ACL SETUSER, which the operator is told to type as one line. */
+function readRights(): string[] {
+  const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
+  const [, text = ""] = /^ACL SETUSER (pushcli on >password [^`]*)```/m.exec(readme) ?? [];
+  return text.trim().split(/\s+/);
+}
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  await redis.client.call("ACL", "SETUSER", ...readRights());
+  sandbox = await startSandbox({ acceptAny: true, latencyMs: 5 });
+  env = cliEnv(redis.url.replace("redis://", "redis://pushcli:password@"), sandbox.url);
+});
+
+afterAll(async () => {
+  await sandbox.close();
+  await redis.stop();
+});
+
+/** Runs a command as the restricted user. */
+async function run(argv: string[], stdin = "") {
+  const { code, stderr } = await runCli(argv, { env, stdin });
+  return { code, refused: /NOPERM.*/.exec(stderr)?.[0] };
+}
+
+const OK = { code: 0, refused: undefined };
+
+function codes(from: number, to: number): string {
+  const rows: string[] = [];
+  for (let i = from; i <= to; i++) {
+    rows.push(`u${i},f${i}a,${SOON},`, `u${i},f${i}b,${SOON},`, `u${i},f${i}c,${SOON},3`);
+  }
+  return rows.join("\n");
+}
+
+it("is refused what the rights don't name", async () => {
+  const other = await runCli(["pool", "show", "u1"], { env: { ...env, PUSH_CLI_POOL_PREFIX: "other:" } });
+  expect(other.code).toBe(6);
+  expect(other.stderr).toContain("NOPERM");
+});
+
+it("fills, shows, lists and purges pools", async () => {
+  const expired = plainEntry("old", 1_568_000_000_000);
+  await redis.push("u1", expired, "not ours", `[${expired},${plainEntry("l1", SOON)}]`, expired);
+  expect(await run(["pool", "import"], codes(1, 60))).toEqual(OK);
+  expect(await run(["pool", "show", "u1"])).toEqual(OK);
+  expect(await run(["pool", "list", "--sort", "expiry"])).toEqual(OK);
+  expect(await run(["purge", "--dry-run"])).toEqual(OK);
+  expect(await run(["purge"])).toEqual(OK);
+});
+
+it("keeps the token", async () => {
+  expect(await run(["token", "refresh"])).toEqual(OK);
+  expect(await run(["token", "refresh", "--force"])).toEqual(OK);
+  expect(await run(["token", "show"])).toEqual(OK);
+});
+
+it("broadcasts, with refused codes and users, lost answers, and a list", async () => {
+  expect(await run(["broadcast", "tmpl", "--dry-run"])).toEqual(OK);
+  sandbox.setFaults([
+    { kind: "errcode-41028", percent: 20 },
+    { kind: "errcode-40003", percent: 10 },
+    { kind: "busy", percent: 10 },
+  ]);
+  const first = await run(["broadcast", "tmpl", "--yes", "--max-errors", "100%"]);
+  expect(first.refused).toBeUndefined();
+  expect([0, 8]).toContain(first.code);
+  sandbox.setFaults([]);
+  expect(await run(["broadcast", "tmpl", "--yes", "--to-file", "-"], "u1\nu2\nnobody\n")).toEqual(OK);
+});
+
+it("stops and puts codes back, resumes, takes over from a dead run, lists and recounts", async () => {
+  expect(await run(["pool", "import"], codes(100, 200))).toEqual(OK);
+  sandbox.setFaults([{ kind: "day-quota", percent: 5 }]);
+  const start = ["broadcast", "tmpl", "--yes", "--id", "b1", "--concurrency", "8"];
+  expect(await run(start)).toEqual({ code: 9, refused: undefined });
+  sandbox.setFaults([]);
+  sandbox.reset();
+  // What a killed run leaves behind: its claim, and a heartbeat on this host without a process.
+  const dead = { runId: "dead", host: "test-host", pid: 2 ** 22 + 1, sinceMs: 1, untilMs: 1 };
+  const state = { codes: { spent: 0, expired: 0, refused: 0, released: 0 }, errors: [] };
+  await redis.client.hset("mina:broadcast:b1", "run:dead", JSON.stringify({ ...dead, ...state }));
+  await redis.client.set("mina:broadcast:b1:run:dead", JSON.stringify(dead), "PX", 15_000);
+  await redis.open.stores.ledger({ broadcastId: "b1", runId: "dead" }).claim(["u200"]);
+  expect(await run(["broadcast", "resume", "b1"])).toEqual(OK);
+  expect(await run(["broadcast", "list"])).toEqual(OK);
+  expect(await run(["broadcast", "show", "b1", "--exact"])).toEqual(OK);
+});
+
+it("was refused nothing on the way that did not show", async () => {
+  const log = (await redis.client.call("ACL", "LOG")) as string[][];
+  const entries = log.map((entry) => entry.join(" "));
+  // The first test's key, and nothing else.
+  expect(entries.filter((entry) => !entry.includes("other:u1"))).toEqual([]);
+  expect(entries.length).toBeGreaterThan(0);
+});

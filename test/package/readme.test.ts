@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { expect, it } from "vitest";
+import { buildProgram } from "../../src/commands/program.ts";
+import { EXIT_CODES } from "../../src/exit-codes.ts";
+import { createKeys } from "../../src/redis/keys.ts";
+import { ROOT, readSources } from "../structure/files.ts";
+
+const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
+const program = buildProgram("0.0.0", () => async () => undefined);
+const commands = [program, ...descendants(program)];
+
+it("has the exit codes of the program, in words and in number", () => {
+  const rows = section("Exit codes").matchAll(/^\| (\d+) \| (.*) \|$/gm);
+  const table = [...rows].map(([, code, meaning]) => ({ code: Number(code), meaning }));
+  expect(table).toEqual(Object.values(EXIT_CODES));
+});
+
+it("mentions every command", () => {
+  // `start` is what `broadcast <templateId>` stands for.
+  const paths = commands.map(commandPath).filter((words) => !words.endsWith(" start"));
+  expect(paths.length).toBeGreaterThan(10);
+  expect(paths.filter((words) => !new RegExp(`${words}(?![\\w-])`).test(readme))).toEqual([]);
+});
+
+it("mentions every option of each command where it tells of the command", () => {
+  const missing = commands.flatMap((command) => {
+    const text = sectionOf(command);
+    return longOptions(command)
+      .filter((option) => !hasWord(text, option))
+      .map((option) => `${commandPath(command)} ${option}`);
+  });
+  expect(missing).toEqual([]);
+});
+
+it("shows no command line with an option that the command does not have", () => {
+  const lines = readme.replace(/ \\\n +/g, " ").matchAll(/(?<=^\$ |\| |\* +|`)push-cli [^`\n|;>]*/gm);
+  const shown = [...lines].map(([line]) => line);
+  expect(shown.length).toBeGreaterThan(20);
+  const wrong = shown.filter((line) => {
+    const known = new Set([...longOptions(findCommand(line)), ...longOptions(program), "--help"]);
+    return optionsIn(line).some((option) => !known.has(option));
+  });
+  expect(wrong).toEqual([]);
+});
+
+it("names the variables that the program reads, and no others", () => {
+  const read = names([...readSources().values()].join("\n"), /PUSH_CLI_[A-Z_]*[A-Z]/g);
+  expect(names(section("Settings"), /PUSH_CLI_[A-Z_]*[A-Z]/g)).toEqual(read);
+  expect(names(readme, /PUSH_CLI_[A-Z_]*[A-Z]/g)).toEqual(read);
+});
+
+it("lists the keys that the program makes", () => {
+  const keys = createKeys({ keyPrefix: "mina:", poolPrefix: "mina:openid:" });
+  const made = [
+    keys.pool("<openId>"),
+    keys.ledger("<openId>"),
+    keys.broadcast("<id>"),
+    keys.run("<id>", "<runId>"),
+    keys.audience("<id>", "<runId>"),
+    keys.broadcasts,
+    keys.accessToken("<appid>"),
+    keys.lock("purge"),
+    keys.lock("token:<appid>"),
+  ];
+  const rows = section("What it writes to Redis").matchAll(/^\| `([^`]+)` \| (?:LIST|HASH|STRING|ZSET) \|/gm);
+  expect([...rows].map(([, key]) => key).sort()).toEqual(made.sort());
+});
+
+it("links to headings and files that are there", () => {
+  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = ""]) => anchor);
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+});
+
+function descendants(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function commandPath(command: Command): string {
+  return command.parent ? `${commandPath(command.parent)} ${command.name()}` : command.name();
+}
+
+function longOptions(command: Command): string[] {
+  const own = command.options.flatMap(({ long }) => (long ? [long] : []));
+  const isNoun = command.commands.length > 0 && command !== program;
+  const verb = isNoun && command.commands.find((child) => child.name() === "start");
+  return verb ? [...own, ...longOptions(verb)] : own;
+}
+
+/** The command that a line such as `push-cli pool show oAlice` runs. */
+function findCommand(line: string): Command {
+  let found: Command = program;
+  for (const word of line.split(" ").slice(1)) {
+    const next = found.commands.find((child) => child.name() === word);
+    if (!next) break;
+    found = next;
+  }
+  return found;
+}
+
+function optionsIn(line: string): string[] {
+  return [...line.matchAll(/(?<=[\s[])--[a-z][\w-]*/g)].map(([option]) => option);
+}
+
+function hasWord(text: string, option: string): boolean {
+  return new RegExp(`(?<![\\w-])${option}(?![\\w-])`).test(text);
+}
+
+/** What stands between a heading and the next of its level or above. */
+function section(title: string): string {
+  const found = new RegExp(`^(#+) ${title}$`, "m").exec(readme);
+  if (!found) throw new Error(`README.md has no heading "${title}"`);
+  const rest = readme.slice(found.index + found[0].length);
+  const end = rest.search(new RegExp(`^#{1,${found[1]?.length}} `, "m"));
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
+/** The section about a command: of its own name, of its noun, or for options of all commands the one about commands. */
+function sectionOf(command: Command): string {
+  if (command === program) return section("Commands");
+  const words = commandPath(command).replace("push-cli ", "").replace(" start", "");
+  const titles = [...readme.matchAll(/^### (.*)$/gm)].map(([, title = ""]) => title);
+  const named = titles.find((title) => title.split(" and ").includes(words));
+  const noun = words.split(" ")[0] ?? words;
+  return section(named ?? noun);
+}
+
+function names(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map(([name]) => name))].sort();
+}
