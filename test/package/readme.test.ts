@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { buildProgram } from "../../src/commands/program.ts";
 import { EXIT_CODES } from "../../src/exit-codes.ts";
 import { createKeys } from "../../src/redis/keys.ts";
-import { ROOT, readSources } from "../structure/files.ts";
+import { ROOT, readFiles, readSources } from "../structure/files.ts";
 
 const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
 const program = buildProgram("0.0.0", () => async () => undefined);
@@ -78,6 +78,17 @@ it("links to headings and files that are there", () => {
   const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = ""]) => anchor);
   expect(links.length).toBeGreaterThan(5);
   expect(links.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+});
+
+it("has a map of the code that names files that are there, and every script", () => {
+  const map = readFileSync(path.join(ROOT, "src/README.md"), "utf8");
+  const files = [...map.matchAll(/(?<=[` ])[\w./-]+\.(?:ts|lua)(?=[` ])/g)].map(([file]) => file);
+  const there = ["src", "test", "bin"].flatMap((folder) => [...readFiles(folder, ".ts", ".lua").keys()]);
+  expect(files.length).toBeGreaterThan(40);
+  expect(files.filter((file) => !there.some((one) => `/${one}`.endsWith(`/${file}`)))).toEqual([]);
+  const scripts = [...readFiles("src/redis/lua", ".lua").keys()].map((file) => path.basename(file));
+  expect(scripts.filter((script) => !map.includes(`\`${script}\``))).toEqual([]);
+  expect(map.split("\n").length).toBeLessThanOrEqual(90);
 });
 
 function descendants(command: Command): Command[] {
