@@ -10,31 +10,76 @@ export function createLockStore(link: RedisLink, keys: Keys): LockStore {
     async acquire(name, ttlMs) {
       const key = keys.lock(name);
       const owner = randomUUID();
+      const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
       // Sent again after a lost answer, SET NX meets our own lock.
       if (taken !== "OK" && (await link.call(link.client.get(key))) !== owner) return undefined;
-      return holdLock(link, key, owner, ttlMs);
+      return new RenewedLock(link, key, owner, ttlMs, askedAt);
     },
   };
 }
 
-function holdLock(link: RedisLink, key: string, owner: string, ttlMs: number): HeldLock {
-  const lost = new AbortController();
-  const renew = async () => {
-    try {
-      if ((await link.run(SCRIPTS.renewLock, [key], [owner, ttlMs])) !== 1) lost.abort();
-    } catch {
-      // Unreachable for a third of its life: by the time it lapses, nobody may work under it.
-      lost.abort();
-    }
-  };
-  const timer = setInterval(renew, ttlMs / 3);
-  timer.unref();
-  return {
-    lost: lost.signal,
-    async release() {
-      clearInterval(timer);
-      await link.run(SCRIPTS.releaseLock, [key], [owner]);
-    },
-  };
+/** Counts as lost when somebody else has it, or when it may have lapsed because no renewal came through in time. */
+class RenewedLock implements HeldLock {
+  private readonly losing = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private deadline: NodeJS.Timeout | undefined;
+  private ended = false;
+  private renewing = false;
+
+  private readonly link: RedisLink;
+  private readonly key: string;
+  private readonly owner: string;
+  private readonly ttlMs: number;
+
+  constructor(link: RedisLink, key: string, owner: string, ttlMs: number, askedAt: number) {
+    this.link = link;
+    this.key = key;
+    this.owner = owner;
+    this.ttlMs = ttlMs;
+    this.timer = setInterval(() => this.renew(), ttlMs / 3);
+    this.timer.unref();
+    this.trustFrom(askedAt);
+  }
+
+  get lost(): AbortSignal {
+    return this.losing.signal;
+  }
+
+  async release(): Promise<void> {
+    this.end();
+    await this.link.run(SCRIPTS.releaseLock, [this.key], [this.owner]);
+  }
+
+  private async renew(): Promise<void> {
+    if (this.renewing) return;
+    this.renewing = true;
+    const askedAt = performance.now();
+    const [renewal] = await Promise.allSettled([
+      this.link.run(SCRIPTS.renewLock, [this.key], [this.owner, this.ttlMs]),
+    ]);
+    this.renewing = false;
+    // A renewal that fails is tried again at the next third; what it may cost, the deadline knows.
+    if (this.ended || renewal.status === "rejected") return;
+    if (renewal.value === 1) this.trustFrom(askedAt);
+    else this.lose();
+  }
+
+  /** Redis counts the lifetime from some time after the question was sent. */
+  private trustFrom(askedAt: number): void {
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.lose(), askedAt + this.ttlMs - performance.now());
+    this.deadline.unref();
+  }
+
+  private lose(): void {
+    this.end();
+    this.losing.abort();
+  }
+
+  private end(): void {
+    this.ended = true;
+    clearInterval(this.timer);
+    clearTimeout(this.deadline);
+  }
 }
