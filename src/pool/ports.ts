@@ -28,8 +28,8 @@ export interface PushReply {
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
 export interface PoolStore {
   keyOf(openId: string): string;
-  /** Pages of openIds. `match` is a glob over openIds. */
-  sweep(match?: string): AsyncIterable<string[]>;
+  /** Pages of openIds. */
+  sweep(): AsyncIterable<string[]>;
   /**
    * Reads the entries of several pools, oldest first, as latin1 strings; a long pool comes in several visits.
    * A pool that is not there is not visited. `index` counts into `openIds`.

@@ -10,7 +10,7 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.pool,
-    sweep: (match) => sweepOpenIds(link, match ? keys.pool(match) : keys.anyPool, "list", keys.openIdOfPool),
+    sweep: () => sweepOpenIds(link, keys.anyPool, "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
     push: (pools) => pushPools(link, keys, pools),
