@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+
+const KEY = "mina:access_token:wx-one";
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await redis.client.flushall();
+});
+
+function store() {
+  return redis.open.tokens.store;
+}
+
+it("keeps a token raw, under a key with a TTL, one an appid", async () => {
+  await store().save("wx-one", "token-1", 6_900_000);
+  await store().save("wx-two", "token-2", 60_000);
+  expect(await redis.client.get(KEY)).toBe("token-1");
+  const ttl = await redis.client.pttl(KEY);
+  expect(ttl).toBeGreaterThan(6_800_000);
+  expect(ttl).toBeLessThanOrEqual(6_900_000);
+  expect((await store().load("wx-two"))?.token).toBe("token-2");
+});
+
+it("loads a token with the time at which it lapses", async () => {
+  const before = Date.now();
+  await store().save("wx-one", "x".repeat(512), 60_000);
+  const loaded = await store().load("wx-one");
+  expect(loaded?.token).toBe("x".repeat(512));
+  expect(loaded?.expiresAtMs).toBeGreaterThan(before + 50_000);
+  expect(loaded?.expiresAtMs).toBeLessThanOrEqual(Date.now() + 60_000);
+});
+
+it("has no token when there is none, an empty one or one that lapsed", async () => {
+  expect(await store().load("wx-one")).toBeUndefined();
+  await redis.client.set(KEY, "", "PX", 60_000);
+  expect(await store().load("wx-one")).toBeUndefined();
+  await store().save("wx-one", "short", 1);
+  while ((await redis.client.exists(KEY)) === 1);
+  expect(await store().load("wx-one")).toBeUndefined();
+});
+
+it("takes a token that a backend stored without a TTL for one that lapses now", async () => {
+  await redis.client.set(KEY, "from-backend");
+  const loaded = await store().load("wx-one");
+  expect(loaded?.token).toBe("from-backend");
+  expect(loaded?.expiresAtMs).toBeLessThanOrEqual(Date.now());
+});
+
+it("reads a token that a backend stored", async () => {
+  await redis.client.set(KEY, "from-backend", "EX", 7200);
+  expect(await store().load("wx-one")).toMatchObject({ token: "from-backend" });
+});
+
+it.each([0, -5, 0.4, 1234.7])("saves a lifetime of %d ms as one that Redis takes", async (ttlMs) => {
+  await store().save("wx-one", "t", ttlMs);
+  expect(await redis.client.pttl(KEY)).toBeLessThanOrEqual(1234);
+});
+
+it("says what is wrong when the key holds another type", async () => {
+  await redis.client.rpush(KEY, "x");
+  await expect(store().load("wx-one")).rejects.toMatchObject({
+    kind: "redis",
+    message: expect.stringContaining(KEY),
+  });
+});
