@@ -46,6 +46,11 @@ export function formatTime(epochMs: number): string {
   return `${date} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`;
 }
 
+/** The same without seconds, for lines that have to fit into 80 columns. */
+export function formatMinute(epochMs: number): string {
+  return formatTime(epochMs).replace(/:\d\d$/, "");
+}
+
 /**
  * Text of unknown origin, safe to show: control characters (with those of ANSI sequences), invisible characters and
  * bidi overrides are written as escapes, so that an entry in Redis can neither move the cursor nor disguise itself.

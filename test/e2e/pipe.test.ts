@@ -154,4 +154,29 @@ describe("the built command in a pipe", () => {
     });
     expect(await cli.run(["broadcast", "show", "autum"])).toMatchObject({ code: 3, stdout: "" });
   });
+
+  it("says in its exit code what went wrong, and how to go on", async () => {
+    const refusals: [string[], number, RegExp][] = [
+      [["pol"], 2, /^error: unknown command 'pol'\nhint: did you mean pool\?\n$/],
+      [["pool", "show", "nobody"], 3, /^error: there is no pool '.*nobody'\nhint: .*\n$/],
+      [
+        ["pool", "list", "--redis-url", "redis://127.0.0.1:1"],
+        6,
+        /^error: can't reach Redis at .*\nhint: .*\n$/,
+      ],
+      [
+        ["token", "refresh", "--api-base", "http://127.0.0.1:1"],
+        7,
+        /^error: no access token from .*\nhint: .*\n$/,
+      ],
+      [
+        ["pool", "list", "--config", "nope.json", "--json"],
+        2,
+        /^\{"error":\{"code":"usage",.*"hint":".*"\}\}\n$/,
+      ],
+    ];
+    for (const [argv, code, message] of refusals) {
+      expect(await cli.run(argv)).toEqual({ code, stdout: "", stderr: expect.stringMatching(message) });
+    }
+  });
 });

@@ -3,7 +3,7 @@ import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { parseCount } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatTime } from "../../output/format.ts";
+import { formatCount, formatMinute } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 
@@ -30,7 +30,7 @@ async function list(deps: Deps, flags: { limit: string }): Promise<ExitName> {
       hint: "push-cli broadcast <templateId> starts one",
     });
   }
-  const time = (ms: number) => (out.format === "human" ? formatTime(ms) : new Date(ms).toISOString());
+  const time = (ms: number) => (out.format === "human" ? formatMinute(ms) : new Date(ms).toISOString());
   await out.table(
     COLUMNS,
     records.map((record) => row(record, time, out.format === "human")),

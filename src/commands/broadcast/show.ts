@@ -93,8 +93,10 @@ async function present(
     return;
   }
   if (out.format === "human") {
-    out.data(`template ${message.templateId}, page ${message.page ?? "(none)"}, audience: ${audience}`);
+    out.data(`template  ${message.templateId}`);
+    out.data(`page      ${message.page ?? "(none)"}`);
     for (const [i, value] of message.keywords.entries()) out.data(`keyword${i + 1}  ${value}`);
+    out.data(`audience  ${audience === "list" ? "listed users" : "all pools"}`);
   }
   await showSummary(deps, result);
   const time = (ms: number) => (out.format === "human" ? formatTime(ms) : new Date(ms).toISOString());

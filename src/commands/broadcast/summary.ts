@@ -38,7 +38,7 @@ export async function showSummary(deps: Deps, result: Summary): Promise<void> {
 function headline(result: Summary): string {
   const name = result.broadcastId === undefined ? "dry run" : `broadcast ${result.broadcastId}`;
   const rate = result.durationMs > 0 ? Math.round((result.recipients / result.durationMs) * 1000) : 0;
-  const took = `${formatDuration(result.durationMs)}, ${formatCount(rate)} recipients/s`;
+  const took = `${formatDuration(result.durationMs)}, ${formatCount(rate)}/s`;
   return `${name}: ${result.status}, ${formatCount(result.recipients)} recipients in ${took}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatDuration, formatTime } from "../../output/format.ts";
+import { formatDuration, formatMinute } from "../../output/format.ts";
 import { usesOf } from "../../pool/code.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
@@ -82,13 +82,8 @@ function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
   const words =
     nowMs !== undefined && expireMs > nowMs ? `in ${formatDuration(away)}` : `${formatDuration(away)} ago`;
   const expires =
-    nowMs === undefined ? new Date(expireMs).toISOString() : `${toMinutes(formatTime(expireMs))} (${words})`;
+    nowMs === undefined ? new Date(expireMs).toISOString() : `${formatMinute(expireMs)} (${words})`;
   return [shown.state, formId, expires, usesOf(shown.code)];
-}
-
-/** Without the seconds, which would push a line with a formId of 32 characters over 80 columns. */
-function toMinutes(time: string): string {
-  return time.replace(/:\d\d$/, "");
 }
 
 function toDocument(shown: ShownCode): CodeDocument {

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { displayWidth } from "../../src/output/width.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { HOUR_MS, useWorld } from "./world.ts";
+
+const world = useWorld();
+// As long as the real ones are.
+const OPEN_ID = "oABCD0001efghijklmnopqrstuvw";
+const TEMPLATE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+const LATER = Date.now() + 160 * HOUR_MS;
+
+it("everything that a terminal of 80 columns shows fits into it", async () => {
+  await world.redis.push(
+    OPEN_ID,
+    plainEntry("0123456789abcdef0123456789abcdef", LATER),
+    plainEntry("old", 1),
+  );
+  await world.redis.push(OPEN_ID, Buffer.from("汉字".repeat(50)).toString("latin1"));
+  const commands = [
+    ["pool", "show", OPEN_ID],
+    ["pool", "list"],
+    ["pool", "list", "--sort", "valid"],
+    ["purge", "--dry-run"],
+    ["token", "refresh"],
+    ["token", "show"],
+    ["broadcast", TEMPLATE, "--keywords", "one,two", "--page", "pages/index", "--dry-run"],
+    ["broadcast", TEMPLATE, "--yes"],
+    ["broadcast", "list"],
+    ["broadcast", "show", "--exact", "b1"],
+    ["purge"],
+  ];
+  expect((await world.screen(["broadcast", TEMPLATE, "--to", "nobody", "--yes", "--id", "b1"])).code).toBe(0);
+  for (const argv of commands) {
+    const { code, stdout, stderr } = await world.screen(argv);
+    const wide = `${stdout}${stderr}`.split("\n").filter((line) => displayWidth(line) > 80);
+    expect({ argv, code, wide }).toEqual({ argv, code: 0, wide: [] });
+  }
+});
