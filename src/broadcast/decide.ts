@@ -20,6 +20,8 @@ export type Decision =
 
 const ERRCODE_USED_CODE = 41029;
 const ERRCODE_INVALID_USER = 40003;
+/** An API that can't be reached for about six seconds is down for everybody: the run ends, and resume goes on later. */
+const MAX_UNSENT = 6;
 
 /**
  * The protocol's one decision, without side effects. It rests on a code being single-use on the platform: sending again
@@ -49,7 +51,9 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
         ? { do: "settle", outcome: "unknown" }
         : { do: "retry", uncertain: true };
     case "unsent":
-      return exhausted ? { do: "stop", kind: "api" } : { do: "retry", uncertain: false };
+      return recipient.attempts >= Math.min(maxAttempts, MAX_UNSENT)
+        ? { do: "stop", kind: "api" }
+        : { do: "retry", uncertain: false };
     case "minute_quota":
       return { do: "pause" };
     case "fatal":

@@ -32,8 +32,8 @@ export function addEngineOptions(command: Command): Command {
     .option("--timeout <time>", "wait so long for an answer", "10s");
 }
 
-/** Requests with one code: the backoffs between six of them add up to about six seconds. */
-const MAX_ATTEMPTS = 6;
+/** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
+const MAX_ATTEMPTS = 8;
 
 export async function parseMessage(templateId: string, flags: MessageFlags): Promise<Message> {
   const message: Message = {
