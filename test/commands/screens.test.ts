@@ -9,6 +9,17 @@ const OPEN_ID = "oABCD0001efghijklmnopqrstuvw";
 const TEMPLATE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 const LATER = Date.now() + 160 * HOUR_MS;
 
+it("a list of broadcasts keeps ids, times and counts, whatever the template is called", async () => {
+  for (const id of ["20261123-203132-9gya", "20261124-203132-9gyb"]) {
+    await world.redis.push(OPEN_ID, plainEntry(`code-${id}`, LATER));
+    expect((await world.screen(["broadcast", TEMPLATE, "--yes", "--id", id])).code).toBe(0);
+  }
+  const { stdout } = await world.screen(["broadcast", "list"]);
+  expect(stdout).toMatch(
+    /\n20261124-203132-9gyb {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}finished {2}0123456789\S*… +1 +1\n/,
+  );
+});
+
 it("everything that a terminal of 80 columns shows fits into it", async () => {
   await world.redis.push(
     OPEN_ID,

@@ -40,8 +40,9 @@ async function list(deps: Deps, flags: { limit: string }): Promise<ExitName> {
 
 const COLUMNS = [
   { title: "id" },
-  { title: "started" },
-  { title: "status" },
+  // Right, because such a column is not cut where space is short.
+  { title: "started", align: "right" as const },
+  { title: "status", align: "right" as const },
   { title: "template" },
   { title: "recipients", align: "right" as const },
   { title: "sent", align: "right" as const },
