@@ -134,12 +134,13 @@ export async function runOnce(
   const later = () => laterSweep(now, sweeps);
   const { firstSweep } = plan;
   const first = firstSweep ? () => firstSweep(sweeps) : later;
+  const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map((earlier) => earlier.runId));
   try {
-    await driveRun(run, sweepUntilDone({ ...deps, run, runId, dead, id }, first, later));
+    await driveRun(run, sweepUntilDone({ ...deps, run, runId, dead, over, id }, first, later));
   } finally {
     await heartbeat.end();
   }
-  return { result: await conclude(deps, now, run, plan, sweeps), run };
+  return { result: await conclude(deps, now, run, plan, { sweeps, over }), run };
 }
 
 function stateOf(run: Run, clock: Clock): RunState {
@@ -175,7 +176,7 @@ async function conclude(
   record: BroadcastRecord,
   run: Run,
   plan: RunPlan,
-  sweeps: Sweeps,
+  { sweeps, over }: { sweeps: Sweeps; over: ReadonlySet<string> },
 ): Promise<BroadcastResult> {
   const { store, clock } = deps;
   // The record can't be written when Redis is what failed, and is another run's after this one was fenced off: then it
@@ -185,7 +186,6 @@ async function conclude(
     return summarize(run, record, plan.earlierRuns, undefined, clock.now());
   const { id } = record;
   const others = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== plan.runId);
-  const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map(({ runId }) => runId));
   // Runs that worked beside this one did what it has not seen.
   const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
   const recount =
@@ -194,9 +194,11 @@ async function conclude(
       : undefined;
   const result = summarize(run, record, others, recount, clock.now());
   if (others.some(({ alive }) => alive)) return result;
+  const { status, reason = "", recipients } = result;
+  const through = status === "finished" ? { recipients } : {};
   const finishedAtMs = Date.parse(result.finishedAt);
-  await store.update(id, { status: result.status, reason: result.reason ?? "", finishedAtMs, result });
-  if (result.status === "finished") await store.dropAudience(record);
+  await store.update(id, { status, reason, finishedAtMs, result, ...through });
+  if (status === "finished") await store.dropAudience(record);
   return result;
 }
 
@@ -214,8 +216,8 @@ function summarize(
   const codes = addCodes(tally.codes, earlier, otherRuns);
   const { sent, rejected, failed, unknown } = outcomes;
   // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
-  if (record.status === "finished" && record.result && !stopReason)
-    outcomes.no_code = Math.max(0, record.result.recipients - sent - rejected - failed - unknown);
+  if (record.recipients !== undefined && !stopReason)
+    outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
   return {
     broadcastId: record.id,
     status: stopReason?.status ?? "finished",

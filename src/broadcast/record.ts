@@ -18,6 +18,8 @@ export interface BroadcastRecord {
   rate?: number | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
+  /** How many recipients there were when the audience was through; later runs only try some of them again. */
+  recipients?: number | undefined;
   /** Epoch ms. */
   startedAtMs: number;
   finishedAtMs?: number | undefined;

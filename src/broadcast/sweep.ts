@@ -32,14 +32,14 @@ export async function* firstSweep(record: BroadcastRecord, sweeps: Sweeps): Asyn
 
 /**
  * The audience of a later run: first those with a record (to be taken over, counted, or tried again), then those
- * without. A finished broadcast had its audience, and its list is no longer kept: only who has a record is met.
+ * without. Once its audience was through, a broadcast's list is no longer kept: only who has a record is met.
  */
 export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
-  const finished = record.status === "finished";
-  const listed = record.audience === "list" && !finished;
+  const isThrough = record.recipients !== undefined;
+  const listed = record.audience === "list" && !isThrough;
   for await (const openIds of listed ? sweeps.listed() : sweeps.ledgers())
     yield { openIds, sighting: "ledger" };
-  if (finished) return;
+  if (isThrough) return;
   for await (const openIds of listed ? sweeps.listed() : sweeps.pools()) yield { openIds, sighting: "pool" };
 }
 
@@ -49,6 +49,8 @@ export interface SweepNeeds {
   runId: string;
   /** Told the runs that turn out to be dead: their claims are then taken over. */
   dead: Set<string>;
+  /** Runs that were over when this one began. */
+  over: ReadonlySet<string>;
   id: string;
   store: BroadcastStore;
   clock: Clock;
@@ -60,8 +62,9 @@ const POLL_MS = 250;
 
 /**
  * Sweeps with `first`, and again with `later` as long as somebody may have been left out: Redis was restarted in the
- * middle, or other runs came up and hold users whom a first sweep does not meet. Users in the hands of another run are
- * waited for, and taken over when it dies.
+ * middle, or there are other runs. What such a run claims behind a sweep's back is not met; but once a whole sweep is
+ * over there is nothing left to claim, so that the next one that meets nobody in other hands is the last. Users in the
+ * hands of another run are waited for, and taken over when it dies.
  */
 export async function* sweepUntilDone(
   needs: SweepNeeds,
@@ -69,11 +72,14 @@ export async function* sweepUntilDone(
   later: () => AsyncIterable<Sighted>,
 ): AsyncGenerator<Sighted> {
   const { run } = needs;
+  let swept = false;
   for (let sweep = first; ; sweep = later) {
     const whole = yield* unlessCut(sweep());
+    const quiet = run.busy.size === 0;
     if (whole) yield* untilSettled(needs);
     if (run.signal.aborted) return;
-    if (whole && (sweep === later || (await isAlone(needs)))) return;
+    if (whole && quiet && (swept || !(await hasCompany(needs)))) return;
+    swept ||= whole;
     // What is in hand would be counted twice, now as this run's and then from its record.
     await run.until(() => run.signal.aborted || run.inHand.size === run.held.length);
     run.startOver();
@@ -110,6 +116,7 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   }
 }
 
-async function isAlone({ store, id, runId }: SweepNeeds): Promise<boolean> {
-  return (await store.runs(id)).every((other) => other.runId === runId);
+/** Whether other runs are or were at work beside this one. */
+async function hasCompany({ store, id, runId, over }: SweepNeeds): Promise<boolean> {
+  return (await store.runs(id)).some((other) => other.runId !== runId && !over.has(other.runId));
 }

@@ -102,6 +102,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     message: JSON.parse(message),
     audience: audience === "list" ? "list" : "pools",
     limit: number(hash.limit),
+    recipients: number(hash.recipients),
     rate: number(hash.rate),
     status: status as BroadcastRecord["status"],
     reason,
