@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { PushCliError } from "../errors.ts";
 import { explainRedisError } from "./errors.ts";
 import type { Script } from "./scripts.ts";
 import { runScript } from "./scripts.ts";
@@ -43,7 +44,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   let failure: unknown;
   let refusal: unknown;
   let connections = 0;
-  const client = new Redis(urlForClient(options.url), {
+  const client = new Redis(urlForClient(options), {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     connectionName: "push-cli",
@@ -128,7 +129,22 @@ function pickCause(error: unknown, failure: unknown): unknown {
   return vague && failure ? failure : error;
 }
 
-/** `unix:///path` as the bare path that ioredis takes. */
-function urlForClient(url: string): string {
-  return url.startsWith("unix://") ? url.slice("unix://".length) : url;
+/** The URL as ioredis takes it, which is a bare path for `unix:///path`. */
+function urlForClient({ url, shownUrl }: ConnectOptions): string {
+  if (url.startsWith("unix://")) return url.slice("unix://".length);
+  if (/^rediss?:/.test(url) && isUsable(url)) return url;
+  throw new PushCliError("redis", `can't connect to '${shownUrl}': not a Redis URL`, {
+    hint: "redis://user:password@host:port/database, with special characters percent-encoded",
+  });
+}
+
+function isUsable(url: string): boolean {
+  try {
+    const { username, password } = new URL(url);
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -70,23 +70,25 @@ const NETWORK: Record<string, string> = {
   EPIPE: "connection closed by the other side",
 };
 
-/** Any error of ioredis as one for the operator (exit code 6). `where` is the URL without its password. */
+/**
+ * Any error of ioredis as one for the operator (exit code 6). `where` is the URL without its password. The original is
+ * not kept as its cause: it carries the refused command, and for AUTH that is the password.
+ */
 export function explainRedisError(error: unknown, where: string): PushCliError {
   if (error instanceof PushCliError) return error;
   const message = messageOf(error).replace(/ Please report this\.$/, "");
   const known = REPLIES.find(({ test }) => test.test(message));
-  if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, error, known.transient);
+  if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, known.transient);
   if (message.startsWith("WRONGTYPE")) {
-    return redisError(`${keyOf(error)} at ${where} holds another type`, "is --pool-prefix right?", error);
+    return redisError(`${keyOf(error)} at ${where} holds another type`, "is --pool-prefix right?");
   }
   if ((error as Error)?.name === "ReplyError") {
-    return redisError(`Redis at ${where} answered: ${message}`, undefined, error);
+    return redisError(`Redis at ${where} answered: ${message}`);
   }
   const code = (error as NodeJS.ErrnoException)?.code ?? "";
   return redisError(
     `can't reach Redis at ${where}: ${NETWORK[code] ?? message}`,
     "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379",
-    error,
   );
 }
 
@@ -96,11 +98,6 @@ function keyOf(error: unknown): string {
   return typeof key === "string" ? `the key '${key}'` : "a key";
 }
 
-function redisError(
-  message: string,
-  hint: string | undefined,
-  cause: unknown,
-  transient = false,
-): PushCliError {
-  return new PushCliError("redis", message, { hint, cause, transient });
+function redisError(message: string, hint?: string, transient = false): PushCliError {
+  return new PushCliError("redis", message, { hint, transient });
 }
