@@ -8,6 +8,8 @@ export interface ListOptions {
   minValid: number;
   sort: PoolSort;
   limit?: number | undefined;
+  /** Called now and then with how many pools were read. */
+  onStep?: (read: number) => void;
 }
 
 export interface ListedPool extends PoolSummary {
@@ -25,19 +27,23 @@ export async function* listPools(store: PoolStore, options: ListOptions): AsyncG
   const { sort, limit = Number.POSITIVE_INFINITY } = options;
   if (sort === "scan") {
     let listed = 0;
-    for await (const pool of summarizePools(store, options.minValid)) {
+    for await (const pool of summarizePools(store, options)) {
       if (listed++ >= limit) return;
       yield pool;
     }
     return;
   }
   const top = new TopPools(COMPARE[sort], limit);
-  for await (const pool of summarizePools(store, options.minValid)) top.add(pool);
+  for await (const pool of summarizePools(store, options)) top.add(pool);
   yield* top.sorted();
 }
 
-async function* summarizePools(store: PoolStore, minValid: number): AsyncGenerator<ListedPool> {
+async function* summarizePools(
+  store: PoolStore,
+  { minValid, onStep }: ListOptions,
+): AsyncGenerator<ListedPool> {
   const nowMs = await store.now();
+  let read = 0;
   for await (const page of store.sweep()) {
     for (let at = 0; at < page.length; at += BATCH) {
       const pools = page.slice(at, at + BATCH).map((openId): ListedPool => ({ openId, ...emptySummary() }));
@@ -45,6 +51,8 @@ async function* summarizePools(store: PoolStore, minValid: number): AsyncGenerat
       await store.read(openIds, (index, entries) => {
         for (const raw of entries) addEntry(pools[index]!, readEntry(raw), nowMs);
       });
+      read += pools.length;
+      onStep?.(read);
       for (const pool of pools) if (pool.valid >= minValid) yield pool;
     }
   }

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { parseCount } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatDuration } from "../../output/format.ts";
+import { formatCounted, formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
 
@@ -39,12 +39,24 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   const limit = flags.limit === undefined ? undefined : parseCount(flags.limit, { name: "--limit", min: 1 });
   const { pools } = await deps.stores();
   const nowMs = await pools.now();
-  const listed = await present(deps, listPools(pools, { minValid, sort: flags.sort, limit }), nowMs);
+  const progress = deps.out.progress();
+  const onStep = (read: number) => progress.update(() => `${formatCounted(read, "pool")} read`);
+  const found = listPools(pools, { minValid, sort: flags.sort, limit, onStep });
+  const listed = await present(deps, untilFirst(found, progress.done), nowMs);
+  progress.done();
   if (listed > 0 || deps.out.closed.aborted) return "done";
   const what = minValid > 0 ? `no pool with at least ${minValid} valid codes` : "no pool";
   throw new PushCliError("nothing", `there is ${what} under '${pools.keyOf("")}*'`, {
     hint: "is --pool-prefix right, and --redis-url?",
   });
+}
+
+/** Passes items on; `atFirst` ends the live line before there is other output. */
+async function* untilFirst<T>(items: AsyncIterable<T>, atFirst: () => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    atFirst();
+    yield item;
+  }
 }
 
 /** Lines per table on a terminal, where a table needs its rows before it can be drawn. */
