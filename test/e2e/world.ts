@@ -61,9 +61,9 @@ export function findSecrets(text: string, tokens: Iterable<string>): string[] {
 /** Everything in Redis but the token itself and the pools, which belong to the backend. */
 async function readRecords({ client }: TestRedis): Promise<unknown[]> {
   const records: unknown[] = [];
-  for (const key of await client.keys("*")) {
+  const keys = await client.keys("*");
+  for (const key of keys.filter((key) => !/^mina:(openid|access_token):/.test(key))) {
     const type = await client.type(key);
-    if (key.includes(":access_token:")) continue;
     if (type === "string") records.push(key, await client.get(key));
     if (type === "hash") records.push(key, await client.hgetall(key));
     if (type === "zset") records.push(key, await client.zrange(key, "0", "-1"));
