@@ -59,12 +59,13 @@ local function cost_of(raw)
 end
 
 -- Calls visit(raw, index) for the entries of a pool from index `from` on, until it returns true, the list ends or
--- the budget is spent: then it returns the index to go on from. A key that is not a list has no entries.
+-- the budget is spent: then it returns the index to go on from.
 local function walk(pool, from, budget, visit)
+  -- The first chunks are short because most visits end at once, and because a long entry alone may spend the budget.
   local i, size = from, 1
-  while budget.left > 0 do
-    local chunk, before = redis.pcall("LRANGE", pool, i, i + size - 1), budget.left
-    if chunk.err then return nil end
+  while true do
+    -- What is not a list has no entries: the error that comes then is a table without any.
+    local chunk = redis.pcall("LRANGE", pool, i, i + size - 1)
     for _, raw in ipairs(chunk) do
       if budget.left <= 0 then return i end
       budget.left = budget.left - cost_of(raw)
@@ -72,10 +73,8 @@ local function walk(pool, from, budget, visit)
       i = i + 1
     end
     if #chunk < size then return nil end
-    -- Long entries come one at a time: to copy sixteen of them, just to find the budget spent by the first, takes long.
-    size = before - budget.left > 4 * size and 1 or math.min(2 * size, CHUNK)
+    size = math.min(2 * size, CHUNK)
   end
-  return i
 end
 
 -- Sorts an entry's codes into live and droppable (expired, or the refused one). Returns the entry as it should
