@@ -42,6 +42,7 @@ export const READABLE: [name: string, bytes: string, codes: PushCode[]][] = [
   ["expire_time", `{"formId":"a1b2c3","expire_time":${SEC}}`, [A]],
   ["an expiry as a text of digits", `{"formId":"a1b2c3","expire":"${MS}"}`, [A]],
   ["an expiry as a text of seconds", `{"formId":"a1b2c3","expire":"${SEC}"}`, [A]],
+  ["an expiry as a text of 16 digits", `{"formId":"a1b2c3","expire":"000${MS}"}`, [A]],
   ["an expiry as a float", `{"formId":"a1b2c3","expire":1.568E12}`, [A]],
   ["seconds with a fraction", `{"formId":"a1b2c3","expire":${SEC}.25}`, [{ ...A, expireMs: MS + 250 }]],
   [
@@ -172,6 +173,11 @@ export const UNREADABLE: [name: string, bytes: string, why: string][] = [
   ["an expiry in words", '{"formId":"a1b2c3","expire":"tomorrow"}', "not a code"],
   ["an empty expiry", '{"formId":"a1b2c3","expire":""}', "not a code"],
   ["an expiry in 17 digits of text", `{"formId":"a1b2c3","expire":"${MS}0000"}`, "not a code"],
+  [
+    "an expiry in 17 digits of text, most of them zeros",
+    `{"formId":"a1b2c3","expire":"0000${MS}"}`,
+    "not a code",
+  ],
   ["an expiry beyond all dates", '{"formId":"a1b2c3","expire":8640000000000001}', "not a code"],
   ["an endless expiry", '{"formId":"a1b2c3","expire":1e999}', "not a code"],
   ["a hexadecimal expiry", '{"formId":"a1b2c3","expire":0x16D15F51000}', "not a code"],

@@ -136,10 +136,11 @@ describe("a run", () => {
   });
 
   it("beats, and is told when its heartbeat had lapsed", async () => {
-    await store().beginRun("b1", RUN, STATE, 60);
+    await store().beginRun("b1", RUN, STATE, LEASE_MS);
     expect(await store().beat("b1", RUN, { ...STATE, untilMs: 1 }, 60)).toBe(true);
-    while ((await store().leaseLeftMs("b1", "run1")) > 0) await sleep(5);
+    while ((await store().runs("b1"))[0]?.alive) await sleep(5);
     expect(await store().runs("b1")).toMatchObject([{ untilMs: 1, alive: false }]);
+    expect(await store().leaseLeftMs("b1", "run1")).toBe(0);
     expect(await store().beat("b1", RUN, { ...STATE, untilMs: 2 }, LEASE_MS)).toBe(false);
     expect(await store().runs("b1")).toMatchObject([{ untilMs: 2, alive: true }]);
   });
