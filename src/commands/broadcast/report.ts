@@ -11,33 +11,37 @@ export interface BroadcastReport extends Report {
 
 /** A report for a first run: nobody is in it yet, whatever else the file holds. */
 export async function openFreshReport(path: string): Promise<BroadcastReport> {
-  return asReport(await openReport(path), new Set());
+  return asReport(await openReport(path), new Map());
 }
 
-/** A report for a later run: who is in the file already is not entered again from the ledger. */
+/** A report for a later run: who is in the file already, with the same outcome, is not entered again from the ledger. */
 export async function openLaterReport(deps: Deps, path: string): Promise<BroadcastReport> {
   // Opening first makes the file if need be, and mends a line that a kill left torn.
   const file = await openReport(path);
-  const there = new Set<string>();
+  const last = new Map<string, unknown>();
   const input = openInput(path, deps.io);
   for await (const { fields } of readRecords(input, [])) {
-    if (typeof fields.openId === "string") there.add(fields.openId);
+    if (typeof fields.openId === "string") last.set(fields.openId, fields.outcome);
   }
   if (!input.closed) await once(input, "close");
-  return asReport(file, there);
+  return asReport(file, last);
 }
 
+/** `last`: the outcome in a user's last line. Somebody without a code may have got one, an unknown one a new try. */
 function asReport(
   file: { write(line: object): void; close(): Promise<void> },
-  there: Set<string>,
+  last: Map<string, unknown>,
 ): BroadcastReport {
   return {
-    write: (line: ReportLine) => file.write(line),
-    writeUnlessThere: (line) => {
-      if (there.has(line.openId)) return;
+    write: (line: ReportLine) => {
       file.write(line);
-      // A sweep that starts over meets the same users again.
-      there.add(line.openId);
+      // A sweep that starts over meets those who ran out of codes again, but nobody else of this run's own.
+      if (line.outcome === "no_code") last.set(line.openId, line.outcome);
+    },
+    writeUnlessThere: (line) => {
+      if (last.get(line.openId) === line.outcome) return;
+      file.write(line);
+      last.set(line.openId, line.outcome);
     },
     close: () => file.close(),
   };
