@@ -4,7 +4,7 @@ export type JsonNode =
   | { type: "number"; start: number; end: number; value: number; text: string; integer: boolean }
   | { type: "array"; start: number; end: number; items: JsonNode[] }
   | { type: "object"; start: number; end: number; fields: Map<string, JsonNode> }
-  | { type: "literal"; start: number; end: number };
+  | { type: "literal"; start: number; end: number; text: string };
 
 /** Deeper nesting is not something a pool entry has, and recursion in Redis has to end somewhere. */
 const MAX_DEPTH = 8;
@@ -46,7 +46,7 @@ function readValue(text: string, from: number, depth: number): JsonNode | undefi
     return first === "{" ? readObject(text, at, depth) : readArray(text, at, depth);
   }
   const literal = matchAt(LITERAL, text, at);
-  if (literal) return { type: "literal", start: at, end: at + literal[0].length };
+  if (literal) return { type: "literal", start: at, end: at + literal[0].length, text: literal[0] };
   return readNumber(text, at);
 }
 

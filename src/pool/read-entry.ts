@@ -58,7 +58,8 @@ function readCode(wrapped: JsonNode): PushCode | undefined {
   if (formId === undefined || expireMs === undefined) return undefined;
   const code: PushCode = { formId, wellFormed: isFormId(formId), expireMs };
   const usesField = node.fields.get("uses");
-  if (!usesField) return code;
+  // A serializer of an object with a nullable field writes it as null.
+  if (!usesField || (usesField.type === "literal" && usesField.text === "null")) return code;
   const uses = unwrap(usesField);
   if (uses.type !== "number" || !uses.integer || uses.value < 1 || uses.value > 1000) return undefined;
   return { ...code, uses: uses.value };

@@ -118,6 +118,7 @@ export const READABLE: [name: string, bytes: string, codes: PushCode[]][] = [
     `{"formId":"a1b2c3","expire":${MS},"uses":["java.lang.Integer",2]}`,
     [{ ...A, uses: 2 }],
   ],
+  ["uses that are null count as absent", `{"formId":"a1b2c3","expire":${MS},"uses":null}`, [A]],
   ["uses as a FastJson long", `{"formId":"a1b2c3","expire":${MS},"uses":3L}`, [{ ...A, uses: 3 }]],
   [
     "uses in an entry serialized again",
@@ -190,6 +191,7 @@ export const UNREADABLE: [name: string, bytes: string, why: string][] = [
   ["a raw newline in a text", `{"formId":"a\nb","expire":${MS}}`, "not a code"],
   ["single quotes", `{'formId':'a1b2c3','expire':${MS}}`, "not a code"],
   ["a byte order mark", `\xef\xbb\xbf{"formId":"a1b2c3","expire":${MS}}`, "not a code"],
+  ["uses that are true", `{"formId":"a","expire":${MS},"uses":true}`, "not a code"],
   ["uses of 0", `{"formId":"a","expire":${MS},"uses":0}`, "not a code"],
   ["uses of 1001", `{"formId":"a","expire":${MS},"uses":1001}`, "not a code"],
   ["uses that are no whole number", `{"formId":"a","expire":${MS},"uses":1.5}`, "not a code"],

@@ -6,8 +6,8 @@
 -- Returns an array, by its first number:
 --       0 not this run's claim
 --       1 claimed   as in claim-codes.lua
---       2 no code   expired codes dropped, refused uses dropped from the pool; the record is final: no_code
---       5 more      index to go on from, expired codes dropped, refused uses dropped from the pool
+--       2 no code   expired codes dropped, refused codes dropped from the pool; the record is final: no_code
+--       5 more      index to go on from, expired codes dropped, refused codes dropped from the pool
 
 local id, run, ttl, refused = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local pool, ledger = KEYS[1], KEYS[2]

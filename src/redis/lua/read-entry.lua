@@ -133,7 +133,7 @@ read_value = function(s, p, depth)
   local word = LITERALS[c]
   if word then
     if sub(s, p, p + #word - 1) ~= word then return nil end
-    return { t = "l", s = p, e = p + #word - 1 }
+    return { t = "l", s = p, e = p + #word - 1, text = word }
   end
   return read_number(s, p)
 end
@@ -190,7 +190,8 @@ local function read_code(node)
   if not f or not e then return nil end
   local code = { f = f, ok = is_form_id(f), e = e }
   local uses = node.fields.uses and unwrap(node.fields.uses)
-  if uses then
+  -- A serializer of an object with a nullable field writes it as null.
+  if uses and not (node.fields.uses.t == "l" and uses.text == "null") then
     if uses.t ~= "n" or not uses.int or uses.v < 1 or uses.v > 1000 then return nil end
     code.u, code.us, code.ue = uses.v, uses.s, uses.s + #uses.text - 1
   end
