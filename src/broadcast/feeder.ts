@@ -42,7 +42,8 @@ async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promis
 
 /** Enters one user's reply. */
 function takeReply(run: Run, reply: ClaimReply): void {
-  run.busy.delete(reply.openId);
+  // "Elsewhere" says nothing of the record, which may still be in another run's hands.
+  if (reply.status !== "elsewhere") run.busy.delete(reply.openId);
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
