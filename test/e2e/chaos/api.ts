@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { Connection } from "../../../src/sandbox/connection.ts";
+import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
+import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
+import type { HttpRequest } from "../../../src/sandbox/request-parser.ts";
+import { handleRequest } from "../../../src/sandbox/routes.ts";
+
+/** The sandbox with a memory: which code reached whom, and how often each was tried. */
+export interface Api {
+  readonly url: string;
+  readonly platform: RecordingPlatform;
+  /** Sends that came in, whatever became of them. */
+  readonly sends: number;
+  /** Requests by formId. */
+  readonly tries: ReadonlyMap<string, number>;
+  /** Resolves when `count` more sends have come in. */
+  afterSends(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The formIds with which each user was reached, in order. */
+class RecordingPlatform extends Platform {
+  readonly deliveries = new Map<string, string[]>();
+
+  override send(token: string | undefined, body: string): Verdict {
+    const verdict = super.send(token, body);
+    if (verdict.errcode === 0) this.record(body);
+    return verdict;
+  }
+
+  private record(body: string): void {
+    const { touser, form_id: formId } = JSON.parse(body) as { touser: string; form_id: string };
+    const known = this.deliveries.get(touser);
+    if (known) known.push(formId);
+    else this.deliveries.set(touser, [formId]);
+  }
+}
+
+/** Starts one on a free port of 127.0.0.1. */
+export async function startApi(options: SandboxOptions): Promise<Api> {
+  const platform = new RecordingPlatform(resolveSettings(options));
+  const tries = new Map<string, number>();
+  const waits = new Set<{ at: number; resolve(): void }>();
+  const sockets = new Set<Socket>();
+  let sends = 0;
+  const count = (request: HttpRequest) => {
+    const { form_id: formId } = JSON.parse(request.body) as { form_id: string };
+    tries.set(formId, (tries.get(formId) ?? 0) + 1);
+    sends++;
+    for (const wait of waits) {
+      if (sends < wait.at) continue;
+      waits.delete(wait);
+      wait.resolve();
+    }
+  };
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    new Connection(socket, (request, reply) => {
+      if (request.url.includes("/template/send")) count(request);
+      handleRequest(platform, request, reply);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    platform,
+    tries,
+    get sends() {
+      return sends;
+    },
+    afterSends: (more) => new Promise((resolve) => waits.add({ at: sends + more, resolve })),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}

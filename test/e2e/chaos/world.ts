@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { Redis } from "ioredis";
+import { type PrivateRedis, startPrivateRedis } from "../../../src/sandbox/private-redis.ts";
+import { cliEnv } from "../../helpers/cli.ts";
+import { type Api, startApi } from "./api.ts";
+import { Chance } from "./chance.ts";
+import { type Cli, type End, startCli } from "./cli.ts";
+import { type Plan, TIMEOUT_MS } from "./plan.ts";
+import { renderEntry, type User } from "./pools.ts";
+import { issued, populate } from "./populate.ts";
+
+export const BROADCAST = "chaos";
+const TEMPLATE = "template-of-the-chaos";
+
+/** Everything around the tool in one round. */
+export interface World {
+  readonly plan: Plan;
+  readonly api: Api;
+  readonly server: PrivateRedis;
+  readonly client: Redis;
+  readonly users: ReadonlyMap<string, User>;
+  /** Whom the broadcast is for. */
+  readonly audience: ReadonlySet<string>;
+  /** For what is drawn while the round goes on. */
+  readonly chance: Chance;
+  /** How every process of the tool ended, in the order of their ends. */
+  readonly ends: End[];
+  /** Times in which Redis was away, performance ms. */
+  readonly outages: { from: number; to: number }[];
+  /** Claims that kills left behind. */
+  claimsLeft: number;
+  /** Where `--report` writes to, in a round that has one. */
+  readonly reportFile: string | undefined;
+  start(): Cli;
+  resume(...flags: string[]): Cli;
+  run(...args: string[]): Cli;
+  close(): Promise<void>;
+}
+
+export const KEYS = {
+  record: `mina:broadcast:${BROADCAST}`,
+  /** A pattern: each run that starts makes its own. */
+  audience: `mina:broadcast:${BROADCAST}:audience:*`,
+  pool: (openId: string) => `mina:openid:${openId}`,
+  ledger: (openId: string) => `{mina:openid:${openId}}:sends`,
+};
+
+/** Starts Redis and the API, and fills them with what the plan's seed draws. */
+export async function createWorld(plan: Plan, program: string): Promise<World> {
+  const chance = new Chance(plan.seed ^ 0x5eed);
+  const folder = mkdtempSync(path.join(os.tmpdir(), "push-cli-chaos-round-"));
+  const { latencyMs, slowMs, faults, seed } = plan;
+  const api = await startApi({ latencyMs, slowMs, faults, seed });
+  const server = await startPrivateRedis({ persistent: plan.kind === "redis" });
+  const client = new Redis(server.url, { maxRetriesPerRequest: null });
+  // Lost on purpose in some rounds; it comes back by itself.
+  client.on("error", () => undefined);
+  const users = new Map(populate(chance, plan.users, Date.now()).map((user) => [user.openId, user]));
+  await seedRedis(client, users);
+  for (const { openId, entries } of users.values())
+    api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
+  const { audience, flags } = drawAudience(plan, chance, users, path.join(folder, "audience.txt"));
+  const ends: End[] = [];
+  const run = (...args: string[]) => {
+    const cli = startCli(program, [...args, "--json"], environment(server.url, api.url), folder);
+    void cli.ended.then((end) => ends.push(end));
+    return cli;
+  };
+  const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
+  const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
+  if (reportFile) tuning.push("--report", reportFile);
+  return {
+    plan,
+    api,
+    server,
+    client,
+    users,
+    audience,
+    chance,
+    ends,
+    outages: [],
+    claimsLeft: 0,
+    reportFile,
+    start: () =>
+      run("broadcast", TEMPLATE, "--keywords", "a,b", "--id", BROADCAST, "--yes", ...flags, ...tuning),
+    resume: (...more) => run("broadcast", "resume", BROADCAST, ...more, ...tuning),
+    run,
+    close: async () => {
+      client.disconnect();
+      await Promise.all([api.close(), server.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function environment(redisUrl: string, apiUrl: string): Record<string, string> {
+  return { ...cliEnv(redisUrl, apiUrl), PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
+}
+
+async function seedRedis(client: Redis, users: ReadonlyMap<string, User>): Promise<void> {
+  const pipeline = client.pipeline();
+  for (const { openId, entries } of users.values()) {
+    const bytes = entries.map((entry) => Buffer.from(renderEntry(entry), "latin1"));
+    if (bytes.length > 0) pipeline.rpush(KEYS.pool(openId), ...bytes);
+  }
+  await pipeline.exec();
+}
+
+/** Every pool; or a file with most users, some of them twice, and people who never had a pool. */
+function drawAudience(
+  plan: Plan,
+  chance: Chance,
+  users: ReadonlyMap<string, User>,
+  file: string,
+): { audience: Set<string>; flags: string[] } {
+  if (plan.kind !== "listed") return { audience: new Set(users.keys()), flags: [] };
+  const lines: string[] = [];
+  for (const openId of users.keys()) {
+    if (chance.hit(85)) lines.push(openId);
+    if (chance.hit(2)) lines.push(`stranger-${openId}`);
+    if (lines.length > 0 && chance.hit(2)) lines.push(chance.pick(lines));
+  }
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return { audience: new Set(lines), flags: ["--to-file", file] };
+}
