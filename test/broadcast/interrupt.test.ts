@@ -87,20 +87,6 @@ describe("a signal in mid-run", () => {
     expect(document.open).toBeGreaterThan(0);
   });
 
-  test("resume sends to the others, and to nobody twice", async () => {
-    await giveUsers(world, 200);
-    setFaults(world, "reset-after:6", "busy:4");
-    const stopped = await interrupt(world, ["--id", "b-1", "--concurrency", "16"], () => delivered() >= 60);
-    expect(stopped.code).toBe(130);
-    const result = await runCli(["broadcast", "resume", "b-1", "--json"], {
-      env: cliEnv(world.redis.url, world.sandbox.url),
-    });
-    expect(result.code, result.stdout).toBe(0);
-    const document = await checkBooks(world, result, 200);
-    expect(document).toMatchObject({ status: "finished", recipients: 200, outcomes: { sent: 200 }, open: 0 });
-    expect(world.sandbox.stats()).toMatchObject({ delivered: 200, maxPerUser: 1 });
-  });
-
   test("that waits for its rate ends at once", async () => {
     await giveUsers(world, 20);
     const started = performance.now();
