@@ -1,12 +1,20 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
-import { broadcast, checkBooks, dumpAll, giveUsers, ledgers, outcomes, useWorld } from "./world.ts";
+import {
+  broadcast,
+  checkBooks,
+  dumpAll,
+  giveUsers,
+  ledgers,
+  outcomes,
+  useFolder,
+  useWorld,
+} from "./world.ts";
 
 const world = useWorld();
-const dir = mkdtempSync(join(tmpdir(), "push-cli-audience-"));
+const dir = useFolder();
 
 function fileOf(name: string, text: string): string {
   const path = join(dir, name);

@@ -67,7 +67,8 @@ describe("after an attempt that may have arrived", () => {
       { class: "code", errcode: 41031 },
       settle("unknown"),
     ],
-    ["40003 does not give the code back", { class: "recipient", errcode: 40003 }, settle("rejected")],
+    ["40003 does not give the code back", { class: "recipient", errcode: 40003 }, settle("unknown")],
+    ["43101 may come from a user whom it reached", { class: "recipient", errcode: 43101 }, settle("unknown")],
     [
       "an unlisted errcode is not a failure that a new code may mend",
       { class: "unlisted", errcode: 99999 },

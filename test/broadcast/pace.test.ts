@@ -1,15 +1,24 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ReportLine } from "../../src/broadcast/report.ts";
-import { broadcast, checkBooks, countCodes, giveUsers, outcomes, until, useWorld } from "./world.ts";
+import {
+  broadcast,
+  checkBooks,
+  countCodes,
+  giveUsers,
+  outcomes,
+  until,
+  useFolder,
+  useWorld,
+} from "./world.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 25 } });
+const dir = useFolder();
 
 /** When each message was settled, ms, in order. */
 async function settleTimes(args: string[]): Promise<number[]> {
-  const path = join(mkdtempSync(join(tmpdir(), "push-cli-pace-")), "report.ndjson");
+  const path = join(dir, `${args.join()}.ndjson`.replaceAll("/", ""));
   const result = await broadcast(world, [...args, "--report", path]);
   expect(result.code, result.stderr).toBe(0);
   return readFileSync(path, "utf8")

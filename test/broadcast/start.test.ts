@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
@@ -16,11 +15,12 @@ import {
   outcomes,
   setFaults,
   TEMPLATE,
+  useFolder,
   useWorld,
 } from "./world.ts";
 
 const world = useWorld();
-const dir = mkdtempSync(join(tmpdir(), "push-cli-start-"));
+const dir = useFolder();
 const readReport = (path: string) =>
   readFileSync(path, "utf8")
     .trimEnd()

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Outcome } from "../../src/broadcast/outcome.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
@@ -41,6 +44,13 @@ export function useWorld(
     await world.redis?.stop();
   });
   return world;
+}
+
+/** A folder for a test file, gone at its end. */
+export function useFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "push-cli-test-"));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
 }
 
 /** The code of a user that the platform issued: in the user's pool and known to the sandbox. */
