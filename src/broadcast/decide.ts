@@ -38,9 +38,12 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
     case "code":
       return decideRefusedCode(recipient, answer);
     case "recipient":
-      return answer.errcode === ERRCODE_INVALID_USER && !recipient.uncertain
-        ? { do: "settle-returning", outcome: "rejected" }
-        : { do: "settle", outcome: "rejected" };
+      // An earlier attempt may have arrived before the user refused.
+      if (recipient.uncertain) return { do: "settle", outcome: "unknown" };
+      return {
+        do: answer.errcode === ERRCODE_INVALID_USER ? "settle-returning" : "settle",
+        outcome: "rejected",
+      };
     case "concurrency":
       if (!exhausted) return { do: "retry", uncertain: false };
       return recipient.uncertain

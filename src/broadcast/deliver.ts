@@ -145,7 +145,8 @@ function watch(run: Run, why: string | undefined): void {
 }
 
 function stopFor(run: Run, answer: SendAnswer, kind: "stopped" | "credentials" | "api"): void {
-  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode})`;
+  const meaning = answer.meaning === undefined ? "" : `: ${answer.meaning}`;
+  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode}${meaning})`;
   const what = {
     stopped: "the API refused the broadcast",
     credentials: "the API keeps refusing the access token",

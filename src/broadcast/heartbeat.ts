@@ -31,6 +31,8 @@ export class Heartbeat {
   private readonly ended = new AbortController();
   /** Runs that were over at the last beat: they can't have been at work between that and the next. */
   private readonly over = new Set<string>();
+  /** A beat found the heartbeat gone, and nobody has looked yet who may have come in between. */
+  private lapsed = false;
   private lastBeat = Number.NEGATIVE_INFINITY;
   private beating: Promise<void> = Promise.resolve();
   private waiting: (() => void)[] = [];
@@ -86,10 +88,11 @@ export class Heartbeat {
   }
 
   private async beat(): Promise<void> {
-    const unbroken = await this.store.beat(this.id, this.info, this.events.state(), LEASE_MS);
+    if (!(await this.store.beat(this.id, this.info, this.events.state(), LEASE_MS))) this.lapsed = true;
     const others = (await this.store.runs(this.id)).filter(({ runId }) => runId !== this.info.runId);
     const alive = others.filter((other) => other.alive);
-    const rival = unbroken ? undefined : others.find(({ runId }) => !this.over.has(runId));
+    const rival = this.lapsed ? others.find(({ runId }) => !this.over.has(runId)) : undefined;
+    this.lapsed = false;
     if (rival) this.events.onFenced(rival);
     for (const { runId, alive } of others) if (!alive) this.over.add(runId);
     this.events.onBeat(alive);

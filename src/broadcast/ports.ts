@@ -29,6 +29,8 @@ export interface SendAnswer {
   errmsg: string;
   /** Text, because it exceeds 2^53. */
   msgid?: string | undefined;
+  /** What push-cli's table says of the errcode. */
+  meaning?: string | undefined;
   /** For `fatal`: what the operator can do. */
   hint?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { PushCliError } from "../errors.ts";
 import { type BroadcastDeps, type Ended, runOnce } from "./broadcast.ts";
 import { newRunId } from "./ids.ts";
-import type { BroadcastRecord } from "./record.ts";
+import type { BroadcastRecord, KnownRun } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
 import type { EngineOptions } from "./run.ts";
 
@@ -42,6 +42,7 @@ export async function resumeBroadcast(
   const { id } = record;
   if (record.status === "finished" && spec.retry.length === 0 && !spec.join) throw alreadyFinished(id);
   await deps.tokens.current();
+  if (clock.now() - lastSeenMs(record, await store.runs(id)) > LEDGER_LIFE_MS) throw ledgersGone(id);
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
   const options = { ...spec.engine, limit: record.limit, rate: spec.engine.rate ?? record.rate };
@@ -50,6 +51,20 @@ export async function resumeBroadcast(
     dead,
     retry: spec.retry,
     earlierRuns,
+  });
+}
+
+/** Ledgers live for eight days after their last write; a day earlier, all of them are still there. */
+const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
+
+function lastSeenMs(record: BroadcastRecord, runs: KnownRun[]): number {
+  return Math.max(record.startedAtMs, ...runs.map(({ untilMs }) => untilMs));
+}
+
+/** Without its ledgers, nothing says who got the message: going on would send it to everybody again. */
+function ledgersGone(id: string): PushCliError {
+  return new PushCliError("nothing", `the last run of broadcast '${id}' is more than 7 days ago`, {
+    hint: "its ledgers lapse after 8 days, and then nothing says who got the message; start a new broadcast",
   });
 }
 

@@ -4,7 +4,7 @@ import { PushCliError, usageError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
 import { formatCount, formatCounted, formatDuration } from "../output/format.ts";
 import { type PurgeTotals, purgePools } from "../pool/purge.ts";
-import type { HeldLock } from "../token/ports.ts";
+import type { HeldLock, LockStore } from "../token/ports.ts";
 import type { Deps, RunAction } from "./deps.ts";
 
 interface PurgeFlags {
@@ -37,17 +37,14 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
   const maxMs = flags.maxDuration === undefined ? undefined : parseMaxDuration(flags.maxDuration);
   const { pools, locks } = await deps.stores();
   const dryRun = flags.dryRun === true;
-  // Counting disturbs nobody, so it needs no lock.
-  const lock = dryRun ? undefined : await locks.acquire("purge", LOCK_TTL_MS);
-  if (!dryRun && !lock) {
-    throw new PushCliError("locked", "another purge is running", {
-      hint: "it lapses 30 s after its process died",
-    });
-  }
-  const stop = stopSwitch(deps, lock, maxMs);
+  const stop = stopSwitch(deps, maxMs);
   const startedMs = deps.clock.monotonic();
   const progress = deps.out.progress();
+  let lock: HeldLock | undefined;
   try {
+    // Counting disturbs nobody, so it needs no lock.
+    if (!dryRun) lock = await acquireLock(locks);
+    lock?.lost.addEventListener("abort", () => stop.end("locked"), { once: true });
     const totals = await purgePools(pools, {
       dryRun,
       signal: stop.signal,
@@ -73,8 +70,16 @@ function parseMaxDuration(text: string): number {
   throw usageError(`--max-duration: "${text}" leaves no time`, "such as 90s, 10m or 1h");
 }
 
-/** What can end a purge early: a signal, its time, the loss of its lock. */
-function stopSwitch(deps: Deps, lock: HeldLock | undefined, maxMs: number | undefined) {
+async function acquireLock(locks: LockStore): Promise<HeldLock> {
+  const lock = await locks.acquire("purge", LOCK_TTL_MS);
+  if (lock) return lock;
+  throw new PushCliError("locked", "another purge is running", {
+    hint: "it lapses 30 s after its process died",
+  });
+}
+
+/** What can end a purge early: a signal, its time, the loss of its lock (told by `end`). */
+function stopSwitch(deps: Deps, maxMs: number | undefined) {
   const stop = new AbortController();
   let exit: ExitName = "done";
   const end = (name: ExitName) => {
@@ -83,9 +88,9 @@ function stopSwitch(deps: Deps, lock: HeldLock | undefined, maxMs: number | unde
   };
   const undoSignals = deps.onInterrupt(end);
   const timer = maxMs === undefined ? undefined : setTimeout(() => end("done"), maxMs);
-  lock?.lost.addEventListener("abort", () => end("locked"), { once: true });
   return {
     signal: stop.signal,
+    end,
     exit: () => exit,
     undo: () => {
       clearTimeout(timer);

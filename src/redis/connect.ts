@@ -37,6 +37,7 @@ const RECONNECT_MS = 30_000;
  * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
  */
 export async function connectRedis(options: ConnectOptions): Promise<RedisLink> {
+  if (/^rediss?\+/.test(options.url)) throw notYet(options.shownUrl);
   const { Redis } = await import("ioredis");
   const reconnectMs = options.reconnectMs ?? RECONNECT_MS;
   let ready = false;
@@ -147,4 +148,14 @@ function isUsable(url: string): boolean {
   } catch {
     return false;
   }
+}
+
+function notYet(shownUrl: string): PushCliError {
+  return new PushCliError(
+    "config",
+    `${shownUrl}: push-cli can't connect to a Redis Cluster or to Sentinels yet`,
+    {
+      hint: "give the address of the master: redis://host:port",
+    },
+  );
 }

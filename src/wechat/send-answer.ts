@@ -34,7 +34,9 @@ function fromServerError(status: number, parsed: ParsedAnswer | undefined, acces
 function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessToken: string): SendAnswer {
   const verdict = classifyErrcode(errcode);
   const said = errcode === 0 ? "ok" : safeText(errmsg, [accessToken]);
-  return { class: verdict.class, errcode, errmsg: said || verdict.meaning || "", msgid, hint: verdict.hint };
+  const { meaning, hint } = verdict;
+  const answer = { class: verdict.class, errcode, errmsg: said || meaning || "", msgid, hint };
+  return errcode === 0 ? answer : { ...answer, meaning };
 }
 
 /** A redirect or a 4xx of some other server than the API: 408 and 425 are a proxy's way to say "try again". */

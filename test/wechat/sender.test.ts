@@ -91,6 +91,7 @@ describe("the answer", () => {
         class: "code",
         errcode: 41028,
         errmsg: "invalid form id",
+        meaning: expect.any(String),
       },
     );
     const withdrawn = await answerTo('{"errcode":45109,"errmsg":"deprecated"}');

@@ -21,14 +21,14 @@ async function list(deps: Deps, flags: { limit: string }): Promise<ExitName> {
   const { broadcasts } = await deps.stores();
   const records = await broadcasts.list(limit);
   const { out } = deps;
-  if (out.format === "json") {
-    for (const record of records) await out.line(toDocument(record));
-    return "done";
-  }
   if (records.length === 0) {
     throw new PushCliError("nothing", "there is no broadcast", {
       hint: "push-cli broadcast <templateId> starts one",
     });
+  }
+  if (out.format === "json") {
+    for (const record of records) await out.line(toDocument(record));
+    return "done";
   }
   const time = (ms: number) => (out.format === "human" ? formatMinute(ms) : new Date(ms).toISOString());
   await out.table(

@@ -13,24 +13,22 @@ export class ProgressLine {
   private readonly run: Run;
   private readonly clock: Clock;
   private samples: { at: number; done: number }[] = [];
-  private total: number | undefined;
+  private readonly total: number | undefined;
 
-  constructor(run: Run, clock: Clock) {
+  /** `total`: how many recipients there are, where that is known. */
+  constructor(run: Run, clock: Clock, total: number | undefined) {
     this.run = run;
+    this.total = total;
     this.clock = clock;
     this.samples.push({ at: clock.monotonic(), done: 0 });
-  }
-
-  /** How many recipients there are, once known. */
-  setTotal(total: number | undefined): void {
-    this.total = total;
   }
 
   /** Count, share, rate, ETA, outcomes; the most telling part first, because a narrow terminal cuts the end. */
   render(): string {
     const { tally, earlier } = this.run;
     const done = tally.recipients + earlier.recipients;
-    const rate = this.measure(done);
+    // What earlier runs settled is only met again: it is no measure of how fast this run is.
+    const rate = this.measure(tally.recipients);
     const parts = [
       this.total === undefined ? formatCount(done) : `${formatCount(done)}/${formatCount(this.total)}`,
     ];

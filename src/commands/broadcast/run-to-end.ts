@@ -2,6 +2,7 @@ import type { BroadcastDeps, Ended } from "../../broadcast/broadcast.ts";
 import type { Message } from "../../broadcast/message.ts";
 import type { Run } from "../../broadcast/run.ts";
 import type { ExitName } from "../../exit-codes.ts";
+import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
@@ -11,7 +12,7 @@ export interface RunSetup {
   message: Message;
   engine: { concurrency: number; timeoutMs: number };
   report: BroadcastReport | undefined;
-  /** How many users there are; found out while the run is at work. */
+  /** How many users there are, where that can be known: for the share and the ETA. */
   total(): Promise<number | undefined>;
 }
 
@@ -22,21 +23,25 @@ export async function runToEnd(
   drive: (runDeps: BroadcastDeps) => Promise<Ended>,
 ): Promise<ExitName> {
   const stores = await deps.stores();
-  const watch = watchRun(deps, total);
+  const watch = watchRun(deps);
   try {
+    // Wrong credentials are found out before anything that takes time.
+    const tokens = await deps.tokens();
+    await tokens.current();
+    const users = await total();
     const ended = await drive({
       store: stores.broadcasts,
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
       sender: await deps.sender(message, engine.concurrency, engine.timeoutMs),
-      tokens: await deps.tokens(),
+      tokens,
       clock: deps.clock,
       report,
       host: deps.io.host,
       pid: deps.io.pid,
       isRunning: deps.io.isRunning,
-      onStart: watch.onStart,
+      onStart: (id, run) => watch.start(id, run, users),
     });
     watch.end();
     await showSummary(deps, ended.result);
@@ -48,27 +53,22 @@ export async function runToEnd(
 }
 
 /** Shows a run's progress and lets signals end it. */
-function watchRun(deps: Deps, total: RunSetup["total"]) {
-  const progress = deps.out.progress();
+function watchRun(deps: Deps) {
+  let progress: Progress | undefined;
   let undo = () => {};
   return {
-    onStart(id: string, run: Run): void {
+    start(id: string, run: Run, total: number | undefined): void {
       deps.out.talk(`broadcast ${id}`);
-      const line = new ProgressLine(run, deps.clock);
-      // Counting costs Redis a sweep; nobody needs it before a line is drawn for the first time.
-      let counting = false;
-      progress.update(() => {
-        if (!counting) void total().then((count) => line.setTotal(count));
-        counting = true;
-        return line.render();
-      });
+      progress = deps.out.progress();
+      const line = new ProgressLine(run, deps.clock, total);
+      progress.update(() => line.render());
       undo = deps.onInterrupt((exit) => {
         deps.out.talk("stopping: no new sends; waiting for the requests in flight (once more: end at once)");
         run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });
       });
     },
     end(): void {
-      progress.done();
+      progress?.done();
       undo();
     },
   };

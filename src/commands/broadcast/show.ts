@@ -29,6 +29,8 @@ async function show(deps: Deps, flags: { exact?: boolean }, id: string): Promise
   const recount = flags.exact ? await recountWithProgress(deps, record) : undefined;
   const result = toResult(record, runs, recount);
   await present(deps, record, runs, result);
+  if (!record.result && !recount)
+    deps.out.talk("no run has written its totals yet: --exact counts from the ledgers");
   return "done";
 }
 
@@ -108,7 +110,13 @@ async function present(
     time(untilMs),
     alive ? "running" : "ended",
   ]);
-  if (rows.length > 0) await out.table(RUN_COLUMNS, rows);
+  // In a pipe each row says what it is, as the totals above it do.
+  if (out.format === "plain")
+    await out.table(
+      [],
+      rows.map((row) => ["run", ...row]),
+    );
+  else if (rows.length > 0) await out.table(RUN_COLUMNS, rows);
   if (record.status === "running" && !runs.some(({ alive }) => alive)) {
     out.talk(`no run is alive: push-cli broadcast resume ${record.id} goes on`);
   }

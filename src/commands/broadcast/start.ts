@@ -178,19 +178,29 @@ async function send(
 ): Promise<ExitName> {
   const { appid } = requireCredentials(await deps.settings());
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
-  return runToEnd(deps, { message, engine, report, total: () => countUsers(deps, audience) }, (runDeps) =>
+  const total = () => countUsers(deps, audience, engine.limit);
+  return runToEnd(deps, { message, engine, report, total }, (runDeps) =>
     startBroadcast(runDeps, { id: flags.id, appid, message, audience, engine }),
   );
 }
 
-/** How many users there are; undefined when it can't be told, because the broadcast itself will say why. */
-async function countUsers(deps: Deps, audience: Audience): Promise<number | undefined> {
-  if (audience.kind === "list") return audience.openIds.length;
+/**
+ * How many users there are, counted before the first claim: a claim may empty a pool, and then it is no longer there to
+ * be counted. Not for a run whose progress nobody sees.
+ */
+async function countUsers(
+  deps: Deps,
+  audience: Audience,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<number | undefined> {
+  if (audience.kind === "list") return Math.min(limit, audience.openIds.length);
+  if (deps.out.quiet) return undefined;
+  const progress = deps.out.progress();
   let total = 0;
-  try {
-    for await (const page of (await deps.stores()).pools.sweep()) total += page.length;
-  } catch {
-    return undefined;
+  for await (const page of (await deps.stores()).pools.sweep()) {
+    total += page.length;
+    progress.update(() => `counting: ${formatCount(total)} users`);
   }
-  return total;
+  progress.done();
+  return Math.min(limit, total);
 }

@@ -35,11 +35,11 @@ export async function showSummary(deps: Deps, result: Summary): Promise<void> {
   if (result.errors.length > 0) await out.table(ERROR_COLUMNS, await errorRows(deps, result));
 }
 
-function headline(result: Summary): string {
-  const name = result.broadcastId === undefined ? "dry run" : `broadcast ${result.broadcastId}`;
-  const rate = result.durationMs > 0 ? Math.round((result.recipients / result.durationMs) * 1000) : 0;
-  const took = `${formatDuration(result.durationMs)}, ${formatCount(rate)}/s`;
-  return `${name}: ${result.status}, ${formatCount(result.recipients)} recipients in ${took}`;
+function headline({ broadcastId, status, recipients, durationMs, dryRun }: Summary): string {
+  const users = `${formatCount(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
+  if (dryRun) return `dry run: ${users}, nothing was sent`;
+  const rate = durationMs > 0 ? Math.round((recipients / durationMs) * 1000) : 0;
+  return `broadcast ${broadcastId}: ${status}, ${users} in ${formatDuration(durationMs)}, ${formatCount(rate)}/s`;
 }
 
 function outcomeRows({ outcomes, recipients, dryRun, open }: Summary): Cell[][] {
