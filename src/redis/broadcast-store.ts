@@ -43,9 +43,10 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
     },
     beat: async (id, run, state, leaseMs) => {
       const key = keys.run(id, run.runId);
+      // Before the heartbeat: failing after it, this would hide that the heartbeat had been gone.
+      await call(keep(id, run, state));
       const unbroken = (await call(client.set(key, JSON.stringify(run), "PX", leaseMs, "XX"))) === "OK";
       if (!unbroken) await call(client.set(key, JSON.stringify(run), "PX", leaseMs));
-      await call(keep(id, run, state));
       return unbroken;
     },
     endRun: async (id, run, state) => {
