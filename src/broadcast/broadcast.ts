@@ -8,12 +8,13 @@ import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
 import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, RunState } from "./record.ts";
-import { type Recount, recountBroadcast } from "./recount.ts";
+import { recountBroadcast } from "./recount.ts";
 import type { Report } from "./report.ts";
 import { lookAtRuns } from "./rivals.ts";
 import type { EngineOptions, Run } from "./run.ts";
+import { stopReasonOf } from "./stop.ts";
+import { summarize } from "./summarize.ts";
 import { firstSweep, laterSweep, type Sighted, type Sweeps, sweepUntilDone } from "./sweep.ts";
-import { addCodes, addErrors, addOutcomes } from "./totals.ts";
 
 /** Whom to send to: every pool, or listed openIds without duplicates. */
 export type Audience = { kind: "pools" } | { kind: "list"; openIds: string[] };
@@ -170,8 +171,30 @@ async function keepAudience(
   }
 }
 
-/** Sums up, and writes the result into the record, unless other runs are still at it: then that is theirs to do. */
+/**
+ * Sums up, and writes the result into the record, unless other runs are still at it: then that is theirs to do. The
+ * record stays as it is when Redis is what failed, and when it is another run's because this one was fenced off.
+ */
 async function conclude(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  run: Run,
+  plan: RunPlan,
+  seen: { sweeps: Sweeps; over: ReadonlySet<string> },
+): Promise<BroadcastResult> {
+  const exit = run.stopReason?.exit;
+  if (exit !== "redis" && exit !== "locked") {
+    try {
+      return await concludeRecord(deps, record, run, plan, seen);
+    } catch (error) {
+      // What this run did is worth telling all the same. Its own reason to stop, if it had one, stays the reason.
+      run.stop(stopReasonOf(error));
+    }
+  }
+  return summarize(run, record, plan.earlierRuns, undefined, deps.clock.now());
+}
+
+async function concludeRecord(
   deps: BroadcastDeps,
   record: BroadcastRecord,
   run: Run,
@@ -179,11 +202,6 @@ async function conclude(
   { sweeps, over }: { sweeps: Sweeps; over: ReadonlySet<string> },
 ): Promise<BroadcastResult> {
   const { store, clock } = deps;
-  // The record can't be written when Redis is what failed, and is another run's after this one was fenced off: then it
-  // stays as it is.
-  const exit = run.stopReason?.exit;
-  if (exit === "redis" || exit === "locked")
-    return summarize(run, record, plan.earlierRuns, undefined, clock.now());
   const { id } = record;
   const others = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== plan.runId);
   // Runs that worked beside this one did what it has not seen.
@@ -200,38 +218,6 @@ async function conclude(
   await store.update(id, { status, reason, finishedAtMs, result, ...through });
   if (status === "finished") await store.dropAudience(record);
   return result;
-}
-
-/** The result document: the whole broadcast's, what other runs did included. */
-function summarize(
-  run: Run,
-  record: BroadcastRecord,
-  otherRuns: RunState[],
-  recount: Recount | undefined,
-  nowMs: number,
-): BroadcastResult {
-  const { tally, earlier, stopReason } = run;
-  const { settled } = recount ?? {};
-  const outcomes = { ...addOutcomes(tally.outcomes, earlier), ...settled?.outcomes };
-  const codes = addCodes(tally.codes, earlier, otherRuns);
-  const { sent, rejected, failed, unknown } = outcomes;
-  // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
-  if (record.recipients !== undefined && !stopReason)
-    outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
-  return {
-    broadcastId: record.id,
-    status: stopReason?.status ?? "finished",
-    ...(stopReason ? { reason: stopReason.message } : {}),
-    templateId: record.message.templateId,
-    recipients: sent + outcomes.no_code + rejected + failed + unknown,
-    outcomes,
-    codes: { ...codes, spent: settled?.spent ?? codes.spent },
-    errors: addErrors(tally.errors, otherRuns),
-    open: recount?.open ?? run.inHand.size,
-    startedAt: new Date(record.startedAtMs).toISOString(),
-    finishedAt: new Date(nowMs).toISOString(),
-    durationMs: nowMs - record.startedAtMs,
-  };
 }
 
 function fenced(host: string, pid: number) {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Run } from "../../src/broadcast/run.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { drive } from "./drive.ts";
 import {
@@ -90,6 +91,29 @@ test("a Redis that stays away ends the run in bounded time; the ledger knows wha
     open: 0,
   });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 400, maxPerUser: 1, duplicates: 0 });
+});
+
+test("a signal while Redis is away ends the run all the same, with what it did", async () => {
+  await giveUsers(world, 300);
+  let run: Run | undefined;
+  const running = drive(world, {
+    reconnectMs: 500,
+    concurrency: 16,
+    drainMs: 1000,
+    onStart: (started) => {
+      run = started;
+    },
+  });
+  await until(() => delivered() >= 60);
+  await world.redis.server.kill();
+  run?.stop({ status: "interrupted", exit: "sigint", message: "interrupted (SIGINT)" });
+  const { result } = await running;
+  await world.redis.server.restart();
+  await until(async () => (await world.redis.client.ping()) === "PONG");
+  expect(result).toMatchObject({ status: "interrupted", outcomes: outcomes({ sent: result.outcomes.sent }) });
+  expect(result.outcomes.sent + result.open).toBeGreaterThanOrEqual(60);
+  const states = [...(await ledgers(world)).values()];
+  expect((await countCodes(world)) + states.length, "no code is lost").toBe(300);
 });
 
 test("a Redis that refuses writes for a while is sat out", async () => {
