@@ -108,11 +108,14 @@ async function renewToken(run: Run, recipient: InHand, answer: SendAnswer, token
   run.hand(recipient);
 }
 
+/** More than the guard needs to see that the appid is wrong. */
+const MOST_HELD = 200;
+
 /** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
 async function settleReturning(run: Run, item: Decided): Promise<void> {
   if (item.settlement.errcode !== 40003) return run.settleReturning(item);
   const why = run.guard.seeAnswer(true);
-  if (run.tally.outcomes.sent > 0) await run.settleReturning(item);
+  if (run.tally.outcomes.sent > 0 || run.held.length >= MOST_HELD) await run.settleReturning(item);
   else run.held.push(item);
   run.changed();
   watch(run, why);

@@ -34,7 +34,7 @@ async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promis
     await run.until(() => run.signal.aborted || room() >= worthwhile);
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
     if (run.signal.aborted || left <= 0) return;
-    const batch = openIds.slice(at, at + Math.min(MAX_BATCH, room(), left));
+    const batch = openIds.slice(at, at + Math.max(1, Math.min(MAX_BATCH, room(), left)));
     at += batch.length;
     for (const reply of await run.deps.ledger.claim(batch, sighting)) takeReply(run, reply);
   }
