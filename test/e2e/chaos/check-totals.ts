@@ -37,8 +37,9 @@ export function findTruth(world: World, { users }: Aftermath): Truth {
  */
 function noCodeChance({ plan, users }: World, { openId, record }: Left): "sure" | "perhaps" | "none" {
   const { entries = [], pushed = [] } = users.get(openId) ?? {};
+  if (record !== undefined) return "sure";
   if (pushed.length > 0) return "perhaps";
-  if (plan.kind === "listed" || record !== undefined) return "sure";
+  if (plan.kind === "listed") return "sure";
   if (entriesAfter(entries, undefined).length > 0) return "sure";
   return entries.length > 0 ? "perhaps" : "none";
 }
