@@ -64,7 +64,7 @@ describe("openIds that are invalid (40003)", () => {
     expect(document.reason).toContain("another appid");
     expect(await world.redis.pools()).toEqual(before);
     expect(world.sandbox.stats().requests, "soon").toBeLessThan(200);
-    expect(errorOf(result.stderr).hint).toBeTruthy();
+    expect(errorOf(result.stderr).hint).toContain("push-cli broadcast resume");
   });
 
   test("a few, and nobody else: rejected, codes back", async () => {
