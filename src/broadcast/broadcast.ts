@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError } from "../errors.ts";
 import type { AccessTokens } from "../token/ports.ts";
-import { createRun, driveRun } from "./engine.ts";
+import { driveRun } from "./engine.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
@@ -11,7 +11,7 @@ import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, RunSta
 import { recountBroadcast } from "./recount.ts";
 import type { Report } from "./report.ts";
 import { lookAtRuns } from "./rivals.ts";
-import type { EngineOptions, Run } from "./run.ts";
+import { type EngineOptions, Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import { summarize } from "./summarize.ts";
 import { firstSweep, laterSweep, type Sighted, type Sweeps, sweepUntilDone } from "./sweep.ts";
@@ -121,7 +121,7 @@ export async function runOnce(
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
   });
   const ledger = bePatient(opened, clock, PATIENCE_MS);
-  const run: Run = createRun({ ...deps, ledger, pulse: heartbeat }, options);
+  const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
   await heartbeat.start();
   // Another run may have finished the broadcast before it could see this one.
   const now = (await store.load(id)) ?? record;

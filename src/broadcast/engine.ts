@@ -1,15 +1,11 @@
 import { settleHeld, work } from "./deliver.ts";
 import { feed } from "./feeder.ts";
 import type { InHand } from "./in-hand.ts";
-import { type EngineDeps, type EngineOptions, Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
 
 const RELEASE_BATCH = 64;
-
-export function createRun(deps: EngineDeps, options: EngineOptions): Run {
-  return new Run(deps, options);
-}
 
 /**
  * Works through the audience: claims codes just ahead of the sends, keeps `concurrency` requests in flight, settles what

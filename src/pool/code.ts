@@ -37,14 +37,6 @@ export function isFormId(text: string): boolean {
   return /^[\x21-\x7e]{1,128}$/.test(text) && !text.startsWith("requestFormId:fail") && !GARBAGE.has(text);
 }
 
-/**
- * Whether one code can bring several messages (a payment's prepay_id brings three): such a code can't serve as its own
- * idempotency key, so an attempt with unknown outcome must not be retried with it.
- */
-export function isMultiUse(formId: string, uses: number | undefined): boolean {
-  return uses !== undefined || /^wx\d{14}/.test(formId);
-}
-
 /** The entry that push-cli itself writes: the plain JSON form, `uses` only when it is not 1. */
 export function writeEntry(code: { formId: string; expireMs: number; uses?: number | undefined }): string {
   const entry: Record<string, unknown> = { formId: code.formId, expire: code.expireMs };

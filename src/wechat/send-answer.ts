@@ -44,11 +44,7 @@ function fromStatus(status: number): SendAnswer {
   const errmsg = statusText(status);
   if (status === 429) return { class: "minute_quota", errmsg };
   if (status === 408 || status === 425) return { class: "ambiguous", errmsg };
-  return {
-    class: "fatal",
-    errmsg,
-    hint: "check --api-base: this address does not answer like the WeChat API",
-  };
+  return { class: "fatal", errmsg, hint: BASE_HINT };
 }
 
 function withoutErrcode(parsed: ParsedAnswer | undefined, accessToken: string): SendAnswer {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeState, isMultiUse, usesOf, writeEntry } from "../../src/pool/code.ts";
+import { codeState, usesOf, writeEntry } from "../../src/pool/code.ts";
 import { readEntry, timeToMs } from "../../src/pool/read-entry.ts";
 import { again, GARBAGE_FORM_IDS, MS, READABLE, SEC, UNREADABLE } from "./forms.ts";
 
@@ -86,13 +86,6 @@ describe("a code", () => {
 
   it("is good for one message unless it says otherwise", () => {
     expect([usesOf(code), usesOf({ ...code, uses: 3 })]).toEqual([1, 3]);
-  });
-
-  it("counts as one of several uses when it says so, or looks like a prepay_id", () => {
-    expect(isMultiUse("a", undefined)).toBe(false);
-    expect(isMultiUse("a", 1)).toBe(true);
-    expect(isMultiUse("wx201410272009395522657a690389285100", undefined)).toBe(true);
-    expect(isMultiUse("wx2014102720093", undefined)).toBe(false);
   });
 
   it.each([

@@ -135,7 +135,8 @@ local function resume_index(found, removed)
   return found.more - removed
 end
 
--- 1 for a code that may bring several messages: it says so, or its form is that of a prepay_id.
+-- 1 for a code that may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no
+-- idempotency key of its own, so an attempt with unknown outcome must not be repeated with it.
 local function multi_of(uses, form_id)
   return (uses or find(form_id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
 end
