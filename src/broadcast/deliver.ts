@@ -133,7 +133,8 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
   const next = takeInHand(reply);
-  run.inHand.set(next.openId, next);
+  run.inHand.delete(recipient);
+  run.inHand.add(next);
   run.hand(next);
 }
 

@@ -8,10 +8,46 @@ export interface InHand extends Claimed {
   uncertain: boolean;
   /** How often in a row the token was refused for this recipient and the platform gave the very same again. */
   tokenRefusals: number;
+  /** Its place among the recipients in hand; theirs to keep. */
+  place: number;
 }
 
 export function takeInHand({ openId, formId, expireMs, multiUse, attempt }: Claimed): InHand {
   const attempts = attempt - 1;
+  const uncertain = attempts > 0;
   // Named one by one: spreading costs microseconds, and this runs for every message.
-  return { openId, formId, expireMs, multiUse, attempt, attempts, uncertain: attempts > 0, tokenRefusals: 0 };
+  return { openId, formId, expireMs, multiUse, attempt, attempts, uncertain, tokenRefusals: 0, place: -1 };
+}
+
+/**
+ * The recipients that a run has claimed and not settled. An array of places that are used again, because a Map with an
+ * entry a message keeps the garbage collector busy: its discarded tables hold on to what was in them.
+ */
+export class RecipientsInHand {
+  private readonly places: InHand[] = [];
+
+  get size(): number {
+    return this.places.length;
+  }
+
+  /** Looks at all of them: for the rare question only. */
+  has(openId: string): boolean {
+    return this.places.some((recipient) => recipient.openId === openId);
+  }
+
+  add(recipient: InHand): void {
+    recipient.place = this.places.length;
+    this.places.push(recipient);
+  }
+
+  /** One that is not in hand is left alone. */
+  delete(recipient: InHand): void {
+    if (this.places[recipient.place] !== recipient) return;
+    const last = this.places.pop()!;
+    if (last !== recipient) {
+      last.place = recipient.place;
+      this.places[recipient.place] = last;
+    }
+    recipient.place = -1;
+  }
 }

@@ -1,6 +1,6 @@
 /** A first-in first-out queue between one producer and many workers; `take` waits while it is empty. */
 export class ReadyQueue<T> {
-  private items: T[] = [];
+  private items: (T | undefined)[] = [];
   private head = 0;
   private waiting: ((item: T | undefined) => void)[] = [];
   private closed = false;
@@ -26,14 +26,16 @@ export class ReadyQueue<T> {
   close(): T[] {
     this.closed = true;
     for (const waiter of this.waiting.splice(0)) waiter(undefined);
-    const rest = this.items.slice(this.head);
+    const rest = this.items.slice(this.head) as T[];
     this.items = [];
     this.head = 0;
     return rest;
   }
 
   private shift(): T {
-    const item = this.items[this.head++]!;
+    const item = this.items[this.head]!;
+    // What was taken must not be kept alive from here: it would live long enough to cost the garbage collector dear.
+    this.items[this.head++] = undefined;
     // Dropping the consumed front now and then keeps shift cheap and the memory bounded.
     if (this.head >= 1024) {
       this.items = this.items.slice(this.head);

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import { Guard, type MaxErrors } from "./guard.ts";
-import { type InHand, takeInHand } from "./in-hand.ts";
+import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, Ledger, MessageSender, SendAnswer, Settlement } from "./ports.ts";
@@ -62,8 +62,8 @@ export class Run {
   readonly settler: Settler<Decided>;
   readonly deps: EngineDeps;
   readonly options: EngineOptions;
-  /** Claimed by this run and not settled, by openId. */
-  readonly inHand = new Map<string, InHand>();
+  /** Claimed by this run and not settled. */
+  readonly inHand = new RecipientsInHand();
   /** What a stop left unsent or undecided. */
   readonly leftovers: InHand[] = [];
   /** 40003 before any other answer: perhaps the appid is wrong, not the openIds. */
@@ -120,7 +120,7 @@ export class Run {
   /** Takes a claimed recipient in hand. */
   begin(claimed: Claimed): void {
     const recipient = takeInHand(claimed);
-    this.inHand.set(claimed.openId, recipient);
+    this.inHand.add(recipient);
     if (recipient.uncertain && recipient.multiUse && !this.options.retryUnknown) {
       this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });
     } else {
@@ -160,7 +160,7 @@ export class Run {
 
   /** The claim is not, or no longer, this run's business. */
   forget(recipient: InHand): void {
-    this.inHand.delete(recipient.openId);
+    this.inHand.delete(recipient);
     this.changed();
   }
 

@@ -23,11 +23,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #resolve: ((reply: HttpReply) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
+  readonly #deadline: number;
 
   constructor(limits: ExchangeLimits, resolve: (reply: HttpReply) => void) {
     this.#limits = limits;
     this.#resolve = resolve;
-    limits.deadlines.add(this);
+    this.#deadline = limits.deadlines.add(this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -70,8 +71,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #settle(reply: HttpReply): void {
-    this.#limits.deadlines.delete(this);
-    this.#resolve?.(reply);
+    const resolve = this.#resolve;
+    if (!resolve) return;
     this.#resolve = undefined;
+    this.#limits.deadlines.delete(this.#deadline);
+    resolve(reply);
   }
 }
