@@ -37,7 +37,7 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
         settlements.map(({ openId }) => keys.ledger(openId)),
         [...head, settlements.map(settleLine).join("\n")],
       );
-      return (replies as number[]).map((reply) => reply > 0);
+      return Array.from(replies as string, (digit) => digit !== "0");
     },
     release: (openIds) => release(openIds, ["", 0, "-"]),
     settleReturning: async ({ openId, outcome, attempts, errcode }) => {
@@ -73,13 +73,18 @@ async function claimAll(
   while (pending.length > 0) {
     const froms = pending.every(({ from }) => from === 0) ? [] : pending.map(({ from }) => from);
     const names = keyPairs(pending.map(({ openId }) => openId));
-    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as (RawReply | string)[];
+    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as [string, ...RawReply[]];
+    const lines = raw[0].split("\n");
     const unfinished: typeof pending = [];
+    let others = 0;
     for (const [i, user] of pending.entries()) {
-      const reply = raw[i]!;
-      if (typeof reply === "string") {
-        replies[user.at] = toUsualClaim(user.openId, reply);
-      } else if (reply[0] === CLAIM.more) {
+      const line = lines[i];
+      if (line) {
+        replies[user.at] = toUsualClaim(user.openId, line);
+        continue;
+      }
+      const reply = raw[++others] as RawReply;
+      if (reply[0] === CLAIM.more) {
         user.from = Number(reply[1]);
         user.expired += Number(reply[2]);
         unfinished.push(user);

@@ -9,8 +9,9 @@
 --         "pool" (a user with a record is left to the ledger's turn) or "ledger" (one without to the pool's)
 --       8 final outcomes of other runs to try again: "unknown" (same code), "failed" (a new one), between spaces
 --       9... pool index to start from, one a user (0 when absent)
--- Returns for each user one text "<formId> <expire in ms> <several uses 0/1>", the usual case: claimed at the first
---       attempt, nothing dropped on the way; or an array, by its first number:
+-- Returns first one text with a line a user: "<formId> <expire in ms> <several uses 0/1>", the usual case: claimed at the
+--       first attempt, nothing dropped on the way. One text, because a reply a user costs the client's parser more than
+--       all else it does with it. Then, for each user with an empty line, an array; by its first number:
 --       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped
 --       2 no code   expired codes dropped
 --       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"
@@ -85,17 +86,28 @@ end
 
 local call, pcall = redis.call, redis.pcall
 local claimed_head = "claimed " .. run .. " 1 " .. string.format("%.0f", now) .. " "
+-- " <length>\n" by length: Lua makes a number's text with printf, once for all users.
+local size_texts = {}
+
+local function size_text(size)
+  local text = size_texts[size]
+  if not text then
+    text = " " .. size .. "\n"
+    size_texts[size] = text
+  end
+  return text
+end
 
 -- The usual user has no record yet and a plain, valid code with a short formId at the pool's head. Taking just that,
 -- without reading positions and planning edits, halves the script's time. Nil: the general way has to look closer.
 local function claim_plain(pool, ledger)
-  local head = pcall("LINDEX", pool, 0)
+  local head = pcall("LINDEX", pool, "0")
   if type(head) ~= "string" then return nil end
   local f, digits = match(head, '^{"formId":"([%w_-]+)","expire":(1%d%d%d%d%d%d%d%d%d%d%d%d)}$')
   if not f or tonumber(digits) <= now or not is_form_id(f) then return nil end
-  local multi = multi_of(nil, f)
-  local line = claimed_head .. multi .. " 1 " .. digits .. " " .. f .. " " .. #head .. "\n"
-  if pcall("HSETNX", ledger, id, line .. head) ~= 1 then return nil end
+  local multi = multi_of(nil, f) == 1 and "1" or "0"
+  local record = claimed_head .. multi .. " 1 " .. digits .. " " .. f .. size_text(#head) .. head
+  if pcall("HSETNX", ledger, id, record) ~= 1 then return nil end
   call("PEXPIRE", ledger, ttl)
   call("LPOP", pool)
   return f .. " " .. digits .. " " .. multi
@@ -121,10 +133,13 @@ local function claim(pool, ledger, from)
 end
 
 local plain_first = not dry and sighting ~= "ledger"
-local replies = {}
+local lines, replies = {}, { "" }
 for i = 1, #KEYS, 2 do
-  local from = tonumber(ARGV[8 + (i + 1) / 2] or 0)
-  replies[#replies + 1] = plain_first and from == 0 and claim_plain(KEYS[i], KEYS[i + 1])
-    or claim(KEYS[i], KEYS[i + 1], from)
+  local n = #lines + 1
+  local from = ARGV[8 + n] or "0"
+  local line = plain_first and from == "0" and claim_plain(KEYS[i], KEYS[i + 1])
+  lines[n] = line or ""
+  if not line then replies[#replies + 1] = claim(KEYS[i], KEYS[i + 1], tonumber(from)) end
 end
+replies[1] = table.concat(lines, "\n")
 return replies

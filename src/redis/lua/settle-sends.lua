@@ -3,26 +3,30 @@
 -- KEYS  the ledgers
 -- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms
 --       4 a line a ledger: outcome, attempts, errcode or "-", msgid or "-". One text, because arguments cost.
--- Returns one number a ledger: 1 settled, 2 settled by this run before (the same call again), 0 not this run's claim
+-- Returns a text with one digit a ledger: 1 settled, 2 settled by this run before (the same call again), 0 not this
+--       run's claim
 
 local id, run, ttl = ARGV[1], ARGV[2], ARGV[3]
-local call = redis.call
+local call, pcall = redis.call, redis.pcall
 local own = "claimed " .. run .. " "
-local at_ms = " " .. string.format("%.0f", now_ms()) .. " "
+local now = now_ms()
+local at_ms = " " .. string.format("%.0f", now) .. " "
+-- The claim has given the ledger its lifetime: giving it again within the hour would cost a call for nothing.
+local long_ago = now - 3600000
 
 local function settle(ledger, outcome, attempts, errcode, msgid)
-  local record = redis.pcall("HGET", ledger, id)
-  if type(record) ~= "string" then return 0 end
+  local record = pcall("HGET", ledger, id)
+  if type(record) ~= "string" then return "0" end
   if sub(record, 1, #own) ~= own then
-    return find(record, "^%S+ " .. run .. " ") and sub(record, 1, 8) ~= "claimed " and 2 or 0
+    return find(record, "^%S+ " .. run .. " ") and sub(record, 1, 8) ~= "claimed " and "2" or "0"
   end
-  local multi, e, f = match(record, "^%d+ %d+ (%d) %d+ (%-?%d+) (%S+) %d+\n", #own + 1)
-  if not f then return 0 end
+  local at, multi, e, f = match(record, "^%d+ (%d+) (%d) %d+ (%-?%d+) (%S+) %d+\n", #own + 1)
+  if not f then return "0" end
   -- What final_record writes, put together here because this is every message's last step.
   call("HSET", ledger, id, outcome .. " " .. run .. " " .. attempts .. at_ms .. errcode .. " " .. f .. " " .. msgid
     .. " " .. multi .. " " .. e)
-  call("PEXPIRE", ledger, ttl)
-  return 1
+  if tonumber(at) < long_ago then call("PEXPIRE", ledger, ttl) end
+  return "1"
 end
 
 local replies = {}
@@ -30,4 +34,4 @@ for outcome, attempts, errcode, msgid in string.gmatch(ARGV[4], "(%S+) (%S+) (%S
   local i = #replies + 1
   replies[i] = settle(KEYS[i], outcome, attempts, errcode, msgid)
 end
-return replies
+return table.concat(replies)
