@@ -1,4 +1,4 @@
-import type { ClaimReply, Settled } from "./ports.ts";
+import type { ClaimReply, Settled, Sighting } from "./ports.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
@@ -19,24 +19,39 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
+    await run.allClaimed();
     run.fed = true;
     run.changed();
   }
 }
 
 async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promise<void> {
-  const most = 2 * run.options.concurrency;
   const worthwhile = Math.min(MAX_BATCH, Math.max(1, Math.ceil(run.options.concurrency / 2)));
   // Whoever has a record was claimed within the limit already.
   const limit = sighting === "ledger" || again ? undefined : run.options.limit;
-  const room = () => most - (run.inHand.size - run.held.length);
+  const room = () => 2 * run.options.concurrency - run.open;
   for (let at = 0; at < openIds.length; ) {
+    // How many of those under way will be claims is not known yet, so with a limit there is one call at a time.
+    if (limit !== undefined) await run.allClaimed();
     await run.until(() => run.signal.aborted || room() >= worthwhile);
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
     if (run.signal.aborted || left <= 0) return;
     const batch = openIds.slice(at, at + Math.max(1, Math.min(MAX_BATCH, room(), left)));
     at += batch.length;
-    for (const reply of await run.deps.ledger.claim(batch, sighting)) takeReply(run, reply);
+    void claimBatch(run, batch, sighting);
+  }
+}
+
+/** Not waited for: the next batch is asked for while this one is under way. Never rejects. */
+async function claimBatch(run: Run, openIds: string[], sighting: Sighting): Promise<void> {
+  run.claiming += openIds.length;
+  try {
+    for (const reply of await run.deps.ledger.claim(openIds, sighting)) takeReply(run, reply);
+  } catch (error) {
+    run.stop(stopReasonOf(error));
+  } finally {
+    run.claiming -= openIds.length;
+    run.changed();
   }
 }
 

@@ -53,6 +53,9 @@ export interface Decided {
   errmsg: string;
 }
 
+/** Answers on their way into the ledger that don't hold up claims. */
+const MOST_SETTLING = 512;
+
 /** The state of one run: who is in hand, what is counted, why it ends. Feeder and workers share it. */
 export class Run {
   readonly tally = new Tally();
@@ -74,6 +77,8 @@ export class Run {
   fed = false;
   /** Claims of this run so far. */
   ownClaims = 0;
+  /** Users whose claims are under way. */
+  claiming = 0;
   /** Recipients that earlier runs settled. */
   earlier = new Earlier();
   /** Users whom other runs have in hand, and which run that is. */
@@ -95,6 +100,7 @@ export class Run {
     this.settler = new Settler<Decided>(deps.ledger, deps.clock, {
       onSettled: (item, settled) => this.settled(item, settled),
       onFailure: (error) => this.stop(stopReasonOf(error)),
+      onChange: () => this.changed(),
     });
   }
 
@@ -115,6 +121,12 @@ export class Run {
   /** Claims so far, as far as they have been met: this run's, those of earlier ones, those of others at work. */
   get claims(): number {
     return this.ownClaims + this.earlier.recipients + this.busy.size;
+  }
+
+  /** Claimed, or about to be, and without an answer that settles it. Of what the ledger is slow to take, most counts. */
+  get open(): number {
+    const settling = Math.min(this.settler.size, MOST_SETTLING);
+    return this.inHand.size - this.held.length - settling + this.claiming;
   }
 
   /** Takes a claimed recipient in hand. */
@@ -144,6 +156,7 @@ export class Run {
 
   settle(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): void {
     this.settler.add(decided(recipient, outcome, answer));
+    this.changed();
   }
 
   /** Settles with the code put back into its pool. */
@@ -170,6 +183,11 @@ export class Run {
     return new Promise((resolve) => this.waits.add({ ready, resolve }));
   }
 
+  /** Resolves once no claim is under way. */
+  allClaimed(): Promise<void> {
+    return this.until(() => this.claiming === 0);
+  }
+
   changed(): void {
     for (const wait of this.waits) {
       if (!wait.ready()) continue;
@@ -179,8 +197,11 @@ export class Run {
   }
 
   private settled(item: Decided, settled: boolean): void {
-    if (settled) this.tally.codes.spent++;
-    this.finish(item, settled);
+    if (settled) {
+      this.tally.codes.spent++;
+      this.count(item);
+    }
+    this.inHand.delete(item.recipient);
   }
 
   private finish(item: Decided, settled: boolean): void {

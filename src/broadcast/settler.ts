@@ -1,18 +1,24 @@
 import type { Clock } from "../clock.ts";
 import type { Ledger, Settlement } from "./ports.ts";
 
-/** Settlements per script call: about a millisecond of Redis' time. */
+/** Settlements per script call: less than a millisecond of Redis' time. */
 const BATCH = 128;
+/** How long a settlement waits for others to share its call, ms. */
+const LINGER_MS = 5;
 
 export interface SettlerEvents<T> {
   /** The ledger has it, or (false) the claim was no longer this run's. */
   onSettled(item: T, settled: boolean): void;
   /** The ledger could not be reached; these stay claimed. */
   onFailure(error: unknown, items: T[]): void;
+  /** A batch is done. */
+  onChange(): void;
 }
 
 /** Collects settlements and writes them in batches, by count and by time. */
 export class Settler<T extends { settlement: Settlement }> {
+  /** How many were added and are not in the ledger. */
+  size = 0;
   private batch: T[] = [];
   private readonly writes = new Set<Promise<void>>();
   private timer: Promise<void> | undefined;
@@ -28,9 +34,10 @@ export class Settler<T extends { settlement: Settlement }> {
   }
 
   add(item: T): void {
+    this.size++;
     this.batch.push(item);
     if (this.batch.length >= BATCH) this.flush();
-    else if (this.writes.size === 0) this.timer ??= this.linger();
+    else this.timer ??= this.linger();
   }
 
   /** Resolves when everything added so far is written or has failed. */
@@ -39,9 +46,8 @@ export class Settler<T extends { settlement: Settlement }> {
     while (this.writes.size > 0) await Promise.all(this.writes);
   }
 
-  /** What the I/O that is ready now settles goes out in one batch; what comes while it is written, in the next. */
   private async linger(): Promise<void> {
-    await this.clock.turn();
+    await this.clock.sleep(LINGER_MS);
     this.timer = undefined;
     this.flush();
   }
@@ -51,8 +57,9 @@ export class Settler<T extends { settlement: Settlement }> {
     const items = this.batch;
     this.batch = [];
     const write = this.write(items).finally(() => {
+      this.size -= items.length;
       this.writes.delete(write);
-      this.flush();
+      this.events.onChange();
     });
     this.writes.add(write);
   }

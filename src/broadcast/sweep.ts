@@ -75,6 +75,7 @@ export async function* sweepUntilDone(
   let swept = false;
   for (let sweep = first; ; sweep = later) {
     const whole = yield* unlessCut(sweep());
+    await run.allClaimed();
     const quiet = run.busy.size === 0;
     if (whole) yield* untilSettled(needs);
     if (run.signal.aborted) return;
@@ -108,6 +109,7 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
     const holderOf = (runId: string) => alive.find((other) => other.runId === runId);
     for (const runId of run.busy.values()) if (!holderOf(runId)) dead.add(runId);
     yield { openIds: [...run.busy.keys()], sighting: "any", again: true };
+    await run.allClaimed();
     const holder = [...run.busy.values()].map(holderOf).find((other) => other !== undefined);
     if (!holder) continue;
     run.waitingFor = `run on ${holder.host}, pid ${holder.pid}`;

@@ -23,6 +23,7 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     attempts: 1,
     uncertain: false,
     tokenRefusals: 0,
+    place: -1,
     ...state,
   };
   const answer: SendAnswer = { class: answerClass, errcode, errmsg: "" };
