@@ -1,7 +1,7 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { ClaimReply, Ledger, Settlement } from "../broadcast/ports.ts";
-import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
 import { CLAIM, ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
 export interface LedgerOptions {
@@ -22,7 +22,9 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
   const head = [options.broadcastId, options.runId, LEDGER_TTL_MS];
   const keyPairs = (openIds: string[]) => openIds.flatMap((id) => [keys.pool(id), keys.ledger(id)]);
   const release = async (openIds: string[], final: (string | number)[]) => {
-    const replies = await link.run(SCRIPTS.releaseCodes, keyPairs(openIds), [...head, ...final]);
+    const args = [...head, ...final];
+    const plan = (users: string[]) => ({ keys: keyPairs(users), args });
+    const replies = await link.runBatch(SCRIPTS.releaseCodes, openIds, plan);
     return (replies as number[]).map((reply) => reply === 1);
   };
   return {
@@ -32,11 +34,10 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
     },
     next: (openId, formId, errcode) => nextCode(link, keyPairs([openId]), head, openId, formId, errcode),
     settle: async (settlements) => {
-      const replies = await link.run(
-        SCRIPTS.settleSends,
-        settlements.map(({ openId }) => keys.ledger(openId)),
-        [...head, settlements.map(settleLine).join("\n")],
-      );
+      const replies = await link.runBatch(SCRIPTS.settleSends, settlements, (some) => ({
+        keys: some.map(({ openId }) => keys.ledger(openId)),
+        args: [...head, some.map(settleLine).join("\n")],
+      }));
       return (replies as number[]).map((reply) => reply > 0);
     },
     release: (openIds) => release(openIds, ["", 0, "-"]),
@@ -71,9 +72,10 @@ async function claimAll(
   const replies: ClaimReply[] = new Array(openIds.length);
   let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0 }));
   while (pending.length > 0) {
-    const froms = pending.every(({ from }) => from === 0) ? [] : pending.map(({ from }) => from);
-    const names = keyPairs(pending.map(({ openId }) => openId));
-    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as (RawReply | string)[];
+    const raw = (await link.runBatch(SCRIPTS.claimCodes, pending, (users) => {
+      const froms = users.every(({ from }) => from === 0) ? [] : users.map(({ from }) => from);
+      return { keys: keyPairs(users.map(({ openId }) => openId)), args: [...args, ...froms] };
+    })) as (RawReply | string)[];
     const unfinished: typeof pending = [];
     for (const [i, user] of pending.entries()) {
       const reply = raw[i]!;

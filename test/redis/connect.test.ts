@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { redactUrl } from "../../src/config/redact-url.ts";
 import { PushCliError } from "../../src/errors.ts";
-import { connectRedis, type RedisLink } from "../../src/redis/connect.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import type { RedisLink } from "../../src/redis/link.ts";
 import { SCRIPTS } from "../../src/redis/scripts.ts";
 import { openStores } from "../../src/redis/stores.ts";
 import { findFreePort } from "../../src/sandbox/free-port.ts";
@@ -171,7 +172,7 @@ describe("a connection that is lost", () => {
     ]);
     for (let i = 0; i < 200; i++) expect(await own.entries(`o${i}`)).toEqual([plainEntry(`g${i}`, FAR)]);
     expect(await link.call(link.client.ping())).toBe("PONG");
-    expect(link.connections).toBeGreaterThan(1);
+    expect((await link.openSweep()).nodes[0]?.connections).toBeGreaterThan(1);
     stores.close();
     await own.stop();
   });

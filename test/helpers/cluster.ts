@@ -1,0 +1,109 @@
+import { Cluster, Redis } from "ioredis";
+import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
+
+/** How many slots there are; each of the three masters begins with a third. */
+const SLOTS = 16_384;
+
+/** Three masters with a replica each, on 127.0.0.1. */
+export interface TestCluster {
+  /** redis+cluster:// with all servers. */
+  readonly url: string;
+  readonly servers: PrivateRedis[];
+  /** A plain client that knows its way. */
+  readonly client: Cluster;
+  /** The server that has a slot now. */
+  masterOf(slot: number): Promise<PrivateRedis>;
+  /** The masters now. */
+  masters(): Promise<PrivateRedis[]>;
+  /** A plain client of one server. */
+  to(server: PrivateRedis): Redis;
+  stop(): Promise<void>;
+}
+
+const ARGS = [
+  ...["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0"],
+  ...["--cluster-allow-replica-migration", "no", "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"],
+];
+
+export async function startTestCluster({ replicas = true, args = [] as string[] } = {}): Promise<TestCluster> {
+  const count = replicas ? 6 : 3;
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => startPrivateRedis({ args: [...ARGS, ...args] })),
+  );
+  const direct = servers.map((server) => {
+    const client = new Redis(server.port, "127.0.0.1", { maxRetriesPerRequest: null });
+    client.on("error", () => undefined);
+    return client;
+  });
+  const masters = servers.slice(0, 3);
+  await Promise.all(
+    masters.map((_, i) => {
+      const from = Math.ceil((i * SLOTS) / 3);
+      return direct[i]!.call("CLUSTER", "ADDSLOTSRANGE", from, Math.ceil(((i + 1) * SLOTS) / 3) - 1);
+    }),
+  );
+  // Different epochs from the start, or the servers would have to sort that out first.
+  for (const [i, client] of direct.entries()) await client.call("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
+  for (const client of direct.slice(1)) await client.call("CLUSTER", "MEET", "127.0.0.1", servers[0]!.port);
+  await eventually(async () => {
+    for (const client of direct) if ((await nodesOf(client)).length !== count) return false;
+    return true;
+  });
+  for (const [i, client] of direct.slice(3).entries()) {
+    const id = String(await direct[i]!.call("CLUSTER", "MYID"));
+    await eventually(() => client.call("CLUSTER", "REPLICATE", id).then(() => true, () => false));
+  }
+  const port = servers[0]!.port;
+  await eventually(async () => {
+    for (const client of direct) {
+      if (!String(await client.call("CLUSTER", "INFO")).includes("cluster_state:ok")) return false;
+      const lines = await nodesOf(client);
+      if (replicas && lines.filter((line) => line.includes("slave")).length !== 3) return false;
+    }
+    for (const client of direct.slice(3)) {
+      if (!String(await client.info("replication")).includes("master_link_status:up")) return false;
+    }
+    return true;
+  });
+  const client = new Cluster([{ host: "127.0.0.1", port }], { redisOptions: { protocol: 2 }, maxRedirections: 1000 });
+  client.on("error", () => undefined);
+  const to = (server: PrivateRedis) => direct[servers.indexOf(server)]!;
+  const byPort = (wanted: number) => servers.find((server) => server.port === wanted)!;
+  const ranges = async () => {
+    for (const each of direct) {
+      if (each.status !== "ready") continue;
+      return (await each.call("CLUSTER", "SLOTS")) as [number, number, [string, number]][];
+    }
+    throw new Error("no server of the cluster is left");
+  };
+  return {
+    url: `redis+cluster://${servers.map((server) => `127.0.0.1:${server.port}`).join(",")}`,
+    servers,
+    client,
+    to,
+    masterOf: async (slot) => {
+      const range = (await ranges()).find(([from, last]) => from <= slot && slot <= last);
+      return byPort(range![2][1]);
+    },
+    masters: async () => [...new Set((await ranges()).map(([, , [, masterPort]]) => byPort(masterPort)))],
+    stop: async () => {
+      client.disconnect();
+      for (const each of direct) each.disconnect();
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+async function nodesOf(client: Redis): Promise<string[]> {
+  const lines = String(await client.call("CLUSTER", "NODES")).trim().split("\n");
+  return lines.filter((line) => !line.includes("handshake"));
+}
+
+/** Looks every few milliseconds until it holds. */
+export async function eventually(condition: () => Promise<boolean>, withinMs = 25_000): Promise<void> {
+  const giveUpAt = performance.now() + withinMs;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
