@@ -29,6 +29,7 @@ const RECONNECT_MS = 30_000;
 /** A server behind a Sentinel that is silent so long while it owes an answer is taken for dead. */
 const SILENCE_MS = 10_000;
 const SENTINEL_TIMEOUT_MS = 2000;
+const HELLO_MS = 6000;
 
 /**
  * Connects to what the URL leads to, as `target.ts` lists it, and says hello. Rejects with a PushCliError at once when
@@ -62,22 +63,28 @@ async function connectByAddress(
 }
 
 /** From one server of a cluster to all of it. */
-async function widen(options: ConnectOptions, node: NodeLink): Promise<RedisLink> {
+async function widen(options: ConnectOptions, node: NodeLink, given: Host[] = []): Promise<RedisLink> {
   try {
+    const announced = await announcedHosts(node);
+    // A server without others does not know its own address, and one without slots has to be waited for.
+    if (announced.length === 0) return createSingleLink(node);
     const { host, port, username, password, tls, path } = node.client.options;
-    // Through a socket, the others are found by the addresses that the cluster announces.
-    const hosts = path ? await announcedHosts(node) : [{ host: host ?? "127.0.0.1", port: port ?? 6379 }];
-    const { connectCluster } = await import("./cluster.ts");
     const login = { username: username ?? "", password: password ?? "", ...(tls ? { tls } : {}) };
-    return await connectCluster({ hosts, node: login, ...common(options) });
-  } finally {
+    // Behind a socket there is no address but those that the cluster announces.
+    const hosts = path ? announced : [{ host: host ?? "127.0.0.1", port: port ?? 6379 }, ...given];
+    const { connectCluster } = await import("./cluster.ts");
+    const link = await connectCluster({ hosts, node: login, ...common(options) });
     node.close();
+    return link;
+  } catch (error) {
+    node.close();
+    throw error;
   }
 }
 
 async function announcedHosts(node: NodeLink): Promise<Host[]> {
   const ranges = await node.call(node.client.cluster("SLOTS"));
-  return ranges.flatMap(([, , master]) => (master ? [{ host: master[0], port: master[1] }] : []));
+  return ranges.flatMap(([, , master]) => (master?.[0] ? [{ host: master[0], port: master[1] }] : []));
 }
 
 /** The first of the hosts that answers leads to the cluster. */
@@ -87,24 +94,19 @@ async function connectByHosts(
 ): Promise<RedisLink> {
   const { Redis } = await import("ioredis");
   const login: ClientOptions = { username, password, ...tlsOf(options, tls) };
-  for (const [i, host] of hosts.entries()) {
-    let node: NodeLink;
+  let failure: unknown;
+  for (const host of hosts) {
     try {
-      node = await connectNode({
-        make: (own) => new Redis({ ...own, ...login, ...host }),
-        ...common(options),
-      });
+      const make = (own: ClientOptions) => new Redis({ ...own, ...login, ...host });
+      const node = await connectNode({ make, ...common(options) });
+      if (node.info?.isCluster !== false) return await widen(options, node, hosts);
+      node.close();
+      throw noCluster(options);
     } catch (error) {
-      if (i === hosts.length - 1) throw error;
-      continue;
+      failure ??= error;
     }
-    node.close();
-    if (node.info && !node.info.isCluster) throw noCluster(options);
-    const { connectCluster } = await import("./cluster.ts");
-    const others = [host, ...hosts.filter((each) => each !== host)];
-    return connectCluster({ hosts: others, node: login, ...common(options) });
   }
-  throw noCluster(options);
+  throw failure;
 }
 
 function noCluster({ shownUrl }: ConnectOptions): PushCliError {
@@ -117,10 +119,9 @@ function noCluster({ shownUrl }: ConnectOptions): PushCliError {
 async function connectByRole(options: ConnectOptions, target: SentinelTarget): Promise<NodeLink> {
   const { Redis } = await import("ioredis");
   const { hosts, tls, master, kind: _, ...login } = target;
-  let unknown = false;
   const make = (own: ClientOptions): Redis => {
     const { tls: secured } = tlsOf(options, tls);
-    const client = new Redis({
+    return new Redis({
       ...own,
       ...login,
       name: master,
@@ -131,23 +132,8 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
       reconnectOnError: (error: Error) => (/READONLY You can't write/.test(error.message) ? 2 : false),
       ...(secured ? { tls: secured, sentinelTLS: secured, enableTLSForSentinelMode: true } : {}),
     });
-    client.on("sentinelError", (error: Error) => {
-      unknown ||= error.message.includes("invalid reply: null");
-    });
-    return client;
   };
-  const helloMs = (hosts.length + 1) * SENTINEL_TIMEOUT_MS + 5000;
-  try {
-    return await connectNode({ make, ...common(options), helloMs });
-  } catch (error) {
-    throw unknown ? unknownMaster(options, master) : error;
-  }
-}
-
-function unknownMaster({ shownUrl }: ConnectOptions, master: string): PushCliError {
-  return new PushCliError("redis", `the Sentinels at ${shownUrl} know no master '${master}'`, {
-    hint: "redis-cli -p 26379 sentinel masters shows the names",
-  });
+  return connectNode({ make, ...common(options), helloMs: HELLO_MS + hosts.length * SENTINEL_TIMEOUT_MS });
 }
 
 function common({ shownUrl, url, reconnectMs = RECONNECT_MS, aclPatternOf }: ConnectOptions) {

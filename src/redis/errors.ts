@@ -74,6 +74,11 @@ const REPLIES: Explanation[] = [
     transient: true,
   },
   {
+    test: /All sentinels are unreachable.*No such master/,
+    what: "the Sentinels don't know the master of that name",
+    hint: "redis-cli -p 26379 sentinel masters shows the names; the URL ends in one: redis+sentinel://host:port/<name>",
+  },
+  {
     test: /All sentinels are unreachable/,
     what: "no Sentinel leads to the master",
     hint: "check the hosts of the Sentinels in PUSH_CLI_REDIS_URL (port 26379 unless given), and the master's name",
@@ -105,7 +110,10 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
   const refused = rightsProblem(message, command, circumstances);
   if (refused) return redisError(`${refused.what} at ${where}: ${message}`, refused.hint);
   const known = REPLIES.find(({ test }) => test.test(message));
-  if (known) return redisError(`${known.what} at ${where}: ${message}`, known.hint, known.transient);
+  if (known) {
+    const reply = message.replace(/^All sentinels are unreachable: /, "");
+    return redisError(`${known.what} at ${where}: ${reply}`, known.hint, known.transient);
+  }
   if (message.startsWith("WRONGTYPE")) {
     return redisError(`${keyOf(command)} at ${where} holds another type`, "is --pool-prefix right?");
   }
@@ -117,6 +125,8 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
 function bareMessage(error: unknown): string {
   return messageOf(error)
     .replace(/ Please report this\.$/, "")
+    .replace(/^(All sentinels are unreachable) .*? Last error: (?:Connection is closed\.)?/, "$1: ")
+    .replace(/unreachable: $/, "unreachable: nobody answers")
     .replace(/^Too many Cluster redirections\. Last error: (\w*Error: )?/, "")
     .replace(/^ERR Error running script \(call to \w+\): (@\w+: ?\d+: ?)+-?/, "");
 }
@@ -138,19 +148,27 @@ function explainConnection(
 ): PushCliError {
   const code = (error as NodeJS.ErrnoException)?.code ?? "";
   const tls = TLS_PROBLEMS.find(({ test }) => test.test(code));
-  if (tls) return redisError(`${tls.what} at ${where}: ${message}`, tls.hint);
-  if (/^Connection is closed|^Command aborted/.test(message)) {
-    return redisError(
-      `can't reach Redis at ${where}: connection closed by the other side`,
-      "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL, one without it redis://",
-      recovers,
-    );
+  if (tls) return redisError(`${tls.what} at ${where}: ${opensslReason(message)}`, tls.hint);
+  const reason = VAGUE.test(message) ? "connection closed by the other side" : (NETWORK[code] ?? message);
+  return redisError(`can't reach Redis at ${where}: ${reason}`, connectionHint(reason, where), recovers);
+}
+
+const VAGUE = /^Connection is closed|^Command aborted/;
+
+function connectionHint(reason: string, where: string): string {
+  const isTls = where.startsWith("rediss");
+  if (isTls && reason === NETWORK.ETIMEDOUT) {
+    return "a Redis without TLS does not answer either: redis:// instead of rediss://?";
   }
-  return redisError(
-    `can't reach Redis at ${where}: ${NETWORK[code] ?? message}`,
-    "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379",
-    recovers,
-  );
+  if (!isTls && /^connection (closed|reset)/.test(reason)) {
+    return "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL";
+  }
+  return "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379";
+}
+
+/** OpenSSL's words without its numbers: error:0A00045C:SSL routines:ssl3_read_bytes:<words>:../deps/... */
+function opensslReason(message: string): string {
+  return /:SSL routines:\w*:([^:]+):/.exec(message)?.[1] ?? message;
 }
 
 /** What a refused command was about; the scripts check types themselves. */
