@@ -62,7 +62,9 @@ function scriptOf({ name = "", args = [] }: RefusedCommand = {}) {
 }
 
 function commandsIn(source: string): string[] {
-  const commands = [...source.matchAll(/\bp?call\("([A-Z]+)"/g)].map((match) => match[1]!.toLowerCase());
+  const commands = [...source.matchAll(/\b(?:p?call|try_read)\("([A-Z]+)"/g)].map((match) =>
+    match[1]!.toLowerCase(),
+  );
   return [...new Set(commands)].sort();
 }
 

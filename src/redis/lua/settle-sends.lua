@@ -11,7 +11,7 @@ local own = "claimed " .. run .. " "
 local at_ms = " " .. string.format("%.0f", now_ms()) .. " "
 
 local function settle(ledger, outcome, attempts, errcode, msgid)
-  local record = redis.pcall("HGET", ledger, id)
+  local record = try_read("HGET", ledger, id)
   if type(record) ~= "string" then return 0 end
   if sub(record, 1, #own) ~= own then
     return find(record, "^%S+ " .. run .. " ") and sub(record, 1, 8) ~= "claimed " and 2 or 0
