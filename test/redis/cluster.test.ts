@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { SweepCutError } from "../../src/errors.ts";
@@ -6,7 +7,8 @@ import type { RedisLink } from "../../src/redis/link.ts";
 import { SCRIPTS } from "../../src/redis/scripts.ts";
 import { slotOf } from "../../src/redis/slots.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
-import { beginMove, startTestCluster, type TestCluster } from "../helpers/cluster.ts";
+import { startPrivateRedis } from "../../src/sandbox/private-redis.ts";
+import { beginMove, eventually, startTestCluster, type TestCluster } from "../helpers/cluster.ts";
 import { plainEntry } from "../helpers/redis.ts";
 import { FAR } from "./seed.ts";
 
@@ -177,4 +179,23 @@ it("runs single scripts and commands where their keys are", async () => {
   expect(await open.stores.locks.acquire("purge", 1000)).toBeUndefined();
   await lock?.release();
   expect(Math.abs((await link.now()) - Date.now())).toBeLessThan(5000);
+});
+
+it("of one server, which does not know its own address, works too", async () => {
+  const server = await startPrivateRedis({ args: ["--cluster-enabled", "yes"] });
+  const client = new Redis(server.url);
+  await client.call("CLUSTER", "ADDSLOTS", ...Array.from({ length: 16_384 }, (_, slot) => slot));
+  await eventually(async () => String(await client.call("CLUSTER", "INFO")).includes("cluster_state:ok"));
+  const openIds = Array.from({ length: 30 }, (_, i) => `o${i}`);
+  for (const openId of openIds) await client.rpush(`mina:openid:${openId}`, plainEntry(`f-${openId}`, FAR));
+  for (const url of [server.url, server.url.replace("redis:", "redis+cluster:")]) {
+    const lone = await openAt(url);
+    const ledger = lone.stores.ledger({ broadcastId: url, runId: "r" });
+    const replies = await ledger.claim(openIds);
+    expect(replies.map((reply) => "formId" in reply && reply.formId)).toEqual(openIds.map((id) => `f-${id}`));
+    expect(await ledger.release(openIds)).toEqual(openIds.map(() => true));
+    lone.close();
+  }
+  client.disconnect();
+  await server.stop();
 });
