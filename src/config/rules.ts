@@ -166,6 +166,7 @@ function isRedisUrl(value: string): boolean {
   // A list of hosts is no URL by the standard; whether it leads anywhere shows when connecting.
   if (/^\/[^/]|^rediss?\+cluster:\/\/[^/?#]+(\/0?)?$/.test(value)) return true;
   if (/^rediss?\+sentinel:\/\/[^/?#]+\/[^/?#]+(\/\d*)?(\?[^#]*)?$/.test(value)) return true;
+  if (/^unix:\/\/[^/?#]*@\/[^?]/.test(value)) return true;
   const url = parseUrl(value);
   if (url?.protocol === "unix:") return url.pathname.length > 1;
   const hasHost = url?.protocol === "redis:" || url?.protocol === "rediss:";

@@ -60,7 +60,7 @@ test("a master killed in mid-run: the Sentinels name another, the broadcast goes
   const running = broadcast(books, ["--concurrency", "16"]);
   await until(() => books.sandbox.stats().delivered >= 300);
   const [master, replica] = sentinels.servers;
-  await killMaster(sentinels, master);
+  await killMaster(master, sentinels.to(master));
   await eventually(async () => (await sentinels.masterPort()) === replica.port);
   const result = await running;
   expect(result.code, result.stderr).toBe(0);

@@ -305,6 +305,8 @@ describe("values", () => {
     "unix:///run/redis.sock",
     "unix:/run/redis.sock?db=2",
     "/run/redis.sock",
+    "/run/redis.sock?db=2",
+    "unix://user:pw@/run/redis.sock",
     "redis+sentinel://:pw@a:26379,b:26379/mymaster",
     "redis+sentinel://a/mymaster/3?sentinelPassword=pw",
     "rediss+cluster://a:7000,b:7001",

@@ -16,6 +16,8 @@ export interface TestCluster extends RedisView {
   masters(): Promise<PrivateRedis[]>;
   /** Empties all servers. */
   flush(): Promise<void>;
+  /** SIGKILL for a master, as `killMaster` does it. */
+  kill(server: PrivateRedis): Promise<void>;
   /** A plain client of one server. */
   to(server: PrivateRedis): Redis;
   stop(): Promise<void>;
@@ -89,9 +91,11 @@ export async function startTestCluster({
   client.on("error", () => undefined);
   const to = (server: PrivateRedis) => direct[servers.indexOf(server)]!;
   const byPort = (wanted: number) => servers.find((server) => server.port === wanted)!;
+  // A question to a server that is gone would wait for it for ever.
+  const gone = new Set<Redis>();
   const ranges = async () => {
     for (const each of direct) {
-      if (each.status !== "ready") continue;
+      if (gone.has(each)) continue;
       return (await each.call("CLUSTER", "SLOTS")) as [number, number, [string, number]][];
     }
     throw new Error("no server of the cluster is left");
@@ -114,6 +118,10 @@ export async function startTestCluster({
     masters: mastersNow,
     flush: async () => {
       for (const server of await mastersNow()) await to(server).flushall();
+    },
+    kill: async (server) => {
+      gone.add(to(server));
+      await killMaster(server, to(server));
     },
     stop: async () => {
       client.disconnect();
@@ -169,8 +177,7 @@ export async function beginMove(cluster: TestCluster, slot: number): Promise<Slo
  * SIGKILL for a master, once its replica has all that it has acknowledged: what asynchronous replication may lose is
  * not to be met here by chance. Writes that come meanwhile are held back unanswered.
  */
-export async function killMaster(cluster: Pick<TestCluster, "to">, server: PrivateRedis): Promise<void> {
-  const client = cluster.to(server);
+export async function killMaster(server: PrivateRedis, client: Redis): Promise<void> {
   await client.call("CLIENT", "PAUSE", 10_000, "WRITE");
   await eventually(async () => {
     const info = await client.info("replication");

@@ -1,23 +1,14 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { ROOT } from "../structure/files.ts";
+import { readRights } from "../helpers/rights.ts";
 
 const SOON = Date.now() + 24 * 3600 * 1000;
 
 let redis: TestRedis;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let env: Record<string, string>;
-
-/** The words of the README's ACL SETUSER, which the operator is told to type as one line. */
-function readRights(): string[] {
-  const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
-  const [, text = ""] = /^ACL SETUSER (pushcli on >password [^`]*)```/m.exec(readme) ?? [];
-  return text.trim().split(/\s+/);
-}
 
 beforeAll(async () => {
   redis = await startTestRedis();
