@@ -89,11 +89,25 @@ async function createClient({ hosts, node, reconnectMs }: ClusterOptions): Promi
   cluster.on("ready", () => {
     ready = true;
   });
+  cluster.on("+node", forgiveAsking);
   cluster.on("refresh", () => {
     const known = cluster.nodes().map(({ options }) => ({ host: options.host!, port: options.port! }));
     startupNodes.splice(hosts.length, startupNodes.length, ...known);
   });
   return cluster;
+}
+
+/**
+ * The client awaits nobody's answer to the ASKING that it sends before a command: failing, it would end the process as an
+ * unhandled rejection. The command after it fails too, and is sent again.
+ */
+function forgiveAsking(node: Redis): void {
+  const asking = node.asking.bind(node);
+  node.asking = ((...args: Parameters<Redis["asking"]>) => {
+    const answer = asking(...args);
+    answer.catch(() => undefined);
+    return answer;
+  }) as Redis["asking"];
 }
 
 /** Sends a script's calls in one write a server. */

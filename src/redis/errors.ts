@@ -81,7 +81,7 @@ const REPLIES: Explanation[] = [
   {
     test: /All sentinels are unreachable/,
     what: "no Sentinel leads to the master",
-    hint: "check the hosts of the Sentinels in PUSH_CLI_REDIS_URL (port 26379 unless given), and the master's name",
+    hint: "check the Sentinels in PUSH_CLI_REDIS_URL: hosts, ports (26379 unless given), TLS, and ?sentinelPassword= if they want one",
   },
 ];
 

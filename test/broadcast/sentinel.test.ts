@@ -37,7 +37,7 @@ test("a master that the Sentinels don't know, and Sentinels that are not there, 
   expect(told).toMatch(
     /no Sentinel leads to the master at redis\+sentinel:\/\/:\*\*\*@127.0.0.1:\d+\/push-master: nobody answers\n/,
   );
-  expect(told).toContain("hint: check the hosts of the Sentinels");
+  expect(told).toContain("hint: check the Sentinels in PUSH_CLI_REDIS_URL");
 });
 
 test("one Sentinel of several is enough, and the master's database is chosen", async () => {
