@@ -16,11 +16,11 @@ export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "rec
 }
 
 /**
- * How often a command follows MOVED and ASK, or is sent again after TRYAGAIN, CLUSTERDOWN or a lost connection. At two
- * or three of them in 100 ms, that outlasts a failover and gives up within a minute or two.
+ * How often a command follows MOVED and ASK, or is sent again after TRYAGAIN, CLUSTERDOWN or a lost connection. At one to
+ * three of them a pause, it gives up after 15 to 45 s; what is worth more patience has its own.
  */
-const REDIRECTIONS = 1000;
-const RETRY_MS = 100;
+const REDIRECTIONS = 300;
+const RETRY_MS = 150;
 /** Two servers that send each other's clients back and forth, for the moment in which a slot changes hands. */
 const MOVED_MS = 10;
 /** A server that is silent so long while it owes an answer is taken for dead. */
