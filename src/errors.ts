@@ -39,14 +39,18 @@ export class PushCliError extends Error {
 }
 
 /**
- * Redis is another process than when the sweep over its keys began (a restart, a failover). To it the sweep's cursor means
- * nothing: keys would be left out.
+ * Redis is another process than when the sweep over its keys began (a restart, a failover), and to it the sweep's cursor
+ * means nothing; or slots of a cluster have moved from a server not yet swept to one that was. Keys may be left out.
  */
 export class SweepCutError extends PushCliError {
   constructor() {
-    super("redis", "Redis was restarted or replaced in the middle of a sweep over its keys", {
-      hint: "run the command again",
-    });
+    super(
+      "redis",
+      "Redis was restarted, or slots of its cluster moved, in the middle: some keys may be left out",
+      {
+        hint: "run the command again",
+      },
+    );
   }
 }
 

@@ -16,6 +16,10 @@ export interface GlobalOptions {
   color: boolean;
   debug?: boolean;
   redisUrl?: string;
+  redisCa?: string;
+  redisCert?: string;
+  redisKey?: string;
+  redisServername?: string;
   apiBase?: string;
   keyPrefix?: string;
   poolPrefix?: string;
@@ -51,8 +55,12 @@ export function buildProgram(version: string, run: RunAction): Command {
     .option("--debug", "stack traces with errors")
     .option(
       "--redis-url <url>",
-      "redis://, rediss:// or unix:// (a password belongs into PUSH_CLI_REDIS_URL)",
+      "redis://, rediss://, unix://, redis+cluster:// or redis+sentinel:// (a password belongs into PUSH_CLI_REDIS_URL)",
     )
+    .option("--redis-ca <file>", "certificate of the CA that signed the Redis' own (PEM), for rediss://")
+    .option("--redis-cert <file>", "our certificate (PEM), for a Redis that wants one")
+    .option("--redis-key <file>", "the key of that certificate (PEM)")
+    .option("--redis-servername <name>", "name in the Redis' certificate, when it is not the URL's host")
     .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
     .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
     .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")

@@ -18,14 +18,20 @@ import type { ConfigSection } from "./schema.ts";
 /** What one source gives; the next source fills in the rest. */
 export type Layer = { [key in SettingKey]?: Given };
 
-export function flagLayer(flags: { [key in SettingKey]?: string | undefined }): Layer {
+export function flagLayer(flags: { [key in SettingKey]?: string | undefined }, cwd: string): Layer {
   const layer: Layer = {};
   for (const key of SETTING_KEYS) {
     const value = flags[key];
     const name = RULES[key].flag;
-    if (value !== undefined && name) layer[key] = { value, origin: { source: "flag", name } };
+    if (value !== undefined && name)
+      layer[key] = { value: inFolder(key, value, cwd), origin: { source: "flag", name } };
   }
   return layer;
+}
+
+/** A path from the folder that it was given in; any other value as it is. */
+function inFolder(key: SettingKey, value: string, folder: string): string {
+  return RULES[key].isPath && value !== "" ? resolve(folder, value) : value;
 }
 
 /** An empty variable counts as absent: that is how scripts and compose files unset one. */
@@ -38,7 +44,7 @@ export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
   const layer: Layer = {};
   for (const key of SETTING_KEYS) {
     const given = fromEnv(io, RULES[key].env);
-    if (given) layer[key] = given;
+    if (given) layer[key] = { ...given, value: inFolder(key, given.value, io.cwd) };
   }
   const secretFile = fromEnv(io, SECRET_FILE_ENV);
   if (!secretFile) return layer;
@@ -66,7 +72,9 @@ export async function fileLayer(
   for (const { section, keys } of sections) {
     for (const key of SETTING_KEYS) {
       const value = section[key];
-      if (value !== undefined) layer[key] ??= { value, origin: fileOrigin(file.path, [...keys, key]) };
+      if (value === undefined) continue;
+      const origin = fileOrigin(file.path, [...keys, key]);
+      layer[key] ??= { value: inFolder(key, value, dirname(file.path)), origin };
     }
     if (needsSecret && !layer.appsecret && section.appsecretFile !== undefined) {
       const path = resolve(dirname(file.path), section.appsecretFile);

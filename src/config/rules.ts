@@ -4,6 +4,10 @@ import { redactUrl } from "./redact-url.ts";
 /** The settings that a flag, the environment or the file may give. */
 export const SETTING_KEYS = [
   "redisUrl",
+  "redisCa",
+  "redisCert",
+  "redisKey",
+  "redisServername",
   "apiBase",
   "appid",
   "appsecret",
@@ -34,11 +38,14 @@ interface Rule {
   /** What is wrong with a value, as the end of a sentence about it. */
   problem(value: string): string | undefined;
   hint: string;
+  /** It is the path of a file, from the folder that it was given in. */
+  isPath?: true;
   /** The value as messages may quote it; undefined: not at all. */
   quote(value: string): string | undefined;
 }
 
 const verbatim = (value: string) => value;
+const pathProblem = (value: string) => (value.trim() === "" ? "is empty" : undefined);
 const prefixProblem = (value: string) => wordProblem(value) ?? braceProblem(value);
 const wordProblem = (value: string) => (isWord(value) ? undefined : "is empty or has white space in it");
 
@@ -47,8 +54,39 @@ export const RULES: Record<SettingKey, Rule> = {
     env: "PUSH_CLI_REDIS_URL",
     flag: "--redis-url",
     problem: (value) => (isRedisUrl(value) ? undefined : "is not a Redis URL"),
-    hint: "such as redis://127.0.0.1:6379/0, rediss://user:password@host:6380 or /run/redis.sock; in a password, write / @ : # % as %2F %40 %3A %23 %25",
+    hint: "such as redis://127.0.0.1:6379/0, rediss://user:password@host:6380, /run/redis.sock, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master; in a password, write / @ : # % as %2F %40 %3A %23 %25",
     quote: redactUrl,
+  },
+  redisCa: {
+    env: "PUSH_CLI_REDIS_CA",
+    flag: "--redis-ca",
+    problem: pathProblem,
+    hint: "a PEM file with the certificate of the CA that has signed the Redis' own",
+    isPath: true,
+    quote: verbatim,
+  },
+  redisCert: {
+    env: "PUSH_CLI_REDIS_CERT",
+    flag: "--redis-cert",
+    problem: pathProblem,
+    hint: "a PEM file with our certificate, for a Redis that wants one",
+    isPath: true,
+    quote: verbatim,
+  },
+  redisKey: {
+    env: "PUSH_CLI_REDIS_KEY",
+    flag: "--redis-key",
+    problem: pathProblem,
+    hint: "a PEM file with the key of our certificate, without a passphrase",
+    isPath: true,
+    quote: verbatim,
+  },
+  redisServername: {
+    env: "PUSH_CLI_REDIS_SERVERNAME",
+    flag: "--redis-servername",
+    problem: wordProblem,
+    hint: "the name in the Redis' certificate, when it is not the host of the URL",
+    quote: verbatim,
   },
   apiBase: {
     env: "PUSH_CLI_API_BASE",
@@ -126,7 +164,9 @@ function isWord(value: string): boolean {
 function isRedisUrl(value: string): boolean {
   if (!isWord(value)) return false;
   // A list of hosts is no URL by the standard; whether it leads anywhere shows when connecting.
-  if (/^\/[^/]|^rediss?\+(sentinel|cluster):\/\/[^/?#]/.test(value)) return true;
+  if (/^\/[^/]|^rediss?\+cluster:\/\/[^/?#]+(\/0?)?$/.test(value)) return true;
+  if (/^rediss?\+sentinel:\/\/[^/?#]+\/[^/?#]+(\/\d*)?(\?[^#]*)?$/.test(value)) return true;
+  if (/^unix:\/\/[^/?#]*@\/[^?]/.test(value)) return true;
   const url = parseUrl(value);
   if (url?.protocol === "unix:") return url.pathname.length > 1;
   const hasHost = url?.protocol === "redis:" || url?.protocol === "rediss:";

@@ -22,6 +22,10 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
   const setting = (key: SettingKey) => zod.string().refine((value) => !RULES[key].problem(value));
   const section = {
     redisUrl: setting("redisUrl").optional(),
+    redisCa: setting("redisCa").optional(),
+    redisCert: setting("redisCert").optional(),
+    redisKey: setting("redisKey").optional(),
+    redisServername: setting("redisServername").optional(),
     apiBase: setting("apiBase").optional(),
     appid: setting("appid").optional(),
     appsecret: setting("appsecret").optional(),

@@ -4,10 +4,13 @@ import type { TokenMode } from "../token/ports.ts";
 import { type ConfigFile, loadConfigFile } from "./config-file.ts";
 import { envLayer, fileLayer, flagLayer, fromEnv, type Layer, SECRET_FILE_ENV } from "./layers.ts";
 import { type Given, RULES, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
+import { loadTlsFiles, type TlsFiles, unusedTls } from "./tls-files.ts";
 
 export interface Settings {
   /** May hold a password: show it through redactUrl only. */
   redisUrl: string;
+  /** Given for a URL that begins with `rediss`. */
+  redisTls?: TlsFiles;
   /** Without a slash at the end. */
   apiBase: string;
   appid?: string;
@@ -25,6 +28,10 @@ export interface Settings {
 /** As the command line hands them over. The secret is not among them: argv is public. */
 export interface SettingFlags {
   redisUrl?: string | undefined;
+  redisCa?: string | undefined;
+  redisCert?: string | undefined;
+  redisKey?: string | undefined;
+  redisServername?: string | undefined;
   apiBase?: string | undefined;
   keyPrefix?: string | undefined;
   poolPrefix?: string | undefined;
@@ -44,8 +51,11 @@ export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cw
   const { config: _, profile: __, ...given } = flags;
   const env = await envLayer(io);
   const fromFile = await fileLayer(file, profile, io, !env.appsecret);
-  const fromFlags = flagLayer(given);
-  const settings = fillIn({ ...fromFile, ...env, ...fromFlags }, profile);
+  const fromFlags = flagLayer(given, io.cwd);
+  const layers = { ...fromFile, ...env, ...fromFlags };
+  const settings = fillIn(layers, profile);
+  const redisTls = await loadTlsFiles(layers, settings.redisUrl);
+  if (redisTls) settings.redisTls = redisTls;
   settings.warnings.push(...findWarnings(settings, { flags: fromFlags, env }, file, profile));
   return settings;
 }
@@ -100,7 +110,7 @@ function fillIn(given: Layer, profile: Given | undefined): Settings {
 }
 
 function findWarnings(
-  { keyPrefix, poolPrefix }: Settings,
+  { keyPrefix, poolPrefix, redisUrl }: Settings,
   layers: { flags: Layer; env: Layer },
   file: ConfigFile | undefined,
   profile: Given | undefined,
@@ -111,6 +121,7 @@ function findWarnings(
   if (file?.exposed && sections.some((section) => section.appsecret !== undefined)) {
     warnings.push(`"${file.path}" holds an appsecret and others may read it; run: chmod 600 "${file.path}"`);
   }
+  warnings.push(...unusedTls({ ...layers.env, ...layers.flags }, redisUrl));
   if (keyPrefix.startsWith(poolPrefix)) {
     warnings.push(
       `the pool prefix "${poolPrefix}" also matches push-cli's own keys, which start with "${keyPrefix}"`,

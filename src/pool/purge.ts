@@ -1,3 +1,4 @@
+import { SweepCutError } from "../errors.ts";
 import type { PoolStore, PurgeStep } from "./ports.ts";
 
 /** The JSON document of `purge`, but for its times. */
@@ -28,9 +29,12 @@ interface OpenPool {
   kept: number;
 }
 
+/** How often a sweep may turn out cut before a purge gives up. */
+const MOST_SWEEPS = 5;
+
 /**
  * Removes expired codes from all pools in bounded steps; deletes nothing else. Safe while backends push and broadcasts
- * claim, because every step is atomic and looks at the list as it is then.
+ * claim, because every step is atomic and looks at the list as it is then. Sweeps again when the sweep was cut.
  */
 export async function purgePools(store: PoolStore, options: PurgeOptions): Promise<PurgeTotals> {
   const totals: PurgeTotals = {
@@ -41,13 +45,28 @@ export async function purgePools(store: PoolStore, options: PurgeOptions): Promi
     unreadableKept: 0,
     complete: true,
   };
+  for (let sweeps = 1; ; sweeps++) {
+    try {
+      totals.complete = await sweepOnce(store, options, totals);
+      return totals;
+    } catch (error) {
+      if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
+      // Met again; what was removed stays removed, unless it was only counted.
+      Object.assign(totals, { poolsScanned: 0, unreadableKept: 0 });
+      if (options.dryRun) Object.assign(totals, { poolsChanged: 0, poolsRemoved: 0, expiredRemoved: 0 });
+    }
+  }
+}
+
+/** Returns whether it came to its end. */
+async function sweepOnce(store: PoolStore, options: PurgeOptions, totals: PurgeTotals): Promise<boolean> {
   for await (const page of store.sweep()) {
     for (let at = 0; at < page.length; at += BATCH) {
       await purgeBatch(store, page.slice(at, at + BATCH), options, totals);
-      if (options.signal.aborted) return { ...totals, complete: false };
+      if (options.signal.aborted) return false;
     }
   }
-  return totals;
+  return true;
 }
 
 async function purgeBatch(

@@ -1,6 +1,6 @@
 import type { BroadcastRecord, BroadcastStore, KnownRun, RunInfo, RunState } from "../broadcast/record.ts";
-import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
 const DAY_SEC = 24 * 3600;

@@ -1,161 +1,150 @@
 import type { Redis } from "ioredis";
 import { PushCliError } from "../errors.ts";
-import { explainRedisError } from "./errors.ts";
-import type { Script } from "./scripts.ts";
-import { runScript } from "./scripts.ts";
+import type { RedisLink } from "./link.ts";
+import { type ClientOptions, connectNode, type NodeLink } from "./node.ts";
+import { createSingleLink } from "./single.ts";
+import { type Host, parseTarget, type SentinelTarget, type Target } from "./target.ts";
 
-/** A connection whose every failure comes out as a PushCliError of kind `redis`. */
-export interface RedisLink {
-  readonly client: Redis;
-  /** Awaits a command; failures are explained with the server's address. */
-  call<T>(command: Promise<T>): Promise<T>;
-  run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown>;
-  /** How often a connection was made. */
-  readonly connections: number;
-  /** Names the server process; another one after a restart or failover. */
-  serverId(): Promise<string>;
-  /** Redis' own clock, epoch ms. */
-  now(): Promise<number>;
-  close(): void;
+/** Contents of PEM files, and the name that the server's certificate has. */
+export interface RedisTls {
+  ca?: string;
+  cert?: string;
+  key?: string;
+  servername?: string;
 }
 
 export interface ConnectOptions {
   url: string;
   /** The URL as it may be shown: without its password. */
   shownUrl: string;
+  /** For URLs that begin with `rediss`. */
+  tls?: RedisTls | undefined;
   /** How long a lost connection may take to come back before commands fail; ms. */
   reconnectMs?: number | undefined;
+  /** The ACL pattern that covers a key, for errors about rights. */
+  aclPatternOf?: ((key: string) => string | undefined) | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 5000;
-/** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
-const HELLO_TIMEOUT_MS = 6000;
 const RECONNECT_MS = 30_000;
+/** A server behind a Sentinel that is silent so long while it owes an answer is taken for dead. */
+const SILENCE_MS = 10_000;
+const SENTINEL_TIMEOUT_MS = 2000;
+const HELLO_MS = 6000;
 
 /**
- * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is made again
- * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
+ * Connects to what the URL leads to, as `target.ts` lists it, and says hello. Rejects with a PushCliError at once when
+ * there is no Redis or it refuses.
  */
 export async function connectRedis(options: ConnectOptions): Promise<RedisLink> {
-  if (/^rediss?\+/.test(options.url)) throw notYet(options.shownUrl);
-  const { Redis } = await import("ioredis");
-  const reconnectMs = options.reconnectMs ?? RECONNECT_MS;
-  let ready = false;
-  let lostAt = 0;
-  let failure: unknown;
-  let refusal: unknown;
-  let connections = 0;
-  const client = new Redis(urlForClient(options), {
-    lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    connectionName: "push-cli",
-    // On the console it complains about users who may not INFO; `sayHello` turns it on for those who may.
-    enableReadyCheck: false,
-    maxRetriesPerRequest: null,
-    retryStrategy: (times) => {
-      if (!ready) return null;
-      if (times === 1) lostAt = performance.now();
-      return performance.now() - lostAt > reconnectMs ? null : Math.min(50 * times, 1000);
-    },
-  });
-  client.on("error", (error) => {
-    failure = error;
-    // ioredis would go on in database 0, which is somebody else's.
-    if (!isRefusedSelect(error)) return;
-    refusal = error;
-    client.disconnect();
-  });
-  client.on("ready", () => {
-    failure = undefined;
-    connections++;
-  });
-  const explain = (error: unknown) =>
-    explainRedisError(pickCause(error, refusal ?? failure), options.shownUrl);
-  const call = async <T>(command: Promise<T>): Promise<T> => {
-    try {
-      return await command;
-    } catch (error) {
-      throw explain(error);
+  const target = parseTarget(options.url, options.shownUrl);
+  switch (target.kind) {
+    case "sentinel":
+      return createSingleLink(await connectByRole(options, target));
+    case "cluster":
+      return connectByHosts(options, target);
+    default: {
+      const node = await connectByAddress(options, target);
+      return node.info?.isCluster ? widen(options, node) : createSingleLink(node);
     }
+  }
+}
+
+async function connectByAddress(
+  options: ConnectOptions,
+  target: Extract<Target, { kind: "server" | "socket" }>,
+): Promise<NodeLink> {
+  const { Redis } = await import("ioredis");
+  const make = (own: ClientOptions): Redis => {
+    if (target.kind === "server") return new Redis(target.url, { ...own, ...tlsOf(options, target.tls) });
+    const { kind: _, ...socket } = target;
+    return new Redis({ ...own, ...socket });
   };
+  return connectNode({ make, ...common(options) });
+}
+
+/** From one server of a cluster to all of it. */
+async function widen(options: ConnectOptions, node: NodeLink, given: Host[] = []): Promise<RedisLink> {
   try {
-    await sayHello(client);
+    const announced = await announcedHosts(node);
+    // A server without others does not know its own address, and one without slots has to be waited for.
+    if (announced.length === 0) return createSingleLink(node);
+    const { host, port, username, password, tls, path } = node.client.options;
+    const login = { username: username ?? "", password: password ?? "", ...(tls ? { tls } : {}) };
+    // Behind a socket there is no address but those that the cluster announces.
+    const hosts = path ? announced : [{ host: host ?? "127.0.0.1", port: port ?? 6379 }, ...given];
+    const { connectCluster } = await import("./cluster.ts");
+    const link = await connectCluster({ hosts, node: login, ...common(options) });
+    node.close();
+    return link;
   } catch (error) {
-    client.disconnect();
-    throw explain(error);
+    node.close();
+    throw error;
   }
-  ready = true;
+}
+
+async function announcedHosts(node: NodeLink): Promise<Host[]> {
+  const ranges = await node.call(node.client.cluster("SLOTS"));
+  return ranges.flatMap(([, , master]) => (master?.[0] ? [{ host: master[0], port: master[1] }] : []));
+}
+
+/** The first of the hosts that answers leads to the cluster. */
+async function connectByHosts(
+  options: ConnectOptions,
+  { hosts, tls, username = "", password = "" }: Extract<Target, { kind: "cluster" }>,
+): Promise<RedisLink> {
+  const { Redis } = await import("ioredis");
+  const login: ClientOptions = { username, password, ...tlsOf(options, tls) };
+  let failure: unknown;
+  for (const host of hosts) {
+    try {
+      const make = (own: ClientOptions) => new Redis({ ...own, ...login, ...host });
+      const node = await connectNode({ make, ...common(options) });
+      if (node.info?.isCluster !== false) return await widen(options, node, hosts);
+      node.close();
+      throw noCluster(options);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+function noCluster({ shownUrl }: ConnectOptions): PushCliError {
+  return new PushCliError("redis", `the Redis at ${shownUrl} is not part of a cluster`, {
+    hint: "connect to it by redis://host:port",
+  });
+}
+
+/** The master that the Sentinels name, also after a failover. */
+async function connectByRole(options: ConnectOptions, target: SentinelTarget): Promise<NodeLink> {
+  const { Redis } = await import("ioredis");
+  const { hosts, tls, master, kind: _, ...login } = target;
+  const make = (own: ClientOptions): Redis => {
+    const { tls: secured } = tlsOf(options, tls);
+    return new Redis({
+      ...own,
+      ...login,
+      name: master,
+      sentinels: hosts,
+      sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
+      socketTimeout: SILENCE_MS,
+      // A master that has become a replica says so; the command goes to its successor.
+      reconnectOnError: (error: Error) => (/READONLY You can't write/.test(error.message) ? 2 : false),
+      ...(secured ? { tls: secured, sentinelTLS: secured, enableTLSForSentinelMode: true } : {}),
+    });
+  };
+  return connectNode({ make, ...common(options), helloMs: HELLO_MS + hosts.length * SENTINEL_TIMEOUT_MS });
+}
+
+function common({ shownUrl, url, reconnectMs = RECONNECT_MS, aclPatternOf }: ConnectOptions) {
+  const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
+  const hasUser = user !== undefined && shownUrl.includes(`://${user}:`);
   return {
-    client,
-    call,
-    run: (script, keys, args) => call(runScript(client, script, keys, args)),
-    get connections() {
-      return connections;
-    },
-    serverId: async () => /^run_id:(\w+)/m.exec(await call(client.info("server")))?.[1] ?? "",
-    now: async () => {
-      const [sec, micro] = await call(client.time());
-      return Number(sec) * 1000 + Math.floor(Number(micro) / 1000);
-    },
-    close: () => client.disconnect(),
+    circumstances: { where: shownUrl, patternOf: aclPatternOf, user: hasUser ? user : undefined },
+    reconnectMs,
   };
 }
 
-/** Rejects with ETIMEDOUT when no Redis answers in time. */
-async function sayHello(client: Redis): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
-    timer = setTimeout(reject, HELLO_TIMEOUT_MS, error);
-  });
-  try {
-    await Promise.race([client.connect().then(() => client.ping()), late]);
-    // After a restart, Redis refuses commands until it has loaded its data: that is to be waited for.
-    client.options.enableReadyCheck = await client.info("server").then(
-      () => true,
-      () => false,
-    );
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function isRefusedSelect(error: Error & { command?: { name: string } }): boolean {
-  return error.command?.name === "select";
-}
-
-/** ioredis reports "Connection is closed." to callers and the reason to its error event. */
-function pickCause(error: unknown, failure: unknown): unknown {
-  const vague = error instanceof Error && /Connection is closed|Stream isn't writeable/.test(error.message);
-  return vague && failure ? failure : error;
-}
-
-/** The URL as ioredis takes it, which is a bare path for `unix:///path`. */
-function urlForClient({ url, shownUrl }: ConnectOptions): string {
-  if (url.startsWith("unix://")) return url.slice("unix://".length);
-  if (/^rediss?:/.test(url) && isUsable(url)) return url;
-  throw new PushCliError("redis", `can't connect to '${shownUrl}': not a Redis URL`, {
-    hint: "redis://user:password@host:port/database, with special characters percent-encoded",
-  });
-}
-
-function isUsable(url: string): boolean {
-  try {
-    const { username, password } = new URL(url);
-    decodeURIComponent(username);
-    decodeURIComponent(password);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function notYet(shownUrl: string): PushCliError {
-  return new PushCliError(
-    "config",
-    `${shownUrl}: push-cli can't connect to a Redis Cluster or to Sentinels yet`,
-    {
-      hint: "give the address of the master: redis://host:port",
-    },
-  );
+function tlsOf({ tls = {} }: ConnectOptions, isTls: boolean): Pick<ClientOptions, "tls"> {
+  return isTls ? { tls } : {};
 }

@@ -19,6 +19,8 @@ export interface Keys {
   /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
   openIdOfPool(key: string): string | undefined;
   openIdOfLedger(key: string): string | undefined;
+  /** The ACL pattern for all keys of a key's kind; undefined when it is none of ours. */
+  aclPatternOf(key: string): string | undefined;
 }
 
 export interface KeyPrefixes {
@@ -29,6 +31,7 @@ export interface KeyPrefixes {
 }
 
 const LEDGER_SUFFIX = ":sends";
+const OWN_KINDS = ["broadcast", "access_token:", "lock:"];
 
 export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
   checkBraces("pool prefix", poolPrefix);
@@ -37,6 +40,8 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
   const ledgerPrefix = tagged ? poolPrefix : `{${poolPrefix}`;
   const ledgerSuffix = tagged ? LEDGER_SUFFIX : `}${LEDGER_SUFFIX}`;
   const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
+  const anyPool = `${escapeGlob(poolPrefix)}*`;
+  const anyLedger = `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`;
   return {
     pool: (openId) => `${poolPrefix}${openId}`,
     ledger: (openId) => `${ledgerPrefix}${openId}${ledgerSuffix}`,
@@ -46,11 +51,18 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
     lock: (name) => `${keyPrefix}lock:${name}`,
-    anyPool: `${escapeGlob(poolPrefix)}*`,
-    anyLedger: `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`,
+    anyPool,
+    anyLedger,
     anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
     openIdOfPool: (key) => openIdBetween(key, poolPrefix, ""),
     openIdOfLedger: (key) => openIdBetween(key, ledgerPrefix, ledgerSuffix),
+    aclPatternOf: (key) => {
+      // A ledger whose pool prefix has a tag of its own starts like a pool.
+      if (key.startsWith(ledgerPrefix) && key.endsWith(ledgerSuffix)) return anyLedger;
+      if (key.startsWith(poolPrefix)) return anyPool;
+      const kind = OWN_KINDS.find((word) => key.startsWith(`${keyPrefix}${word}`));
+      return kind && `${escapeGlob(keyPrefix)}${kind}*`;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { ClaimReply, Ledger, Settlement } from "../broadcast/ports.ts";
-import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
 import { CLAIM, ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
 export interface LedgerOptions {
@@ -22,7 +22,9 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
   const head = [options.broadcastId, options.runId, LEDGER_TTL_MS];
   const keyPairs = (openIds: string[]) => openIds.flatMap((id) => [keys.pool(id), keys.ledger(id)]);
   const release = async (openIds: string[], final: (string | number)[]) => {
-    const replies = await link.run(SCRIPTS.releaseCodes, keyPairs(openIds), [...head, ...final]);
+    const args = [...head, ...final];
+    const plan = (users: string[]) => ({ keys: keyPairs(users), args });
+    const replies = await link.runBatch(SCRIPTS.releaseCodes, openIds, plan);
     return (replies as number[]).map((reply) => reply === 1);
   };
   return {
@@ -32,12 +34,11 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
     },
     next: (openId, formId, errcode) => nextCode(link, keyPairs([openId]), head, openId, formId, errcode),
     settle: async (settlements) => {
-      const replies = await link.run(
-        SCRIPTS.settleSends,
-        settlements.map(({ openId }) => keys.ledger(openId)),
-        [...head, settlements.map(settleLine).join("\n")],
-      );
-      return Array.from(replies as string, (digit) => digit !== "0");
+      const digits = await link.runBatch(SCRIPTS.settleSends, settlements, (some) => ({
+        keys: some.map(({ openId }) => keys.ledger(openId)),
+        args: [...head, some.map(settleLine).join("\n")],
+      }));
+      return Array.from(digits, (digit) => digit !== "0");
     },
     release: (openIds) => release(openIds, ["", 0, "-"]),
     settleReturning: async ({ openId, outcome, attempts, errcode }) => {
@@ -71,20 +72,17 @@ async function claimAll(
   const replies: ClaimReply[] = new Array(openIds.length);
   let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0 }));
   while (pending.length > 0) {
-    const froms = pending.every(({ from }) => from === 0) ? [] : pending.map(({ from }) => from);
-    const names = keyPairs(pending.map(({ openId }) => openId));
-    const raw = (await link.run(SCRIPTS.claimCodes, names, [...args, ...froms])) as [string, ...RawReply[]];
-    const lines = raw[0].split("\n");
+    const plan = (users: typeof pending) => {
+      const froms = users.every(({ from }) => from === 0) ? [] : users.map(({ from }) => from);
+      return { keys: keyPairs(users.map(({ openId }) => openId)), args: [...args, ...froms] };
+    };
+    const raw = await link.runBatch(SCRIPTS.claimCodes, pending, plan, toReplies);
     const unfinished: typeof pending = [];
-    let others = 0;
     for (const [i, user] of pending.entries()) {
-      const line = lines[i];
-      if (line) {
-        replies[user.at] = toUsualClaim(user.openId, line);
-        continue;
-      }
-      const reply = raw[++others] as RawReply;
-      if (reply[0] === CLAIM.more) {
+      const reply = raw[i]!;
+      if (typeof reply === "string") {
+        replies[user.at] = toUsualClaim(user.openId, reply);
+      } else if (reply[0] === CLAIM.more) {
         user.from = Number(reply[1]);
         user.expired += Number(reply[2]);
         unfinished.push(user);
@@ -95,6 +93,15 @@ async function claimAll(
     pending = unfinished;
   }
   return replies;
+}
+
+/** A call's reply as one reply a user: a line of the text, or the array that stands for an empty line. */
+function toReplies(reply: unknown): (string | RawReply)[] {
+  const [text, ...others] = reply as [string, ...RawReply[]];
+  const lines = text.split("\n");
+  if (others.length === 0) return lines;
+  let next = 0;
+  return lines.map((line) => line || others[next++]!);
 }
 
 /** The reply that nearly every claim gets. */

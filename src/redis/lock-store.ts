@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { HeldLock, LockStore } from "../token/ports.ts";
-import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
 /** Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. */

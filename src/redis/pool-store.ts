@@ -1,6 +1,6 @@
 import type { PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
-import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
@@ -50,9 +50,10 @@ async function purgePools(
   pools: { openId: string; from: number }[],
   dryRun: boolean,
 ): Promise<PurgeStep[]> {
-  const names = pools.map(({ openId }) => keys.pool(openId));
-  const args = [dryRun ? "1" : "0", ENTRY_BUDGET, ...pools.map(({ from }) => from)];
-  const replies = (await link.run(SCRIPTS.purgePools, names, args)) as number[][];
+  const replies = (await link.runBatch(SCRIPTS.purgePools, pools, (some) => ({
+    keys: some.map(({ openId }) => keys.pool(openId)),
+    args: [dryRun ? "1" : "0", ENTRY_BUDGET, ...some.map(({ from }) => from)],
+  }))) as number[][];
   return replies.map(([next = -1, expired = 0, unreadable = 0, changed, kept = 0, exists]) => ({
     ...(next >= 0 ? { more: next } : {}),
     expired,
@@ -78,16 +79,17 @@ async function pushPools(
   const results: PushReply[] = pools.map(() => ({ pushed: 0, known: 0, notAList: false }));
   let pending: PendingPush[] = pools.map(({ openId, codes }, at) => ({ at, openId, codes, from: 0 }));
   while (pending.length > 0) {
-    const args = pending.flatMap(({ from, codes }) => [
-      from,
-      codes.length,
-      ...codes.flatMap(({ formId, entry }) => [formId, entry]),
-    ]);
-    const names = pending.map(({ openId }) => keys.pool(openId));
-    const replies = (await link.run(SCRIPTS.pushCodes, names, [ENTRY_BUDGET, ...args])) as number[][];
+    const replies = (await link.runBatch(SCRIPTS.pushCodes, pending, (some) => ({
+      keys: some.map(({ openId }) => keys.pool(openId)),
+      args: [ENTRY_BUDGET, ...some.flatMap(pushArgs)],
+    }))) as number[][];
     pending = pending.filter((push, i) => takePushReply(push, replies[i] ?? [], results[push.at]!));
   }
   return results;
+}
+
+function pushArgs({ from, codes }: PendingPush): (string | number)[] {
+  return [from, codes.length, ...codes.flatMap(({ formId, entry }) => [formId, entry])];
 }
 
 /** Enters one pool's reply into its result; true when the pool needs another call. */

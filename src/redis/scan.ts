@@ -1,21 +1,35 @@
 import { SweepCutError } from "../errors.ts";
-import type { RedisLink } from "./connect.ts";
+import type { RedisLink, SweepNode } from "./link.ts";
 
 const COUNT = 1000;
 
+/** Servers that are swept at once. */
+const WIDTH = 8;
+
 /**
- * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on.
- * Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a SweepCutError when Redis was
- * restarted meanwhile: each process has its own order of keys, so going on would leave some out.
+ * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on; the
+ * masters of a cluster in parallel. Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a
+ * SweepCutError when a server was restarted or replaced meanwhile (each process has its own order of keys, so going on
+ * would leave some out), or when keys may have moved from one to another.
  */
 export async function* scanKeys(
   link: RedisLink,
   pattern: string,
   type: "list" | "hash" | "string",
 ): AsyncGenerator<string[]> {
-  const checkUncut = await watchServer(link);
+  const sweep = await link.openSweep();
+  try {
+    yield* merge(sweep.nodes.map((node) => scanNode(node, pattern, type)));
+    await sweep.checkWhole();
+  } finally {
+    sweep.close();
+  }
+}
+
+async function* scanNode(node: SweepNode, pattern: string, type: string): AsyncGenerator<string[]> {
+  const checkUncut = await watchServer(node);
   const fetchPage = (cursor: string) =>
-    link.call(link.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
+    node.call(node.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
   let page = fetchPage("0");
   for (;;) {
     const [cursor, names] = await page;
@@ -32,14 +46,45 @@ export async function* scanKeys(
 }
 
 /** The check costs a question only after the connection was lost: most such losses leave the server as it was. */
-async function watchServer(link: RedisLink): Promise<() => Promise<void>> {
-  let { connections } = link;
-  const server = await link.serverId();
+async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
+  let { connections } = node;
+  const server = await node.serverId();
   return async () => {
-    if (link.connections === connections) return;
-    connections = link.connections;
-    if ((await link.serverId()) !== server) throw new SweepCutError();
+    if (node.connections === connections) return;
+    connections = node.connections;
+    if ((await node.serverId()) !== server) throw new SweepCutError();
   };
+}
+
+/** Pages of several sources, each as it comes, a few sources at a time. */
+async function* merge(sources: AsyncGenerator<string[]>[]): AsyncGenerator<string[]> {
+  const [only] = sources;
+  if (only && sources.length === 1) return yield* only;
+  const waiting = [...sources];
+  const turns: Promise<Turn>[] = [];
+  const owners: AsyncGenerator<string[]>[] = [];
+  const start = (source: AsyncGenerator<string[]>) => {
+    const turn = source.next().then((result) => ({ source, result }));
+    turn.catch(() => undefined);
+    turns.push(turn);
+    owners.push(source);
+  };
+  for (const source of waiting.splice(0, WIDTH)) start(source);
+  while (turns.length > 0) {
+    const { source, result } = await Promise.race(turns);
+    const at = owners.indexOf(source);
+    turns.splice(at, 1);
+    owners.splice(at, 1);
+    // At the end of the line, or the first source with a page would always win.
+    const next = result.done ? waiting.shift() : source;
+    if (next) start(next);
+    if (!result.done) yield result.value;
+  }
+}
+
+interface Turn {
+  source: AsyncGenerator<string[]>;
+  result: IteratorResult<string[]>;
 }
 
 /** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out. */

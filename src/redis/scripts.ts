@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import nextCode from "./lua/next-code.lua";
@@ -59,7 +59,7 @@ export const ENTRY_BUDGET = 400;
 
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
-  redis: Redis,
+  redis: Redis | Cluster,
   { sha1, source }: Script,
   keys: string[],
   args: (string | number)[],

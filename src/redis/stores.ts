@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
-import { type ConnectOptions, connectRedis } from "./connect.ts";
+import { type ConnectOptions, connectRedis, type RedisTls } from "./connect.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -26,12 +26,18 @@ export interface OpenStores {
   close(): void;
 }
 
+interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
+  redisUrl: string;
+  redisTls?: RedisTls;
+}
+
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
-  options: KeyPrefixes & Omit<ConnectOptions, "url"> & { redisUrl: string; clock: Clock },
+  options: KeyPrefixes & ConnectNeeds & { clock: Clock },
 ): Promise<OpenStores> {
   const keys = createKeys(options);
-  const link = await connectRedis({ ...options, url: options.redisUrl });
+  const { redisUrl: url, redisTls: tls } = options;
+  const link = await connectRedis({ ...options, url, tls, aclPatternOf: keys.aclPatternOf });
   const locks = createLockStore(link, keys);
   return {
     stores: {

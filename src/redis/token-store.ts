@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { TokenStore } from "../token/ports.ts";
-import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
 
 /** The token as WxJava-like backends keep it: a raw string that lapses with its TTL. */
 export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): TokenStore {

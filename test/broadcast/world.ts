@@ -14,7 +14,7 @@ import {
   startSandbox,
 } from "../../src/sandbox/sandbox.ts";
 import { type CliOptions, type CliResult, cliEnv, runCli } from "../helpers/cli.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry, type RedisView, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 
 export const TEMPLATE = "template-1";
 export const HOUR_MS = 3_600_000;
@@ -22,6 +22,12 @@ export const HOUR_MS = 3_600_000;
 /** Redis and the API as one broadcast meets them, with what is needed to check the books afterwards. */
 export interface World {
   redis: TestRedis;
+  sandbox: Sandbox;
+}
+
+/** Where the books of a broadcast are kept: its codes and ledgers, and the platform's own records. */
+export interface Books {
+  redis: RedisView;
   sandbox: Sandbox;
 }
 
@@ -55,7 +61,7 @@ export function useFolder(): string {
 
 /** The code of a user that the platform issued: in the user's pool and known to the sandbox. */
 export async function giveCode(
-  { redis, sandbox }: World,
+  { redis, sandbox }: Books,
   openId: string,
   formId: string,
   { expire = Date.now() + HOUR_MS, uses = 1 }: { expire?: number; uses?: number } = {},
@@ -84,13 +90,13 @@ export async function giveUsers(
   return openIds;
 }
 
-export function setFaults({ sandbox }: World, ...faults: string[]): void {
+export function setFaults({ sandbox }: Books, ...faults: string[]): void {
   sandbox.setFaults(faults.map((text): Fault => parseFault(text)));
 }
 
 /** `push-cli broadcast template-1 --json --yes <args>` against this world. */
 export function broadcast(
-  { redis, sandbox }: World,
+  { redis, sandbox }: Books,
   args: string[] = [],
   options: CliOptions = {},
 ): Promise<CliResult> {
@@ -128,9 +134,9 @@ export async function until(condition: () => boolean | Promise<boolean>, withinM
 }
 
 /** The ledgers of all users: the first word of each record, by openId. */
-export async function ledgers({ redis }: World): Promise<Map<string, string>> {
+export async function ledgers({ redis }: Books): Promise<Map<string, string>> {
   const states = new Map<string, string>();
-  for (const key of await redis.client.keys("{mina:openid:*}:sends")) {
+  for (const key of await redis.keys("{mina:openid:*}:sends")) {
     const openId = key.slice("{mina:openid:".length, -"}:sends".length);
     for (const record of Object.values(await redis.client.hgetall(key))) {
       const state = record.slice(0, record.indexOf(" "));
@@ -142,7 +148,7 @@ export async function ledgers({ redis }: World): Promise<Map<string, string>> {
 }
 
 /** Codes in all pools, valid or not. */
-export async function countCodes({ redis }: World): Promise<number> {
+export async function countCodes({ redis }: Books): Promise<number> {
   let count = 0;
   for (const entries of Object.values(await redis.pools())) {
     for (const entry of entries) {
@@ -174,7 +180,7 @@ export async function dumpAll({ redis }: World): Promise<Record<string, unknown>
  * that was there before is left in its pool, spent, dropped, or held by an open claim. Returns the document.
  */
 export async function checkBooks(
-  world: World,
+  world: Books,
   result: Pick<CliResult, "json">,
   codesBefore: number,
 ): Promise<BroadcastResult> {

@@ -94,7 +94,11 @@ describe("Redis", () => {
     );
     await refuses(
       ["purge"],
-      { kind: "redis", message: /^the Redis user lacks a right at redis:\/\/reader:\*\*\*@/ },
+      {
+        kind: "redis",
+        message: /^the Redis user 'reader' has no right to the command set at redis:\/\/reader:\*\*\*@/,
+        hint: /^ACL SETUSER reader \+set;/,
+      },
       { PUSH_CLI_REDIS_URL: at("reader:wrong-password@") },
     );
     await world.redis.client.call("acl", "deluser", "reader");
@@ -104,7 +108,11 @@ describe("Redis", () => {
     const { client } = world.redis;
     await world.redis.push("oA", plainEntry("old", 1));
     await client.replicaof("127.0.0.1", "1");
-    await refuses(["purge"], { kind: "redis", message: /read-only replica/, hint: /master/ }, {});
+    await refuses(
+      ["purge"],
+      { kind: "redis", message: /read-only replica of 127.0.0.1:1:/, hint: /at the master, 127.0.0.1:1$/ },
+      {},
+    );
     await client.replicaof("NO", "ONE");
     await client.config("SET", "maxmemory", "1");
     await refuses(["purge"], { kind: "redis", message: /out of memory/, hint: /maxmemory/ }, {});

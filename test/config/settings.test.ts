@@ -39,6 +39,10 @@ describe("layers", () => {
       tokenMode: "stable",
       sources: {
         redisUrl: "default",
+        redisCa: "default",
+        redisCert: "default",
+        redisKey: "default",
+        redisServername: "default",
         apiBase: "default",
         appid: "default",
         appsecret: "default",
@@ -108,7 +112,9 @@ describe("layers", () => {
       profile: "a",
       warnings: [],
     });
-    expect(new Set(Object.values(sources))).toEqual(new Set(["env"]));
+    const { redisCa, redisCert, redisKey, redisServername, ...rest } = sources;
+    expect([redisCa, redisCert, redisKey, redisServername]).toEqual(Array(4).fill("default"));
+    expect(new Set(Object.values(rest))).toEqual(new Set(["env"]));
   });
 
   it("take an empty variable for an absent one, and no white space around a value", async () => {
@@ -202,7 +208,7 @@ describe("the file", () => {
     [
       { concurrency: 3 },
       'unknown key "concurrency" in ',
-      expect.stringContaining("redisUrl, apiBase, appid") as never,
+      expect.stringContaining("redisServername, apiBase, appid") as never,
     ],
     [{ redisUrl: 6379 }, '"redisUrl" in "FILE" must be text, not a number', undefined],
     [{ appsecret: ["s3cret"] }, '"appsecret" in "FILE" must be text, not an array', undefined],
@@ -299,8 +305,12 @@ describe("values", () => {
     "unix:///run/redis.sock",
     "unix:/run/redis.sock?db=2",
     "/run/redis.sock",
+    "/run/redis.sock?db=2",
+    "unix://user:pw@/run/redis.sock",
     "redis+sentinel://:pw@a:26379,b:26379/mymaster",
+    "redis+sentinel://a/mymaster/3?sentinelPassword=pw",
     "rediss+cluster://a:7000,b:7001",
+    "redis+cluster://u:pw@[::1]:7000/",
   ])("%s is a Redis URL", async (redisUrl) => expect((await load({ redisUrl })).redisUrl).toBe(redisUrl));
 
   it.each([
@@ -314,6 +324,9 @@ describe("values", () => {
     ["redis://h/zero", "redis://h/zero"],
     ["redis://h 1", "redis://h 1"],
     ["redis+sentinel://", "redis+sentinel://"],
+    ["redis+sentinel://a,b", "redis+sentinel://a,b"],
+    ["redis+cluster://a/3", "redis+cluster://a/3"],
+    ["redis+cluster://:s3/cret@a", "redis+cluster://:***@a"],
     ["//run/redis.sock", "//run/redis.sock"],
     ["run/redis.sock", "run/redis.sock"],
     ["redis://:s3#cret@h", "redis://:***@h"],

@@ -7,19 +7,26 @@ import {
   startPrivateRedis,
 } from "../../src/sandbox/private-redis.ts";
 
-/** A Redis of a test file's own, with a plain client to seed it and to look behind the scenes. */
-export interface TestRedis {
-  readonly server: PrivateRedis;
+/** What tests look at, whether it is one server or a cluster. */
+export interface RedisView {
   readonly url: string;
+  readonly client: Pick<Redis, "hgetall">;
+  /** Appends raw entries (latin1) to a pool, as a backend does. */
+  push(openId: string, ...entries: string[]): Promise<void>;
+  /** The keys of a pattern, of all servers. */
+  keys(pattern: string): Promise<string[]>;
+  /** Every list under the pool prefix: "lists before, lists after". */
+  pools(): Promise<Record<string, string[]>>;
+}
+
+/** A Redis of a test file's own, with a plain client to seed it and to look behind the scenes. */
+export interface TestRedis extends RedisView {
+  readonly server: PrivateRedis;
   readonly client: Redis;
   /** What the tool sees of it. */
   readonly open: OpenStores;
   /** All entries of a pool, as bytes. */
   entries(openId: string): Promise<string[]>;
-  /** Appends raw entries (latin1) to a pool, as a backend does. */
-  push(openId: string, ...entries: string[]): Promise<void>;
-  /** Every list under the pool prefix: "lists before, lists after". */
-  pools(): Promise<Record<string, string[]>>;
   stop(): Promise<void>;
 }
 
@@ -35,28 +42,44 @@ export async function startTestRedis(options: PrivateRedisOptions = {}): Promise
     shownUrl: server.url,
     clock: systemClock,
   });
-  const read = async (key: string) =>
-    (await client.lrangeBuffer(key, 0, -1)).map((bytes) => bytes.toString("latin1"));
+  const view = viewRedis(server.url, client, (pattern) => client.keys(pattern));
   return {
     server,
-    url: server.url,
+    ...view,
     client,
     open,
-    entries: (openId) => read(`mina:openid:${openId}`),
-    push: async (openId, ...entries) => {
-      await client.rpush(`mina:openid:${openId}`, ...entries.map((entry) => Buffer.from(entry, "latin1")));
-    },
-    pools: async () => {
-      const pools: Record<string, string[]> = {};
-      for (const key of (await client.keys("mina:openid:*")).sort()) pools[key] = await read(key);
-      return pools;
-    },
+    entries: (openId) => readEntries(client, `mina:openid:${openId}`),
     stop: async () => {
       open.close();
       client.disconnect();
       await server.stop();
     },
   };
+}
+
+/** The way to look at the Redis behind a client. */
+export function viewRedis(
+  url: string,
+  client: Pick<Redis, "lrangeBuffer" | "rpush" | "hgetall">,
+  keys: RedisView["keys"],
+): RedisView {
+  return {
+    url,
+    client,
+    keys,
+    push: async (openId, ...entries) => {
+      await client.rpush(`mina:openid:${openId}`, ...entries.map((entry) => Buffer.from(entry, "latin1")));
+    },
+    pools: async () => {
+      const pools: Record<string, string[]> = {};
+      for (const key of (await keys("mina:openid:*")).sort()) pools[key] = await readEntries(client, key);
+      return pools;
+    },
+  };
+}
+
+async function readEntries(client: Pick<Redis, "lrangeBuffer">, key: string): Promise<string[]> {
+  return (await client.lrangeBuffer(key, 0, -1)).map((bytes) => bytes.toString("latin1"));
 }
 
 /** An entry in the plain form. */

@@ -1,23 +1,14 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { ROOT } from "../structure/files.ts";
+import { readRights } from "../helpers/rights.ts";
 
 const SOON = Date.now() + 24 * 3600 * 1000;
 
 let redis: TestRedis;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let env: Record<string, string>;
-
-/** The words of the README's ACL SETUSER, which the operator is told to type as one line. */
-function readRights(): string[] {
-  const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
-  const [, text = ""] = /^ACL SETUSER (pushcli on >password [^`]*)```/m.exec(readme) ?? [];
-  return text.trim().split(/\s+/);
-}
 
 beforeAll(async () => {
   redis = await startTestRedis();
@@ -107,4 +98,42 @@ it("was refused nothing on the way that did not show", async () => {
   // The first test's key, and nothing else.
   expect(entries.filter((entry) => !entry.includes("other:u1"))).toEqual([]);
   expect(entries.length).toBeGreaterThan(0);
+});
+
+it.each([
+  [
+    ["pool", "show", "u1"],
+    "-lrange",
+    /no right to the command lrange at .*\nhint: ACL SETUSER pushcli \+lrange;/,
+  ],
+  [["purge"], "-lrange", /no right to (the command|one of the commands) .*lrange.* for purge-pools\.lua at/],
+  [["broadcast", "tmpl", "--yes"], "-hget", /no right to (the command|one of the commands) .*hget/],
+  [["broadcast", "tmpl", "--yes"], "-hset", /no right to (the command|one of the commands) .*hset/],
+  [["pool", "list"], "-scan", /no right to the command scan at/],
+])("%j names the right that is missing: %s", async (argv, rule, told) => {
+  await redis.client.call("ACL", "SETUSER", "pushcli", rule);
+  await redis.push("u1", plainEntry("f", SOON));
+  const { code, stderr } = await runCli(argv, { env });
+  await redis.client.call("ACL", "SETUSER", "pushcli", rule.replace("-", "+"));
+  await redis.client.call("ACL", "LOG", "RESET");
+  await redis.client.flushall();
+  expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringMatching(told) });
+});
+
+it.each([
+  [["pool", "show", "u1"], "~mina:openid:*", "lrange"],
+  [["broadcast", "tmpl", "--yes"], "~{mina:openid:*}:sends", "claim-codes.lua"],
+  [["broadcast", "list"], "~mina:broadcast*", "zrevrange"],
+])("%j names the keys that are missing: %s", async (argv, pattern, needs) => {
+  const rights = readRights();
+  await redis.client.call("ACL", "SETUSER", ...rights.filter((word) => word !== pattern));
+  await redis.push("u1", plainEntry("f", SOON));
+  const { code, stderr } = await runCli(argv, { env });
+  await redis.client.call("ACL", "SETUSER", ...rights);
+  await redis.client.call("ACL", "LOG", "RESET");
+  await redis.client.flushall();
+  expect(code).toBe(6);
+  const told = stderr.replaceAll("mina:openid:* and ", "");
+  expect(told).toContain(`has no right to the keys ${pattern.slice(1)}, which ${needs} needs`);
+  expect(told).toMatch(/\nhint: ACL SETUSER pushcli ~/);
 });

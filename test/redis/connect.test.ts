@@ -1,10 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { redactUrl } from "../../src/config/redact-url.ts";
 import { PushCliError } from "../../src/errors.ts";
-import { connectRedis, type RedisLink } from "../../src/redis/connect.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import type { RedisLink } from "../../src/redis/link.ts";
 import { SCRIPTS } from "../../src/redis/scripts.ts";
 import { openStores } from "../../src/redis/stores.ts";
 import { findFreePort } from "../../src/sandbox/free-port.ts";
@@ -55,6 +57,20 @@ it("connects with a password, and names itself to the server", async () => {
   const link = await connect(guarded.url);
   expect(await link.call(link.client.ping())).toBe("PONG");
   expect(String(await link.call(link.client.client("LIST")))).toContain("name=push-cli");
+});
+
+it("connects through a socket, to a database of it", async () => {
+  const path = join(redis.server.dir, "redis.sock");
+  const own = await startTestRedis({ args: ["--unixsocket", path] });
+  await own.client.select(2);
+  await own.push("oA", plainEntry("f", FAR));
+  for (const url of [`${path}?db=2`, `unix://${path}?db=2`, `unix:${path}?db=2`]) {
+    const link = await connect(url);
+    expect(await link.call(link.client.llen("mina:openid:oA"))).toBe(1);
+  }
+  const link = await connect(path);
+  expect(await link.call(link.client.dbsize())).toBe(0);
+  await own.stop();
 });
 
 it("runs a script on a server that has never seen it", async () => {
@@ -171,7 +187,7 @@ describe("a connection that is lost", () => {
     ]);
     for (let i = 0; i < 200; i++) expect(await own.entries(`o${i}`)).toEqual([plainEntry(`g${i}`, FAR)]);
     expect(await link.call(link.client.ping())).toBe("PONG");
-    expect(link.connections).toBeGreaterThan(1);
+    expect((await link.openSweep()).nodes[0]?.connections).toBeGreaterThan(1);
     stores.close();
     await own.stop();
   });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { connectRedis, type RedisLink } from "../../src/redis/connect.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
 import { createKeys } from "../../src/redis/keys.ts";
+import type { RedisLink } from "../../src/redis/link.ts";
 import { createLockStore } from "../../src/redis/lock-store.ts";
 import type { HeldLock } from "../../src/token/ports.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";

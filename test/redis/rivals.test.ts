@@ -9,7 +9,7 @@ import { JAVA_ENTRY } from "../pool/forms.ts";
 import { FAR, PAST } from "./seed.ts";
 
 const USERS = 30;
-const ROUNDS = 40;
+const ROUNDS = 120;
 
 let redis: TestRedis;
 const opened: OpenStores[] = [];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { SweepCutError } from "../../src/errors.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { purgePools } from "../../src/pool/purge.ts";
+import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 
 const USERS = 5000;
 
@@ -38,3 +39,30 @@ it("a sweep goes on when only the connection was lost", async () => {
   const met = await sweep(() => redis.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
   expect(met.size).toBe(USERS);
 });
+
+it.each([false, true])(
+  "a purge that is cut sweeps again, and counts each pool once (dry run: %s)",
+  async (dryRun) => {
+    const pipeline = redis.client.pipeline();
+    for (let i = 0; i < USERS; i++) pipeline.rpush(`mina:openid:o${i}`, plainEntry(`f${i}`, 1000));
+    await pipeline.exec();
+    let restarted: Promise<void> | undefined;
+    const totals = await purgePools(redis.open.stores.pools, {
+      dryRun,
+      signal: new AbortController().signal,
+      onStep: () => {
+        restarted ??= redis.server.restart();
+      },
+    });
+    await restarted;
+    expect(totals).toMatchObject({
+      poolsScanned: USERS,
+      poolsRemoved: 0,
+      unreadableKept: USERS,
+      complete: true,
+    });
+    // The answer to the call at which Redis went away was lost, and the call that is sent again finds nothing to remove.
+    expect([0, ...(dryRun ? [] : [100])]).toContain(USERS - totals.expiredRemoved);
+    expect(await redis.client.llen("mina:openid:o7")).toBe(dryRun ? 2 : 1);
+  },
+);

@@ -118,7 +118,7 @@ local function is_mine(record)
 end
 
 local function claim(pool, ledger, from)
-  local record = pcall("HGET", ledger, id)
+  local record = try_read("HGET", ledger, id)
   if type(record) == "table" then return { 7, record.err } end
   if sighting == "ledger" and not record then return { 8 } end
   -- A claim of this very run is either the same call again, its answer lost, or known to the caller.

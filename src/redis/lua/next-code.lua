@@ -13,7 +13,7 @@ local id, run, ttl, refused = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local pool, ledger = KEYS[1], KEYS[2]
 local now = now_ms()
 
-local record = redis.pcall("HGET", ledger, id)
+local record = try_read("HGET", ledger, id)
 if type(record) ~= "string" then return { 0 } end
 local claimed = read_claimed(record)
 if not claimed then

@@ -10,7 +10,7 @@ local id, run, ttl, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local now = now_ms()
 
 local function release(pool, ledger)
-  local record = redis.pcall("HGET", ledger, id)
+  local record = try_read("HGET", ledger, id)
   if type(record) ~= "string" then return 0 end
   local claimed = read_claimed(record)
   if not claimed then

@@ -7,7 +7,7 @@
 --       run's claim
 
 local id, run, ttl = ARGV[1], ARGV[2], ARGV[3]
-local call, pcall = redis.call, redis.pcall
+local call = redis.call
 local own = "claimed " .. run .. " "
 local now = now_ms()
 local at_ms = " " .. string.format("%.0f", now) .. " "
@@ -15,7 +15,7 @@ local at_ms = " " .. string.format("%.0f", now) .. " "
 local long_ago = now - 3600000
 
 local function settle(ledger, outcome, attempts, errcode, msgid)
-  local record = pcall("HGET", ledger, id)
+  local record = try_read("HGET", ledger, id)
   if type(record) ~= "string" then return "0" end
   if sub(record, 1, #own) ~= own then
     return find(record, "^%S+ " .. run .. " ") and sub(record, 1, 8) ~= "claimed " and "2" or "0"

@@ -58,6 +58,16 @@ local function cost_of(raw)
   return 1 + math.floor(#raw / 64)
 end
 
+-- What a key of another type answers is returned as a table with `err`; every other error, such as a missing right, is
+-- raised: taken for an empty pool or ledger, it would go unnoticed.
+local function try_read(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if type(reply) == "table" and reply.err and not find(reply.err, "WRONGTYPE", 1, true) then
+    return redis.call(command, key, ...)
+  end
+  return reply
+end
+
 -- Calls visit(raw, index) for the entries of a pool from index `from` on, until it returns true, the list ends or
 -- the budget is spent: then it returns the index to go on from.
 local function walk(pool, from, budget, visit)
@@ -65,7 +75,7 @@ local function walk(pool, from, budget, visit)
   local i, size = from, 1
   while true do
     -- What is not a list has no entries: the error that comes then is a table without any.
-    local chunk = redis.pcall("LRANGE", pool, i, i + size - 1)
+    local chunk = try_read("LRANGE", pool, i, i + size - 1)
     for _, raw in ipairs(chunk) do
       if budget.left <= 0 then return i end
       budget.left = budget.left - cost_of(raw)

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { messageOf, PushCliError } from "../errors.ts";
+import { readProblem } from "./config-file.ts";
+import type { Layer } from "./layers.ts";
+import { type Given, kindOf, RULES } from "./rules.ts";
+
+/** What TLS to Redis needs beyond its URL: contents of PEM files, and the name in the server's certificate. */
+export interface TlsFiles {
+  ca?: string;
+  cert?: string;
+  key?: string;
+  servername?: string;
+}
+
+const TLS_KEYS = ["redisCa", "redisCert", "redisKey", "redisServername"] as const;
+const PEM = { redisCa: "CERTIFICATE", redisCert: "CERTIFICATE", redisKey: "PRIVATE KEY" } as const;
+
+/**
+ * Reads the files that the settings name, for a URL that begins with `rediss`; undefined when there are none. Rejects
+ * with a PushCliError about the setting whose file can't be used.
+ */
+export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsFiles | undefined> {
+  if (!isTls(redisUrl) || TLS_KEYS.every((key) => given[key] === undefined)) return undefined;
+  const { redisCert, redisKey, redisServername } = given;
+  const lonely = redisCert && !redisKey ? "redisKey" : redisKey && !redisCert ? "redisCert" : undefined;
+  if (lonely) {
+    const { origin } = (redisCert ?? redisKey) as Given;
+    const { flag, env } = RULES[lonely];
+    throw new PushCliError(kindOf(origin), `${origin.name} is given without its counterpart`, {
+      hint: `a certificate and its key go together: give ${flag}, or ${env}, too`,
+    });
+  }
+  const files: TlsFiles = {
+    ...(given.redisCa && { ca: await readPem("redisCa", given.redisCa) }),
+    ...(redisCert && { cert: await readPem("redisCert", redisCert) }),
+    ...(redisKey && { key: await readPem("redisKey", redisKey) }),
+  };
+  await checkTogether(files);
+  return { ...files, ...(redisServername && { servername: redisServername.value }) };
+}
+
+/** Warnings about settings of this command line or environment that a URL without TLS has no use for. */
+export function unusedTls(given: Layer, redisUrl: string): string[] {
+  if (isTls(redisUrl)) return [];
+  return TLS_KEYS.flatMap((key) => given[key]?.origin.name ?? []).map(
+    (name) => `${name} has no effect: the Redis URL does not begin with rediss`,
+  );
+}
+
+function isTls(redisUrl: string): boolean {
+  return redisUrl.startsWith("rediss");
+}
+
+async function readPem(key: keyof typeof PEM, { value, origin }: Given): Promise<string> {
+  const fail = (problem: string, cause?: unknown) =>
+    new PushCliError(kindOf(origin), `${origin.name}: ${problem}`, { hint: RULES[key].hint, cause });
+  const text = await readFile(value, "utf8").catch((error: unknown) => {
+    throw fail(`cannot read "${value}": ${readProblem(error)}`, error);
+  });
+  if (new RegExp(`-----BEGIN [A-Z ]*${PEM[key]}-----`).test(text)) return text;
+  throw fail(`"${value}" holds no PEM ${PEM[key].toLowerCase()}`);
+}
+
+/** OpenSSL's own opinion, among other things whether the key is the certificate's. */
+async function checkTogether(files: TlsFiles): Promise<void> {
+  const { createSecureContext } = await import("node:tls");
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    throw new PushCliError("config", `the files for TLS to Redis can't be used: ${messageOf(error)}`, {
+      hint: "whole PEM files are wanted, the certificate's own key, and that without a passphrase",
+    });
+  }
+}

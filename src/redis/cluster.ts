@@ -1,0 +1,171 @@
+import type { Cluster, Redis } from "ioredis";
+import { explainRedisError } from "./errors.ts";
+import type { RedisLink } from "./link.ts";
+import { type ClientOptions, CONNECTION, type NodeOptions } from "./node.ts";
+import { runScript, type Script } from "./scripts.ts";
+import { toMs } from "./single.ts";
+import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
+import { openClusterSweep } from "./sweep-cluster.ts";
+import type { Host } from "./target.ts";
+
+export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "reconnectMs"> {
+  /** Servers to ask for the rest. */
+  hosts: Host[];
+  /** User, password and TLS, the same for all. */
+  node: ClientOptions;
+}
+
+/**
+ * How often a command follows MOVED and ASK, or is sent again after TRYAGAIN, CLUSTERDOWN or a lost connection. At one to
+ * three of them a pause, it gives up after 15 to 45 s; what is worth more patience has its own.
+ */
+const REDIRECTIONS = 300;
+const RETRY_MS = 150;
+/** Two servers that send each other's clients back and forth, for the moment in which a slot changes hands. */
+const MOVED_MS = 10;
+/** A server that is silent so long while it owes an answer is taken for dead. */
+const SILENCE_MS = 10_000;
+const REFRESH_TIMEOUT_MS = 2000;
+
+/** Connects to a cluster. Commands on one key find their server, and wait while a failover or a move is under way. */
+export async function connectCluster(options: ClusterOptions): Promise<RedisLink> {
+  const cluster = await createClient(options);
+  const circumstances = { ...options.circumstances, recovers: true };
+  const explain = (error: unknown) =>
+    explainRedisError((error as { lastNodeError?: unknown }).lastNodeError ?? error, circumstances);
+  const call = async <T>(command: Promise<T>): Promise<T> => {
+    try {
+      return await command;
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+  try {
+    await call(cluster.connect());
+    await call(cluster.ping());
+  } catch (error) {
+    cluster.disconnect();
+    throw error;
+  }
+  const sender = new BatchSender(cluster);
+  return {
+    client: cluster,
+    call,
+    run: (script, keys, args) => call(runScript(cluster, script, keys, args)),
+    runBatch: (script, users, plan, unpack = asItIs) =>
+      call(splitBySlot(users, plan, async (calls) => (await sender.send(script, calls)).map(unpack))),
+    openSweep: () => openClusterSweep(cluster, options),
+    now: async () => toMs(await call(cluster.time())),
+    close: () => cluster.disconnect(),
+  };
+}
+
+async function createClient({ hosts, node, reconnectMs }: ClusterOptions): Promise<Cluster> {
+  const { Cluster } = await import("ioredis");
+  // The client looks into this very array when it has lost everybody.
+  const startupNodes = [...hosts];
+  let lostAt = 0;
+  let ready = false;
+  const cluster = new Cluster(startupNodes, {
+    lazyConnect: true,
+    // A cluster that is not well answers CLUSTERDOWN, which is sat out.
+    enableReadyCheck: false,
+    maxRedirections: REDIRECTIONS,
+    retryDelayOnMoved: MOVED_MS,
+    retryDelayOnFailover: RETRY_MS,
+    retryDelayOnClusterDown: RETRY_MS,
+    retryDelayOnTryAgain: RETRY_MS,
+    slotsRefreshTimeout: REFRESH_TIMEOUT_MS,
+    // Names stay names: certificates are made out for them.
+    dnsLookup: (address, callback) => callback(null, address),
+    clusterRetryStrategy: (times) => {
+      if (!ready) return null;
+      if (times === 1) lostAt = performance.now();
+      return performance.now() - lostAt > reconnectMs ? null : Math.min(RETRY_MS * times, 1000);
+    },
+    redisOptions: { ...CONNECTION, ...node, socketTimeout: SILENCE_MS, maxRetriesPerRequest: null },
+  });
+  // What the error is about is told to the callers of commands.
+  cluster.on("error", () => undefined);
+  cluster.on("ready", () => {
+    ready = true;
+  });
+  cluster.on("+node", forgiveAsking);
+  cluster.on("refresh", () => {
+    const known = cluster.nodes().map(({ options }) => ({ host: options.host!, port: options.port! }));
+    startupNodes.splice(hosts.length, startupNodes.length, ...known);
+  });
+  return cluster;
+}
+
+/**
+ * The client awaits nobody's answer to the ASKING that it sends before a command: failing, it would end the process as an
+ * unhandled rejection. The command after it fails too, and is sent again.
+ */
+function forgiveAsking(node: Redis): void {
+  const asking = node.asking.bind(node);
+  node.asking = ((...args: Parameters<Redis["asking"]>) => {
+    const answer = asking(...args);
+    answer.catch(() => undefined);
+    return answer;
+  }) as Redis["asking"];
+}
+
+/** Sends a script's calls in one write a server. */
+class BatchSender {
+  private readonly cluster: Cluster;
+  /** The scripts that a connection has brought to its server. */
+  private readonly brought = new WeakMap<Redis, Set<string>>();
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  async send(script: Script, calls: SlotCall[]): Promise<unknown[]> {
+    const replies: unknown[] = new Array(calls.length);
+    const byServer = new Map<Redis | undefined, number[]>();
+    for (const [i, { slot }] of calls.entries()) {
+      const server = this.serverOf(slot);
+      const indices = byServer.get(server);
+      if (indices) indices.push(i);
+      else byServer.set(server, [i]);
+    }
+    await Promise.all(
+      [...byServer].map(async ([server, indices]) => {
+        const own = indices.map((i) => calls[i]!);
+        const results = server ? await this.sendTo(server, script, own) : [];
+        await Promise.all(
+          indices.map(async (i, n) => {
+            const [error, reply] = results[n] ?? [new Error("not sent")];
+            // Moved, dead, without the script: the client knows the way, one call at a time.
+            replies[i] = error ? await this.follow(script, calls[i]!) : reply;
+          }),
+        );
+      }),
+    );
+    return replies;
+  }
+
+  /** The server that has a slot, as far as known. */
+  private serverOf(slot: number): Redis | undefined {
+    const key = this.cluster.slots[slot]?.[0];
+    return this.cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === key);
+  }
+
+  private async sendTo(server: Redis, { sha1, source }: Script, calls: SlotCall[]) {
+    const brought = this.brought.get(server) ?? new Set();
+    this.brought.set(server, brought);
+    const pipeline = server.pipeline();
+    for (const { keys, args } of calls) {
+      // Answered in order, the first call brings the script for all that follow.
+      if (brought.has(sha1)) pipeline.evalsha(sha1, keys.length, ...keys, ...args);
+      else pipeline.eval(source, keys.length, ...keys, ...args);
+      brought.add(sha1);
+    }
+    return (await pipeline.exec()) ?? [];
+  }
+
+  private follow(script: Script, { keys, args }: SlotCall): Promise<unknown> {
+    return runScript(this.cluster, script, keys, args);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Cluster, Redis } from "ioredis";
+import type { Script } from "./scripts.ts";
+
+/** A script's keys and arguments for some users. */
+export interface ScriptCall {
+  keys: string[];
+  args: (string | number)[];
+}
+
+/** Redis as the stores see it, whatever stands behind it. Every failure comes out as a PushCliError of kind `redis`. */
+export interface RedisLink {
+  /** For commands on one key, which is found wherever it is. */
+  readonly client: Redis | Cluster;
+  /** Awaits a command; failures are explained with the server's address. */
+  call<T>(command: Promise<T>): Promise<T>;
+  /** Runs a script over keys of one cluster slot. */
+  run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown>;
+  /**
+   * Runs a script over many users and returns its replies, one a user, in order. `plan` makes the call for some of them;
+   * their keys come first to last, as many for each. One call on a single server, one a slot in a cluster. `unpack` makes
+   * a call's reply one a user, when it is not that already: an array, or a text with a letter for each.
+   */
+  runBatch<User, Reply = unknown>(
+    script: Script,
+    users: User[],
+    plan: (users: User[]) => ScriptCall,
+    unpack?: (reply: unknown) => ArrayLike<Reply>,
+  ): Promise<ArrayLike<Reply>>;
+  /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked. */
+  openSweep(): Promise<Sweep>;
+  /** Redis' own clock, epoch ms. */
+  now(): Promise<number>;
+  close(): void;
+}
+
+/** The servers of one sweep. */
+export interface Sweep {
+  readonly nodes: readonly SweepNode[];
+  /** Rejects with a SweepCutError when keys may have moved from one server to another since the sweep was opened. */
+  checkWhole(): Promise<void>;
+  close(): void;
+}
+
+/** One server that holds keys. */
+export interface SweepNode {
+  readonly client: Redis;
+  /** Awaits a command of `client`. */
+  call<T>(command: Promise<T>): Promise<T>;
+  /** How often a connection was made. */
+  readonly connections: number;
+  /** Names the server process; another one after a restart or failover. */
+  serverId(): Promise<string>;
+}

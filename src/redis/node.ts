@@ -1,0 +1,151 @@
+import type { Redis, RedisOptions } from "ioredis";
+import type { PushCliError } from "../errors.ts";
+import { type Circumstances, explainRedisError } from "./errors.ts";
+import type { SweepNode } from "./link.ts";
+
+/** One connection to one server, made again for a bounded time when it is lost. */
+export interface NodeLink extends SweepNode {
+  /** What INFO said at the start; undefined to users who may not ask. */
+  readonly info: ServerInfo | undefined;
+  explain(error: unknown): PushCliError;
+  close(): void;
+}
+
+export interface ServerInfo {
+  isCluster: boolean;
+  /** host:port of a replica's master. */
+  master: string | undefined;
+}
+
+/** The shape of replies is not for anybody to choose. */
+export type ClientOptions = Omit<RedisOptions, "replyMapping">;
+
+export interface NodeOptions {
+  /** Makes the client, with these options on top of its own. */
+  make(options: ClientOptions): Redis;
+  circumstances: Circumstances;
+  /** How long a lost connection may take to come back before commands fail; ms. */
+  reconnectMs: number;
+  /** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
+  helloMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const HELLO_TIMEOUT_MS = 6000;
+
+/** What is common to all connections. */
+export const CONNECTION: ClientOptions = {
+  lazyConnect: true,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  connectionName: "push-cli",
+  // It would complain on the console of users who may not INFO; turned on for those who may.
+  enableReadyCheck: false,
+  // HELLO, which RESP3 begins with, is a right of its own in Redis 6.2, and unknown to some proxies.
+  protocol: 2,
+  // Two more commands that a restricted user would be refused, for the sake of CLIENT LIST.
+  disableClientInfo: true,
+};
+
+/**
+ * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is made again
+ * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
+ */
+export async function connectNode({
+  make,
+  circumstances,
+  reconnectMs,
+  helloMs,
+}: NodeOptions): Promise<NodeLink> {
+  let ready = false;
+  let lostAt = 0;
+  let failure: unknown;
+  let refusal: unknown;
+  let connections = 0;
+  const retry = (times: number) => {
+    if (!ready) return null;
+    if (times === 1) lostAt = performance.now();
+    return performance.now() - lostAt > reconnectMs ? null : Math.min(50 * times, 1000);
+  };
+  const client = make({
+    ...CONNECTION,
+    maxRetriesPerRequest: null,
+    retryStrategy: retry,
+    sentinelRetryStrategy: (times) => retry(times + 1),
+  });
+  client.on("error", (error) => {
+    failure = error;
+    // ioredis would go on in database 0, which is somebody else's.
+    if (!isRefusedSelect(error)) return;
+    refusal = error;
+    client.disconnect();
+  });
+  client.on("ready", () => {
+    failure = undefined;
+    connections++;
+  });
+  let info: ServerInfo | undefined;
+  const explain = (error: unknown) =>
+    explainRedisError(pickCause(error, refusal ?? failure), { ...circumstances, master: info?.master });
+  const call = async <T>(command: Promise<T>): Promise<T> => {
+    try {
+      return await command;
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+  try {
+    info = await sayHello(client, helloMs ?? HELLO_TIMEOUT_MS);
+  } catch (error) {
+    client.disconnect();
+    throw explain(error);
+  }
+  ready = true;
+  return {
+    client,
+    call,
+    explain,
+    info,
+    get connections() {
+      return connections;
+    },
+    serverId: async () => /^run_id:(\w+)/m.exec(await call(client.info("server")))?.[1] ?? "",
+    close: () => client.disconnect(),
+  };
+}
+
+/** Rejects with ETIMEDOUT when no Redis answers in time. */
+async function sayHello(client: Redis, withinMs: number): Promise<ServerInfo | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+    timer = setTimeout(reject, withinMs, error);
+  });
+  try {
+    await Promise.race([client.connect().then(() => client.ping()), late]);
+    const info = await client.info().catch(() => undefined);
+    // After a restart, Redis refuses commands until it has loaded its data: that is to be waited for.
+    client.options.enableReadyCheck = info !== undefined;
+    return info === undefined ? undefined : readInfo(info);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readInfo(info: string): ServerInfo {
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];
+  const host = field("master_host");
+  return {
+    isCluster: field("cluster_enabled") === "1",
+    master: field("role") === "slave" && host ? `${host}:${field("master_port")}` : undefined,
+  };
+}
+
+function isRefusedSelect(error: Error & { command?: { name: string } }): boolean {
+  return error.command?.name === "select";
+}
+
+/** ioredis reports "Connection is closed." to callers and the reason to its error event. */
+function pickCause(error: unknown, failure: unknown): unknown {
+  const vague = error instanceof Error && /Connection is closed|Stream isn't writeable/.test(error.message);
+  return vague && failure ? failure : error;
+}

@@ -1,0 +1,61 @@
+import type { ScriptCall } from "./link.ts";
+
+const SLOTS = 16_384;
+
+/** A script's call for the users of one slot. */
+export interface SlotCall extends ScriptCall {
+  slot: number;
+}
+
+/**
+ * Splits a call for many users into one a slot, because a cluster runs no script over several, and returns the replies in
+ * the users' order. `send` returns the replies to each call, one a user.
+ */
+export async function splitBySlot<User, Reply>(
+  users: User[],
+  plan: (users: User[]) => ScriptCall,
+  send: (calls: SlotCall[]) => Promise<ArrayLike<Reply>[]>,
+): Promise<Reply[]> {
+  const { keys } = plan(users);
+  const groups = new Map<number, number[]>();
+  for (const index of users.keys()) {
+    const slot = slotOf(keys[index * (keys.length / users.length)]!);
+    const group = groups.get(slot);
+    if (group) group.push(index);
+    else groups.set(slot, [index]);
+  }
+  const calls = [...groups].map(([slot, indices]) => ({
+    slot,
+    ...plan(indices.map((index) => users[index]!)),
+  }));
+  const answers = await send(calls);
+  const replies: Reply[] = new Array(users.length);
+  for (const [i, indices] of [...groups.values()].entries()) {
+    for (const [n, index] of indices.entries()) replies[index] = answers[i]![n]!;
+  }
+  return replies;
+}
+
+/** For scripts whose replies are one a user already. */
+export function asItIs<Reply>(reply: unknown): ArrayLike<Reply> {
+  return reply as ArrayLike<Reply>;
+}
+
+/** The cluster slot of a key, by its {tag} if it has one. */
+export function slotOf(key: string): number {
+  const tag = /^[^{]*\{([^}]+)\}/.exec(key)?.[1];
+  return crc16(Buffer.from(tag ?? key)) % SLOTS;
+}
+
+/** CRC-16/XMODEM, as the Redis Cluster specification has it. */
+function crc16(bytes: Buffer): number {
+  let crc = 0;
+  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ CRC_TABLE[((crc >> 8) ^ byte) & 0xff]!;
+  return crc;
+}
+
+const CRC_TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+  return crc;
+});

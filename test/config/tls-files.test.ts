@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadSettings, type SettingFlags } from "../../src/config/settings.ts";
+import type { PushCliError } from "../../src/errors.ts";
+import { createAuthority } from "../helpers/certificates.ts";
+
+const authority = createAuthority("CA");
+const client = authority.issue({ name: "push-cli" });
+const cwd = mkdtempSync(join(tmpdir(), "config-tls-"));
+beforeAll(() => {
+  writeFileSync(join(cwd, "ca.crt"), authority.cert);
+  writeFileSync(join(cwd, "client.crt"), client.cert);
+  writeFileSync(join(cwd, "client.key"), client.key);
+  writeFileSync(join(cwd, "other.key"), createAuthority("other").key);
+  writeFileSync(join(cwd, "notes.txt"), "nothing of use");
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const redisUrl = "rediss://h";
+const load = (flags: SettingFlags, env: Record<string, string> = {}) => loadSettings(flags, { cwd, env });
+
+it("are read from the folder they were given in", async () => {
+  const env = { PUSH_CLI_REDIS_CERT: "client.crt", PUSH_CLI_REDIS_KEY: join(cwd, "client.key") };
+  const settings = await load({ redisUrl, redisCa: "ca.crt", redisServername: "redis.internal" }, env);
+  expect(settings.redisTls).toEqual({
+    ca: authority.cert,
+    cert: client.cert,
+    key: client.key,
+    servername: "redis.internal",
+  });
+});
+
+it("are left alone for a URL without TLS, with a warning when just given", async () => {
+  const { redisTls, warnings } = await load({ redisUrl: "redis://h", redisCa: "no-such-file" });
+  expect(redisTls).toBeUndefined();
+  expect(warnings).toEqual(["--redis-ca has no effect: the Redis URL does not begin with rediss"]);
+});
+
+it.each<[SettingFlags, Record<string, string>, PushCliError["kind"], RegExp]>([
+  [{ redisCa: "no.crt" }, {}, "usage", /^--redis-ca: cannot read ".*no\.crt": there is no such file$/],
+  [
+    {},
+    { PUSH_CLI_REDIS_CA: "notes.txt" },
+    "config",
+    /^PUSH_CLI_REDIS_CA: ".*notes\.txt" holds no PEM certificate$/,
+  ],
+  [
+    { redisCert: "client.crt", redisKey: "ca.crt" },
+    {},
+    "usage",
+    /^--redis-key: .* holds no PEM private key$/,
+  ],
+  [{ redisCert: "client.crt" }, {}, "usage", /^--redis-cert is given without its counterpart$/],
+  [
+    {},
+    { PUSH_CLI_REDIS_KEY: "client.key" },
+    "config",
+    /^PUSH_CLI_REDIS_KEY is given without its counterpart$/,
+  ],
+  [{ redisCert: "client.crt", redisKey: "other.key" }, {}, "config", /can't be used: .*key values mismatch/],
+  [{ redisServername: "a b" }, {}, "usage", /^--redis-servername: "a b" is empty or has white space in it$/],
+])("%j %j are an error that says where", async (flags, env, kind, message) => {
+  const error = await load({ redisUrl, ...flags }, env).then(
+    () => expect.fail("loaded"),
+    (reason) => reason,
+  );
+  expect(error).toMatchObject({ kind, message: expect.stringMatching(message), hint: expect.any(String) });
+  expect(JSON.stringify([error.message, error.hint])).not.toContain("BEGIN");
+});
