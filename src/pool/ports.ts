@@ -28,13 +28,13 @@ export interface PushReply {
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
 export interface PoolStore {
   keyOf(openId: string): string;
-  /** Pages of openIds. */
-  sweep(): AsyncIterable<string[]>;
+  /** Pages of openIds, those that match a glob pattern when one is given: `*`, `?`, `[ab]`, `\\` before a character of these. */
+  sweep(pattern?: string): AsyncIterable<string[]>;
   /**
    * Reads the entries of several pools, oldest first, as latin1 strings; a long pool comes in several visits.
-   * A pool that is not there is not visited. `index` counts into `openIds`.
+   * A pool that is not there is not visited. `index` counts into `openIds`. Reading goes on when a visit is over.
    */
-  read(openIds: string[], visit: (index: number, entries: string[]) => void): Promise<void>;
+  read(openIds: string[], visit: (index: number, entries: string[]) => void | Promise<void>): Promise<void>;
   /** One bounded step over several pools, from the given list indices on. */
   purge(pools: { openId: string; from: number }[], dryRun: boolean): Promise<PurgeStep[]>;
   /** Appends codes, pool by pool; each pool's codes all or none. */

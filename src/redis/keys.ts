@@ -14,6 +14,8 @@ export interface Keys {
   lock(name: string): string;
   /** SCAN patterns. */
   readonly anyPool: string;
+  /** The pools whose openId matches a glob pattern. */
+  poolsLike(openIdPattern: string): string;
   readonly anyLedger: string;
   anyRun(id: string): string;
   /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
@@ -47,6 +49,7 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
     lock: (name) => `${keyPrefix}lock:${name}`,
     anyPool: `${escapeGlob(poolPrefix)}*`,
+    poolsLike: (pattern) => `${escapeGlob(poolPrefix)}${pattern}`,
     anyLedger: `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`,
     anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
     openIdOfPool: (key) => openIdBetween(key, poolPrefix, ""),

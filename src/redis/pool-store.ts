@@ -10,7 +10,7 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.pool,
-    sweep: () => sweepOpenIds(link, keys.anyPool, "list", keys.openIdOfPool),
+    sweep: (pattern = "*") => sweepOpenIds(link, keys.poolsLike(pattern), "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
     push: (pools) => pushPools(link, keys, pools),
@@ -22,7 +22,7 @@ async function readPools(
   link: RedisLink,
   keys: Keys,
   openIds: string[],
-  visit: (index: number, entries: string[]) => void,
+  visit: (index: number, entries: string[]) => void | Promise<void>,
 ): Promise<void> {
   let open = openIds.map((_, index) => index);
   for (let from = 0; open.length > 0; from += READ_CHUNK) {
@@ -33,15 +33,16 @@ async function readPools(
     const full: number[] = [];
     for (const [i, index] of open.entries()) {
       const chunk = chunks[i] ?? [];
-      if (chunk.length > 0)
-        visit(
-          index,
-          chunk.map((bytes) => bytes.toString("latin1")),
-        );
+      const visited = chunk.length > 0 && visit(index, chunk.map(toLatin1));
+      if (visited) await visited;
       if (chunk.length === READ_CHUNK) full.push(index);
     }
     open = full;
   }
+}
+
+function toLatin1(bytes: Buffer): string {
+  return bytes.toString("latin1");
 }
 
 async function purgePools(

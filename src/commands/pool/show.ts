@@ -31,7 +31,9 @@ async function showPool(deps: Deps, openId: string): Promise<ExitName> {
     throw usageError(`'${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
   const nowMs = await pools.now();
   const entries: string[] = [];
-  await pools.read([openId], (_, chunk) => entries.push(...chunk));
+  await pools.read([openId], (_, chunk) => {
+    entries.push(...chunk);
+  });
   const key = pools.keyOf(openId);
   if (entries.length === 0) {
     throw new PushCliError("nothing", `there is no pool '${key}'`, {

@@ -117,7 +117,7 @@ describe("pool list", () => {
 
   it.each([
     [[], "there is no pool under 'mina:openid:*'"],
-    [["--min-valid", "9"], "there is no pool with at least 9 valid codes under 'mina:openid:*'"],
+    [["--min-valid", "9"], "there is no pool that these options let through under 'mina:openid:*'"],
   ])("says that there is nothing to list %j", async (flags, message) => {
     if (flags.length > 0) await givePool("oA", 1);
     const { code, stdout, stderr } = await world.cli(["pool", "list", ...flags]);
