@@ -5,6 +5,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
 
 interface ListFlags {
@@ -87,12 +88,6 @@ function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: 
     `--min-valid ${minValid} is more than --max-valid ${maxValid}`,
     "no pool can have both; give one of them",
   );
-}
-
-/** A shell that expanded the pattern, or found nothing to expand it to, leaves something behind that matches nobody. */
-export function checkPattern(pattern: string): string {
-  if (pattern !== "") return pattern;
-  throw usageError("--match '' matches no openId", "such as --match 'oAB*', in quotes");
 }
 
 /** Passes items on; `atFirst` ends the live line before there is other output. */

@@ -3,9 +3,12 @@ import type { RunAction } from "../deps.ts";
 import { registerPoolImport } from "./import.ts";
 import { registerPoolList } from "./list.ts";
 import { registerPoolShow } from "./show.ts";
+import { registerPoolStats } from "./stats.ts";
 
 const EXAMPLES = `
 Examples:
+  # all of them in numbers
+  $ push-cli pool stats
   # one user's codes
   $ push-cli pool show oABC123
   # reachable users, the most urgent first
@@ -21,5 +24,6 @@ export function registerPool(program: Command, run: RunAction): void {
     .addHelpText("after", EXAMPLES);
   registerPoolShow(pool, run);
   registerPoolList(pool, run);
+  registerPoolStats(pool, run);
   registerPoolImport(pool, run);
 }
