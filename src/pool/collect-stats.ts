@@ -35,7 +35,7 @@ export async function collectStats(
   const days: Day[] = localDays(nowMs, DAYS);
   const totals = new StatsTotals(days);
   const origin = { timeZone: localTimeZone(), atMs: nowMs };
-  const pages = untilAborted(store.sweep(options.match), options.signal);
+  const pages = untilAborted(store.sweep({ match: options.match }), options.signal);
   const addAll = async (from: AsyncIterable<string[]>, total?: number) => {
     let read = 0;
     for await (const tallies of readPools(store, from, tallyReader(days, nowMs))) {

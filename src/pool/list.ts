@@ -61,7 +61,7 @@ export async function* listPools(store: PoolStore, options: ListOptions): AsyncG
 async function* findPools(store: PoolStore, { filter, onStep }: ListOptions): AsyncGenerator<ListedPool[]> {
   const nowMs = await store.now();
   let read = 0;
-  for await (const pools of readPools(store, store.sweep(filter.match), summaryReader(nowMs))) {
+  for await (const pools of readPools(store, store.sweep({ match: filter.match }), summaryReader(nowMs))) {
     read += pools.length;
     onStep?.(read);
     const found = pools.filter((pool) => !isGone(pool) && passes(pool, filter, nowMs));

@@ -25,11 +25,16 @@ export interface PushReply {
   notAList: boolean;
 }
 
+export interface SweepOptions {
+  /** Only openIds that fit a glob: `*`, `?`, `[ab]`, and `\\` before such a character that is meant itself. */
+  match?: string | undefined;
+}
+
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
 export interface PoolStore {
   keyOf(openId: string): string;
-  /** Pages of openIds, those that match a glob pattern when one is given: `*`, `?`, `[ab]`, `\\` before a character of these. */
-  sweep(pattern?: string): AsyncIterable<string[]>;
+  /** Pages of openIds. */
+  sweep(options?: SweepOptions): AsyncIterable<string[]>;
   /**
    * Reads the entries of several pools, oldest first, as latin1 strings; a long pool comes in several visits.
    * A pool that is not there is not visited. `index` counts into `openIds`. Reading goes on when a visit is over.

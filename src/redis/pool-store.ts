@@ -10,7 +10,7 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.pool,
-    sweep: (pattern = "*") => sweepOpenIds(link, keys.poolsLike(pattern), "list", keys.openIdOfPool),
+    sweep: ({ match = "*" } = {}) => sweepOpenIds(link, keys.poolsLike(match), "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
     push: (pools) => pushPools(link, keys, pools),

@@ -40,11 +40,11 @@ function describe(done: number, total: number | undefined, elapsedMs: number, mo
  * How many pools there are, for the share and the ETA of a live line. Undefined where there is none: counting by SCAN
  * costs Redis about a tenth of reading, and a log can do without.
  */
-export async function countForProgress(deps: Deps, pattern?: string): Promise<number | undefined> {
+export async function countForProgress(deps: Deps, match?: string): Promise<number | undefined> {
   if (deps.out.quiet || deps.io.stderr.isTTY !== true) return undefined;
   const progress = deps.out.progress();
   let total = 0;
-  for await (const page of (await deps.stores()).pools.sweep(pattern)) {
+  for await (const page of (await deps.stores()).pools.sweep({ match })) {
     total += page.length;
     progress.update(() => `counting: ${formatCount(total)} pools`);
   }

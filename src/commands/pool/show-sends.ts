@@ -1,0 +1,56 @@
+import type { PastSend } from "../../broadcast/history.ts";
+import { formatCounted, formatMinute } from "../../output/format.ts";
+import type { Cell } from "../../output/output.ts";
+import type { Deps } from "../deps.ts";
+
+/** Broadcasts on a screen; the others are for --json and pipes. */
+const SHOWN = 10;
+
+const COLUMNS = [
+  { title: "broadcast" },
+  { title: "outcome", align: "right" as const },
+  { title: "at", align: "right" as const },
+  { title: "formId" },
+  { title: "errcode", align: "right" as const },
+  { title: "meaning" },
+];
+
+/** What became of a user in the broadcasts that the ledger knows, the newest first; nothing when there are none. */
+export async function showSends(deps: Deps, sends: readonly PastSend[]): Promise<void> {
+  const { out } = deps;
+  if (sends.length === 0) return;
+  if (out.format === "plain") return out.table([], sends.map(toPlainRow));
+  out.data("");
+  const shown = sends.slice(0, SHOWN);
+  await out.table(COLUMNS, await Promise.all(shown.map((send) => toRow(deps, send))));
+  if (sends.length > shown.length)
+    out.talk(`and ${formatCounted(sends.length - shown.length, "earlier broadcast")}: --json shows them`);
+}
+
+async function toRow({ meaningOf }: Deps, send: PastSend): Promise<Cell[]> {
+  if (send.outcome === "unreadable") return [send.broadcastId, send.outcome, "", "", "", ""];
+  const errcode = send.outcome === "claimed" ? undefined : send.errcode;
+  return [
+    send.broadcastId,
+    send.outcome,
+    formatMinute(send.atMs),
+    send.formId ?? "",
+    errcode ?? "",
+    errcode === undefined ? "" : ((await meaningOf(errcode)) ?? ""),
+  ];
+}
+
+/** In a pipe each row says what it is: these begin with a word that is no state of a code. */
+function toPlainRow(send: PastSend): Cell[] {
+  if (send.outcome === "unreadable") return ["broadcast", send.broadcastId, send.outcome, "", "", ""];
+  const errcode = send.outcome === "claimed" ? undefined : send.errcode;
+  const at = new Date(send.atMs).toISOString();
+  return ["broadcast", send.broadcastId, send.outcome, at, send.formId ?? "", errcode ?? ""];
+}
+
+/** One broadcast in the JSON document of `pool show`. */
+export function toSendDocument(send: PastSend) {
+  if (send.outcome === "unreadable") return { broadcastId: send.broadcastId, outcome: send.outcome };
+  const { atMs, ...rest } = send;
+  return { ...rest, at: new Date(atMs).toISOString() };
+}
