@@ -11,8 +11,9 @@ export interface PurgeStep {
   exists: boolean;
 }
 
-/** A code to append to a pool, with the bytes to write. */
+/** A code to append to a pool, with the bytes to write (latin1). */
 export interface PushRequest {
+  /** By which the pool may hold it already; a space and the bytes for an entry that is known by those. */
   formId: string;
   entry: string;
 }

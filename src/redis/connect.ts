@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { PushCliError } from "../errors.ts";
 import { explainRedisError } from "./errors.ts";
-import type { Script } from "./scripts.ts";
+import type { Script, ScriptArg } from "./scripts.ts";
 import { runScript } from "./scripts.ts";
 
 /** A connection whose every failure comes out as a PushCliError of kind `redis`. */
@@ -9,7 +9,7 @@ export interface RedisLink {
   readonly client: Redis;
   /** Awaits a command; failures are explained with the server's address. */
   call<T>(command: Promise<T>): Promise<T>;
-  run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown>;
+  run(script: Script, keys: string[], args: ScriptArg[]): Promise<unknown>;
   /** How often a connection was made. */
   readonly connections: number;
   /** Names the server process; another one after a restart or failover. */

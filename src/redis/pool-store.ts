@@ -2,7 +2,7 @@ import type { PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports
 import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
 import { sweepOpenIds } from "./scan.ts";
-import { ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
+import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 /** Entries per LRANGE: a long pool is read in steps that Redis does not notice. */
 const READ_CHUNK = 500;
@@ -39,6 +39,11 @@ async function readPools(
     }
     open = full;
   }
+}
+
+/** A latin1 string as the bytes that it stands for. */
+function toArg(bytes: string): ScriptArg {
+  return /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1");
 }
 
 function toLatin1(bytes: Buffer): string {
@@ -82,7 +87,7 @@ async function pushPools(
     const args = pending.flatMap(({ from, codes }) => [
       from,
       codes.length,
-      ...codes.flatMap(({ formId, entry }) => [formId, entry]),
+      ...codes.flatMap(({ formId, entry }) => [toArg(formId), toArg(entry)]),
     ]);
     const names = pending.map(({ openId }) => keys.pool(openId));
     const replies = (await link.run(SCRIPTS.pushCodes, names, [ENTRY_BUDGET, ...args])) as number[][];

@@ -57,12 +57,15 @@ export const CLAIM = {
  */
 export const ENTRY_BUDGET = 400;
 
+/** Bytes that are no text come as a Buffer. */
+export type ScriptArg = string | number | Buffer;
+
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
   redis: Redis,
   { sha1, source }: Script,
   keys: string[],
-  args: (string | number)[],
+  args: ScriptArg[],
 ): Promise<unknown> {
   try {
     return await redis.evalsha(sha1, keys.length, ...keys, ...args);

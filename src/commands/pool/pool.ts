@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { RunAction } from "../deps.ts";
+import { registerPoolExport } from "./export.ts";
 import { registerPoolImport } from "./import.ts";
 import { registerPoolList } from "./list.ts";
 import { registerPoolShow } from "./show.ts";
@@ -14,7 +15,9 @@ Examples:
   # reachable users, the most urgent first
   $ push-cli pool list --min-valid 1 --sort expiry
   # add codes: openId, formId, expire, uses
-  $ push-cli pool import codes.csv`;
+  $ push-cli pool import codes.csv
+  # all codes into a file that import reads back
+  $ push-cli pool export > codes.ndjson`;
 
 export function registerPool(program: Command, run: RunAction): void {
   const pool = program
@@ -26,4 +29,5 @@ export function registerPool(program: Command, run: RunAction): void {
   registerPoolList(pool, run);
   registerPoolStats(pool, run);
   registerPoolImport(pool, run);
+  registerPoolExport(pool, run);
 }

@@ -10,9 +10,7 @@ const COLUMNS = [
   { title: "broadcast" },
   { title: "outcome", align: "right" as const },
   { title: "at", align: "right" as const },
-  { title: "formId" },
-  { title: "errcode", align: "right" as const },
-  { title: "meaning" },
+  { title: "" },
 ];
 
 /** What became of a user in the broadcasts that the ledger knows, the newest first; nothing when there are none. */
@@ -28,16 +26,11 @@ export async function showSends(deps: Deps, sends: readonly PastSend[]): Promise
 }
 
 async function toRow({ meaningOf }: Deps, send: PastSend): Promise<Cell[]> {
-  if (send.outcome === "unreadable") return [send.broadcastId, send.outcome, "", "", "", ""];
+  if (send.outcome === "unreadable") return [send.broadcastId, send.outcome, "", ""];
   const errcode = send.outcome === "claimed" ? undefined : send.errcode;
-  return [
-    send.broadcastId,
-    send.outcome,
-    formatMinute(send.atMs),
-    send.formId ?? "",
-    errcode ?? "",
-    errcode === undefined ? "" : ((await meaningOf(errcode)) ?? ""),
-  ];
+  const meaning = errcode === undefined ? undefined : await meaningOf(errcode);
+  const why = [errcode, meaning].filter((part) => part !== undefined).join(" ");
+  return [send.broadcastId, send.outcome, formatMinute(send.atMs), why];
 }
 
 /** In a pipe each row says what it is: these begin with a word that is no state of a code. */
