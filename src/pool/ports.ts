@@ -26,6 +26,13 @@ export interface PushReply {
   notAList: boolean;
 }
 
+/** `count` entries of a pool from a list index on. */
+export interface PoolPiece {
+  openId: string;
+  from: number;
+  count: number;
+}
+
 export interface SweepOptions {
   /** Only openIds that fit a glob: `*`, `?`, `[ab]`, and `\\` before such a character that is meant itself. */
   match?: string | undefined;
@@ -45,6 +52,13 @@ export interface PoolStore {
   purge(pools: { openId: string; from: number }[], dryRun: boolean): Promise<PurgeStep[]>;
   /** Appends codes, pool by pool; each pool's codes all or none. */
   push(pools: { openId: string; codes: PushRequest[] }[]): Promise<PushReply[]>;
+  /** A bounded piece of each of several pools, as latin1 strings; empty where there is none. */
+  slice(pieces: PoolPiece[]): Promise<string[][]>;
+  /**
+   * Removes entries that `slice` has read from index `from` on, as far as they are still there; for each, whether it was.
+   * All of them or none are removed when Redis fails.
+   */
+  removeEntries(openId: string, from: number, entries: string[]): Promise<boolean[]>;
   /** Redis' clock, epoch ms. */
   now(): Promise<number>;
 }

@@ -1,4 +1,4 @@
-import type { PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
+import type { PoolPiece, PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
 import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
 import { sweepOpenIds } from "./scan.ts";
@@ -14,6 +14,8 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
     push: (pools) => pushPools(link, keys, pools),
+    slice: (pieces) => readPieces(link, keys, pieces),
+    removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
     now: link.now,
   };
 }
@@ -39,6 +41,23 @@ async function readPools(
     }
     open = full;
   }
+}
+
+async function readPieces(link: RedisLink, keys: Keys, pieces: PoolPiece[]): Promise<string[][]> {
+  const read = ({ openId, from, count }: PoolPiece) =>
+    link.client.lrangeBuffer(keys.pool(openId), from, from + count - 1);
+  const chunks = await link.call(Promise.all(pieces.map(read)));
+  return chunks.map((chunk) => chunk.map(toLatin1));
+}
+
+async function removeEntries(
+  link: RedisLink,
+  pool: string,
+  from: number,
+  entries: string[],
+): Promise<boolean[]> {
+  const replies = (await link.run(SCRIPTS.removeEntries, [pool], [from, ...entries.map(toArg)])) as number[];
+  return replies.map((reply) => reply === 1);
 }
 
 /** A latin1 string as the bytes that it stands for. */

@@ -9,6 +9,7 @@ import pushCodes from "./lua/push-codes.lua";
 import readEntry from "./lua/read-entry.lua";
 import releaseCodes from "./lua/release-codes.lua";
 import releaseLock from "./lua/release-lock.lua";
+import removeEntries from "./lua/remove-entries.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import takeCode from "./lua/take-code.lua";
@@ -32,6 +33,7 @@ export const SCRIPTS = {
   releaseCodes: script("release-codes", readEntry, takeCode, releaseCodes),
   purgePools: script("purge-pools", readEntry, takeCode, purgePools),
   pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
+  removeEntries: script("remove-entries", readEntry, takeCode, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
   pushAudience: script("push-audience", pushAudience),
   renewLock: script("renew-lock", renewLock),

@@ -3,6 +3,7 @@ import type { RunAction } from "../deps.ts";
 import { registerPoolExport } from "./export.ts";
 import { registerPoolImport } from "./import.ts";
 import { registerPoolList } from "./list.ts";
+import { registerPoolRemove } from "./remove.ts";
 import { registerPoolShow } from "./show.ts";
 import { registerPoolStats } from "./stats.ts";
 
@@ -30,4 +31,5 @@ export function registerPool(program: Command, run: RunAction): void {
   registerPoolStats(pool, run);
   registerPoolImport(pool, run);
   registerPoolExport(pool, run);
+  registerPoolRemove(pool, run);
 }
