@@ -58,24 +58,32 @@ export async function showRemoval(
     const codes = Object.entries(codesRemoved).map(([state, count]) => [`codesRemoved.${state}`, count]);
     return out.table([], [...Object.entries(counts).map(([name, value]) => [name, String(value)]), ...codes]);
   }
-  for (const line of describe(totals, dryRun)) out.data(line);
+  for (const line of describe(totals, flags)) out.data(line);
   if (flags.export !== undefined && !dryRun) out.talk(`push-cli pool import ${flags.export} brings it back`);
 }
 
-function describe(totals: RemovalTotals, dryRun: boolean): string[] {
+function describe(totals: RemovalTotals, flags: RemoveFlags): string[] {
   const { entriesRemoved, poolsRemoved, codesRemoved, entriesKept, entriesGone } = totals;
-  const states = Object.entries(codesRemoved).map(([state, count]) => `${formatCount(count)} ${state}`);
-  const pools = `${formatCounted(poolsRemoved, "whole pool")}`;
-  const entries = formatCounted(entriesRemoved, "entry", "entries");
-  const lines = [`${dryRun ? "would remove" : "removed"} ${entries}, ${pools}: ${states.join(", ")}`];
-  if (entriesKept > 0) {
-    const kept = formatCounted(entriesKept, "entry", "entries");
+  const states = Object.entries(codesRemoved).filter(([, count]) => count > 0);
+  const contents = states.map(([state, count]) => `${formatCount(count)} ${state}`).join(", ");
+  const verb = flags.dryRun ? "would remove" : "removed";
+  const lines = [`${verb} ${countEntries(entriesRemoved)}${contents === "" ? "" : `: ${contents}`}`];
+  if (poolsRemoved > 0)
     lines.push(
-      `${kept} kept: not understood (--export saves such and removes them too), or too long to save`,
+      `${formatCounted(poolsRemoved, "pool")} ${flags.dryRun ? "would be" : "empty now, and so"} gone`,
     );
+  if (entriesKept > 0) {
+    const why =
+      flags.export === undefined
+        ? "not understood: --export saves and then removes them"
+        : "too long to save";
+    lines.push(`${countEntries(entriesKept)} kept, ${why}`);
   }
-  if (entriesGone > 0)
-    lines.push(`${formatCounted(entriesGone, "entry", "entries")} taken by somebody else meanwhile`);
+  if (entriesGone > 0) lines.push(`${countEntries(entriesGone)} taken by somebody else meanwhile`);
   if (!totals.complete) lines.push("stopped early: the rest is as it was");
   return lines;
+}
+
+function countEntries(count: number): string {
+  return formatCounted(count, "entry", "entries");
 }

@@ -50,7 +50,11 @@ export async function showStatsScreen(out: Output, stats: StatsDocument): Promis
     })),
   );
   out.talk(`days end at midnight in ${stats.timeZone}, "until" means the end of the day`);
-  if (stats.sample) out.talk(sampleNote(stats));
+  if (!stats.sample) return;
+  out.talk(
+    `estimated from ${formatCount(stats.sample.pools)} of ${formatCount(pools)} pools, drawn by chance;`,
+  );
+  out.talk("each interval holds the true number with 95 % confidence");
 }
 
 function headline({ pools, reachable, exact }: StatsDocument): string {
@@ -100,9 +104,4 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** "2026-11-23 Mon": a date has its weekday in every time zone. */
 function dayName(date: string): string {
   return `${date} ${WEEKDAYS[new Date(`${date}T00:00:00Z`).getUTCDay()]}`;
-}
-
-function sampleNote({ sample, pools }: StatsDocument): string {
-  const read = formatCount(sample?.pools ?? 0);
-  return `estimated from ${read} of ${formatCount(pools)} pools, drawn by chance; every interval holds the true number with 95 % confidence`;
 }
