@@ -77,11 +77,12 @@ function noPool(keys: string): PushCliError {
 }
 
 function describe({ pools, codes, entries, expired, invalid, tooLong }: ExportTotals): string {
-  const parts = [`${formatCounted(codes, "code")} of ${formatCounted(pools, "pool")} exported`];
-  const bytes = `${formatCounted(entries, "entry", "entries")} byte for byte`;
-  if (entries > 0) parts.push(bytes);
-  if (expired > 0) parts.push(`left out ${formatCount(expired)} expired`);
-  if (invalid > 0) parts.push(`left out ${formatCount(invalid)} invalid`);
-  if (tooLong > 0) parts.push(`left out ${formatCount(tooLong)} longer than import reads`);
-  return parts.join(", ");
+  const bytes = entries === 0 ? "" : ` and ${formatCounted(entries, "entry", "entries")} byte for byte`;
+  const left = [
+    ...(expired > 0 ? [`${formatCount(expired)} expired`] : []),
+    ...(invalid > 0 ? [`${formatCount(invalid)} invalid`] : []),
+    ...(tooLong > 0 ? [`${formatCount(tooLong)} too long for import`] : []),
+  ];
+  const rest = left.length === 0 ? "" : `; left out: ${left.join(", ")}`;
+  return `${formatCounted(codes, "code")}${bytes} of ${formatCounted(pools, "pool")}${rest}`;
 }

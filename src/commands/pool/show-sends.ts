@@ -20,17 +20,19 @@ export async function showSends(deps: Deps, sends: readonly PastSend[]): Promise
   if (out.format === "plain") return out.table([], sends.map(toPlainRow));
   out.data("");
   const shown = sends.slice(0, SHOWN);
-  await out.table(COLUMNS, await Promise.all(shown.map((send) => toRow(deps, send))));
+  const rows = await Promise.all(shown.map((send) => toRow(deps, send)));
+  await out.table(rows.some((row) => row.at(-1) !== "") ? COLUMNS : COLUMNS.slice(0, -1), rows);
   if (sends.length > shown.length)
     out.talk(`and ${formatCounted(sends.length - shown.length, "earlier broadcast")}: --json shows them`);
 }
 
+/** Without the year, which a ledger of some weeks does not need: that leaves room for the reason. */
 async function toRow({ meaningOf }: Deps, send: PastSend): Promise<Cell[]> {
   if (send.outcome === "unreadable") return [send.broadcastId, send.outcome, "", ""];
   const errcode = send.outcome === "claimed" ? undefined : send.errcode;
   const meaning = errcode === undefined ? undefined : await meaningOf(errcode);
   const why = [errcode, meaning].filter((part) => part !== undefined).join(" ");
-  return [send.broadcastId, send.outcome, formatMinute(send.atMs), why];
+  return [send.broadcastId, send.outcome, formatMinute(send.atMs).replace(/^\d{4}-/, ""), why];
 }
 
 /** In a pipe each row says what it is: these begin with a word that is no state of a code. */
