@@ -22,18 +22,20 @@ export function readProgress({ out, clock }: Deps, total?: number): ReadProgress
   };
 }
 
+/** Before that, a rate would be a guess. */
+const FIRST_RATE_MS = 500;
+
 function describe(done: number, total: number | undefined, elapsedMs: number, more?: string): string {
-  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
-  const rate = formatRate(perSecond);
-  const end = more === undefined ? "" : `  ${more}`;
-  if (total === undefined) return `${formatCount(done)} pools  ${rate}${end}`;
+  const perSecond = elapsedMs >= FIRST_RATE_MS ? (done / elapsedMs) * 1000 : undefined;
   const parts = [
-    `${formatCount(done)}/${formatCount(total)} pools`,
-    formatShare(Math.min(done, total), total),
-    rate,
+    total === undefined ? `${formatCount(done)} pools` : `${formatCount(done)}/${formatCount(total)} pools`,
   ];
-  if (perSecond > 0 && done < total) parts.push(`ETA ${formatDuration(((total - done) / perSecond) * 1000)}`);
-  return `${parts.join("  ")}${end}`;
+  if (total !== undefined) parts.push(formatShare(Math.min(done, total), total));
+  if (perSecond !== undefined) parts.push(formatRate(perSecond));
+  if (perSecond !== undefined && total !== undefined && done < total)
+    parts.push(`ETA ${formatDuration(((total - done) / perSecond) * 1000)}`);
+  if (more !== undefined) parts.push(more);
+  return parts.join("  ");
 }
 
 /**

@@ -53,9 +53,10 @@ async function stats(deps: Deps, flags: StatsFlags): Promise<ExitName> {
     stop.abort();
   });
   try {
-    const document = await collect(deps, { sample, match, signal: stop.signal });
+    const signal = AbortSignal.any([stop.signal, deps.out.closed]);
+    const document = await collect(deps, { sample, match, signal });
     if (!document) {
-      deps.out.talk("interrupted; half a count is none");
+      if (exit !== "done") deps.out.talk("interrupted; half a count is none");
       return exit;
     }
     await present(deps, document);
