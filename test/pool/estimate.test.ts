@@ -78,6 +78,9 @@ describe("the interval of an estimate", () => {
   it("is not much wider than it has to be", async () => {
     expect(await coverage((i) => i % 2, 200, 500)).toBeLessThan(0.985);
     expect(await coverage((i) => (i * 7919) % 13, 200, 500)).toBeLessThan(0.985);
+    // A sample that is most of the whole leaves little to guess.
+    expect(await coverage((i) => (i * 7919) % 13, 2000, 500)).toBeLessThan(0.985);
+    expect(await coverage((i) => i % 2, 2000, 500)).toBeLessThan(0.985);
   });
 
   it("is a point when everything was read", () => {
