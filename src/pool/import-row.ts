@@ -42,8 +42,8 @@ export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): P
 }
 
 /**
- * An entry that goes into the pool as it is. With one valid code in it, the pool holds it already when it holds that code;
- * otherwise when it holds the same bytes.
+ * An entry that goes into the pool as it is. The pool holds it already when it holds the same bytes, or its code where there
+ * is just one.
  */
 function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | string {
   const bytes =
@@ -57,17 +57,12 @@ function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | 
   const named = codes.length === 1 && only?.wellFormed;
   return {
     openId,
-    push: { formId: named ? only.formId : bytesName(text), entry: text },
+    push: { formId: named ? only.formId : "", entry: text },
     expireMs: codes.reduce(
       (last, code) => Math.max(last, code.expireMs),
       codes.length > 0 ? -Infinity : Infinity,
     ),
   };
-}
-
-/** Stands in the place of a formId for an entry that has none of its own; no formId begins with a space. */
-function bytesName(entry: string): string {
-  return ` ${entry}`;
 }
 
 function parseBase64(value: unknown): Buffer | undefined {

@@ -13,7 +13,7 @@ export interface PurgeStep {
 
 /** A code to append to a pool, with the bytes to write (latin1). */
 export interface PushRequest {
-  /** By which the pool may hold it already; a space and the bytes for an entry that is known by those. */
+  /** By which the pool may hold it already, besides its bytes; empty for an entry without one code of its own. */
   formId: string;
   entry: string;
 }

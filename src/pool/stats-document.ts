@@ -24,7 +24,12 @@ export interface StatsDocument {
   expiringLater: number;
   /** Users who would still have a valid code at the end of today and of each of the next 6 days. */
   reachableBy: ({ date: string; users: number } & Estimated)[];
-  writers: ({ writer: Writer; entries: number; unreadable: number } & Estimated)[];
+  writers: ({
+    writer: Writer;
+    entries: number;
+    unreadable: number;
+    unreadableInterval?: Interval;
+  } & Estimated)[];
   /** Whose days these are. */
   timeZone: string;
   /** When it was counted, ISO 8601, by Redis' clock. */
@@ -35,6 +40,7 @@ export interface StatsDocument {
   intervals?: {
     reachable: Interval;
     codes: Record<"valid" | "expired" | "invalid" | "unreadable", Interval>;
+    expiringLater: Interval;
   };
 }
 
@@ -85,6 +91,7 @@ export function toStatsDocument(totals: StatsTotals, { timeZone, atMs, sample }:
         entries: of(entries).value,
         unreadable: of(unreadable).value,
         ...interval(entries),
+        ...(exact ? {} : { unreadableInterval: toInterval(of(unreadable)) }),
       })),
     timeZone,
     at: new Date(atMs).toISOString(),
@@ -96,6 +103,7 @@ export function toStatsDocument(totals: StatsTotals, { timeZone, atMs, sample }:
           intervals: {
             reachable: toInterval(of(reachable)),
             codes: mapCodes(codes, (counter) => toInterval(of(counter))),
+            expiringLater: toInterval(of(later)),
           },
         }),
   };

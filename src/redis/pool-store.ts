@@ -106,7 +106,7 @@ async function pushPools(
     const args = pending.flatMap(({ from, codes }) => [
       from,
       codes.length,
-      ...codes.flatMap(({ formId, entry }) => [toArg(formId), toArg(entry)]),
+      ...codes.flatMap(({ formId, entry }) => [formId, toArg(entry)]),
     ]);
     const names = pending.map(({ openId }) => keys.pool(openId));
     const replies = (await link.run(SCRIPTS.pushCodes, names, [ENTRY_BUDGET, ...args])) as number[][];

@@ -14,7 +14,7 @@ export function toPlainRows(stats: StatsDocument): Cell[][] {
     ...states.map((state) => ["codes", state, codes[state], ...ends(intervals?.codes[state])]),
     ...stats.perUser.map((row) => ["perUser", row.codes, row.users, ...ends(row.interval)]),
     ...stats.expiringBy.map((row) => ["expiringBy", row.date, row.codes, ...ends(row.interval)]),
-    ["expiringLater", "", stats.expiringLater],
+    ["expiringLater", "", stats.expiringLater, ...ends(intervals?.expiringLater)],
     ...stats.reachableBy.map((row) => ["reachableBy", row.date, row.users, ...ends(row.interval)]),
     ...stats.writers.map((row) => ["writer", row.writer, row.entries, ...ends(row.interval)]),
     ["timeZone", stats.timeZone, ""],

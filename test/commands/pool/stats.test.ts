@@ -162,6 +162,14 @@ describe("pool stats", () => {
     ];
     // They hang together: the chance that half of them miss is nothing.
     expect(checks.filter(Boolean).length).toBeGreaterThan(checks.length / 2);
+    const rows = [
+      ...estimated.perUser,
+      ...estimated.expiringBy,
+      ...estimated.reachableBy,
+      ...estimated.writers,
+    ];
+    for (const row of rows) expect(row).toHaveProperty("interval.length", 2);
+    expect(intervals).toHaveProperty("expiringLater.length", 2);
     for (const { interval } of estimated.perUser) expect(interval![1] - interval![0]).toBeLessThan(500);
     const { stdout } = await world.cli(["pool", "stats", "--sample", "600"]);
     expect(stdout).toMatch(/^pools\t\t3000\nreachable\t\t\d+\t\d+\t\d+\n/);
