@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { main } from "../../../src/main.ts";
 import { plainEntry } from "../../helpers/redis.ts";
+import { fakeIo } from "../../output/fake-io.ts";
 import { JAVA_ENTRY } from "../../pool/forms.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
 
@@ -135,6 +137,17 @@ describe("pool remove", () => {
     ]);
     expect(yes.stderr).toContain(`push-cli pool import ${file} brings it back`);
     expect(await world.redis.pools()).toEqual(OTHERS);
+  });
+
+  it("removes nothing when the question is answered by Ctrl-C", async () => {
+    const before = await world.redis.pools();
+    const io = fakeIo({ terminals: ["stdin", "stdout", "stderr"], env: { ...world.env, NO_COLOR: "1" } });
+    const done = main(["pool", "remove", "oA", "oB"], { ...io, cwd: folder });
+    await vi.waitFor(() => expect(io.stderr.text()).toContain("[y/N]"));
+    io.signal("SIGINT");
+    expect(await done).toBe(130);
+    expect(io.stderr.text()).toMatch(/interrupted; nothing was removed\n$/);
+    expect(await world.redis.pools()).toEqual(before);
   });
 
   it("says what it kept, to a person and to a pipe", async () => {
