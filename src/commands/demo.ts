@@ -66,6 +66,7 @@ const STEPS: Step[] = [
     say: "The pools whose codes expire first:",
     argv: ["pool", "list", "--sort", "expiry", "--min-valid", "1", "--limit", "5"],
   },
+  { say: "All of them in numbers:", argv: ["pool", "stats"] },
   { say: "Expired codes go; everything else stays byte for byte:", argv: ["purge"] },
   { say: "The access token, kept in Redis for everybody:", argv: ["token", "refresh"] },
   {

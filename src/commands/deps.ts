@@ -1,4 +1,5 @@
 import type { LedgerNeeds } from "../broadcast/broadcast.ts";
+import type { SendHistory } from "../broadcast/history.ts";
 import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
@@ -21,6 +22,7 @@ export interface Stores {
   locks: LockStore;
   ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
+  history: SendHistory;
   isOpenId(text: string): boolean;
 }
 

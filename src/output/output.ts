@@ -30,6 +30,8 @@ export interface Output {
   json(document: unknown): void;
   /** One line of NDJSON; waits while the pipe is full. Rejects with a PushCliError when stdout can't be written. */
   line(document: unknown): Promise<void>;
+  /** Many lines of NDJSON in one write. Waits and rejects like `line`. */
+  lines(documents: readonly unknown[]): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
   /** Rejects like `line`. */
@@ -106,13 +108,15 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
 }
 
 function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
+  const writeLines = (documents: readonly unknown[]) => {
+    stdout.write(documents.map((document) => `${visibleJson(document)}\n`).join(""));
+    return stdout.drained();
+  };
   return {
     style,
     json: (document: unknown) => stdout.write(`${visibleJson(document, 2)}\n`),
-    line: (document: unknown) => {
-      stdout.write(`${visibleJson(document)}\n`);
-      return stdout.drained();
-    },
+    line: (document: unknown) => writeLines([document]),
+    lines: writeLines,
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
     table: async (columns: readonly Column[], rows: readonly Cell[][]) => {
       const width = io.stdout.columns ?? 80;

@@ -1,3 +1,4 @@
+import { drawBar } from "./bar.ts";
 import { visibleText } from "./format.ts";
 import type { Style } from "./style.ts";
 import { cutToWidth, displayWidth } from "./width.ts";
@@ -6,6 +7,8 @@ export interface Column {
   title: string;
   /** Without it: right when every cell of the column is a number. */
   align?: "left" | "right";
+  /** Cells are shares from 0 to 1, drawn as bars over the width that the other columns leave; must be the last column. */
+  bar?: boolean;
 }
 
 export type Cell = string | number;
@@ -23,22 +26,40 @@ export async function renderTable(
   style: Style,
 ): Promise<string> {
   const { default: Table } = await import("cli-table3");
-  const aligns = columns.map((column, index) => column.align ?? defaultAlign(rows, index));
-  const texts = rows.map((row) => row.map(cellText));
-  const natural = columns.map((column, index) =>
+  const written = columns.filter(({ bar }) => !bar);
+  const aligns = written.map((column, index) => column.align ?? defaultAlign(rows, index));
+  const texts = rows.map((row) => row.slice(0, written.length).map(cellText));
+  const natural = written.map((column, index) =>
     texts.reduce((max, row) => Math.max(max, displayWidth(row[index] ?? "")), displayWidth(column.title)),
   );
   const widths = fitWidths(natural, aligns, width);
   const cutRow = (row: string[]) => row.map((cell, index) => cutToWidth(cell, widths[index] ?? 0));
+  const head = cutRow(written.map((column) => column.title)).map(style.bold);
+  const body = texts.map(cutRow);
+  const barWidth = written.length < columns.length ? roomForBars(widths, width) : 0;
+  if (barWidth > 0) {
+    head.push("");
+    widths.push(barWidth);
+    for (const [i, row] of body.entries()) row.push(style.cyan(drawBar(Number(rows[i]?.at(-1)), barWidth)));
+  }
   const table = new Table({
-    head: cutRow(columns.map((column) => column.title)).map(style.bold),
+    head,
     colWidths: widths,
     colAligns: aligns,
     chars: NO_BORDERS,
     style: { compact: true, head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  table.push(...texts.map(cutRow));
+  table.push(...body);
   return `${table.toString().replace(/ +$/gm, "")}\n`;
+}
+
+/** Shorter bars tell nothing apart; longer ones only tire the eye. */
+const SHORTEST_BARS = 5;
+const LONGEST_BARS = 60;
+
+function roomForBars(widths: readonly number[], width: number): number {
+  const room = width - widths.reduce((sum, w) => sum + w + GAP.length, 0);
+  return room < SHORTEST_BARS ? 0 : Math.min(room, LONGEST_BARS);
 }
 
 /** Only a rule under the titles: lines between columns get in the way of copying a value. */

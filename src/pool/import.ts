@@ -1,18 +1,5 @@
-import { isFormId, writeEntry } from "./code.ts";
+import { type ImportRow, parseRow } from "./import-row.ts";
 import type { PoolStore, PushRequest } from "./ports.ts";
-import { timeToMs } from "./read-entry.ts";
-
-/** One record of an import file before validation; fields as the file has them. */
-export interface ImportRow {
-  /** Line number in the file, from 1. */
-  line: number;
-  openId?: unknown;
-  formId?: unknown;
-  expire?: unknown;
-  uses?: unknown;
-  /** Why the line could not even be taken apart. */
-  error?: string;
-}
 
 export interface ImportTotals {
   lines: number;
@@ -31,8 +18,9 @@ export interface ImportOptions {
   signal: AbortSignal;
 }
 
-/** Codes in one round trip. */
+/** Codes in one round trip, and bytes. */
 const BATCH = 200;
+const BATCH_BYTES = 256 * 1024;
 
 interface ImportCode {
   openId: string;
@@ -41,8 +29,8 @@ interface ImportCode {
 }
 
 /**
- * Appends codes to pools in the plain JSON form, in the order of the file, validating each line; bad lines are reported
- * and passed over. Holds a few hundred lines in memory, however long the file is. Importing a file twice adds nothing.
+ * Appends codes to pools in the plain JSON form, and entries that an export has byte for byte as they are; in the order of
+ * the file, validating each line. Bad lines are reported and passed over. Holds a few hundred lines in memory, however long the file is. Importing a file twice adds nothing.
  */
 export async function importCodes(
   store: PoolStore,
@@ -52,22 +40,23 @@ export async function importCodes(
   const totals: ImportTotals = { lines: 0, imported: 0, known: 0, expired: 0, bad: 0 };
   const nowMs = await store.now();
   let batch: ImportCode[] = [];
+  let bytes = 0;
   for await (const row of rows) {
     totals.lines++;
-    const code = parseRow(row, options.isOpenId);
-    if (typeof code === "string") {
+    const parsed = parseRow(row, options.isOpenId);
+    if (typeof parsed === "string") {
       totals.bad++;
-      options.onBadLine(row.line, code);
-    } else if (code.expireMs <= nowMs) totals.expired++;
-    else
-      batch.push({
-        openId: code.openId,
-        push: { formId: code.formId, entry: writeEntry(code) },
-        line: row.line,
-      });
-    if (batch.length >= BATCH) {
+      options.onBadLine(row.line, parsed);
+    } else if (parsed.expireMs <= nowMs) totals.expired++;
+    else {
+      const { openId, push } = parsed;
+      batch.push({ openId, push, line: row.line });
+      bytes += push.entry.length;
+    }
+    if (batch.length >= BATCH || bytes >= BATCH_BYTES) {
       await pushBatch(store, batch, totals, options);
       batch = [];
+      bytes = 0;
     }
     if (options.signal.aborted) break;
   }
@@ -102,46 +91,4 @@ async function pushBatch(
     }
   }
   options.onStep?.(totals);
-}
-
-interface ParsedRow {
-  openId: string;
-  formId: string;
-  expireMs: number;
-  uses?: number;
-}
-
-/** The code of a row, or why it is none. */
-function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): ParsedRow | string {
-  if (row.error !== undefined) return row.error;
-  const { openId, formId } = row;
-  if (typeof openId !== "string" || !isOpenId(openId)) return `${quote(openId)} is not an openId`;
-  if (typeof formId !== "string" || !isFormId(formId)) return `${quote(formId)} is not a formId`;
-  const expireMs = parseExpire(row.expire);
-  if (expireMs === undefined) {
-    return `${quote(row.expire)} is not an expiry: epoch ms, epoch seconds or ISO 8601`;
-  }
-  if (row.uses === undefined || row.uses === null || row.uses === "") return { openId, formId, expireMs };
-  const uses = Number(row.uses);
-  if (!Number.isInteger(uses) || uses < 1 || uses > 1000)
-    return `${quote(row.uses)} is not a number of uses (1 to 1000)`;
-  return { openId, formId, expireMs, uses };
-}
-
-const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
-
-/** Epoch ms or seconds, as a number or digits, or ISO 8601. */
-function parseExpire(value: unknown): number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
-  if (typeof value !== "string") return undefined;
-  if (/^\d{1,16}$/.test(value)) return timeToMs(Number(value));
-  if (!ISO_8601.test(value)) return undefined;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-function quote(value: unknown): string {
-  if (value === undefined || value === "") return "nothing";
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  return `'${text.length > 60 ? `${text.slice(0, 60)}...` : text}'`;
 }

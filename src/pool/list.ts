@@ -1,61 +1,94 @@
 import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
+import { type PoolReader, readPools } from "./read-pools.ts";
 import { addEntry, emptySummary, type PoolSummary } from "./summary.ts";
+import { TopItems } from "./top.ts";
 
 export type PoolSort = "scan" | "valid" | "expiry";
 
+/** Which pools to list; all that are given must hold. */
+export interface PoolFilter {
+  /** A glob on the openId. */
+  match?: string | undefined;
+  minValid?: number | undefined;
+  maxValid?: number | undefined;
+  /** A valid code expires within so many ms. */
+  expiringWithinMs?: number | undefined;
+  /** Something in it is not understood. */
+  unreadable?: boolean | undefined;
+}
+
 export interface ListOptions {
-  minValid: number;
+  filter: PoolFilter;
   sort: PoolSort;
   limit?: number | undefined;
   /** Called now and then with how many pools were read. */
-  onStep?: (read: number) => void;
+  onStep?: ((read: number) => void) | undefined;
+  /** Called before the first pool when a sort without a limit leaves pools out. */
+  onCut?: ((kept: number, found: number) => void) | undefined;
 }
 
 export interface ListedPool extends PoolSummary {
   openId: string;
 }
 
-/** Pools read in one round trip. */
-const BATCH = 200;
+/** A sort has to keep what it lists: without a limit, no more than so many. */
+export const SORTED_MOST = 10_000;
 
 /**
- * Lists pools: as SCAN meets them, or the first `limit` by a sort. Streams without a sort; a sort keeps no more than
- * `limit` pools in memory. A pool that SCAN shows twice may be listed twice when unsorted.
+ * Lists pools, some at a time: as SCAN meets them, or the first `limit` by a sort. Streams without a sort; a sort keeps no
+ * more than about twice `limit` pools in memory. A pool that SCAN shows twice may be listed twice when unsorted.
  */
-export async function* listPools(store: PoolStore, options: ListOptions): AsyncGenerator<ListedPool> {
-  const { sort, limit = Number.POSITIVE_INFINITY } = options;
+export async function* listPools(store: PoolStore, options: ListOptions): AsyncGenerator<ListedPool[]> {
+  const { sort, limit } = options;
   if (sort === "scan") {
-    let listed = 0;
-    for await (const pool of summarizePools(store, options)) {
-      if (listed++ >= limit) return;
-      yield pool;
+    let left = limit ?? Number.POSITIVE_INFINITY;
+    for await (const pools of findPools(store, options)) {
+      yield pools.slice(0, left);
+      left -= pools.length;
+      if (left <= 0) return;
     }
     return;
   }
-  const top = new TopPools(COMPARE[sort], limit);
-  for await (const pool of summarizePools(store, options)) top.add(pool);
-  yield* top.sorted();
+  const top = new TopItems(COMPARE[sort], ({ openId }: ListedPool) => openId, limit ?? SORTED_MOST);
+  for await (const pools of findPools(store, options)) for (const pool of pools) top.add(pool);
+  const kept = top.sorted();
+  if (limit === undefined && top.dropped > 0) options.onCut?.(kept.length, kept.length + top.dropped);
+  yield kept;
 }
 
-async function* summarizePools(
-  store: PoolStore,
-  { minValid, onStep }: ListOptions,
-): AsyncGenerator<ListedPool> {
+/** The pools that pass the filter; pages that have none are left out. */
+async function* findPools(store: PoolStore, { filter, onStep }: ListOptions): AsyncGenerator<ListedPool[]> {
   const nowMs = await store.now();
   let read = 0;
-  for await (const page of store.sweep()) {
-    for (let at = 0; at < page.length; at += BATCH) {
-      const pools = page.slice(at, at + BATCH).map((openId): ListedPool => ({ openId, ...emptySummary() }));
-      const openIds = pools.map(({ openId }) => openId);
-      await store.read(openIds, (index, entries) => {
-        for (const raw of entries) addEntry(pools[index]!, readEntry(raw), nowMs);
-      });
-      read += pools.length;
-      onStep?.(read);
-      for (const pool of pools) if (pool.valid >= minValid) yield pool;
-    }
+  for await (const pools of readPools(store, store.sweep({ match: filter.match }), summaryReader(nowMs))) {
+    read += pools.length;
+    onStep?.(read);
+    const found = pools.filter((pool) => !isGone(pool) && passes(pool, filter, nowMs));
+    if (found.length > 0) yield found;
   }
+}
+
+/** A list is never empty: a pool without an entry was emptied between the sweep and the look into it. */
+export function isGone({ valid, expired, invalid, unreadable }: PoolSummary): boolean {
+  return valid + expired + invalid + unreadable === 0;
+}
+
+/** Sums pools up as they are read. */
+export function summaryReader(nowMs: number): PoolReader<ListedPool> {
+  return {
+    start: (openId) => ({ openId, ...emptySummary() }),
+    add: (pool, raw) => addEntry(pool, readEntry(raw), nowMs),
+  };
+}
+
+function passes(pool: ListedPool, filter: PoolFilter, nowMs: number): boolean {
+  const { minValid = 0, maxValid = Number.POSITIVE_INFINITY, expiringWithinMs, unreadable } = filter;
+  if (pool.valid < minValid || pool.valid > maxValid) return false;
+  if (unreadable && pool.unreadable === 0) return false;
+  return (
+    expiringWithinMs === undefined || (pool.nextExpireMs ?? Number.MAX_VALUE) <= nowMs + expiringWithinMs
+  );
 }
 
 type Compare = (a: ListedPool, b: ListedPool) => number;
@@ -68,26 +101,4 @@ const COMPARE: Record<Exclude<PoolSort, "scan">, Compare> = {
 
 function byOpenId(a: ListedPool, b: ListedPool): number {
   return a.openId < b.openId ? -1 : a.openId > b.openId ? 1 : 0;
-}
-
-/** Keeps the first `limit` pools of an order, each once, in memory for about twice that many. */
-class TopPools {
-  private kept = new Map<string, ListedPool>();
-  private readonly compare: Compare;
-  private readonly limit: number;
-
-  constructor(compare: Compare, limit: number) {
-    this.compare = compare;
-    this.limit = limit;
-  }
-
-  add(pool: ListedPool): void {
-    this.kept.set(pool.openId, pool);
-    if (this.kept.size < 2 * this.limit + 1000) return;
-    this.kept = new Map(this.sorted().map((one) => [one.openId, one]));
-  }
-
-  sorted(): ListedPool[] {
-    return [...this.kept.values()].sort(this.compare).slice(0, this.limit);
-  }
 }

@@ -11,8 +11,9 @@ export interface PurgeStep {
   exists: boolean;
 }
 
-/** A code to append to a pool, with the bytes to write. */
+/** A code to append to a pool, with the bytes to write (latin1). */
 export interface PushRequest {
+  /** By which the pool may hold it already, besides its bytes; empty for an entry without one code of its own. */
   formId: string;
   entry: string;
 }
@@ -25,20 +26,39 @@ export interface PushReply {
   notAList: boolean;
 }
 
+/** `count` entries of a pool from a list index on. */
+export interface PoolPiece {
+  openId: string;
+  from: number;
+  count: number;
+}
+
+export interface SweepOptions {
+  /** Only openIds that fit a glob: `*`, `?`, `[ab]`, and `\\` before such a character that is meant itself. */
+  match?: string | undefined;
+}
+
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
 export interface PoolStore {
   keyOf(openId: string): string;
   /** Pages of openIds. */
-  sweep(): AsyncIterable<string[]>;
+  sweep(options?: SweepOptions): AsyncIterable<string[]>;
   /**
    * Reads the entries of several pools, oldest first, as latin1 strings; a long pool comes in several visits.
-   * A pool that is not there is not visited. `index` counts into `openIds`.
+   * A pool that is not there is not visited. `index` counts into `openIds`. Reading goes on when a visit is over.
    */
-  read(openIds: string[], visit: (index: number, entries: string[]) => void): Promise<void>;
+  read(openIds: string[], visit: (index: number, entries: string[]) => void | Promise<void>): Promise<void>;
   /** One bounded step over several pools, from the given list indices on. */
   purge(pools: { openId: string; from: number }[], dryRun: boolean): Promise<PurgeStep[]>;
   /** Appends codes, pool by pool; each pool's codes all or none. */
   push(pools: { openId: string; codes: PushRequest[] }[]): Promise<PushReply[]>;
+  /** A bounded piece of each of several pools, as latin1 strings; empty where there is none. */
+  slice(pieces: PoolPiece[]): Promise<string[][]>;
+  /**
+   * Removes entries that `slice` has read from index `from` on, as far as they are still there; for each, whether it was.
+   * All of them or none are removed when Redis fails.
+   */
+  removeEntries(openId: string, from: number, entries: string[]): Promise<boolean[]>;
   /** Redis' clock, epoch ms. */
   now(): Promise<number>;
 }

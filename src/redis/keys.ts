@@ -14,6 +14,8 @@ export interface Keys {
   lock(name: string): string;
   /** SCAN patterns. */
   readonly anyPool: string;
+  /** The pools whose openId matches a glob pattern. */
+  poolsLike(openIdPattern: string): string;
   readonly anyLedger: string;
   anyRun(id: string): string;
   /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
@@ -53,6 +55,7 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     lock: (name) => `${keyPrefix}lock:${name}`,
     anyPool,
     anyLedger,
+    poolsLike: (pattern) => `${escapeGlob(poolPrefix)}${pattern}`,
     anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
     openIdOfPool: (key) => openIdBetween(key, poolPrefix, ""),
     openIdOfLedger: (key) => openIdBetween(key, ledgerPrefix, ledgerSuffix),

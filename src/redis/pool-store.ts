@@ -1,8 +1,8 @@
-import type { PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
+import type { PoolPiece, PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { sweepOpenIds } from "./scan.ts";
-import { ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
+import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 /** Entries per LRANGE: a long pool is read in steps that Redis does not notice. */
 const READ_CHUNK = 500;
@@ -10,10 +10,12 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.pool,
-    sweep: () => sweepOpenIds(link, keys.anyPool, "list", keys.openIdOfPool),
+    sweep: ({ match = "*" } = {}) => sweepOpenIds(link, keys.poolsLike(match), "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
     push: (pools) => pushPools(link, keys, pools),
+    slice: (pieces) => readPieces(link, keys, pieces),
+    removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
     now: link.now,
   };
 }
@@ -22,7 +24,7 @@ async function readPools(
   link: RedisLink,
   keys: Keys,
   openIds: string[],
-  visit: (index: number, entries: string[]) => void,
+  visit: (index: number, entries: string[]) => void | Promise<void>,
 ): Promise<void> {
   let open = openIds.map((_, index) => index);
   for (let from = 0; open.length > 0; from += READ_CHUNK) {
@@ -33,15 +35,38 @@ async function readPools(
     const full: number[] = [];
     for (const [i, index] of open.entries()) {
       const chunk = chunks[i] ?? [];
-      if (chunk.length > 0)
-        visit(
-          index,
-          chunk.map((bytes) => bytes.toString("latin1")),
-        );
+      const visited = chunk.length > 0 && visit(index, chunk.map(toLatin1));
+      if (visited) await visited;
       if (chunk.length === READ_CHUNK) full.push(index);
     }
     open = full;
   }
+}
+
+async function readPieces(link: RedisLink, keys: Keys, pieces: PoolPiece[]): Promise<string[][]> {
+  const read = ({ openId, from, count }: PoolPiece) =>
+    link.client.lrangeBuffer(keys.pool(openId), from, from + count - 1);
+  const chunks = await link.call(Promise.all(pieces.map(read)));
+  return chunks.map((chunk) => chunk.map(toLatin1));
+}
+
+async function removeEntries(
+  link: RedisLink,
+  pool: string,
+  from: number,
+  entries: string[],
+): Promise<boolean[]> {
+  const replies = (await link.run(SCRIPTS.removeEntries, [pool], [from, ...entries.map(toArg)])) as number[];
+  return replies.map((reply) => reply === 1);
+}
+
+/** A latin1 string as the bytes that it stands for. */
+function toArg(bytes: string): ScriptArg {
+  return /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1");
+}
+
+function toLatin1(bytes: Buffer): string {
+  return bytes.toString("latin1");
 }
 
 async function purgePools(
@@ -88,8 +113,8 @@ async function pushPools(
   return results;
 }
 
-function pushArgs({ from, codes }: PendingPush): (string | number)[] {
-  return [from, codes.length, ...codes.flatMap(({ formId, entry }) => [formId, entry])];
+function pushArgs({ from, codes }: PendingPush): ScriptArg[] {
+  return [from, codes.length, ...codes.flatMap(({ formId, entry }) => [formId, toArg(entry)])];
 }
 
 /** Enters one pool's reply into its result; true when the pool needs another call. */

@@ -9,6 +9,7 @@ import pushCodes from "./lua/push-codes.lua";
 import readEntry from "./lua/read-entry.lua";
 import releaseCodes from "./lua/release-codes.lua";
 import releaseLock from "./lua/release-lock.lua";
+import removeEntries from "./lua/remove-entries.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import takeCode from "./lua/take-code.lua";
@@ -32,6 +33,7 @@ export const SCRIPTS = {
   releaseCodes: script("release-codes", readEntry, takeCode, releaseCodes),
   purgePools: script("purge-pools", readEntry, takeCode, purgePools),
   pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
+  removeEntries: script("remove-entries", readEntry, takeCode, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
   pushAudience: script("push-audience", pushAudience),
   renewLock: script("renew-lock", renewLock),
@@ -57,12 +59,15 @@ export const CLAIM = {
  */
 export const ENTRY_BUDGET = 400;
 
+/** Bytes that are no text come as a Buffer. */
+export type ScriptArg = string | number | Buffer;
+
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
   redis: Redis | Cluster,
   { sha1, source }: Script,
   keys: string[],
-  args: (string | number)[],
+  args: ScriptArg[],
 ): Promise<unknown> {
   try {
     return await redis.evalsha(sha1, keys.length, ...keys, ...args);

@@ -1,3 +1,4 @@
+import type { SendHistory } from "../broadcast/history.ts";
 import type { Ledger } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { Clock } from "../clock.ts";
@@ -10,6 +11,7 @@ import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { sweepOpenIds } from "./scan.ts";
+import { createSendHistory } from "./send-history.ts";
 import { createTokenStore } from "./token-store.ts";
 
 export interface OpenStores {
@@ -20,6 +22,7 @@ export interface OpenStores {
     ledger(options: LedgerOptions): Ledger;
     /** Pages of openIds that have a ledger. */
     sweepLedgers(): AsyncIterable<string[]>;
+    history: SendHistory;
     isOpenId(text: string): boolean;
   };
   tokens: { store: TokenStore; locks: LockStore };
@@ -46,6 +49,7 @@ export async function openStores(
       locks,
       ledger: (ledger) => createLedger(link, keys, ledger),
       sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
+      history: createSendHistory(link, keys),
       isOpenId,
     },
     tokens: { store: createTokenStore(link, keys, options.clock), locks },

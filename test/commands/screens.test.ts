@@ -31,6 +31,8 @@ it("everything that a terminal of 80 columns shows fits into it", async () => {
     ["pool", "show", OPEN_ID],
     ["pool", "list"],
     ["pool", "list", "--sort", "valid"],
+    ["pool", "stats"],
+    ["pool", "remove", OPEN_ID, "--dry-run"],
     ["purge", "--dry-run"],
     ["token", "refresh"],
     ["token", "show"],
@@ -38,6 +40,7 @@ it("everything that a terminal of 80 columns shows fits into it", async () => {
     ["broadcast", TEMPLATE, "--yes"],
     ["broadcast", "list"],
     ["broadcast", "show", "--exact", "b1"],
+    ["pool", "show", OPEN_ID],
     ["purge"],
   ];
   expect((await world.screen(["broadcast", TEMPLATE, "--to", "nobody", "--yes", "--id", "b1"])).code).toBe(0);

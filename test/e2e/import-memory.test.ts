@@ -1,9 +1,7 @@
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { useBuiltCli } from "./built-cli.ts";
+import { measurePeak } from "./peak.ts";
 import { useWorld } from "./world.ts";
 
 const cli = useBuiltCli();
@@ -13,19 +11,6 @@ const LINES_A_USER = 20;
 /** One line in so many has a code that is still good, so that the Redis of the test stays small. */
 const LIVE = 5;
 const LIMIT_MB = 250;
-
-/** Notes the peak memory of the process at its end. */
-function measure(): { args: string[]; peakMb(): number } {
-  const peak = join(cli.folder, "peak");
-  const hook = join(cli.folder, "peak.mjs");
-  const note = `import { writeFileSync } from "node:fs";
-process.on("exit", () => writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));`;
-  writeFileSync(hook, note);
-  return {
-    args: ["--import", pathToFileURL(hook).href],
-    peakMb: () => Number(readFileSync(peak, "utf8")) / 1024,
-  };
-}
 
 async function* csv(): AsyncGenerator<string> {
   const expire = Date.now() + 86_400_000;
@@ -38,7 +23,7 @@ async function* csv(): AsyncGenerator<string> {
 }
 
 it("imports a million lines in bounded memory", { timeout: 180_000 }, async () => {
-  const { args, peakMb } = measure();
+  const { args, peakMb } = measurePeak(cli);
   const child = cli.spawn(process.execPath, [...args, cli.program, "pool", "import", "--json"]);
   const stdin = child.child.stdin!;
   for await (const text of csv()) if (!stdin.write(text)) await once(stdin, "drain");

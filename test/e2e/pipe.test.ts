@@ -45,11 +45,39 @@ describe("the built command in a pipe", () => {
 
   it("ends quietly when the reader of a long list has seen enough", async () => {
     await giveUsers(world, 5000);
-    const pipe = `set -o pipefail; "$0" "$1" pool list --json | head -1`;
-    const { code, stdout, stderr } = await cli.spawn("bash", ["-c", pipe, process.execPath, cli.program])
-      .done;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ valid: 1 });
+    const first = async (command: string) => {
+      const pipe = `set -o pipefail; "$0" "$1" ${command} | head -1`;
+      const { code, stdout, stderr } = await cli.spawn("bash", ["-c", pipe, process.execPath, cli.program])
+        .done;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      return stdout;
+    };
+    expect(JSON.parse(await first("pool list --json"))).toMatchObject({ valid: 1 });
+    expect(JSON.parse(await first("pool export --quiet"))).toMatchObject({ openId: expect.any(String) });
+    expect(await first("pool stats")).toBe("pools\t\t5000\n");
+  });
+
+  it("moves pools from one Redis to another in a pipe, and takes some out", async () => {
+    await giveUsers(world, 300);
+    const pipe = `set -o pipefail; "$0" "$1" pool export | "$0" "$1" pool import --key-prefix other: --json`;
+    const moved = await cli.spawn("bash", ["-c", pipe, process.execPath, cli.program]).done;
+    expect([moved.code, moved.stderr]).toEqual([0, "300 codes of 300 pools\n"]);
+    expect(JSON.parse(moved.stdout)).toMatchObject({ imported: 300, bad: 0 });
+    const stats = async (...flags: string[]) =>
+      JSON.parse((await cli.run(["pool", "stats", "--json", ...flags])).stdout);
+    expect({ ...(await stats("--key-prefix", "other:")), at: "" }).toEqual({ ...(await stats()), at: "" });
+    const removed = await cli.run([
+      "pool",
+      "remove",
+      "o0001",
+      "o0002",
+      "--yes",
+      "--export",
+      "removed.ndjson",
+    ]);
+    expect(removed).toMatchObject({ code: 0, stderr: "" });
+    expect(readLines(join(cli.folder, "removed.ndjson"))).toHaveLength(2);
+    expect(await stats()).toMatchObject({ pools: 298, exact: true });
   });
 
   it("purges, counts only with --dry-run, and is silent with --quiet", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { drawBar } from "../../src/output/bar.ts";
 import { createStyle } from "../../src/output/style.ts";
 import { renderRows, renderTable } from "../../src/output/table.ts";
 import { displayWidth } from "../../src/output/width.ts";
@@ -77,4 +78,59 @@ describe("renderTable", () => {
     const table = await renderTable([{ title: "openId" }], [["o1"]], 80, createStyle(true));
     expect(table).toContain("\x1b[1mopenId\x1b[22m");
   });
+
+  const BARS = [{ title: "day" }, { title: "n" }, { title: "", bar: true }];
+  const bars = (width: number, style = plain) =>
+    renderTable(
+      BARS,
+      [
+        ["短信", 12, 1],
+        ["b", 3, 0.25],
+        ["c", 1, 0.0001],
+        ["d", 0, 0],
+      ],
+      width,
+      style,
+    );
+
+  it("draws bars over the width that is left, whatever the width of the names", async () => {
+    const lines = (await bars(30)).split("\n");
+    expect(lines).toEqual([
+      "day    n",
+      `────  ──  ${"─".repeat(20)}`,
+      `短信  12  ${"█".repeat(20)}`,
+      `b      3  ${"█".repeat(5)}`,
+      "c      1  ▏",
+      "d      0",
+      "",
+    ]);
+    for (const width of [15, 30, 80, 200])
+      for (const line of (await bars(width)).split("\n"))
+        expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    expect((await bars(200)).split("\n")[2]).toBe(`短信  12  ${"█".repeat(60)}`);
+  });
+
+  it("leaves bars out where there is no room for them", async () => {
+    expect(await bars(14)).toBe("day    n\n────  ──\n短信  12\nb      3\nc      1\nd      0\n");
+  });
+
+  it("paints bars, and keeps within the width with it", async () => {
+    const table = await bars(30, createStyle(true));
+    expect(table).toContain(`\x1b[36m${"█".repeat(20)}\x1b[39m`);
+    for (const line of table.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(30);
+  });
+});
+
+it("draws bars to an eighth of a cell, and never beyond", () => {
+  expect([0, 1 / 16, 0.5, 0.9, 1, 2, -1, Number.NaN].map((share) => drawBar(share, 2))).toEqual([
+    "",
+    "▏",
+    "█",
+    "█▊",
+    "██",
+    "██",
+    "",
+    "",
+  ]);
+  expect(drawBar(0.5, 0)).toBe("");
 });

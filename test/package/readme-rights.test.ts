@@ -50,8 +50,14 @@ it("fills, shows, lists and purges pools", async () => {
   expect(await run(["pool", "import"], codes(1, 60))).toEqual(OK);
   expect(await run(["pool", "show", "u1"])).toEqual(OK);
   expect(await run(["pool", "list", "--sort", "expiry"])).toEqual(OK);
+  expect(await run(["pool", "stats"])).toEqual(OK);
+  expect(await run(["pool", "stats", "--sample", "10"])).toEqual(OK);
+  expect(await run(["pool", "export", "--raw"])).toEqual(OK);
   expect(await run(["purge", "--dry-run"])).toEqual(OK);
   expect(await run(["purge"])).toEqual(OK);
+  expect(await run(["pool", "import"], codes(300, 310))).toEqual(OK);
+  expect(await run(["pool", "remove", "u300", "u301", "--yes"])).toEqual(OK);
+  expect(await run(["pool", "show", "u301"])).toEqual({ code: 3, refused: undefined });
 });
 
 it("keeps the token", async () => {

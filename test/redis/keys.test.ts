@@ -17,6 +17,7 @@ it("makes these keys, to the letter", () => {
     accessToken: keys.accessToken("wx0123456789abcdef"),
     lock: keys.lock("purge"),
     anyPool: keys.anyPool,
+    poolsLike: keys.poolsLike("oGZ*"),
     anyLedger: keys.anyLedger,
   }).toEqual({
     pool: "mina:openid:oGZUI0egBJY1zhBYw2KhdUfwVJJE",
@@ -28,6 +29,7 @@ it("makes these keys, to the letter", () => {
     accessToken: "mina:access_token:wx0123456789abcdef",
     lock: "mina:lock:purge",
     anyPool: "mina:openid:*",
+    poolsLike: "mina:openid:oGZ*",
     anyLedger: "{mina:openid:*}:sends",
   });
 });

@@ -3,13 +3,15 @@ import { openInput } from "../../config/input-file.ts";
 import { readRecords } from "../../config/records.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
-import { type ImportRow, type ImportTotals, importCodes } from "../../pool/import.ts";
+import { type ImportTotals, importCodes } from "../../pool/import.ts";
+import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
 
 const EXAMPLES = `
 NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO 8601) and
 uses (how many messages the code is good for; optional, 1). CSV without a header
-line has these columns in this order.
+line has these columns in this order. What pool export and pool remove --export
+wrote is read back as it is, entries byte for byte (raw, rawBase64) included.
 
 Examples:
   $ push-cli pool import codes.ndjson

@@ -1,28 +1,42 @@
 import { type Command, Option } from "commander";
-import { parseCount } from "../../config/durations.ts";
-import { PushCliError } from "../../errors.ts";
+import { parseCount, parseDuration } from "../../config/durations.ts";
+import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCounted, formatDuration } from "../../output/format.ts";
-import { type ListedPool, listPools, type PoolSort } from "../../pool/list.ts";
+import { formatCount, formatDuration } from "../../output/format.ts";
+import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { checkPattern } from "./pattern.ts";
+import { readProgress } from "./read-progress.ts";
 
 interface ListFlags {
   minValid?: string;
+  maxValid?: string;
+  expiringWithin?: string;
+  unreadable?: boolean;
+  match?: string;
   sort: PoolSort;
   limit?: string;
 }
 
 const EXAMPLES = `
+A sort keeps what it lists in memory: without --limit, the first 10,000.
+
 Examples:
   $ push-cli pool list --limit 20
-  $ push-cli pool list --min-valid 1 --sort expiry --limit 100
-  $ push-cli pool list --json | jq -r 'select(.valid == 0).openId'`;
+  # whom to write to today
+  $ push-cli pool list --expiring-within 24h --sort expiry --limit 100
+  $ push-cli pool list --max-valid 0 --json | jq -r .openId
+  $ push-cli pool list --unreadable --match 'oAB*'`;
 
 export function registerPoolList(pool: Command, run: RunAction): void {
   pool
     .command("list")
     .description("one line a pool: openId, valid, expired and unreadable codes, first and last expiry")
     .option("--min-valid <n>", "only pools with at least so many valid codes")
+    .option("--max-valid <n>", "only pools with at most so many valid codes")
+    .option("--expiring-within <time>", "only pools with a valid code that expires within 24h, 90m ...")
+    .option("--unreadable", "only pools with entries that are not understood")
+    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
     .addOption(
       new Option("--sort <order>", "scan: as they come; valid: most first; expiry: soonest first")
         .choices(["scan", "valid", "expiry"])
@@ -34,21 +48,46 @@ export function registerPoolList(pool: Command, run: RunAction): void {
 }
 
 async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
-  const minValid =
-    flags.minValid === undefined ? 0 : parseCount(flags.minValid, { name: "--min-valid", min: 0 });
+  const filter = parseFilter(flags);
   const limit = flags.limit === undefined ? undefined : parseCount(flags.limit, { name: "--limit", min: 1 });
   const { pools } = await deps.stores();
   const nowMs = await pools.now();
-  const progress = deps.out.progress();
-  const onStep = (read: number) => progress.update(() => `${formatCounted(read, "pool")} read`);
-  const found = listPools(pools, { minValid, sort: flags.sort, limit, onStep });
-  const listed = await present(deps, untilFirst(found, progress.done), nowMs);
-  progress.done();
+  const progress = readProgress(deps);
+  const found = listPools(pools, {
+    filter,
+    sort: flags.sort,
+    limit,
+    onStep: progress.update,
+    onCut: (kept, all) => {
+      const [first, of] = [formatCount(kept), formatCount(all)];
+      deps.out.talk(`the first ${first} of ${of} pools; --limit <n> lists more, or fewer`);
+    },
+  });
+  const listed = await present(deps, untilFirst(found, progress.end), nowMs);
+  progress.end();
   if (listed > 0 || deps.out.closed.aborted) return "done";
-  const what = minValid > 0 ? `no pool with at least ${minValid} valid codes` : "no pool";
-  throw new PushCliError("nothing", `there is ${what} under '${pools.keyOf("")}*'`, {
+  const of = Object.values(filter).every((value) => value === undefined)
+    ? ""
+    : " that these options let through";
+  throw new PushCliError("nothing", `there is no pool${of} under '${pools.keyOf("")}*'`, {
     hint: "is --pool-prefix right, and --redis-url?",
   });
+}
+
+function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: ListFlags): PoolFilter {
+  const filter: PoolFilter = {
+    match: match === undefined ? undefined : checkPattern(match),
+    minValid: minValid === undefined ? undefined : parseCount(minValid, { name: "--min-valid" }),
+    maxValid: maxValid === undefined ? undefined : parseCount(maxValid, { name: "--max-valid" }),
+    expiringWithinMs:
+      expiringWithin === undefined ? undefined : parseDuration(expiringWithin, "--expiring-within"),
+    unreadable,
+  };
+  if ((filter.minValid ?? 0) <= (filter.maxValid ?? Number.POSITIVE_INFINITY)) return filter;
+  throw usageError(
+    `--min-valid ${minValid} is more than --max-valid ${maxValid}`,
+    "no pool can have both; give one of them",
+  );
 }
 
 /** Passes items on; `atFirst` ends the live line before there is other output. */
@@ -72,29 +111,30 @@ const COLUMNS = [
 ];
 
 /** Streams the pools out; returns how many there were. */
-async function present({ out }: Deps, pools: AsyncIterable<ListedPool>, nowMs: number): Promise<number> {
+async function present({ out }: Deps, pages: AsyncIterable<ListedPool[]>, nowMs: number): Promise<number> {
+  const human = out.format === "human";
   let listed = 0;
   let rows: (string | number)[][] = [];
-  const time = (ms: number | undefined) => {
-    if (ms === undefined) return "";
-    return out.format === "human" ? formatDuration(ms - nowMs) : new Date(ms).toISOString();
-  };
-  for await (const pool of pools) {
-    if (out.closed.aborted) break;
-    listed++;
-    if (out.format === "json") {
-      await out.line(toDocument(pool));
-      continue;
-    }
-    const { openId, valid, expired, unreadable, nextExpireMs, lastExpireMs } = pool;
-    rows.push([openId, valid, expired, unreadable, time(nextExpireMs), time(lastExpireMs)]);
-    if (rows.length >= (out.format === "human" ? TABLE_ROWS : 1)) {
-      await out.table(COLUMNS, rows);
-      rows = [];
-    }
+  for await (const pools of pages) {
+    if (out.closed.aborted) return listed;
+    listed += pools.length;
+    if (out.format === "json") await out.lines(pools.map(toDocument));
+    else rows.push(...pools.map((pool) => toRow(pool, human ? nowMs : undefined)));
+    for (; rows.length >= (human ? TABLE_ROWS : 1); rows = rows.slice(TABLE_ROWS))
+      await out.table(COLUMNS, rows.slice(0, TABLE_ROWS));
   }
   if (rows.length > 0) await out.table(COLUMNS, rows);
   return listed;
+}
+
+/** A row; with `nowMs` for a person, else for a pipe. */
+function toRow(pool: ListedPool, nowMs: number | undefined): (string | number)[] {
+  const time = (ms: number | undefined) => {
+    if (ms === undefined) return "";
+    return nowMs === undefined ? new Date(ms).toISOString() : formatDuration(ms - nowMs);
+  };
+  const { openId, valid, expired, unreadable, nextExpireMs, lastExpireMs } = pool;
+  return [openId, valid, expired, unreadable, time(nextExpireMs), time(lastExpireMs)];
 }
 
 /** One line of the NDJSON of `pool list`; a contract. */

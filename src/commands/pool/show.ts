@@ -1,15 +1,17 @@
 import type { Command } from "commander";
+import type { PastSend } from "../../broadcast/history.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatDuration, formatMinute } from "../../output/format.ts";
 import { usesOf } from "../../pool/code.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { showSends, toSendDocument } from "./show-sends.ts";
 
 export function registerPoolShow(pool: Command, run: RunAction): void {
   pool
     .command("show <openId>")
-    .description("one user's codes, the oldest first")
+    .description("one user's codes, the oldest first, and the last broadcasts to that user")
     .addHelpText("after", "\nExample:\n  $ push-cli pool show oABC123 --json")
     .action(run((deps, _options, openId: string) => showPool(deps, openId)));
 }
@@ -26,29 +28,35 @@ interface CodeDocument {
 }
 
 async function showPool(deps: Deps, openId: string): Promise<ExitName> {
-  const { pools, isOpenId } = await deps.stores();
+  const { pools, history, isOpenId } = await deps.stores();
   if (!isOpenId(openId))
     throw usageError(`'${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
   const nowMs = await pools.now();
   const entries: string[] = [];
-  await pools.read([openId], (_, chunk) => entries.push(...chunk));
+  await pools.read([openId], (_, chunk) => {
+    entries.push(...chunk);
+  });
+  const sends = await history.of(openId);
   const key = pools.keyOf(openId);
-  if (entries.length === 0) {
+  // A pool whose last code was taken is no longer there, but what became of its codes is.
+  if (entries.length === 0 && sends.length === 0) {
     throw new PushCliError("nothing", `there is no pool '${key}'`, {
       hint: "push-cli pool list shows which there are; is --pool-prefix right?",
     });
   }
-  await present(deps, openId, key, listCodes(entries, nowMs), nowMs);
+  await present(deps, { openId, key, codes: listCodes(entries, nowMs), sends }, nowMs);
   return "done";
 }
 
-async function present(
-  { out }: Deps,
-  openId: string,
-  key: string,
-  codes: ShownCode[],
-  nowMs: number,
-): Promise<void> {
+interface ShownPool {
+  openId: string;
+  key: string;
+  codes: ShownCode[];
+  sends: PastSend[];
+}
+
+async function present(deps: Deps, { openId, key, codes, sends }: ShownPool, nowMs: number): Promise<void> {
+  const { out } = deps;
   const count = (state: string) => codes.filter((code) => code.state === state).length;
   const counts = {
     valid: count("valid"),
@@ -56,23 +64,34 @@ async function present(
     invalid: count("invalid"),
     unreadable: count("unreadable"),
   };
-  if (out.format === "json") return out.json({ openId, key, ...counts, codes: codes.map(toDocument) });
+  if (out.format === "json") {
+    const broadcasts = sends.map(toSendDocument);
+    return out.json({ openId, key, ...counts, codes: codes.map(toDocument), broadcasts });
+  }
   if (out.format === "human") {
     const parts = Object.entries(counts).map(([state, n]) => `${n} ${state}`);
     out.data(key);
-    out.data(parts.join(", "));
+    out.data(codes.length === 0 ? "no pool: its last code was taken" : parts.join(", "));
   }
-  const columns = [
-    { title: "state" },
-    { title: "formId" },
-    { title: "expires" },
-    { title: "uses", align: "right" as const },
-  ];
-  await out.table(
-    columns,
-    codes.map((code) => row(code, out.format === "human" ? nowMs : undefined)),
-  );
+  for (let at = 0; at < codes.length && !out.closed.aborted; at += TABLE_ROWS) {
+    const some = codes.slice(at, at + TABLE_ROWS);
+    await out.table(
+      COLUMNS,
+      some.map((code) => row(code, out.format === "human" ? nowMs : undefined)),
+    );
+  }
+  await showSends(deps, sends);
 }
+
+/** Lines per table: drawing one of very many takes more than its share of time. */
+const TABLE_ROWS = 1000;
+
+const COLUMNS = [
+  { title: "state" },
+  { title: "formId" },
+  { title: "expires" },
+  { title: "uses", align: "right" as const },
+];
 
 /** A row; with `nowMs` for a person, else for a pipe. */
 function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {

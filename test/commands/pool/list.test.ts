@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainEntry } from "../../helpers/redis.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
@@ -92,6 +93,145 @@ describe("pool list", () => {
     expect(await names("--min-valid", "0")).toHaveLength(4);
   });
 
+  it("leaves out pools above --max-valid, so that those without a valid code can be found", async () => {
+    await givePool("oA", 1);
+    await givePool("oB", -1);
+    await givePool("oC", 1, 2);
+    expect(await names("--max-valid", "0")).toEqual(["oB"]);
+    expect((await names("--max-valid", "1")).sort()).toEqual(["oA", "oB"]);
+    expect(await names("--max-valid", "1", "--min-valid", "1")).toEqual(["oA"]);
+  });
+
+  it("finds those with a code that expires within a time", async () => {
+    await givePool("oA", 5, 100);
+    await givePool("oB", 30);
+    await givePool("oC", -1);
+    await givePool("oD", 23);
+    expect((await names("--expiring-within", "24h")).sort()).toEqual(["oA", "oD"]);
+    expect(await names("--expiring-within", "6h", "--sort", "expiry")).toEqual(["oA"]);
+    expect((await names("--expiring-within", "7d")).sort()).toEqual(["oA", "oB", "oD"]);
+  });
+
+  it("finds those with something unreadable in them", async () => {
+    await givePool("oA", 1);
+    await givePool("oB", 1);
+    await world.redis.push("oB", "junk");
+    await world.redis.push("oC", "junk");
+    expect((await names("--unreadable")).sort()).toEqual(["oB", "oC"]);
+    expect(await names("--unreadable", "--min-valid", "1")).toEqual(["oB"]);
+  });
+
+  it("finds openIds by a pattern, also one with characters that patterns are made of", async () => {
+    for (const openId of ["oAB1", "oAB2", "oAC1", "o*B1", "xoAB1"]) await givePool(openId, 1);
+    expect((await names("--match", "oAB*")).sort()).toEqual(["oAB1", "oAB2"]);
+    expect((await names("--match", "oA?1")).sort()).toEqual(["oAB1", "oAC1"]);
+    expect((await names("--match", "oA[BC]1")).sort()).toEqual(["oAB1", "oAC1"]);
+    expect(await names("--match", "o\\*B1")).toEqual(["o*B1"]);
+    expect(await names("--match", "oAB1")).toEqual(["oAB1"]);
+    expect((await names("--match", "*", "--pool-prefix", "mina:openid:x")).sort()).toEqual(["oAB1"]);
+  });
+
+  it("is what filtering and sorting everything at once would give", async () => {
+    const pool = fc.record({
+      hours: fc.array(fc.oneof(fc.integer({ min: -30, max: -1 }), fc.integer({ min: 1, max: 60 })), {
+        maxLength: 4,
+      }),
+      junk: fc.boolean(),
+    });
+    const filters = fc.record(
+      {
+        min: fc.integer({ min: 0, max: 3 }),
+        more: fc.integer({ min: 0, max: 2 }),
+        within: fc.integer({ min: 1, max: 60 }),
+        unreadable: fc.constant(true),
+        limit: fc.integer({ min: 1, max: 8 }),
+        sort: fc.constantFrom("valid", "expiry"),
+      },
+      { requiredKeys: ["sort"] },
+    );
+    const check = async (
+      given: { hours: number[]; junk: boolean }[],
+      {
+        min,
+        more,
+        within,
+        unreadable,
+        limit,
+        sort,
+      }: {
+        min?: number;
+        more?: number;
+        within?: number;
+        unreadable?: true;
+        limit?: number;
+        sort: "valid" | "expiry";
+      },
+    ) => {
+      await world.redis.client.flushall();
+      const all = given.map(({ hours, junk }, i) => ({
+        openId: `o${i}`,
+        live: hours.filter((h) => h > 0),
+        junk,
+        hours,
+      }));
+      for (const { openId, hours, junk } of all) {
+        if (hours.length > 0) await givePool(openId, ...hours);
+        if (junk) await world.redis.push(openId, "junk");
+      }
+      const max = more === undefined ? undefined : (min ?? 0) + more;
+      const flags = [
+        ...(min === undefined ? [] : ["--min-valid", String(min)]),
+        ...(max === undefined ? [] : ["--max-valid", String(max)]),
+        ...(within === undefined ? [] : ["--expiring-within", `${within * 60 + 30}m`]),
+        ...(unreadable ? ["--unreadable"] : []),
+        ...(limit === undefined ? [] : ["--limit", String(limit)]),
+      ];
+      const next = (one: { live: number[] }) => Math.min(...one.live, Number.MAX_VALUE);
+      const expected = all
+        .filter(({ hours, junk }) => hours.length > 0 || junk)
+        .filter(({ live }) => live.length >= (min ?? 0) && live.length <= (max ?? 99))
+        .filter((one) => within === undefined || next(one) <= within)
+        .filter(({ junk }) => !unreadable || junk)
+        .sort(
+          (a, b) =>
+            (sort === "valid" ? b.live.length - a.live.length : next(a) - next(b)) ||
+            (a.openId < b.openId ? -1 : 1),
+        )
+        .slice(0, limit)
+        .map(({ openId }) => openId);
+      expect(await names("--sort", sort, ...flags)).toEqual(expected);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(pool, { maxLength: 12 }), filters, check), { numRuns: 40 });
+  }, 120_000);
+
+  it("sorts the first 10,000 without a limit, and says so", async () => {
+    for (let at = 0; at < 10_100; at += 1010) {
+      const batch = world.redis.client.pipeline();
+      for (let i = at; i < at + 1010; i++)
+        batch.rpush(`mina:openid:o${i}`, plainEntry("a", now + HOUR_MS + i * 1000));
+      await batch.exec();
+    }
+    const { stdout, stderr } = await world.cli(["pool", "list", "--sort", "expiry"]);
+    const rows = stdout
+      .trimEnd()
+      .split("\n")
+      .map((row) => row.split("\t")[0]);
+    expect(rows).toEqual(Array.from({ length: 10_000 }, (_, i) => `o${i}`));
+    expect(stderr).toBe("the first 10,000 of 10,100 pools; --limit <n> lists more, or fewer\n");
+    expect((await world.cli(["pool", "list", "--sort", "expiry", "--limit", "10050"])).stderr).toBe("");
+  });
+
+  it.each([
+    [["--max-valid", "many"], '--max-valid: "many" is not a whole number'],
+    [["--min-valid", "3", "--max-valid", "2"], "--min-valid 3 is more than --max-valid 2"],
+    [["--expiring-within", "soon"], '--expiring-within: "soon" is not a duration'],
+    [["--match", ""], "--match '' matches no openId"],
+  ])("refuses %j", async (flags, message) => {
+    const { code, stderr } = await world.cli(["pool", "list", ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^error: ${message}\nhint: `));
+  });
+
   it("finds the best of many pools with a limit, whatever order they come in", async () => {
     const batch = world.redis.client.pipeline();
     for (let i = 0; i < 3000; i++) {
@@ -117,7 +257,7 @@ describe("pool list", () => {
 
   it.each([
     [[], "there is no pool under 'mina:openid:*'"],
-    [["--min-valid", "9"], "there is no pool with at least 9 valid codes under 'mina:openid:*'"],
+    [["--min-valid", "9"], "there is no pool that these options let through under 'mina:openid:*'"],
   ])("says that there is nothing to list %j", async (flags, message) => {
     if (flags.length > 0) await givePool("oA", 1);
     const { code, stdout, stderr } = await world.cli(["pool", "list", ...flags]);

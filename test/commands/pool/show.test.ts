@@ -169,4 +169,63 @@ describe("pool show", () => {
     expect(code).toBe(6);
     expect(stderr).toMatch(/^error: .*'mina:openid:oA'.*\nhint: /);
   });
+
+  it("shows what became of the user in broadcasts, the newest first", async () => {
+    const plain = (formId: string) => JSON.stringify({ formId, expire: later });
+    await world.redis.push("oA", plain("a1"), plain("a2"), plain("a3"));
+    const start = async (id: string, ...flags: string[]) => {
+      const { code } = await world.cli(["broadcast", "tmpl", "--yes", "--id", id, ...flags]);
+      expect(code).toBe(0);
+    };
+    await start("first");
+    world.sandbox.setFaults([{ kind: "errcode-43101", percent: 100 }]);
+    await start("second");
+    world.sandbox.setFaults([]);
+    await world.redis.open.stores.ledger({ broadcastId: "third", runId: "r3" }).claim(["oA"]);
+    await world.redis.client.hset("{mina:openid:oA}:sends", "odd", "somebody else's");
+
+    // The pool is gone with its last code; what became of them is not.
+    expect(await world.redis.client.exists("mina:openid:oA")).toBe(0);
+    const { code, stdout } = await world.cli(["pool", "show", "oA", "--json"]);
+    const run = { runId: expect.any(String), attempts: 1, at: expect.stringMatching(/^2\d{3}-.*Z$/) };
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      {
+        ...{
+          openId: "oA",
+          key: "mina:openid:oA",
+          valid: 0,
+          expired: 0,
+          invalid: 0,
+          unreadable: 0,
+          codes: [],
+        },
+        broadcasts: [
+          { broadcastId: "third", outcome: "claimed", formId: "a3", ...run, runId: "r3" },
+          { broadcastId: "second", outcome: "rejected", formId: "a2", errcode: 43101, ...run },
+          { broadcastId: "first", outcome: "sent", formId: "a1", msgid: expect.any(String), ...run },
+          { broadcastId: "odd", outcome: "unreadable" },
+        ],
+      },
+    ]);
+    expect((await world.cli(["pool", "show", "oA"])).stdout).toMatch(
+      /^broadcast\tthird\tclaimed\t\S+Z\ta3\t\nbroadcast\tsecond\trejected\t\S+Z\ta2\t43101\nbroadcast\tfirst\tsent\t\S+Z\ta1\t\nbroadcast\todd\tunreadable\t\t\t\n$/,
+    );
+    const screen = (await world.screen(["pool", "show", "oA"])).stdout;
+    expect(screen).toContain("no pool: its last code was taken\n");
+    expect(screen).toMatch(/\nsecond +rejected +\d\d-\d\d \d\d:\d\d +43101 the user refuses messages\n/);
+  });
+
+  it("shows the last ten broadcasts on a screen, and all of them as JSON", async () => {
+    await world.redis.push("oA", JSON.stringify({ formId: "a1", expire: later }));
+    for (let i = 10; i < 25; i++) {
+      const record = `sent r 1 17000000000${i} 0 f${i} - 0 1568000000000`;
+      await world.redis.client.hset("{mina:openid:oA}:sends", `b${i}`, record);
+    }
+    const { stdout, stderr } = await world.screen(["pool", "show", "oA"]);
+    expect(stdout.match(/^b\d\d /gm)).toEqual(Array.from({ length: 10 }, (_, i) => `b${24 - i} `));
+    expect(stderr).toContain("and 5 earlier broadcasts");
+    const shown = (await world.cli(["pool", "show", "oA", "--json"])).json<{ broadcasts: unknown[] }>();
+    expect(shown.broadcasts).toHaveLength(15);
+  });
 });

@@ -1,0 +1,40 @@
+import type { FinalOutcome } from "./outcome.ts";
+
+/** What the ledger holds of one user in one broadcast. */
+export type PastSend = SettledSend | OpenSend | UnreadableRecord;
+
+/** A final record. */
+export interface SettledSend {
+  broadcastId: string;
+  outcome: FinalOutcome;
+  runId: string;
+  attempts: number;
+  /** When it was settled, epoch ms. */
+  atMs: number;
+  errcode?: number;
+  formId?: string;
+  msgid?: string;
+}
+
+/** A claim whose outcome is not known yet: in hand of a run, or left behind by one that died. */
+export interface OpenSend {
+  broadcastId: string;
+  outcome: "claimed";
+  runId: string;
+  attempts: number;
+  /** When it was claimed, epoch ms. */
+  atMs: number;
+  formId: string;
+}
+
+/** A record that is none of ours. */
+export interface UnreadableRecord {
+  broadcastId: string;
+  outcome: "unreadable";
+}
+
+/** The records of users over all broadcasts that their ledgers still know. */
+export interface SendHistory {
+  /** The newest first; records that can't be read last. */
+  of(openId: string): Promise<PastSend[]>;
+}

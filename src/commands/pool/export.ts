@@ -1,0 +1,88 @@
+import type { Command } from "commander";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount, formatCounted } from "../../output/format.ts";
+import { type ExportTotals, exportPools } from "../../pool/export.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { checkPattern } from "./pattern.ts";
+import { countForProgress, type ReadProgress, readProgress } from "./read-progress.ts";
+
+interface ExportFlags {
+  raw?: boolean;
+  match?: string;
+}
+
+const EXAMPLES = `
+One line of NDJSON for each valid code: openId, formId, expire (epoch ms) and
+uses when it is not 1. An entry that is not understood is a line with its bytes:
+openId and raw (text) or rawBase64. pool import reads all of it back.
+
+Examples:
+  $ push-cli pool export > codes.ndjson
+  $ push-cli pool export --profile old | push-cli pool import --profile new
+  # byte for byte, whatever it is
+  $ push-cli pool export --raw --match 'oAB*' | gzip > pools.ndjson.gz`;
+
+export function registerPoolExport(pool: Command, run: RunAction): void {
+  pool
+    .command("export")
+    .description("valid codes as NDJSON that pool import reads back; unreadable entries byte for byte")
+    .option("--raw", "every entry byte for byte, expired and invalid codes too")
+    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .addHelpText("after", EXAMPLES)
+    .action(run(exportAll));
+}
+
+async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
+  const match = flags.match === undefined ? undefined : checkPattern(flags.match);
+  const { out } = deps;
+  const { pools } = await deps.stores();
+  const stop = new AbortController();
+  let exit: ExitName = "done";
+  const undo = deps.onInterrupt((signal) => {
+    exit = signal;
+    stop.abort();
+  });
+  const progress = await startProgress(deps, match);
+  try {
+    const totals = await exportPools(pools, {
+      match,
+      raw: flags.raw === true,
+      write: (lines) => out.lines(lines),
+      onStep: (now) => progress?.update(now.pools, `${formatCount(now.codes + now.entries)} lines`),
+      signal: AbortSignal.any([stop.signal, out.closed]),
+    });
+    progress?.end();
+    if (exit !== "done") out.talk(`interrupted: ${describe(totals)}`);
+    if (exit !== "done" || out.closed.aborted) return exit;
+    if (totals.pools === 0) throw noPool(pools.keyOf(match ?? "*"));
+    out.talk(describe(totals));
+    return totals.tooLong > 0 ? "partial" : "done";
+  } finally {
+    progress?.end();
+    undo();
+  }
+}
+
+/** Not where the lines themselves go by on the same terminal. */
+async function startProgress(deps: Deps, match: string | undefined): Promise<ReadProgress | undefined> {
+  if (deps.io.stdout.isTTY === true) return undefined;
+  return readProgress(deps, await countForProgress(deps, match));
+}
+
+function noPool(keys: string): PushCliError {
+  return new PushCliError("nothing", `there is no pool under '${keys}'`, {
+    hint: "is --pool-prefix right, and --redis-url?",
+  });
+}
+
+function describe({ pools, codes, entries, expired, invalid, tooLong }: ExportTotals): string {
+  const bytes = entries === 0 ? "" : ` and ${formatCounted(entries, "entry", "entries")} byte for byte`;
+  const left = [
+    ...(expired > 0 ? [`${formatCount(expired)} expired`] : []),
+    ...(invalid > 0 ? [`${formatCount(invalid)} invalid`] : []),
+    ...(tooLong > 0 ? [`${formatCount(tooLong)} too long for import`] : []),
+  ];
+  const rest = left.length === 0 ? "" : `; left out: ${left.join(", ")}`;
+  return `${formatCounted(codes, "code")}${bytes} of ${formatCounted(pools, "pool")}${rest}`;
+}

@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { PushCliError, usageError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { createExportFile, type ExportFile } from "../../output/export-file.ts";
+import { formatCount, formatCounted } from "../../output/format.ts";
+import { type PlannedPool, planRemoval, type RemovalTotals, removePools } from "../../pool/remove.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { askForRemoval, type RemoveFlags, showRemoval } from "./remove-talk.ts";
+
+const EXAMPLES = `
+Entries that are not understood stay, unless --export has saved them or
+--unreadable gives them up. The ledger stays: broadcasts go by it.
+
+Examples:
+  $ push-cli pool remove oABC123 --dry-run
+  $ push-cli pool remove oABC123 oDEF456 --export removed.ndjson
+  # and back again
+  $ push-cli pool import removed.ndjson`;
+
+export function registerPoolRemove(pool: Command, run: RunAction): void {
+  pool
+    .command("remove <openId...>")
+    .description("remove the pools of some users; asks first")
+    .option("--export <file>", "first write what is removed into this new file, byte for byte")
+    .option("--unreadable", "remove what is not understood too, without a copy")
+    .option("--dry-run", "count only")
+    .option("-y, --yes", "don't ask; needed without a terminal")
+    .addHelpText("after", EXAMPLES)
+    .action(run((deps, flags: RemoveFlags, openIds: string[]) => remove(deps, flags, openIds)));
+}
+
+async function remove(deps: Deps, flags: RemoveFlags, openIds: string[]): Promise<ExitName> {
+  if (flags.export === "" || flags.export === "-")
+    throw usageError(
+      `--export: '${flags.export}' is not a file`,
+      "what is removed must be safe on disk first",
+    );
+  if (!flags.dryRun && !flags.yes && !deps.out.interactive) {
+    throw new PushCliError(
+      "confirm",
+      "pool remove asks before it removes, and there is no terminal to ask on",
+      {
+        hint: "give --yes, or look first with --dry-run",
+      },
+    );
+  }
+  const { pools, isOpenId } = await deps.stores();
+  for (const openId of openIds) {
+    if (!isOpenId(openId))
+      throw usageError(`'${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
+  }
+  const planned = await planRemoval(pools, [...new Set(openIds)]);
+  const plan = planned.filter(({ entries }) => entries > 0);
+  const missing = planned.filter(({ entries }) => entries === 0).map(({ openId }) => openId);
+  if (plan.length === 0) throw nothingThere(missing.map(pools.keyOf));
+  for (const openId of missing) deps.out.talk(`there is no pool '${pools.keyOf(openId)}'`);
+  const keepUnreadable = flags.export === undefined && flags.unreadable !== true;
+  if (flags.dryRun) {
+    await showRemoval(deps, flags, foresee(plan, keepUnreadable), missing);
+    return "done";
+  }
+  if (!flags.yes) {
+    const interrupted = await askForRemoval(deps, flags, plan);
+    if (interrupted) return interrupted;
+  }
+  return removeAll(deps, flags, plan, missing, keepUnreadable);
+}
+
+function nothingThere(keys: string[]): PushCliError {
+  const [first] = keys;
+  const more = keys.length > 1 ? ` and ${formatCount(keys.length - 1)} more` : "";
+  return new PushCliError("nothing", `there is no pool '${first}'${more}`, {
+    hint: "push-cli pool list shows which there are; is --pool-prefix right?",
+  });
+}
+
+/** What a removal of just what was planned would do. */
+function foresee(plan: readonly PlannedPool[], keepUnreadable: boolean): RemovalTotals {
+  const sum = (count: (pool: PlannedPool) => number) => plan.reduce((total, pool) => total + count(pool), 0);
+  const kept = (pool: PlannedPool) => (keepUnreadable ? pool.unreadable : 0);
+  return {
+    poolsRemoved: plan.filter((pool) => kept(pool) === 0).length,
+    entriesRemoved: sum((pool) => pool.entries - kept(pool)),
+    codesRemoved: {
+      valid: sum(({ valid }) => valid),
+      expired: sum(({ expired }) => expired),
+      invalid: sum(({ invalid }) => invalid),
+      unreadable: sum((pool) => pool.unreadable - kept(pool)),
+    },
+    entriesKept: sum(kept),
+    entriesGone: 0,
+    complete: true,
+  };
+}
+
+async function removeAll(
+  deps: Deps,
+  flags: RemoveFlags,
+  plan: readonly PlannedPool[],
+  missing: string[],
+  keepUnreadable: boolean,
+): Promise<ExitName> {
+  const { pools } = await deps.stores();
+  const stop = new AbortController();
+  let exit: ExitName = "done";
+  const undo = deps.onInterrupt((signal) => {
+    exit = signal;
+    stop.abort();
+  });
+  let file: ExportFile | undefined;
+  const progress = deps.out.progress();
+  try {
+    if (flags.export !== undefined) file = await createExportFile(resolve(deps.io.cwd, flags.export));
+    const totals = await removePools(pools, plan, {
+      keepUnreadable,
+      save: file?.write,
+      signal: stop.signal,
+      onStep: (now) =>
+        progress.update(() => `${formatCounted(now.entriesRemoved, "entry", "entries")} removed`),
+    });
+    progress.done();
+    await showRemoval(deps, flags, totals, missing);
+    return exit;
+  } finally {
+    progress.done();
+    undo();
+    await file?.close();
+  }
+}

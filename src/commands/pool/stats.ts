@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { parseCount } from "../../config/durations.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount } from "../../output/format.ts";
+import { collectStats } from "../../pool/collect-stats.ts";
+import type { StatsDocument } from "../../pool/stats-document.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { checkPattern } from "./pattern.ts";
+import { countForProgress, readProgress } from "./read-progress.ts";
+import { toPlainRows } from "./stats-rows.ts";
+import { showStatsScreen } from "./stats-screen.ts";
+
+interface StatsFlags {
+  sample?: string;
+  match?: string;
+}
+
+const EXAMPLES = `
+Days are those of this machine's time zone; the variable TZ sets another.
+--sample counts all pools but reads only some, drawn by chance: much cheaper for
+Redis. Every estimated number comes with the interval that holds the true one
+with 95 % confidence.
+
+Examples:
+  $ push-cli pool stats
+  $ push-cli pool stats --sample 10000
+  $ TZ=Asia/Shanghai push-cli pool stats --json | jq .reachableBy`;
+
+/** Fewer say nothing, and the intervals go by quantiles that hold from here on. */
+const SMALLEST_SAMPLE = 10;
+
+export function registerPoolStats(pool: Command, run: RunAction): void {
+  pool
+    .command("stats")
+    .description("all pools in numbers: reachable users, codes by state, expiry and writer")
+    .option("--sample <n>", "read only so many pools, drawn by chance, and estimate")
+    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .addHelpText("after", EXAMPLES)
+    .action(run(stats));
+}
+
+async function stats(deps: Deps, flags: StatsFlags): Promise<ExitName> {
+  const sample =
+    flags.sample === undefined
+      ? undefined
+      : parseCount(flags.sample, { name: "--sample", min: SMALLEST_SAMPLE });
+  const match = flags.match === undefined ? undefined : checkPattern(flags.match);
+  const stop = new AbortController();
+  let exit: ExitName = "done";
+  const undo = deps.onInterrupt((signal) => {
+    exit = signal;
+    stop.abort();
+  });
+  try {
+    const signal = AbortSignal.any([stop.signal, deps.out.closed]);
+    const document = await collect(deps, { sample, match, signal });
+    if (!document) {
+      if (exit !== "done") deps.out.talk("interrupted; half a count is none");
+      return exit;
+    }
+    await present(deps, document);
+    return "done";
+  } finally {
+    undo();
+  }
+}
+
+type CollectFlags = Pick<Parameters<typeof collectStats>[1], "sample" | "match" | "signal">;
+
+/** Counts with a live line; rejects when there is no pool. */
+async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument | undefined> {
+  const { pools } = await deps.stores();
+  const total = flags.sample === undefined ? await countForProgress(deps, flags.match) : undefined;
+  const counting = flags.sample === undefined ? undefined : deps.out.progress();
+  let reading: ReturnType<typeof readProgress> | undefined;
+  const document = await collectStats(pools, {
+    ...flags,
+    random: () => deps.clock.random(),
+    onCount: (count) => counting?.update(() => `counting: ${formatCount(count)} pools`),
+    onRead: (read, sampled) => {
+      reading ??= readProgress(deps, sampled ?? total);
+      reading.update(read);
+    },
+  });
+  counting?.done();
+  reading?.end();
+  if (document && document.pools === 0) {
+    throw new PushCliError("nothing", `there is no pool under '${pools.keyOf(flags.match ?? "*")}'`, {
+      hint: "is --pool-prefix right, and --redis-url?",
+    });
+  }
+  return document;
+}
+
+async function present(deps: Deps, document: StatsDocument): Promise<void> {
+  if (deps.out.format === "json") return deps.out.json(document);
+  if (deps.out.format === "plain") return deps.out.table([], toPlainRows(document));
+  await showStatsScreen(deps.out, document);
+}

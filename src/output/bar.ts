@@ -1,0 +1,9 @@
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** A bar as long as `share` (0 to 1) of `width` cells, to an eighth of a cell; more than nothing always shows. */
+export function drawBar(share: number, width: number): string {
+  const inRange = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0));
+  const eighths = Math.round(inRange * width * 8);
+  if (eighths === 0) return inRange > 0 && width > 0 ? "▏" : "";
+  return "█".repeat(eighths >> 3) + EIGHTHS[eighths & 7];
+}

@@ -1,0 +1,54 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { messageOf, PushCliError, usageError } from "../errors.ts";
+
+/** A new NDJSON file for what is about to be removed elsewhere. */
+export interface ExportFile {
+  /** Resolves when the lines are on disk, to survive a power cut. Rejects with a PushCliError. */
+  write(lines: readonly object[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the file. Rejects with a usage error when it can't be made, or is there: an older export may be all that is left. */
+export async function createExportFile(path: string): Promise<ExportFile> {
+  const handle = await openNew(path);
+  await syncFolder(dirname(path));
+  return {
+    write: async (lines) => {
+      try {
+        await handle.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+        await handle.sync();
+      } catch (error) {
+        throw new PushCliError("unexpected", `cannot write to "${path}": ${messageOf(error)}`, {
+          hint: "nothing was removed that the file does not hold; mend this and run again with a new file",
+          cause: error,
+        });
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reasons: Record<string, string> = {
+      EEXIST: "it is there already",
+      ENOENT: "its folder does not exist",
+    };
+    const reason = reasons[code ?? ""] ?? messageOf(error);
+    throw usageError(
+      `cannot make "${path}": ${reason}`,
+      "give --export a new file in a folder that is there",
+    );
+  }
+}
+
+/** The entry of a new file in its folder is data too. Some file systems can't be asked for that; then it is theirs to keep. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  await folder.sync().catch(() => undefined);
+  await folder.close();
+}

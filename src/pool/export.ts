@@ -1,0 +1,103 @@
+import { codeState } from "./code.ts";
+import type { PoolStore } from "./ports.ts";
+import { readEntry } from "./read-entry.ts";
+import { batchesOf } from "./read-pools.ts";
+
+/** A line of an export: a code, or an entry byte for byte. `pool import` reads both. */
+export type ExportLine = CodeLine | EntryLine;
+
+export interface CodeLine {
+  openId: string;
+  formId: string;
+  /** Epoch ms. */
+  expire: number;
+  /** Absent: 1. */
+  uses?: number;
+}
+
+/** `raw` where the bytes are UTF-8, else `rawBase64`. */
+export type EntryLine = { openId: string } & ({ raw: string } | { rawBase64: string });
+
+export interface ExportTotals {
+  pools: number;
+  codes: number;
+  /** Lines with an entry's bytes. */
+  entries: number;
+  /** Left out: codes that can't be sent with any more, or never could. */
+  expired: number;
+  invalid: number;
+  /** Left out: entries too long for a line that import reads. */
+  tooLong: number;
+}
+
+export interface ExportOptions {
+  /** A glob on the openId. */
+  match?: string | undefined;
+  /** Every entry byte for byte, whatever it holds. */
+  raw: boolean;
+  write(lines: ExportLine[]): Promise<void>;
+  onStep?: ((totals: ExportTotals) => void) | undefined;
+  signal: AbortSignal;
+}
+
+/**
+ * Writes out what the pools hold, so that importing it into an empty Redis gives the same valid codes in the same order:
+ * valid codes one by one, entries that are not understood byte for byte. Each user's lines are in the order of the pool;
+ * lines of several users may be mixed. Holds one batch of pools at a time, and of a long pool a piece.
+ */
+export async function exportPools(store: PoolStore, options: ExportOptions): Promise<ExportTotals> {
+  const totals: ExportTotals = { pools: 0, codes: 0, entries: 0, expired: 0, invalid: 0, tooLong: 0 };
+  const nowMs = await store.now();
+  const toLines = options.raw
+    ? (openId: string, raw: string) => rawLines(openId, raw, totals)
+    : (openId: string, raw: string) => linesOf(openId, raw, nowMs, totals);
+  for await (const openIds of batchesOf(store.sweep({ match: options.match }))) {
+    if (options.signal.aborted) return totals;
+    const met = new Set<number>();
+    await store.read(openIds, (index, entries) => {
+      met.add(index);
+      const lines = entries.flatMap((raw) => toLines(openIds[index]!, raw));
+      return lines.length === 0 || options.signal.aborted ? undefined : options.write(lines);
+    });
+    totals.pools += met.size;
+    options.onStep?.(totals);
+  }
+  return totals;
+}
+
+function linesOf(openId: string, raw: string, nowMs: number, totals: ExportTotals): ExportLine[] {
+  const entry = readEntry(raw);
+  if (!entry.readable) return rawLines(openId, raw, totals);
+  const lines: CodeLine[] = [];
+  for (const code of entry.codes) {
+    const state = codeState(code, nowMs);
+    if (state !== "valid") {
+      totals[state]++;
+      continue;
+    }
+    const { formId, expireMs, uses } = code;
+    lines.push({ openId, formId, expire: expireMs, ...(uses === undefined || uses === 1 ? {} : { uses }) });
+  }
+  totals.codes += lines.length;
+  return lines;
+}
+
+function rawLines(openId: string, raw: string, totals: ExportTotals): EntryLine[] {
+  const line = toEntryLine(openId, raw);
+  if (line) totals.entries++;
+  else totals.tooLong++;
+  return line ? [line] : [];
+}
+
+/** import reads lines up to 1 MiB; in base64, or with every character escaped by another, this fits in any case. */
+const LONGEST_ENTRY = 500_000;
+
+/** An entry (latin1) as a line of NDJSON; undefined when it is longer than import would read. */
+export function toEntryLine(openId: string, raw: string): EntryLine | undefined {
+  if (raw.length > LONGEST_ENTRY) return undefined;
+  const bytes = Buffer.from(raw, "latin1");
+  const text = bytes.toString("utf8");
+  // A control character takes six in JSON: such bytes are shorter in base64, and no text that anybody would read.
+  const readable = Buffer.from(text, "utf8").equals(bytes) && !/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text);
+  return readable ? { openId, raw: text } : { openId, rawBase64: bytes.toString("base64") };
+}

@@ -1,0 +1,97 @@
+import { isFormId, writeEntry } from "./code.ts";
+import type { PushRequest } from "./ports.ts";
+import { readEntry, timeToMs } from "./read-entry.ts";
+
+/** One record of an import file before validation; fields as the file has them. */
+export interface ImportRow {
+  /** Line number in the file, from 1. */
+  line: number;
+  openId?: unknown;
+  formId?: unknown;
+  expire?: unknown;
+  uses?: unknown;
+  /** An entry byte for byte, as an export has it; instead of the three. */
+  raw?: unknown;
+  rawBase64?: unknown;
+  /** Why the line could not even be taken apart. */
+  error?: string;
+}
+
+export interface ParsedRow {
+  openId: string;
+  push: PushRequest;
+  /** When the last code of the entry expires, epoch ms; endless when that is not known. */
+  expireMs: number;
+}
+
+/** What to push for a row, or why that can't be told. */
+export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): ParsedRow | string {
+  if (row.error !== undefined) return row.error;
+  const { openId, formId } = row;
+  if (typeof openId !== "string" || !isOpenId(openId)) return `${quote(openId)} is not an openId`;
+  const isEntry = row.raw !== undefined || row.rawBase64 !== undefined;
+  if (isEntry && formId === undefined) return parseEntry(openId, row);
+  if (typeof formId !== "string" || !isFormId(formId)) return `${quote(formId)} is not a formId`;
+  const expireMs = parseExpire(row.expire);
+  if (expireMs === undefined) {
+    return `${quote(row.expire)} is not an expiry: epoch ms, epoch seconds or ISO 8601`;
+  }
+  const uses = parseUses(row.uses);
+  if (typeof uses === "string") return uses;
+  return { openId, push: { formId, entry: writeEntry({ formId, expireMs, uses }) }, expireMs };
+}
+
+/**
+ * An entry that goes into the pool as it is. The pool holds it already when it holds the same bytes, or its code where there
+ * is just one.
+ */
+function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | string {
+  const bytes =
+    raw === undefined ? parseBase64(rawBase64) : typeof raw === "string" && Buffer.from(raw, "utf8");
+  if (!bytes)
+    return `${quote(raw === undefined ? rawBase64 : raw)} is not an entry: text, or base64 in rawBase64`;
+  const text = bytes.toString("latin1");
+  const entry = readEntry(text);
+  const codes = entry.readable ? entry.codes : [];
+  const [only] = codes;
+  const named = codes.length === 1 && only?.wellFormed;
+  return {
+    openId,
+    push: { formId: named ? only.formId : "", entry: text },
+    expireMs: codes.reduce(
+      (last, code) => Math.max(last, code.expireMs),
+      codes.length > 0 ? -Infinity : Infinity,
+    ),
+  };
+}
+
+function parseBase64(value: unknown): Buffer | undefined {
+  if (typeof value !== "string" || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
+    return undefined;
+  return Buffer.from(value, "base64");
+}
+
+function parseUses(value: unknown): number | string {
+  if (value === undefined || value === null || value === "") return 1;
+  const uses = Number(value);
+  if (Number.isInteger(uses) && uses >= 1 && uses <= 1000) return uses;
+  return `${quote(value)} is not a number of uses (1 to 1000)`;
+}
+
+const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
+
+/** Epoch ms or seconds, as a number or digits, or ISO 8601. */
+function parseExpire(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
+  if (typeof value !== "string") return undefined;
+  if (/^\d{1,16}$/.test(value)) return timeToMs(Number(value));
+  if (!ISO_8601.test(value)) return undefined;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function quote(value: unknown): string {
+  if (value === undefined || value === "") return "nothing";
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return `'${text.length > 60 ? `${text.slice(0, 60)}...` : text}'`;
+}

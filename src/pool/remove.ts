@@ -1,0 +1,163 @@
+import { codeState } from "./code.ts";
+import { type EntryLine, toEntryLine } from "./export.ts";
+import { type ListedPool, summaryReader } from "./list.ts";
+import type { PoolStore } from "./ports.ts";
+import { readEntry } from "./read-entry.ts";
+import { readPools } from "./read-pools.ts";
+
+/** A pool as it was looked at before its removal. */
+export interface PlannedPool extends ListedPool {
+  /** List elements; one can hold several codes. */
+  entries: number;
+}
+
+/** Counts what there is to remove; pools that are not there come with no entries. */
+export async function planRemoval(store: PoolStore, openIds: string[]): Promise<PlannedPool[]> {
+  const { start, add } = summaryReader(await store.now());
+  const reader = {
+    start: (openId: string): PlannedPool => ({ ...start(openId), entries: 0 }),
+    add: (pool: PlannedPool, raw: string) => {
+      pool.entries++;
+      add(pool, raw);
+    },
+  };
+  const planned: PlannedPool[] = [];
+  for await (const pools of readPools(store, inPages(openIds), reader)) planned.push(...pools);
+  return planned;
+}
+
+async function* inPages(openIds: string[]): AsyncGenerator<string[]> {
+  yield openIds;
+}
+
+export interface RemovalTotals {
+  /** Pools of which everything that was planned is gone. */
+  poolsRemoved: number;
+  entriesRemoved: number;
+  /** What was in them. */
+  codesRemoved: { valid: number; expired: number; invalid: number; unreadable: number };
+  /** Entries left in place: not understood, or too long to be saved. */
+  entriesKept: number;
+  /** Entries that somebody else took before they could be removed; with an export, they are in the file too. */
+  entriesGone: number;
+  /** False when it was stopped before it was through. */
+  complete: boolean;
+}
+
+export interface RemovalOptions {
+  /** Leave entries that are not understood. */
+  keepUnreadable: boolean;
+  /** Puts entries into a safe place; nothing is removed before this has resolved. */
+  save?: ((lines: EntryLine[]) => Promise<void>) | undefined;
+  signal: AbortSignal;
+  onStep?: ((totals: RemovalTotals) => void) | undefined;
+}
+
+/** Pools at work at once, and entries of each in one step. */
+const POOLS = 50;
+const ENTRIES = 200;
+const BYTES = 256 * 1024;
+
+interface OpenPool {
+  openId: string;
+  /** Entries that are to be looked at still. */
+  left: number;
+  /** List index behind those that were kept. */
+  from: number;
+}
+
+/**
+ * Removes the planned entries, saved first where that is asked for, in bounded steps: a piece is read, saved, and then taken
+ * out entry by entry where it is still there, in one atomic script. So nothing goes that was not saved, whatever backends
+ * push and broadcasts claim meanwhile; what is pushed meanwhile stays.
+ */
+export async function removePools(
+  store: PoolStore,
+  plan: readonly PlannedPool[],
+  options: RemovalOptions,
+): Promise<RemovalTotals> {
+  const totals: RemovalTotals = {
+    poolsRemoved: 0,
+    entriesRemoved: 0,
+    codesRemoved: { valid: 0, expired: 0, invalid: 0, unreadable: 0 },
+    entriesKept: 0,
+    entriesGone: 0,
+    complete: true,
+  };
+  const nowMs = await store.now();
+  for (let at = 0; at < plan.length; at += POOLS) {
+    let open = plan.slice(at, at + POOLS).map(({ openId, entries }) => ({ openId, left: entries, from: 0 }));
+    while (open.length > 0) {
+      if (options.signal.aborted) return { ...totals, complete: false };
+      await removePieces(store, open, options, totals, nowMs);
+      totals.poolsRemoved += open.filter(({ left, from }) => left <= 0 && from === 0).length;
+      open = open.filter(({ left }) => left > 0);
+      options.onStep?.(totals);
+    }
+  }
+  return totals;
+}
+
+/** One step: a piece of each pool. */
+async function removePieces(
+  store: PoolStore,
+  open: OpenPool[],
+  options: RemovalOptions,
+  totals: RemovalTotals,
+  nowMs: number,
+): Promise<void> {
+  const chunks = await store.slice(
+    open.map(({ openId, from, left }) => ({ openId, from, count: Math.min(left, ENTRIES) })),
+  );
+  const pieces = open.map((pool, i) => choosePiece(pool, chunks[i] ?? [], options));
+  const lines = pieces.flatMap(({ lines }) => lines);
+  if (options.save && lines.length > 0) await options.save(lines);
+  await Promise.all(
+    pieces.map(async ({ pool, looked, taken }) => {
+      const removed = taken.length === 0 ? [] : await store.removeEntries(pool.openId, pool.from, taken);
+      for (const [i, raw] of taken.entries()) countEntry(totals, raw, removed[i] === true, nowMs);
+      totals.entriesKept += looked - taken.length;
+      pool.from += looked - taken.length;
+      // Nothing there any more: somebody took the rest.
+      if (looked === 0) totals.entriesGone += pool.left;
+      pool.left -= looked === 0 ? pool.left : looked;
+    }),
+  );
+}
+
+interface Piece {
+  pool: OpenPool;
+  /** How many entries were looked at. */
+  looked: number;
+  /** Those of them that are to go, and as lines of the export. */
+  taken: string[];
+  lines: EntryLine[];
+}
+
+/** What of a chunk can go in this step: as much as fits, and not what has to stay. */
+function choosePiece(pool: OpenPool, chunk: string[], { keepUnreadable, save }: RemovalOptions): Piece {
+  const piece: Piece = { pool, looked: 0, taken: [], lines: [] };
+  let bytes = 0;
+  for (const raw of chunk) {
+    if (piece.looked > 0 && bytes + raw.length > BYTES) break;
+    bytes += raw.length;
+    piece.looked++;
+    if (keepUnreadable && !readEntry(raw).readable) continue;
+    const line = save && toEntryLine(pool.openId, raw);
+    if (save && !line) continue;
+    if (line) piece.lines.push(line);
+    piece.taken.push(raw);
+  }
+  return piece;
+}
+
+function countEntry(totals: RemovalTotals, raw: string, removed: boolean, nowMs: number): void {
+  if (!removed) {
+    totals.entriesGone++;
+    return;
+  }
+  totals.entriesRemoved++;
+  const entry = readEntry(raw);
+  if (!entry.readable) totals.codesRemoved.unreadable++;
+  else for (const code of entry.codes) totals.codesRemoved[codeState(code, nowMs)]++;
+}

@@ -1,0 +1,120 @@
+import { codeState } from "./code.ts";
+import { type Day, dayIndex } from "./days.ts";
+import { Counter } from "./estimate.ts";
+import { readEntry } from "./read-entry.ts";
+import type { PoolReader } from "./read-pools.ts";
+import { type Writer, writerOf } from "./writer.ts";
+
+/** How many valid codes a user has, in classes. */
+export const CLASSES = [
+  { codes: "1", max: 1 },
+  { codes: "2", max: 2 },
+  { codes: "3", max: 3 },
+  { codes: "4-5", max: 5 },
+  { codes: "6-10", max: 10 },
+  { codes: "11+", max: Number.POSITIVE_INFINITY },
+] as const;
+
+/** Days by whose end reachable users are counted: a code lives for 7. */
+const REACH_DAYS = 7;
+
+/** What the statistics need of one pool. */
+interface PoolTally {
+  entries: number;
+  valid: number;
+  expired: number;
+  invalid: number;
+  unreadable: number;
+  /** Number of the day on which each valid code expires. */
+  days: number[];
+  /** Of each entry. */
+  writers: Writer[];
+  unreadableBy: Writer[];
+}
+
+/** Tallies pools as they are read; `days` begin with today. */
+export function tallyReader(days: readonly Day[], nowMs: number): PoolReader<PoolTally> {
+  const start = () => ({ entries: 0, valid: 0, expired: 0, invalid: 0, unreadable: 0 });
+  return {
+    start: () => ({ ...start(), days: [], writers: [], unreadableBy: [] }),
+    add: (tally, raw) => {
+      const writer = writerOf(raw);
+      const entry = readEntry(raw);
+      tally.entries++;
+      tally.writers.push(writer);
+      if (!entry.readable) {
+        tally.unreadable++;
+        tally.unreadableBy.push(writer);
+        return;
+      }
+      for (const code of entry.codes) {
+        const state = codeState(code, nowMs);
+        tally[state]++;
+        if (state === "valid") tally.days.push(dayIndex(days, code.expireMs));
+      }
+    },
+  };
+}
+
+/** The numbers of `pool stats`, added up pool by pool. */
+export class StatsTotals {
+  /** Pools with an entry in them. */
+  pools = 0;
+  readonly reachable = new Counter();
+  readonly codes = {
+    valid: new Counter(),
+    expired: new Counter(),
+    invalid: new Counter(),
+    unreadable: new Counter(),
+  };
+  /** Users by class. */
+  readonly perUser = CLASSES.map(() => new Counter());
+  /** Valid codes by the day of their expiry; one more for those behind the last day. */
+  readonly expiringBy: Counter[];
+  /** Users with a valid code at the end of each day. */
+  readonly reachableBy = Array.from({ length: REACH_DAYS }, () => new Counter());
+  /** Entries by writer. */
+  readonly writers = new Map<Writer, { entries: Counter; unreadable: Counter }>();
+  readonly days: readonly Day[];
+
+  constructor(days: readonly Day[]) {
+    this.days = days;
+    this.expiringBy = [...days, undefined].map(() => new Counter());
+  }
+
+  add(tally: PoolTally): void {
+    if (tally.entries === 0) return;
+    this.pools++;
+    const { valid } = tally;
+    this.codes.valid.add(valid);
+    this.codes.expired.add(tally.expired);
+    this.codes.invalid.add(tally.invalid);
+    this.codes.unreadable.add(tally.unreadable);
+    for (const [writer, count] of countEach(tally.writers)) this.of(writer).entries.add(count);
+    for (const [writer, count] of countEach(tally.unreadableBy)) this.of(writer).unreadable.add(count);
+    if (valid === 0) return;
+    this.reachable.add(1);
+    this.perUser[CLASSES.findIndex(({ max }) => valid <= max)]?.add(1);
+    for (const [day, count] of countEach(tally.days)) this.expiringBy[day]?.add(count);
+    const lastDay = tally.days.reduce((last, day) => Math.max(last, day), 0);
+    for (let day = 0; day < Math.min(lastDay, REACH_DAYS); day++) this.reachableBy[day]?.add(1);
+  }
+
+  private of(writer: Writer) {
+    const known = this.writers.get(writer);
+    if (known) return known;
+    const made = { entries: new Counter(), unreadable: new Counter() };
+    this.writers.set(writer, made);
+    return made;
+  }
+}
+
+/** Most pools have few different ones, or just one. */
+function countEach<T>(items: readonly T[]): Iterable<[T, number]> {
+  if (items.length === 0) return [];
+  const first = items[0] as T;
+  if (items.every((item) => item === first)) return [[first, items.length]];
+  const counts = new Map<T, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
