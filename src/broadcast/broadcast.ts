@@ -12,6 +12,7 @@ import { recountBroadcast } from "./recount.ts";
 import type { Report } from "./report.ts";
 import { lookAtRuns } from "./rivals.ts";
 import { type EngineOptions, Run } from "./run.ts";
+import { shareRate } from "./share-rate.ts";
 import { stopReasonOf } from "./stop.ts";
 import { summarize } from "./summarize.ts";
 import { firstSweep, laterSweep, type Sighted, type Sweeps, sweepUntilDone } from "./sweep.ts";
@@ -25,6 +26,8 @@ export interface BroadcastSpec {
   appid: string;
   message: Message;
   audience: Audience;
+  /** How many users there are, where that is known; kept for the progress of later runs. */
+  users?: number | undefined;
   engine: EngineOptions;
 }
 
@@ -81,6 +84,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     audience: spec.audience.kind,
     limit: spec.engine.limit,
     rate: spec.engine.rate,
+    users: spec.users,
     status: "running",
     startedAtMs: clock.now(),
   };
@@ -136,8 +140,12 @@ export async function runOnce(
   const { firstSweep } = plan;
   const first = firstSweep ? () => firstSweep(sweeps) : later;
   const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map((earlier) => earlier.runId));
+  const audience = async function* () {
+    if (options.rate !== undefined && !firstSweep) await shareRate(run, { store, clock, id, runId });
+    yield* sweepUntilDone({ ...deps, run, runId, dead, over, id }, first, later);
+  };
   try {
-    await driveRun(run, sweepUntilDone({ ...deps, run, runId, dead, over, id }, first, later));
+    await driveRun(run, audience());
   } finally {
     await heartbeat.end();
   }

@@ -16,6 +16,8 @@ export interface BroadcastRecord {
   limit?: number | undefined;
   /** Sends a second, over all runs at work. */
   rate?: number | undefined;
+  /** How many users there were when it started, where that was counted. */
+  users?: number | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** How many recipients there were when the audience was through; later runs only try some of them again. */

@@ -105,6 +105,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     limit: number(hash.limit),
     recipients: number(hash.recipients),
     rate: number(hash.rate),
+    users: number(hash.users),
     status: status as BroadcastRecord["status"],
     reason,
     startedAtMs: Number(startedAtMs),

@@ -59,6 +59,17 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     expect(world.sandbox.stats().requests).toBe(0);
   });
 
+  it("counts how many are left when nobody watched the first run", async () => {
+    await giveUsers(world, 100);
+    const first = cli.start(["broadcast", TEMPLATE, "--yes", "--quiet", "--id", "b1", "--concurrency", "4"]);
+    await expect.poll(() => world.sandbox.stats().delivered, { timeout: 15_000 }).toBeGreaterThan(9);
+    first.child.kill("SIGINT");
+    expect(await first.done).toMatchObject({ code: 130 });
+    const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--concurrency", "4"]);
+    await resumed.shows(/ \d+\/100 {2}\d+\.\d% {2}/);
+    expect(await resumed.done).toMatchObject({ code: 0 });
+  });
+
   it("drains and says how to go on after Ctrl-C, and resume sends the rest once", async () => {
     await giveUsers(world, 100);
     const run = cli.startInTerminal([...ASK, "--yes", "--id", "b1", "--concurrency", "4"]);
@@ -71,7 +82,9 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     const { delivered } = world.sandbox.stats();
     expect(delivered).toBeGreaterThan(0);
     expect(delivered).toBeLessThan(100);
-    expect(await cli.run(["broadcast", "resume", "b1"])).toMatchObject({ code: 0 });
+    const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--concurrency", "4"]);
+    await resumed.shows(/[⠀-⣿].* \d+\/100 {2}\d+\.\d% {2}.*\/s {2}ETA .*sent \d+/);
+    expect(await resumed.done).toMatchObject({ code: 0 });
     expect(world.sandbox.stats()).toMatchObject({ delivered: 100, maxPerUser: 1 });
   });
 

@@ -6,6 +6,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { addEngineOptions, type EngineFlags, parseEngineOptions } from "./options.ts";
+import { recountWithProgress } from "./recount.ts";
 import { openLaterReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
 
@@ -48,7 +49,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, id: string): Promis
     | "failed"
   )[];
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
-  const setup = { message: record.message, engine, report, total: async () => undefined };
+  const setup = { message: record.message, engine, report, total: () => countRecipients(deps, record) };
   return runToEnd(deps, setup, (runDeps) =>
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record, {
       engine: { ...engine, retryUnknown: flags.retryUnknown },
@@ -56,6 +57,17 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, id: string): Promis
       join: flags.join === true,
     }),
   );
+}
+
+/**
+ * How many recipients the whole broadcast has: as counted when it started, else from pools and ledgers now. Not for a run
+ * whose progress nobody sees.
+ */
+async function countRecipients(deps: Deps, record: BroadcastRecord): Promise<number | undefined> {
+  const known = record.recipients ?? record.users;
+  if (known !== undefined || deps.out.quiet) return known;
+  const { settled, open, left } = await recountWithProgress(deps, record);
+  return Math.min(record.limit ?? Number.POSITIVE_INFINITY, settled.recipients + open + left);
 }
 
 /** openIds and codes belong to one mini program: those of another would all be refused. */

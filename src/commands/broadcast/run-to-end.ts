@@ -20,7 +20,7 @@ export interface RunSetup {
 export async function runToEnd(
   deps: Deps,
   { message, engine, report, total }: RunSetup,
-  drive: (runDeps: BroadcastDeps) => Promise<Ended>,
+  drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
   const stores = await deps.stores();
   const watch = watchRun(deps);
@@ -29,7 +29,7 @@ export async function runToEnd(
     const tokens = await deps.tokens();
     await tokens.current();
     const users = await total();
-    const ended = await drive({
+    const runDeps: BroadcastDeps = {
       store: stores.broadcasts,
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
@@ -42,7 +42,8 @@ export async function runToEnd(
       pid: deps.io.pid,
       isRunning: deps.io.isRunning,
       onStart: (id, run) => watch.start(id, run, users),
-    });
+    };
+    const ended = await drive(runDeps, users);
     watch.end();
     await showSummary(deps, ended.result);
     return conclude(deps, ended);

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "../../broadcast/record.ts";
-import { type Recount, recountBroadcast } from "../../broadcast/recount.ts";
+import type { Recount } from "../../broadcast/recount.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { addCodes, addErrors } from "../../broadcast/totals.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatTime } from "../../output/format.ts";
+import { formatTime } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { recountWithProgress } from "./recount.ts";
 import { showSummary } from "./summary.ts";
 
 const EXAMPLES = `
@@ -32,22 +33,6 @@ async function show(deps: Deps, flags: { exact?: boolean }, id: string): Promise
   if (!record.result && !recount)
     deps.out.talk("no run has written its totals yet: --exact counts from the ledgers");
   return "done";
-}
-
-async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise<Recount> {
-  const stores = await deps.stores();
-  const ledger = stores.ledger({ broadcastId: record.id, runId: "recount", dryRun: true });
-  const sweeps = {
-    pools: () => stores.pools.sweep(),
-    ledgers: stores.sweepLedgers,
-    listed: () => stores.broadcasts.audience(record),
-  };
-  const progress = deps.out.progress();
-  const recount = await recountBroadcast(ledger, record, sweeps, ({ settled }) =>
-    progress.update(() => `counting: ${formatCount(settled.recipients)} recipients`),
-  );
-  progress.done();
-  return recount;
 }
 
 /** The totals: the last run's, or of a recount; zeros for a run that was killed before it wrote any. */

@@ -179,8 +179,8 @@ async function send(
   const { appid } = requireCredentials(await deps.settings());
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
   const total = () => countUsers(deps, audience, engine.limit);
-  return runToEnd(deps, { message, engine, report, total }, (runDeps) =>
-    startBroadcast(runDeps, { id: flags.id, appid, message, audience, engine }),
+  return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
+    startBroadcast(runDeps, { id: flags.id, appid, message, audience, users, engine }),
   );
 }
 

@@ -1,0 +1,21 @@
+import type { BroadcastRecord } from "../../broadcast/record.ts";
+import { type Recount, recountBroadcast } from "../../broadcast/recount.ts";
+import { formatCount } from "../../output/format.ts";
+import type { Deps } from "../deps.ts";
+
+/** Counts a broadcast from its ledgers and pools, whatever its record says, and shows how far it is. */
+export async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise<Recount> {
+  const stores = await deps.stores();
+  const ledger = stores.ledger({ broadcastId: record.id, runId: "recount", dryRun: true });
+  const sweeps = {
+    pools: () => stores.pools.sweep(),
+    ledgers: stores.sweepLedgers,
+    listed: () => stores.broadcasts.audience(record),
+  };
+  const progress = deps.out.progress();
+  const recount = await recountBroadcast(ledger, record, sweeps, ({ settled, left }) =>
+    progress.update(() => `counting: ${formatCount(settled.recipients + left)} users`),
+  );
+  progress.done();
+  return recount;
+}
