@@ -6,7 +6,9 @@ import nextCode from "./lua/next-code.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
-import readEntry from "./lua/read-entry.lua";
+import readEntryAlone from "./lua/read-entry.lua";
+import readJava from "./lua/read-java.lua";
+import readJson from "./lua/read-json.lua";
 import releaseCodes from "./lua/release-codes.lua";
 import releaseLock from "./lua/release-lock.lua";
 import renewLock from "./lua/renew-lock.lua";
@@ -24,6 +26,9 @@ function script(name: string, ...parts: string[]): Script {
   const source = parts.join("\n");
   return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
 }
+
+/** The reader of entries: three files, as in `pool/`. */
+const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
 export const SCRIPTS = {
   claimCodes: script("claim-codes", readEntry, takeCode, claimCodes),
