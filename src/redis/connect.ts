@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { PushCliError } from "../errors.ts";
 import { explainRedisError } from "./errors.ts";
+import type { RedisKey } from "./keys.ts";
 import type { Script } from "./scripts.ts";
 import { runScript } from "./scripts.ts";
 
@@ -9,7 +10,7 @@ export interface RedisLink {
   readonly client: Redis;
   /** Awaits a command; failures are explained with the server's address. */
   call<T>(command: Promise<T>): Promise<T>;
-  run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown>;
+  run(script: Script, keys: RedisKey[], args: (string | number)[]): Promise<unknown>;
   /** How often a connection was made. */
   readonly connections: number;
   /** Names the server process; another one after a restart or failover. */

@@ -1,7 +1,7 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { ClaimReply, Ledger, Settlement } from "../broadcast/ports.ts";
 import type { RedisLink } from "./connect.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys, RedisKey } from "./keys.ts";
 import { CLAIM, ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
 export interface LedgerOptions {
@@ -64,7 +64,7 @@ function spaced(words: Iterable<string> = []): string {
 
 async function claimAll(
   link: RedisLink,
-  keyPairs: (openIds: string[]) => string[],
+  keyPairs: (openIds: string[]) => RedisKey[],
   args: (string | number)[],
   openIds: string[],
 ): Promise<ClaimReply[]> {
@@ -157,7 +157,7 @@ function toSettled(openId: string, reply: RawReply): ClaimReply {
 
 async function nextCode(
   link: RedisLink,
-  names: string[],
+  names: RedisKey[],
   head: (string | number)[],
   openId: string,
   formId: string,

@@ -9,7 +9,7 @@ const READ_CHUNK = 500;
 
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
-    keyOf: keys.pool,
+    keyOf: keys.shownPool,
     sweep: () => sweepOpenIds(link, keys.anyPool, "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),

@@ -1,5 +1,6 @@
 import { SweepCutError } from "../errors.ts";
 import type { RedisLink } from "./connect.ts";
+import type { RedisKey } from "./keys.ts";
 
 const COUNT = 1000;
 
@@ -10,12 +11,11 @@ const COUNT = 1000;
  */
 export async function* scanKeys(
   link: RedisLink,
-  pattern: string,
+  pattern: RedisKey,
   type: "list" | "hash" | "string",
-): AsyncGenerator<string[]> {
+): AsyncGenerator<RedisKey[]> {
   const checkUncut = await watchServer(link);
-  const fetchPage = (cursor: string) =>
-    link.call(link.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
+  const fetchPage = (cursor: string) => link.call(fetchKeys(link.client, cursor, pattern, type));
   let page = fetchPage("0");
   for (;;) {
     const [cursor, names] = await page;
@@ -29,6 +29,21 @@ export async function* scanKeys(
     yield names;
     if (last) return;
   }
+}
+
+/** The next cursor, and keys: as text for a pattern that is text, else as bytes. */
+async function fetchKeys(
+  client: RedisLink["client"],
+  cursor: string,
+  pattern: RedisKey,
+  type: string,
+): Promise<[cursor: string, keys: RedisKey[]]> {
+  if (typeof pattern === "string") {
+    return client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type);
+  }
+  const args = [cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type];
+  const [next, keys] = (await client.callBuffer("SCAN", args)) as [Buffer, Buffer[]];
+  return [next.toString(), keys];
 }
 
 /** The check costs a question only after the connection was lost: most such losses leave the server as it was. */
@@ -45,9 +60,9 @@ async function watchServer(link: RedisLink): Promise<() => Promise<void>> {
 /** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out. */
 export async function* sweepOpenIds(
   link: RedisLink,
-  pattern: string,
+  pattern: RedisKey,
   type: "list" | "hash",
-  toOpenId: (key: string) => string | undefined,
+  toOpenId: (key: RedisKey) => string | undefined,
 ): AsyncGenerator<string[]> {
   for await (const names of scanKeys(link, pattern, type)) {
     const openIds: string[] = [];

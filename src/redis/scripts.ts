@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import type { RedisKey } from "./keys.ts";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import nextCode from "./lua/next-code.lua";
@@ -66,7 +67,7 @@ export const ENTRY_BUDGET = 400;
 export async function runScript(
   redis: Redis,
   { sha1, source }: Script,
-  keys: string[],
+  keys: RedisKey[],
   args: (string | number)[],
 ): Promise<unknown> {
   try {

@@ -5,6 +5,7 @@ import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
 import { type ConnectOptions, connectRedis } from "./connect.ts";
+import { createJavaKeys } from "./java-keys.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -28,9 +29,10 @@ export interface OpenStores {
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
-  options: KeyPrefixes & Omit<ConnectOptions, "url"> & { redisUrl: string; clock: Clock },
+  options: KeyPrefixes &
+    Omit<ConnectOptions, "url"> & { redisUrl: string; clock: Clock; poolKeys?: "plain" | "java" },
 ): Promise<OpenStores> {
-  const keys = createKeys(options);
+  const keys = options.poolKeys === "java" ? createJavaKeys(options) : createKeys(options);
   const link = await connectRedis({ ...options, url: options.redisUrl });
   const locks = createLockStore(link, keys);
   return {

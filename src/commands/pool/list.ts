@@ -5,6 +5,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted, formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { NO_POOL_HINT } from "../no-pool-hint.ts";
 
 interface ListFlags {
   minValid?: string;
@@ -47,7 +48,7 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   if (listed > 0 || deps.out.closed.aborted) return "done";
   const what = minValid > 0 ? `no pool with at least ${minValid} valid codes` : "no pool";
   throw new PushCliError("nothing", `there is ${what} under '${pools.keyOf("")}*'`, {
-    hint: "is --pool-prefix right, and --redis-url?",
+    hint: NO_POOL_HINT,
   });
 }
 

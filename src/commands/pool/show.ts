@@ -5,6 +5,7 @@ import { formatDuration, formatMinute } from "../../output/format.ts";
 import { usesOf } from "../../pool/code.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { NO_POOL_HINT } from "../no-pool-hint.ts";
 
 export function registerPoolShow(pool: Command, run: RunAction): void {
   pool
@@ -35,7 +36,7 @@ async function showPool(deps: Deps, openId: string): Promise<ExitName> {
   const key = pools.keyOf(openId);
   if (entries.length === 0) {
     throw new PushCliError("nothing", `there is no pool '${key}'`, {
-      hint: "push-cli pool list shows which there are; is --pool-prefix right?",
+      hint: `push-cli pool list shows which there are; ${NO_POOL_HINT}`,
     });
   }
   await present(deps, openId, key, listCodes(entries, nowMs), nowMs);

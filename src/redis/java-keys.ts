@@ -1,0 +1,64 @@
+import { createKeys, escapeGlob, isOpenId, type KeyPrefixes, type Keys } from "./keys.ts";
+
+/**
+ * The keys of pools whose backend serializes keys as Java does, which is what a RedisTemplate does unless told otherwise:
+ * a Java String (AC ED 00 05 74, two bytes of length, UTF-8) of what the key would be. Such a pool's ledger has these
+ * bytes as its tag. All other keys are as ever.
+ */
+export function createJavaKeys(prefixes: KeyPrefixes): Keys {
+  const { poolPrefix } = prefixes;
+  const tagged = poolPrefix.includes("{");
+  const before = tagged ? "" : "{";
+  const behind = tagged ? ":sends" : "}:sends";
+  const pool = (openId: string) => serialize(`${poolPrefix}${openId}`);
+  // Two bytes of length, whatever they are.
+  const anyPool = `${JAVA_STRING}??${toLatin1(escapeGlob(poolPrefix))}*`;
+  return {
+    ...createKeys(prefixes),
+    pool,
+    ledger: (openId) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]),
+    shownPool: (openId) => show(openId === "" ? `${JAVA_STRING}??${toLatin1(poolPrefix)}` : pool(openId)),
+    anyPool: Buffer.from(anyPool, "latin1"),
+    anyLedger: Buffer.from(`${before}${anyPool}${behind}`, "latin1"),
+    openIdOfPool: (key) => openIdBetween(key, poolPrefix, "", ""),
+    openIdOfLedger: (key) => openIdBetween(key, poolPrefix, before, behind),
+  };
+}
+
+/** How a serialized String starts, before its length (latin1). */
+const JAVA_STRING = "\xac\xed\x00\x05t";
+const LENGTH_BYTES = 2;
+
+function serialize(text: string): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt16BE(Buffer.byteLength(text));
+  return Buffer.concat([Buffer.from(JAVA_STRING, "latin1"), length, Buffer.from(text)]);
+}
+
+function openIdBetween(
+  key: string | Buffer,
+  poolPrefix: string,
+  before: string,
+  behind: string,
+): string | undefined {
+  const bytes = Buffer.from(key);
+  const start = before.length + JAVA_STRING.length + LENGTH_BYTES;
+  const text = bytes.subarray(start, Math.max(start, bytes.length - behind.length)).toString();
+  const openId = text.slice(poolPrefix.length);
+  const again = Buffer.concat([
+    Buffer.from(before),
+    serialize(`${poolPrefix}${openId}`),
+    Buffer.from(behind),
+  ]);
+  return isOpenId(openId) && bytes.equals(again) ? openId : undefined;
+}
+
+function toLatin1(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** As redis-cli writes it between quotes. */
+function show(key: Buffer | string): string {
+  const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return key.toString("latin1").replace(/[^\x20-\x7e]/g, hex);
+}
