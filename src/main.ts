@@ -139,6 +139,13 @@ function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; 
     settings,
     stores: async () => (await opened()).stores,
     storesOf: async (other) => openStores(await loadSettings({}, other), clock),
+    codeSource: async (needs) => {
+      const { openCodeSource } = await import("./redis/code-source.ts");
+      const url = needs.redisUrl ?? (await settings()).redisUrl;
+      const source = await openCodeSource({ ...needs, url, shownUrl: redactUrl(url) });
+      closers.push(source.close);
+      return source;
+    },
     tokens: once(async () => createTokens(await settings(), await opened(), clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");

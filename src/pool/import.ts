@@ -2,20 +2,21 @@ import { isFormId, writeEntry } from "./code.ts";
 import type { PoolStore, PushRequest } from "./ports.ts";
 import { timeToMs } from "./read-entry.ts";
 
-/** One record of an import file before validation; fields as the file has them. */
+/** One code to import before validation; fields as they were found. */
 export interface ImportRow {
-  /** Line number in the file, from 1. */
-  line: number;
+  /** Where it stands, as messages have it: "line 6", "key 'mina:openId:oA'". */
+  place: string;
   openId?: unknown;
   formId?: unknown;
   expire?: unknown;
   uses?: unknown;
-  /** Why the line could not even be taken apart. */
+  /** Why it could not even be taken apart. */
   error?: string;
 }
 
 export interface ImportTotals {
-  lines: number;
+  /** Read, good and bad. */
+  rows: number;
   imported: number;
   /** Left out: the pool holds that formId already. */
   known: number;
@@ -26,7 +27,7 @@ export interface ImportTotals {
 
 export interface ImportOptions {
   isOpenId(text: string): boolean;
-  onBadLine(line: number, why: string): void;
+  onBad(place: string, why: string): void;
   onStep?: (totals: ImportTotals) => void;
   signal: AbortSignal;
 }
@@ -37,33 +38,33 @@ const BATCH = 200;
 interface ImportCode {
   openId: string;
   push: PushRequest;
-  line: number;
+  place: string;
 }
 
 /**
- * Appends codes to pools in the plain JSON form, in the order of the file, validating each line; bad lines are reported
- * and passed over. Holds a few hundred lines in memory, however long the file is. Importing a file twice adds nothing.
+ * Appends codes to pools in the plain JSON form, in the order of the rows, validating each; bad ones are reported and
+ * passed over. Holds a few hundred rows in memory, however many there are. Importing them twice adds nothing.
  */
 export async function importCodes(
   store: PoolStore,
   rows: AsyncIterable<ImportRow>,
   options: ImportOptions,
 ): Promise<ImportTotals> {
-  const totals: ImportTotals = { lines: 0, imported: 0, known: 0, expired: 0, bad: 0 };
+  const totals: ImportTotals = { rows: 0, imported: 0, known: 0, expired: 0, bad: 0 };
   const nowMs = await store.now();
   let batch: ImportCode[] = [];
   for await (const row of rows) {
-    totals.lines++;
+    totals.rows++;
     const code = parseRow(row, options.isOpenId);
     if (typeof code === "string") {
       totals.bad++;
-      options.onBadLine(row.line, code);
+      options.onBad(row.place, code);
     } else if (code.expireMs <= nowMs) totals.expired++;
     else
       batch.push({
         openId: code.openId,
         push: { formId: code.formId, entry: writeEntry(code) },
-        line: row.line,
+        place: row.place,
       });
     if (batch.length >= BATCH) {
       await pushBatch(store, batch, totals, options);
@@ -96,9 +97,9 @@ async function pushBatch(
     totals.imported += reply.pushed;
     totals.known += reply.known;
     if (!reply.notAList) continue;
-    for (const { openId, line } of groups[i]!) {
+    for (const { openId, place } of groups[i]!) {
       totals.bad++;
-      options.onBadLine(line, `the key '${store.keyOf(openId)}' is not a list`);
+      options.onBad(place, `the key '${store.keyOf(openId)}' is not a list`);
     }
   }
   options.onStep?.(totals);

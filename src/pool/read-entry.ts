@@ -67,7 +67,8 @@ function readList(node: EntryValue): PushCode[] | undefined {
 const FORM_ID_FIELDS = ["formId", "form_id", "fromId"];
 const EXPIRE_FIELDS = ["expire", "expireTime", "expiredTime", "expire_time"];
 
-function readCode(wrapped: EntryValue): PushCode | undefined {
+/** The code in a value, be it wrapped with its type; undefined for anything else. */
+export function readCode(wrapped: EntryValue): PushCode | undefined {
   const node = unwrap(wrapped);
   if (node.type !== "object") return undefined;
   const formId = readFormId(firstField(node.fields, FORM_ID_FIELDS));

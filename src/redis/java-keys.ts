@@ -1,4 +1,4 @@
-import { createKeys, escapeGlob, isOpenId, type KeyPrefixes, type Keys } from "./keys.ts";
+import { createKeys, escapeGlob, isOpenId, type KeyPrefixes, type Keys, type RedisKey } from "./keys.ts";
 
 /**
  * The keys of pools whose backend serializes keys as Java does, which is what a RedisTemplate does unless told otherwise:
@@ -17,7 +17,10 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
     ...createKeys(prefixes),
     pool,
     ledger: (openId) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]),
-    shownPool: (openId) => show(openId === "" ? `${JAVA_STRING}??${toLatin1(poolPrefix)}` : pool(openId)),
+    shownPool: (openId) =>
+      showKey(
+        openId === "" ? Buffer.from(`${JAVA_STRING}??${toLatin1(poolPrefix)}`, "latin1") : pool(openId),
+      ),
     anyPool: Buffer.from(anyPool, "latin1"),
     anyLedger: Buffer.from(`${before}${anyPool}${behind}`, "latin1"),
     openIdOfPool: (key) => openIdBetween(key, poolPrefix, "", ""),
@@ -36,7 +39,7 @@ function serialize(text: string): Buffer {
 }
 
 function openIdBetween(
-  key: string | Buffer,
+  key: RedisKey,
   poolPrefix: string,
   before: string,
   behind: string,
@@ -57,8 +60,9 @@ function toLatin1(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-/** As redis-cli writes it between quotes. */
-function show(key: Buffer | string): string {
+/** A key as messages have it; bytes as redis-cli writes them between quotes. */
+export function showKey(key: RedisKey): string {
+  if (typeof key === "string") return key;
   const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
   return key.toString("latin1").replace(/[^\x20-\x7e]/g, hex);
 }

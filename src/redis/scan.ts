@@ -12,7 +12,7 @@ const COUNT = 1000;
 export async function* scanKeys(
   link: RedisLink,
   pattern: RedisKey,
-  type: "list" | "hash" | "string",
+  type: "list" | "hash" | "string" | "zset",
 ): AsyncGenerator<RedisKey[]> {
   const checkUncut = await watchServer(link);
   const fetchPage = (cursor: string) => link.call(fetchKeys(link.client, cursor, pattern, type));
