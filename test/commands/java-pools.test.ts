@@ -64,8 +64,10 @@ describe.each([
     const other = valid.replace("a1b2c3", "d4e5f6");
     await push("oB", javaEntryAt("JSON in a String", LATER).replace("a1b2c3", "b2c3d4"), other);
     await push("oC", unreadable);
-    const { outcomes } = (await broadcast("--id", "b1")).json<{ outcomes: object }>();
-    expect(outcomes).toMatchObject({ sent: 2, no_code: 1 });
+    const errors = [{ errcode: null, errmsg: "no code, but entries that are not understood", count: 1 }];
+    const counts = { outcomes: { sent: 2, no_code: 1 }, errors };
+    expect((await broadcast("--dry-run")).json()).toMatchObject(counts);
+    expect((await broadcast("--id", "b1")).json()).toMatchObject(counts);
     expect([await left("oA"), await left("oB"), await left("oC")]).toEqual([
       [unreadable],
       [other],

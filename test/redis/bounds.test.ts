@@ -89,7 +89,7 @@ it("purges expired codes from between unreadable entries, from one end of a long
 it(`tells that a user with ${MANY} entries has no code`, async () => {
   await pushMany(redis, "u", unreadable);
   const reply = await expectSmallSteps(MANY, () => claim(["u"]));
-  expect(reply).toEqual([{ status: "no_code", openId: "u", expired: 0, refused: 0 }]);
+  expect(reply).toEqual([{ status: "no_code", openId: "u", expired: 0, refused: 0, unreadable: MANY }]);
   expect(await redis.entries("u")).toEqual(unreadable);
 });
 

@@ -97,13 +97,16 @@ local function sift(entry, raw, now, refused, found)
 end
 
 -- Walks the pool from index `from` to the first valid code that is not `refused`. Nothing is written.
--- Returns { expired =, refused = counts of droppable codes met, edits = index -> new text or false,
+-- Returns { expired =, refused = counts of droppable codes met, unreadable = entries met that are not understood, edits = index -> new text or false,
 --   pick = { index, entry, k, raw } or nil, more = index to go on from when the budget ran out }.
 local function find_code(pool, from, now, refused, budget)
-  local found = { expired = 0, refused = 0, edits = {} }
+  local found = { expired = 0, refused = 0, unreadable = 0, edits = {} }
   found.more = walk(pool, from, budget, function(raw, i)
     local entry = read_entry(raw)
-    if not entry then return false end
+    if not entry then
+      found.unreadable = found.unreadable + 1
+      return false
+    end
     local text, k = sift(entry, raw, now, refused, found)
     if text ~= raw then found.edits[i] = text end
     if not k then return false end
