@@ -10,7 +10,10 @@ export interface PushCode {
 }
 
 /** What one list element of a pool turned out to be. */
-export type Entry = { readable: true; codes: PushCode[] } | { readable: false; why: UnreadableReason };
+export type Entry =
+  | { readable: true; codes: PushCode[] }
+  /** `formId`: the one in an entry that has no expiry. */
+  | { readable: false; why: UnreadableReason; formId?: string };
 
 /** `java`: Java serialization of another shape than one code. `no expiry`: a formId alone. */
 export type UnreadableReason = "java" | "no expiry" | "too long" | "not a code";

@@ -30,8 +30,10 @@ function readJavaEntry(bytes: string): Entry {
   const value = outer?.type === "string" ? readJson(outer.value) : outer;
   const code = value && readCode(value);
   if (code && code.uses === undefined) return { readable: true, codes: [code] };
-  const alone = outer?.type === "string" && isFormId(outer.value) && !/^[[{"]/.test(outer.value);
-  return { readable: false, why: alone ? "no expiry" : "java" };
+  if (outer?.type === "string" && isFormId(outer.value) && !/^[[{"]/.test(outer.value)) {
+    return { readable: false, why: "no expiry", formId: outer.value };
+  }
+  return { readable: false, why: "java" };
 }
 
 function readJsonEntry(bytes: string): PushCode[] | undefined {

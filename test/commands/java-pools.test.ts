@@ -47,7 +47,7 @@ describe.each([
       { formId: "a1b2c3", state: "expired" },
       { formId: "a1b2c3", state: "valid", expire: LATER },
       { state: "unreadable" },
-      { state: "unreadable" },
+      { state: "unreadable", formId: "a1b2c3" },
     ]);
   });
 

@@ -18,7 +18,12 @@ describe("Java serialization", () => {
   });
 
   it.each(JAVA_UNREADABLE)("is not understood: %s", (_, bytes, why) => {
-    expect(readEntry(bytes)).toEqual({ readable: false, why });
+    expect(readEntry(bytes)).toMatchObject({ readable: false, why });
+  });
+
+  it("is shown with its formId when it has nothing else", () => {
+    const entry = readEntry(javaEntry("a formId in a String"));
+    expect(entry).toEqual({ readable: false, why: "no expiry", formId: "a1b2c3" });
   });
 
   it("tells garbage in the place of a formId", () => {

@@ -77,7 +77,9 @@ async function present(
 
 /** A row; with `nowMs` for a person, else for a pipe. */
 function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
-  if (!("code" in shown)) return [shown.state, rawText(shown.raw), nowMs === undefined ? "" : shown.why, ""];
+  if (!("code" in shown)) {
+    return [shown.state, shown.formId ?? rawText(shown.raw), nowMs === undefined ? "" : shown.why, ""];
+  }
   const { formId, expireMs } = shown.code;
   const away = nowMs === undefined ? 0 : Math.abs(expireMs - nowMs);
   const words =
@@ -88,7 +90,10 @@ function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
 }
 
 function toDocument(shown: ShownCode): CodeDocument {
-  if (!("code" in shown)) return { state: shown.state, raw: rawText(shown.raw) };
+  if (!("code" in shown)) {
+    const { formId, state, raw } = shown;
+    return { ...(formId === undefined ? {} : { formId }), state, raw: rawText(raw) };
+  }
   const { formId, expireMs } = shown.code;
   return {
     formId,
