@@ -8,7 +8,7 @@ const MAX_DEPTH = 8;
 
 /**
  * Reads one value from a stream of Java serialization, given as a latin1 string of its bytes: objects, strings, boxed
- * numbers, dates, enums, the usual maps and lists. Undefined for anything else (arrays, proxies, exceptions, externalizable
+ * numbers, dates, enums, arrays, the usual maps and lists. Undefined for anything else (proxies, exceptions, externalizable
  * classes of the old kind, class annotations), for bytes behind the value, and for what is cut off or wrong.
  *
  * The grammar is that of "Java Object Serialization Specification", chapter 6. Classes are only names here: nothing is
@@ -35,6 +35,7 @@ const TAG = {
   classDesc: 0x72,
   object: 0x73,
   string: 0x74,
+  array: 0x75,
   block: 0x77,
   end: 0x78,
   longString: 0x7c,
@@ -52,7 +53,14 @@ const OTHER: EntryValue = { type: "literal", text: "other" };
 /** Bytes of the primitive types that are not whole numbers: char, double, float, boolean. */
 const OPAQUE: Record<string, number> = { C: 2, D: 8, F: 4, Z: 1 };
 const WHOLE: Record<string, number> = { B: 1, I: 4, J: 8, S: 2 };
-const BOXED = new Set(["java.lang.Byte", "java.lang.Short", "java.lang.Integer", "java.lang.Long"]);
+/** Classes that stand for what is in one of their fields. */
+const WRAPPED: Record<string, string> = {
+  "java.lang.Byte": "value",
+  "java.lang.Short": "value",
+  "java.lang.Integer": "value",
+  "java.lang.Long": "value",
+  "java.util.Arrays$ArrayList": "a",
+};
 
 class JavaClass {
   readonly name: string;
@@ -87,6 +95,7 @@ class JavaStream {
     if (depth > MAX_DEPTH) throw new NotUnderstood();
     if (tag === TAG.null) return NULL;
     if (tag === TAG.object) return this.readObject(depth);
+    if (tag === TAG.array) return this.readArray(depth);
     if (tag === TAG.enum) return this.readEnum();
     if (tag !== TAG.reference) return this.readString(tag);
     const value = this.readReference();
@@ -101,7 +110,8 @@ class JavaStream {
     const object: JavaObject = { type: "object", fields: new Map() };
     this.handles.push(object);
     let value = this.readData(type, object, depth) ?? object;
-    if (BOXED.has(type.name)) value = object.fields.get("value") ?? object;
+    const only = WRAPPED[type.name];
+    if (only !== undefined) value = object.fields.get(only) ?? object;
     this.handles[handle] = value;
     return value;
   }
@@ -137,6 +147,17 @@ class JavaStream {
   private readDate(): EntryValue {
     if (this.uint(1) !== 8) throw new NotUnderstood();
     return this.readNumber(8);
+  }
+
+  private readArray(depth: number): EntryValue {
+    const kind = this.readClass(1)?.name[1] ?? "";
+    const array: EntryValue = { type: "array", items: [] };
+    this.handles.push(array);
+    const length = this.uint(4);
+    const size = WHOLE[kind] ?? OPAQUE[kind];
+    if (size !== undefined) this.take(length * size);
+    else for (let open = length; open > 0; open--) array.items.push(this.readValue(this.uint(1), depth + 1));
+    return array;
   }
 
   private readEnum(): EntryValue {

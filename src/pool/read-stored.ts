@@ -1,6 +1,6 @@
 import { isFormId, type PushCode } from "./code.ts";
 import type { ImportRow } from "./import.ts";
-import { readJava } from "./java-reader.ts";
+import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
 import type { StoredValue } from "./ports.ts";
 import { MAX_ENTRY_BYTES, readCode, timeToMs } from "./read-entry.ts";
@@ -60,6 +60,7 @@ function toRow({ formId, expireMs, uses }: PushCode): Partial<ImportRow> {
 
 /** Under a wrong prefix the value may be a secret: a token, say. Its first letters may be told. */
 function quote(bytes: string): string {
+  if (bytes.startsWith(JAVA_MAGIC)) return `Java serialization (${bytes.length} bytes)`;
   const text = Buffer.from(bytes, "latin1").toString();
   return text.length > 6 ? `'${text.slice(0, 6)}...' (${bytes.length} bytes)` : `'${text}'`;
 }

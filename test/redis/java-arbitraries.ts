@@ -18,7 +18,10 @@ type Value =
   | { is: "text"; text: string; long: boolean }
   | { is: "reference"; handle: number }
   | { is: "enum"; class: Class }
+  | { is: "array"; name: string; items: Value[] }
   | { is: "object"; class: Class; fields: Value[]; more: (Value | string)[] };
+
+const SIZES: Record<string, number> = { B: 1, S: 2, I: 4, J: 8, C: 2, D: 8, F: 4, Z: 1 };
 
 type Arb<T> = fc.Arbitrary<T>;
 
@@ -30,8 +33,9 @@ const className = fc.constantFrom(
   "java.util.HashMap",
   "java.util.ArrayList",
   "java.lang.Long",
+  "java.util.Arrays$ArrayList",
 );
-const fieldName = fc.constantFrom("formId", "fromId", "expire", "expireTime", "uses", "x");
+const fieldName = fc.constantFrom("formId", "fromId", "expire", "expireTime", "uses", "a", "x");
 const field = fc.tuple(fc.constantFrom(..."LLLLLJIJIBSCDFZ["), fieldName);
 
 const { type } = fc.letrec<{ type: Class }>((tie) => ({
@@ -92,6 +96,14 @@ const date: Arb<Value> = whole(8).map((raw) => ({
   more: [`\x77\x08${raw}`],
 }));
 
+const primitives: Arb<Value> = fc
+  .tuple(fc.constantFrom(..."BCDFIJSZ"), fc.array(bytes(8), { maxLength: 3 }))
+  .map(([kind, items]) => ({
+    is: "array",
+    name: `[${kind}`,
+    items: items.map((raw) => rawValue(raw.slice(-SIZES[kind]!))),
+  }));
+
 const { value, object } = fc.letrec<{ value: Value; object: Value }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -108,6 +120,15 @@ const { value, object } = fc.letrec<{ value: Value; object: Value }>((tie) => ({
     { weight: 1, arbitrary: date },
     { weight: 1, arbitrary: fc.constant<Value>({ is: "null" }) },
     { weight: 1, arbitrary: type.map((of): Value => ({ is: "enum", class: of })) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        is: fc.constant("array" as const),
+        name: fc.constantFrom("[Lc.F;", "[[B", "[", ""),
+        items: fc.array(tie("value"), { maxLength: 3 }),
+      }),
+    },
+    { weight: 1, arbitrary: primitives },
     { weight: 1, arbitrary: fc.nat(12).map((handle): Value => ({ is: "reference", handle })) },
     { weight: 3, arbitrary: tie("object") },
   ),
@@ -127,8 +148,6 @@ const { value, object } = fc.letrec<{ value: Value; object: Value }>((tie) => ({
     });
   }),
 }));
-
-const SIZES: Record<string, number> = { B: 1, S: 2, I: 4, J: 8, C: 2, D: 8, F: 4, Z: 1 };
 
 function fieldValue(kind: string, any: Arb<Value>): Arb<Value> {
   const size = SIZES[kind];
@@ -174,6 +193,13 @@ class Writer {
       const head = `~${this.type(one.class)}`;
       this.next++;
       return head + this.text("FORM", false);
+    }
+    if (one.is === "array") {
+      const type = this.type({ name: one.name, flags: 2, fields: [], parent: undefined });
+      this.next++;
+      const raw = SIZES[one.name[1] ?? ""] !== undefined;
+      const items = one.items.map((item) => (raw && item.is === "text" ? item.text : this.value(item)));
+      return `u${type}\x00\x00${u16(items.length)}${items.join("")}`;
     }
     const head = `s${this.type(one.class)}`;
     this.next++;

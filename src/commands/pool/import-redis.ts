@@ -9,7 +9,7 @@ import { describeTotals, showTotals, stopOnInterrupt } from "./import-totals.ts"
 
 /** Imports what lies in a Redis in another layout. */
 export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<ExitName> {
-  const source = await deps.codeSource(from);
+  const source = await openSource(deps, from);
   const { pools, isOpenId } = await deps.stores();
   const stop = stopOnInterrupt(deps, () => undefined);
   const progress = deps.out.progress();
@@ -30,6 +30,19 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<Ex
   } finally {
     progress.done();
     stop.undo();
+  }
+}
+
+/** What Redis' errors advise about its URL is about another one here. */
+async function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
+  try {
+    return await deps.codeSource(from);
+  } catch (error) {
+    if (from.redisUrl === undefined || !(error instanceof PushCliError)) throw error;
+    const hint = error.hint
+      ?.replaceAll("PUSH_CLI_REDIS_URL", "PUSH_CLI_FROM_REDIS_URL")
+      .replaceAll("--redis-url", "--from-redis-url");
+    throw new PushCliError(error.kind, error.message, { hint, transient: error.transient });
   }
 }
 

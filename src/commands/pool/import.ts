@@ -10,15 +10,17 @@ import { importFromRedis } from "./import-redis.ts";
 import { describeTotals, showTotals, stopOnInterrupt } from "./import-totals.ts";
 
 const EXAMPLES = `
-A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO 8601)
-and uses (how many messages the code is good for; optional, 1). CSV without a
-header line has these columns in this order.
+A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
+8601) and uses (how many messages the code is good for; optional, 1). CSV
+without a header line has these columns in this order.
 
-Redis: --from list, zset or string reads what lies under other keys, here or at
---from-redis-url (a password belongs into PUSH_CLI_FROM_REDIS_URL), and leaves it
-there. list: entries in any form that pools have. zset: formIds, scored by when
-they expire. string: a formId or a list of them, gone with the key's TTL; or an
-entry, or a list of entries. What the key has behind the prefix is the openId.
+Redis: --from reads what lies under other keys, here or at --from-redis-url (a
+password belongs into PUSH_CLI_FROM_REDIS_URL), and leaves it there. What a key
+has behind the prefix is the openId. It holds, by layout:
+  list     entries in any form that pools have
+  zset     formIds, scored by when they expire (s or ms)
+  string   a formId or a list of them, good until the key's TTL ends; or an
+           entry, or a list of entries
 
 Examples:
   $ push-cli pool import codes.ndjson

@@ -10,8 +10,9 @@ local function make_java_reader()
   local MAX_DEPTH, FIRST_HANDLE = 8, 8257536
   local NULL, OTHER = { t = "l", text = "null" }, { t = "l", text = "other" }
   local WHOLE, OPAQUE = { B = 1, I = 4, J = 8, S = 2 }, { C = 2, D = 8, F = 4, Z = 1 }
-  local BOXED = { ["java.lang.Byte"] = true, ["java.lang.Short"] = true, ["java.lang.Integer"] = true,
-    ["java.lang.Long"] = true }
+  -- Classes that stand for what is in one of their fields.
+  local WRAPPED = { ["java.lang.Byte"] = "value", ["java.lang.Short"] = "value", ["java.lang.Integer"] = "value",
+    ["java.lang.Long"] = "value", ["java.util.Arrays$ArrayList"] = "a" }
   -- Raised from deep inside and caught at the end; any other error is passed on.
   local NOT_UNDERSTOOD = {}
   local bytes, at, handles
@@ -166,15 +167,30 @@ local function make_java_reader()
     local object = keep({ t = "o", fields = {} })
     local handle = #handles
     local value = read_data(class, object, depth) or object
-    if BOXED[class.name] then value = object.fields.value or object end
+    local only = WRAPPED[class.name]
+    if only then value = object.fields[only] or object end
     handles[handle] = value
     return value
+  end
+
+  local function read_array(depth)
+    local class = read_class(1)
+    local kind = class and sub(class.name, 2, 2) or ""
+    local array = keep({ t = "a", items = {} })
+    local length, size = u4(), WHOLE[kind] or OPAQUE[kind]
+    if size then
+      take(length * size)
+    else
+      for i = 1, length do array.items[i] = read_value(u1(), depth + 1) end
+    end
+    return array
   end
 
   read_value = function(tag, depth)
     demand(depth <= MAX_DEPTH)
     if tag == 112 then return NULL end
     if tag == 115 then return read_object(depth) end
+    if tag == 117 then return read_array(depth) end
     if tag == 126 then
       demand(read_class(1))
       keep(OTHER)
