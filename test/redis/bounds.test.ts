@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { purgePools } from "../../src/pool/purge.ts";
 import { ENTRY_BUDGET } from "../../src/redis/scripts.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { javaEntry } from "../pool/java/forms.ts";
 import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
 const MANY = 100_000;
@@ -84,6 +85,16 @@ it("purges expired codes from between unreadable entries, from one end of a long
   const totals = await expectSmallSteps(MANY, () => purge());
   expect(totals).toMatchObject({ expiredRemoved: MANY / 2, unreadableKept: MANY / 2, poolsRemoved: 0 });
   expect(await redis.entries("u")).toEqual(unreadable.slice(0, MANY / 2));
+});
+
+it("claims the one valid code behind 20,000 expired ones that Java serialized, and purges the like", async () => {
+  const old = javaEntry("a boxed long");
+  // What the scripts reckon with for one of them.
+  const cost = 20_000 * (1 + Math.floor(old.length / 64));
+  await pushMany(redis, "u", [...Array.from({ length: 20_000 }, () => old), last]);
+  expect(await expectSmallSteps(cost, () => purge(true))).toMatchObject({ expiredRemoved: 20_000 });
+  expect(await expectSmallSteps(cost, () => claim(["u"]))).toEqual([{ ...claimed, expired: 20_000 }]);
+  expect(await redis.entries("u")).toEqual([]);
 });
 
 it(`tells that a user with ${MANY} entries has no code`, async () => {
