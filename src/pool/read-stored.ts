@@ -19,7 +19,9 @@ export function readStored(stored: StoredValue): ImportRow[] {
   }
   const items = itemsOf(readValue(bytes));
   if (items.length === 0) return [{ ...row, error: `no code in ${quote(bytes)}` }];
-  return items.map((item) => ({ ...row, ...readItem(item, stored) }));
+  const rows = items.map((item) => ({ ...row, ...readItem(item, stored) }));
+  // A list of something else is one thing to report, not hundreds.
+  return rows.every(({ error }) => error !== undefined) ? rows.slice(0, 1) : rows;
 }
 
 /** What the bytes hold; a text that is neither Java's nor JSON is a text. */

@@ -147,23 +147,29 @@ local function make_java_reader()
     return read_more(class, object, depth) or inherited
   end
 
-  -- A pool's entries mostly begin with the same bytes, the description of the same class: those are only compared.
-  local last
+  -- Entries of one writer have the same descriptions at the same places, and to compare is faster than to read: for each
+  -- count of handles, the last one read there.
+  local seen = {}
 
-  local function read_root_class()
-    if last and sub(bytes, at, at + #last.text - 1) == last.text then
-      at = at + #last.text
-      handles = { unpack(last.handles) }
-      return last.class
+  local function read_type()
+    local count, start = #handles, at
+    local old = seen[count]
+    if old and sub(bytes, at, at + #old.text - 1) == old.text then
+      at = at + #old.text
+      for i, value in ipairs(old.handles) do handles[count + i] = value end
+      return old.class
     end
-    local start, class = at, read_class(1)
-    last = class and { text = sub(bytes, start, at - 1), handles = { unpack(handles) }, class = class }
+    local class = read_class(1)
+    local text = sub(bytes, start, at - 1)
+    -- What refers to something before it (71 00 7E ..) may mean something else the next time.
+    if count == 0 or not string.find(text, "q\0~", 1, true) then
+      seen[count] = { text = text, class = class, handles = { unpack(handles, count + 1) } }
+    end
     return class
   end
 
   local function read_object(depth)
-    local read = #handles == 0 and read_root_class or read_class
-    local class = demand(read(1))
+    local class = demand(read_type())
     local object = keep({ t = "o", fields = {} })
     local handle = #handles
     local value = read_data(class, object, depth) or object
@@ -174,7 +180,7 @@ local function make_java_reader()
   end
 
   local function read_array(depth)
-    local class = read_class(1)
+    local class = read_type()
     local kind = class and sub(class.name, 2, 2) or ""
     local array = keep({ t = "a", items = {} })
     local length, size = u4(), WHOLE[kind] or OPAQUE[kind]
@@ -192,7 +198,7 @@ local function make_java_reader()
     if tag == 115 then return read_object(depth) end
     if tag == 117 then return read_array(depth) end
     if tag == 126 then
-      demand(read_class(1))
+      demand(read_type())
       keep(OTHER)
       read_text()
       return OTHER

@@ -53,9 +53,9 @@ local function take_use(entry, k)
   return keep_codes(entry, keep), dress(entry, own)
 end
 
--- What an entry costs to look at, in units of a short plain one.
+-- What an entry costs to look at, in units of a short plain one. Java's bytes (AC ED ..) are read one by one.
 local function cost_of(raw)
-  return 1 + math.floor(#raw / 64)
+  return 1 + math.floor(#raw / (string.byte(raw) == 172 and 32 or 64))
 end
 
 -- Calls visit(raw, index) for the entries of a pool from index `from` on, until it returns true, the list ends or

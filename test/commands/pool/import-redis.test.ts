@@ -131,12 +131,13 @@ describe("--from string", () => {
     await client.set("f:oD", "x".repeat(70_000), "EX", 3600);
     await client.set("f:o E", "e", "EX", 3600);
     await client.set("f:oF", "[]");
+    await client.set("f:oH", '[{"a":1},{"b":2},3]');
     await client.set("f:oG", "good", "EX", 3600);
     const { stderr } = await importFrom(["string", "--from-prefix", "f:"], {
-      keys: 7,
-      values: 7,
+      keys: 8,
+      values: 8,
       imported: 1,
-      bad: 6,
+      bad: 7,
     });
     const told = stderr.trim().split("\n").sort();
     expect(told).toEqual([
@@ -147,6 +148,7 @@ describe("--from string", () => {
       `key 'f:oC': no code in '{"acce...' (172 bytes)`,
       "key 'f:oD': a value of more than 65536 bytes",
       "key 'f:oF': no code in '[]'",
+      `key 'f:oH': no code in '[{"a":...' (19 bytes)`,
     ]);
   });
 });
