@@ -1,7 +1,7 @@
 import type { CodeSource, StoredValue } from "../pool/ports.ts";
 import { type ConnectOptions, connectRedis, type RedisLink } from "./connect.ts";
-import { createJavaKeys, showKey } from "./java-keys.ts";
-import { createKeys, type RedisKey } from "./keys.ts";
+import { anyJavaKey, openIdOfJavaKey, showKey } from "./java-keys.ts";
+import { escapeGlob, isOpenId, type RedisKey } from "./keys.ts";
 import { scanKeys } from "./scan.ts";
 
 /** What the values are kept in. */
@@ -40,17 +40,23 @@ async function* readAll(
   { layout, prefix, keys: form }: SourceOptions,
   source: { keys: number },
 ): AsyncGenerator<StoredValue[]> {
-  const keys = (form === "java" ? createJavaKeys : createKeys)({ keyPrefix: prefix, poolPrefix: prefix });
-  for await (const page of scanKeys(link, keys.anyPool, layout)) {
+  const pattern = form === "java" ? anyJavaKey(prefix) : `${escapeGlob(prefix)}*`;
+  const openIdOf = form === "java" ? openIdOfJavaKey : openIdBehind;
+  for await (const page of scanKeys(link, pattern, layout)) {
     for (let at = 0; at < page.length; at += BATCH) {
       const batch = page.slice(at, at + BATCH).map((key): SourceKey => {
-        return { key, shown: showKey(key), openId: keys.openIdOfPool(key) };
+        return { key, shown: showKey(key), openId: openIdOf(key, prefix) };
       });
       yield* readBatch(link, layout, batch);
       source.keys += batch.length;
     }
     yield []; // Where little fits the prefix, the reader gets a say all the same.
   }
+}
+
+function openIdBehind(key: RedisKey, prefix: string): string | undefined {
+  const openId = key.toString().slice(prefix.length);
+  return isOpenId(openId) ? openId : undefined;
 }
 
 async function* readBatch(

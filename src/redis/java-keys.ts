@@ -11,8 +11,7 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   const before = tagged ? "" : "{";
   const behind = tagged ? ":sends" : "}:sends";
   const pool = (openId: string) => serialize(`${poolPrefix}${openId}`);
-  // Two bytes of length, whatever they are.
-  const anyPool = `${JAVA_STRING}??${toLatin1(escapeGlob(poolPrefix))}*`;
+  const anyPool = anyJavaKey(poolPrefix);
   return {
     ...createKeys(prefixes),
     pool,
@@ -21,9 +20,9 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
       showKey(
         openId === "" ? Buffer.from(`${JAVA_STRING}??${toLatin1(poolPrefix)}`, "latin1") : pool(openId),
       ),
-    anyPool: Buffer.from(anyPool, "latin1"),
-    anyLedger: Buffer.from(`${before}${anyPool}${behind}`, "latin1"),
-    openIdOfPool: (key) => openIdBetween(key, poolPrefix, "", ""),
+    anyPool,
+    anyLedger: Buffer.concat([Buffer.from(before), anyPool, Buffer.from(behind)]),
+    openIdOfPool: (key) => openIdOfJavaKey(key, poolPrefix),
     openIdOfLedger: (key) => openIdBetween(key, poolPrefix, before, behind),
   };
 }
@@ -31,6 +30,16 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
 /** How a serialized String starts, before its length (latin1). */
 const JAVA_STRING = "\xac\xed\x00\x05t";
 const LENGTH_BYTES = 2;
+
+/** The SCAN pattern of serialized keys with a prefix: two bytes of length, whatever they are. */
+export function anyJavaKey(prefix: string): Buffer {
+  return Buffer.from(`${JAVA_STRING}??${toLatin1(escapeGlob(prefix))}*`, "latin1");
+}
+
+/** What a serialized key has behind a prefix; undefined when it is none, or that can't be an openId. */
+export function openIdOfJavaKey(key: RedisKey, prefix: string): string | undefined {
+  return openIdBetween(key, prefix, "", "");
+}
 
 function serialize(text: string): Buffer {
   const length = Buffer.alloc(LENGTH_BYTES);

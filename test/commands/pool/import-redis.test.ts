@@ -181,10 +181,10 @@ describe("--from list", () => {
     expect(await sourceOf(world.redis)).toEqual(before);
   });
 
-  it("takes bare formIds for as long as the key lives", async () => {
-    await world.redis.client.rpush("f:oA", "a", '"b"', "1568123456789");
-    await world.redis.client.expire("f:oA", 3600);
-    await importFrom(["list", "--from-prefix", "f:"], { keys: 1, values: 3, imported: 3 });
+  it("takes bare formIds for as long as the key lives, and a prefix to the letter", async () => {
+    await world.redis.client.rpush("{a}{b}[f]*:oA", "a", '"b"', "1568123456789");
+    await world.redis.client.expire("{a}{b}[f]*:oA", 3600);
+    await importFrom(["list", "--from-prefix", "{a}{b}[f]*:"], { keys: 1, values: 3, imported: 3 });
   });
 
   it("finds keys that Java serialized, under the pools' own prefix", async () => {
