@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { codeState, usesOf, writeEntry } from "../../src/pool/code.ts";
 import { readEntry, timeToMs } from "../../src/pool/read-entry.ts";
 import { again, GARBAGE_FORM_IDS, MS, READABLE, SEC, UNREADABLE } from "./forms.ts";
+import { CRAFTED } from "./java/crafted.ts";
 import { JAVA_READABLE, JAVA_UNREADABLE, javaEntry } from "./java/forms.ts";
 
 it.each(READABLE)("reads %s", (_, bytes, codes) => {
@@ -37,6 +38,12 @@ describe("Java serialization", () => {
       expect(readEntry(bytes.slice(0, length)).readable).toBe(false);
     }
     expect(readEntry(`${bytes}p`)).toEqual({ readable: false, why: "java" });
+  });
+
+  it.each(CRAFTED)("is read or not, but in a moment: %s", (_, bytes, readable) => {
+    const code = { formId: "a1b2c3", wellFormed: true, expireMs: MS };
+    const entry = readEntry(bytes);
+    expect(entry).toEqual(readable ? { readable, codes: [code] } : { readable, why: "java" });
   });
 
   it("is read up to 2,048 bytes", () => {

@@ -8,6 +8,7 @@ import readJsonLua from "../../src/redis/lua/read-json.lua";
 import takeCodeLua from "../../src/redis/lua/take-code.lua";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { GARBAGE_FORM_IDS, MS, READABLE, UNREADABLE } from "../pool/forms.ts";
+import { CRAFTED } from "../pool/java/crafted.ts";
 import { JAVA_READABLE, JAVA_UNREADABLE } from "../pool/java/forms.ts";
 import dumpEntriesLua from "./dump-entries.lua";
 import { damaged, damagedJava, huge, noise, written } from "./entry-arbitraries.ts";
@@ -74,6 +75,7 @@ async function expectSameAnswer(entries: string[]): Promise<void> {
 const EVERY_FORM = [
   ...READABLE.map(([, bytes]) => bytes),
   ...UNREADABLE.map(([, bytes]) => bytes),
+  ...CRAFTED.map(([, bytes]) => bytes),
   ...[...JAVA_READABLE, ...JAVA_UNREADABLE].map(([, bytes]) => bytes),
   ...GARBAGE_FORM_IDS.map((formId) => JSON.stringify({ formId, expire: MS })),
 ];
