@@ -34,16 +34,16 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
     .command("import [file]")
     .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
     .addOption(
-      new Option("--from <layout>", "read from Redis instead: lists, sorted sets or strings").choices([
+      new Option("--from <layout>", "from Redis instead of a file: list, zset or string").choices([
         "list",
         "zset",
         "string",
       ]),
     )
-    .option("--from-prefix <prefix>", "what the keys there begin with (default: the pools' prefix)")
-    .option("--from-redis-url <url>", "the Redis to read from (default: the pools' own)")
+    .option("--from-prefix <prefix>", "what the keys there begin with")
+    .option("--from-redis-url <url>", "another Redis to read from")
     .addOption(
-      new Option("--from-keys <form>", "how the keys there are written")
+      new Option("--from-keys <form>", "plain or java: how the keys there are written")
         .choices(["plain", "java"])
         .default("plain"),
     )
