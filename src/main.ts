@@ -139,6 +139,17 @@ function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; 
     settings,
     stores: async () => (await opened()).stores,
     storesOf: async (other) => openStores(await loadSettings({}, other), clock),
+    codeSource: async (needs) => {
+      const { openCodeSource } = await import("./redis/code-source.ts");
+      const { redisUrl, redisTls } = await settings();
+      const url = needs.redisUrl ?? redisUrl;
+      // Another server has another name; the CA and the client's certificate may serve for both.
+      const { servername: _, ...common } = redisTls ?? {};
+      const tls = needs.redisUrl === undefined ? redisTls : common;
+      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url) });
+      closers.push(source.close);
+      return source;
+    },
     tokens: once(async () => createTokens(await settings(), await opened(), clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Message } from "./message.ts";
 import { sampleMessage } from "./message.ts";
-import { Tally } from "./outcome.ts";
+import { Tally, UNREADABLE } from "./outcome.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
 
@@ -40,7 +40,10 @@ export async function countAudience(
           outcomes.skipped++;
         } else {
           outcomes.no_code++;
-          if (reply.status === "no_code") codes.expired += reply.expired;
+          if (reply.status === "no_code") {
+            codes.expired += reply.expired;
+            if (reply.unreadable) dryRun.tally.countError(undefined, UNREADABLE);
+          }
           if (reply.status === "wrong") dryRun.tally.countError(undefined, reply.why);
         }
       }

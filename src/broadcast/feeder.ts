@@ -1,3 +1,4 @@
+import { UNREADABLE } from "./outcome.ts";
 import type { ClaimReply, Settled, Sighting } from "./ports.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
@@ -73,10 +74,9 @@ function takeReply(run: Run, reply: ClaimReply): void {
       break;
     case "no_code":
       run.tally.codes.expired += reply.expired;
-      takeNoCode(run, reply.openId);
+      takeNoCode(run, reply.openId, reply.unreadable ? UNREADABLE : undefined);
       break;
     case "wrong":
-      run.tally.countError(undefined, reply.why);
       takeNoCode(run, reply.openId, reply.why);
       break;
     case "settled":
@@ -95,8 +95,10 @@ function takeSettled(run: Run, { openId, outcome, attempts, errcode, formId, msg
   run.deps.report?.writeUnlessThere({ openId, outcome, attempts, errcode, msgid, formId, at });
 }
 
+/** `errmsg`: why there is none, when it is not simply that. */
 function takeNoCode(run: Run, openId: string, errmsg?: string): void {
   run.tally.outcomes.no_code++;
+  if (errmsg !== undefined) run.tally.countError(undefined, errmsg);
   const at = new Date(run.deps.clock.now()).toISOString();
   run.deps.report?.writeUnlessThere({ openId, outcome: "no_code", attempts: 0, errmsg, at });
 }

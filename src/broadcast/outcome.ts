@@ -15,6 +15,9 @@ export interface CodeCounts {
   released: number;
 }
 
+/** What is said of a recipient without a code whose pool holds something all the same. */
+export const UNREADABLE = "no code, but entries that are not understood";
+
 export interface ErrorGroup {
   /** Null when the API gave none: a reset, a timeout, a body that is not JSON. */
   errcode: number | null;

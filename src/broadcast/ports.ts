@@ -69,7 +69,8 @@ export type ClaimReply =
   | ({ status: "claimed" } & Claimed & { expired: number; refused: number })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)
-  | { status: "no_code"; openId: string; expired: number; refused: number }
+  /** `unreadable`: entries in the pool that are not understood, when a claim met some. */
+  | { status: "no_code"; openId: string; expired: number; refused: number; unreadable?: number }
   /** Final since an earlier run, or (`own`) since earlier in this one. */
   | ({ status: "settled"; own: boolean } & Settled)
   /** Claimed by another run that may be alive. */

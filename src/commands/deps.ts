@@ -9,7 +9,7 @@ import type { Settings } from "../config/settings.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
-import type { PoolStore } from "../pool/ports.ts";
+import type { CodeSource, PoolStore } from "../pool/ports.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Fault, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
 import type { LockStore } from "../token/ports.ts";
@@ -26,6 +26,17 @@ export interface Stores {
   isOpenId(text: string): boolean;
 }
 
+/** Codes to import from a Redis. */
+export interface SourceNeeds {
+  layout: "list" | "zset" | "string";
+  /** What the keys have before the openId. */
+  prefix: string;
+  /** How the keys are written. */
+  keys: "plain" | "java";
+  /** Absent: the Redis of the pools. */
+  redisUrl?: string | undefined;
+}
+
 /**
  * What a command works with. Nothing behind these functions is built, loaded or connected before it is asked for, and
  * `main` closes whatever was.
@@ -38,6 +49,8 @@ export interface Deps {
   stores(): Promise<Stores>;
   /** The same by other settings, for the demo's own Redis. */
   storesOf(io: Pick<Io, "env" | "cwd">): Promise<{ stores: Stores; close(): void }>;
+  /** Connects to where codes are imported from. */
+  codeSource(needs: SourceNeeds): Promise<CodeSource>;
   tokens(): Promise<TokenProvider>;
   sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
   /** A known errcode in words. */

@@ -23,6 +23,7 @@ export interface GlobalOptions {
   apiBase?: string;
   keyPrefix?: string;
   poolPrefix?: string;
+  poolKeys?: string;
   tokenMode?: string;
   profile?: string;
   config?: string;
@@ -64,6 +65,10 @@ export function buildProgram(version: string, run: RunAction): Command {
     .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
     .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
     .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
+    .option(
+      "--pool-keys <form>",
+      "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
+    )
     .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
     .option("--profile <name>", "profile of the configuration file")
     .option("--config <file>", "configuration file")

@@ -13,6 +13,7 @@ export const SETTING_KEYS = [
   "appsecret",
   "keyPrefix",
   "poolPrefix",
+  "poolKeys",
   "tokenMode",
 ] as const;
 export type SettingKey = (typeof SETTING_KEYS)[number];
@@ -120,6 +121,13 @@ export const RULES: Record<SettingKey, Rule> = {
     flag: "--pool-prefix",
     problem: prefixProblem,
     hint: "such as mina:openid:",
+    quote: verbatim,
+  },
+  poolKeys: {
+    env: "PUSH_CLI_POOL_KEYS",
+    flag: "--pool-keys",
+    problem: (value) => (value === "plain" || value === "java" ? undefined : "is no form of keys"),
+    hint: "plain (text, the default) or java (as a RedisTemplate without a key serializer writes them)",
     quote: verbatim,
   },
   tokenMode: {

@@ -17,6 +17,7 @@ export interface Settings {
   appsecret?: string;
   keyPrefix: string;
   poolPrefix: string;
+  poolKeys: "plain" | "java";
   tokenMode: TokenMode;
   profile?: string;
   /** Which layer each setting came from. */
@@ -35,6 +36,7 @@ export interface SettingFlags {
   apiBase?: string | undefined;
   keyPrefix?: string | undefined;
   poolPrefix?: string | undefined;
+  poolKeys?: string | undefined;
   profile?: string | undefined;
   tokenMode?: string | undefined;
   /** Path of the configuration file. */
@@ -79,6 +81,7 @@ const DEFAULTS = {
   redisUrl: "redis://127.0.0.1:6379",
   apiBase: "https://api.weixin.qq.com",
   keyPrefix: "mina:",
+  poolKeys: "plain",
   tokenMode: "stable",
 };
 
@@ -102,6 +105,7 @@ function fillIn(given: Layer, profile: Given | undefined): Settings {
     ...(given.appsecret && { appsecret: given.appsecret.value }),
     keyPrefix,
     poolPrefix: given.poolPrefix?.value ?? `${keyPrefix}openid:`,
+    poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
     tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
     ...(profile && { profile: profile.value }),
     sources,

@@ -10,9 +10,13 @@ export interface PushCode {
 }
 
 /** What one list element of a pool turned out to be. */
-export type Entry = { readable: true; codes: PushCode[] } | { readable: false; why: UnreadableReason };
+export type Entry =
+  | { readable: true; codes: PushCode[] }
+  /** `formId`: the one in an entry that has no expiry. */
+  | { readable: false; why: UnreadableReason; formId?: string };
 
-export type UnreadableReason = "java" | "too long" | "not a code";
+/** `java`: Java serialization of another shape than one code. `no expiry`: a formId alone. */
+export type UnreadableReason = "java" | "no expiry" | "too long" | "not a code";
 
 export type CodeState = "valid" | "expired" | "invalid";
 

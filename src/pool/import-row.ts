@@ -2,10 +2,10 @@ import { isFormId, writeEntry } from "./code.ts";
 import type { PushRequest } from "./ports.ts";
 import { readEntry, timeToMs } from "./read-entry.ts";
 
-/** One record of an import file before validation; fields as the file has them. */
+/** One code or entry to import before validation; fields as they were found. */
 export interface ImportRow {
-  /** Line number in the file, from 1. */
-  line: number;
+  /** Where it stands, as messages have it: "line 6", "key 'mina:openId:oA'". */
+  place: string;
   openId?: unknown;
   formId?: unknown;
   expire?: unknown;
@@ -13,7 +13,7 @@ export interface ImportRow {
   /** An entry byte for byte, as an export has it; instead of the three. */
   raw?: unknown;
   rawBase64?: unknown;
-  /** Why the line could not even be taken apart. */
+  /** Why it could not even be taken apart. */
   error?: string;
 }
 

@@ -2,7 +2,8 @@ import { type ImportRow, parseRow } from "./import-row.ts";
 import type { PoolStore, PushRequest } from "./ports.ts";
 
 export interface ImportTotals {
-  lines: number;
+  /** Read, good and bad. */
+  rows: number;
   imported: number;
   /** Left out: the pool holds that formId already. */
   known: number;
@@ -13,7 +14,7 @@ export interface ImportTotals {
 
 export interface ImportOptions {
   isOpenId(text: string): boolean;
-  onBadLine(line: number, why: string): void;
+  onBad(place: string, why: string): void;
   onStep?: (totals: ImportTotals) => void;
   signal: AbortSignal;
 }
@@ -25,32 +26,33 @@ const BATCH_BYTES = 256 * 1024;
 interface ImportCode {
   openId: string;
   push: PushRequest;
-  line: number;
+  place: string;
 }
 
 /**
  * Appends codes to pools in the plain JSON form, and entries that an export has byte for byte as they are; in the order of
- * the file, validating each line. Bad lines are reported and passed over. Holds a few hundred lines in memory, however long the file is. Importing a file twice adds nothing.
+ * the rows, validating each. Bad ones are reported and passed over. Holds a few hundred rows in memory, however many there
+ * are. Importing them twice adds nothing.
  */
 export async function importCodes(
   store: PoolStore,
   rows: AsyncIterable<ImportRow>,
   options: ImportOptions,
 ): Promise<ImportTotals> {
-  const totals: ImportTotals = { lines: 0, imported: 0, known: 0, expired: 0, bad: 0 };
+  const totals: ImportTotals = { rows: 0, imported: 0, known: 0, expired: 0, bad: 0 };
   const nowMs = await store.now();
   let batch: ImportCode[] = [];
   let bytes = 0;
   for await (const row of rows) {
-    totals.lines++;
+    totals.rows++;
     const parsed = parseRow(row, options.isOpenId);
     if (typeof parsed === "string") {
       totals.bad++;
-      options.onBadLine(row.line, parsed);
+      options.onBad(row.place, parsed);
     } else if (parsed.expireMs <= nowMs) totals.expired++;
     else {
       const { openId, push } = parsed;
-      batch.push({ openId, push, line: row.line });
+      batch.push({ openId, push, place: row.place });
       bytes += push.entry.length;
     }
     if (batch.length >= BATCH || bytes >= BATCH_BYTES) {
@@ -85,9 +87,9 @@ async function pushBatch(
     totals.imported += reply.pushed;
     totals.known += reply.known;
     if (!reply.notAList) continue;
-    for (const { openId, line } of groups[i]!) {
+    for (const { openId, place } of groups[i]!) {
       totals.bad++;
-      options.onBadLine(line, `the key '${store.keyOf(openId)}' is not a list`);
+      options.onBad(place, `the key '${store.keyOf(openId)}' is not a list`);
     }
   }
   options.onStep?.(totals);

@@ -1,10 +1,13 @@
-/** A JSON value; positions are 0-based, `end` is exclusive. */
-export type JsonNode =
-  | { type: "string"; start: number; end: number; value: string }
-  | { type: "number"; start: number; end: number; value: number; text: string; integer: boolean }
-  | { type: "array"; start: number; end: number; items: JsonNode[] }
-  | { type: "object"; start: number; end: number; fields: Map<string, JsonNode> }
-  | { type: "literal"; start: number; end: number; text: string };
+/** What an entry holds, whatever it was serialized with. `text` of a number are its digits. */
+export type EntryValue =
+  | { type: "string"; value: string }
+  | { type: "number"; value: number; text: string; integer: boolean }
+  | { type: "array"; items: EntryValue[] }
+  | { type: "object"; fields: Map<string, EntryValue> }
+  | { type: "literal"; text: string };
+
+/** A JSON value and where its text ends, exclusive. */
+type JsonNode = EntryValue & { end: number };
 
 /** Deeper nesting is not something a pool entry has, and recursion in Redis has to end somewhere. */
 const MAX_DEPTH = 8;
@@ -14,9 +17,9 @@ const MAX_DEPTH = 8;
  * integer (FastJson). Bytes above 0x7f pass through inside strings. Undefined when it is not such a document.
  *
  * Not JSON.parse: the scripts in Redis read the same entries in Lua, and both must give the same answer on every byte
- * sequence. This file and `redis/lua/read-entry.lua` are one algorithm in two languages.
+ * sequence. This file and `redis/lua/read-json.lua` are one algorithm in two languages.
  */
-export function readJson(text: string): JsonNode | undefined {
+export function readJson(text: string): EntryValue | undefined {
   const node = readValue(text, 0, 1);
   return node && skipSpace(text, node.end) === text.length ? node : undefined;
 }
@@ -46,7 +49,7 @@ function readValue(text: string, from: number, depth: number): JsonNode | undefi
     return first === "{" ? readObject(text, at, depth) : readArray(text, at, depth);
   }
   const literal = matchAt(LITERAL, text, at);
-  if (literal) return { type: "literal", start: at, end: at + literal[0].length, text: literal[0] };
+  if (literal) return { type: "literal", end: at + literal[0].length, text: literal[0] };
   return readNumber(text, at);
 }
 
@@ -58,7 +61,6 @@ function readNumber(text: string, at: number): JsonNode | undefined {
   const long = integer && (text[end] === "L" || text[end] === "l");
   return {
     type: "number",
-    start: at,
     end: long ? end + 1 : end,
     value: Number(found[0]),
     text: found[0],
@@ -79,14 +81,14 @@ const ESCAPES: Record<string, string> = {
 
 function readString(text: string, at: number): (JsonNode & { type: "string" }) | undefined {
   const plain = matchAt(PLAIN_STRING, text, at);
-  if (plain) return { type: "string", start: at, end: at + plain[0].length, value: plain[1] ?? "" };
+  if (plain) return { type: "string", end: at + plain[0].length, value: plain[1] ?? "" };
   let value = "";
   let next = at + 1;
   for (;;) {
     const run = matchAt(STRING_RUN, text, next)?.[0] ?? "";
     value += run;
     next += run.length;
-    if (text[next] === '"') return { type: "string", start: at, end: next + 1, value };
+    if (text[next] === '"') return { type: "string", end: next + 1, value };
     if (text[next] !== "\\") return undefined;
     const letter = text[next + 1] ?? "";
     const hex = letter === "u" ? matchAt(HEX4, text, next + 2)?.[0] : undefined;
@@ -105,24 +107,24 @@ function utf8Bytes(unit: number): string {
 }
 
 function readArray(text: string, at: number, depth: number): JsonNode | undefined {
-  const items: JsonNode[] = [];
+  const items: EntryValue[] = [];
   let next = skipSpace(text, at + 1);
-  if (text[next] === "]") return { type: "array", start: at, end: next + 1, items };
+  if (text[next] === "]") return { type: "array", end: next + 1, items };
   for (;;) {
     const item = readValue(text, next, depth + 1);
     if (!item) return undefined;
     items.push(item);
     next = skipSpace(text, item.end);
-    if (text[next] === "]") return { type: "array", start: at, end: next + 1, items };
+    if (text[next] === "]") return { type: "array", end: next + 1, items };
     if (text[next] !== ",") return undefined;
     next++;
   }
 }
 
 function readObject(text: string, at: number, depth: number): JsonNode | undefined {
-  const fields = new Map<string, JsonNode>();
+  const fields = new Map<string, EntryValue>();
   let next = skipSpace(text, at + 1);
-  if (text[next] === "}") return { type: "object", start: at, end: next + 1, fields };
+  if (text[next] === "}") return { type: "object", end: next + 1, fields };
   for (;;) {
     next = skipSpace(text, next);
     const name = text[next] === '"' ? readString(text, next) : undefined;
@@ -132,7 +134,7 @@ function readObject(text: string, at: number, depth: number): JsonNode | undefin
     if (!value) return undefined;
     fields.set(name.value, value);
     next = skipSpace(text, value.end);
-    if (text[next] === "}") return { type: "object", start: at, end: next + 1, fields };
+    if (text[next] === "}") return { type: "object", end: next + 1, fields };
     if (text[next] !== ",") return undefined;
     next++;
   }

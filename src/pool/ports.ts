@@ -62,3 +62,25 @@ export interface PoolStore {
   /** Redis' clock, epoch ms. */
   now(): Promise<number>;
 }
+
+/** A value that a source holds for a user: an element of a list, a member of a sorted set, a string. */
+export interface StoredValue {
+  /** The key as messages have it. */
+  key: string;
+  /** What the key has behind its prefix; undefined when that can't be one. */
+  openId: string | undefined;
+  /** latin1. */
+  bytes: string;
+  /** Of a member of a sorted set. */
+  score?: number;
+  /** When Redis drops the key, epoch ms; absent without a TTL. */
+  dropMs?: number;
+}
+
+/** Codes kept in another layout than ours, only ever read. */
+export interface CodeSource {
+  /** Keys read so far. */
+  readonly keys: number;
+  /** Everything under the prefix, key by key, in pieces of a bounded size, some of them empty. */
+  read(): AsyncIterable<StoredValue[]>;
+}

@@ -1,23 +1,42 @@
 import { type Entry, isFormId, type PushCode } from "./code.ts";
-import { type JsonNode, readJson } from "./json-reader.ts";
+import { JAVA_MAGIC, readJava } from "./java-reader.ts";
+import { type EntryValue, readJson } from "./json-reader.ts";
 
-const MAX_BYTES = 65_536;
+/** Nothing longer is read. */
+export const MAX_ENTRY_BYTES = 65_536;
+/** An object with one code is far shorter; the scripts have to be done with it in a moment. */
+const MAX_JAVA_BYTES = 2048;
 const MAX_TIME_MS = 8.64e15;
-const JAVA_MAGIC = "\xac\xed\x00\x05";
 
 /**
  * Reads one list element of a pool, given as a latin1 string of its bytes: which codes it holds, or why it is not
- * understood. Knows every form of the table "What backends really write into the pool" (wechat-api.md); Java
- * serialization is recognised and counted as unreadable. The scripts' twin is `redis/lua/read-entry.lua`.
+ * understood. Knows every form of the table "What backends really write into the pool" (wechat-api.md). The scripts'
+ * twin is `redis/lua/read-entry.lua`.
  */
 export function readEntry(bytes: string): Entry {
-  if (bytes.length > MAX_BYTES) return { readable: false, why: "too long" };
-  if (bytes.startsWith(JAVA_MAGIC)) return { readable: false, why: "java" };
-  const codes = readCodes(bytes);
+  const java = bytes.startsWith(JAVA_MAGIC);
+  if (bytes.length > (java ? MAX_JAVA_BYTES : MAX_ENTRY_BYTES)) return { readable: false, why: "too long" };
+  if (java) return readJavaEntry(bytes);
+  const codes = readJsonEntry(bytes);
   return codes ? { readable: true, codes } : { readable: false, why: "not a code" };
 }
 
-function readCodes(bytes: string): PushCode[] | undefined {
+/**
+ * An object, or a text that holds JSON. Only with one code that is good for one message: a script takes such an entry
+ * whole, so nothing of it is ever written anew.
+ */
+function readJavaEntry(bytes: string): Entry {
+  const outer = readJava(bytes);
+  const value = outer?.type === "string" ? readJson(outer.value) : outer;
+  const code = value && readCode(value);
+  if (code && code.uses === undefined) return { readable: true, codes: [code] };
+  if (outer?.type === "string" && isFormId(outer.value) && !/^[[{"]/.test(outer.value)) {
+    return { readable: false, why: "no expiry", formId: outer.value };
+  }
+  return { readable: false, why: "java" };
+}
+
+function readJsonEntry(bytes: string): PushCode[] | undefined {
   const outer = readJson(bytes);
   const double = outer?.type === "string";
   const node = double ? readJson(outer.value) : outer;
@@ -31,12 +50,12 @@ function readCodes(bytes: string): PushCode[] | undefined {
 }
 
 /** Jackson's type wrapper: ["java.lang.Long", 1568000000000] stands for its second item. */
-function unwrap(node: JsonNode): JsonNode {
+function unwrap(node: EntryValue): EntryValue {
   if (node.type !== "array" || node.items.length !== 2 || node.items[0]?.type !== "string") return node;
   return node.items[1] ?? node;
 }
 
-function readList(node: JsonNode): PushCode[] | undefined {
+function readList(node: EntryValue): PushCode[] | undefined {
   if (node.type !== "array" || node.items.length === 0) return undefined;
   const codes: PushCode[] = [];
   for (const item of node.items) {
@@ -50,7 +69,8 @@ function readList(node: JsonNode): PushCode[] | undefined {
 const FORM_ID_FIELDS = ["formId", "form_id", "fromId"];
 const EXPIRE_FIELDS = ["expire", "expireTime", "expiredTime", "expire_time"];
 
-function readCode(wrapped: JsonNode): PushCode | undefined {
+/** The code in a value, be it wrapped with its type; undefined for anything else. */
+export function readCode(wrapped: EntryValue): PushCode | undefined {
   const node = unwrap(wrapped);
   if (node.type !== "object") return undefined;
   const formId = readFormId(firstField(node.fields, FORM_ID_FIELDS));
@@ -65,7 +85,7 @@ function readCode(wrapped: JsonNode): PushCode | undefined {
   return { ...code, uses: uses.value };
 }
 
-function firstField(fields: Map<string, JsonNode>, names: string[]): JsonNode | undefined {
+function firstField(fields: Map<string, EntryValue>, names: string[]): EntryValue | undefined {
   for (const name of names) {
     const field = fields.get(name);
     if (field) return unwrap(field);
@@ -73,12 +93,12 @@ function firstField(fields: Map<string, JsonNode>, names: string[]): JsonNode | 
   return undefined;
 }
 
-function readFormId(node: JsonNode | undefined): string | undefined {
+function readFormId(node: EntryValue | undefined): string | undefined {
   if (node?.type === "string") return node.value;
   return node?.type === "number" && node.integer ? node.text : undefined;
 }
 
-function readExpire(node: JsonNode | undefined): number | undefined {
+function readExpire(node: EntryValue | undefined): number | undefined {
   if (node?.type === "number") return timeToMs(node.value);
   if (node?.type === "string" && /^[0-9]{1,16}$/.test(node.value)) return timeToMs(Number(node.value));
   return undefined;

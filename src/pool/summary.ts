@@ -36,13 +36,16 @@ export function addEntry(summary: PoolSummary, entry: Entry, nowMs: number): voi
 /** One line of `pool show`: a code, or an entry that is not understood. */
 export type ShownCode =
   | { code: PushCode; state: CodeState }
-  | { raw: string; state: "unreadable"; why: string };
+  | { raw: string; state: "unreadable"; why: string; formId?: string };
 
 /** Every code of the entries in order, oldest first; unreadable entries with their bytes (latin1). */
 export function listCodes(entries: string[], nowMs: number): ShownCode[] {
   return entries.flatMap((raw): ShownCode[] => {
     const entry = readEntry(raw);
-    if (!entry.readable) return [{ raw, state: "unreadable", why: entry.why }];
+    if (!entry.readable) {
+      const { readable: _, ...rest } = entry;
+      return [{ raw, state: "unreadable", ...rest }];
+    }
     return entry.codes.map((code) => ({ code, state: codeState(code, nowMs) }));
   });
 }

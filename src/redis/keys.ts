@@ -1,10 +1,15 @@
 import { PushCliError } from "../errors.ts";
 
+/** A key with bytes that are no text is a Buffer. */
+export type RedisKey = string | Buffer;
+
 /** Every Redis key of push-cli is made here and nowhere else; a test pins the literal strings. */
 export interface Keys {
-  pool(openId: string): string;
+  pool(openId: string): RedisKey;
   /** Same cluster slot as the pool. */
-  ledger(openId: string): string;
+  ledger(openId: string): RedisKey;
+  /** A pool's key as messages have it; of "", what they all begin with. */
+  shownPool(openId: string): string;
   broadcast(id: string): string;
   /** Written by the first run before there is a record, so that two that want the same id don't mix. */
   audience(id: string, firstRunId: string): string;
@@ -13,14 +18,14 @@ export interface Keys {
   accessToken(appid: string): string;
   lock(name: string): string;
   /** SCAN patterns. */
-  readonly anyPool: string;
+  readonly anyPool: RedisKey;
   /** The pools whose openId matches a glob pattern. */
-  poolsLike(openIdPattern: string): string;
-  readonly anyLedger: string;
+  poolsLike(openIdPattern: string): RedisKey;
+  readonly anyLedger: RedisKey;
   anyRun(id: string): string;
   /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
-  openIdOfPool(key: string): string | undefined;
-  openIdOfLedger(key: string): string | undefined;
+  openIdOfPool(key: RedisKey): string | undefined;
+  openIdOfLedger(key: RedisKey): string | undefined;
   /** The ACL pattern for all keys of a key's kind; undefined when it is none of ours. */
   aclPatternOf(key: string): string | undefined;
 }
@@ -46,6 +51,7 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
   const anyLedger = `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`;
   return {
     pool: (openId) => `${poolPrefix}${openId}`,
+    shownPool: (openId) => `${poolPrefix}${openId}`,
     ledger: (openId) => `${ledgerPrefix}${openId}${ledgerSuffix}`,
     broadcast,
     audience: (id, firstRunId) => `${broadcast(id)}:audience:${firstRunId}`,
@@ -57,8 +63,8 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     anyLedger,
     poolsLike: (pattern) => `${escapeGlob(poolPrefix)}${pattern}`,
     anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
-    openIdOfPool: (key) => openIdBetween(key, poolPrefix, ""),
-    openIdOfLedger: (key) => openIdBetween(key, ledgerPrefix, ledgerSuffix),
+    openIdOfPool: (key) => openIdBetween(key.toString(), poolPrefix, ""),
+    openIdOfLedger: (key) => openIdBetween(key.toString(), ledgerPrefix, ledgerSuffix),
     aclPatternOf: (key) => {
       // A ledger whose pool prefix has a tag of its own starts like a pool.
       if (key.startsWith(ledgerPrefix) && key.endsWith(ledgerSuffix)) return anyLedger;
@@ -91,6 +97,6 @@ function checkBraces(name: string, prefix: string): void {
   });
 }
 
-function escapeGlob(text: string): string {
+export function escapeGlob(text: string): string {
   return text.replace(/[\\*?[\]]/g, "\\$&");
 }

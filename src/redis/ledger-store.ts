@@ -1,6 +1,6 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { ClaimReply, Ledger, Settlement } from "../broadcast/ports.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { CLAIM, ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
@@ -65,12 +65,12 @@ function spaced(words: Iterable<string> = []): string {
 
 async function claimAll(
   link: RedisLink,
-  keyPairs: (openIds: string[]) => string[],
+  keyPairs: (openIds: string[]) => RedisKey[],
   args: (string | number)[],
   openIds: string[],
 ): Promise<ClaimReply[]> {
   const replies: ClaimReply[] = new Array(openIds.length);
-  let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0 }));
+  let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0, unreadable: 0 }));
   while (pending.length > 0) {
     const plan = (users: typeof pending) => {
       const froms = users.every(({ from }) => from === 0) ? [] : users.map(({ from }) => from);
@@ -85,9 +85,10 @@ async function claimAll(
       } else if (reply[0] === CLAIM.more) {
         user.from = Number(reply[1]);
         user.expired += Number(reply[2]);
+        user.unreadable += Number(reply[3]);
         unfinished.push(user);
       } else {
-        replies[user.at] = toClaimReply(user.openId, reply, user.expired);
+        replies[user.at] = toClaimReply(user.openId, reply, user);
       }
     }
     pending = unfinished;
@@ -119,14 +120,19 @@ function toUsualClaim(openId: string, reply: string): ClaimReply {
   };
 }
 
-function toClaimReply(openId: string, reply: RawReply, expiredBefore: number): ClaimReply {
+/** `before`: what earlier calls for the same user have met. */
+function toClaimReply(
+  openId: string,
+  reply: RawReply,
+  before: { expired: number; unreadable: number },
+): ClaimReply {
   switch (reply[0]) {
     case CLAIM.claimed:
-      return toClaimed(openId, reply, expiredBefore, 0);
+      return toClaimed(openId, reply, before.expired, 0);
     case CLAIM.mine:
       return { ...toClaimed(openId, reply, 0, 0), status: "mine" };
     case CLAIM.noCode:
-      return { status: "no_code", openId, expired: Number(reply[1]) + expiredBefore, refused: 0 };
+      return toNoCode(openId, Number(reply[1]) + before.expired, Number(reply[2]) + before.unreadable);
     case CLAIM.settled:
       return toSettled(openId, reply);
     case CLAIM.elsewhere:
@@ -136,6 +142,10 @@ function toClaimReply(openId: string, reply: RawReply, expiredBefore: number): C
     default:
       return { status: "wrong", openId, why: String(reply[1]) };
   }
+}
+
+function toNoCode(openId: string, expired: number, unreadable: number): ClaimReply {
+  return { status: "no_code", openId, expired, refused: 0, ...(unreadable > 0 ? { unreadable } : {}) };
 }
 
 function toClaimed(openId: string, reply: RawReply, expiredBefore: number, refusedBefore: number) {
@@ -169,7 +179,7 @@ function toSettled(openId: string, reply: RawReply): ClaimReply {
 
 async function nextCode(
   link: RedisLink,
-  names: string[],
+  names: RedisKey[],
   head: (string | number)[],
   openId: string,
   formId: string,

@@ -1,9 +1,10 @@
 import type { Cluster, Redis } from "ioredis";
+import type { RedisKey } from "./keys.ts";
 import type { Script, ScriptArg } from "./scripts.ts";
 
 /** A script's keys and arguments for some users. */
 export interface ScriptCall {
-  keys: string[];
+  keys: RedisKey[];
   args: ScriptArg[];
 }
 
@@ -14,7 +15,7 @@ export interface RedisLink {
   /** Awaits a command; failures are explained with the server's address. */
   call<T>(command: Promise<T>): Promise<T>;
   /** Runs a script over keys of one cluster slot. */
-  run(script: Script, keys: string[], args: ScriptArg[]): Promise<unknown>;
+  run(script: Script, keys: RedisKey[], args: ScriptArg[]): Promise<unknown>;
   /**
    * Runs a script over many users and returns its replies, one a user, in order. `plan` makes the call for some of them;
    * their keys come first to last, as many for each. One call on a single server, one a slot in a cluster. `unpack` makes

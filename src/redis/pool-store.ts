@@ -1,5 +1,5 @@
 import type { PoolPiece, PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
@@ -9,7 +9,7 @@ const READ_CHUNK = 500;
 
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
-    keyOf: keys.pool,
+    keyOf: keys.shownPool,
     sweep: ({ match = "*" } = {}) => sweepOpenIds(link, keys.poolsLike(match), "list", keys.openIdOfPool),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
@@ -52,7 +52,7 @@ async function readPieces(link: RedisLink, keys: Keys, pieces: PoolPiece[]): Pro
 
 async function removeEntries(
   link: RedisLink,
-  pool: string,
+  pool: RedisKey,
   from: number,
   entries: string[],
 ): Promise<boolean[]> {

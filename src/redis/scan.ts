@@ -1,4 +1,5 @@
 import { SweepCutError } from "../errors.ts";
+import type { RedisKey } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
 
 const COUNT = 1000;
@@ -14,9 +15,9 @@ const WIDTH = 8;
  */
 export async function* scanKeys(
   link: RedisLink,
-  pattern: string,
-  type: "list" | "hash" | "string",
-): AsyncGenerator<string[]> {
+  pattern: RedisKey,
+  type: "list" | "hash" | "string" | "zset",
+): AsyncGenerator<RedisKey[]> {
   const sweep = await link.openSweep();
   try {
     yield* merge(sweep.nodes.map((node) => scanNode(node, pattern, type)));
@@ -26,10 +27,9 @@ export async function* scanKeys(
   }
 }
 
-async function* scanNode(node: SweepNode, pattern: string, type: string): AsyncGenerator<string[]> {
+async function* scanNode(node: SweepNode, pattern: RedisKey, type: string): AsyncGenerator<RedisKey[]> {
   const checkUncut = await watchServer(node);
-  const fetchPage = (cursor: string) =>
-    node.call(node.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
+  const fetchPage = (cursor: string) => node.call(fetchKeys(node.client, cursor, pattern, type));
   let page = fetchPage("0");
   for (;;) {
     const [cursor, names] = await page;
@@ -45,6 +45,21 @@ async function* scanNode(node: SweepNode, pattern: string, type: string): AsyncG
   }
 }
 
+/** The next cursor, and keys: as text for a pattern that is text, else as bytes. */
+async function fetchKeys(
+  client: SweepNode["client"],
+  cursor: string,
+  pattern: RedisKey,
+  type: string,
+): Promise<[cursor: string, keys: RedisKey[]]> {
+  if (typeof pattern === "string") {
+    return client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type);
+  }
+  const args = [cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type];
+  const [next, keys] = (await client.callBuffer("SCAN", args)) as [Buffer, Buffer[]];
+  return [next.toString(), keys];
+}
+
 /** The check costs a question only after the connection was lost: most such losses leave the server as it was. */
 async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
   let { connections } = node;
@@ -57,13 +72,13 @@ async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
 }
 
 /** Pages of several sources, each as it comes, a few sources at a time. */
-async function* merge(sources: AsyncGenerator<string[]>[]): AsyncGenerator<string[]> {
+async function* merge(sources: AsyncGenerator<RedisKey[]>[]): AsyncGenerator<RedisKey[]> {
   const [only] = sources;
   if (only && sources.length === 1) return yield* only;
   const waiting = [...sources];
   const turns: Promise<Turn>[] = [];
-  const owners: AsyncGenerator<string[]>[] = [];
-  const start = (source: AsyncGenerator<string[]>) => {
+  const owners: AsyncGenerator<RedisKey[]>[] = [];
+  const start = (source: AsyncGenerator<RedisKey[]>) => {
     const turn = source.next().then((result) => ({ source, result }));
     turn.catch(() => undefined);
     turns.push(turn);
@@ -83,16 +98,16 @@ async function* merge(sources: AsyncGenerator<string[]>[]): AsyncGenerator<strin
 }
 
 interface Turn {
-  source: AsyncGenerator<string[]>;
-  result: IteratorResult<string[]>;
+  source: AsyncGenerator<RedisKey[]>;
+  result: IteratorResult<RedisKey[]>;
 }
 
 /** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out. */
 export async function* sweepOpenIds(
   link: RedisLink,
-  pattern: string,
+  pattern: RedisKey,
   type: "list" | "hash",
-  toOpenId: (key: string) => string | undefined,
+  toOpenId: (key: RedisKey) => string | undefined,
 ): AsyncGenerator<string[]> {
   for await (const names of scanKeys(link, pattern, type)) {
     const openIds: string[] = [];

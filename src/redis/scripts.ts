@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Cluster, Redis } from "ioredis";
+import type { RedisKey } from "./keys.ts";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import nextCode from "./lua/next-code.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
-import readEntry from "./lua/read-entry.lua";
+import readEntryAlone from "./lua/read-entry.lua";
+import readJava from "./lua/read-java.lua";
+import readJson from "./lua/read-json.lua";
 import releaseCodes from "./lua/release-codes.lua";
 import releaseLock from "./lua/release-lock.lua";
 import removeEntries from "./lua/remove-entries.lua";
@@ -25,6 +28,9 @@ function script(name: string, ...parts: string[]): Script {
   const source = parts.join("\n");
   return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
 }
+
+/** The reader of entries: three files, as in `pool/`. */
+const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
 export const SCRIPTS = {
   claimCodes: script("claim-codes", readEntry, takeCode, claimCodes),
@@ -66,7 +72,7 @@ export type ScriptArg = string | number | Buffer;
 export async function runScript(
   redis: Redis | Cluster,
   { sha1, source }: Script,
-  keys: string[],
+  keys: RedisKey[],
   args: ScriptArg[],
 ): Promise<unknown> {
   try {

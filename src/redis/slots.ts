@@ -1,3 +1,4 @@
+import type { RedisKey } from "./keys.ts";
 import type { ScriptCall } from "./link.ts";
 
 const SLOTS = 16_384;
@@ -42,9 +43,10 @@ export function asItIs<Reply>(reply: unknown): ArrayLike<Reply> {
 }
 
 /** The cluster slot of a key, by its {tag} if it has one. */
-export function slotOf(key: string): number {
-  const tag = /^[^{]*\{([^}]+)\}/.exec(key)?.[1];
-  return crc16(Buffer.from(tag ?? key)) % SLOTS;
+export function slotOf(key: RedisKey): number {
+  const bytes = Buffer.from(key);
+  const tag = /^[^{]*\{([^}]+)\}/.exec(bytes.toString("latin1"))?.[1];
+  return crc16(tag === undefined ? bytes : Buffer.from(tag, "latin1")) % SLOTS;
 }
 
 /** CRC-16/XMODEM, as the Redis Cluster specification has it. */

@@ -6,6 +6,7 @@ import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
 import { type ConnectOptions, connectRedis, type RedisTls } from "./connect.ts";
+import { createJavaKeys } from "./java-keys.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -36,9 +37,9 @@ interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> 
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
-  options: KeyPrefixes & ConnectNeeds & { clock: Clock },
+  options: KeyPrefixes & ConnectNeeds & { clock: Clock; poolKeys?: "plain" | "java" },
 ): Promise<OpenStores> {
-  const keys = createKeys(options);
+  const keys = options.poolKeys === "java" ? createJavaKeys(options) : createKeys(options);
   const { redisUrl: url, redisTls: tls } = options;
   const link = await connectRedis({ ...options, url, tls, aclPatternOf: keys.aclPatternOf });
   const locks = createLockStore(link, keys);

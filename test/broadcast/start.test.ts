@@ -53,6 +53,7 @@ describe("the JSON document", () => {
       outcomes: outcomes({ sent: 21, no_code: 7, rejected: 5 }),
       codes: { spent: 24, expired: 5, refused: 0, released: 2 },
       errors: [
+        { errcode: null, errmsg: "no code, but entries that are not understood", count: 3 },
         { errcode: 43101, errmsg: "user refuse to accept the msg", count: 3 },
         { errcode: 40003, errmsg: "invalid openid", count: 2 },
       ],
@@ -158,7 +159,14 @@ describe("--report", () => {
       at: expect.any(String),
     });
     expect(line("invalid_0")).toMatchObject({ outcome: "rejected", errcode: 40003 });
-    expect(line("odd0")).toEqual({ openId: "odd0", outcome: "no_code", attempts: 0, at: expect.any(String) });
+    const errmsg = "no code, but entries that are not understood";
+    expect(line("odd0")).toEqual({
+      openId: "odd0",
+      outcome: "no_code",
+      attempts: 0,
+      errmsg,
+      at: expect.any(String),
+    });
   });
 
   test("tells how many attempts it took", async () => {

@@ -36,6 +36,7 @@ describe("layers", () => {
       apiBase: "https://api.weixin.qq.com",
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
+      poolKeys: "plain",
       tokenMode: "stable",
       sources: {
         redisUrl: "default",
@@ -48,6 +49,7 @@ describe("layers", () => {
         appsecret: "default",
         keyPrefix: "default",
         poolPrefix: "default",
+        poolKeys: "default",
         tokenMode: "default",
         profile: "default",
       },
@@ -82,6 +84,7 @@ describe("layers", () => {
       apiBase: "http://127.0.0.1:1",
       keyPrefix: "k:",
       poolPrefix: "p:",
+      poolKeys: "java",
       tokenMode: "basic",
     };
     expect(await load(flags)).toMatchObject(flags);
@@ -96,6 +99,7 @@ describe("layers", () => {
       PUSH_CLI_APPSECRET: "s3cret",
       PUSH_CLI_KEY_PREFIX: "k:",
       PUSH_CLI_POOL_PREFIX: "p:",
+      PUSH_CLI_POOL_KEYS: "java",
       PUSH_CLI_TOKEN_MODE: "basic",
       PUSH_CLI_PROFILE: "a",
       PUSH_CLI_CONFIG: "other.json",
@@ -108,6 +112,7 @@ describe("layers", () => {
       appsecret: "s3cret",
       keyPrefix: "k:",
       poolPrefix: "p:",
+      poolKeys: "java",
       tokenMode: "basic",
       profile: "a",
       warnings: [],

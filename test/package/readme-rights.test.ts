@@ -60,6 +60,20 @@ it("fills, shows, lists and purges pools", async () => {
   expect(await run(["pool", "show", "u301"])).toEqual({ code: 3, refused: undefined });
 });
 
+it("imports from other layouts, and works on serialized keys, with the patterns of those keys", async () => {
+  await redis.client.call("ACL", "SETUSER", "pushcli", "~formids:*", "~*mina:openid:*");
+  await redis.client.zadd("formids:u1", SOON, "z1");
+  await redis.client.rpush("formids:u2", plainEntry("l2", SOON));
+  await redis.client.set("formids:u3", "s3", "EX", 3600);
+  for (const layout of ["zset", "list", "string"]) {
+    expect(await run(["pool", "import", "--from", layout, "--from-prefix", "formids:"])).toEqual(OK);
+  }
+  const key = Buffer.from("\xac\xed\x00\x05t\x00\x0emina:openid:u4", "latin1");
+  await redis.client.rpush(key, plainEntry("j4", SOON));
+  expect(await run(["pool", "list", "--pool-keys", "java"])).toEqual(OK);
+  expect(await run(["broadcast", "tmpl", "--yes", "--pool-keys", "java"])).toEqual(OK);
+});
+
 it("keeps the token", async () => {
   expect(await run(["token", "refresh"])).toEqual(OK);
   expect(await run(["token", "refresh", "--force"])).toEqual(OK);

@@ -1,4 +1,5 @@
 import type { PushCode } from "../../src/pool/code.ts";
+import { javaEntry } from "./java/forms.ts";
 
 /** 2019-09-09, as in the facts page. */
 export const MS = 1_568_000_000_000;
@@ -9,11 +10,8 @@ export function again(text: string): string {
   return JSON.stringify(text);
 }
 
-/** What ObjectOutputStream writes for an object of a class with these fields (latin1). */
-export const JAVA_ENTRY =
-  "\xac\xed\x00\x05sr\x00\x1acom.example.FormTemplateVO\x00\x00\x00\x00\x00\x00\x00\x01\x02\x00\x02" +
-  "L\x00\x06expiret\x00\x10Ljava/lang/Long;L\x00\x06formIdt\x00\x12Ljava/lang/String;xp" +
-  "sr\x00\x0ejava.lang.Long;\x8b\xe4\x90\xcc\x8f#\xdf\x02\x00\x01J\x00\x05valuexp\x00\x00\x01m\x15\xf5\x10\x00t\x00\x06a1b2c3";
+/** Java serialization of a shape that nobody can read without the class (latin1). */
+export const JAVA_ENTRY = javaEntry("an own writeObject");
 
 const A: PushCode = { formId: "a1b2c3", wellFormed: true, expireMs: MS };
 
@@ -155,7 +153,7 @@ export const GARBAGE_FORM_IDS = [
 ].map(latin1);
 
 export const UNREADABLE: [name: string, bytes: string, why: string][] = [
-  ["Java serialization", JAVA_ENTRY, "java"],
+  ["Java serialization of another shape", JAVA_ENTRY, "java"],
   ["the bare Java header", "\xac\xed\x00\x05", "java"],
   ["an entry of more than 65,536 bytes", `{"formId":"a","expire":${MS}}${" ".repeat(65_536)}`, "too long"],
   ["nothing", "", "not a code"],

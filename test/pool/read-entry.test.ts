@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { codeState, usesOf, writeEntry } from "../../src/pool/code.ts";
 import { readEntry, timeToMs } from "../../src/pool/read-entry.ts";
 import { again, GARBAGE_FORM_IDS, MS, READABLE, SEC, UNREADABLE } from "./forms.ts";
+import { CRAFTED } from "./java/crafted.ts";
+import { JAVA_READABLE, JAVA_UNREADABLE, javaEntry } from "./java/forms.ts";
 
 it.each(READABLE)("reads %s", (_, bytes, codes) => {
   expect(readEntry(bytes)).toEqual({ readable: true, codes });
@@ -9,6 +11,48 @@ it.each(READABLE)("reads %s", (_, bytes, codes) => {
 
 it.each(UNREADABLE)("does not understand %s", (_, bytes, why) => {
   expect(readEntry(bytes)).toEqual({ readable: false, why });
+});
+
+describe("Java serialization", () => {
+  it.each(JAVA_READABLE)("is read: %s", (_, bytes, codes) => {
+    expect(readEntry(bytes)).toEqual({ readable: true, codes });
+  });
+
+  it.each(JAVA_UNREADABLE)("is not understood: %s", (_, bytes, why) => {
+    expect(readEntry(bytes)).toMatchObject({ readable: false, why });
+  });
+
+  it("is shown with its formId when it has nothing else", () => {
+    const entry = readEntry(javaEntry("a formId in a String"));
+    expect(entry).toEqual({ readable: false, why: "no expiry", formId: "a1b2c3" });
+  });
+
+  it("tells garbage in the place of a formId", () => {
+    const entry = readEntry(javaEntry("garbage for a formId"));
+    const formId = "the formId is a mock one";
+    expect(entry).toEqual({ readable: true, codes: [{ formId, wellFormed: false, expireMs: MS }] });
+  });
+
+  it.each(JAVA_READABLE)("is read only when whole, with nothing behind it: %s", (_, bytes) => {
+    for (let length = 4; length < bytes.length; length++) {
+      expect(readEntry(bytes.slice(0, length)).readable).toBe(false);
+    }
+    expect(readEntry(`${bytes}p`)).toEqual({ readable: false, why: "java" });
+  });
+
+  it.each(CRAFTED)("is read or not, but in a moment: %s", (_, bytes, readable) => {
+    const code = { formId: "a1b2c3", wellFormed: true, expireMs: MS };
+    const entry = readEntry(bytes);
+    expect(entry).toEqual(readable ? { readable, codes: [code] } : { readable, why: "java" });
+  });
+
+  it("is read up to 2,048 bytes", () => {
+    const json = `{"formId":"a","expire":${MS}}`;
+    const ofLength = (length: number) =>
+      `\xac\xed\x00\x05t${String.fromCharCode((length - 7) >> 8, (length - 7) & 255)}${json.padEnd(length - 7)}`;
+    expect(readEntry(ofLength(2048)).readable).toBe(true);
+    expect(readEntry(ofLength(2049))).toEqual({ readable: false, why: "too long" });
+  });
 });
 
 it.each(GARBAGE_FORM_IDS)("reads garbage in the place of a formId, and knows it: %j", (formId) => {

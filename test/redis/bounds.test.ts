@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { purgePools } from "../../src/pool/purge.ts";
 import { ENTRY_BUDGET } from "../../src/redis/scripts.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { javaEntry } from "../pool/java/forms.ts";
 import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
 const MANY = 100_000;
@@ -86,10 +87,20 @@ it("purges expired codes from between unreadable entries, from one end of a long
   expect(await redis.entries("u")).toEqual(unreadable.slice(0, MANY / 2));
 });
 
+it("claims the one valid code behind 20,000 expired ones that Java serialized, and purges the like", async () => {
+  const old = javaEntry("a boxed long");
+  // One of them costs about seven short plain ones.
+  const cost = 20_000 * 6.5;
+  await pushMany(redis, "u", [...Array.from({ length: 20_000 }, () => old), last]);
+  expect(await expectSmallSteps(cost, () => purge(true))).toMatchObject({ expiredRemoved: 20_000 });
+  expect(await expectSmallSteps(cost, () => claim(["u"]))).toEqual([{ ...claimed, expired: 20_000 }]);
+  expect(await redis.entries("u")).toEqual([]);
+});
+
 it(`tells that a user with ${MANY} entries has no code`, async () => {
   await pushMany(redis, "u", unreadable);
   const reply = await expectSmallSteps(MANY, () => claim(["u"]));
-  expect(reply).toEqual([{ status: "no_code", openId: "u", expired: 0, refused: 0 }]);
+  expect(reply).toEqual([{ status: "no_code", openId: "u", expired: 0, refused: 0, unreadable: MANY }]);
   expect(await redis.entries("u")).toEqual(unreadable);
 });
 

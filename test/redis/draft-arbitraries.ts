@@ -77,6 +77,9 @@ const UNREADABLE = [
 
 const QUOTES = {
   once: (text: string) => JSON.stringify(text),
+  /** Java's serialization of a String. */
+  java: (text: string) =>
+    `\xac\xed\x00\x05t${String.fromCharCode(text.length >> 8, text.length & 255)}${text}`,
   /** Escapes that push-cli would not write itself. */
   oddly: (text: string) => JSON.stringify(text).replaceAll('\\"', "\\u0022").replaceAll("f", "\\u0066"),
 };
@@ -168,6 +171,7 @@ export const draft: fc.Arbitrary<Draft> = fc.oneof(
   { weight: 3, arbitrary: single(codeWith(someUses, typed)) },
   { weight: 2, arbitrary: single(codeWith(someUses, typed), "once") },
   { weight: 1, arbitrary: single(codeWith(noUses, typed), "oddly") },
+  { weight: 2, arbitrary: single(codeWith(noUses, typed), "java") },
   { weight: 3, arbitrary: listOf(several) },
   { weight: 2, arbitrary: listOf(several, "once") },
   { weight: 2, arbitrary: fc.constantFrom(...UNREADABLE).map((head) => ({ head, codes: [], tail: "" })) },

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { javaStream } from "./java-arbitraries.ts";
 import {
   byte,
   deep,
@@ -162,9 +163,10 @@ export const written: Text = fc.oneof(
 type Mutation = [kind: "flip" | "insert" | "delete" | "repeat", at: number, char: string];
 
 const jsonByte: Text = fc.constantFrom(...'{}[]",:\\/0123456789eE.+-Ltrufalsn \t\n');
+const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const mutation: fc.Arbitrary<Mutation> = fc.tuple(
   fc.constantFrom("flip" as const, "insert" as const, "delete" as const, "repeat" as const),
-  fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  share,
   fc.oneof(jsonByte, byte),
 );
 
@@ -174,6 +176,26 @@ function mutate(text: string, [kind, share, char]: Mutation): string {
   if (kind === "repeat") return text.slice(0, at) + text.slice(Math.floor(at / 2), at) + text.slice(at);
   return text.slice(0, at) + (kind === "flip" ? char : "") + text.slice(at + 1);
 }
+
+const anyByte: Text = fc.oneof(byte, fc.constantFrom(..."\x00\x01\x02\x03\x0cpqrstuwxz|~L[JI"));
+
+/** Java's streams after an accident: bytes changed, lost, slipped in, the end cut off. */
+export const damagedJava: Text = fc
+  .tuple(
+    javaStream,
+    fc.array(
+      fc.tuple(fc.constantFrom("flip" as const, "insert" as const, "delete" as const), share, anyByte),
+      {
+        minLength: 1,
+        maxLength: 2,
+      },
+    ),
+    fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, share),
+  )
+  .map(([text, mutations, cut]) => {
+    const broken = mutations.reduce<string>(mutate, text);
+    return cut === null ? broken : broken.slice(0, Math.floor(cut * broken.length));
+  });
 
 /** The same after an accident. */
 export const damaged: Text = fc

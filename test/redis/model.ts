@@ -206,7 +206,11 @@ export class Model {
       for (const code of dropped) this.tally[code.kind === "expired" ? "expired" : "refused"] += usesOf(code);
       if (record) this.record(key, record);
     }
-    if (!record) return { status: "no_code", openId, ...counts };
+    if (!record) {
+      // Only a claim tells them; after a refusal, the user had a code.
+      const met = refused === undefined && unreadable.size > 0 ? { unreadable: unreadable.size } : {};
+      return { status: "no_code", openId, ...counts, ...met };
+    }
     return { status: "claimed", ...describe(openId, record), ...counts };
   }
 

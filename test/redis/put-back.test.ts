@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { JAVA_ENTRY, READABLE } from "../pool/forms.ts";
+import { JAVA_READABLE, javaEntryAt } from "../pool/java/forms.ts";
 import { FAR, MS_TEXT } from "./seed.ts";
 
 let redis: TestRedis;
@@ -23,10 +24,13 @@ async function claimAndRelease(meanwhile: () => Promise<unknown> = async () => u
 }
 
 /** Every form that has a valid code now: the table's times are of 2019. */
-const FORMS = READABLE.map(
-  ([name, bytes]) =>
-    [name, bytes.replaceAll(MS_TEXT, "4102444").replaceAll("1.568E12", "4.102444E12")] as const,
-).filter(([name]) => !name.includes("long ago"));
+const FORMS = [
+  ...READABLE.map(
+    ([name, bytes]) =>
+      [name, bytes.replaceAll(MS_TEXT, "4102444").replaceAll("1.568E12", "4.102444E12")] as const,
+  ).filter(([name]) => !name.includes("long ago")),
+  ...JAVA_READABLE.map(([name]) => [`Java: ${name}`, javaEntryAt(name, 2_000_000_000_000)] as const),
+];
 
 describe.each(FORMS)("%s", (_, bytes) => {
   it("is back byte for byte after a claim and a release", async () => {

@@ -3,11 +3,16 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PushCode } from "../../src/pool/code.ts";
 import { readEntry } from "../../src/pool/read-entry.ts";
 import readEntryLua from "../../src/redis/lua/read-entry.lua";
+import readJavaLua from "../../src/redis/lua/read-java.lua";
+import readJsonLua from "../../src/redis/lua/read-json.lua";
 import takeCodeLua from "../../src/redis/lua/take-code.lua";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { GARBAGE_FORM_IDS, MS, READABLE, UNREADABLE } from "../pool/forms.ts";
+import { CRAFTED } from "../pool/java/crafted.ts";
+import { JAVA_READABLE, JAVA_UNREADABLE } from "../pool/java/forms.ts";
 import dumpEntriesLua from "./dump-entries.lua";
-import { damaged, huge, noise, written } from "./entry-arbitraries.ts";
+import { damaged, damagedJava, huge, noise, written } from "./entry-arbitraries.ts";
+import { javaStream } from "./java-arbitraries.ts";
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -22,7 +27,7 @@ interface Taken {
   own: string;
 }
 
-const DUMP = [readEntryLua, takeCodeLua, dumpEntriesLua].join("\n");
+const DUMP = [readJsonLua, readJavaLua, readEntryLua, takeCodeLua, dumpEntriesLua].join("\n");
 
 /** What the scripts read in entries; undefined for one that they don't understand. */
 async function readInLua(entries: string[]): Promise<(Taken[] | undefined)[]> {
@@ -70,6 +75,8 @@ async function expectSameAnswer(entries: string[]): Promise<void> {
 const EVERY_FORM = [
   ...READABLE.map(([, bytes]) => bytes),
   ...UNREADABLE.map(([, bytes]) => bytes),
+  ...CRAFTED.map(([, bytes]) => bytes),
+  ...[...JAVA_READABLE, ...JAVA_UNREADABLE].map(([, bytes]) => bytes),
   ...GARBAGE_FORM_IDS.map((formId) => JSON.stringify({ formId, expire: MS })),
 ];
 
@@ -79,6 +86,8 @@ it.each([
   ["entries as writers mean them", written, 100, 60],
   ["damaged entries", damaged, 100, 60],
   ["random bytes", noise, 200, 25],
+  ["Java's streams", javaStream, 100, 60],
+  ["damaged Java", damagedJava, 100, 100],
   ["entries about as long as the limit", huge, 5, 25],
 ])(
   "reads %s in Lua as in TypeScript",
@@ -111,6 +120,7 @@ async function expectCleanCuts(entries: string[]): Promise<void> {
 it("cuts one use out of an entry of any form and leaves the rest in that form", async () => {
   await expectCleanCuts(EVERY_FORM);
   await holdsFor(written, 100, 40, expectCleanCuts);
+  await holdsFor(javaStream, 100, 20, expectCleanCuts);
 });
 
 it("generates what it means to: readable and unreadable entries, lists, uses, double encoding", () => {
@@ -122,4 +132,13 @@ it("generates what it means to: readable and unreadable entries, lists, uses, do
   expect(share(({ codes }) => codes && codes.length > 1)).toBeGreaterThan(0.02);
   expect(share(({ codes }) => codes?.some(({ uses }) => uses))).toBeGreaterThan(0.02);
   expect(share(({ bytes, codes }) => codes && bytes.trim().startsWith('"'))).toBeGreaterThan(0.02);
+  for (const [streams, least] of [
+    [javaStream, 0.25],
+    [damagedJava, 0.01],
+  ] as const) {
+    const sample = fc.sample(streams, { numRuns: 2000, seed: 1 });
+    const readable = sample.filter(codesOf).length / sample.length;
+    expect(readable).toBeGreaterThan(least);
+    expect(readable).toBeLessThan(0.8);
+  }
 });

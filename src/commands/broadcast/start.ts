@@ -9,6 +9,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
+import { NO_POOL_HINT } from "../no-pool-hint.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import {
   addEngineOptions,
@@ -94,7 +95,7 @@ async function checkAnyPool(deps: Deps): Promise<void> {
   const { pools } = await deps.stores();
   for await (const page of pools.sweep()) if (page.length > 0) return;
   throw new PushCliError("nothing", `there is no pool under '${pools.keyOf("")}*'`, {
-    hint: "is --pool-prefix right, and --redis-url?",
+    hint: NO_POOL_HINT,
   });
 }
 

@@ -1,90 +1,108 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { openInput } from "../../config/input-file.ts";
 import { readRecords } from "../../config/records.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatCounted } from "../../output/format.ts";
+import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { type FromFlags, parseFrom } from "./import-from.ts";
+import { importFromRedis } from "./import-redis.ts";
+import { describeTotals, showTotals, stopOnInterrupt } from "./import-totals.ts";
 
 const EXAMPLES = `
-NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO 8601) and
-uses (how many messages the code is good for; optional, 1). CSV without a header
-line has these columns in this order. What pool export and pool remove --export
-wrote is read back as it is, entries byte for byte (raw, rawBase64) included.
+A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
+8601) and uses (how many messages the code is good for; optional, 1). CSV
+without a header line has these columns in this order. What pool export and
+pool remove --export wrote is read back as it is, entries byte for byte (raw,
+rawBase64) included.
+
+Redis: --from reads what lies under other keys, here or at --from-redis-url (a
+password belongs into PUSH_CLI_FROM_REDIS_URL), and leaves it there. What a key
+has behind the prefix is the openId. It holds, by layout:
+  list     entries in any form that pools have
+  zset     formIds, scored by when they expire (s or ms)
+  string   a formId or a list of them, good until the key's TTL ends; or an
+           entry, or a list of entries
 
 Examples:
   $ push-cli pool import codes.ndjson
-  $ cat codes.csv | push-cli pool import -`;
+  $ cat codes.csv | push-cli pool import -
+  $ push-cli pool import --from list --from-prefix mina:openId:
+  $ push-cli pool import --from zset --from-prefix formids: \\
+      --from-redis-url redis://10.0.0.7:6379/2`;
 
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
     .command("import [file]")
     .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
+    .addOption(
+      new Option("--from <layout>", "from Redis instead of a file: list, zset or string").choices([
+        "list",
+        "zset",
+        "string",
+      ]),
+    )
+    .option("--from-prefix <prefix>", "what the keys there begin with")
+    .option("--from-redis-url <url>", "another Redis to read from")
+    .addOption(
+      new Option("--from-keys <form>", "plain or java: how the keys there are written")
+        .choices(["plain", "java"])
+        .default("plain"),
+    )
     .addHelpText("after", EXAMPLES)
-    .action(run((deps, _options, file: string | undefined) => importPools(deps, file ?? "-")));
+    .action(
+      run(async (deps, flags: FromFlags, file: string | undefined) => {
+        const from = await parseFrom(deps, flags, file);
+        await warnOfJava(deps);
+        return from ? importFromRedis(deps, from) : importFile(deps, file ?? "-");
+      }),
+    );
 }
 
-async function importPools(deps: Deps, file: string): Promise<ExitName> {
+/** A backend that keeps its keys in Java's form reads its entries in that form, too, and nothing else. */
+async function warnOfJava(deps: Deps): Promise<void> {
+  if ((await deps.settings()).poolKeys !== "java") return;
+  deps.out.warn(
+    "warning: the codes are written as JSON, which a backend that serializes with Java can't read",
+  );
+}
+
+async function importFile(deps: Deps, file: string): Promise<ExitName> {
   const input = openInput(file, deps.io);
   if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
   const { pools, isOpenId } = await deps.stores();
-  const stop = new AbortController();
-  let exit: ExitName = "done";
-  const undo = deps.onInterrupt((signal) => {
-    exit = signal;
-    stop.abort();
-    input.destroy();
-  });
+  const stop = stopOnInterrupt(deps, () => input.destroy());
   const progress = deps.out.progress();
+  const describe = (totals: ImportTotals) =>
+    [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
   try {
     const totals = await importCodes(pools, toRows(input, stop.signal), {
       isOpenId,
-      onBadLine: (line, why) => deps.out.warn(`line ${line}: ${why}`),
+      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
       onStep: (now) => progress.update(() => describe(now)),
       signal: stop.signal,
     });
     progress.done();
-    await show(deps, totals);
-    if (exit !== "done") return exit;
-    return totals.bad > 0 ? "partial" : "done";
+    const { rows, ...rest } = totals;
+    await showTotals(deps, { lines: rows, ...rest }, describe(totals), HINT);
+    return stop.exit(totals);
   } finally {
     progress.done();
-    undo();
+    stop.undo();
   }
 }
+
+const HINT = "mend those lines and import again; what is there already is left out";
 
 async function* toRows(input: ReturnType<typeof openInput>, signal: AbortSignal): AsyncGenerator<ImportRow> {
   try {
     for await (const { line, fields, error } of readRecords(input, ["openId", "formId", "expire", "uses"])) {
-      yield error === undefined ? { line, ...fields } : { line, error };
+      const place = `line ${line}`;
+      yield error === undefined ? { place, ...fields } : { place, error };
     }
   } catch (error) {
     // Destroying the input is how Ctrl-C ends a read that waits for more.
     if (!signal.aborted) throw error;
   }
-}
-
-async function show({ out }: Deps, totals: ImportTotals): Promise<void> {
-  if (out.format === "json") out.json(totals);
-  else if (out.quiet) return;
-  else if (out.format === "plain") {
-    await out.table(
-      [],
-      Object.entries(totals).map(([name, count]) => [name, count]),
-    );
-  } else out.data(describe(totals));
-  if (totals.bad > 0) out.talk(HINT);
-}
-
-const HINT = "hint: mend those lines and import again; what is there already is left out";
-
-function describe({ lines, imported, known, expired, bad }: ImportTotals): string {
-  return [
-    formatCounted(lines, "line"),
-    `${formatCounted(imported, "code")} imported`,
-    `${formatCount(known)} there already`,
-    `${formatCount(expired)} expired`,
-    formatCounted(bad, "bad line"),
-  ].join(", ");
 }

@@ -5,6 +5,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { NO_POOL_HINT } from "../no-pool-hint.ts";
 import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
 
@@ -70,7 +71,7 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
     ? ""
     : " that these options let through";
   throw new PushCliError("nothing", `there is no pool${of} under '${pools.keyOf("")}*'`, {
-    hint: "is --pool-prefix right, and --redis-url?",
+    hint: NO_POOL_HINT,
   });
 }
 

@@ -6,6 +6,7 @@ import { formatDuration, formatMinute } from "../../output/format.ts";
 import { usesOf } from "../../pool/code.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { NO_POOL_HINT } from "../no-pool-hint.ts";
 import { showSends, toSendDocument } from "./show-sends.ts";
 
 export function registerPoolShow(pool: Command, run: RunAction): void {
@@ -41,7 +42,7 @@ async function showPool(deps: Deps, openId: string): Promise<ExitName> {
   // A pool whose last code was taken is no longer there, but what became of its codes is.
   if (entries.length === 0 && sends.length === 0) {
     throw new PushCliError("nothing", `there is no pool '${key}'`, {
-      hint: "push-cli pool list shows which there are; is --pool-prefix right?",
+      hint: `push-cli pool list shows which there are; ${NO_POOL_HINT}`,
     });
   }
   await present(deps, { openId, key, codes: listCodes(entries, nowMs), sends }, nowMs);
@@ -95,7 +96,9 @@ const COLUMNS = [
 
 /** A row; with `nowMs` for a person, else for a pipe. */
 function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
-  if (!("code" in shown)) return [shown.state, rawText(shown.raw), nowMs === undefined ? "" : shown.why, ""];
+  if (!("code" in shown)) {
+    return [shown.state, shown.formId ?? rawText(shown.raw), nowMs === undefined ? "" : shown.why, ""];
+  }
   const { formId, expireMs } = shown.code;
   const away = nowMs === undefined ? 0 : Math.abs(expireMs - nowMs);
   const words =
@@ -106,7 +109,10 @@ function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
 }
 
 function toDocument(shown: ShownCode): CodeDocument {
-  if (!("code" in shown)) return { state: shown.state, raw: rawText(shown.raw) };
+  if (!("code" in shown)) {
+    const { formId, state, raw } = shown;
+    return { ...(formId === undefined ? {} : { formId }), state, raw: rawText(raw) };
+  }
   const { formId, expireMs } = shown.code;
   return {
     formId,

@@ -13,10 +13,10 @@
 --       first attempt, nothing dropped on the way. One text, because a reply a user costs the client's parser more than
 --       all else it does with it. Then, for each user with an empty line, an array; by its first number:
 --       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped
---       2 no code   expired codes dropped
+--       2 no code   expired codes dropped, entries met that are not understood
 --       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"
 --       4 busy      the other run that holds the claim
---       5 more      index to go on from, expired codes dropped
+--       5 more      index to go on from, expired codes dropped, entries met that are not understood
 --       6 mine      claimed by this run before: as 1
 --       7 wrong     Redis' words: the pool or the ledger is not of the expected type
 --       8 elsewhere to be met, or met already, under its other key
@@ -80,8 +80,8 @@ local function claim_from(pool, ledger, from)
   end
   local removed = 0
   if not dry then removed = apply_edits(pool, found.edits) end
-  if found.more then return { 5, resume_index(found, removed), found.expired } end
-  return { 2, found.expired }
+  if found.more then return { 5, resume_index(found, removed), found.expired, found.unreadable } end
+  return { 2, found.expired, found.unreadable }
 end
 
 local call, pcall = redis.call, redis.pcall
@@ -125,9 +125,9 @@ local function claim(pool, ledger, from)
   if sighting == "pool" and record and not is_mine(record) then return { 8 } end
   local known = record and from_record(ledger, record)
   if known then return known end
-  if budget.left <= 0 then return { 5, from, 0 } end
+  if budget.left <= 0 then return { 5, from, 0, 0 } end
   local kind = call("TYPE", pool).ok
-  if kind == "none" then return { 2, 0 } end
+  if kind == "none" then return { 2, 0, 0 } end
   if kind ~= "list" then return { 7, "the pool is a " .. kind .. ", not a list" } end
   return claim_from(pool, ledger, from)
 end

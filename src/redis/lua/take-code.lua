@@ -53,9 +53,9 @@ local function take_use(entry, k)
   return keep_codes(entry, keep), dress(entry, own)
 end
 
--- What an entry costs to look at, in units of a short plain one.
+-- What an entry costs to look at, in units of a short plain one. Java's bytes (AC ED ..) are read one by one.
 local function cost_of(raw)
-  return 1 + math.floor(#raw / 64)
+  return 1 + math.floor(#raw / (string.byte(raw) == 172 and 32 or 64))
 end
 
 -- What a key of another type answers is returned as a table with `err`; every other error, such as a missing right, is
@@ -107,13 +107,16 @@ local function sift(entry, raw, now, refused, found)
 end
 
 -- Walks the pool from index `from` to the first valid code that is not `refused`. Nothing is written.
--- Returns { expired =, refused = counts of droppable codes met, edits = index -> new text or false,
+-- Returns { expired =, refused = counts of droppable codes met, unreadable = entries met that are not understood, edits = index -> new text or false,
 --   pick = { index, entry, k, raw } or nil, more = index to go on from when the budget ran out }.
 local function find_code(pool, from, now, refused, budget)
-  local found = { expired = 0, refused = 0, edits = {} }
+  local found = { expired = 0, refused = 0, unreadable = 0, edits = {} }
   found.more = walk(pool, from, budget, function(raw, i)
     local entry = read_entry(raw)
-    if not entry then return false end
+    if not entry then
+      found.unreadable = found.unreadable + 1
+      return false
+    end
     local text, k = sift(entry, raw, now, refused, found)
     if text ~= raw then found.edits[i] = text end
     if not k then return false end

@@ -1,0 +1,66 @@
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCounted } from "../../output/format.ts";
+import { type ImportTotals, importCodes } from "../../pool/import.ts";
+import type { ImportRow } from "../../pool/import-row.ts";
+import type { CodeSource } from "../../pool/ports.ts";
+import { readStored } from "../../pool/read-stored.ts";
+import type { Deps, SourceNeeds } from "../deps.ts";
+import { describeTotals, showTotals, stopOnInterrupt } from "./import-totals.ts";
+
+/** Imports what lies in a Redis in another layout. */
+export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<ExitName> {
+  const source = await openSource(deps, from);
+  const { pools, isOpenId } = await deps.stores();
+  const stop = stopOnInterrupt(deps, () => undefined);
+  const progress = deps.out.progress();
+  const describe = (totals: ImportTotals) =>
+    [formatCounted(source.keys, "key"), ...describeTotals(totals, "value")].join(", ");
+  try {
+    const totals = await importCodes(pools, toRows(source, stop.signal), {
+      isOpenId,
+      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
+      onStep: (now) => progress.update(() => describe(now)),
+      signal: stop.signal,
+    });
+    progress.done();
+    if (source.keys === 0 && !stop.signal.aborted) throw nothing(from);
+    const { rows, ...rest } = totals;
+    await showTotals(deps, { keys: source.keys, values: rows, ...rest }, describe(totals), HINT);
+    return stop.exit(totals);
+  } finally {
+    progress.done();
+    stop.undo();
+  }
+}
+
+/** What Redis' errors advise about its URL is about another one here. */
+async function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
+  try {
+    return await deps.codeSource(from);
+  } catch (error) {
+    if (from.redisUrl === undefined || !(error instanceof PushCliError)) throw error;
+    const hint = error.hint
+      ?.replaceAll("PUSH_CLI_REDIS_URL", "PUSH_CLI_FROM_REDIS_URL")
+      .replaceAll("--redis-url", "--from-redis-url");
+    throw new PushCliError(error.kind, error.message, { hint, transient: error.transient });
+  }
+}
+
+const HINT = "what was good is imported; the source is as it was";
+
+async function* toRows(source: CodeSource, signal: AbortSignal): AsyncGenerator<ImportRow> {
+  for await (const piece of source.read()) {
+    if (signal.aborted) return;
+    for (const stored of piece) yield* readStored(stored);
+  }
+}
+
+const TYPES = { list: "list", zset: "sorted set", string: "string" };
+
+function nothing({ layout, prefix, keys }: SourceNeeds): PushCliError {
+  const form = keys === "java" ? " serialized by Java" : "";
+  return new PushCliError("nothing", `there is no ${TYPES[layout]} under a key '${prefix}*'${form}`, {
+    hint: "redis-cli --scan --pattern shows keys, and TYPE what they hold; are --from-prefix and --from-redis-url right?",
+  });
+}

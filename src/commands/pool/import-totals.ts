@@ -1,0 +1,41 @@
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount, formatCounted } from "../../output/format.ts";
+import type { ImportTotals } from "../../pool/import.ts";
+import type { Deps } from "../deps.ts";
+
+/** Lets the first signal end an import cleanly; `onStop` ends what it waits for. */
+export function stopOnInterrupt(deps: Deps, onStop: () => void) {
+  const stop = new AbortController();
+  let interrupted: ExitName | undefined;
+  const undo = deps.onInterrupt((signal) => {
+    interrupted = signal;
+    stop.abort();
+    onStop();
+  });
+  const exit = ({ bad }: ImportTotals): ExitName => interrupted ?? (bad > 0 ? "partial" : "done");
+  return { signal: stop.signal, undo, exit };
+}
+
+/** What became of what was read; `thing` is what one of it is called. */
+export function describeTotals({ imported, known, expired, bad }: ImportTotals, thing: string): string[] {
+  return [
+    `${formatCounted(imported, "code")} imported`,
+    `${formatCount(known)} there already`,
+    `${formatCount(expired)} expired`,
+    formatCounted(bad, `bad ${thing}`),
+  ];
+}
+
+/** Shows the counts in the format asked for, and what to do about the bad. */
+export async function showTotals(
+  { out }: Deps,
+  document: Record<string, number> & { bad: number },
+  text: string,
+  hint: string,
+): Promise<void> {
+  if (out.format === "json") out.json(document);
+  else if (out.quiet) return;
+  else if (out.format === "plain") await out.table([], Object.entries(document));
+  else out.data(text);
+  if (document.bad > 0) out.talk(`hint: ${hint}`);
+}

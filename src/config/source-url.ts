@@ -1,0 +1,17 @@
+import type { Io } from "../output/io.ts";
+import { fromEnv } from "./layers.ts";
+import { type Given, settingProblem } from "./rules.ts";
+
+/**
+ * The URL of the Redis to import from; undefined when neither flag nor variable gives one. Throws what a wrong --redis-url
+ * throws, about its own name. May hold a password: show it through redactUrl only.
+ */
+export function loadSourceUrl(flag: string | undefined, io: Pick<Io, "env">): string | undefined {
+  const given: Given | undefined =
+    flag === undefined
+      ? fromEnv(io, "PUSH_CLI_FROM_REDIS_URL")
+      : { value: flag, origin: { source: "flag", name: "--from-redis-url" } };
+  const problem = given && settingProblem("redisUrl", given.value, given.origin);
+  if (problem) throw problem;
+  return given?.value;
+}

@@ -1,0 +1,82 @@
+import { createKeys, escapeGlob, isOpenId, type KeyPrefixes, type Keys, type RedisKey } from "./keys.ts";
+
+/**
+ * The keys of pools whose backend serializes keys as Java does, which is what a RedisTemplate does unless told otherwise:
+ * a Java String (AC ED 00 05 74, two bytes of length, UTF-8) of what the key would be. Such a pool's ledger has these
+ * bytes as its tag. All other keys are as ever.
+ */
+export function createJavaKeys(prefixes: KeyPrefixes): Keys {
+  const { poolPrefix } = prefixes;
+  const tagged = poolPrefix.includes("{");
+  const before = tagged ? "" : "{";
+  const behind = tagged ? ":sends" : "}:sends";
+  const pool = (openId: string) => serialize(`${poolPrefix}${openId}`);
+  const anyPool = anyJavaKey(poolPrefix);
+  return {
+    ...createKeys(prefixes),
+    pool,
+    ledger: (openId) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]),
+    shownPool: (openId) =>
+      showKey(
+        openId === "" ? Buffer.from(`${JAVA_STRING}??${toLatin1(poolPrefix)}`, "latin1") : pool(openId),
+      ),
+    anyPool,
+    poolsLike: (pattern) => javaKeysLike(poolPrefix, pattern),
+    anyLedger: Buffer.concat([Buffer.from(before), anyPool, Buffer.from(behind)]),
+    openIdOfPool: (key) => openIdOfJavaKey(key, poolPrefix),
+    openIdOfLedger: (key) => openIdBetween(key, poolPrefix, before, behind),
+  };
+}
+
+/** How a serialized String starts, before its length (latin1). */
+const JAVA_STRING = "\xac\xed\x00\x05t";
+const LENGTH_BYTES = 2;
+
+/** The SCAN pattern of serialized keys with a prefix: two bytes of length, whatever they are. */
+export function anyJavaKey(prefix: string): Buffer {
+  return javaKeysLike(prefix, "*");
+}
+
+function javaKeysLike(prefix: string, pattern: string): Buffer {
+  return Buffer.from(`${JAVA_STRING}??${toLatin1(`${escapeGlob(prefix)}${pattern}`)}`, "latin1");
+}
+
+/** What a serialized key has behind a prefix; undefined when it is none, or that can't be an openId. */
+export function openIdOfJavaKey(key: RedisKey, prefix: string): string | undefined {
+  return openIdBetween(key, prefix, "", "");
+}
+
+function serialize(text: string): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt16BE(Buffer.byteLength(text));
+  return Buffer.concat([Buffer.from(JAVA_STRING, "latin1"), length, Buffer.from(text)]);
+}
+
+function openIdBetween(
+  key: RedisKey,
+  poolPrefix: string,
+  before: string,
+  behind: string,
+): string | undefined {
+  const bytes = Buffer.from(key);
+  const start = before.length + JAVA_STRING.length + LENGTH_BYTES;
+  const text = bytes.subarray(start, Math.max(start, bytes.length - behind.length)).toString();
+  const openId = text.slice(poolPrefix.length);
+  const again = Buffer.concat([
+    Buffer.from(before),
+    serialize(`${poolPrefix}${openId}`),
+    Buffer.from(behind),
+  ]);
+  return isOpenId(openId) && bytes.equals(again) ? openId : undefined;
+}
+
+function toLatin1(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** A key as messages have it; bytes as redis-cli writes them between quotes. */
+export function showKey(key: RedisKey): string {
+  if (typeof key === "string") return key;
+  const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return key.toString("latin1").replace(/[^\x20-\x7e]/g, hex);
+}
