@@ -8,37 +8,71 @@ import { stopReasonOf } from "./stop.ts";
 /** New tokens in a row of which none was accepted. */
 const MAX_REFUSED_TOKENS = 5;
 
-/** One worker: sends to one ready recipient after the other until the queue closes. */
-export async function work(run: Run): Promise<void> {
-  for (;;) {
-    const next = run.ready.take();
-    const recipient = next instanceof Promise ? await next : next;
-    if (!recipient) return;
-    try {
-      await deliver(run, recipient);
-    } catch (error) {
-      // Whatever broke, it may have been after the request: this code must not go back into its pool.
-      recipient.uncertain ||= recipient.attempts > 0;
-      run.leftovers.push(recipient);
-      run.stop(stopReasonOf(error));
-    }
+/** One worker: sends to one ready recipient after the other. Resolves once the queue is closed. */
+export function work(run: Run): Promise<void> {
+  return new Promise((resolve) => {
+    const next = () =>
+      run.ready.take((recipient) => {
+        if (recipient) deliver(run, recipient, next);
+        else resolve();
+      });
+    next();
+  });
+}
+
+/** Sends to one recipient and does what the answer calls for; without a promise where nothing has to be waited for. */
+function deliver(run: Run, recipient: InHand, next: () => void): void {
+  const token = run.pacer.mayWait || !run.deps.pulse.fresh ? undefined : run.deps.tokens.cached();
+  if (token !== undefined) send(run, recipient, token, next);
+  else {
+    untilMaySend(run).then(
+      (fetched) => send(run, recipient, fetched, next),
+      (error) => giveUp(run, recipient, error, next),
+    );
   }
 }
 
-async function deliver(run: Run, recipient: InHand): Promise<void> {
-  const { sender, tokens } = run.deps;
+/** Waits for the run's turn and a heartbeat that holds; returns the access token. */
+async function untilMaySend(run: Run): Promise<string> {
+  const { pulse, tokens } = run.deps;
   if (run.pacer.mayWait) await run.pacer.take(run.signal);
-  if (!run.deps.pulse.fresh) await run.deps.pulse.untilFresh(run.signal);
-  const token = tokens.cached() ?? (await tokens.current());
-  if (run.signal.aborted) return run.hand(recipient);
-  recipient.attempts++;
-  run.pacer.countSend();
-  const answer = await sender.send(recipient.openId, recipient.formId, token);
-  if (answer.class === "ok" && run.held.length === 0) {
-    // The usual end of it, without the detour over promises.
-    settleSent(run, recipient, answer);
+  if (!pulse.fresh) await pulse.untilFresh(run.signal);
+  return tokens.cached() ?? (await tokens.current());
+}
+
+function send(run: Run, recipient: InHand, token: string, next: () => void): void {
+  if (run.signal.aborted) {
+    run.hand(recipient);
+    next();
     return;
   }
+  recipient.attempts++;
+  run.pacer.countSend();
+  run.deps.sender.send(recipient.openId, recipient.formId, token, (answer) => {
+    if (answer.class !== "ok" || run.held.length > 0) {
+      takeAnswer(run, recipient, answer, token).then(next, (error) => giveUp(run, recipient, error, next));
+      return;
+    }
+    // The usual end of it. Nothing may be thrown at the caller, which is the HTTP client.
+    try {
+      settleSent(run, recipient, answer);
+    } catch (error) {
+      giveUp(run, recipient, error, next);
+      return;
+    }
+    next();
+  });
+}
+
+function giveUp(run: Run, recipient: InHand, error: unknown, next: () => void): void {
+  // Whatever broke, it may have been after the request: this code must not go back into its pool.
+  recipient.uncertain ||= recipient.attempts > 0;
+  run.leftovers.push(recipient);
+  run.stop(stopReasonOf(error));
+  next();
+}
+
+async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token: string): Promise<void> {
   const decision = decide(recipient, answer, run.options.maxAttempts);
   // "Already used" after an attempt without an answer is the good news that it arrived.
   const sent = decision.do === "settle" && decision.outcome === "sent";

@@ -15,11 +15,11 @@ export class ReadyQueue<T> {
     else this.items.push(item);
   }
 
-  /** The next item; undefined once the queue is closed. A plain value when one is at hand: it saves a promise. */
-  take(): T | undefined | Promise<T | undefined> {
-    if (this.closed) return undefined;
-    if (this.length > 0) return this.shift();
-    return new Promise((resolve) => this.waiting.push(resolve));
+  /** Gives the next item to the taker, at once when there is one; undefined once the queue is closed. */
+  take(taker: (item: T | undefined) => void): void {
+    if (this.closed) taker(undefined);
+    else if (this.length > 0) taker(this.shift());
+    else this.waiting.push(taker);
   }
 
   /** Ends all takers, now and later; what was not taken comes back. */

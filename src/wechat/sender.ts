@@ -24,16 +24,12 @@ export async function createSender(options: SenderOptions): Promise<MessageSende
   const bodyFor = createMessageBody(options.message);
   const pathFor = rememberLast((token) => `${paths.templateSend}?${queryParameter("access_token", token)}`);
   return {
-    // One promise a message: every further one would be paid for some hundred thousand times.
-    send: (openId, formId, accessToken) =>
-      new Promise((resolve) => {
-        const request = {
-          method: "POST",
-          path: pathFor(accessToken),
-          body: bodyFor(openId, formId),
-        } as const;
-        http.dispatch(request, (reply) => resolve(toSendAnswer(reply, accessToken)));
-      }),
+    send: (openId, formId, accessToken, onAnswer) => {
+      const path = pathFor(accessToken);
+      http.dispatch({ method: "POST", path, body: bodyFor(openId, formId) }, (reply) =>
+        onAnswer(toSendAnswer(reply, accessToken)),
+      );
+    },
     close: () => http.close(),
   };
 }

@@ -1,9 +1,16 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import type { MessageSender } from "../../src/broadcast/ports.ts";
 import { createSender } from "../../src/wechat/sender.ts";
-import { freePort, httpAnswer, serveHttp, serveTcp, type TcpDouble } from "./servers.ts";
+import {
+  type AwaitedSender,
+  awaited,
+  freePort,
+  httpAnswer,
+  serveHttp,
+  serveTcp,
+  type TcpDouble,
+} from "./servers.ts";
 
 const OK = httpAnswer('{"errcode":0,"errmsg":"ok"}');
 const TOKEN = "TOKEN-that-stays-secret";
@@ -13,11 +20,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function senderTo(apiBase: string, timeoutMs = 2000, concurrency = 1): Promise<MessageSender> {
+async function senderTo(apiBase: string, timeoutMs = 2000, concurrency = 1): Promise<AwaitedSender> {
   const message = { templateId: "T", keywords: ["a"] };
   const sender = await createSender({ apiBase, concurrency, timeoutMs, message });
   cleanups.push(() => sender.close());
-  return sender;
+  return awaited(sender);
 }
 
 async function tcp(onRequest: Parameters<typeof serveTcp>[0]): Promise<TcpDouble> {

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { MessageSender } from "../../src/broadcast/ports.ts";
 import { createSender } from "../../src/wechat/sender.ts";
-import { type HttpDouble, serveBody, serveHttp } from "./servers.ts";
+import { type AwaitedSender, awaited, type HttpDouble, serveBody, serveHttp } from "./servers.ts";
 
 const TOKEN = "76_abc-DEF_0123456789";
 const MESSAGE = { templateId: "T1", page: "pages/index?x=1", keywords: ["a, b", "c"], emphasis: 1 };
@@ -11,7 +10,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function senderTo(server: HttpDouble, prefix = "", concurrency = 1): Promise<MessageSender> {
+async function senderTo(server: HttpDouble, prefix = "", concurrency = 1): Promise<AwaitedSender> {
   const sender = await createSender({
     apiBase: server.base + prefix,
     concurrency,
@@ -22,7 +21,7 @@ async function senderTo(server: HttpDouble, prefix = "", concurrency = 1): Promi
     () => server.close(),
     () => sender.close(),
   );
-  return sender;
+  return awaited(sender);
 }
 
 async function answerTo(body: string, status = 200, token = TOKEN) {

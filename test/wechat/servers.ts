@@ -1,6 +1,20 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import type { MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
+
+/** A sender whose answers can be awaited. */
+export interface AwaitedSender {
+  send(openId: string, formId: string, accessToken: string): Promise<SendAnswer>;
+  close(): Promise<void>;
+}
+
+export function awaited(sender: MessageSender): AwaitedSender {
+  return {
+    send: (...message) => new Promise((resolve) => sender.send(...message, resolve)),
+    close: () => sender.close(),
+  };
+}
 
 export interface Received {
   method: string;
