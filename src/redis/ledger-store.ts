@@ -20,7 +20,11 @@ const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;
 
 export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions): Ledger {
   const head = [options.broadcastId, options.runId, LEDGER_TTL_MS];
-  const keyPairs = (openIds: string[]) => openIds.flatMap((id) => [keys.pool(id), keys.ledger(id)]);
+  const keyPairs = (openIds: string[]) => {
+    const pairs: RedisKey[] = [];
+    for (const openId of openIds) pairs.push(keys.pool(openId), keys.ledger(openId));
+    return pairs;
+  };
   const release = async (openIds: string[], final: (string | number)[]) => {
     const args = [...head, ...final];
     const plan = (users: string[]) => ({ keys: keyPairs(users), args });
@@ -107,13 +111,13 @@ function toReplies(reply: unknown): (string | RawReply)[] {
 
 /** The reply that nearly every claim gets. */
 function toUsualClaim(openId: string, reply: string): ClaimReply {
-  const [formId = "", expireMs, multi] = reply.split(" ");
+  const first = reply.indexOf(" ");
   return {
     status: "claimed",
     openId,
-    formId,
-    expireMs: Number(expireMs),
-    multiUse: multi === "1",
+    formId: reply.slice(0, first),
+    expireMs: Number(reply.slice(first + 1, -2)),
+    multiUse: reply.endsWith("1"),
     attempt: 1,
     expired: 0,
     refused: 0,
