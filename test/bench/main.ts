@@ -6,6 +6,7 @@ import { Redis } from "ioredis";
 import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
 import type { Measured } from "./child.ts";
 import { openIdOf } from "./loops.ts";
+import { startNginx } from "./nginx.ts";
 
 /**
  * Measures the tool against loops that do less, in one run and as ratios: the machine may be shared and noisy. Each pair
@@ -50,12 +51,21 @@ async function child(args: string[], env: Record<string, string> = {}): Promise<
   return measured;
 }
 
-async function startSink(delayMs: number): Promise<{ url: string; stop(): void }> {
+interface Sink {
+  name: string;
+  url: string;
+  stop(): unknown;
+}
+
+/** nginx where there is one and no delay is asked for; else a sink of Node's, which takes more of the machine. */
+async function startSink(delayMs: number): Promise<Sink> {
+  const nginx = delayMs === 0 ? await startNginx() : undefined;
+  if (nginx) return { name: "nginx", ...nginx };
   const sink: ChildProcess = spawn(process.execPath, [CHILD, "sink", String(delayMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(sink.stdout!, "data");
-  return { url: `http://127.0.0.1:${String(line).trim()}`, stop: () => sink.kill() };
+  return { name: "Node", url: `http://127.0.0.1:${String(line).trim()}`, stop: () => sink.kill() };
 }
 
 /** One plain code for each user. */
@@ -102,7 +112,7 @@ async function throughput(redis: PrivateRedis): Promise<void> {
   const concurrency = 64;
   const sink = await startSink(0);
   const raw = await child(["raw", sink.url, String(users), String(concurrency)]);
-  console.log(`        sink's own ceiling: ${perSec(users, raw)}`);
+  console.log(`        ceiling of the sink (${sink.name}): ${perSec(users, raw)}`);
   const speed: number[] = [];
   const cpu: number[] = [];
   let detail = "";
@@ -114,7 +124,7 @@ async function throughput(redis: PrivateRedis): Promise<void> {
     cpu.push(ours.cpuSeconds / bare.cpuSeconds);
     detail = `tool ${perSec(users, ours)}, bare loop ${perSec(users, bare)}, sink ${perSec(users, raw)}`;
   }
-  sink.stop();
+  await sink.stop();
   report("messages a second, no delay, against a bare undici loop", median(speed), { least: 0.85 }, detail);
   report(
     "CPU time a message, against the same loop",
@@ -139,7 +149,7 @@ async function latency(redis: PrivateRedis): Promise<void> {
   const few = 100;
   await fill(redis, few);
   const naive = await child(["naive", redis.url, sink.url, String(few)]);
-  sink.stop();
+  await sink.stop();
   report(
     "times one user at a time, delay 50 ms, concurrency 256",
     rate / (few / naive.seconds),
@@ -156,7 +166,7 @@ async function memory(redis: PrivateRedis): Promise<void> {
   };
   const small = await peak(scale(100_000));
   const large = await peak(scale(1_000_000));
-  sink.stop();
+  await sink.stop();
   const detail = `${Math.round(large)} MB against ${Math.round(small)} MB`;
   report("peak memory at 1,000,000 users against 100,000", large / small, { most: 1.2 }, detail);
   report("peak memory at 1,000,000 users, MB", large, { most: 200 }, detail);
@@ -173,7 +183,7 @@ async function resumeSweep(redis: PrivateRedis): Promise<void> {
   const bare = await child(["sweep", redis.url, id]);
   if (bare.value !== users) throw new Error(`the sweep met ${bare.value} settled users, not ${users}`);
   const ours = await tool(redis, sink.url, ["broadcast", "resume", id, "--json", "--quiet"]);
-  sink.stop();
+  await sink.stop();
   report(
     "sweep over settled users: time against a bare SCAN with HEXISTS",
     ours.seconds / bare.seconds,

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from "node:net";
 
-const OK = '{"errcode":0,"errmsg":"ok"}';
-const TOKEN = '{"access_token":"bench-token-of-some-length-0123456789","expires_in":7200}';
+export const OK = '{"errcode":0,"errmsg":"ok"}';
+export const TOKEN = '{"access_token":"bench-token-of-some-length-0123456789","expires_in":7200}';
 const answer = (body: string) =>
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 const OK_ANSWER = answer(OK);
