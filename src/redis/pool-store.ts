@@ -1,6 +1,7 @@
-import type { PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
+import type { PoolStore, PushReply, PushRequest } from "../pool/ports.ts";
 import type { RedisLink } from "./connect.ts";
 import type { Keys } from "./keys.ts";
+import { purgePools } from "./purge-pools.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS } from "./scripts.ts";
 
@@ -10,9 +11,9 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.pool,
-    sweep: () => sweepOpenIds(link, keys.anyPool, "list", keys.openIdOfPool),
+    sweep: (turn) => sweepOpenIds(link, keys.anyPool, "list", keys.openIdOfPool, turn),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
-    purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
+    purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),
     now: link.now,
   };
@@ -42,25 +43,6 @@ async function readPools(
     }
     open = full;
   }
-}
-
-async function purgePools(
-  link: RedisLink,
-  keys: Keys,
-  pools: { openId: string; from: number }[],
-  dryRun: boolean,
-): Promise<PurgeStep[]> {
-  const names = pools.map(({ openId }) => keys.pool(openId));
-  const args = [dryRun ? "1" : "0", ENTRY_BUDGET, ...pools.map(({ from }) => from)];
-  const replies = (await link.run(SCRIPTS.purgePools, names, args)) as number[][];
-  return replies.map(([next = -1, expired = 0, unreadable = 0, changed, kept = 0, exists]) => ({
-    ...(next >= 0 ? { more: next } : {}),
-    expired,
-    unreadable,
-    changed: changed === 1,
-    kept,
-    exists: exists === 1,
-  }));
 }
 
 interface PendingPush {

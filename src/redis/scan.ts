@@ -6,19 +6,25 @@ const COUNT = 1000;
 /**
  * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on.
  * Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a SweepCutError when Redis was
- * restarted meanwhile: each process has its own order of keys, so going on would leave some out.
+ * restarted meanwhile: each process has its own order of keys, so going on would leave some out. `turn` is awaited before
+ * each SCAN; false ends the sweep, however many keys of others there are between two of ours.
  */
 export async function* scanKeys(
   link: RedisLink,
   pattern: string,
   type: "list" | "hash" | "string",
+  turn?: () => Promise<boolean>,
 ): AsyncGenerator<string[]> {
   const checkUncut = await watchServer(link);
-  const fetchPage = (cursor: string) =>
-    link.call(link.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
+  const fetchPage = async (cursor: string) => {
+    if (turn && !(await turn())) return undefined;
+    return link.call(link.client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type));
+  };
   let page = fetchPage("0");
   for (;;) {
-    const [cursor, names] = await page;
+    const fetched = await page;
+    if (!fetched) return;
+    const [cursor, names] = fetched;
     await checkUncut();
     const last = cursor === "0";
     if (!last) {
@@ -48,8 +54,9 @@ export async function* sweepOpenIds(
   pattern: string,
   type: "list" | "hash",
   toOpenId: (key: string) => string | undefined,
+  turn?: () => Promise<boolean>,
 ): AsyncGenerator<string[]> {
-  for await (const names of scanKeys(link, pattern, type)) {
+  for await (const names of scanKeys(link, pattern, type, turn)) {
     const openIds: string[] = [];
     for (const name of names) {
       const openId = toOpenId(name);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { purgePools } from "../../src/pool/purge.ts";
 import { ENTRY_BUDGET } from "../../src/redis/scripts.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { purgeAll } from "./purge-to-the-end.ts";
 import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
 const MANY = 100_000;
@@ -33,7 +33,7 @@ async function expectSmallSteps<T>(entries: number, work: () => Promise<T>): Pro
 }
 
 function purge(dryRun = false) {
-  return purgePools(redis.open.stores.pools, { dryRun, signal: new AbortController().signal });
+  return purgeAll(redis.open.stores.pools, dryRun);
 }
 
 function claim(openIds: string[], dryRun = false) {
