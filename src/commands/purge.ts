@@ -1,15 +1,18 @@
 import type { Command } from "commander";
-import { parseDuration } from "../config/durations.ts";
+import { parseDuration, parseRate } from "../config/durations.ts";
 import { PushCliError, usageError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
-import { formatCount, formatCounted, formatDuration } from "../output/format.ts";
-import { type PurgeTotals, purgePools } from "../pool/purge.ts";
+import { formatCount, formatCounted, formatDuration, formatRate } from "../output/format.ts";
+import { RateMeter } from "../output/rate-meter.ts";
+import type { PoolStore } from "../pool/ports.ts";
+import { noTotals, type PurgeOptions, type PurgeTotals, purgePools } from "../pool/purge.ts";
 import type { HeldLock, LockStore } from "../token/ports.ts";
 import type { Deps, RunAction } from "./deps.ts";
 
 interface PurgeFlags {
   dryRun?: boolean;
   maxDuration?: string;
+  maxOps?: string;
 }
 
 const LOCK_TTL_MS = 30_000;
@@ -19,6 +22,8 @@ Examples:
   # count, change nothing
   $ push-cli purge --dry-run
   $ push-cli purge --max-duration 10m
+  # slow and even: INFO's instantaneous_ops_per_sec goes up by no more than this
+  $ push-cli purge --max-ops 2000/s
 
 Crontab, every night at 3:17; --quiet is silent unless something is wrong:
   17 3 * * *  push-cli purge --quiet`;
@@ -29,35 +34,49 @@ export function registerPurge(program: Command, run: RunAction): void {
     .description("remove expired codes from all pools; everything else stays byte for byte")
     .option("--dry-run", "count only")
     .option("--max-duration <time>", "stop cleanly after this long: 90s, 10m, 1h")
+    .option("--max-ops <n>", "at most so many Redis commands, those inside scripts included: 2000/s, 90/m")
     .addHelpText("after", EXAMPLES)
     .action(run(purge));
 }
 
 async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
   const maxMs = flags.maxDuration === undefined ? undefined : parseMaxDuration(flags.maxDuration);
+  const maxOpsPerSec = flags.maxOps === undefined ? undefined : parseRate(flags.maxOps, "--max-ops");
   const { pools, locks } = await deps.stores();
   const dryRun = flags.dryRun === true;
   const stop = stopSwitch(deps, maxMs);
-  const startedMs = deps.clock.monotonic();
-  const progress = deps.out.progress();
   let lock: HeldLock | undefined;
   try {
     // Counting disturbs nobody, so it needs no lock.
     if (!dryRun) lock = await acquireLock(locks);
     lock?.lost.addEventListener("abort", () => stop.end("locked"), { once: true });
-    const totals = await purgePools(pools, {
-      dryRun,
-      signal: stop.signal,
-      onStep: (now) => progress.update(() => describeStep(now)),
-    });
-    progress.done();
-    const durationMs = Math.round(deps.clock.monotonic() - startedMs);
-    await show(deps, { ...totals, durationMs, dryRun });
+    await purgeAndShow(deps, pools, { dryRun, maxOpsPerSec, signal: stop.signal });
+    if (stop.exit() === "locked") throw lockLost();
     return stop.exit();
   } finally {
-    progress.done();
     stop.undo();
     await lock?.release();
+  }
+}
+
+/** Shows what was done also when it rejects in the middle. */
+async function purgeAndShow(
+  deps: Deps,
+  pools: PoolStore,
+  options: Pick<PurgeOptions, "dryRun" | "maxOpsPerSec" | "signal">,
+): Promise<void> {
+  const { clock, out } = deps;
+  const startedMs = clock.monotonic();
+  const progress = out.progress();
+  const meter = new RateMeter(clock);
+  const totals = noTotals();
+  try {
+    const onStep = () => progress.update(() => describeStep(totals, meter));
+    await purgePools(pools, totals, { ...options, clock, onStep });
+  } finally {
+    progress.done();
+    const durationMs = Math.round(clock.monotonic() - startedMs);
+    await show(deps, { ...totals, durationMs, dryRun: options.dryRun });
   }
 }
 
@@ -78,6 +97,12 @@ async function acquireLock(locks: LockStore): Promise<HeldLock> {
   });
 }
 
+function lockLost(): PushCliError {
+  return new PushCliError("locked", "Redis did not answer for so long that another purge may have begun", {
+    hint: "run it again: what is done stays done",
+  });
+}
+
 /** What can end a purge early: a signal, its time, the loss of its lock (told by `end`). */
 function stopSwitch(deps: Deps, maxMs: number | undefined) {
   const stop = new AbortController();
@@ -86,7 +111,10 @@ function stopSwitch(deps: Deps, maxMs: number | undefined) {
     if (!stop.signal.aborted) exit = name;
     stop.abort();
   };
-  const undoSignals = deps.onInterrupt(end);
+  const undoSignals = deps.onInterrupt((signal) => {
+    deps.out.talk("stopping: waiting for the steps under way (once more: end at once)");
+    end(signal);
+  });
   const timer = maxMs === undefined ? undefined : setTimeout(() => end("done"), maxMs);
   return {
     signal: stop.signal,
@@ -114,8 +142,11 @@ async function show(
   for (const line of describe(document)) out.data(line);
 }
 
-function describeStep({ poolsScanned, expiredRemoved }: PurgeTotals): string {
-  return `${formatCounted(poolsScanned, "pool")}, ${formatCounted(expiredRemoved, "expired code")}`;
+function describeStep({ poolsScanned, expiredRemoved }: PurgeTotals, meter: RateMeter): string {
+  const pools = formatCounted(poolsScanned, "pool");
+  return [pools, formatRate(meter.measure(poolsScanned)), formatCounted(expiredRemoved, "expired code")].join(
+    "  ",
+  );
 }
 
 function describe(document: PurgeTotals & { durationMs: number; dryRun: boolean }): string[] {

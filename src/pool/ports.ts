@@ -1,14 +1,27 @@
-/** One pool as a purge left it, or as far as the step got. */
+/** A pool that a purge has begun, or is to begin: from 0, nothing changed, nothing kept. */
+export interface OpenPool {
+  openId: string;
+  /** List index to go on from. */
+  from: number;
+  changed: boolean;
+  /** Whether an entry was met that stays. */
+  kept: boolean;
+}
+
+/** What one step of a purge did. */
 export interface PurgeStep {
-  /** List index to go on from; undefined when the pool is done. */
-  more?: number;
+  /** Pools that were looked at to their end. */
+  scanned: number;
+  /** Pools that something was taken out of for the first time. */
+  changed: number;
+  /** Of the scanned: pools of which nothing is left. */
+  removed: number;
   expired: number;
   unreadable: number;
-  changed: boolean;
-  /** Entries looked at that stay. */
-  kept: number;
-  /** Whether the list is still there. */
-  exists: boolean;
+  /** Redis commands that it took. */
+  commands: number;
+  /** Pools that need another step. */
+  open: OpenPool[];
 }
 
 /** A code to append to a pool, with the bytes to write (latin1). */
@@ -36,6 +49,8 @@ export interface PoolPiece {
 export interface SweepOptions {
   /** Only openIds that fit a glob: `*`, `?`, `[ab]`, and `\\` before such a character that is meant itself. */
   match?: string | undefined;
+  /** Awaited before each question to Redis; false ends the sweep. */
+  turn?: (() => Promise<boolean>) | undefined;
 }
 
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
@@ -48,8 +63,14 @@ export interface PoolStore {
    * A pool that is not there is not visited. `index` counts into `openIds`. Reading goes on when a visit is over.
    */
   read(openIds: string[], visit: (index: number, entries: string[]) => void | Promise<void>): Promise<void>;
-  /** One bounded step over several pools, from the given list indices on. */
-  purge(pools: { openId: string; from: number }[], dryRun: boolean): Promise<PurgeStep[]>;
+  /**
+   * One bounded step over several pools: about a millisecond, and about `maxCommands` commands at most if that is less.
+   * At least one entry is looked at.
+   */
+  purge(
+    pools: OpenPool[],
+    options: { dryRun: boolean; maxCommands?: number | undefined },
+  ): Promise<PurgeStep>;
   /** Appends codes, pool by pool; each pool's codes all or none. */
   push(pools: { openId: string; codes: PushRequest[] }[]): Promise<PushReply[]>;
   /** A bounded piece of each of several pools, as latin1 strings; empty where there is none. */

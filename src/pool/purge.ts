@@ -1,5 +1,7 @@
+import type { Clock } from "../clock.ts";
 import { SweepCutError } from "../errors.ts";
-import type { PoolStore, PurgeStep } from "./ports.ts";
+import type { OpenPool, PoolStore } from "./ports.ts";
+import { Throttle } from "./throttle.ts";
 
 /** The JSON document of `purge`, but for its times. */
 export interface PurgeTotals {
@@ -14,19 +16,26 @@ export interface PurgeTotals {
 
 export interface PurgeOptions {
   dryRun: boolean;
+  /** Redis commands a second at most, those inside scripts included; unlimited unless given. */
+  maxOpsPerSec?: number | undefined;
   /** Aborts between two steps. */
   signal: AbortSignal;
-  onStep?: (totals: PurgeTotals) => void;
+  clock: Clock;
+  onStep?: () => void;
 }
 
-/** Pools in one script call; the script's own budget bounds its time. */
-const BATCH = 100;
+/** Pools in one step; the script's own budget bounds its time. */
+const BATCH = 60;
+/** Steps under way at the same time, so that neither Redis nor we wait for the other. */
+const IN_FLIGHT = 2;
+/** With a limit on commands, a step takes no more than this part of a second's. */
+const STEPS_PER_SEC = 20;
 
-interface OpenPool {
-  openId: string;
-  from: number;
-  changed: boolean;
-  kept: number;
+interface Purge extends PurgeOptions {
+  store: PoolStore;
+  totals: PurgeTotals;
+  /** What the limit makes of a step. */
+  pace?: { throttle: Throttle; commandsPerStep: number };
 }
 
 /** How often a sweep may turn out cut before a purge gives up. */
@@ -34,69 +43,91 @@ const MOST_SWEEPS = 5;
 
 /**
  * Removes expired codes from all pools in bounded steps; deletes nothing else. Safe while backends push and broadcasts
- * claim, because every step is atomic and looks at the list as it is then. Sweeps again when the sweep was cut.
+ * claim, because every step is atomic and looks at the list as it is then. Sweeps again when the sweep was cut. What it
+ * did is added to `totals` step by step: it is there also when Redis is lost and the purge rejects, which it does when no
+ * step is under way any more.
  */
-export async function purgePools(store: PoolStore, options: PurgeOptions): Promise<PurgeTotals> {
-  const totals: PurgeTotals = {
-    poolsScanned: 0,
-    poolsChanged: 0,
-    poolsRemoved: 0,
-    expiredRemoved: 0,
-    unreadableKept: 0,
-    complete: true,
-  };
+export async function purgePools(
+  store: PoolStore,
+  totals: PurgeTotals,
+  options: PurgeOptions,
+): Promise<void> {
+  const purge: Purge = { ...options, store, totals, ...makePace(options) };
   for (let sweeps = 1; ; sweeps++) {
     try {
-      totals.complete = await sweepOnce(store, options, totals);
-      return totals;
+      await sweepOnce(purge);
+      break;
     } catch (error) {
       if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
+      if (options.signal.aborted) break;
       // Met again; what was removed stays removed, unless it was only counted.
       Object.assign(totals, { poolsScanned: 0, unreadableKept: 0 });
       if (options.dryRun) Object.assign(totals, { poolsChanged: 0, poolsRemoved: 0, expiredRemoved: 0 });
     }
   }
+  totals.complete = !options.signal.aborted;
 }
 
-/** Returns whether it came to its end. */
-async function sweepOnce(store: PoolStore, options: PurgeOptions, totals: PurgeTotals): Promise<boolean> {
-  for await (const page of store.sweep()) {
-    for (let at = 0; at < page.length; at += BATCH) {
-      await purgeBatch(store, page.slice(at, at + BATCH), options, totals);
-      if (options.signal.aborted) return false;
+async function sweepOnce(purge: Purge): Promise<void> {
+  const batches = findBatches(purge);
+  const lanes = Array.from({ length: purge.pace ? 1 : IN_FLIGHT }, () => purgeBatches(purge, batches));
+  for (const lane of await Promise.allSettled(lanes)) if (lane.status === "rejected") throw lane.reason;
+}
+
+export function noTotals(): PurgeTotals {
+  return {
+    poolsScanned: 0,
+    poolsChanged: 0,
+    poolsRemoved: 0,
+    expiredRemoved: 0,
+    unreadableKept: 0,
+    complete: false,
+  };
+}
+
+function makePace({ maxOpsPerSec, clock }: PurgeOptions): Pick<Purge, "pace"> {
+  if (maxOpsPerSec === undefined) return {};
+  const commandsPerStep = Math.ceil(maxOpsPerSec / STEPS_PER_SEC);
+  return { pace: { throttle: new Throttle(clock, maxOpsPerSec), commandsPerStep } };
+}
+
+async function* findBatches(purge: Purge): AsyncGenerator<OpenPool[]> {
+  // More pools than a step gets to would only be sent again and again.
+  const size = Math.min(BATCH, purge.pace?.commandsPerStep ?? BATCH);
+  for await (const page of purge.store.sweep({ turn: () => takeTurn(purge, 1) })) {
+    for (let at = 0; at < page.length; at += size) {
+      yield page.slice(at, at + size).map((openId) => ({ openId, from: 0, changed: false, kept: false }));
     }
   }
+}
+
+/** Works off what comes until there is no more, or until the signal aborts. */
+async function purgeBatches(purge: Purge, batches: AsyncIterable<OpenPool[]>): Promise<void> {
+  for await (const batch of batches) {
+    let open = batch;
+    while (open.length > 0 && (await takeTurn(purge))) open = await takeStep(purge, open);
+    if (purge.signal.aborted) return;
+  }
+}
+
+/** Waits until the limit allows more commands; false when the purge is to end. */
+async function takeTurn({ pace, signal }: Purge, commands = 0): Promise<boolean> {
+  await pace?.throttle.turn(signal);
+  if (signal.aborted) return false;
+  pace?.throttle.spend(commands);
   return true;
 }
 
-async function purgeBatch(
-  store: PoolStore,
-  openIds: string[],
-  { dryRun, signal, onStep }: PurgeOptions,
-  totals: PurgeTotals,
-): Promise<void> {
-  let open: OpenPool[] = openIds.map((openId) => ({ openId, from: 0, changed: false, kept: 0 }));
-  while (open.length > 0 && !signal.aborted) {
-    const steps = await store.purge(open, dryRun);
-    open = open.filter((pool, i) => takeStep(pool, steps[i]!, dryRun, totals));
-    onStep?.(totals);
-  }
-}
-
-/** Enters one step into the totals; true when the pool needs another. */
-function takeStep(pool: OpenPool, step: PurgeStep, dryRun: boolean, totals: PurgeTotals): boolean {
+/** Returns the pools that need another step. */
+async function takeStep(purge: Purge, pools: OpenPool[]): Promise<OpenPool[]> {
+  const { store, totals, pace, dryRun, onStep } = purge;
+  const step = await store.purge(pools, { dryRun, maxCommands: pace?.commandsPerStep });
+  pace?.throttle.spend(step.commands);
+  totals.poolsScanned += step.scanned;
+  totals.poolsChanged += step.changed;
+  totals.poolsRemoved += step.removed;
   totals.expiredRemoved += step.expired;
   totals.unreadableKept += step.unreadable;
-  pool.kept += step.kept;
-  if (step.changed && !pool.changed) totals.poolsChanged++;
-  pool.changed ||= step.changed;
-  if (step.more !== undefined) {
-    pool.from = step.more;
-    return true;
-  }
-  totals.poolsScanned++;
-  // A dry run leaves the list in place, so there it is gone when nothing of it would have been kept.
-  const gone = dryRun ? pool.kept === 0 : !step.exists;
-  if (pool.changed && gone) totals.poolsRemoved++;
-  return false;
+  onStep?.();
+  return step.open;
 }

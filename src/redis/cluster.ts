@@ -53,7 +53,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
     call,
     run: (script, keys, args) => call(runScript(cluster, script, keys, args)),
     runBatch: (script, users, plan, unpack = asItIs) =>
-      call(splitBySlot(users, plan, async (calls) => (await sender.send(script, calls)).map(unpack))),
+      call(splitBySlot(users, plan, (calls) => sender.send(script, calls), unpack)),
     openSweep: () => openClusterSweep(cluster, options),
     now: async () => toMs(await call(cluster.time())),
     close: () => cluster.disconnect(),

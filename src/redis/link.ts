@@ -19,13 +19,14 @@ export interface RedisLink {
   /**
    * Runs a script over many users and returns its replies, one a user, in order. `plan` makes the call for some of them;
    * their keys come first to last, as many for each. One call on a single server, one a slot in a cluster. `unpack` makes
-   * a call's reply one a user, when it is not that already: an array, or a text with a letter for each.
+   * the reply of a call, and the users that were in it, one a user, when it is not that already: an array, or a text with
+   * a letter for each.
    */
   runBatch<User, Reply = unknown>(
     script: Script,
     users: User[],
     plan: (users: User[]) => ScriptCall,
-    unpack?: (reply: unknown) => ArrayLike<Reply>,
+    unpack?: (reply: unknown, users: User[]) => ArrayLike<Reply>,
   ): Promise<ArrayLike<Reply>>;
   /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked. */
   openSweep(): Promise<Sweep>;

@@ -1,6 +1,7 @@
-import type { PoolPiece, PoolStore, PurgeStep, PushReply, PushRequest } from "../pool/ports.ts";
+import type { PoolPiece, PoolStore, PushReply, PushRequest } from "../pool/ports.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { purgePools } from "./purge-pools.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
@@ -10,9 +11,10 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.shownPool,
-    sweep: ({ match = "*" } = {}) => sweepOpenIds(link, keys.poolsLike(match), "list", keys.openIdOfPool),
+    sweep: ({ match = "*", turn } = {}) =>
+      sweepOpenIds(link, keys.poolsLike(match), "list", keys.openIdOfPool, turn),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
-    purge: (pools, dryRun) => purgePools(link, keys, pools, dryRun),
+    purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),
     slice: (pieces) => readPieces(link, keys, pieces),
     removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
@@ -67,26 +69,6 @@ function toArg(bytes: string): ScriptArg {
 
 function toLatin1(bytes: Buffer): string {
   return bytes.toString("latin1");
-}
-
-async function purgePools(
-  link: RedisLink,
-  keys: Keys,
-  pools: { openId: string; from: number }[],
-  dryRun: boolean,
-): Promise<PurgeStep[]> {
-  const replies = (await link.runBatch(SCRIPTS.purgePools, pools, (some) => ({
-    keys: some.map(({ openId }) => keys.pool(openId)),
-    args: [dryRun ? "1" : "0", ENTRY_BUDGET, ...some.map(({ from }) => from)],
-  }))) as number[][];
-  return replies.map(([next = -1, expired = 0, unreadable = 0, changed, kept = 0, exists]) => ({
-    ...(next >= 0 ? { more: next } : {}),
-    expired,
-    unreadable,
-    changed: changed === 1,
-    kept,
-    exists: exists === 1,
-  }));
 }
 
 interface PendingPush {

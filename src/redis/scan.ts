@@ -11,28 +11,40 @@ const WIDTH = 8;
  * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on; the
  * masters of a cluster in parallel. Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a
  * SweepCutError when a server was restarted or replaced meanwhile (each process has its own order of keys, so going on
- * would leave some out), or when keys may have moved from one to another.
+ * would leave some out), or when keys may have moved from one to another. `turn` is awaited before each SCAN; false ends
+ * the sweep, however many keys of others there are between two of ours.
  */
 export async function* scanKeys(
   link: RedisLink,
   pattern: RedisKey,
   type: "list" | "hash" | "string" | "zset",
+  turn?: () => Promise<boolean>,
 ): AsyncGenerator<RedisKey[]> {
   const sweep = await link.openSweep();
   try {
-    yield* merge(sweep.nodes.map((node) => scanNode(node, pattern, type)));
+    yield* merge(sweep.nodes.map((node) => scanNode(node, pattern, type, turn)));
     await sweep.checkWhole();
   } finally {
     sweep.close();
   }
 }
 
-async function* scanNode(node: SweepNode, pattern: RedisKey, type: string): AsyncGenerator<RedisKey[]> {
+async function* scanNode(
+  node: SweepNode,
+  pattern: RedisKey,
+  type: string,
+  turn: (() => Promise<boolean>) | undefined,
+): AsyncGenerator<RedisKey[]> {
   const checkUncut = await watchServer(node);
-  const fetchPage = (cursor: string) => node.call(fetchKeys(node.client, cursor, pattern, type));
+  const fetchPage = async (cursor: string) => {
+    if (turn && !(await turn())) return undefined;
+    return node.call(fetchKeys(node.client, cursor, pattern, type));
+  };
   let page = fetchPage("0");
   for (;;) {
-    const [cursor, names] = await page;
+    const fetched = await page;
+    if (!fetched) return;
+    const [cursor, names] = fetched;
     await checkUncut();
     const last = cursor === "0";
     if (!last) {
@@ -108,8 +120,9 @@ export async function* sweepOpenIds(
   pattern: RedisKey,
   type: "list" | "hash",
   toOpenId: (key: RedisKey) => string | undefined,
+  turn?: () => Promise<boolean>,
 ): AsyncGenerator<string[]> {
-  for await (const names of scanKeys(link, pattern, type)) {
+  for await (const names of scanKeys(link, pattern, type, turn)) {
     const openIds: string[] = [];
     for (const name of names) {
       const openId = toOpenId(name);

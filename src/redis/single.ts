@@ -1,7 +1,7 @@
 import type { RedisLink } from "./link.ts";
 import type { NodeLink } from "./node.ts";
 import { runScript } from "./scripts.ts";
-import { asItIs, splitBySlot } from "./slots.ts";
+import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 
 /** One server with all keys, or whatever presents itself as one. */
 export function createSingleLink(node: NodeLink): RedisLink {
@@ -17,15 +17,14 @@ export function createSingleLink(node: NodeLink): RedisLink {
       if (isOneSlot) {
         const { keys, args } = plan(users);
         try {
-          return unpack(await runScript(client, script, keys, args));
+          return unpack(await runScript(client, script, keys, args), users);
         } catch (error) {
           if (users.length < 2 || !/^CROSSSLOT/.test((error as Error).message)) throw node.explain(error);
           isOneSlot = false;
         }
       }
-      return splitBySlot(users, plan, async (calls) =>
-        (await Promise.all(calls.map(({ keys, args }) => run(script, keys, args)))).map(unpack),
-      );
+      const send = (calls: SlotCall[]) => Promise.all(calls.map(({ keys, args }) => run(script, keys, args)));
+      return splitBySlot(users, plan, send, unpack);
     },
     openSweep: async () => ({ nodes: [node], checkWhole: async () => undefined, close: () => undefined }),
     now: async () => toMs(await call(client.time())),

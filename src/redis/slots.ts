@@ -10,12 +10,13 @@ export interface SlotCall extends ScriptCall {
 
 /**
  * Splits a call for many users into one a slot, because a cluster runs no script over several, and returns the replies in
- * the users' order. `send` returns the replies to each call, one a user.
+ * the users' order. `send` returns the reply to each call, `unpack` makes it one a user.
  */
 export async function splitBySlot<User, Reply>(
   users: User[],
   plan: (users: User[]) => ScriptCall,
-  send: (calls: SlotCall[]) => Promise<ArrayLike<Reply>[]>,
+  send: (calls: SlotCall[]) => Promise<unknown[]>,
+  unpack: (reply: unknown, users: User[]) => ArrayLike<Reply>,
 ): Promise<Reply[]> {
   const { keys } = plan(users);
   const groups = new Map<number, number[]>();
@@ -25,14 +26,12 @@ export async function splitBySlot<User, Reply>(
     if (group) group.push(index);
     else groups.set(slot, [index]);
   }
-  const calls = [...groups].map(([slot, indices]) => ({
-    slot,
-    ...plan(indices.map((index) => users[index]!)),
-  }));
-  const answers = await send(calls);
+  const split = [...groups].map(([slot, indices]) => ({ slot, indices, of: indices.map((i) => users[i]!) }));
+  const answers = await send(split.map(({ slot, of }) => ({ slot, ...plan(of) })));
   const replies: Reply[] = new Array(users.length);
-  for (const [i, indices] of [...groups.values()].entries()) {
-    for (const [n, index] of indices.entries()) replies[index] = answers[i]![n]!;
+  for (const [i, { indices, of }] of split.entries()) {
+    const own = unpack(answers[i], of);
+    for (const [n, index] of indices.entries()) replies[index] = own[n]!;
   }
   return replies;
 }

@@ -1,6 +1,8 @@
 import { main } from "../../src/main.ts";
 import { processIo } from "../../src/output/process-io.ts";
 import { bareLoop, bareSweep, naiveLoop, rawLoop } from "./loops.ts";
+import { runPinger } from "./ping.ts";
+import { purgeLoop } from "./purge-loop.ts";
 import { runSink } from "./sink.ts";
 
 /** What one child measures of itself. CPU is that of the whole process, start-up included, as an operator would pay it. */
@@ -36,5 +38,7 @@ else if (mode === "bare") await measure(() => bareLoop(text(0), number(1), numbe
 else if (mode === "raw") await measure(() => rawLoop(text(0), number(1), number(2)));
 else if (mode === "naive") await measure(() => naiveLoop(text(0), text(1), number(2)));
 else if (mode === "sweep") await measure(() => bareSweep(text(0), text(1)));
+else if (mode === "ping") runPinger(number(0));
+else if (mode === "purge-loop") await measure(() => purgeLoop(text(0)));
 else if (mode === "tool") await measure(() => main(args, processIo()));
 else throw new Error(`unknown mode '${mode}'`);

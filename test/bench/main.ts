@@ -7,6 +7,7 @@ import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-
 import type { Measured } from "./child.ts";
 import { openIdOf } from "./loops.ts";
 import { startNginx } from "./nginx.ts";
+import { benchPurge } from "./purge.ts";
 
 /**
  * Measures the tool against loops that do less, in one run and as ratios: the machine may be shared and noisy. Each pair
@@ -192,7 +193,9 @@ async function resumeSweep(redis: PrivateRedis): Promise<void> {
   );
 }
 
-const PARTS = { throughput, latency, memory, resumeSweep };
+const purge = (redis: PrivateRedis) => benchPurge(redis, { users: scale(1_000_000), child, tool, report });
+
+const PARTS = { throughput, latency, memory, resumeSweep, purge };
 
 const redis = await startPrivateRedis();
 try {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Ledger, Settlement } from "../../src/broadcast/ports.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { JAVA_ENTRY } from "../pool/forms.ts";
+import { beginPools } from "./purge-to-the-end.ts";
 import { FAR, PAST } from "./seed.ts";
 
 /*
@@ -136,9 +137,9 @@ it("push again: every code is known", async () => {
 
 it("purge again: nothing more is removed", async () => {
   await redis.push("u", plainEntry("x", PAST), JAVA_ENTRY, plainEntry("y", PAST), plainEntry("a", FAR));
-  const purge = () => redis.open.stores.pools.purge([{ openId: "u", from: 0 }], false);
-  expect(await purge()).toMatchObject([{ expired: 2, unreadable: 1, kept: 2, changed: true }]);
-  expect(await purge()).toMatchObject([{ expired: 0, unreadable: 1, kept: 2, changed: false }]);
+  const purge = () => redis.open.stores.pools.purge(beginPools(["u"]), { dryRun: false });
+  expect(await purge()).toMatchObject({ scanned: 1, changed: 1, removed: 0, expired: 2, unreadable: 1 });
+  expect(await purge()).toMatchObject({ scanned: 1, changed: 0, removed: 0, expired: 0, unreadable: 1 });
   expect(await redis.entries("u")).toEqual([JAVA_ENTRY, plainEntry("a", FAR)]);
 });
 

@@ -1,5 +1,5 @@
 import type { ClaimReply, Settlement, Sighting } from "../../src/broadcast/ports.ts";
-import type { PurgeStep, PushReply } from "../../src/pool/ports.ts";
+import type { PushReply } from "../../src/pool/ports.ts";
 import {
   type ClaimedRecord,
   type Client,
@@ -15,6 +15,7 @@ import {
   sumUses,
   usesOf,
 } from "./model-entry.ts";
+import type { PurgeSums } from "./purge-to-the-end.ts";
 
 /*
  * What the scripts must do, said once more over plain arrays. An entry is the pieces it was generated from; nothing
@@ -137,9 +138,8 @@ export class Model {
     return true;
   }
 
-  purge(openId: string, dry: boolean): PurgeStep {
+  purge(openId: string, dry: boolean): PurgeSums {
     const pool = this.pool(openId);
-    if (pool.length === 0) return { expired: 0, unreadable: 0, changed: false, kept: 0, exists: false };
     const left = pool.map((entry) => ({
       ...entry,
       codes: entry.codes.filter(({ kind }) => kind !== "expired"),
@@ -151,11 +151,11 @@ export class Model {
       this.tally.expired += sumUses(gone);
     }
     return {
+      scanned: 1,
+      changed: gone.length > 0 ? 1 : 0,
+      removed: gone.length > 0 && stay.length === 0 ? 1 : 0,
       expired: gone.length,
       unreadable: pool.filter(({ codes }) => codes.length === 0).length,
-      changed: gone.length > 0,
-      kept: stay.length,
-      exists: dry || stay.length > 0,
     };
   }
 

@@ -5,7 +5,7 @@ import type { TestRedis } from "../helpers/redis.ts";
 import { buildEntry, type Draft } from "./draft-arbitraries.ts";
 import { Model } from "./model.ts";
 import { type Client, type ModelCode, type ModelEntry, recordKey, render } from "./model-entry.ts";
-import { purgeToTheEnd } from "./purge-to-the-end.ts";
+import { type PurgeSums, purgeToTheEnd } from "./purge-to-the-end.ts";
 import { CLIENTS, type Step, USERS, type Whose } from "./step-arbitraries.ts";
 
 /** Runs of two broadcasts: one that others believe dead, those that take over, one that tries again what failed. */
@@ -218,15 +218,26 @@ export class Game {
     expect(done).toBe(this.model.settleReturning(PLAYERS[client]!, settlement));
   }
 
-  private async purge({ users, dry }: Extract<Step, { do: "purge" }>): Promise<void> {
+  private async purge({ users, dry, maxCommands }: Extract<Step, { do: "purge" }>): Promise<void> {
     const openIds = users.map((user) => this.openIds[user]!);
-    const steps = await purgeToTheEnd(this.pools, openIds, dry);
-    expect(steps).toEqual(openIds.map((openId) => this.model.purge(openId, dry)));
+    const sums = await purgeToTheEnd(this.pools, openIds, dry, maxCommands);
+    const expected = openIds.map((openId) => this.model.purge(openId, dry));
+    expect(sums).toEqual(expected.reduce(addPurges));
   }
 }
 
 /** The time in a record: of a claim, and of a final one. */
 const AT = /^(\S+ \S+ \d+) \d{13} /;
+
+function addPurges(a: PurgeSums, b: PurgeSums): PurgeSums {
+  return {
+    scanned: a.scanned + b.scanned,
+    changed: a.changed + b.changed,
+    removed: a.removed + b.removed,
+    expired: a.expired + b.expired,
+    unreadable: a.unreadable + b.unreadable,
+  };
+}
 
 function plainEntry(formId: string): ModelEntry {
   const expireMs = 4_102_444_800_000;

@@ -1,28 +1,33 @@
-import type { PoolStore, PurgeStep } from "../../src/pool/ports.ts";
+import { systemClock } from "../../src/clock.ts";
+import type { OpenPool, PoolStore, PurgeStep } from "../../src/pool/ports.ts";
+import { noTotals, type PurgeTotals, purgePools } from "../../src/pool/purge.ts";
 
-/** Purges in as many calls as it takes; the steps of each pool summed up. */
-export async function purgeToTheEnd(pools: PoolStore, openIds: string[], dry: boolean): Promise<PurgeStep[]> {
-  const sums = openIds.map(
-    (): PurgeStep => ({ expired: 0, unreadable: 0, changed: false, kept: 0, exists: false }),
-  );
-  let open = openIds.map((openId, at) => ({ openId, at, from: 0 }));
+export type PurgeSums = Omit<PurgeStep, "commands" | "open">;
+
+export function beginPools(openIds: string[]): OpenPool[] {
+  return openIds.map((openId) => ({ openId, from: 0, changed: false, kept: false }));
+}
+
+/** Purges these pools in as many calls as it takes; what all of them did. */
+export async function purgeToTheEnd(
+  pools: PoolStore,
+  openIds: string[],
+  dryRun: boolean,
+  maxCommands?: number,
+): Promise<PurgeSums> {
+  const sums = { scanned: 0, changed: 0, removed: 0, expired: 0, unreadable: 0 };
+  let open = beginPools(openIds);
   while (open.length > 0) {
-    const steps = await pools.purge(open, dry);
-    for (const [i, { at }] of open.entries()) {
-      const { expired, unreadable, changed, kept, exists } = steps[i]!;
-      const sum = sums[at]!;
-      sums[at] = {
-        expired: sum.expired + expired,
-        unreadable: sum.unreadable + unreadable,
-        changed: sum.changed || changed,
-        kept: sum.kept + kept,
-        exists,
-      };
-    }
-    open = open.flatMap(({ openId, at }, i) => {
-      const from = steps[i]!.more;
-      return from === undefined ? [] : [{ openId, at, from }];
-    });
+    const { commands, open: rest, ...step } = await pools.purge(open, { dryRun, maxCommands });
+    for (const name of Object.keys(sums) as (keyof PurgeSums)[]) sums[name] += step[name];
+    open = rest;
   }
   return sums;
+}
+
+/** Purges every pool there is. */
+export async function purgeAll(pools: PoolStore, dryRun = false): Promise<PurgeTotals> {
+  const totals = noTotals();
+  await purgePools(pools, totals, { dryRun, signal: new AbortController().signal, clock: systemClock });
+  return totals;
 }

@@ -3,6 +3,7 @@ import type { Ledger, Settlement } from "../../src/broadcast/ports.ts";
 import { PushCliError } from "../../src/errors.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { JAVA_ENTRY } from "../pool/forms.ts";
+import { beginPools } from "./purge-to-the-end.ts";
 import { dumpAll, FAR, PAST } from "./seed.ts";
 
 let redis: TestRedis;
@@ -80,15 +81,7 @@ const CALLS: [name: string, before: () => Promise<unknown>, call: () => Promise<
         { openId: "plain", codes: [{ formId: "new", entry: plainEntry("new", FAR) }] },
       ]),
   ],
-  [
-    "purge",
-    seed,
-    () =>
-      redis.open.stores.pools.purge(
-        OPEN_IDS.map((openId) => ({ openId, from: 0 })),
-        false,
-      ),
-  ],
+  ["purge", seed, () => redis.open.stores.pools.purge(beginPools(OPEN_IDS), { dryRun: false })],
 ];
 
 /** Fails with a clear error, changes nothing, and does its work once Redis takes writes again. */
@@ -132,8 +125,8 @@ describe("when maxmemory is reached and nothing may be evicted", () => {
       ...CLAIMED.map(() => "claimed"),
       "no_code",
     ]);
-    const steps = await redis.open.stores.pools.purge([{ openId: "none", from: 0 }], true);
-    expect(steps).toMatchObject([{ expired: 2, unreadable: 1 }]);
+    const step = await redis.open.stores.pools.purge(beginPools(["none"]), { dryRun: true });
+    expect(step).toMatchObject({ expired: 2, unreadable: 1 });
     await allow();
   });
 });

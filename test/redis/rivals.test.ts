@@ -2,10 +2,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Claimed } from "../../src/broadcast/ports.ts";
 import { systemClock } from "../../src/clock.ts";
-import { purgePools } from "../../src/pool/purge.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { JAVA_ENTRY } from "../pool/forms.ts";
+import { purgeAll } from "./purge-to-the-end.ts";
 import { FAR, PAST } from "./seed.ts";
 
 const USERS = 30;
@@ -113,9 +113,8 @@ it("lose no code and give none to two while runs claim, a backend pushes and a p
   const purging = (async () => {
     let removed = 0;
     while (!work.done) {
-      removed += (await purgePools(pools, { dryRun: false, signal: new AbortController().signal }))
-        .expiredRemoved;
-      await purgePools(pools, { dryRun: true, signal: new AbortController().signal });
+      removed += (await purgeAll(pools)).expiredRemoved;
+      await purgeAll(pools, true);
     }
     return removed;
   })();

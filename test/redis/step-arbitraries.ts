@@ -21,7 +21,7 @@ export type Step =
   | { do: "settle"; whose: Whose; users: number[]; outcome: FinalOutcome; errcode?: number; msgid?: string }
   | { do: "release"; whose: Whose; users: number[] }
   | { do: "settle returning"; whose: Whose; user: number; outcome: FinalOutcome; errcode: number }
-  | { do: "purge"; users: number[]; dry: boolean };
+  | { do: "purge"; users: number[]; dry: boolean; maxCommands: number | undefined };
 
 export const USERS = 2;
 export const CLIENTS = 5;
@@ -89,7 +89,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       errcode: fc.constantFrom(40003, 43108),
     }),
   },
-  { weight: 2, arbitrary: step("purge", { users: eachUser, dry: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: step("purge", {
+      users: eachUser,
+      dry: fc.boolean(),
+      maxCommands: fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),
+    }),
+  },
 );
 
 export const sequence: fc.Arbitrary<Step[]> = fc.array(anyStep, { minLength: 1, maxLength: 40, size: "max" });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { purgePools } from "../../src/pool/purge.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { beginPools, purgeAll } from "./purge-to-the-end.ts";
 import { FAR, PAST } from "./seed.ts";
 
 const OTHERS = ["a", "z"];
@@ -84,18 +84,9 @@ describe.each(TYPES)("with a %s in the place of a pool", (type, put) => {
     await put(POOL);
     await redis.push("a", plainEntry("old", PAST));
     await redis.push("z", plainEntry("old", PAST));
-    const pools = ALL.map((openId) => ({ openId, from: 0 }));
-    const steps = await redis.open.stores.pools.purge(pools, false);
-    expect(steps.map(({ expired, exists }) => [expired, exists])).toEqual([
-      [1, true],
-      [0, false],
-      [1, true],
-    ]);
-    const totals = await purgePools(redis.open.stores.pools, {
-      dryRun: false,
-      signal: new AbortController().signal,
-    });
-    expect(totals).toMatchObject({ poolsScanned: 2, expiredRemoved: 0 });
+    const step = await redis.open.stores.pools.purge(beginPools(ALL), { dryRun: false });
+    expect(step).toMatchObject({ scanned: 3, changed: 2, removed: 0, expired: 2, unreadable: 0, open: [] });
+    expect(await purgeAll(redis.open.stores.pools)).toMatchObject({ poolsScanned: 2, expiredRemoved: 0 });
   });
 
   it("import says so, and imports the others' codes", async () => {

@@ -3,16 +3,13 @@ import type { Run } from "../../broadcast/run.ts";
 import { addOutcomes } from "../../broadcast/totals.ts";
 import type { Clock } from "../../clock.ts";
 import { formatCount, formatDuration, formatRate, formatShare } from "../../output/format.ts";
-
-/** The rate is that of the last seconds: it follows a change, and a burst does not shake it. */
-const WINDOW_MS = 5000;
-const SAMPLE_MS = 200;
+import { RateMeter } from "../../output/rate-meter.ts";
 
 /** Counts what is really done, and tells how fast it went lately. */
 export class ProgressLine {
   private readonly run: Run;
   private readonly clock: Clock;
-  private samples: { at: number; done: number }[] = [];
+  private readonly meter: RateMeter;
   private readonly total: number | undefined;
 
   /** `total`: how many recipients there are, where that is known. */
@@ -20,7 +17,7 @@ export class ProgressLine {
     this.run = run;
     this.total = total;
     this.clock = clock;
-    this.samples.push({ at: clock.monotonic(), done: 0 });
+    this.meter = new RateMeter(clock);
   }
 
   /** Count, share, rate, ETA, outcomes; the most telling part first, because a narrow terminal cuts the end. */
@@ -28,7 +25,7 @@ export class ProgressLine {
     const { tally, earlier } = this.run;
     const done = tally.recipients + earlier.recipients;
     // What earlier runs settled is only met again: it is no measure of how fast this run is.
-    const rate = this.measure(tally.recipients);
+    const rate = this.meter.measure(tally.recipients);
     const parts = [
       this.total === undefined ? formatCount(done) : `${formatCount(done)}/${formatCount(this.total)}`,
     ];
@@ -55,14 +52,5 @@ export class ProgressLine {
     if (deps.ledger.trouble !== undefined) return `waiting: ${deps.ledger.trouble}`;
     if (waitingFor !== undefined) return `waiting for a ${waitingFor}`;
     return deps.pulse.fresh ? undefined : "Redis does not answer: waiting";
-  }
-
-  private measure(done: number): number {
-    const at = this.clock.monotonic();
-    const newest = this.samples.at(-1);
-    if (!newest || at - newest.at >= SAMPLE_MS) this.samples.push({ at, done });
-    while (this.samples.length > 2 && at - this.samples[0]!.at > WINDOW_MS) this.samples.shift();
-    const oldest = this.samples[0]!;
-    return at > oldest.at ? ((done - oldest.done) / (at - oldest.at)) * 1000 : 0;
   }
 }

@@ -127,9 +127,10 @@ local function find_code(pool, from, now, refused, budget)
   return found
 end
 
--- Applies edits (index -> new text, or false to remove) to a list; indices are those before the call.
+-- Applies edits (index -> new text, or false to remove) to a list; indices are those before the call. Returns how many
+-- entries went, and how many commands it took.
 local function apply_edits(pool, edits)
-  local head, tombs = 0, 0
+  local head, tombs, commands = 0, 0, 0
   while edits[head] == false do
     edits[head] = nil
     head = head + 1
@@ -137,10 +138,11 @@ local function apply_edits(pool, edits)
   for index, text in pairs(edits) do
     if text == false then tombs = tombs + 1 end
     redis.call("LSET", pool, index, text or TOMBSTONE)
+    commands = commands + 1
   end
   if tombs > 0 then redis.call("LREM", pool, tombs, TOMBSTONE) end
   if head > 0 then redis.call("LTRIM", pool, head, -1) end
-  return head + tombs
+  return head + tombs, commands + (tombs > 0 and 1 or 0) + (head > 0 and 1 or 0)
 end
 
 -- After entries were dropped and the budget ran out: where the next call has to go on.
