@@ -150,6 +150,7 @@ function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; 
       closers.push(source.close);
       return source;
     },
+    claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
     tokens: once(async () => createTokens(await settings(), await opened(), clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");

@@ -1,15 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-/** Lua sources are plain text to the program; esbuild does the same with `--loader:.lua=text`. */
-const luaAsText = {
-  name: "lua-as-text",
+/** Lua sources and examples are plain text to the program; esbuild does the same with `--loader:.lua=text`. */
+const sourcesAsText = {
+  name: "sources-as-text",
   transform: (code: string, id: string) =>
-    id.endsWith(".lua") ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined,
+    /\.(?:lua|example)$/.test(id) ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined,
 };
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
-  plugins: [luaAsText],
+  plugins: [sourcesAsText],
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",

@@ -9,7 +9,7 @@ import type { Settings } from "../config/settings.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
-import type { CodeSource, PoolStore } from "../pool/ports.ts";
+import type { BackendScript, CodeSource, PoolStore } from "../pool/ports.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Fault, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
 import type { LockStore } from "../token/ports.ts";
@@ -51,6 +51,7 @@ export interface Deps {
   storesOf(io: Pick<Io, "env" | "cwd">): Promise<{ stores: Stores; close(): void }>;
   /** Connects to where codes are imported from. */
   codeSource(needs: SourceNeeds): Promise<CodeSource>;
+  claimScript(): Promise<BackendScript>;
   tokens(): Promise<TokenProvider>;
   sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
   /** A known errcode in words. */

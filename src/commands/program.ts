@@ -7,6 +7,7 @@ import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { registerPool } from "./pool/pool.ts";
 import { registerPurge } from "./purge.ts";
 import { registerSandbox } from "./sandbox.ts";
+import { registerScript } from "./script/script.ts";
 import { registerToken } from "./token/token.ts";
 
 /** Options that every command takes. */
@@ -81,6 +82,7 @@ export function buildProgram(version: string, run: RunAction): Command {
   registerPool(program, run);
   registerPurge(program, run);
   registerToken(program, run);
+  registerScript(program, run);
   registerSandbox(program, run);
   registerDemo(program, run);
   registerHelp(program, run);

@@ -105,3 +105,15 @@ export interface CodeSource {
   /** Everything under the prefix, key by key, in pieces of a bounded size, some of them empty. */
   read(): AsyncIterable<StoredValue[]>;
 }
+
+/** A script for backends, with what is needed to use it. */
+export interface BackendScript {
+  name: string;
+  /** Of the source, in hex, as EVALSHA takes it. */
+  sha1: string;
+  source: string;
+  /** Purpose, KEYS, ARGV, returns. */
+  header: string;
+  /** A whole program in each language. */
+  examples: Record<"java" | "php" | "python" | "go" | "node", string>;
+}

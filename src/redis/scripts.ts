@@ -32,6 +32,9 @@ function script(name: string, ...parts: string[]): Script {
 /** The reader of entries: three files, as in `pool/`. */
 const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
+/** What the scripts that look into pools build on. */
+export const POOL_FRAGMENTS = [readEntry, takeCode];
+
 export const SCRIPTS = {
   claimCodes: script("claim-codes", readEntry, takeCode, claimCodes),
   nextCode: script("next-code", readEntry, takeCode, nextCode),

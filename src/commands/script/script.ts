@@ -1,0 +1,50 @@
+import { type Command, Option } from "commander";
+import type { ExitName } from "../../exit-codes.ts";
+import type { BackendScript } from "../../pool/ports.ts";
+import type { Deps, RunAction } from "../deps.ts";
+
+type Language = keyof BackendScript["examples"];
+
+const LANGUAGES: Language[] = ["java", "php", "python", "go", "node"];
+
+const EXAMPLES = `
+Examples:
+  # the script, for SCRIPT LOAD and EVALSHA
+  $ push-cli script claim > claim.lua
+  $ push-cli script claim --sha1
+  # how to call it
+  $ push-cli script claim --example python`;
+
+interface ClaimFlags {
+  sha1?: boolean;
+  example?: Language;
+}
+
+export function registerScript(program: Command, run: RunAction): void {
+  const script = program
+    .command("script")
+    .description("Lua scripts for backends that take codes off the pools themselves")
+    .helpCommand(false)
+    .addHelpText("after", EXAMPLES);
+  script
+    .command("claim")
+    .description("print the script that takes a user's next code in one step")
+    .option("--sha1", "only its SHA1, as EVALSHA takes it")
+    .addOption(new Option("--example <language>", "a program that calls it").choices(LANGUAGES))
+    .addHelpText("after", EXAMPLES)
+    .action(run(printClaim));
+}
+
+/** What is printed is the script and nothing else, so that its SHA1 is that of the file it goes into. */
+async function printClaim({ out, claimScript }: Deps, flags: ClaimFlags): Promise<ExitName> {
+  const script = await claimScript();
+  if (out.format === "json") out.json(script);
+  else if (flags.sha1) out.data(script.sha1);
+  else if (flags.example) out.data(script.examples[flags.example].trimEnd());
+  else {
+    out.data(script.source.trimEnd());
+    out.talk(`SHA1 ${script.sha1}`);
+    out.talk(`push-cli script claim --example ${LANGUAGES.join("|")} shows how to call it`);
+  }
+  return "done";
+}
