@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import type { BroadcastResult } from "../../src/broadcast/record.ts";
+import { cliEnv, runCli } from "../helpers/cli.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { broadcast, giveCode, useWorld } from "./world.ts";
+
+/**
+ * A backend that claims in steps of its own (read the pool, pick a code, cut it off) while push-cli is at work between them.
+ * What goes wrong here can't be prevented from our side: each of our steps is atomic, but the backend acts on what it read
+ * before. README.md tells backends what to do instead.
+ */
+const world = useWorld({ sandbox: { latencyMs: 5 } });
+const POOL = "mina:openid:oA";
+
+/** What the backend reads before we come. */
+async function readPool(): Promise<string[]> {
+  return world.redis.client.lrange(POOL, 0, -1);
+}
+
+async function send(): Promise<BroadcastResult> {
+  return (await broadcast(world, [])).json<BroadcastResult>();
+}
+
+test("LRANGE, our claim, LTRIM: the backend cuts off a code that nobody has used", async () => {
+  await giveCode(world, "oA", "a");
+  await giveCode(world, "oA", "b");
+  expect(await readPool()).toHaveLength(2);
+  expect((await send()).outcomes.sent).toBe(1);
+  await world.redis.client.ltrim(POOL, 1, -1);
+  expect(await world.redis.entries("oA"), "b was in it, and is lost").toEqual([]);
+  expect(world.sandbox.stats()).toMatchObject({ codesUsed: 1 });
+});
+
+test("LRANGE, our purge, LTRIM: the same, when expired codes went in between", async () => {
+  await world.redis.push("oA", plainEntry("old", 1));
+  await giveCode(world, "oA", "a");
+  const b = await giveCode(world, "oA", "b");
+  const read = await readPool();
+  expect((await runCli(["purge"], { env: cliEnv(world.redis.url, world.sandbox.url) })).code).toBe(0);
+  // It picked a, the second that it read, and keeps what stood behind it.
+  await world.redis.client.ltrim(POOL, read.findIndex((entry) => entry.includes('"a"')) + 1, -1);
+  expect(await world.redis.entries("oA"), "b was to stay, and is lost").not.toContain(b);
+});
+
+test("LRANGE, our claim, LREM of the entry itself: the backend is told that it came too late, and nothing is lost", async () => {
+  const a = await giveCode(world, "oA", "a");
+  const b = await giveCode(world, "oA", "b");
+  await readPool();
+  expect((await send()).outcomes.sent).toBe(1);
+  expect(await world.redis.client.lrem(POOL, 1, a)).toBe(0);
+  expect(await world.redis.entries("oA")).toEqual([b]);
+});
+
+test("the backend sends with a code that it has not cut off yet: ours is refused, and the user's next is taken", async () => {
+  const a = await giveCode(world, "oA", "a");
+  await giveCode(world, "oA", "b");
+  await useElsewhere("oA", "a");
+  const result = await send();
+  expect(result).toMatchObject({ outcomes: { sent: 1 }, codes: { spent: 1, refused: 1 } });
+  expect(await world.redis.client.lrem(POOL, 1, a)).toBe(0);
+  // The backend's own message, and one of the broadcast: with a code each.
+  expect(world.sandbox.stats()).toMatchObject({ delivered: 2, codesUsed: 2 });
+});
+
+/** A message of the backend's own, through the API. */
+async function useElsewhere(openId: string, formId: string): Promise<void> {
+  const token = (await (
+    await fetch(
+      `${world.sandbox.url}/cgi-bin/token?grant_type=client_credential&appid=wx-sandbox&secret=sandbox-secret`,
+    )
+  ).json()) as { access_token: string };
+  const body = { touser: openId, template_id: "another", form_id: formId, data: {} };
+  const answer = await fetch(
+    `${world.sandbox.url}/cgi-bin/message/wxopen/template/send?access_token=${token.access_token}`,
+    { method: "POST", body: JSON.stringify(body) },
+  );
+  expect(await answer.json()).toMatchObject({ errcode: 0 });
+}
