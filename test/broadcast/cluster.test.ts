@@ -83,6 +83,16 @@ test("every command works on a cluster, a resume after an interruption too", asy
   expect(purged.json()).toMatchObject({ poolsScanned: 300, expiredRemoved: 1, complete: true });
   const listed = await run(["pool", "list", "--sort", "valid", "--limit", "1000", "--json"]);
   expect(listed.lines()).toHaveLength(300);
+  expect((await run(["pool", "stats", "--json"])).json()).toMatchObject({ pools: 300, reachable: 300 });
+  const exported = await run(["pool", "export", "--match", "c?"]);
+  expect(exported.stdout.trim().split("\n")).toHaveLength(10);
+  expect((await run(["pool", "remove", "c7", "c8", "--yes", "--json"])).json()).toMatchObject({
+    poolsRemoved: 2,
+  });
+  expect((await run(["pool", "import", "--json"], exported.stdout)).json()).toMatchObject({
+    imported: 2,
+    known: 8,
+  });
   expect((await run(["token", "refresh"])).code).toBe(0);
   expect((await run(["token", "show"])).code).toBe(0);
   expect((await run(["broadcast", TEMPLATE, "--dry-run", "--json"])).json()).toMatchObject({
