@@ -6,8 +6,6 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Resolves once the I/O that is ready now has been handled: what it brings can go on in one batch. */
-  turn(): Promise<void>;
   /** A number in [0, 1), for jitter. */
   random(): number;
 }
@@ -26,6 +24,5 @@ export const systemClock: Clock = {
       const timer = setTimeout(done, ms);
       signal?.addEventListener("abort", done, { once: true });
     }),
-  turn: () => new Promise((resolve) => setImmediate(resolve)),
   random: () => Math.random(),
 };

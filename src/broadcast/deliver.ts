@@ -48,20 +48,28 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
   }
   recipient.attempts++;
   run.pacer.countSend();
-  run.deps.sender.send(recipient.openId, recipient.formId, token, (answer) => {
-    if (answer.class !== "ok" || run.held.length > 0) {
-      takeAnswer(run, recipient, answer, token).then(next, (error) => giveUp(run, recipient, error, next));
-      return;
-    }
-    // The usual end of it. Nothing may be thrown at the caller, which is the HTTP client.
-    try {
-      settleSent(run, recipient, answer);
-    } catch (error) {
-      giveUp(run, recipient, error, next);
-      return;
-    }
-    next();
-  });
+  try {
+    const { openId, formId } = recipient;
+    run.deps.sender.send(openId, formId, token, (answer) => take(run, recipient, answer, token, next));
+  } catch (error) {
+    giveUp(run, recipient, error, next);
+  }
+}
+
+/** Does not throw: its caller is the HTTP client. */
+function take(run: Run, recipient: InHand, answer: SendAnswer, token: string, next: () => void): void {
+  if (answer.class !== "ok" || run.held.length > 0) {
+    takeAnswer(run, recipient, answer, token).then(next, (error) => giveUp(run, recipient, error, next));
+    return;
+  }
+  // The usual end of it.
+  try {
+    settleSent(run, recipient, answer);
+  } catch (error) {
+    giveUp(run, recipient, error, next);
+    return;
+  }
+  next();
 }
 
 function giveUp(run: Run, recipient: InHand, error: unknown, next: () => void): void {

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { startBroadcast } from "../../src/broadcast/broadcast.ts";
 import { DEFAULT_MAX_ERRORS } from "../../src/broadcast/guard.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
@@ -19,7 +18,6 @@ export function hurriedClock(times: number, startMs = Date.now()): Clock {
     now: () => Math.floor(startMs + elapsed()),
     monotonic: elapsed,
     sleep: (ms, signal) => systemClock.sleep(ms / times, signal),
-    turn: () => turn(),
     random: Math.random,
   };
 }

@@ -17,7 +17,6 @@ export class FakeClock implements Clock {
   /** From an odd start: only differences may mean anything. */
   monotonic = () => this.elapsedMs + 123.25;
   random = () => this.chance;
-  turn = () => Promise.resolve();
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return;

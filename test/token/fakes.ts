@@ -15,7 +15,6 @@ export class FakeClock implements Clock {
   now = () => this.nowMs;
   monotonic = () => this.nowMs;
   random = () => 0.5;
-  turn = () => turn();
   async sleep(ms: number): Promise<void> {
     this.nowMs += ms;
     await turn();

@@ -17,7 +17,6 @@ const clock: Clock = {
   sleep: async (ms) => {
     sleeps.push(ms);
   },
-  turn: async () => {},
   random: () => 0.5,
 };
 
