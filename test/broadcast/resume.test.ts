@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import { type CliOptions, cliEnv, runCli } from "../helpers/cli.ts";
+import { plainEntry } from "../helpers/redis.ts";
 import {
   broadcast,
   checkBooks,
@@ -43,6 +44,22 @@ test("after a signal, resume sends to the others, and to nobody twice", async ()
   const stopped = await interrupt(world, ["--id", "b-1", "--concurrency", "16"], () => delivered() >= 60);
   expect(stopped.code).toBe(130);
   await checkFinished(await resume("b-1"), 200, 200);
+});
+
+test("users whose pools went with their expired codes are still counted after a resume, each once", async () => {
+  await giveUsers(world, 100);
+  const batch = world.redis.client.pipeline();
+  for (let i = 0; i < 100; i++) batch.rpush(`mina:openid:old${i}`, plainEntry(`old${i}`, 1));
+  await batch.exec();
+  const stopped = await interrupt(world, ["--id", "b-1", "--concurrency", "8"], () => delivered() >= 60);
+  expect(stopped.code).toBe(130);
+  expect((await world.redis.keys("mina:openid:old*")).length).toBeLessThan(100);
+  const result = await resume("b-1");
+  expect(result.json<BroadcastResult>()).toMatchObject({
+    recipients: 200,
+    outcomes: { sent: 100, no_code: 100 },
+    codes: { spent: 100, expired: 100 },
+  });
 });
 
 test("after many signals too", async () => {

@@ -75,7 +75,14 @@ export class Model {
         return this.takeOver(key, openId, record, client, dry);
       }
     }
-    return this.claimFirst(key, openId, client, undefined, dry);
+    const reply = this.claimFirst(key, openId, client, undefined, dry);
+    // The pool has gone with its last expired code: the record is all that tells of the user.
+    const emptied = reply.status === "no_code" && reply.expired > 0 && this.pool(openId).length === 0;
+    if (emptied && !dry && !final) {
+      const none = { code: undefined, errcode: undefined, msgid: undefined };
+      this.settleAs(key, { run: client.runId, outcome: "no_code", attempts: 0, ...none });
+    }
+    return reply;
   }
 
   next(client: Client, openId: string, refused: string, errcode: number): ClaimReply | undefined {

@@ -71,6 +71,14 @@ local function from_record(ledger, record)
   return { 4, claimed.run }
 end
 
+local function leaves_nothing(pool, edits)
+  local gone = 0
+  for _, text in pairs(edits) do
+    if text == false then gone = gone + 1 end
+  end
+  return gone > 0 and gone == redis.call("LLEN", pool)
+end
+
 local function claim_from(pool, ledger, from)
   local found = find_code(pool, from, now, nil, budget)
   if found.pick and not dry then return take_found(pool, ledger, id, run, ttl, now, found) end
@@ -79,6 +87,11 @@ local function claim_from(pool, ledger, from)
     return { 1, code.f, string.format("%.0f", code.e), multi_of(code.u, code.f), 1, found.expired, 0 }
   end
   local removed = 0
+  -- With the last expired code the pool goes, and no later sweep would meet this user: the record tells that there was one.
+  if not dry and not found.more and leaves_nothing(pool, found.edits) then
+    local record = final_record("no_code", run, 0, now, "-", "-", nil)
+    if redis.call("HSETNX", ledger, id, record) == 1 then redis.call("PEXPIRE", ledger, ttl) end
+  end
   if not dry then removed = apply_edits(pool, found.edits) end
   if found.more then return { 5, resume_index(found, removed), found.expired, found.unreadable } end
   return { 2, found.expired, found.unreadable }
