@@ -27,7 +27,7 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
 }
 
 async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promise<void> {
-  const worthwhile = Math.min(MAX_BATCH, Math.max(1, Math.ceil(run.options.concurrency / 2)));
+  const worthwhile = Math.min(MAX_BATCH, Math.max(1, Math.ceil(run.options.concurrency / 3)));
   // Whoever has a record was claimed within the limit already.
   const limit = sighting === "ledger" || again ? undefined : run.options.limit;
   const room = () => 2 * run.options.concurrency - run.open;

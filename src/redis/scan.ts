@@ -2,7 +2,8 @@ import { SweepCutError } from "../errors.ts";
 import type { RedisKey } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
 
-const COUNT = 1000;
+/** A page of twice as many would hold Redis for more than a millisecond, and the claims with it. */
+const COUNT = 500;
 
 /** Servers that are swept at once. */
 const WIDTH = 8;
