@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { Redis } from "ioredis";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 
 /** The loops that the tool is measured against; each sends `users` messages with the same body as the tool. */
 
@@ -28,6 +28,8 @@ async function send(pool: Pool, openId: string, formId: string): Promise<void> {
 
 /** A bare undici loop: no Redis, no ledger, nothing but requests. */
 export async function bareLoop(api: string, users: number, concurrency: number): Promise<void> {
+  // Loaded here, because the tool's time contains the loading of what it works with.
+  const { Pool } = await import("undici");
   const pool = new Pool(api, { connections: concurrency, pipelining: 1 });
   let next = 0;
   const worker = async () => {
@@ -43,6 +45,7 @@ export async function bareLoop(api: string, users: number, concurrency: number):
 /** What people write first: one user at a time, take a code, send, wait. */
 export async function naiveLoop(redisUrl: string, api: string, users: number): Promise<void> {
   const redis = new Redis(redisUrl);
+  const { Pool } = await import("undici");
   const pool = new Pool(api, { connections: 1, pipelining: 1 });
   for (let i = 0; i < users; i++) {
     const key = `mina:openid:${openIdOf(i)}`;

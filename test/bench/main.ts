@@ -117,7 +117,7 @@ async function throughput(redis: PrivateRedis): Promise<void> {
   const speed: number[] = [];
   const cpu: number[] = [];
   let detail = "";
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 7; i++) {
     await fill(redis, users);
     const bare = await child(["bare", sink.url, String(users), String(concurrency)]);
     const ours = await tool(redis, sink.url, broadcast(concurrency));
