@@ -1,9 +1,5 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import type { BackendScript } from "../../../src/pool/ports.ts";
 import { plainEntry } from "../../helpers/redis.ts";
@@ -11,19 +7,11 @@ import { HOUR_MS, useWorld } from "../world.ts";
 
 const world = useWorld();
 const LATER = Date.now() + 50 * HOUR_MS;
-const run = promisify(execFile);
-/** Below node_modules, so that the example for Node finds ioredis. */
-const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/push-cli");
-let dir: string;
 let script: BackendScript;
 
 beforeAll(async () => {
-  mkdirSync(CACHE, { recursive: true });
-  dir = mkdtempSync(join(CACHE, "claim-"));
   script = (await world.cli(["script", "claim", "--json"])).json<BackendScript>();
-  writeFileSync(join(dir, "claim.lua"), script.source);
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 it("prints the source alone, and the SHA1 by which Redis knows it", async () => {
   const { code, stdout } = await world.cli(["script", "claim"]);
@@ -93,86 +81,6 @@ describe("the script", () => {
     await world.redis.push("oA", ...old, good);
     expect(String((await claim("oA"))![0])).toBe("good");
     expect(await world.redis.client.llen("mina:openid:oA")).toBe(1500);
-  });
-});
-
-interface Language {
-  name: keyof BackendScript["examples"];
-  file: string;
-  command: string[];
-  /** Whether language and client are on this machine. */
-  there(): Promise<unknown>;
-}
-
-const JEDIS = [
-  "/usr/share/java/jedis.jar",
-  "/usr/share/java/commons-pool2.jar",
-  "/usr/share/java/slf4j-api.jar",
-];
-
-const LANGUAGES: Language[] = [
-  { name: "node", file: "claim.mjs", command: [process.execPath, "claim.mjs"], there: async () => true },
-  {
-    name: "python",
-    file: "claim.py",
-    command: ["/usr/bin/python3", "claim.py"],
-    there: () => run("/usr/bin/python3", ["-c", "import redis"]),
-  },
-  {
-    name: "php",
-    file: "claim.php",
-    command: ["php", "claim.php"],
-    there: () => run("php", ["-r", "new Redis();"]),
-  },
-  {
-    name: "java",
-    file: "Claim.java",
-    command: ["java", "-cp", JEDIS.join(":"), "Claim.java"],
-    there: async () => {
-      if (!JEDIS.every((jar) => existsSync(jar))) throw new Error("no Jedis");
-      return run("java", ["-version"]);
-    },
-  },
-  {
-    name: "go",
-    file: "claim.go",
-    command: ["go", "run", "claim.go"],
-    // With the library in the module cache, or not at all: nothing is fetched here.
-    there: () =>
-      run("go", ["list", "github.com/redis/go-redis/v9"], {
-        env: { ...process.env, GOFLAGS: "-mod=mod", GOPROXY: "off" },
-      }),
-  },
-];
-
-describe.each(LANGUAGES)("the example for $name", ({ name, file, command, there }) => {
-  it("takes codes, one after the other, and puts one back", { timeout: 60_000 }, async (test) => {
-    const missing = await there().then(
-      () => undefined,
-      (error: Error) => error.message.split("\n")[0],
-    );
-    test.skip(missing !== undefined, `not on this machine: ${missing}`);
-    const example = (await world.cli(["script", "claim", "--example", name])).stdout;
-    writeFileSync(join(dir, file), example);
-    await world.redis.client.script("FLUSH");
-    const entries = [plainEntry("one", LATER), "\xff not understood", plainEntry("two", LATER)];
-    await world.redis.push("oA", ...entries);
-    const [program = "", ...args] = command;
-    const url = new URL(world.redis.url);
-    const env = {
-      ...process.env,
-      REDIS_URL: world.redis.url,
-      REDIS_HOST: url.hostname,
-      REDIS_PORT: url.port,
-    };
-    const call = async (...more: string[]) =>
-      (await run(program, [...args, "oA", ...more], { cwd: dir, env })).stdout;
-    expect(await call("put-back")).toBe("one\n");
-    expect(await world.redis.entries("oA")).toEqual(entries);
-    expect(await call()).toBe("one\n");
-    expect(await call()).toBe("two\n");
-    expect(await call()).toBe("no code\n");
-    expect(await world.redis.entries("oA")).toEqual([entries[1]]);
   });
 });
 
