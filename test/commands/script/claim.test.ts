@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import type { BackendScript } from "../../../src/pool/ports.ts";
 import { plainEntry } from "../../helpers/redis.ts";
+import { ROOT } from "../../structure/files.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
 
 const world = useWorld();
@@ -39,6 +43,29 @@ async function claim(openId: string): Promise<Buffer[] | undefined> {
     if (state === 0) return undefined;
     if (state === 1) return rest;
     from = Number(rest[0]);
+  }
+}
+
+/** The rights of the README, as ACL SETUSER takes them. */
+function readClaimRights(): string[] {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const [, rights = ""] = /it takes these rights, on the keys of the pools: `([^`]+)`/.exec(readme) ?? [];
+  return rights.split(" ");
+}
+
+/** As a client library does it, from loading the script to putting the code back; what the claim answered. */
+async function claimAs(username: string): Promise<unknown> {
+  const options = { username, password: "password", enableReadyCheck: false };
+  const client = new Redis(world.redis.url, options);
+  client.on("error", () => undefined);
+  try {
+    const sha1 = String(await client.script("LOAD", script.source));
+    await client.eval(script.source, 1, "mina:openid:oNobody", 0);
+    const reply = (await client.evalsha(sha1, 1, "mina:openid:oA", 0)) as string[];
+    await client.lpush("mina:openid:oA", reply[3]!);
+    return reply;
+  } finally {
+    client.disconnect();
   }
 }
 
@@ -81,6 +108,24 @@ describe("the script", () => {
     await world.redis.push("oA", ...old, good);
     expect(String((await claim("oA"))![0])).toBe("good");
     expect(await world.redis.client.llen("mina:openid:oA")).toBe(1500);
+  });
+
+  it("works with the rights that the README names, and with no less", async () => {
+    const odd = "not a code";
+    const rights = readClaimRights();
+    for (const without of [undefined, ...rights]) {
+      await world.redis.client.flushall();
+      await world.redis.push("oA", plainEntry("older", 1), odd, plainEntry("old", 1), good, odd);
+      const given = rights.filter((right) => right !== without);
+      const words = ["on", ">password", "resetkeys", "~mina:openid:*", "-@all", ...given];
+      await world.redis.client.call("ACL", "SETUSER", "backend", "reset", ...words);
+      const done = claimAs("backend");
+      if (without === undefined) {
+        expect(await done).toEqual([1, "good", String(LATER), good]);
+        expect(await world.redis.entries("oA")).toEqual([good, odd, odd]);
+      } else
+        await expect(done, `without ${without}`).rejects.toThrow(/NOPERM|ACL failure|can't run this command/);
+    }
   });
 });
 
