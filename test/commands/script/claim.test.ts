@@ -29,6 +29,15 @@ it("prints the source alone, and the SHA1 by which Redis knows it", async () => 
   expect(script.header).toMatch(/KEYS {2}1 the pool[\s\S]*ARGV {2}1 list index[\s\S]*Returns an array/);
 });
 
+it("refuses to print two things at once, and an example that there is none of", async () => {
+  const both = await world.cli(["script", "claim", "--sha1", "--example", "go"]);
+  expect([both.code, both.stdout]).toEqual([2, ""]);
+  expect(both.stderr).toContain("'--example <language>' cannot be used with option '--sha1'");
+  const ruby = await world.cli(["script", "claim", "--example", "ruby"]);
+  expect([ruby.code, ruby.stdout]).toEqual([2, ""]);
+  expect(ruby.stderr).toContain("java, php, python, go, node");
+});
+
 /** Calls the script until it has an answer. */
 async function claim(openId: string): Promise<Buffer[] | undefined> {
   const pool = `mina:openid:${openId}`;
