@@ -3,6 +3,7 @@ import type { Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
+import keepRecord from "./lua/keep-record.lua";
 import nextCode from "./lua/next-code.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
@@ -36,10 +37,10 @@ const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 export const POOL_FRAGMENTS = [readEntry, takeCode];
 
 export const SCRIPTS = {
-  claimCodes: script("claim-codes", readEntry, takeCode, claimCodes),
-  nextCode: script("next-code", readEntry, takeCode, nextCode),
+  claimCodes: script("claim-codes", readEntry, takeCode, keepRecord, claimCodes),
+  nextCode: script("next-code", readEntry, takeCode, keepRecord, nextCode),
   settleSends: script("settle-sends", readEntry, takeCode, settleSends),
-  releaseCodes: script("release-codes", readEntry, takeCode, releaseCodes),
+  releaseCodes: script("release-codes", readEntry, takeCode, keepRecord, releaseCodes),
   purgePools: script("purge-pools", readEntry, takeCode, purgePools),
   pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
   removeEntries: script("remove-entries", readEntry, takeCode, removeEntries),

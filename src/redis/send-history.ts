@@ -14,9 +14,9 @@ export function createSendHistory(link: RedisLink, keys: Keys): SendHistory {
   };
 }
 
-/** As claimed_record of take-code.lua writes it; the bytes to put back follow behind the line. */
+/** As claimed_record of keep-record.lua writes it; the bytes to put back follow behind the line. */
 const CLAIMED = /^claimed (\S+) (\d+) (\d+) \d \d+ -?\d+ (\S+) \d+\n/;
-/** As final_record of take-code.lua writes it. */
+/** As final_record of keep-record.lua writes it. */
 const FINAL = /^(sent|no_code|rejected|failed|unknown) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+) \d -?\d+$/;
 
 function readRecord(broadcastId: string, record: string): PastSend {

@@ -30,7 +30,9 @@ export function registerScript(program: Command, run: RunAction): void {
     .command("claim")
     .description("print the script that takes a user's next code in one step")
     .option("--sha1", "only its SHA1, as EVALSHA takes it")
-    .addOption(new Option("--example <language>", "a program that calls it").choices(LANGUAGES))
+    .addOption(
+      new Option("--example <language>", "a program that calls it").choices(LANGUAGES).conflicts("sha1"),
+    )
     .addHelpText("after", EXAMPLES)
     .action(run(printClaim));
 }

@@ -1,5 +1,6 @@
 -- Takes the first valid code off one user's pool, in one step that nobody can come between. For backends that send messages
--- of their own. Expired codes met on the way are dropped; what is not understood stays where it is.
+-- of their own. Expired codes met on the way are dropped; what is not understood stays where it is. Of a code with several
+-- uses it takes one. The pool is never given a lifetime. Needs Redis 6.2 or newer.
 --
 -- KEYS  1 the pool
 -- ARGV  1 list index to go on from: 0, or what the call before has answered
@@ -8,6 +9,8 @@
 --       1 claimed   formId, when it expires (epoch ms, as text), the entry: its bytes, to be put back at the left end of the
 --                   pool (LPUSH) when the message surely was not sent
 --       2 more      the pool is long: list index to go on from
+--
+-- All but the last lines are the reader of entries that push-cli itself works with: both sides take the same codes.
 
 local BUDGET = 400
 local pool = KEYS[1]

@@ -1,29 +1,21 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Redis } from "ioredis";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import type { BackendScript } from "../../../src/pool/ports.ts";
 import { plainEntry } from "../../helpers/redis.ts";
+import { ROOT } from "../../structure/files.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
 
 const world = useWorld();
 const LATER = Date.now() + 50 * HOUR_MS;
-const run = promisify(execFile);
-/** Below node_modules, so that the example for Node finds ioredis. */
-const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/push-cli");
-let dir: string;
 let script: BackendScript;
 
 beforeAll(async () => {
-  mkdirSync(CACHE, { recursive: true });
-  dir = mkdtempSync(join(CACHE, "claim-"));
   script = (await world.cli(["script", "claim", "--json"])).json<BackendScript>();
-  writeFileSync(join(dir, "claim.lua"), script.source);
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 it("prints the source alone, and the SHA1 by which Redis knows it", async () => {
   const { code, stdout } = await world.cli(["script", "claim"]);
@@ -35,6 +27,15 @@ it("prints the source alone, and the SHA1 by which Redis knows it", async () => 
   expect(script.sha1).toBe(sha1);
   expect((await world.cli(["script", "claim", "--sha1"])).stdout).toBe(`${sha1}\n`);
   expect(script.header).toMatch(/KEYS {2}1 the pool[\s\S]*ARGV {2}1 list index[\s\S]*Returns an array/);
+});
+
+it("refuses to print two things at once, and an example that there is none of", async () => {
+  const both = await world.cli(["script", "claim", "--sha1", "--example", "go"]);
+  expect([both.code, both.stdout]).toEqual([2, ""]);
+  expect(both.stderr).toContain("'--example <language>' cannot be used with option '--sha1'");
+  const ruby = await world.cli(["script", "claim", "--example", "ruby"]);
+  expect([ruby.code, ruby.stdout]).toEqual([2, ""]);
+  expect(ruby.stderr).toContain("java, php, python, go, node");
 });
 
 /** Calls the script until it has an answer. */
@@ -51,6 +52,29 @@ async function claim(openId: string): Promise<Buffer[] | undefined> {
     if (state === 0) return undefined;
     if (state === 1) return rest;
     from = Number(rest[0]);
+  }
+}
+
+/** The rights of the README, as ACL SETUSER takes them. */
+function readClaimRights(): string[] {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const [, rights = ""] = /it takes these rights, on the keys of the pools: `([^`]+)`/.exec(readme) ?? [];
+  return rights.split(" ");
+}
+
+/** As a client library does it, from loading the script to putting the code back; what the claim answered. */
+async function claimAs(username: string): Promise<unknown> {
+  const options = { username, password: "password", enableReadyCheck: false };
+  const client = new Redis(world.redis.url, options);
+  client.on("error", () => undefined);
+  try {
+    const sha1 = String(await client.script("LOAD", script.source));
+    await client.eval(script.source, 1, "mina:openid:oNobody", 0);
+    const reply = (await client.evalsha(sha1, 1, "mina:openid:oA", 0)) as string[];
+    await client.lpush("mina:openid:oA", reply[3]!);
+    return reply;
+  } finally {
+    client.disconnect();
   }
 }
 
@@ -94,85 +118,23 @@ describe("the script", () => {
     expect(String((await claim("oA"))![0])).toBe("good");
     expect(await world.redis.client.llen("mina:openid:oA")).toBe(1500);
   });
-});
 
-interface Language {
-  name: keyof BackendScript["examples"];
-  file: string;
-  command: string[];
-  /** Whether language and client are on this machine. */
-  there(): Promise<unknown>;
-}
-
-const JEDIS = [
-  "/usr/share/java/jedis.jar",
-  "/usr/share/java/commons-pool2.jar",
-  "/usr/share/java/slf4j-api.jar",
-];
-
-const LANGUAGES: Language[] = [
-  { name: "node", file: "claim.mjs", command: [process.execPath, "claim.mjs"], there: async () => true },
-  {
-    name: "python",
-    file: "claim.py",
-    command: ["/usr/bin/python3", "claim.py"],
-    there: () => run("/usr/bin/python3", ["-c", "import redis"]),
-  },
-  {
-    name: "php",
-    file: "claim.php",
-    command: ["php", "claim.php"],
-    there: () => run("php", ["-r", "new Redis();"]),
-  },
-  {
-    name: "java",
-    file: "Claim.java",
-    command: ["java", "-cp", JEDIS.join(":"), "Claim.java"],
-    there: async () => {
-      if (!JEDIS.every((jar) => existsSync(jar))) throw new Error("no Jedis");
-      return run("java", ["-version"]);
-    },
-  },
-  {
-    name: "go",
-    file: "claim.go",
-    command: ["go", "run", "claim.go"],
-    // With the library in the module cache, or not at all: nothing is fetched here.
-    there: () =>
-      run("go", ["list", "github.com/redis/go-redis/v9"], {
-        env: { ...process.env, GOFLAGS: "-mod=mod", GOPROXY: "off" },
-      }),
-  },
-];
-
-describe.each(LANGUAGES)("the example for $name", ({ name, file, command, there }) => {
-  it("takes codes, one after the other, and puts one back", { timeout: 60_000 }, async (test) => {
-    const missing = await there().then(
-      () => undefined,
-      (error: Error) => error.message.split("\n")[0],
-    );
-    test.skip(missing !== undefined, `not on this machine: ${missing}`);
-    const example = (await world.cli(["script", "claim", "--example", name])).stdout;
-    writeFileSync(join(dir, file), example);
-    await world.redis.client.script("FLUSH");
-    const entries = [plainEntry("one", LATER), "\xff not understood", plainEntry("two", LATER)];
-    await world.redis.push("oA", ...entries);
-    const [program = "", ...args] = command;
-    const url = new URL(world.redis.url);
-    const env = {
-      ...process.env,
-      REDIS_URL: world.redis.url,
-      REDIS_HOST: url.hostname,
-      REDIS_PORT: url.port,
-    };
-    const call = async (...more: string[]) =>
-      (await run(program, [...args, "oA", ...more], { cwd: dir, env })).stdout;
-    expect(await call("put-back")).toBe("one\n");
-    expect(await world.redis.entries("oA")).toEqual(entries);
-    expect(await call()).toBe("one\n");
-    expect(await call()).toBe("two\n");
-    expect(await call()).toBe("no code\n");
-    expect(await world.redis.entries("oA")).toEqual([entries[1]]);
+  it("works with the rights that the README names, and with no less", async () => {
+    const odd = "not a code";
+    const rights = readClaimRights();
+    for (const without of [undefined, ...rights]) {
+      await world.redis.client.flushall();
+      await world.redis.push("oA", plainEntry("older", 1), odd, plainEntry("old", 1), good, odd);
+      const given = rights.filter((right) => right !== without);
+      const words = ["on", ">password", "resetkeys", "~mina:openid:*", "-@all", ...given];
+      await world.redis.client.call("ACL", "SETUSER", "backend", "reset", ...words);
+      const done = claimAs("backend");
+      if (without === undefined) {
+        expect(await done).toEqual([1, "good", String(LATER), good]);
+        expect(await world.redis.entries("oA")).toEqual([good, odd, odd]);
+      } else
+        await expect(done, `without ${without}`).rejects.toThrow(/NOPERM|ACL failure|can't run this command/);
+    }
   });
 });
 
