@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
+import basics from "./lua/basics.lua";
+import claimAny from "./lua/claim-any.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import keepRecord from "./lua/keep-record.lua";
@@ -34,16 +36,23 @@ function script(name: string, ...parts: string[]): Script {
 const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
 /** What the scripts that look into pools build on. */
-export const POOL_FRAGMENTS = [readEntry, takeCode];
+export const POOL_FRAGMENTS = [basics, readEntry, takeCode];
+/** And those that move codes between pools and ledgers. */
+const CLAIM_FRAGMENTS = [...POOL_FRAGMENTS, keepRecord];
 
 export const SCRIPTS = {
-  claimCodes: script("claim-codes", readEntry, takeCode, keepRecord, claimCodes),
-  nextCode: script("next-code", readEntry, takeCode, keepRecord, nextCode),
-  settleSends: script("settle-sends", readEntry, takeCode, settleSends),
-  releaseCodes: script("release-codes", readEntry, takeCode, keepRecord, releaseCodes),
-  purgePools: script("purge-pools", readEntry, takeCode, purgePools),
-  pushCodes: script("push-codes", readEntry, takeCode, pushCodes),
-  removeEntries: script("remove-entries", readEntry, takeCode, removeEntries),
+  claimCodes: script(
+    "claim-codes",
+    basics,
+    ...["local function claim_any(now)", readEntry, takeCode, keepRecord, claimAny, "end"],
+    claimCodes,
+  ),
+  nextCode: script("next-code", ...CLAIM_FRAGMENTS, nextCode),
+  settleSends: script("settle-sends", basics, settleSends),
+  releaseCodes: script("release-codes", ...CLAIM_FRAGMENTS, releaseCodes),
+  purgePools: script("purge-pools", ...POOL_FRAGMENTS, purgePools),
+  pushCodes: script("push-codes", ...POOL_FRAGMENTS, pushCodes),
+  removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
   pushAudience: script("push-audience", pushAudience),
   renewLock: script("renew-lock", renewLock),

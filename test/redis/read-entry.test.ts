@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PushCode } from "../../src/pool/code.ts";
 import { readEntry } from "../../src/pool/read-entry.ts";
+import basicsLua from "../../src/redis/lua/basics.lua";
 import readEntryLua from "../../src/redis/lua/read-entry.lua";
 import readJavaLua from "../../src/redis/lua/read-java.lua";
 import readJsonLua from "../../src/redis/lua/read-json.lua";
@@ -27,7 +28,7 @@ interface Taken {
   own: string;
 }
 
-const DUMP = [readJsonLua, readJavaLua, readEntryLua, takeCodeLua, dumpEntriesLua].join("\n");
+const DUMP = [basicsLua, readJsonLua, readJavaLua, readEntryLua, takeCodeLua, dumpEntriesLua].join("\n");
 
 /** What the scripts read in entries; undefined for one that they don't understand. */
 async function readInLua(entries: string[]): Promise<(Taken[] | undefined)[]> {

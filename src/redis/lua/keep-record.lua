@@ -1,12 +1,6 @@
 -- fragment: the records of the ledger, and moving a code from its pool into one and back.
 -- Prepended, after read-entry.lua and take-code.lua, to the scripts that claim and release for a broadcast.
 
--- 1 for a code that may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no
--- idempotency key of its own, so an attempt with unknown outcome must not be repeated with it.
-local function multi_of(uses, form_id)
-  return (uses or find(form_id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
-end
-
 -- A claimed record, one line of words and then the bytes to put back:
 --   claimed <run> <attempt> <at ms> <multi> <k> <expire ms> <formId> <length of own>\n<own><source>
 -- source is the entry the code came from, when something of that entry stayed in the pool.

@@ -43,12 +43,6 @@ local function read_expire(node)
   return v
 end
 
--- What a form id can be: visible ASCII without spaces. The developer tools' excuses are words, not codes.
-local function is_form_id(f)
-  return #f <= 128 and find(f, "^[\33-\126]+$") ~= nil and sub(f, 1, 18) ~= "requestFormId:fail"
-    and f ~= "undefined" and f ~= "null"
-end
-
 local function read_code(node)
   node = unwrap(node)
   if node.t ~= "o" then return nil end

@@ -8,7 +8,6 @@
 --   { t = "s", v = text }, { t = "n", v = number, text = digits, int = an integer }, { t = "a", items },
 --   { t = "o", fields = name -> node }, { t = "l", text = "true", "false" or "null" }.
 
-local find, sub, match = string.find, string.sub, string.match
 local MAX_DEPTH = 8
 local read_value
 

@@ -5,12 +5,6 @@ local CHUNK = 16
 -- Stands for a removed element between LSET and LREM of one script; no writer's entry starts with these bytes.
 local TOMBSTONE = "\0push-cli:removed"
 
--- Redis' clock in ms: leases and expiry go by one clock, whatever the client's says.
-local function now_ms()
-  local t = redis.call("TIME")
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-end
-
 local function dress(entry, base)
   if entry.double then return quote_text(base) end
   return base
@@ -56,16 +50,6 @@ end
 -- What an entry costs to look at, in units of a short plain one. Java's bytes (AC ED ..) are read one by one.
 local function cost_of(raw)
   return 1 + math.floor(#raw / (string.byte(raw) == 172 and 32 or 64))
-end
-
--- What a key of another type answers is returned as a table with `err`; every other error, such as a missing right, is
--- raised: taken for an empty pool or ledger, it would go unnoticed.
-local function try_read(command, key, ...)
-  local reply = redis.pcall(command, key, ...)
-  if type(reply) == "table" and reply.err and not find(reply.err, "WRONGTYPE", 1, true) then
-    return redis.call(command, key, ...)
-  end
-  return reply
 end
 
 -- Calls visit(raw, index) for the entries of a pool from index `from` on, until it returns true, the list ends or

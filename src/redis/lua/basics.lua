@@ -1,0 +1,32 @@
+-- fragment: what the scripts have in common, first of all in each. Redis makes a script's functions anew at every call, so
+-- what only the reader of entries needs stands there: settling and the usual claim do without it.
+
+local find, sub, match = string.find, string.sub, string.match
+
+-- Redis' clock in ms: leases and expiry go by one clock, whatever the client's says.
+local function now_ms()
+  local t = redis.call("TIME")
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+-- What a key of another type answers is returned as a table with `err`; every other error, such as a missing right, is
+-- raised: taken for an empty pool or ledger, it would go unnoticed.
+local function try_read(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if type(reply) == "table" and reply.err and not find(reply.err, "WRONGTYPE", 1, true) then
+    return redis.call(command, key, ...)
+  end
+  return reply
+end
+
+-- What a form id can be: visible ASCII without spaces. The developer tools' excuses are words, not codes.
+local function is_form_id(f)
+  return #f <= 128 and find(f, "^[\33-\126]+$") ~= nil and sub(f, 1, 18) ~= "requestFormId:fail"
+    and f ~= "undefined" and f ~= "null"
+end
+
+-- 1 for a code that may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no
+-- idempotency key of its own, so an attempt with unknown outcome must not be repeated with it.
+local function multi_of(uses, form_id)
+  return (uses or find(form_id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
+end

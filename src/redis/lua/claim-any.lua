@@ -1,0 +1,98 @@
+-- fragment: the claim of one user in general, for claim-codes.lua, whose ARGV it reads: whatever record there is, whatever
+-- the pool holds. The body of a function of `now`, so that a call with nothing but usual users makes none of its functions.
+
+local id, run, ttl, dry, dead = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == "1", ARGV[6]
+local sighting, again = ARGV[7], ARGV[8]
+local budget = { left = tonumber(ARGV[5]) }
+
+local function describe_claim(status, claimed)
+  return { status, claimed.f, claimed.e, claimed.multi, claimed.attempt, 0, 0 }
+end
+
+-- Same code, next attempt: the platform refuses a code that was used, so this can't deliver twice.
+local function take_over(ledger, claimed)
+  claimed.attempt = claimed.attempt + 1
+  if not dry then
+    local line = string.format("claimed %s %d %.0f %d %d %s %s %d\n", run, claimed.attempt, now, claimed.multi,
+      claimed.k, claimed.e, claimed.f, claimed.size)
+    write_record(ledger, id, line .. claimed.body, ttl)
+  end
+  return describe_claim(1, claimed)
+end
+
+local function is_listed(list, word)
+  return find(list, " " .. word .. " ", 1, true) ~= nil
+end
+
+-- The reply for a user with a final record; nil when the user may be claimed anew.
+local function from_final(ledger, final)
+  -- A user who had no code left may have got a new one since.
+  if final.outcome == "no_code" then return nil end
+  local own = final.run == run
+  if not own and is_listed(again, final.outcome) then
+    if final.outcome ~= "unknown" then return nil end
+    return take_over(ledger, { attempt = final.attempts, multi = final.multi, k = 0, e = final.e, f = final.f,
+      size = 0, body = "" })
+  end
+  return { 3, final.outcome, own and 1 or 0, final.attempts, final.at, final.errcode, final.f, final.msgid }
+end
+
+-- The reply for a user with a record; nil when the record does not stand in the way of a claim.
+local function from_record(ledger, record)
+  local claimed = read_claimed(record)
+  if not claimed then
+    local final = read_final(record)
+    if not final then return { 7, "the ledger holds a record that is not push-cli's" } end
+    return from_final(ledger, final)
+  end
+  if claimed.run == run then return describe_claim(6, claimed) end
+  if is_listed(dead, claimed.run) then return take_over(ledger, claimed) end
+  return { 4, claimed.run }
+end
+
+local function leaves_nothing(pool, edits)
+  local gone = 0
+  for _, text in pairs(edits) do
+    if text == false then gone = gone + 1 end
+  end
+  return gone > 0 and gone == redis.call("LLEN", pool)
+end
+
+local function claim_from(pool, ledger, from)
+  local found = find_code(pool, from, now, nil, budget)
+  if found.pick and not dry then return take_found(pool, ledger, id, run, ttl, now, found) end
+  if found.pick then
+    local code = found.pick.entry.codes[found.pick.k]
+    return { 1, code.f, string.format("%.0f", code.e), multi_of(code.u, code.f), 1, found.expired, 0 }
+  end
+  local removed = 0
+  -- With the last expired code the pool goes, and no later sweep would meet this user: the record tells that there was one.
+  if not dry and not found.more and leaves_nothing(pool, found.edits) then
+    local record = final_record("no_code", run, 0, now, "-", "-", nil)
+    if redis.call("HSETNX", ledger, id, record) == 1 then redis.call("PEXPIRE", ledger, ttl) end
+  end
+  if not dry then removed = apply_edits(pool, found.edits) end
+  if found.more then return { 5, resume_index(found, removed), found.expired, found.unreadable } end
+  return { 2, found.expired, found.unreadable }
+end
+
+local function is_mine(record)
+  return find(record, "claimed " .. run .. " ", 1, true) == 1
+end
+
+local function claim(pool, ledger, from)
+  local record = try_read("HGET", ledger, id)
+  if type(record) == "table" then return { 7, record.err } end
+  if sighting == "ledger" and not record then return { 8 } end
+  -- A claim of this very run is either the same call again, its answer lost, or known to the caller.
+  if sighting == "pool" and record and not is_mine(record) then return { 8 } end
+  local known = record and from_record(ledger, record)
+  if known then return known end
+  if budget.left <= 0 then return { 5, from, 0, 0 } end
+  local kind = redis.call("TYPE", pool).ok
+  if kind == "none" then return { 2, 0, 0 } end
+  if kind ~= "list" then return { 7, "the pool is a " .. kind .. ", not a list" } end
+  return claim_from(pool, ledger, from)
+end
+
+return claim
