@@ -7,6 +7,7 @@ import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import keepRecord from "./lua/keep-record.lua";
 import nextCode from "./lua/next-code.lua";
+import purgeAny from "./lua/purge-any.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
@@ -32,6 +33,11 @@ function script(name: string, ...parts: string[]): Script {
   return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
 }
 
+/** Fragments as one function of the script's: Redis makes theirs, at every call anew, only once it is called. */
+function onDemand(signature: string, ...parts: string[]): string {
+  return [`local function ${signature}`, ...parts, "end"].join("\n");
+}
+
 /** The reader of entries: three files, as in `pool/`. */
 const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
@@ -44,13 +50,18 @@ export const SCRIPTS = {
   claimCodes: script(
     "claim-codes",
     basics,
-    ...["local function claim_any(now)", readEntry, takeCode, keepRecord, claimAny, "end"],
+    onDemand("claim_any(now)", readEntry, takeCode, keepRecord, claimAny),
     claimCodes,
   ),
   nextCode: script("next-code", ...CLAIM_FRAGMENTS, nextCode),
   settleSends: script("settle-sends", basics, settleSends),
   releaseCodes: script("release-codes", ...CLAIM_FRAGMENTS, releaseCodes),
-  purgePools: script("purge-pools", ...POOL_FRAGMENTS, purgePools),
+  purgePools: script(
+    "purge-pools",
+    basics,
+    onDemand("purge_any(sum, with)", readEntry, takeCode, purgeAny),
+    purgePools,
+  ),
   pushCodes: script("push-codes", ...POOL_FRAGMENTS, pushCodes),
   removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),

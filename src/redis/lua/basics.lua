@@ -1,7 +1,8 @@
 -- fragment: what the scripts have in common, first of all in each. Redis makes a script's functions anew at every call, so
--- what only the reader of entries needs stands there: settling and the usual claim do without it.
+-- what only the reader of entries needs stands there: settling, the usual claim and the usual purge do without it.
 
 local find, sub, match = string.find, string.sub, string.match
+local MAX_BYTES = 65536
 
 -- Redis' clock in ms: leases and expiry go by one clock, whatever the client's says.
 local function now_ms()
@@ -29,4 +30,15 @@ end
 -- idempotency key of its own, so an attempt with unknown outcome must not be repeated with it.
 local function multi_of(uses, form_id)
   return (uses or find(form_id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
+end
+
+-- The usual plain form, its digits captured: short cuts past the reader of entries, which would answer the same. The first is
+-- for formIds of letters and digits, as nearly all are: a class of its own matches faster than a set.
+local PLAIN_WORD = '^{"formId":"%w+","expire":([1-9]%d*)}$'
+local PLAIN = '^{"formId":"[^"\\%z\1-\31]+","expire":([1-9]%d*)}$'
+
+-- The digits of the expiry in an entry of that form, up to 13; nil for any other.
+local function read_plain(bytes)
+  local digits = match(bytes, PLAIN_WORD) or match(bytes, PLAIN)
+  if digits and #digits <= 13 and #bytes <= MAX_BYTES then return digits end
 end

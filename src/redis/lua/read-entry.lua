@@ -8,7 +8,7 @@
 --     list = true when base is an array of codes, codes = { { f = formId, ok = false for garbage,
 --     e = expiry in epoch ms, u = uses or nil, us..ue = digits of uses, s..t = the code's text } } }
 
-local MAX_BYTES, MAX_JAVA_BYTES, MAX_TIME = 65536, 2048, 8.64e15
+local MAX_JAVA_BYTES, MAX_TIME = 2048, 8.64e15
 local JAVA_MAGIC = "\172\237\0\5"
 
 -- Jackson's type wrapper: ["java.lang.Long", 1568000000000] stands for its second item.
@@ -90,17 +90,6 @@ local function read_java_entry(bytes)
   if not code or code.u then return nil end
   code.s, code.t = 1, #bytes
   return { raw = bytes, base = bytes, codes = { code } }
-end
-
--- The usual plain form, its digits captured: short cuts past the reader below, which would answer the same. The first is
--- for formIds of letters and digits, as nearly all are: a class of its own matches faster than a set.
-local PLAIN_WORD = '^{"formId":"%w+","expire":([1-9]%d*)}$'
-local PLAIN = '^{"formId":"[^"\\%z\1-\31]+","expire":([1-9]%d*)}$'
-
--- The digits of the expiry in an entry of that form, up to 13; nil for any other.
-local function read_plain(bytes)
-  local digits = match(bytes, PLAIN_WORD) or match(bytes, PLAIN)
-  if digits and #digits <= 13 and #bytes <= MAX_BYTES then return digits end
 end
 
 local function read_entry(bytes)
