@@ -51,6 +51,8 @@ export interface SweepOptions {
   match?: string | undefined;
   /** Awaited before each question to Redis; false ends the sweep. */
   turn?: (() => Promise<boolean>) | undefined;
+  /** Keys that are no lists, too, for whoever finds that out anyway: to be asked for the type costs Redis a third more. */
+  anyType?: boolean | undefined;
 }
 
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */

@@ -94,7 +94,7 @@ function makePace({ maxOpsPerSec, clock }: PurgeOptions): Pick<Purge, "pace"> {
 async function* findBatches(purge: Purge): AsyncGenerator<OpenPool[]> {
   // More pools than a step gets to would only be sent again and again.
   const size = Math.min(BATCH, purge.pace?.commandsPerStep ?? BATCH);
-  for await (const page of purge.store.sweep({ turn: () => takeTurn(purge, 1) })) {
+  for await (const page of purge.store.sweep({ turn: () => takeTurn(purge, 1), anyType: true })) {
     for (let at = 0; at < page.length; at += size) {
       yield page.slice(at, at + size).map((openId) => ({ openId, from: 0, changed: false, kept: false }));
     }

@@ -11,8 +11,8 @@ const READ_CHUNK = 500;
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
     keyOf: keys.shownPool,
-    sweep: ({ match = "*", turn } = {}) =>
-      sweepOpenIds(link, keys.poolsLike(match), "list", keys.openIdOfPool, turn),
+    sweep: ({ match = "*", turn, anyType } = {}) =>
+      sweepOpenIds(link, keys.poolsLike(match), anyType ? undefined : "list", keys.openIdOfPool, turn),
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),

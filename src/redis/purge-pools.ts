@@ -37,12 +37,12 @@ function stateOf(first: OpenPool | undefined): number[] {
 
 /** A call's reply is the sum over its pools; it stands for the first of them, and nothing for the others. */
 function toSteps(reply: unknown, pools: OpenPool[]): (PurgeStep | undefined)[] {
-  const [scanned = 0, changed = 0, removed = 0, expired = 0, unreadable = 0, commands = 0, ...rest] =
+  const [done = 0, others = 0, changed = 0, removed = 0, expired = 0, unreadable = 0, commands = 0, ...rest] =
     reply as number[];
-  const open = pools.slice(scanned);
+  const open = pools.slice(done);
   const [from = 0, wasChanged, kept] = rest;
   if (open[0]) open[0] = { ...open[0], from, changed: wasChanged === 1, kept: kept === 1 };
-  const step = { scanned, changed, removed, expired, unreadable, commands, open };
+  const step = { scanned: done - others, changed, removed, expired, unreadable, commands, open };
   return pools.map((_, i) => (i === 0 ? step : undefined));
 }
 

@@ -8,9 +8,11 @@ const COUNT = 500;
 /** Servers that are swept at once. */
 const WIDTH = 8;
 
+type KeyType = "list" | "hash" | "string" | "zset";
+
 /**
- * Sweeps the keys of a pattern and type with SCAN, a page at a time, the next page under way while one is worked on; the
- * masters of a cluster in parallel. Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a
+ * Sweeps the keys of a pattern and type (undefined: of any) with SCAN, a page at a time, the next page under way while one
+ * is worked on; the masters of a cluster in parallel. Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a
  * SweepCutError when a server was restarted or replaced meanwhile (each process has its own order of keys, so going on
  * would leave some out), or when keys may have moved from one to another. `turn` is awaited before each SCAN; false ends
  * the sweep, however many keys of others there are between two of ours.
@@ -18,7 +20,7 @@ const WIDTH = 8;
 export async function* scanKeys(
   link: RedisLink,
   pattern: RedisKey,
-  type: "list" | "hash" | "string" | "zset",
+  type: KeyType | undefined,
   turn?: () => Promise<boolean>,
 ): AsyncGenerator<RedisKey[]> {
   const sweep = await link.openSweep();
@@ -33,7 +35,7 @@ export async function* scanKeys(
 async function* scanNode(
   node: SweepNode,
   pattern: RedisKey,
-  type: string,
+  type: KeyType | undefined,
   turn: (() => Promise<boolean>) | undefined,
 ): AsyncGenerator<RedisKey[]> {
   const checkUncut = await watchServer(node);
@@ -63,12 +65,14 @@ async function fetchKeys(
   client: SweepNode["client"],
   cursor: string,
   pattern: RedisKey,
-  type: string,
+  type: KeyType | undefined,
 ): Promise<[cursor: string, keys: RedisKey[]]> {
   if (typeof pattern === "string") {
-    return client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type);
+    return type === undefined
+      ? client.scan(cursor, "MATCH", pattern, "COUNT", COUNT)
+      : client.scan(cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type);
   }
-  const args = [cursor, "MATCH", pattern, "COUNT", COUNT, "TYPE", type];
+  const args = [cursor, "MATCH", pattern, "COUNT", COUNT, ...(type === undefined ? [] : ["TYPE", type])];
   const [next, keys] = (await client.callBuffer("SCAN", args)) as [Buffer, Buffer[]];
   return [next.toString(), keys];
 }
@@ -119,7 +123,7 @@ interface Turn {
 export async function* sweepOpenIds(
   link: RedisLink,
   pattern: RedisKey,
-  type: "list" | "hash",
+  type: "list" | "hash" | undefined,
   toOpenId: (key: RedisKey) => string | undefined,
   turn?: () => Promise<boolean>,
 ): AsyncGenerator<string[]> {

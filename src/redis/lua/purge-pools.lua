@@ -4,13 +4,14 @@
 -- ARGV  1 "1": count only, change nothing  2 budget: how many short plain entries to look at in this call
 --       3 list index to go on from in the first pool; the others are begun
 --       4 "1" if earlier calls took something out of that pool  5 "1" if they met an entry in it that stays
--- Returns how many of KEYS are done with, from the first on; pools changed, pools gone; expired codes removed, unreadable
---       entries met; commands it took, as Redis counts them; then of the pool to go on with: ARGV 3 to 5 for it
+-- Returns how many of KEYS are done with, from the first on, and how many of these are no lists; pools changed, pools gone;
+--       expired codes removed, unreadable entries met; commands it took, as Redis counts them; then of the pool to go on
+--       with: ARGV 3 to 5 for it
 
 local dry = ARGV[1] == "1"
 local now = now_ms()
 -- What the call has left of its budget, and what it replies. The script itself and TIME are the first commands.
-local sum = { left = tonumber(ARGV[2]), commands = 2, changed = 0, gone = 0, expired = 0, unreadable = 0 }
+local sum = { left = tonumber(ARGV[2]), commands = 2, others = 0, changed = 0, gone = 0, expired = 0, unreadable = 0 }
 
 -- What a pool costs besides its entries, in units of a plain entry (half a microsecond).
 local POOL_COST = 8
@@ -24,7 +25,10 @@ local function read_chunk(pool, from, to)
   sum.commands = sum.commands + 1
   local chunk = try_read("LRANGE", pool, from, to)
   -- A key that is not a list has no entries.
-  if chunk.err then return {} end
+  if chunk.err then
+    sum.others = sum.others + 1
+    return {}
+  end
   return chunk
 end
 
@@ -88,4 +92,4 @@ while done < #KEYS and sum.left > 0 and not rest do
   sum.left = sum.left - POOL_COST
 end
 rest = rest or { 0, 0, 0 }
-return { done, sum.changed, sum.gone, sum.expired, sum.unreadable, sum.commands, rest[1], rest[2], rest[3] }
+return { done, sum.others, sum.changed, sum.gone, sum.expired, sum.unreadable, sum.commands, rest[1], rest[2], rest[3] }
