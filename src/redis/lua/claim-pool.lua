@@ -21,7 +21,8 @@ if found.pick then
   local code = pick.entry.codes[pick.k]
   local rest, own = take_use(pick.entry, pick.k)
   found.edits[pick.index] = rest or false
-  apply_edits(pool, found.edits)
+  -- There is no record that would keep the code if only half of this were done.
+  apply_edits(pool, found.edits, true)
   return { 1, code.f, string.format("%.0f", code.e), own }
 end
 local removed = apply_edits(pool, found.edits)

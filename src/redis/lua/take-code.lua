@@ -111,22 +111,33 @@ local function find_code(pool, from, now, refused, budget)
   return found
 end
 
+-- Raises the error that a write would meet, a missing right above all, before anything is written: Redis looks for those
+-- before it finds fault with the numbers.
+local function check_write(command, pool)
+  local err = redis.pcall(command, pool, "-", "-").err
+  if not find(err, "not an integer", 1, true) then redis.call(command, pool, "-", "-") end
+end
+
 -- Applies edits (index -> new text, or false to remove) to a list; indices are those before the call. Returns how many
--- entries went, and how many commands it took.
-local function apply_edits(pool, edits)
-  local head, tombs, commands = 0, 0, 0
+-- entries went, and how many commands it took. `careful`: without a right that it needs it leaves the list as it is.
+local function apply_edits(pool, edits, careful)
+  local head, sets, tombs = 0, 0, 0
   while edits[head] == false do
     edits[head] = nil
     head = head + 1
   end
-  for index, text in pairs(edits) do
+  for _, text in pairs(edits) do
+    sets = sets + 1
     if text == false then tombs = tombs + 1 end
-    redis.call("LSET", pool, index, text or TOMBSTONE)
-    commands = commands + 1
   end
+  if careful and sets > 0 then
+    if tombs > 0 then check_write("LREM", pool) end
+    if head > 0 then check_write("LTRIM", pool) end
+  end
+  for index, text in pairs(edits) do redis.call("LSET", pool, index, text or TOMBSTONE) end
   if tombs > 0 then redis.call("LREM", pool, tombs, TOMBSTONE) end
   if head > 0 then redis.call("LTRIM", pool, head, -1) end
-  return head + tombs, commands + (tombs > 0 and 1 or 0) + (head > 0 and 1 or 0)
+  return head + tombs, sets + (tombs > 0 and 1 or 0) + (head > 0 and 1 or 0)
 end
 
 -- After entries were dropped and the budget ran out: where the next call has to go on.

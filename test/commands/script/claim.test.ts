@@ -10,6 +10,7 @@ import { ROOT } from "../../structure/files.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
 
 const world = useWorld();
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 const LATER = Date.now() + 50 * HOUR_MS;
 let script: BackendScript;
 
@@ -27,6 +28,10 @@ it("prints the source alone, and the SHA1 by which Redis knows it", async () => 
   expect(script.sha1).toBe(sha1);
   expect((await world.cli(["script", "claim", "--sha1"])).stdout).toBe(`${sha1}\n`);
   expect(script.header).toMatch(/KEYS {2}1 the pool[\s\S]*ARGV {2}1 list index[\s\S]*Returns an array/);
+});
+
+it("is the one whose SHA1 stands in the README", () => {
+  expect(new Set(readme.match(/\b[0-9a-f]{40}\b/g))).toEqual(new Set([script.sha1]));
 });
 
 it("refuses to print two things at once, and an example that there is none of", async () => {
@@ -57,7 +62,6 @@ async function claim(openId: string): Promise<Buffer[] | undefined> {
 
 /** The rights of the README, as ACL SETUSER takes them. */
 function readClaimRights(): string[] {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const [, rights = ""] = /it takes these rights, on the keys of the pools: `([^`]+)`/.exec(readme) ?? [];
   return rights.split(" ");
 }
@@ -119,12 +123,13 @@ describe("the script", () => {
     expect(await world.redis.client.llen("mina:openid:oA")).toBe(1500);
   });
 
-  it("works with the rights that the README names, and with no less", async () => {
+  it("works with the rights that the README names; without one of them nothing is taken", async () => {
     const odd = "not a code";
+    const pool = [plainEntry("older", 1), odd, plainEntry("old", 1), good, odd];
     const rights = readClaimRights();
     for (const without of [undefined, ...rights]) {
       await world.redis.client.flushall();
-      await world.redis.push("oA", plainEntry("older", 1), odd, plainEntry("old", 1), good, odd);
+      await world.redis.push("oA", ...pool);
       const given = rights.filter((right) => right !== without);
       const words = ["on", ">password", "resetkeys", "~mina:openid:*", "-@all", ...given];
       await world.redis.client.call("ACL", "SETUSER", "backend", "reset", ...words);
@@ -132,8 +137,11 @@ describe("the script", () => {
       if (without === undefined) {
         expect(await done).toEqual([1, "good", String(LATER), good]);
         expect(await world.redis.entries("oA")).toEqual([good, odd, odd]);
-      } else
+      } else {
         await expect(done, `without ${without}`).rejects.toThrow(/NOPERM|ACL failure|can't run this command/);
+        // LPUSH is not the script's own: it is for putting back what was taken.
+        if (without !== "+lpush") expect(await world.redis.entries("oA"), `without ${without}`).toEqual(pool);
+      }
     }
   });
 });
