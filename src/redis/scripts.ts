@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
-import basics from "./lua/basics.lua";
 import claimAny from "./lua/claim-any.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
@@ -19,6 +18,7 @@ import releaseLock from "./lua/release-lock.lua";
 import removeEntries from "./lua/remove-entries.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
+import shareBasics from "./lua/share-basics.lua";
 import takeCode from "./lua/take-code.lua";
 
 /** A script with the fragments it builds on; its header states KEYS, ARGV and returns. */
@@ -42,23 +42,23 @@ function onDemand(signature: string, ...parts: string[]): string {
 const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
 /** What the scripts that look into pools build on. */
-export const POOL_FRAGMENTS = [basics, readEntry, takeCode];
+export const POOL_FRAGMENTS = [shareBasics, readEntry, takeCode];
 /** And those that move codes between pools and ledgers. */
 const CLAIM_FRAGMENTS = [...POOL_FRAGMENTS, keepRecord];
 
 export const SCRIPTS = {
   claimCodes: script(
     "claim-codes",
-    basics,
-    onDemand("claim_any(now)", readEntry, takeCode, keepRecord, claimAny),
+    shareBasics,
+    onDemand("claim_any(with)", readEntry, takeCode, keepRecord, claimAny),
     claimCodes,
   ),
   nextCode: script("next-code", ...CLAIM_FRAGMENTS, nextCode),
-  settleSends: script("settle-sends", basics, settleSends),
+  settleSends: script("settle-sends", shareBasics, settleSends),
   releaseCodes: script("release-codes", ...CLAIM_FRAGMENTS, releaseCodes),
   purgePools: script(
     "purge-pools",
-    basics,
+    shareBasics,
     onDemand("purge_any(sum, with)", readEntry, takeCode, purgeAny),
     purgePools,
   ),

@@ -1,9 +1,9 @@
--- fragment: the claim of one user in general, for claim-codes.lua, whose ARGV it reads: whatever record there is, whatever
--- the pool holds. The body of a function of `now`, so that a call with nothing but usual users makes none of its functions.
+-- fragment: the claim of one user in general, for claim-codes.lua: whatever record there is, whatever the pool holds. The
+-- body of a function of that script's arguments, so that a call with nothing but usual users makes none of its functions.
 
-local id, run, ttl, dry, dead = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == "1", ARGV[6]
-local sighting, again = ARGV[7], ARGV[8]
-local budget = { left = tonumber(ARGV[5]) }
+local id, run, ttl, now, dry, dead = with.id, with.run, with.ttl, with.now, with.dry, with.dead
+local sighting, again = with.sighting, with.again
+local budget = { left = with.budget }
 
 local function describe_claim(status, claimed)
   return { status, claimed.f, claimed.e, claimed.multi, claimed.attempt, 0, 0 }

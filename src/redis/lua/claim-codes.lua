@@ -21,7 +21,7 @@
 --       7 wrong     Redis' words: the pool or the ledger is not of the expected type
 --       8 elsewhere to be met, or met already, under its other key
 
-local id, run, ttl = ARGV[1], ARGV[2], ARGV[3]
+local id, run, ttl, dry, sighting = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == "1", ARGV[7]
 local now = now_ms()
 local call, pcall = redis.call, redis.pcall
 local claimed_head = "claimed " .. run .. " 1 " .. string.format("%.0f", now) .. " "
@@ -52,18 +52,23 @@ local function claim_plain(pool, ledger)
   return f .. " " .. digits .. " " .. multi
 end
 
-local plain_first = ARGV[4] ~= "1" and ARGV[7] ~= "ledger"
+local plain_first = not dry and sighting ~= "ledger"
 local lines, replies = {}, { "" }
 local claim
+
+-- The claim of any user, made at the first that is not a usual one.
+local function claim_in_general(pool, ledger, from)
+  claim = claim or claim_any({ id = id, run = run, ttl = ttl, now = now, dry = dry, budget = tonumber(ARGV[5]),
+    dead = ARGV[6], sighting = sighting, again = ARGV[8] })
+  return claim(pool, ledger, from)
+end
+
 for i = 1, #KEYS, 2 do
   local n = #lines + 1
   local from = ARGV[8 + n] or "0"
   local line = plain_first and from == "0" and claim_plain(KEYS[i], KEYS[i + 1])
   lines[n] = line or ""
-  if not line then
-    claim = claim or claim_any(now)
-    replies[#replies + 1] = claim(KEYS[i], KEYS[i + 1], tonumber(from))
-  end
+  if not line then replies[#replies + 1] = claim_in_general(KEYS[i], KEYS[i + 1], tonumber(from)) end
 end
 replies[1] = table.concat(lines, "\n")
 return replies
