@@ -25,7 +25,7 @@ export interface PurgeOptions {
 }
 
 /** Pools in one step; the script's own budget bounds its time. */
-const BATCH = 60;
+const BATCH = 120;
 /** Steps under way at the same time, so that neither Redis nor we wait for the other. */
 const IN_FLIGHT = 2;
 /** With a limit on commands, a step takes no more than this part of a second's. */

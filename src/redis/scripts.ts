@@ -93,7 +93,7 @@ export const ENTRY_BUDGET = 400;
 export type ScriptArg = string | number | Buffer;
 
 /** The same for purge, which spends less on an entry: it looks at most of them by one match. */
-export const PURGE_BUDGET = 700;
+export const PURGE_BUDGET = 1400;
 
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
