@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { BackendScript } from "../pool/ports.ts";
 import go from "./examples/claim-go.example";
 import java from "./examples/claim-java.example";
@@ -6,7 +5,7 @@ import node from "./examples/claim-node.example";
 import php from "./examples/claim-php.example";
 import python from "./examples/claim-python.example";
 import claimPool from "./lua/claim-pool.lua";
-import { POOL_FRAGMENTS } from "./scripts.ts";
+import { POOL_FRAGMENTS, script } from "./scripts.ts";
 
 /**
  * The claim for backends that take codes themselves: it knows every writer that push-cli knows, because it is made of the
@@ -14,10 +13,10 @@ import { POOL_FRAGMENTS } from "./scripts.ts";
  */
 export function claimScript(): BackendScript {
   const header = /^(?:--.*\n)+/.exec(claimPool)?.[0] ?? "";
-  const source = [header, ...POOL_FRAGMENTS, claimPool.slice(header.length)].join("\n");
+  const { name, sha1, source } = script("claim", header, ...POOL_FRAGMENTS, claimPool.slice(header.length));
   return {
-    name: "claim",
-    sha1: createHash("sha1").update(source).digest("hex"),
+    name,
+    sha1,
     source,
     header: header.replace(/^-- ?/gm, "").trim(),
     examples: { java, php, python, go, node },

@@ -28,7 +28,8 @@ export interface Script {
   sha1: string;
 }
 
-function script(name: string, ...parts: string[]): Script {
+/** Puts a script together from fragments and its own file. */
+export function script(name: string, ...parts: string[]): Script {
   const source = parts.join("\n");
   return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
 }
@@ -89,11 +90,11 @@ export const CLAIM = {
  */
 export const ENTRY_BUDGET = 400;
 
-/** Bytes that are no text come as a Buffer. */
-export type ScriptArg = string | number | Buffer;
-
 /** The same for purge, which spends less on an entry: it looks at most of them by one match. */
 export const PURGE_BUDGET = 1400;
+
+/** Bytes that are no text come as a Buffer. */
+export type ScriptArg = string | number | Buffer;
 
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
