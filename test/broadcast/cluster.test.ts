@@ -120,6 +120,35 @@ test("every command works on a cluster, a resume after an interruption too", asy
   expect(some.json()).toMatchObject({ outcomes: { no_code: 3 } });
 });
 
+test("pools whose keys Java serialized are found, purged and sent to on a cluster, too", async () => {
+  const expire = Date.now() + HOUR_MS;
+  const openIds = Array.from({ length: 150 }, (_, i) => `j${i}`);
+  books.sandbox.registerCodes(openIds.map((openId) => ({ openId, formId: `${openId}-a`, expire })));
+  const keys = openIds.map((openId) => javaString(`mina:openid:${openId}`));
+  for (const [i, key] of keys.entries())
+    await cluster.client.rpush(key, plainEntry("old", 1), plainEntry(`j${i}-a`, expire));
+  // The README's rights are for keys that are plain text.
+  const env = cliEnv(cluster.url, books.sandbox.url);
+  const runJava = async (...argv: string[]) => {
+    const result = await runCli([...argv, "--pool-keys", "java", "--json"], { env });
+    expect(result.code, result.stderr).toBe(0);
+    return result;
+  };
+  expect((await runJava("pool", "list")).lines()).toHaveLength(150);
+  expect((await runJava("pool", "show", "j7")).json()).toMatchObject({ valid: 1, expired: 1 });
+  expect((await runJava("purge")).json()).toMatchObject({ poolsScanned: 150, expiredRemoved: 150 });
+  setFaults(books, "reset-after:3", "busy:3");
+  expect((await runJava("broadcast", TEMPLATE, "--yes")).json()).toMatchObject({ outcomes: { sent: 150 } });
+  expect(books.sandbox.stats()).toMatchObject({ delivered: 150, maxPerUser: 1 });
+  expect(await Promise.all(keys.map((key) => cluster.client.exists(key)))).not.toContain(1);
+});
+
+/** As Java's ObjectOutputStream writes a String. */
+function javaString(text: string): Buffer {
+  const head = Buffer.from([0xac, 0xed, 0, 5, 0x74, 0, text.length]);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
 test("a master killed in mid-run: its replica takes over, the broadcast goes on and finishes", async () => {
   await giveUsers(1500);
   setFaults(books, "reset-after:3", "busy:3");
