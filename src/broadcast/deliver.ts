@@ -48,12 +48,18 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
   }
   recipient.attempts++;
   run.pacer.countSend();
+  run.inFlight++;
   try {
     const { openId, formId } = recipient;
-    run.deps.sender.send(openId, formId, token, (answer) => take(run, recipient, answer, token, next));
+    run.deps.sender.send(openId, formId, token, (answer) => {
+      run.inFlight--;
+      take(run, recipient, answer, token, next);
+    });
   } catch (error) {
+    run.inFlight--;
     giveUp(run, recipient, error, next);
   }
+  run.changed();
 }
 
 /** Does not throw: its caller is the HTTP client. */

@@ -8,8 +8,8 @@ import type { Sighted } from "./sweep.ts";
 const MAX_BATCH = 128;
 
 /**
- * Claims codes for the audience, staying just ahead of the sends: at most twice the concurrency is claimed and not
- * settled, so that a crash leaves few open records and memory does not grow with the audience.
+ * Claims codes for the audience, staying just ahead of the sends: beside the requests in flight at most twice the
+ * concurrency is claimed, so that a crash leaves few open records and memory does not grow with the audience.
  */
 export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   try {
@@ -27,10 +27,11 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
 }
 
 async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promise<void> {
-  const worthwhile = Math.min(MAX_BATCH, Math.max(1, Math.ceil(run.options.concurrency / 3)));
+  // One call's users keep the workers busy while the next call is under way.
+  const worthwhile = Math.min(MAX_BATCH, run.options.concurrency);
   // Whoever has a record was claimed within the limit already.
   const limit = sighting === "ledger" || again ? undefined : run.options.limit;
-  const room = () => 2 * run.options.concurrency - run.open;
+  const room = () => 2 * run.options.concurrency - run.ahead;
   for (let at = 0; at < openIds.length; ) {
     // How many of those under way will be claims is not known yet, so with a limit there is one call at a time.
     if (limit !== undefined) await run.allClaimed();

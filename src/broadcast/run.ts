@@ -79,6 +79,8 @@ export class Run {
   ownClaims = 0;
   /** Users whose claims are under way. */
   claiming = 0;
+  /** Requests without an answer yet. */
+  inFlight = 0;
   /** Recipients that earlier runs settled. */
   earlier = new Earlier();
   /** Users whom other runs have in hand, and which run that is. */
@@ -123,10 +125,13 @@ export class Run {
     return this.ownClaims + this.earlier.recipients + this.busy.size;
   }
 
-  /** Claimed, or about to be, and without an answer that settles it. Of what the ledger is slow to take, most counts. */
-  get open(): number {
+  /**
+   * Claimed, or about to be, and not on its way: neither in flight nor, unless the ledger is slow to take it, being
+   * settled.
+   */
+  get ahead(): number {
     const settling = Math.min(this.settler.size, MOST_SETTLING);
-    return this.inHand.size - this.held.length - settling + this.claiming;
+    return this.inHand.size - this.held.length - settling + this.claiming - this.inFlight;
   }
 
   /** Takes a claimed recipient in hand. */
@@ -156,7 +161,6 @@ export class Run {
 
   settle(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): void {
     this.settler.add(decided(recipient, outcome, answer));
-    this.changed();
   }
 
   /** Settles with the code put back into its pool. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { ReportLine } from "../../src/broadcast/report.ts";
 import {
@@ -8,12 +9,13 @@ import {
   countCodes,
   giveUsers,
   outcomes,
+  setFaults,
   until,
   useFolder,
   useWorld,
 } from "./world.ts";
 
-const world = useWorld({ sandbox: { latencyMs: 25 } });
+const world = useWorld({ sandbox: { latencyMs: 25, slowMs: 600 } });
 const dir = useFolder();
 
 /** When each message was settled, ms, in order. */
@@ -55,20 +57,29 @@ test("--concurrency bounds the requests in flight, over connections that are kep
   expect(connections).toBeGreaterThan(3);
 });
 
-test("claims stay just ahead of the sends: at most twice the concurrency is open", async () => {
-  await giveUsers(world, 400);
+test("claims stay just ahead of the sends: beside the requests in flight, at most twice the concurrency is claimed", async () => {
+  await giveUsers(world, 60);
+  setFaults(world, "slow:100");
   const running = broadcast(world, ["--concurrency", "10"]);
-  let most = 0;
-  await until(async () => {
-    const taken = 400 - (await countCodes(world));
-    // Read after what was taken, so that the difference is never more than what was open then.
-    const { delivered } = world.sandbox.stats();
-    most = Math.max(most, taken - delivered);
-    return delivered >= 390;
-  });
-  expect((await running).code).toBe(0);
-  expect(most).toBeLessThanOrEqual(20);
-  expect(most).toBeGreaterThan(0);
+  const taken = async () => 60 - (await countCodes(world));
+  await until(async () => (await taken()) === 30);
+  await sleep(100);
+  expect(await taken(), "10 in flight and 20 behind them").toBe(30);
+  expect(world.sandbox.stats().requests, "those in flight and one for the token").toBe(11);
+  setFaults(world);
+  expect(await checkBooks(world, await running, 60)).toMatchObject({ outcomes: outcomes({ sent: 60 }) });
+});
+
+test("who waits to be tried again counts as claimed ahead", async () => {
+  await giveUsers(world, 60);
+  setFaults(world, "busy:100");
+  const running = broadcast(world, ["--concurrency", "10"]);
+  const taken = async () => 60 - (await countCodes(world));
+  await until(async () => world.sandbox.stats().requests > 20);
+  expect(await taken()).toBeGreaterThanOrEqual(20);
+  expect(await taken()).toBeLessThanOrEqual(30);
+  setFaults(world);
+  expect(await checkBooks(world, await running, 60)).toMatchObject({ outcomes: outcomes({ sent: 60 }) });
 });
 
 test.each([
