@@ -28,17 +28,17 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
 
 async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promise<void> {
   // One call's users keep the workers busy while the next call is under way.
-  const worthwhile = Math.min(MAX_BATCH, run.options.concurrency);
+  const size = Math.min(MAX_BATCH, run.options.concurrency);
   // Whoever has a record was claimed within the limit already.
   const limit = sighting === "ledger" || again ? undefined : run.options.limit;
   const room = () => 2 * run.options.concurrency - run.ahead;
   for (let at = 0; at < openIds.length; ) {
     // How many of those under way will be claims is not known yet, so with a limit there is one call at a time.
     if (limit !== undefined) await run.allClaimed();
-    await run.until(() => run.signal.aborted || room() >= worthwhile);
+    await run.until(() => run.signal.aborted || room() >= size);
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
     if (run.signal.aborted || left <= 0) return;
-    const batch = openIds.slice(at, at + Math.max(1, Math.min(MAX_BATCH, room(), left)));
+    const batch = openIds.slice(at, at + Math.min(size, left));
     at += batch.length;
     void claimBatch(run, batch, sighting);
   }
