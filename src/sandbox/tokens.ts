@@ -48,11 +48,13 @@ export class Tokens {
 
   /** A new token at every call; an errcode when the day's are used up. */
   fetchBasic(): WireToken | number {
+    // Read once in a call: a token that was issued a millisecond ago would have 7199 s to live.
+    const now = this.#now();
     this.calls.basic += 1;
-    if (!this.#quotas.basicDay.take(this.#now())) return 45009;
-    this.#retire(this.#basic);
-    this.#basic = this.#issue("basic");
-    return this.#render(this.#basic);
+    if (!this.#quotas.basicDay.take(now)) return 45009;
+    this.#retire(this.#basic, now);
+    this.#basic = this.#issue("basic", now);
+    return this.#render(this.#basic, now);
   }
 
   /** The same token until its last minutes; `force` kills it at once, unless the last forced call is too recent. */
@@ -67,11 +69,11 @@ export class Tokens {
       if (this.#stable !== undefined) this.#expiresAtMs.delete(this.#stable);
       this.#stable = undefined;
     }
-    if (this.#stable === undefined || this.#remainingMs(this.#stable) <= this.#overlapMs) {
-      this.#retire(this.#stable);
-      this.#stable = this.#issue("stable");
+    if (this.#stable === undefined || this.#remainingMs(this.#stable, now) <= this.#overlapMs) {
+      this.#retire(this.#stable, now);
+      this.#stable = this.#issue("stable", now);
     }
-    return this.#render(this.#stable);
+    return this.#render(this.#stable, now);
   }
 
   expireAll(): void {
@@ -82,25 +84,25 @@ export class Tokens {
   }
 
   /** Gives a token its last minutes; one that has expired stays so. */
-  #retire(token: string | undefined): void {
-    if (token !== undefined && this.#remainingMs(token) > 0) {
-      this.#expiresAtMs.set(token, this.#now() + this.#overlapMs);
+  #retire(token: string | undefined, now: number): void {
+    if (token !== undefined && this.#remainingMs(token, now) > 0) {
+      this.#expiresAtMs.set(token, now + this.#overlapMs);
     }
   }
 
-  #issue(kind: TokenKind): string {
+  #issue(kind: TokenKind, now: number): string {
     // 157 characters, as long as the platform's: a client that trims or wraps them shows it here.
     const token = `99_${randomBytes(115).toString("base64url")}`;
-    this.#expiresAtMs.set(token, this.#now() + this.#ttlMs);
+    this.#expiresAtMs.set(token, now + this.#ttlMs);
     this.issued[kind] += 1;
     return token;
   }
 
-  #render(token: string): WireToken {
-    return { access_token: token, expires_in: Math.floor(this.#remainingMs(token) / 1000) };
+  #render(token: string, now: number): WireToken {
+    return { access_token: token, expires_in: Math.floor(this.#remainingMs(token, now) / 1000) };
   }
 
-  #remainingMs(token: string): number {
-    return (this.#expiresAtMs.get(token) ?? 0) - this.#now();
+  #remainingMs(token: string, now: number): number {
+    return (this.#expiresAtMs.get(token) ?? 0) - now;
   }
 }

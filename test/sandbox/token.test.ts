@@ -34,6 +34,20 @@ test("a token call gives a new token each time, and the former one works five mo
   });
 });
 
+test("a new token has its whole life before it, however slow the answer is", async () => {
+  const time = clock();
+  // A clock that goes on by a second whenever somebody looks.
+  const now = () => {
+    time.ms += 1000;
+    return time.ms;
+  };
+  await withApi({ now }, async ({ fetchToken, fetchStable }) => {
+    expect((await fetchToken()).json.expires_in).toBe(7200);
+    expect((await fetchStable()).json.expires_in).toBe(7200);
+    expect((await fetchStable({ force_refresh: true })).json.expires_in).toBe(7200);
+  });
+});
+
 test("stable_token gives the same token with what is left of its life, until its last five minutes", async () => {
   const time = clock();
   await withApi({ acceptAny: true, now: time.now }, async ({ fetchStable, send }) => {
