@@ -24,6 +24,8 @@ export async function startNginx(): Promise<Nginx | undefined> {
   const server = spawn("nginx", ["-p", dir, "-e", join(dir, "errors"), "-c", join(dir, "nginx.conf")], {
     stdio: ["ignore", "ignore", "inherit"],
   });
+  // A bench that fails must not leave it running.
+  process.once("exit", () => server.kill());
   await untilListening(port);
   return {
     url: `http://127.0.0.1:${port}`,
