@@ -15,7 +15,7 @@ import {
   useWorld,
 } from "./world.ts";
 
-const world = useWorld({ sandbox: { latencyMs: 25, slowMs: 600 } });
+const world = useWorld({ sandbox: { latencyMs: 25, slowMs: 1500 } });
 const dir = useFolder();
 
 /** When each message was settled, ms, in order. */
