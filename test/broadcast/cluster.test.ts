@@ -3,7 +3,7 @@ import { slotOf } from "../../src/redis/slots.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { beginMove, eventually, startTestCluster, type TestCluster } from "../helpers/cluster.ts";
-import { plainEntry } from "../helpers/redis.ts";
+import { javaPoolKey, plainEntry } from "../helpers/redis.ts";
 import { readClusterRights } from "../helpers/rights.ts";
 import { type Books, broadcast, checkBooks, HOUR_MS, outcomes, setFaults, TEMPLATE, until } from "./world.ts";
 
@@ -124,7 +124,7 @@ test("pools whose keys Java serialized are found, purged and sent to on a cluste
   const expire = Date.now() + HOUR_MS;
   const openIds = Array.from({ length: 150 }, (_, i) => `j${i}`);
   books.sandbox.registerCodes(openIds.map((openId) => ({ openId, formId: `${openId}-a`, expire })));
-  const keys = openIds.map((openId) => javaString(`mina:openid:${openId}`));
+  const keys = openIds.map(javaPoolKey);
   for (const [i, key] of keys.entries())
     await cluster.client.rpush(key, plainEntry("old", 1), plainEntry(`j${i}-a`, expire));
   // The README's rights are for keys that are plain text.
@@ -142,12 +142,6 @@ test("pools whose keys Java serialized are found, purged and sent to on a cluste
   expect(books.sandbox.stats()).toMatchObject({ delivered: 150, maxPerUser: 1 });
   expect(await Promise.all(keys.map((key) => cluster.client.exists(key)))).not.toContain(1);
 });
-
-/** As Java's ObjectOutputStream writes a String. */
-function javaString(text: string): Buffer {
-  const head = Buffer.from([0xac, 0xed, 0, 5, 0x74, 0, text.length]);
-  return Buffer.concat([head, Buffer.from(text)]);
-}
 
 test("a master killed in mid-run: its replica takes over, the broadcast goes on and finishes", async () => {
   await giveUsers(1500);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseFault } from "../../src/sandbox/sandbox.ts";
+import { javaPoolKey } from "../helpers/redis.ts";
 import { javaEntry, javaEntryAt } from "../pool/java/forms.ts";
 import { HOUR_MS, useWorld } from "./world.ts";
 
@@ -11,21 +12,12 @@ const valid = javaEntryAt("a boxed long", LATER);
 const old = javaEntry("a primitive long");
 const unreadable = javaEntry("an own writeObject");
 
-/** A key as the default RedisTemplate writes it. */
-function javaKey(text: string): Buffer {
-  return Buffer.concat([
-    Buffer.from("\xac\xed\x00\x05t\x00", "latin1"),
-    Buffer.from([text.length]),
-    Buffer.from(text),
-  ]);
-}
-
 const bytes = (entries: string[]) => entries.map((entry) => Buffer.from(entry, "latin1"));
 
 /** The same pools under plain keys and under serialized ones. */
 describe.each([
   ["plain keys", [] as string[], (openId: string) => Buffer.from(`mina:openid:${openId}`)],
-  ["serialized keys", ["--pool-keys", "java"], (openId: string) => javaKey(`mina:openid:${openId}`)],
+  ["serialized keys", ["--pool-keys", "java"], javaPoolKey],
 ])("Java under %s", (_, flags, keyOf) => {
   const push = (openId: string, ...entries: string[]) =>
     world.redis.client.rpush(keyOf(openId), ...bytes(entries));
@@ -94,7 +86,7 @@ describe.each([
 });
 
 it("keeps plain and serialized keys of one openId apart", async () => {
-  await world.redis.client.rpush(javaKey("mina:openid:oA"), ...bytes([valid]));
+  await world.redis.client.rpush(javaPoolKey("oA"), ...bytes([valid]));
   await world.redis.push("oA", valid, valid);
   const count = async (...flags: string[]) =>
     (await world.cli(["pool", "list", "--json", ...flags])).json<{ valid: number }>().valid;
@@ -102,7 +94,7 @@ it("keeps plain and serialized keys of one openId apart", async () => {
 });
 
 it("hints at serialized keys when there is no pool", async () => {
-  await world.redis.client.rpush(javaKey("mina:openid:oA"), ...bytes([valid]));
+  await world.redis.client.rpush(javaPoolKey("oA"), ...bytes([valid]));
   for (const argv of [
     ["pool", "list"],
     ["pool", "show", "oA"],

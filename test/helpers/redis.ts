@@ -86,3 +86,9 @@ async function readEntries(client: Pick<Redis, "lrangeBuffer">, key: string): Pr
 export function plainEntry(formId: string, expireMs: number): string {
   return JSON.stringify({ formId, expire: expireMs });
 }
+
+/** A pool's key as Java's default RedisTemplate writes it: a serialized String, its length in two bytes. */
+export function javaPoolKey(openId: string): Buffer {
+  const key = Buffer.from(`mina:openid:${openId}`);
+  return Buffer.concat([Buffer.from([0xac, 0xed, 0, 5, 0x74, 0, key.length]), key]);
+}
