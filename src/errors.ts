@@ -15,6 +15,8 @@ export type ErrorKind =
 export interface ErrorDetails {
   /** What to run or change next; printed on a line of its own. */
   hint?: string | undefined;
+  /** The faults one by one, where `message` counts several; printed on lines of their own. */
+  details?: readonly string[];
   cause?: unknown;
   /** It may pass by itself: worth trying again for a while. */
   transient?: boolean;
@@ -28,12 +30,14 @@ export class PushCliError extends Error {
   override readonly name = "PushCliError";
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
+  readonly details: readonly string[];
   readonly transient: boolean;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.hint = details.hint;
+    this.details = details.details ?? [];
     this.transient = details.transient === true;
   }
 }

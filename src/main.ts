@@ -3,12 +3,15 @@ import { version } from "../package.json";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, RunAction, Stores } from "./commands/deps.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
-import { redactUrl } from "./config/redact-url.ts";
-import { loadSettings, requireCredentials, type Settings } from "./config/settings.ts";
+import { requireCredentials } from "./config/credentials.ts";
+import { redactUrl, redactUrls } from "./config/redact-url.ts";
+import { loadSettings, type Settings } from "./config/settings.ts";
 import { messageOf, PushCliError, usageError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
+import { relayLibraryWarnings } from "./output/library-warnings.ts";
 import { createOutput, type Output } from "./output/output.ts";
+import { rewordClientWarning } from "./redis/client-warnings.ts";
 
 /**
  * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
@@ -23,6 +26,8 @@ export async function main(argv: string[], io: Io): Promise<number> {
   );
   const debug = argv.includes("--debug");
   let exit: ExitName = "done";
+  const reword = (text: string) => redactUrls(rewordClientWarning(text));
+  const undo = relayLibraryWarnings(io, () => out, reword);
   const run: RunAction =
     (action) =>
     async (...args) => {
@@ -46,7 +51,9 @@ export async function main(argv: string[], io: Io): Promise<number> {
   } catch (error) {
     exit = report(error, out, debug);
   }
-  return exitCode(await flush(out, exit, debug));
+  exit = await flush(out, exit, debug);
+  undo();
+  return exitCode(exit);
 }
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
@@ -80,7 +87,8 @@ function descendants(program: ReturnType<typeof buildProgram>): ReturnType<typeo
 function report(error: unknown, out: Output, debug: boolean): ExitName {
   if (error instanceof HelpShown) return "done";
   const shown = toPushCliError(error);
-  out.error({ code: shown.kind, message: shown.message, hint: shown.hint });
+  const { kind, message, hint, details } = shown;
+  out.error({ code: kind, message, hint, details });
   if (debug && error instanceof Error) out.warn(error.stack ?? "");
   return shown.kind;
 }

@@ -2,8 +2,10 @@ import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { messageOf, PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
+import { type Fault, faultsError } from "./faults.ts";
+import { findPositions } from "./positions.ts";
 import { type Given, kindOf, type Origin } from "./rules.ts";
-import { type ConfigDocument, parseConfig } from "./schema.ts";
+import { type ConfigDocument, checkConfig, type Issue } from "./schema.ts";
 
 export const CONFIG_FILE = "push-cli.config.json";
 
@@ -14,29 +16,35 @@ export interface ConfigFile {
   exposed: boolean;
 }
 
-/** The file that `given` names; without it the first there is: here, then in the user's config folder. */
-export async function loadConfigFile(
+/**
+ * The file that `given` names and no other; without it those there are, the project's before the user's. Rejects with
+ * one config error about all faults of all of them.
+ */
+export async function loadConfigFiles(
   io: Pick<Io, "env" | "cwd">,
   given: Given | undefined,
-): Promise<ConfigFile | undefined> {
-  const paths = given ? [resolve(io.cwd, given.value)] : configPaths(io);
-  for (const path of paths) {
+): Promise<ConfigFile[]> {
+  const files: ConfigFile[] = [];
+  const faults: Fault[] = [];
+  for (const path of given ? [resolve(io.cwd, given.value)] : configPlaces(io)) {
     const text = await readText(path, given?.origin);
     if (text === undefined) continue;
-    const document = await parseConfig(parseJson(text, path), path);
-    return { path, document, exposed: ((await stat(path)).mode & 0o077) !== 0 };
+    const checked = await checkText(text.replace(/^\ufeff/, ""), path);
+    if (Array.isArray(checked)) faults.push(...checked);
+    else files.push({ path, document: checked, exposed: ((await stat(path)).mode & 0o077) !== 0 });
   }
-  return undefined;
+  if (faults.length > 0) throw faultsError(faults);
+  return files;
 }
 
-/** The places that are looked at without --config, in order. */
-export function configPaths({ cwd, env }: Pick<Io, "env" | "cwd">): string[] {
+/** The places that are looked at without --config: the project's file, here, then the user's. */
+export function configPlaces({ cwd, env }: Pick<Io, "env" | "cwd">): string[] {
   const paths = [join(cwd, CONFIG_FILE)];
   // The XDG specification: a relative path is to be ignored.
   const xdg = env.XDG_CONFIG_HOME;
   if (xdg && isAbsolute(xdg)) paths.push(join(xdg, "push-cli", CONFIG_FILE));
   else if (env.HOME) paths.push(join(env.HOME, ".config", "push-cli", CONFIG_FILE));
-  return paths;
+  return [...new Set(paths)];
 }
 
 async function readText(path: string, given: Origin | undefined): Promise<string | undefined> {
@@ -48,8 +56,9 @@ async function readText(path: string, given: Origin | undefined): Promise<string
     if (missing && !given) return undefined;
     const reason = missing ? "there is no such file" : readProblem(error);
     const origin: Origin = given ?? { source: "file", name: "configuration" };
+    const others = given ? "" : "; with --config <file>, that one is read and no other";
     throw new PushCliError(kindOf(origin), `${origin.name}: cannot read "${path}": ${reason}`, {
-      hint: "a JSON file of settings; the README shows one",
+      hint: `a JSON file of settings; the README shows one${others}`,
       cause: error,
     });
   }
@@ -64,16 +73,34 @@ export function readProblem(error: unknown): string {
   return messageOf(error);
 }
 
-function parseJson(text: string, path: string): unknown {
+async function checkText(text: string, path: string): Promise<ConfigDocument | Fault[]> {
+  let parsed: unknown;
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    // Not V8's own message, and not as cause: it quotes the text around the fault, which may be the secret.
-    const position = /at position (\d+)/.exec(messageOf(error))?.[1];
-    const before = text.slice(0, Number(position)).split("\n");
-    const where = position ? ` (line ${before.length}, column ${(before.at(-1) ?? "").length + 1})` : "";
-    throw new PushCliError("config", `"${path}" is not valid JSON${where}`, {
-      hint: "keys and text stand in double quotes; no comma after the last entry, no comments",
-    });
+    parsed = JSON.parse(text);
+  } catch {
+    // V8's own message is not shown: it quotes the text around the fault, which may be the secret.
+    return [await syntaxFault(text, path)];
   }
+  const checked = await checkConfig(parsed);
+  return "document" in checked ? checked.document : placeIssues(checked.issues, text, path);
+}
+
+async function syntaxFault(text: string, path: string): Promise<Fault> {
+  return {
+    path,
+    position: (await findPositions(text)).syntaxError(),
+    problem: " is not valid JSON",
+    hint: "keys and text stand in double quotes; no comma after the last entry, no comments",
+  };
+}
+
+/** In the order of the file. */
+async function placeIssues(issues: Issue[], text: string, path: string): Promise<Fault[]> {
+  const positions = await findPositions(text);
+  const faults = issues.map(({ keys, what, ...texts }) => ({
+    path,
+    position: positions.of(keys, what) ?? { line: 1, column: 1 },
+    ...texts,
+  }));
+  return faults.sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column);
 }

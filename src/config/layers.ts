@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import { type ConfigFile, configPaths, readProblem } from "./config-file.ts";
+import { type ConfigFile, configPlaces, readProblem } from "./config-file.ts";
 import { nearestWord } from "./nearest.ts";
 import {
   fileOrigin,
@@ -10,6 +10,7 @@ import {
   kindOf,
   type Origin,
   RULES,
+  SECRET_FILE_ENV,
   SETTING_KEYS,
   type SettingKey,
 } from "./rules.ts";
@@ -56,50 +57,67 @@ export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
   return { ...layer, appsecret: await readSecret(resolve(io.cwd, secretFile.value), secretFile.origin) };
 }
 
-/** The file's settings, those of the profile first. Reads `appsecretFile` only if `needsSecret`. */
+/** A part of a file, and where in it: its keys from the outside in. */
+interface PlacedSection {
+  file: ConfigFile;
+  section: ConfigSection;
+  keys: string[];
+}
+
+/**
+ * The settings of all files, which come in order of precedence. Those of the profile go before every top level: what was
+ * asked for is not to be overruled by another file. Reads `appsecretFile` only if `needsSecret`.
+ */
 export async function fileLayer(
-  file: ConfigFile | undefined,
+  files: readonly ConfigFile[],
   profile: Given | undefined,
   io: Pick<Io, "env" | "cwd">,
   needsSecret: boolean,
 ): Promise<Layer> {
+  const own = profile ? profileSections(files, profile.value) : [];
+  if (profile && own.length === 0) throw missingProfile(files, profile, io);
+  const tops = files.map((file) => ({ file, section: file.document, keys: [] }));
   const layer: Layer = {};
-  const own = profile && profileSection(file, profile, io);
-  if (!file) return layer;
-  const sections: { section: ConfigSection; keys: string[] }[] = [{ section: file.document, keys: [] }];
-  if (own) sections.unshift({ section: own, keys: ["profiles", profile.value] });
-  // Section by section: a profile that names a secret file is not to get the secret of the level above.
-  for (const { section, keys } of sections) {
+  // Section by section: a profile that names a secret file is not to get the secret of the level below.
+  for (const { file, section, keys } of [...own, ...tops]) {
+    const folder = dirname(file.path);
     for (const key of SETTING_KEYS) {
       const value = section[key];
       if (value === undefined) continue;
       const origin = fileOrigin(file.path, [...keys, key]);
-      layer[key] ??= { value: inFolder(key, value, dirname(file.path)), origin };
+      layer[key] ??= { value: inFolder(key, value, folder), origin };
     }
     if (needsSecret && !layer.appsecret && section.appsecretFile !== undefined) {
-      const path = resolve(dirname(file.path), section.appsecretFile);
+      const path = resolve(folder, section.appsecretFile);
       layer.appsecret = await readSecret(path, fileOrigin(file.path, [...keys, "appsecretFile"]));
     }
   }
   return layer;
 }
 
-export const SECRET_FILE_ENV = "PUSH_CLI_APPSECRET_FILE";
+/** What each file says of the profile; none where no file knows it. */
+export function profileSections(files: readonly ConfigFile[], name: string): PlacedSection[] {
+  return files.flatMap((file) => {
+    const profiles = file.document.profiles ?? {};
+    const section = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+    return section ? [{ file, section, keys: ["profiles", name] }] : [];
+  });
+}
 
-function profileSection(
-  file: ConfigFile | undefined,
+function missingProfile(
+  files: readonly ConfigFile[],
   { value, origin }: Given,
   io: Pick<Io, "env" | "cwd">,
-): ConfigSection {
-  const profiles = file?.document.profiles ?? {};
-  const section = Object.hasOwn(profiles, value) ? profiles[value] : undefined;
-  if (section) return section;
-  const names = Object.keys(profiles);
+): PushCliError {
+  const names = [...new Set(files.flatMap(({ document }) => Object.keys(document.profiles ?? {})))];
   const meant = nearestWord(value, names);
-  const there = names.length > 0 ? `the profiles are ${names.join(", ")}` : "the file has no profiles";
-  const places = configPaths(io).join(" or ");
-  const hint = file ? there : `profiles stand in a configuration file: ${places}`;
-  throw new PushCliError(kindOf(origin), `${origin.name}: there is no profile "${value}"`, {
+  const hint =
+    files.length === 0
+      ? `profiles stand in a configuration file: ${configPlaces(io).join(" or ")}`
+      : names.length === 0
+        ? `there are no profiles in ${files.map(({ path }) => `"${path}"`).join(" and ")}`
+        : `the profiles are ${names.join(", ")}`;
+  return new PushCliError(kindOf(origin), `${origin.name}: there is no profile "${value}"`, {
     hint: meant ? `did you mean "${meant}"? ${hint}` : hint,
   });
 }

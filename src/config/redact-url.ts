@@ -9,6 +9,11 @@ export function redactUrl(url: string): string {
     .replace(SECRET_PARAMETER, "$1***");
 }
 
+/** The same for the URLs in a text. */
+export function redactUrls(text: string): string {
+  return text.replace(/[a-z][\w+.-]*:\/\/[^\s"'`<>]+/gi, redactUrl);
+}
+
 const USER_INFO = /^((?:[a-z][\w+.-]*:\/\/)?)(.*)@/is;
 /** redis://:password, or user:password where a host and its port belong. */
 const PASSWORD_WITHOUT_HOST = /^((?:[a-z][\w+.-]*:\/\/)(?::|[^:@/?#[]+:(?!\d{1,5}(?:[/,?#]|$))))[^@]+$/is;

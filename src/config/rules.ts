@@ -32,6 +32,9 @@ export interface Given {
   origin: Origin;
 }
 
+/** The other way to give the secret. */
+export const SECRET_FILE_ENV = "PUSH_CLI_APPSECRET_FILE";
+
 interface Rule {
   env: string;
   /** Absent for what may not be on the command line. */
@@ -141,13 +144,18 @@ export const RULES: Record<SettingKey, Rule> = {
 
 /** The error about a value of `key`: a usage error for a flag, else a config error. Undefined when it can be used. */
 export function settingProblem(key: SettingKey, value: string, origin: Origin): PushCliError | undefined {
-  const rule = RULES[key];
-  const problem = rule.problem(value);
+  const problem = valueProblem(key, value);
   if (problem === undefined) return undefined;
-  const quoted = rule.quote(value);
-  const message =
-    quoted === undefined ? `${origin.name} ${problem}` : `${origin.name}: "${quoted}" ${problem}`;
-  return new PushCliError(kindOf(origin), message, { hint: rule.hint });
+  return new PushCliError(kindOf(origin), `${origin.name}${problem}`, { hint: RULES[key].hint });
+}
+
+/** What is wrong with a value of `key`, as a sentence goes on that has named it. Undefined when it can be used. */
+export function valueProblem(key: SettingKey, value: string): string | undefined {
+  const { problem, quote } = RULES[key];
+  const found = problem(value);
+  if (found === undefined) return undefined;
+  const quoted = quote(value);
+  return quoted === undefined ? ` ${found}` : `: "${quoted}" ${found}`;
 }
 
 /** How messages name a place in the file: its keys from the outside in. */

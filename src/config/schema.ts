@@ -1,19 +1,31 @@
 import type { ZodType, z } from "zod";
-import { PushCliError } from "../errors.ts";
 import { nearestWord } from "./nearest.ts";
-import { fileOrigin, RULES, SETTING_KEYS, type SettingKey, settingProblem } from "./rules.ts";
+import { RULES, SETTING_KEYS, type SettingKey, valueProblem } from "./rules.ts";
 
 /** The settings of a file or of one of its profiles. */
 export type ConfigSection = { [key in SettingKey | "appsecretFile"]?: string | undefined };
 
 export type ConfigDocument = ConfigSection & { profiles?: Record<string, ConfigSection> | undefined };
 
-/** Checks what a configuration file holds, all profiles included. Rejects with a config error about the first fault. */
-export async function parseConfig(document: unknown, path: string): Promise<ConfigDocument> {
+/** Something wrong in a document; the texts are those of a `Fault`. */
+export interface Issue {
+  /** What it is about, its keys from the outside in. */
+  keys: PropertyKey[];
+  /** Whether the key is wrong or what stands under it. */
+  what: "key" | "value";
+  subject?: string;
+  problem: string;
+  hint?: string;
+}
+
+/** What a configuration file holds, all profiles included; or everything that is wrong with it. */
+export async function checkConfig(
+  document: unknown,
+): Promise<{ document: ConfigDocument } | { issues: Issue[] }> {
   const { z } = await import("zod");
   const result = schemaOf(z).safeParse(document);
-  if (result.success) return result.data;
-  throw issueError(result.error.issues[0] as z.core.$ZodIssue, document, path);
+  if (result.success) return { document: result.data };
+  return { issues: result.error.issues.flatMap((issue) => explainIssue(issue, document)) };
 }
 
 const SECTION_KEYS: readonly string[] = [...SETTING_KEYS, "appsecretFile"];
@@ -37,41 +49,52 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
   };
   const oneSecret = (values: ConfigSection) =>
     values.appsecret === undefined || values.appsecretFile === undefined;
-  const both = { path: ["appsecretFile"], params: { reason: "stands beside appsecret; keep one of them" } };
+  const both = {
+    path: ["appsecretFile"],
+    params: { reason: "stands beside appsecret; keep one of them" },
+    // Without it, another fault of the section would hide this one.
+    when: ({ value }: { value: unknown }) => typeof value === "object" && value !== null,
+  };
   const profiles = zod.record(zod.string(), zod.strictObject(section).refine(oneSecret, both));
   return zod.strictObject({ ...section, profiles: profiles.optional() }).refine(oneSecret, both);
 }
 
-const HINT = "mend the file and run again; the README shows one";
-
-function issueError(issue: z.core.$ZodIssue, document: unknown, path: string): PushCliError {
-  const key = issue.path.at(-1);
-  const origin = fileOrigin(path, issue.path);
+function explainIssue(issue: z.core.$ZodIssue, document: unknown): Issue[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
+  const place = { keys: issue.path, ...(issue.path.length > 0 && { subject: nameOf(issue.path) }) };
   const value = issue.path.reduce<unknown>(
     (at, step) => (at as Record<PropertyKey, unknown>)?.[step],
     document,
   );
-  if (issue.code === "unrecognized_keys") return unknownKey(issue, path);
   if (issue.code === "invalid_type") {
-    const name = issue.path.length === 0 ? `"${path}"` : origin.name;
     // The value itself is not quoted: it may well be, or hold, a secret in the wrong place.
     const wanted = issue.expected === "string" ? "text" : "an object";
-    return new PushCliError("config", `${name} must be ${wanted}, not ${typeName(value)}`, { hint: HINT });
+    return [{ ...place, what: "value", problem: ` must be ${wanted}, not ${typeName(value)}` }];
   }
   if (issue.code === "custom" && typeof issue.params?.reason === "string") {
-    return new PushCliError("config", `${origin.name} ${issue.params.reason}`, { hint: HINT });
+    return [{ ...place, what: "key", problem: ` ${issue.params.reason}` }];
   }
-  const known = SETTING_KEYS.find((each) => each === key);
-  const problem = known && typeof value === "string" ? settingProblem(known, value, origin) : undefined;
-  return problem ?? new PushCliError("config", `${origin.name} is empty`, { hint: HINT });
+  const key = SETTING_KEYS.find((each) => each === issue.path.at(-1));
+  const problem = key && typeof value === "string" ? valueProblem(key, value) : undefined;
+  if (!key || !problem) return [{ ...place, what: "value", problem: " is empty" }];
+  return [{ ...place, what: "value", problem, hint: RULES[key].hint }];
 }
 
-function unknownKey(issue: z.core.$ZodIssueUnrecognizedKeys, path: string): PushCliError {
-  const key = issue.keys[0] ?? "";
-  const candidates = issue.path.length === 0 ? [...SECTION_KEYS, "profiles"] : SECTION_KEYS;
+function unknownKey(section: PropertyKey[], key: string): Issue {
+  const candidates = section.length === 0 ? [...SECTION_KEYS, "profiles"] : SECTION_KEYS;
   const meant = nearestWord(key, candidates);
-  const hint = meant ? `did you mean "${meant}"?` : `the keys are ${candidates.join(", ")}`;
-  return new PushCliError("config", `unknown key ${fileOrigin(path, [...issue.path, key]).name}`, { hint });
+  const keys = [...section, key];
+  return {
+    keys,
+    what: "key",
+    subject: `unknown key ${nameOf(keys)}`,
+    problem: "",
+    hint: meant ? `did you mean "${meant}"?` : `the keys are ${candidates.join(", ")}`,
+  };
+}
+
+function nameOf(keys: readonly PropertyKey[]): string {
+  return `"${keys.map(String).join(".")}"`;
 }
 
 function typeName(value: unknown): string {

@@ -1,6 +1,7 @@
 import type { Io } from "../output/io.ts";
 import { fromEnv } from "./layers.ts";
 import { type Given, settingProblem } from "./rules.ts";
+import { SOURCE_URL_ENV } from "./variables.ts";
 
 /**
  * The URL of the Redis to import from; undefined when neither flag nor variable gives one. Throws what a wrong --redis-url
@@ -9,7 +10,7 @@ import { type Given, settingProblem } from "./rules.ts";
 export function loadSourceUrl(flag: string | undefined, io: Pick<Io, "env">): string | undefined {
   const given: Given | undefined =
     flag === undefined
-      ? fromEnv(io, "PUSH_CLI_FROM_REDIS_URL")
+      ? fromEnv(io, SOURCE_URL_ENV)
       : { value: flag, origin: { source: "flag", name: "--from-redis-url" } };
   const problem = given && settingProblem("redisUrl", given.value, given.origin);
   if (problem) throw problem;

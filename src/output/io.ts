@@ -18,6 +18,11 @@ export interface Io {
   isRunning(pid: number): boolean;
   /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, the default action applies. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
+  /**
+   * Calls back with what libraries and Node would print by themselves: their console, and warnings of the process. Until
+   * the undo, which comes back, they print nothing.
+   */
+  onLibraryWarning(listener: (text: string) => void): () => void;
   /** Ends the process at once, for a second signal. */
   exitNow(code: number): void;
 }

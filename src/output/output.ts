@@ -54,6 +54,8 @@ export interface ErrorReport {
   code: string;
   message: string;
   hint?: string | undefined;
+  /** Printed under the message; left out of the JSON document when there are none. */
+  details?: readonly string[];
 }
 
 export interface OutputOptions {
@@ -126,11 +128,13 @@ function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
   };
 }
 
-function renderErrorJson({ code, message, hint }: ErrorReport): string {
-  return `${visibleJson({ error: { code, message, hint } })}\n`;
+function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): string {
+  const listed = details.length > 0 ? { details } : {};
+  return `${visibleJson({ error: { code, message, ...listed, hint } })}\n`;
 }
 
-function renderError({ message, hint }: ErrorReport, style: Style): string {
+function renderError({ message, hint, details = [] }: ErrorReport, style: Style): string {
+  const lines = details.map((detail) => `  ${visibleText(detail)}\n`).join("");
   const hintLine = hint === undefined ? "" : `${style.cyan("hint:")} ${visibleText(hint)}\n`;
-  return `${style.red("error:")} ${visibleText(message)}\n${hintLine}`;
+  return `${style.red("error:")} ${visibleText(message)}\n${lines}${hintLine}`;
 }

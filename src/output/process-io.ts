@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -31,6 +32,7 @@ export function processIo(): Io {
         for (const signal of SIGNALS) process.off(signal, handle);
       };
     },
+    onLibraryWarning: captureWarnings,
     exitNow: (code) => process.exit(code),
   };
 }
@@ -42,4 +44,27 @@ function isRunning(pid: number): boolean {
     // EPERM: it is there, but another user's.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+const PRINTERS = ["debug", "error", "info", "log", "trace", "warn"] as const;
+
+function captureWarnings(listener: (text: string) => void): () => void {
+  const { debug, error, info, log, trace, warn } = console;
+  const print = (...args: unknown[]) => listener(args.map(describeArgument).join(" "));
+  for (const name of PRINTERS) console[name] = print;
+  // Node's own listener is the one that prints.
+  const others = process.listeners("warning");
+  const hear = (warning: Error) => listener(messageOf(warning));
+  process.removeAllListeners("warning").on("warning", hear);
+  return () => {
+    Object.assign(console, { debug, error, info, log, trace, warn });
+    process.off("warning", hear);
+    for (const other of others) process.on("warning", other);
+  };
+}
+
+/** No object is looked into: the error of a refused AUTH, for one, carries the password. */
+function describeArgument(value: unknown): string {
+  if (value instanceof Error) return messageOf(value);
+  return typeof value === "object" ? "[object]" : String(value);
 }

@@ -177,25 +177,37 @@ describe("a file that can't be used", () => {
 
 describe("a configuration that can't be used", () => {
   it.each([
-    ["that is not JSON", `{"appsecret": "${SECRET}",}`, /push-cli.config.json" is not valid JSON/],
+    [
+      "that is not JSON",
+      `{"appsecret": "${SECRET}",}`,
+      /push-cli.config.json" \(line 1, column 39\) is not valid JSON/,
+    ],
     ["that is a list", "[]", /must be an object, not an array/],
-    ["with a number for text", '{"appid": 7}', /"appid" in ".*" must be text, not a number/],
+    [
+      "with a number for text",
+      '{"appid": 7}',
+      /"appid" in ".*" \(line 1, column \d+\) must be text, not a number/,
+    ],
     [
       "with a key nobody knows",
       `{"appsecrt": "${SECRET}"}`,
       /unknown key "appsecrt"/,
       /did you mean "appsecret"\?/,
     ],
-    ["with a bad URL", '{"redisUrl": "mysql://x"}', /"redisUrl" in ".*": "mysql:\/\/x" is not a Redis URL/],
+    [
+      "with a bad URL",
+      '{"redisUrl": "mysql://x"}',
+      /"redisUrl" in ".*" \(line 1, column \d+\): "mysql:\/\/x" is not a Redis URL/,
+    ],
     [
       "with a bad profile",
       `{"profiles": {"a": {"appsecret": 7}}}`,
-      /"profiles.a.appsecret" in ".*" must be text/,
+      /"profiles.a.appsecret" in ".*" \(line 1, column \d+\) must be text/,
     ],
     [
       "with two secrets",
       `{"appsecret": "${SECRET}", "appsecretFile": "x"}`,
-      /"appsecretFile" in ".*" stands beside/,
+      /"appsecretFile" in ".*" \(line 1, column \d+\) stands beside/,
     ],
     [
       "with a secret file that is not there",
@@ -244,13 +256,42 @@ describe("a configuration that can't be used", () => {
     await expectRefusal(world.cli, ["token", "refresh"], refusal, { env: { [name]: "" } });
   });
 
+  it("tells all faults at once, as lines and in the JSON document", async () => {
+    const path = join(folder, "faults.json");
+    writeFileSync(path, `{\n  "appid": 7,\n  "redisUlr": "${SECRET}",\n  "appsecret": "${SECRET} x"\n}`);
+    const argv = ["--config", path, "pool", "list"];
+    const details = [
+      `${path}:2:12: "appid" must be text, not a number`,
+      `${path}:3:3: unknown key "redisUlr"; did you mean "redisUrl"?`,
+      `${path}:4:16: "appsecret" is empty or has white space in it; the appsecret is one word`,
+    ];
+    const message = `3 faults in "${path}"`;
+    const hint = "mend the file and run again; the README shows one";
+    expect(await world.cli(argv)).toMatchObject({
+      code: 5,
+      stdout: "",
+      stderr: `error: ${message}\n${details.map((line) => `  ${line}\n`).join("")}hint: ${hint}\n`,
+    });
+    const { code, stdout, stderr } = await world.cli([...argv, "--json"]);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+    expect(JSON.parse(stderr)).toEqual({ error: { code: "config", message, details, hint } });
+  });
+
   it("asks for an appid also to show a token", () =>
     expectRefusal(
       world.cli,
       ["token", "show"],
-      { kind: "credentials", message: /no appid/ },
+      { kind: "credentials", message: /no appid/, hint: /configuration file \(none at "\/nonexistent/ },
       { env: { PUSH_CLI_APPID: "" } },
     ));
+});
+
+it("a misspelt variable is warned of before the command does its work", async () => {
+  const misspelt = { PUSH_CLI_REDISURL: `redis://:${SECRET}@h` };
+  expect(await world.cli(["pool", "show", "oA", "--json"], { env: misspelt })).toMatchObject({
+    code: 0,
+    stderr: "warning: PUSH_CLI_REDISURL is not a variable of push-cli; did you mean PUSH_CLI_REDIS_URL?\n",
+  });
 });
 
 describe("nothing to do", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { redactUrl } from "../../src/config/redact-url.ts";
+import { redactUrl, redactUrls } from "../../src/config/redact-url.ts";
 
 it.each([
   ["redis://user:s3cret@host:6379/0", "redis://user:***@host:6379/0"],
@@ -20,6 +20,13 @@ it.each([
   ["/run/redis.sock", "/run/redis.sock"],
   ["", ""],
 ])("%s is shown as %s", (url, shown) => expect(redactUrl(url)).toBe(shown));
+
+it("finds the URLs in a text", () => {
+  const text = 'The URL redis://:s3cret@h:x is invalid; "https://h/x?secret=s3cret", a@b and c:d are fine.';
+  expect(redactUrls(text)).toBe(
+    'The URL redis://:***@h:x is invalid; "https://h/x?secret=***", a@b and c:d are fine.',
+  );
+});
 
 it("shows no password, whatever its characters", () => {
   fc.assert(

@@ -1,33 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadSettings, requireCredentials, type SettingFlags } from "../../src/config/settings.ts";
-import type { PushCliError } from "../../src/errors.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { SettingFlags } from "../../src/config/settings.ts";
+import { cwd, failure, here, load, useFolder, write } from "./folder.ts";
 
-let cwd: string;
-let here: string;
-beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), "config-"));
-  here = join(cwd, "push-cli.config.json");
-});
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
-
-type Env = Record<string, string>;
-const load = (flags: SettingFlags = {}, env: Env = {}) => loadSettings(flags, { cwd, env });
-
-function write(path: string, content: unknown, mode = 0o600): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
-  chmodSync(path, mode);
-}
-
-async function failure(flags: SettingFlags = {}, env: Env = {}): Promise<PushCliError> {
-  return load(flags, env).then(
-    () => expect.fail("loaded"),
-    (error) => error,
-  );
-}
+useFolder();
 
 describe("layers", () => {
   it("give defaults when nothing is set", async () => {
@@ -53,6 +30,7 @@ describe("layers", () => {
         tokenMode: "default",
         profile: "default",
       },
+      configFiles: { read: [], places: [here] },
       warnings: [],
     });
   });
@@ -115,6 +93,7 @@ describe("layers", () => {
       poolKeys: "java",
       tokenMode: "basic",
       profile: "a",
+      configFiles: { read: [join(cwd, "other.json")], places: [here] },
       warnings: [],
     });
     const { redisCa, redisCert, redisKey, redisServername, ...rest } = sources;
@@ -183,70 +162,9 @@ describe("the file", () => {
     });
   });
 
-  it.each([
-    ["nothing", "", ""],
-    ["no JSON", '{"appsecret": s3cret}', ""],
-    ["a comma too many", '{\n  "appsecret": "s3cret",\n}', " (line 3, column 1)"],
-    ["a torn secret", '{"appsecret": "s3cret', ""],
-  ])("with %s is an error that quotes nothing of it", async (_, content, where) => {
-    write(here, content);
-    const error = await failure();
-    expect(error).toMatchObject({ kind: "config", hint: expect.any(String) });
-    expect(error.cause).toBeUndefined();
-    expect(error.message.startsWith(`"${here}" is not valid JSON`)).toBe(true);
-    if (where) expect(error.message).toContain(where);
-    expect(`${error.message}${error.hint}${error.stack}`).not.toContain("s3cret");
-  });
-
   it("may start with a byte order mark", async () => {
     write(here, '\ufeff{"appid":"wx1"}');
     expect((await load()).appid).toBe("wx1");
-  });
-
-  it.each<[unknown, string, string | undefined]>([
-    [{ redisUlr: "x" }, 'unknown key "redisUlr" in ', 'did you mean "redisUrl"?'],
-    [
-      { profiles: { a: { redis_url: "x" } } },
-      'unknown key "profiles.a.redis_url" in ',
-      'did you mean "redisUrl"?',
-    ],
-    [
-      { concurrency: 3 },
-      'unknown key "concurrency" in ',
-      expect.stringContaining("redisServername, apiBase, appid") as never,
-    ],
-    [{ redisUrl: 6379 }, '"redisUrl" in "FILE" must be text, not a number', undefined],
-    [{ appsecret: ["s3cret"] }, '"appsecret" in "FILE" must be text, not an array', undefined],
-    [{ appid: null }, '"appid" in "FILE" must be text, not null', undefined],
-    [[], '"FILE" must be an object, not an array', undefined],
-    ["[1", '"FILE" is not valid JSON', undefined],
-    [{ profiles: [] }, '"profiles" in "FILE" must be an object, not an array', undefined],
-    [{ profiles: { a: 1 } }, '"profiles.a" in "FILE" must be an object, not a number', undefined],
-    [{ redisUrl: "http://:s3cret@h" }, '"redisUrl" in "FILE": "http://:***@h" is not a Redis URL', undefined],
-    [
-      { profiles: { a: { tokenMode: "x" } } },
-      '"profiles.a.tokenMode" in "FILE": "x" is no token mode',
-      undefined,
-    ],
-    [{ appsecret: "s3cret x" }, '"appsecret" in "FILE" is empty or has white space in it', undefined],
-    [{ appsecretFile: "" }, '"appsecretFile" in "FILE" is empty', undefined],
-    [
-      { appsecret: "s3cret", appsecretFile: "f" },
-      '"appsecretFile" in "FILE" stands beside appsecret',
-      undefined,
-    ],
-    [
-      { profiles: { a: { appsecret: "s3cret", appsecretFile: "f" } } },
-      '"profiles.a.appsecretFile" in "FILE" stands beside appsecret',
-      undefined,
-    ],
-  ])("%j is an error that says where", async (content, message, hint) => {
-    write(here, content);
-    const error = await failure();
-    expect(error.kind).toBe("config");
-    expect(error.message).toContain(message.replace("FILE", here));
-    expect(error.message).not.toContain("s3cret");
-    if (hint) expect(error.hint).toEqual(hint);
   });
 });
 
@@ -288,7 +206,7 @@ describe("profiles", () => {
       hint: `profiles stand in a configuration file: ${here}`,
     });
     write(here, {});
-    expect((await failure({ profile: "a" })).hint).toBe("the file has no profiles");
+    expect((await failure({ profile: "a" })).hint).toBe(`there are no profiles in "${here}"`);
   });
 
   it("that a variable overrules are warned of, if asked for by flag", async () => {
@@ -378,6 +296,27 @@ describe("values", () => {
     expect(error.message).toContain(message);
   });
 
+  it("that can't be used are told all at once", async () => {
+    const env = {
+      PUSH_CLI_REDIS_URL: "http://:s3cret@h",
+      PUSH_CLI_TOKEN_MODE: "fast",
+      PUSH_CLI_APPSECRET: "s3 cret",
+    };
+    const error = await failure({}, env);
+    expect(error).toMatchObject({
+      kind: "config",
+      message: "3 settings can't be used",
+      hint: "mend them and run again",
+    });
+    expect(error.details).toEqual([
+      expect.stringMatching(/^PUSH_CLI_REDIS_URL: "http:\/\/:\*\*\*@h" is not a Redis URL; such as redis:/),
+      "PUSH_CLI_APPSECRET is empty or has white space in it; the appsecret is one word",
+      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is no token mode; stable/),
+    ]);
+    expect((await failure({ keyPrefix: "" }, env)).kind).toBe("usage");
+    expect((await failure({ redisUrl: "redis://h", tokenMode: "basic" }, env)).details).toEqual([]);
+  });
+
   it("a pool prefix that matches push-cli's own keys is warned of", async () => {
     expect((await load({ poolPrefix: "mina:" })).warnings).toEqual([
       'the pool prefix "mina:" also matches push-cli\'s own keys, which start with "mina:"',
@@ -450,32 +389,5 @@ describe("the secret", () => {
     expect((await load()).warnings).toEqual([]);
     write(here, { appid: "wx1" }, 0o644);
     expect((await load()).warnings).toEqual([]);
-  });
-});
-
-describe("requireCredentials", () => {
-  it("gives both", () => {
-    expect(requireCredentials({ appid: "wx1", appsecret: "s3cret" })).toEqual({
-      appid: "wx1",
-      appsecret: "s3cret",
-    });
-  });
-
-  it.each([
-    [
-      {},
-      "no appid and no appsecret given",
-      "PUSH_CLI_APPID and PUSH_CLI_APPSECRET (or PUSH_CLI_APPSECRET_FILE)",
-    ],
-    [{ appsecret: "s3cret" }, "no appid given", "PUSH_CLI_APPID"],
-    [{ appid: "wx1" }, "no appsecret given", "PUSH_CLI_APPSECRET (or PUSH_CLI_APPSECRET_FILE)"],
-  ])("with %j says what is missing and which variables give it", (settings, message, variables) => {
-    expect(() => requireCredentials(settings)).toThrow(
-      expect.objectContaining({
-        kind: "credentials",
-        message,
-        hint: `set ${variables}, or put it into push-cli.config.json`,
-      }),
-    );
   });
 });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type RunOptions, useBuiltCli } from "./built-cli.ts";
 
 const cli = useBuiltCli();
-const COSTLY = ["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse"];
+const COSTLY = ["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser"];
 let log: string;
 let hooks: string;
 
@@ -48,9 +48,11 @@ describe("a costly module is loaded by who needs it only", () => {
     expect(await loadedBy(argv)).toEqual(expected);
   });
 
-  it("a configuration file loads zod", async () => {
+  it("a configuration file loads zod, and one with a fault what finds its place", async () => {
     writeFileSync(join(cli.folder, "some.json"), "{}");
     const argv = ["--config", "some.json", "--redis-url", "redis://127.0.0.1:1", "pool", "list"];
     expect(await loadedBy(argv)).toEqual(["ioredis", "zod"]);
+    writeFileSync(join(cli.folder, "some.json"), '{"appid": 7}');
+    expect(await loadedBy(argv)).toEqual(["zod", "jsonc-parser"]);
   });
 });

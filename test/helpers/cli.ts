@@ -47,6 +47,8 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    // ioredis' own words go to the console of the tests.
+    onLibraryWarning: () => () => {},
     exitNow: (code) => {
       throw new Error(`exitNow(${code})`);
     },

@@ -5,6 +5,8 @@ export interface FakeIo extends Io {
   stdin: PassThrough & { isTTY?: boolean };
   stdout: FakeStream;
   stderr: FakeStream;
+  /** What a library prints on the console. */
+  libraryWarning(text: string): void;
   signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
 }
 
@@ -22,6 +24,7 @@ export interface FakeIoOptions {
 export function fakeIo(options: FakeIoOptions = {}): FakeIo {
   const terminals = options.terminals ?? [];
   const listeners = new Set<(signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void>();
+  const warned = new Set<(text: string) => void>();
   const stdin = new PassThrough();
   return {
     stdin: terminals.includes("stdin") ? Object.assign(stdin, { isTTY: true }) : stdin,
@@ -36,8 +39,15 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onLibraryWarning: (listener) => {
+      warned.add(listener);
+      return () => warned.delete(listener);
+    },
     exitNow: (code) => {
       throw new Error(`exitNow(${code})`);
+    },
+    libraryWarning: (text) => {
+      for (const listener of warned) listener(text);
     },
     signal: (name) => {
       for (const listener of listeners) listener(name);

@@ -105,15 +105,26 @@ describe("stderr", () => {
     );
   });
 
+  it("takes the details of an error as indented lines between the two", async () => {
+    const { io, out } = setUp();
+    out.error({ code: "config", message: "2 faults", details: ["a\x1b[2J", "b"], hint: "c" });
+    await out.flush();
+    expect(io.stderr.text()).toBe("error: 2 faults\n  a\\x1b[2J\n  b\nhint: c\n");
+  });
+
   it("takes an error as one line of JSON with --json", async () => {
     const { io, out } = setUp(TERMINALS, { json: true });
     out.error({ code: "usage", message: "a\nb", hint: "c" });
     out.error({ code: "redis", message: "d" });
+    out.error({ code: "config", message: "2 faults", details: ["e\x1b", "f"], hint: "g" });
+    out.error({ code: "config", message: "h", details: [] });
     await out.flush();
     const lines = io.stderr.text().trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { error: { code: "usage", message: "a\nb", hint: "c" } },
       { error: { code: "redis", message: "d" } },
+      { error: { code: "config", message: "2 faults", details: ["e\x1b", "f"], hint: "g" } },
+      { error: { code: "config", message: "h" } },
     ]);
     expect(io.stdout.text()).toBe("");
   });

@@ -20,6 +20,19 @@ const out = createOutput(io, { json: false, quiet: false, color: true }, { now: 
 try {
   if (mode === "lines") for (let n = 0; n < 200000 && !out.closed.aborted; n++) await out.line({ n });
   if (mode === "answer") out.data(String(await out.confirm("Send?")));
+  if (mode === "warnings") {
+    const undo = io.onLibraryWarning((text) => out.data("<" + text + ">"));
+    console.warn("[WARN] a", 1, { password: "pw" }, null);
+    console.log("b");
+    console.error(Object.assign(new Error("c"), { command: { args: ["pw"] } }));
+    process.emitWarning("d", "DeprecationWarning");
+    await new Promise(setImmediate);
+    undo();
+    console.warn("e");
+    console.log("f");
+    process.emitWarning("g");
+    await new Promise(setImmediate);
+  }
   if (mode === "exit") io.exitNow(7);
   if (mode === "signal") {
     const hold = setInterval(() => {}, 1000);
@@ -106,6 +119,13 @@ describe("the process", () => {
   });
 
   it("ends at once with exitNow", async () => expect((await shell("$CHILD exit")).code).toBe(7));
+
+  it("hands over what libraries and Node print, and lets them print again after the undo", async () => {
+    const { stdout, stderr } = await shell("$CHILD warnings");
+    expect(stdout).toBe("<[WARN] a 1 [object] [object]>\n<b>\n<c>\n<d>\nf\n");
+    expect(stderr).toMatch(/^e\n\(node:\d+\) Warning: g\n/);
+    expect(stderr).not.toMatch(/WARN|Deprecation|pw/);
+  });
 
   it("reports signals to the listener, and takes the default action again after the undo", async () => {
     const stdio = ["ignore", "pipe", "pipe"] as const;

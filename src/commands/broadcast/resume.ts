@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { loadBroadcast, resumeBroadcast } from "../../broadcast/resume.ts";
-import { requireCredentials } from "../../config/settings.ts";
+import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";

@@ -3,7 +3,7 @@ import { type Audience, startBroadcast } from "../../broadcast/broadcast.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
 import type { Message } from "../../broadcast/message.ts";
-import { requireCredentials } from "../../config/settings.ts";
+import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { requireCredentials } from "../../config/settings.ts";
+import { requireAppid, requireCredentials } from "../../config/credentials.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatDuration, formatTime } from "../../output/format.ts";
@@ -46,7 +46,7 @@ export function registerToken(program: Command, run: RunAction): void {
 }
 
 async function showToken(deps: Deps): Promise<ExitName> {
-  const appid = await requireAppid(deps);
+  const appid = requireAppid(await deps.settings());
   const tokens = await deps.tokens();
   const stored = await tokens.show();
   if (!stored) {
@@ -61,12 +61,6 @@ async function refreshToken(deps: Deps, flags: { force?: boolean }): Promise<Exi
   const { appid } = requireCredentials(await deps.settings());
   const tokens = await deps.tokens();
   return present(deps, { appid, ...(await tokens.refresh(flags.force === true)) });
-}
-
-async function requireAppid(deps: Deps): Promise<string> {
-  const { appid } = await deps.settings();
-  if (appid !== undefined) return appid;
-  throw new PushCliError("credentials", "no appid given", { hint: "set PUSH_CLI_APPID" });
 }
 
 async function present(

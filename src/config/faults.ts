@@ -1,0 +1,46 @@
+import { PushCliError } from "../errors.ts";
+
+/** A place in the text of a file, both from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** Something wrong in a configuration file. Its texts hold no secret. */
+export interface Fault {
+  path: string;
+  position?: Position | undefined;
+  /** What it is about, such as `"redisUrl"`; absent: the file as a whole. */
+  subject?: string | undefined;
+  /** What is wrong, as the sentence goes on: ` must be text, not a number`. */
+  problem: string;
+  /** What to write instead. */
+  hint?: string | undefined;
+}
+
+const HINT = "and run again; the README shows one";
+
+/** One fault as a sentence about it; several as their number, each with its place in the details. */
+export function faultsError(faults: readonly Fault[]): PushCliError {
+  const [only, ...more] = faults;
+  if (only && more.length === 0) {
+    return new PushCliError("config", describeFault(only), { hint: only.hint ?? `mend the file ${HINT}` });
+  }
+  const paths = [...new Set(faults.map(({ path }) => path))];
+  const named = paths.map((path) => `"${path}"`).join(" and ");
+  return new PushCliError("config", `${faults.length} faults in ${named}`, {
+    details: faults.map(listFault),
+    hint: `mend the ${paths.length === 1 ? "file" : "files"} ${HINT}`,
+  });
+}
+
+function describeFault({ path, position, subject, problem }: Fault): string {
+  const where = position ? ` (line ${position.line}, column ${position.column})` : "";
+  return `${subject === undefined ? "" : `${subject} in `}"${path}"${where}${problem}`;
+}
+
+/** path:line:column first, which many terminals and editors lead to. */
+function listFault({ path, position, subject = "", problem, hint }: Fault): string {
+  const where = position ? `:${position.line}:${position.column}` : "";
+  return `${path}${where}: ${`${subject}${problem}`.trim()}${hint === undefined ? "" : `; ${hint}`}`;
+}

@@ -1,0 +1,38 @@
+import type { Io } from "../output/io.ts";
+import { nearestWord } from "./nearest.ts";
+import { RULES, SECRET_FILE_ENV, SETTING_KEYS } from "./rules.ts";
+
+const PREFIX = "PUSH_CLI_";
+
+export const PROFILE_ENV = "PUSH_CLI_PROFILE";
+export const CONFIG_ENV = "PUSH_CLI_CONFIG";
+export const SOURCE_URL_ENV = "PUSH_CLI_FROM_REDIS_URL";
+
+/** All that the program reads of its own. */
+export const VARIABLES: readonly string[] = [
+  ...SETTING_KEYS.map((key) => RULES[key].env),
+  SECRET_FILE_ENV,
+  PROFILE_ENV,
+  CONFIG_ENV,
+  SOURCE_URL_ENV,
+];
+
+/** Warnings about variables that look like ours and that nobody reads. Their values, which may be secrets, stay out. */
+export function unknownVariables({ env }: Pick<Io, "env">): string[] {
+  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && env[name]?.trim());
+  return names
+    .filter((name) => !VARIABLES.includes(name))
+    .map((name) => {
+      const meant = nearestVariable(name);
+      return meant
+        ? `${name} is not a variable of push-cli; did you mean ${meant}?`
+        : `push-cli reads no variable ${name}`;
+    });
+}
+
+/** Without the prefix, which would make any two of them look alike. */
+function nearestVariable(name: string): string | undefined {
+  const words = VARIABLES.map((variable) => variable.slice(PREFIX.length));
+  const meant = nearestWord(name.slice(PREFIX.length), words);
+  return meant && PREFIX + meant;
+}

@@ -1,0 +1,47 @@
+import type { ConfigFile } from "./config-file.ts";
+import { type Layer, profileSections } from "./layers.ts";
+import { type Given, RULES, SETTING_KEYS, type SettingKey } from "./rules.ts";
+import { unusedTls } from "./tls-files.ts";
+
+/** What the settings came from. */
+export interface Sources {
+  flags: Layer;
+  env: Layer;
+  files: readonly ConfigFile[];
+  profile: Given | undefined;
+}
+
+/** What is no error and yet hardly meant so. */
+export function findWarnings(
+  { keyPrefix, poolPrefix, redisUrl }: { keyPrefix: string; poolPrefix: string; redisUrl: string },
+  sources: Sources,
+): string[] {
+  const warnings = sources.files
+    .filter((file) => file.exposed && holdsSecret(file))
+    .map(({ path }) => `"${path}" holds an appsecret and others may read it; run: chmod 600 "${path}"`);
+  warnings.push(...unusedTls({ ...sources.env, ...sources.flags }, redisUrl));
+  if (keyPrefix.startsWith(poolPrefix)) {
+    warnings.push(
+      `the pool prefix "${poolPrefix}" also matches push-cli's own keys, which start with "${keyPrefix}"`,
+    );
+  }
+  return [...warnings, ...overruledProfile(sources)];
+}
+
+function holdsSecret({ document }: ConfigFile): boolean {
+  const sections = [document, ...Object.values(document.profiles ?? {})];
+  return sections.some((section) => section.appsecret !== undefined);
+}
+
+/** Asked for on this command line and yet not used: `--profile staging` would quietly work on production. */
+function overruledProfile({ flags, env, files, profile }: Sources): string[] {
+  if (profile?.origin.source !== "flag") return [];
+  const sections = profileSections(files, profile.value).map(({ section }) => section);
+  const isOwn = (key: SettingKey) =>
+    sections.some(
+      (own) => own[key] !== undefined || (key === "appsecret" && own.appsecretFile !== undefined),
+    );
+  return SETTING_KEYS.filter((key) => env[key] && !flags[key] && isOwn(key)).map(
+    (key) => `${RULES[key].env} is used instead of "${key}" of the profile "${profile.value}"`,
+  );
+}

@@ -1,0 +1,24 @@
+import type { Io } from "./io.ts";
+import type { Output } from "./output.ts";
+
+/**
+ * Shows what libraries have to say as warnings of ours, each once: --quiet silences them, and with --json, whose readers
+ * expect nothing but documents, they are dropped. `reword` puts a text into our words and takes secrets out.
+ * `output` is asked each time, since the flags are not known from the start. Returns the undo.
+ */
+export function relayLibraryWarnings(
+  io: Pick<Io, "onLibraryWarning">,
+  output: () => Pick<Output, "format" | "talk">,
+  reword: (text: string) => string,
+): () => void {
+  const shown = new Set<string>();
+  return io.onLibraryWarning((text) => {
+    const out = output();
+    // The rest of an error's text is its stack.
+    const [line = ""] = text.trim().split("\n");
+    const warning = `warning: ${reword(line)}`;
+    if (out.format === "json" || shown.has(warning)) return;
+    shown.add(warning);
+    out.talk(warning);
+  });
+}
