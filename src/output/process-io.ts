@@ -10,6 +10,8 @@ export function processIo(): Io {
   // listens for is an uncaught exception.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
+  // By this variable ioredis prints every command to stderr, and AUTH with its password.
+  delete process.env.DEBUG;
   return {
     get stdin() {
       return process.stdin;

@@ -39,6 +39,11 @@ describe("a password that Redis does not want", () => {
   });
 });
 
+it("DEBUG, by which ioredis prints its commands and AUTH among them, has no effect", async () => {
+  const { code, stderr } = await cli.run(["pool", "stats", "--quiet"], { env: { DEBUG: "*" } });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
 describe("a warning of Node's own", () => {
   // Node emits it at the first TLS connection.
   const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0", PUSH_CLI_REDIS_URL: "rediss://127.0.0.1:1" };
