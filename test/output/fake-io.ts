@@ -1,10 +1,12 @@
 import { PassThrough } from "node:stream";
-import type { Io } from "../../src/output/io.ts";
+import type { InStream, Io } from "../../src/output/io.ts";
 
 export interface FakeIo extends Io {
   stdin: PassThrough & { isTTY?: boolean };
   stdout: FakeStream;
   stderr: FakeStream;
+  /** The controlling terminal, each time that it was opened. */
+  opened: InStream[];
   signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
 }
 
@@ -13,6 +15,8 @@ export type FakeStream = PassThrough & { isTTY?: boolean; columns?: number; text
 export interface FakeIoOptions {
   /** Which streams are terminals; none unless told. */
   terminals?: ("stdin" | "stdout" | "stderr")[];
+  /** What is typed at the controlling terminal, while it is open; without it there is no such terminal. */
+  typed?: string;
   columns?: number;
   env?: Record<string, string>;
   cwd?: string;
@@ -23,6 +27,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
   const terminals = options.terminals ?? [];
   const listeners = new Set<(signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void>();
   const stdin = new PassThrough();
+  const opened: InStream[] = [];
   return {
     stdin: terminals.includes("stdin") ? Object.assign(stdin, { isTTY: true }) : stdin,
     stdout: fakeStream(terminals.includes("stdout"), options.columns),
@@ -31,6 +36,14 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     cwd: options.cwd ?? "/",
     host: "host",
     isRunning: () => true,
+    opened,
+    openTerminal: () => {
+      if (options.typed === undefined) return undefined;
+      const terminal = Object.assign(new PassThrough(), { isTTY: true });
+      opened.push(terminal);
+      terminal.write(options.typed);
+      return terminal;
+    },
     pid: 1,
     onSignal: (listener) => {
       listeners.add(listener);
