@@ -35,7 +35,12 @@ export async function main(argv: string[], io: Io): Promise<number> {
       const globals = command.optsWithGlobals();
       out = createOutput(
         io,
-        { json: globals.json === true, quiet: globals.quiet === true, color: globals.color },
+        {
+          json: globals.json === true,
+          quiet: globals.quiet === true,
+          color: globals.color,
+          noInput: !globals.input,
+        },
         systemClock,
       );
       const { deps, close } = createDeps(io, out, globals);
@@ -58,7 +63,7 @@ export async function main(argv: string[], io: Io): Promise<number> {
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
   const program = buildProgram(version, run);
-  const width = () => io.stdout.columns ?? 100;
+  const width = () => io.stdout.columns || 100;
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride((error) => {
       if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown();

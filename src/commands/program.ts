@@ -15,6 +15,10 @@ export interface GlobalOptions {
   json?: boolean;
   quiet?: boolean;
   color: boolean;
+  /** Questions are answered with yes. */
+  yes?: boolean;
+  /** False with --no-input: nothing is asked. */
+  input: boolean;
   debug?: boolean;
   redisUrl?: string;
   redisCa?: string;
@@ -53,6 +57,8 @@ export function buildProgram(version: string, run: RunAction): Command {
     .version(version, "-V, --version", "print the version")
     .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
     .option("-q, --quiet", "no talk and no progress on stderr; errors stay")
+    .option("-y, --yes", "answer every question with yes")
+    .option("--no-input", "never ask: what would need an answer is refused")
     .option("--no-color", "no colours (NO_COLOR works too)")
     .option("--debug", "stack traces with errors")
     .option(

@@ -1,16 +1,55 @@
-import type { Io } from "./io.ts";
+import type { InStream, Io } from "./io.ts";
+
+export interface Asking {
+  /** Its abort ends the question, and the answer is no. */
+  signal?: AbortSignal;
+  /** y is not enough: this number has to be typed. For what a habit of answering y must not set off. */
+  typed?: number;
+  /** stdin is data, such as a file of openIds; the answer comes from the controlling terminal. */
+  stdinTaken?: boolean;
+}
+
+type Streams = Pick<Io, "stdin" | "stderr" | "openTerminal">;
+
+/** Whether there is a terminal to ask on and to answer from. `echo y |` is none: nobody has seen the question. */
+export function canAsk(io: Streams, { stdinTaken = false }: Pick<Asking, "stdinTaken"> = {}): boolean {
+  if (io.stderr.isTTY !== true) return false;
+  // Even when stdin is the terminal: it has been read to its end by then, and a stream does not begin anew.
+  if (!stdinTaken) return io.stdin.isTTY === true;
+  const terminal = io.openTerminal();
+  terminal?.destroy();
+  return terminal !== undefined;
+}
 
 /**
- * Asks a yes/no question on stderr; anything but y or yes is no, as are the end of the input and `signal`.
+ * Asks on stderr; anything but y or yes, or the number to be typed, is no, as are the end of the input and the signal.
  * The terminal stays in line mode, so that Ctrl-C reaches the process and not the question.
  */
-export async function askYesNo(
-  io: Pick<Io, "stdin" | "stderr">,
-  question: string,
-  signal?: AbortSignal,
-): Promise<boolean> {
+export async function ask(io: Streams, question: string, asking: Asking = {}): Promise<boolean> {
+  const { signal, typed, stdinTaken } = asking;
+  const terminal = stdinTaken ? io.openTerminal() : undefined;
+  const input = stdinTaken ? terminal : io.stdin;
+  if (input === undefined) return false;
+  const how = typed === undefined ? "[y/N]" : "Type the number to confirm:";
+  try {
+    const answer = await readAnswer(input, io.stderr, `${question} ${how} `, signal);
+    if (answer === undefined) io.stderr.write("\n");
+    return isYes(answer ?? "", typed);
+  } finally {
+    // An open terminal keeps the process from ending.
+    terminal?.destroy();
+  }
+}
+
+/** The line that was typed; undefined when there was none. */
+async function readAnswer(
+  input: InStream,
+  output: Io["stderr"],
+  prompt: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const { createInterface } = await import("node:readline");
-  const reader = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+  const reader = createInterface({ input, output, terminal: false });
   let answer: string | undefined;
   const stop = () => reader.close();
   try {
@@ -20,7 +59,7 @@ export async function askYesNo(
       reader.once("error", stop);
       signal?.addEventListener("abort", stop, { once: true });
       if (signal?.aborted) return stop();
-      reader.question(`${question} [y/N] `, (text) => {
+      reader.question(prompt, (text) => {
         answer = text;
         reader.close();
       });
@@ -28,6 +67,12 @@ export async function askYesNo(
   } finally {
     signal?.removeEventListener("abort", stop);
   }
-  if (answer === undefined) io.stderr.write("\n");
-  return /^\s*y(es)?\s*$/i.test(answer ?? "");
+  return answer;
+}
+
+function isYes(answer: string, typed: number | undefined): boolean {
+  if (typed === undefined) return /^\s*y(es)?\s*$/i.test(answer);
+  // As people write numbers, and as the question shows them: 20,000 or 20 000 or 20_000 or 20'000.
+  const digits = answer.trim().replace(/(?<=\d)[,_'’\s](?=\d)/g, "");
+  return /^\d+$/.test(digits) && Number(digits) === typed;
 }

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 
-/** A stream that may be a terminal. */
+/** A stream that may be a terminal. One that does not know its size (a serial line, `expect`) has 0 columns. */
 export type OutStream = Writable & { isTTY?: boolean; columns?: number };
 export type InStream = Readable & { isTTY?: boolean };
 
@@ -16,6 +16,8 @@ export interface Io {
   pid: number;
   /** Whether a process of this host is there. */
   isRunning(pid: number): boolean;
+  /** The controlling terminal, opened anew: to ask on while stdin is data. Whoever opens it destroys it. */
+  openTerminal(): InStream | undefined;
   /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, the default action applies. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
   /**

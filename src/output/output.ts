@@ -1,4 +1,4 @@
-import { askYesNo } from "./confirm.ts";
+import { type Asking, ask, canAsk } from "./confirm.ts";
 import { visibleJson, visibleLines, visibleText } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
@@ -6,6 +6,7 @@ import { createSink, type Sink } from "./sink.ts";
 import { createStyle, hasColor, type Style } from "./style.ts";
 import { type Cell, type Column, renderRows, renderTable } from "./table.ts";
 
+export type { Asking } from "./confirm.ts";
 export type { Progress } from "./progress.ts";
 export type { Style } from "./style.ts";
 export type { Cell, Column } from "./table.ts";
@@ -20,8 +21,10 @@ export type Format = "human" | "plain" | "json";
 export interface Output {
   readonly format: Format;
   readonly quiet: boolean;
-  /** stdin and stderr are terminals: there is somebody to ask. */
+  /** `canAsk()`: stdin and stderr are terminals, and --no-input was not given. */
   readonly interactive: boolean;
+  /** --no-input: nothing is asked, even on a terminal. */
+  readonly noInput: boolean;
   /** For stdout. */
   readonly style: Style;
   /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
@@ -44,8 +47,10 @@ export interface Output {
   error(error: ErrorReport): void;
   /** Ends the one before, if it is still up. */
   progress(): Progress;
-  /** No without asking when not `interactive`, and when `signal` aborts. */
-  confirm(question: string, signal?: AbortSignal): Promise<boolean>;
+  /** Whether there is somebody to ask; with `stdinTaken`, on the controlling terminal, whatever stdin is. */
+  canAsk(options?: Pick<Asking, "stdinTaken">): boolean;
+  /** No without asking when `canAsk` says so. */
+  confirm(question: string, options?: Asking): Promise<boolean>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
 }
@@ -62,6 +67,8 @@ export interface OutputOptions {
   json: boolean;
   quiet: boolean;
   color: boolean;
+  /** Never ask. */
+  noInput?: boolean;
   /** Time between lines of progress in a log; 10 s. */
   heartbeatMs?: number;
 }
@@ -71,7 +78,8 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   const stdout = createSink(io.stdout, "stdout");
   const stderr = createSink(io.stderr, "stderr");
   const format: Format = options.json ? "json" : io.stdout.isTTY ? "human" : "plain";
-  const interactive = io.stdin.isTTY === true && io.stderr.isTTY === true;
+  const noInput = options.noInput === true;
+  const mayAsk: Output["canAsk"] = (asking) => !noInput && canAsk(io, asking);
   const say = (text: string) => stderr.write(`${visibleLines(text)}\n`);
   const talk = (text: string) => {
     if (!options.quiet) say(text);
@@ -82,7 +90,11 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   return {
     format,
     quiet: options.quiet,
-    interactive,
+    get interactive() {
+      return mayAsk();
+    },
+    noInput,
+    canAsk: mayAsk,
     closed: stdout.closed,
     ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
     talk,
@@ -99,7 +111,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
         : createProgress({ io, talk, now: () => clock.now(), heartbeatMs, color });
       return progress;
     },
-    confirm: async (question, signal) => interactive && askYesNo(io, visibleLines(question), signal),
+    confirm: async (question, asking) => mayAsk(asking) && ask(io, visibleLines(question), asking),
     flush: async () => {
       progress.done();
       // Nobody is left to hear that stderr failed.
@@ -121,7 +133,7 @@ function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
     lines: writeLines,
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
     table: async (columns: readonly Column[], rows: readonly Cell[][]) => {
-      const width = io.stdout.columns ?? 80;
+      const width = io.stdout.columns || 80;
       stdout.write(format === "human" ? await renderTable(columns, rows, width, style) : renderRows(rows));
       await stdout.drained();
     },

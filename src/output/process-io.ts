@@ -1,4 +1,6 @@
+import { openSync } from "node:fs";
 import { hostname } from "node:os";
+import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
 
@@ -27,6 +29,7 @@ export function processIo(): Io {
     host: hostname(),
     pid: process.pid,
     isRunning,
+    openTerminal,
     onSignal: (listener) => {
       const handle = (signal: NodeJS.Signals) => listener(signal as (typeof SIGNALS)[number]);
       for (const signal of SIGNALS) process.on(signal, handle);
@@ -37,6 +40,14 @@ export function processIo(): Io {
     onLibraryWarning: captureWarnings,
     exitNow: (code) => process.exit(code),
   };
+}
+
+function openTerminal(): ReadStream | undefined {
+  try {
+    return new ReadStream(openSync("/dev/tty", "r"));
+  } catch {
+    return undefined; // ENXIO: a process without one, such as cron's
+  }
 }
 
 function isRunning(pid: number): boolean {

@@ -22,6 +22,8 @@ export const silentProgress: Progress = { update: () => {}, done: () => {} };
 
 /** ora can't draw without cursor control, and nobody wants its frames in the log of a build server. */
 export function canDraw(stderr: OutStream, env: Io["env"]): boolean {
+  // ora clears as many rows as the line takes, which without a width is endlessly many.
+  if (stderr.columns === 0) return false;
   return stderr.isTTY === true && "cursorTo" in stderr && env.TERM !== "dumb" && !env.CI;
 }
 

@@ -22,6 +22,8 @@ export interface ScreenOptions {
   stdin?: string;
   /** Whether stdin is the terminal too, so that questions can be asked. */
   interactive?: boolean;
+  /** What is typed at the controlling terminal, which answers questions while stdin is data. */
+  typed?: string;
 }
 
 export function useWorld(options: { redis?: PrivateRedisOptions } = {}): World {
@@ -49,12 +51,13 @@ export function useWorld(options: { redis?: PrivateRedisOptions } = {}): World {
 export async function runOnScreen(
   argv: string[],
   env: Record<string, string> = {},
-  { stdin = "", interactive = false }: ScreenOptions = {},
+  { stdin = "", interactive = false, typed }: ScreenOptions = {},
 ) {
   const outputs = ["stdout", "stderr"] as const;
   const io = fakeIo({
     terminals: interactive ? ["stdin", ...outputs] : [...outputs],
     columns: 80,
+    ...(typed === undefined ? {} : { typed }),
     env: { NO_COLOR: "1", ...env },
   });
   io.stdin.end(stdin);

@@ -37,8 +37,8 @@ export interface BuiltCli {
   run(argv: string[], options?: RunOptions): Promise<Finished>;
   start(argv: string[], options?: RunOptions): Running;
   /** In a pseudo-terminal of util-linux's `script`. */
-  startInTerminal(argv: string[], options?: RunOptions & { columns?: number }): Running;
-  runInTerminal(argv: string[], options?: RunOptions & { columns?: number }): Promise<Finished>;
+  startInTerminal(argv: string[], options?: TerminalOptions): Running;
+  runInTerminal(argv: string[], options?: TerminalOptions): Promise<Finished>;
   /** Any program, under the same watch. */
   spawn(command: string, args: string[], options?: RunOptions): Running;
 }
@@ -47,6 +47,12 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Ends stdin; without it stdin stays open in a terminal and is empty in a pipe. */
   stdin?: string;
+}
+
+export interface TerminalOptions extends RunOptions {
+  columns?: number;
+  /** A shell command whose output is the stdin of ours; the terminal stays the controlling one. */
+  pipe?: string;
 }
 
 /** Why tests in a pseudo-terminal can't run here; undefined when they can. */
@@ -81,9 +87,10 @@ function createCli(program: string, folder: string, env: Record<string, string>)
     running: new Set(),
     start: (argv, options) => cli.spawn(process.execPath, [program, ...argv], options),
     run: (argv, options = {}) => cli.start(argv, { stdin: "", ...options }).done,
-    startInTerminal: (argv, { columns = 80, ...options } = {}) => {
+    startInTerminal: (argv, { columns = 80, pipe, ...options } = {}) => {
       const command = [process.execPath, program, ...argv].map(quote).join(" ");
-      return cli.spawn("script", ["-qec", `stty cols ${columns} rows 24; ${command}`, "/dev/null"], options);
+      const line = pipe === undefined ? command : `${pipe} | ${command}`;
+      return cli.spawn("script", ["-qec", `stty cols ${columns} rows 24; ${line}`, "/dev/null"], options);
     },
     runInTerminal: (argv, options) => cli.startInTerminal(argv, options).done,
     spawn: (command, args, { env: more, stdin } = {}) => {

@@ -59,6 +59,56 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     expect(world.sandbox.stats().requests).toBe(0);
   });
 
+  it("asks on the terminal while the users come through a pipe, and takes the answer from there", async () => {
+    await giveUsers(world, 4);
+    const argv = [...ASK, "--to-file", "-"];
+    const sending = cli.startInTerminal(argv, { pipe: "printf 'o0000\\no0002\\n'" });
+    await sending.shows(/Send to 2 users\? \[y\/N\] $/);
+    expect(world.sandbox.stats().requests).toBe(0);
+    sending.type("y\n");
+    expect(await sending.done).toMatchObject({ code: 0, stdout: expect.stringContaining("2 recipients") });
+    expect(world.sandbox.stats().delivered).toBe(2);
+    for (const [answer, code] of [
+      ["n\n", 11],
+      ["\x04", 11],
+      ["\x03", 130],
+    ] as const) {
+      const refused = cli.startInTerminal(argv, { pipe: "echo o0001" });
+      await refused.shows(/\[y\/N\] $/);
+      refused.type(answer);
+      expect(await refused.done).toMatchObject({ code, stdout: expect.stringContaining("nothing was sent") });
+    }
+    expect(world.sandbox.stats().delivered).toBe(2);
+  });
+
+  it("takes nothing that comes through a pipe for an answer, and asks nothing with --no-input", async () => {
+    await giveUsers(world, 2);
+    expect(await cli.runInTerminal(ASK, { pipe: "echo y" })).toMatchObject({
+      code: 11,
+      stdout: expect.stringContaining("there is no terminal to ask on"),
+    });
+    for (const [argv, pipe] of [
+      [ASK, "echo y"],
+      [[...ASK, "--to-file", "-"], "echo o0001"],
+      [ASK, undefined],
+    ] as const) {
+      const options = pipe === undefined ? {} : { pipe };
+      expect(await cli.runInTerminal([...argv, "--no-input"], options)).toMatchObject({
+        code: 11,
+        stdout: expect.stringContaining("--no-input forbids to ask"),
+      });
+    }
+    expect(world.sandbox.stats().requests).toBe(0);
+  });
+
+  it("sends, with nothing live, in a terminal that does not know its width", async () => {
+    await giveUsers(world, 20);
+    const { code, stdout } = await cli.runInTerminal([...ASK, "--yes"], { columns: 0 });
+    expect(code).toBe(0);
+    expect(stdout).toContain("finished, 20 recipients in");
+    expect(stdout).not.toMatch(/[⠀-⣿]/);
+  });
+
   it("counts how many are left when nobody watched the first run", async () => {
     await giveUsers(world, 100);
     const first = cli.start(["broadcast", TEMPLATE, "--yes", "--quiet", "--id", "b1", "--concurrency", "4"]);

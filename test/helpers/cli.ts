@@ -43,6 +43,7 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
     host: "test-host",
     pid: process.pid,
     isRunning: (pid) => pid === process.pid,
+    openTerminal: () => undefined,
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import type { Io } from "../../src/output/io.ts";
+import type { InStream, Io } from "../../src/output/io.ts";
 
 export interface FakeIo extends Io {
   stdin: PassThrough & { isTTY?: boolean };
@@ -7,6 +7,8 @@ export interface FakeIo extends Io {
   stderr: FakeStream;
   /** What a library prints on the console. */
   libraryWarning(text: string): void;
+  /** The controlling terminal, each time that it was opened. */
+  opened: InStream[];
   signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
 }
 
@@ -15,6 +17,8 @@ export type FakeStream = PassThrough & { isTTY?: boolean; columns?: number; text
 export interface FakeIoOptions {
   /** Which streams are terminals; none unless told. */
   terminals?: ("stdin" | "stdout" | "stderr")[];
+  /** What is typed at the controlling terminal, while it is open; without it there is no such terminal. */
+  typed?: string;
   columns?: number;
   env?: Record<string, string>;
   cwd?: string;
@@ -26,6 +30,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
   const listeners = new Set<(signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void>();
   const warned = new Set<(text: string) => void>();
   const stdin = new PassThrough();
+  const opened: InStream[] = [];
   return {
     stdin: terminals.includes("stdin") ? Object.assign(stdin, { isTTY: true }) : stdin,
     stdout: fakeStream(terminals.includes("stdout"), options.columns),
@@ -34,6 +39,14 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     cwd: options.cwd ?? "/",
     host: "host",
     isRunning: () => true,
+    opened,
+    openTerminal: () => {
+      if (options.typed === undefined) return undefined;
+      const terminal = Object.assign(new PassThrough(), { isTTY: true });
+      opened.push(terminal);
+      terminal.write(options.typed);
+      return terminal;
+    },
     pid: 1,
     onSignal: (listener) => {
       listeners.add(listener);

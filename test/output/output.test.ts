@@ -17,12 +17,6 @@ describe("format", () => {
     expect(setUp().out.format).toBe("plain");
     expect(setUp(TERMINALS, { json: true }).out.format).toBe("json");
   });
-
-  it("is interactive only with somebody at stdin and stderr", () => {
-    expect(setUp({ terminals: ["stdin", "stderr"] }).out.interactive).toBe(true);
-    expect(setUp({ terminals: ["stdin", "stdout"] }).out.interactive).toBe(false);
-    expect(setUp({ terminals: ["stdout", "stderr"] }).out.interactive).toBe(false);
-  });
 });
 
 describe("colours", () => {
@@ -236,64 +230,6 @@ describe("a stderr that fails", () => {
     await out.flush();
     expect(io.stdout.text()).toBe("c\n");
     expect(out.closed.aborted).toBe(false);
-  });
-});
-
-describe("confirm", () => {
-  async function answer(text: string | undefined): Promise<{ yes: boolean; io: FakeIo }> {
-    const { io, out } = setUp(TERMINALS);
-    const asked = out.confirm("Send?");
-    if (text === undefined) io.stdin.end();
-    else io.stdin.write(text);
-    return { yes: await asked, io };
-  }
-
-  it.each(["y\n", "Y\n", "yes\n", " YES \r\n"])("takes %j for yes", async (text) => {
-    expect((await answer(text)).yes).toBe(true);
-  });
-  it.each(["n\n", "\n", "yep\n", "no\n", undefined])("takes %j for no", async (text) => {
-    expect((await answer(text)).yes).toBe(false);
-  });
-
-  it("asks on stderr and leaves stdout alone", async () => {
-    const { io } = await answer("y\n");
-    expect(io.stderr.text()).toBe("Send? [y/N] ");
-    expect(io.stdout.text()).toBe("");
-  });
-
-  it("is no, without a question, when nobody can answer", async () => {
-    const { io, out } = setUp({ terminals: ["stdout", "stderr"] });
-    io.stdin.write("y\n");
-    expect(await out.confirm("Send?")).toBe(false);
-    expect(io.stderr.text()).toBe("");
-  });
-
-  it("is no when its signal aborts, before or while it asks", async () => {
-    const { out } = setUp(TERMINALS);
-    expect(await out.confirm("Send?", AbortSignal.abort())).toBe(false);
-    const stop = new AbortController();
-    const asked = out.confirm("Send?", stop.signal);
-    setTimeout(() => stop.abort(), 10);
-    expect(await asked).toBe(false);
-  });
-
-  it("is no when the terminal breaks", async () => {
-    const { io, out } = setUp(TERMINALS);
-    const asked = out.confirm("Send?");
-    setTimeout(() => io.stdin.destroy(systemError("EIO")), 10);
-    expect(await asked).toBe(false);
-  });
-
-  it("can ask twice", async () => {
-    const { io, out } = setUp(TERMINALS);
-    for (const [text, yes] of [
-      ["y\n", true],
-      ["n\n", false],
-    ] as const) {
-      const asked = out.confirm("Send?");
-      setTimeout(() => io.stdin.write(text), 10);
-      expect(await asked).toBe(yes);
-    }
   });
 });
 

@@ -43,6 +43,7 @@ describe("in a log", () => {
 
   it.each<[string, FakeIoOptions]>([
     ["a dumb terminal", { terminals: ["stderr"], env: { TERM: "dumb" } }],
+    ["a terminal that does not know its width", { terminals: ["stdin", "stdout", "stderr"], columns: 0 }],
     ["a build server", { terminals: ["stderr"], env: { CI: "true" } }],
   ])("is for %s too", async (_, ioOptions) => {
     const { io, out } = setUp(ioOptions, { heartbeatMs: 50 });

@@ -48,6 +48,8 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/config/",
       "src/output/report-file.ts",
       "src/output/export-file.ts",
+      // The controlling terminal is a file.
+      "src/output/process-io.ts",
       "src/sandbox/",
       "bin/setup",
     ],

@@ -7,6 +7,7 @@ import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
+import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { NO_POOL_HINT } from "../no-pool-hint.ts";
@@ -21,12 +22,14 @@ import {
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { showSummary } from "./summary.ts";
+import { takesStdin } from "./takes-stdin.ts";
 import { checkNotAVerb } from "./verbs.ts";
 
 interface StartFlags extends MessageFlags, EngineFlags, AudienceFlags {
   report?: string;
   id?: string;
   dryRun?: boolean;
+  /** Of the program. */
   yes?: boolean;
 }
 
@@ -41,7 +44,9 @@ Examples:
 
 Each user gets at most one message: a code is taken off the pool and noted in
 the user's ledger in one step, and an attempt whose outcome is not known is
-repeated with the same code only, which the platform accepts once.`;
+repeated with the same code only, which the platform accepts once.
+
+It asks before it sends; --yes answers.`;
 
 export function registerBroadcastStart(broadcast: Command, run: RunAction): Command {
   const start = broadcast
@@ -58,7 +63,6 @@ export function registerBroadcastStart(broadcast: Command, run: RunAction): Comm
     .option("--report <file>", "append a line of NDJSON for every recipient")
     .option("--id <broadcastId>", "name the broadcast yourself")
     .option("--dry-run", "count and show a sample; send and change nothing")
-    .option("-y, --yes", "don't ask")
     .addHelpText("after", START_EXAMPLES)
     .action(run(startCommand));
 }
@@ -72,21 +76,24 @@ async function startCommand(deps: Deps, flags: StartFlags, templateId: string): 
   const message = await parseMessage(templateId, flags);
   const options = parseEngineOptions(flags);
   if (flags.id !== undefined) checkBroadcastId(flags.id);
-  if (!flags.dryRun && !flags.yes && !deps.out.interactive) throw needsYes();
+  if (!flags.dryRun && !flags.yes && !canAsk(deps, flags)) throw needsYes(deps);
   if (!flags.dryRun) requireCredentials(await deps.settings());
   const audience = await loadAudience(deps, flags);
   if (audience.kind === "pools") await checkAnyPool(deps);
   if (flags.dryRun) return showDryRun(deps, audience, message, options.limit);
   if (!flags.yes) {
-    if (flags.toFile === "-") throw needsYes();
-    const interrupted = await confirm(deps, audience, message, options.limit);
+    const interrupted = await confirm(deps, flags, audience, message, options.limit);
     if (interrupted) return interrupted;
   }
   return send(deps, flags, message, audience, options);
 }
 
-function needsYes(): PushCliError {
-  return new PushCliError("confirm", "a broadcast asks before it sends, and there is no terminal to ask on", {
+function canAsk(deps: Deps, flags: StartFlags): boolean {
+  return deps.out.canAsk({ stdinTaken: takesStdin(flags) });
+}
+
+function needsYes(deps: Deps): PushCliError {
+  return new PushCliError("confirm", `a broadcast asks before it sends, and ${whyNotAsked(deps)}`, {
     hint: "give --yes, or look first with --dry-run",
   });
 }
@@ -139,6 +146,7 @@ async function showDryRun(
 /** Returns the signal that ended the question; throws when the answer was no. */
 async function confirm(
   deps: Deps,
+  flags: StartFlags,
   audience: Audience,
   message: Message,
   limit?: number,
@@ -157,17 +165,9 @@ async function confirm(
   for (const [i, value] of message.keywords.entries()) talk(`keyword${i + 1}  ${value}`);
   talk(`audience  ${formatCount(sent + no_code)} users, ${formatCount(sent)} with a valid code`);
   talk(`spends    ${formatCount(sent)} codes, through ${apiBase}`);
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = deps.onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
+  return askFirst(deps, `Send to ${formatCount(sent)} users?`, "nothing was sent", {
+    stdinTaken: takesStdin(flags),
   });
-  const yes = await deps.out.confirm(`Send to ${formatCount(sent)} users?`, stop.signal);
-  undo();
-  if (interrupted) talk("interrupted; nothing was sent");
-  else if (!yes) throw new PushCliError("confirm", "not confirmed; nothing was sent");
-  return interrupted;
 }
 
 async function send(

@@ -1,7 +1,7 @@
-import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import type { PlannedPool, RemovalTotals } from "../../pool/remove.ts";
+import { askFirst } from "../ask.ts";
 import type { Deps } from "../deps.ts";
 
 export interface RemoveFlags {
@@ -20,7 +20,7 @@ export async function askForRemoval(
   flags: RemoveFlags,
   plan: readonly PlannedPool[],
 ): Promise<ExitName | undefined> {
-  const { talk, confirm } = deps.out;
+  const { talk } = deps.out;
   for (const { openId, valid, expired, invalid, unreadable } of plan.slice(0, NAMED))
     talk(`${openId}  ${valid} valid, ${expired} expired, ${invalid} invalid, ${unreadable} unreadable`);
   if (plan.length > NAMED) talk(`and ${formatCounted(plan.length - NAMED, "pool")} more`);
@@ -30,17 +30,7 @@ export async function askForRemoval(
     const entries = formatCounted(unreadable, "unreadable entry", "unreadable entries");
     talk(flags.unreadable ? `${entries} will be lost: --export keeps a copy` : `${entries} will stay`);
   }
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = deps.onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
-  });
-  const yes = await confirm(`Remove ${formatCounted(plan.length, "pool")}?`, stop.signal);
-  undo();
-  if (interrupted) talk("interrupted; nothing was removed");
-  else if (!yes) throw new PushCliError("confirm", "not confirmed; nothing was removed");
-  return interrupted;
+  return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, "nothing was removed");
 }
 
 /** What was removed, or would be. */

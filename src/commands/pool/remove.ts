@@ -5,6 +5,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { createExportFile, type ExportFile } from "../../output/export-file.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { type PlannedPool, planRemoval, type RemovalTotals, removePools } from "../../pool/remove.ts";
+import { whyNotAsked } from "../ask.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { askForRemoval, type RemoveFlags, showRemoval } from "./remove-talk.ts";
 
@@ -21,11 +22,10 @@ Examples:
 export function registerPoolRemove(pool: Command, run: RunAction): void {
   pool
     .command("remove <openId...>")
-    .description("remove the pools of some users; asks first")
+    .description("remove the pools of some users; asks first: --yes answers")
     .option("--export <file>", "first write what is removed into this new file, byte for byte")
     .option("--unreadable", "remove what is not understood too, without a copy")
     .option("--dry-run", "count only")
-    .option("-y, --yes", "don't ask; needed without a terminal")
     .addHelpText("after", EXAMPLES)
     .action(run((deps, flags: RemoveFlags, openIds: string[]) => remove(deps, flags, openIds)));
 }
@@ -37,13 +37,9 @@ async function remove(deps: Deps, flags: RemoveFlags, openIds: string[]): Promis
       "what is removed must be safe on disk first",
     );
   if (!flags.dryRun && !flags.yes && !deps.out.interactive) {
-    throw new PushCliError(
-      "confirm",
-      "pool remove asks before it removes, and there is no terminal to ask on",
-      {
-        hint: "give --yes, or look first with --dry-run",
-      },
-    );
+    throw new PushCliError("confirm", `pool remove asks before it removes, and ${whyNotAsked(deps)}`, {
+      hint: "give --yes, or look first with --dry-run",
+    });
   }
   const { pools, isOpenId } = await deps.stores();
   for (const openId of openIds) {
