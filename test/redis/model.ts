@@ -182,7 +182,7 @@ export class Model {
   ): ClaimReply {
     const record = { ...claimed, run: client.runId, attempt: claimed.attempt + 1 };
     if (!dry) this.record(key, record);
-    return { status: "claimed", ...describe(openId, record) };
+    return { status: "claimed", ...describe(openId, record), ...lastCode(this.pool(openId), dry) };
   }
 
   /** Takes the first valid code that is not refused; expired and refused ones met on the way are dropped. */
@@ -218,7 +218,7 @@ export class Model {
       const met = refused === undefined && unreadable.size > 0 ? { unreadable: unreadable.size } : {};
       return { status: "no_code", openId, ...counts, ...met };
     }
-    return { status: "claimed", ...describe(openId, record), ...counts };
+    return { status: "claimed", ...describe(openId, record), ...counts, ...lastCode(pool, dry) };
   }
 
   private record(key: string, record: ClaimedRecord): void {
@@ -238,4 +238,9 @@ export class Model {
     else pool.unshift(own!);
     this.pools.set(openId, pool);
   }
+}
+
+/** What a dry run says besides: whether a valid code is left. */
+function lastCode(left: ModelEntry[], dry: boolean): { lastCode?: boolean } {
+  return dry ? { lastCode: !left.some(({ codes }) => codes.some(({ kind }) => kind === "valid")) } : {};
 }
