@@ -43,13 +43,24 @@ export class Model {
 
   pushKnown(openId: string, entries: ModelEntry[]): PushReply {
     const formIds = new Set(this.pool(openId).flatMap(({ codes }) => codes.map(({ formId }) => formId)));
-    const fresh = entries.filter(({ codes: [code] }) => {
-      const known = formIds.has(code!.formId);
-      formIds.add(code!.formId);
-      return !known;
-    });
-    this.push(openId, fresh);
-    return { pushed: fresh.length, known: entries.length - fresh.length, notAList: false };
+    const reply = { pushed: 0, known: 0, used: 0, notAList: false };
+    for (const entry of entries) {
+      const { formId } = entry.codes[0]!;
+      if (formIds.has(formId)) reply.known++;
+      else if (this.isUsed(openId, formId)) reply.used++;
+      else {
+        this.push(openId, [entry]);
+        reply.pushed++;
+      }
+      formIds.add(formId);
+    }
+    return reply;
+  }
+
+  /** Whether a record of the user names a formId that is good for one message. */
+  private isUsed(openId: string, formId: string): boolean {
+    const records = [...this.claims, ...this.finals];
+    return records.some(([key, { code }]) => key.endsWith(` ${openId}`) && code?.formId === formId);
   }
 
   claim(client: Client, openId: string, sighting: Sighting, dry: boolean): ClaimReply {
