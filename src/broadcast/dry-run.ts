@@ -9,6 +9,8 @@ const BATCH = 128;
 
 export interface DryRun {
   tally: Tally;
+  /** Of those who would be sent to: whom it leaves without a valid code. */
+  leftWithout: number;
   /** The first message that would go out. */
   sample?: Record<string, unknown>;
 }
@@ -24,7 +26,7 @@ export async function countAudience(
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
 ): Promise<DryRun> {
-  const dryRun: DryRun = { tally: new Tally() };
+  const dryRun: DryRun = { tally: new Tally(), leftWithout: 0 };
   const { outcomes, codes } = dryRun.tally;
   for await (const page of audience) {
     for (let at = 0; at < page.length && outcomes.sent < limit; ) {
@@ -35,6 +37,7 @@ export async function countAudience(
           outcomes.sent++;
           codes.spent++;
           codes.expired += reply.expired;
+          if (reply.lastCode) dryRun.leftWithout++;
           dryRun.sample ??= sampleMessage(message, reply.openId, reply.formId);
         } else if (reply.status === "settled") {
           outcomes.skipped++;

@@ -69,7 +69,8 @@ export interface Settled {
 }
 
 export type ClaimReply =
-  | ({ status: "claimed" } & Claimed & { expired: number; refused: number })
+  /** `lastCode`, in a dry run: no other valid code is left to the user. */
+  | ({ status: "claimed" } & Claimed & { expired: number; refused: number; lastCode?: boolean })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)
   /** `unreadable`: entries in the pool that are not understood, when a claim met some. */

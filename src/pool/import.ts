@@ -7,6 +7,8 @@ export interface ImportTotals {
   imported: number;
   /** Left out: the pool holds that formId already. */
   known: number;
+  /** Left out: broadcasts have used it, as the user's ledger knows for some days. */
+  used: number;
   /** Left out: expired already. */
   expired: number;
   bad: number;
@@ -32,14 +34,15 @@ interface ImportCode {
 /**
  * Appends codes to pools in the plain JSON form, and entries that an export has byte for byte as they are; in the order of
  * the rows, validating each. Bad ones are reported and passed over. Holds a few hundred rows in memory, however many there
- * are. Importing them twice adds nothing.
+ * are. Importing them twice adds
+ * nothing, nor does importing again what broadcasts have used since.
  */
 export async function importCodes(
   store: PoolStore,
   rows: AsyncIterable<ImportRow>,
   options: ImportOptions,
 ): Promise<ImportTotals> {
-  const totals: ImportTotals = { rows: 0, imported: 0, known: 0, expired: 0, bad: 0 };
+  const totals: ImportTotals = { rows: 0, imported: 0, known: 0, used: 0, expired: 0, bad: 0 };
   const nowMs = await store.now();
   let batch: ImportCode[] = [];
   let bytes = 0;
@@ -86,6 +89,7 @@ async function pushBatch(
   for (const [i, reply] of replies.entries()) {
     totals.imported += reply.pushed;
     totals.known += reply.known;
+    totals.used += reply.used;
     if (!reply.notAList) continue;
     for (const { openId, place } of groups[i]!) {
       totals.bad++;

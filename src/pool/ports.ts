@@ -35,6 +35,8 @@ export interface PushReply {
   pushed: number;
   /** Left out because the pool holds a code of that formId already. */
   known: number;
+  /** Left out because the user's ledger has it as used up. */
+  used: number;
   /** The key holds something that is not a list. */
   notAList: boolean;
 }
@@ -73,7 +75,7 @@ export interface PoolStore {
     pools: OpenPool[],
     options: { dryRun: boolean; maxCommands?: number | undefined },
   ): Promise<PurgeStep>;
-  /** Appends codes, pool by pool; each pool's codes all or none. */
+  /** Appends codes that are neither there nor used up, pool by pool; each pool's codes all or none. */
   push(pools: { openId: string; codes: PushRequest[] }[]): Promise<PushReply[]>;
   /** A bounded piece of each of several pools, as latin1 strings; empty where there is none. */
   slice(pieces: PoolPiece[]): Promise<string[][]>;

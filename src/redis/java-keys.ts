@@ -1,4 +1,12 @@
-import { createKeys, escapeGlob, isOpenId, type KeyPrefixes, type Keys, type RedisKey } from "./keys.ts";
+import {
+  createKeys,
+  escapeGlob,
+  isOpenId,
+  type KeyPrefixes,
+  type Keys,
+  pairKeys,
+  type RedisKey,
+} from "./keys.ts";
 
 /**
  * The keys of pools whose backend serializes keys as Java does, which is what a RedisTemplate does unless told otherwise:
@@ -12,10 +20,12 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   const behind = tagged ? ":sends" : "}:sends";
   const pool = (openId: string) => serialize(`${poolPrefix}${openId}`);
   const anyPool = anyJavaKey(poolPrefix);
+  const ledger = (openId: string) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]);
   return {
     ...createKeys(prefixes),
     pool,
-    ledger: (openId) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]),
+    ledger,
+    pairs: (openIds) => pairKeys(openIds, pool, ledger),
     shownPool: (openId) =>
       showKey(
         openId === "" ? Buffer.from(`${JAVA_STRING}??${toLatin1(poolPrefix)}`, "latin1") : pool(openId),

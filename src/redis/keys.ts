@@ -8,6 +8,8 @@ export interface Keys {
   pool(openId: string): RedisKey;
   /** Same cluster slot as the pool. */
   ledger(openId: string): RedisKey;
+  /** Pool, ledger of the first, pool, ledger of the second: as scripts take them. */
+  pairs(openIds: string[]): RedisKey[];
   /** A pool's key as messages have it; of "", what they all begin with. */
   shownPool(openId: string): string;
   broadcast(id: string): string;
@@ -49,10 +51,13 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
   const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
   const anyPool = `${escapeGlob(poolPrefix)}*`;
   const anyLedger = `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`;
+  const pool = (openId: string) => `${poolPrefix}${openId}`;
+  const ledger = (openId: string) => `${ledgerPrefix}${openId}${ledgerSuffix}`;
   return {
-    pool: (openId) => `${poolPrefix}${openId}`,
-    shownPool: (openId) => `${poolPrefix}${openId}`,
-    ledger: (openId) => `${ledgerPrefix}${openId}${ledgerSuffix}`,
+    pool,
+    shownPool: pool,
+    ledger,
+    pairs: (openIds) => pairKeys(openIds, pool, ledger),
     broadcast,
     audience: (id, firstRunId) => `${broadcast(id)}:audience:${firstRunId}`,
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
@@ -82,6 +87,16 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
  */
 export function isOpenId(text: string): boolean {
   return text.length <= 128 && /^[^\s{}\p{C}\ufffd]+$/u.test(text);
+}
+
+export function pairKeys(
+  openIds: string[],
+  pool: (openId: string) => RedisKey,
+  ledger: (openId: string) => RedisKey,
+): RedisKey[] {
+  const pairs: RedisKey[] = [];
+  for (const openId of openIds) pairs.push(pool(openId), ledger(openId));
+  return pairs;
 }
 
 function openIdBetween(key: string, prefix: string, suffix: string): string | undefined {

@@ -83,11 +83,11 @@ async function pushPools(
   keys: Keys,
   pools: { openId: string; codes: PushRequest[] }[],
 ): Promise<PushReply[]> {
-  const results: PushReply[] = pools.map(() => ({ pushed: 0, known: 0, notAList: false }));
+  const results: PushReply[] = pools.map(() => ({ pushed: 0, known: 0, used: 0, notAList: false }));
   let pending: PendingPush[] = pools.map(({ openId, codes }, at) => ({ at, openId, codes, from: 0 }));
   while (pending.length > 0) {
     const replies = (await link.runBatch(SCRIPTS.pushCodes, pending, (some) => ({
-      keys: some.map(({ openId }) => keys.pool(openId)),
+      keys: keys.pairs(some.map(({ openId }) => openId)),
       args: [ENTRY_BUDGET, ...some.flatMap(pushArgs)],
     }))) as number[][];
     pending = pending.filter((push, i) => takePushReply(push, replies[i] ?? [], results[push.at]!));
@@ -100,14 +100,12 @@ function pushArgs({ from, codes }: PendingPush): ScriptArg[] {
 }
 
 /** Enters one pool's reply into its result; true when the pool needs another call. */
-function takePushReply(
-  push: PendingPush,
-  [next = -1, ...knownNumbers]: number[],
-  result: PushReply,
-): boolean {
-  result.known += knownNumbers.length;
-  const known = new Set(knownNumbers);
-  push.codes = push.codes.filter((_, i) => !known.has(i + 1));
+function takePushReply(push: PendingPush, [next = -1, ...numbers]: number[], result: PushReply): boolean {
+  const used = numbers.filter((number) => number < 0).length;
+  result.used += used;
+  result.known += numbers.length - used;
+  const left = new Set(numbers.map(Math.abs));
+  push.codes = push.codes.filter((_, i) => !left.has(i + 1));
   push.from = next;
   if (next === -1) result.pushed = push.codes.length;
   if (next === -2) result.notAList = true;

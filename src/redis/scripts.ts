@@ -44,7 +44,7 @@ const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
 /** What the scripts that look into pools build on. */
 export const POOL_FRAGMENTS = [shareBasics, readEntry, takeCode];
-/** And those that move codes between pools and ledgers. */
+/** And those that go by the records of ledgers, too. */
 const CLAIM_FRAGMENTS = [...POOL_FRAGMENTS, keepRecord];
 
 export const SCRIPTS = {
@@ -63,7 +63,7 @@ export const SCRIPTS = {
     onDemand("purge_any(sum, with)", readEntry, takeCode, purgeAny),
     purgePools,
   ),
-  pushCodes: script("push-codes", ...POOL_FRAGMENTS, pushCodes),
+  pushCodes: script("push-codes", ...CLAIM_FRAGMENTS, pushCodes),
   removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
   pushAudience: script("push-audience", pushAudience),

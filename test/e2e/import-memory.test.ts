@@ -31,7 +31,14 @@ it("imports a million lines in bounded memory", { timeout: 180_000 }, async () =
   const { code, stdout, stderr } = await child.done;
   expect([code, stderr.replace(/^.* lines, .*\n/gm, "")]).toEqual([0, ""]);
   const imported = LINES / LIVE;
-  expect(JSON.parse(stdout)).toEqual({ lines: LINES, imported, known: 0, expired: LINES - imported, bad: 0 });
+  expect(JSON.parse(stdout)).toEqual({
+    lines: LINES,
+    imported,
+    known: 0,
+    used: 0,
+    expired: LINES - imported,
+    bad: 0,
+  });
   expect(peakMb()).toBeGreaterThan(20);
   expect(peakMb()).toBeLessThan(LIMIT_MB);
   expect(await world.redis.client.llen("mina:openid:o0")).toBe(LINES_A_USER / LIVE);

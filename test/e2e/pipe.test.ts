@@ -23,7 +23,7 @@ describe("the built command in a pipe", () => {
     const stdin = "openId,formId,expire\noA,f1,2033-01-01T00:00:00Z\noA,f2,1\noB,f3,1988150400\n";
     expect(await cli.run(["pool", "import"], { stdin })).toEqual({
       code: 0,
-      stdout: "lines\t3\nimported\t2\nknown\t0\nexpired\t1\nbad\t0\n",
+      stdout: "lines\t3\nimported\t2\nknown\t0\nused\t0\nexpired\t1\nbad\t0\n",
       stderr: "",
     });
     expect((await cli.run(["pool", "show", "oA"])).stdout).toBe("valid\tf1\t2033-01-01T00:00:00.000Z\t1\n");

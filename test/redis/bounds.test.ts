@@ -61,9 +61,9 @@ const claimed = {
 it(`claims the one valid code behind ${MANY} expired ones, and drops those`, async () => {
   await pushMany(redis, "u", [...expired, last]);
   const dry = await expectSmallSteps(MANY, () => claim(["u"], true));
-  expect(dry).toEqual([{ ...claimed, expired: MANY }]);
+  expect(dry).toEqual([{ ...claimed, expired: MANY, lastCode: true }]);
   expect(await redis.client.llen("mina:openid:u")).toBe(MANY + 1);
-  expect(await expectSmallSteps(MANY, () => claim(["u"]))).toEqual(dry);
+  expect(await expectSmallSteps(MANY, () => claim(["u"]))).toEqual([{ ...claimed, expired: MANY }]);
   expect(await redis.entries("u")).toEqual([]);
 });
 
@@ -125,8 +125,20 @@ it("imports into a long pool: each known formId is found, wherever it stands", a
   await pushMany(redis, "u", [plainEntry("first", FAR), ...unreadable, last]);
   const codes = ["last", "new", "first", "new"].map((formId) => ({ formId, entry: plainEntry(formId, FAR) }));
   const reply = await expectSmallSteps(MANY, () => redis.open.stores.pools.push([{ openId: "u", codes }]));
-  expect(reply).toEqual([{ pushed: 1, known: 3, notAList: false }]);
+  expect(reply).toEqual([{ pushed: 1, known: 3, used: 0, notAList: false }]);
   expect(await redis.client.lrange("mina:openid:u", -2, -1)).toEqual([last, plainEntry("new", FAR)]);
+});
+
+it("imports for many users with long ledgers: the records count, too", async () => {
+  const openIds = Array.from({ length: 100 }, (_, i) => `u${i}`);
+  const record = (formId: string) => `sent r 1 1795946400000 0 ${formId} - 0 ${FAR}`;
+  const records = Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`b${i}`, record(`f${i}`)]));
+  for (const openId of openIds) await redis.client.hset(`{mina:openid:${openId}}:sends`, records);
+  const codes = ["f0", "new", "f98"].map((formId) => ({ formId, entry: plainEntry(formId, FAR) }));
+  const pools = openIds.map((openId) => ({ openId, codes }));
+  const replies = await expectSmallSteps(10_000, () => redis.open.stores.pools.push(pools));
+  expect(replies).toEqual(openIds.map(() => ({ pushed: 1, known: 0, used: 2, notAList: false })));
+  expect(await redis.entries("u99")).toEqual([plainEntry("new", FAR)]);
 });
 
 it("shares one budget among the users of a batch", async () => {
@@ -146,7 +158,7 @@ it("takes whole lists of 64 KB one at a time", async () => {
   const lists = Array.from({ length: 20 }, () => list);
   await redis.push("u", ...lists, `[${plainEntry("x", PAST)},${last}]`);
   await redis.client.config("RESETSTAT");
-  expect(await claim(["u"], true)).toEqual([{ ...claimed, expired: 20 * 1480 + 1 }]);
+  expect(await claim(["u"], true)).toEqual([{ ...claimed, expired: 20 * 1480 + 1, lastCode: true }]);
   expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length);
   await redis.client.config("RESETSTAT");
   expect(await purge()).toMatchObject({ expiredRemoved: 20 * 1480 + 1 });

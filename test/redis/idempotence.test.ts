@@ -129,9 +129,9 @@ it("settle with the code put back, again: settled, put back once", async () => {
 it("push again: every code is known", async () => {
   const codes = ["a", "%d", "b"].map((formId) => ({ formId, entry: plainEntry(formId, FAR) }));
   const push = () => redis.open.stores.pools.push([{ openId: "u", codes }]);
-  expect(await push()).toEqual([{ pushed: 3, known: 0, notAList: false }]);
+  expect(await push()).toEqual([{ pushed: 3, known: 0, used: 0, notAList: false }]);
   const after = await state();
-  expect(await push()).toEqual([{ pushed: 0, known: 3, notAList: false }]);
+  expect(await push()).toEqual([{ pushed: 0, known: 3, used: 0, notAList: false }]);
   expect(await state()).toEqual(after);
 });
 

@@ -43,13 +43,24 @@ export class Model {
 
   pushKnown(openId: string, entries: ModelEntry[]): PushReply {
     const formIds = new Set(this.pool(openId).flatMap(({ codes }) => codes.map(({ formId }) => formId)));
-    const fresh = entries.filter(({ codes: [code] }) => {
-      const known = formIds.has(code!.formId);
-      formIds.add(code!.formId);
-      return !known;
-    });
-    this.push(openId, fresh);
-    return { pushed: fresh.length, known: entries.length - fresh.length, notAList: false };
+    const reply = { pushed: 0, known: 0, used: 0, notAList: false };
+    for (const entry of entries) {
+      const { formId } = entry.codes[0]!;
+      if (formIds.has(formId)) reply.known++;
+      else if (this.isUsed(openId, formId)) reply.used++;
+      else {
+        this.push(openId, [entry]);
+        reply.pushed++;
+      }
+      formIds.add(formId);
+    }
+    return reply;
+  }
+
+  /** Whether a record of the user names a formId that is good for one message. */
+  private isUsed(openId: string, formId: string): boolean {
+    const records = [...this.claims, ...this.finals];
+    return records.some(([key, { code }]) => key.endsWith(` ${openId}`) && code?.formId === formId);
   }
 
   claim(client: Client, openId: string, sighting: Sighting, dry: boolean): ClaimReply {
@@ -182,7 +193,7 @@ export class Model {
   ): ClaimReply {
     const record = { ...claimed, run: client.runId, attempt: claimed.attempt + 1 };
     if (!dry) this.record(key, record);
-    return { status: "claimed", ...describe(openId, record) };
+    return { status: "claimed", ...describe(openId, record), ...lastCode(this.pool(openId), dry) };
   }
 
   /** Takes the first valid code that is not refused; expired and refused ones met on the way are dropped. */
@@ -218,7 +229,7 @@ export class Model {
       const met = refused === undefined && unreadable.size > 0 ? { unreadable: unreadable.size } : {};
       return { status: "no_code", openId, ...counts, ...met };
     }
-    return { status: "claimed", ...describe(openId, record), ...counts };
+    return { status: "claimed", ...describe(openId, record), ...counts, ...lastCode(pool, dry) };
   }
 
   private record(key: string, record: ClaimedRecord): void {
@@ -238,4 +249,9 @@ export class Model {
     else pool.unshift(own!);
     this.pools.set(openId, pool);
   }
+}
+
+/** What a dry run says besides: whether a valid code is left. */
+function lastCode(left: ModelEntry[], dry: boolean): { lastCode?: boolean } {
+  return dry ? { lastCode: !left.some(({ codes }) => codes.some(({ kind }) => kind === "valid")) } : {};
 }

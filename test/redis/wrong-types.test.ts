@@ -93,8 +93,8 @@ describe.each(TYPES)("with a %s in the place of a pool", (type, put) => {
     await put(POOL);
     const codes = [{ formId: "new", entry: plainEntry("new", FAR) }];
     const replies = await redis.open.stores.pools.push(ALL.map((openId) => ({ openId, codes })));
-    const pushed = { pushed: 1, known: 0, notAList: false };
-    expect(replies).toEqual([pushed, { pushed: 0, known: 0, notAList: true }, pushed]);
+    const pushed = { pushed: 1, known: 0, used: 0, notAList: false };
+    expect(replies).toEqual([pushed, { pushed: 0, known: 0, used: 0, notAList: true }, pushed]);
     expect(await redis.client.type(POOL)).toBe(type);
   });
 });

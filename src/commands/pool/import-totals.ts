@@ -17,10 +17,14 @@ export function stopOnInterrupt(deps: Deps, onStop: () => void) {
 }
 
 /** What became of what was read; `thing` is what one of it is called. */
-export function describeTotals({ imported, known, expired, bad }: ImportTotals, thing: string): string[] {
+export function describeTotals(
+  { imported, known, used, expired, bad }: ImportTotals,
+  thing: string,
+): string[] {
   return [
     `${formatCounted(imported, "code")} imported`,
     `${formatCount(known)} there already`,
+    ...(used > 0 ? [`${formatCount(used)} used already`] : []),
     `${formatCount(expired)} expired`,
     formatCounted(bad, `bad ${thing}`),
   ];

@@ -9,15 +9,33 @@ local function describe_claim(status, claimed)
   return { status, claimed.f, claimed.e, claimed.multi, claimed.attempt, 0, 0 }
 end
 
+-- For a dry run: whether the pool holds no valid code from an index on, 1 or 0; or 2 and where to look on, when the budget is spent.
+local function is_bare(pool, from)
+  local found = find_code(pool, from, now, nil, budget)
+  if found.pick then return 0, 0 end
+  if found.more then return 2, found.more end
+  return 1, 0
+end
+
+-- The same for what is left when the found code is used.
+local function leaves_bare(pool, pick)
+  for k, code in ipairs(pick.entry.codes) do
+    if code.ok and (k ~= pick.k or (code.u or 1) > 1) then return 0, 0 end
+  end
+  return is_bare(pool, pick.index + 1)
+end
+
 -- Same code, next attempt: the platform refuses a code that was used, so this can't deliver twice.
-local function take_over(ledger, claimed)
+local function take_over(pool, ledger, claimed)
   claimed.attempt = claimed.attempt + 1
   if not dry then
     local line = string.format("claimed %s %d %.0f %d %d %s %s %d\n", run, claimed.attempt, now, claimed.multi,
       claimed.k, claimed.e, claimed.f, claimed.size)
     write_record(ledger, id, line .. claimed.body, ttl)
   end
-  return describe_claim(1, claimed)
+  local reply = describe_claim(1, claimed)
+  if dry then reply[8], reply[9] = is_bare(pool, 0) end
+  return reply
 end
 
 local function is_listed(list, word)
@@ -25,28 +43,28 @@ local function is_listed(list, word)
 end
 
 -- The reply for a user with a final record; nil when the user may be claimed anew.
-local function from_final(ledger, final)
+local function from_final(pool, ledger, final)
   -- A user who had no code left may have got a new one since.
   if final.outcome == "no_code" then return nil end
   local own = final.run == run
   if not own and is_listed(again, final.outcome) then
     if final.outcome ~= "unknown" then return nil end
-    return take_over(ledger, { attempt = final.attempts, multi = final.multi, k = 0, e = final.e, f = final.f,
+    return take_over(pool, ledger, { attempt = final.attempts, multi = final.multi, k = 0, e = final.e, f = final.f,
       size = 0, body = "" })
   end
   return { 3, final.outcome, own and 1 or 0, final.attempts, final.at, final.errcode, final.f, final.msgid }
 end
 
 -- The reply for a user with a record; nil when the record does not stand in the way of a claim.
-local function from_record(ledger, record)
+local function from_record(pool, ledger, record)
   local claimed = read_claimed(record)
   if not claimed then
     local final = read_final(record)
     if not final then return { 7, "the ledger holds a record that is not push-cli's" } end
-    return from_final(ledger, final)
+    return from_final(pool, ledger, final)
   end
   if claimed.run == run then return describe_claim(6, claimed) end
-  if is_listed(dead, claimed.run) then return take_over(ledger, claimed) end
+  if is_listed(dead, claimed.run) then return take_over(pool, ledger, claimed) end
   return { 4, claimed.run }
 end
 
@@ -63,7 +81,8 @@ local function claim_from(pool, ledger, from)
   if found.pick and not dry then return take_found(pool, ledger, id, run, ttl, now, found) end
   if found.pick then
     local code = found.pick.entry.codes[found.pick.k]
-    return { 1, code.f, string.format("%.0f", code.e), multi_of(code.u, code.f), 1, found.expired, 0 }
+    local bare, more = leaves_bare(pool, found.pick)
+    return { 1, code.f, string.format("%.0f", code.e), multi_of(code.u, code.f), 1, found.expired, 0, bare, more }
   end
   local removed = 0
   -- With the last expired code the pool goes, and no later sweep would meet this user: the record tells that there was one.
@@ -86,7 +105,7 @@ local function claim(pool, ledger, from)
   if sighting == "ledger" and not record then return { 8 } end
   -- A claim of this very run is either the same call again, its answer lost, or known to the caller.
   if sighting == "pool" and record and not is_mine(record) then return { 8 } end
-  local known = record and from_record(ledger, record)
+  local known = record and from_record(pool, ledger, record)
   if known then return known end
   if budget.left <= 0 then return { 5, from, 0, 0 } end
   local kind = redis.call("TYPE", pool).ok

@@ -12,7 +12,9 @@
 -- Returns first one text with a line a user: "<formId> <expire in ms> <several uses 0/1>", the usual case: claimed at the
 --       first attempt, nothing dropped on the way. One text, because a reply a user costs the client's parser more than
 --       all else it does with it. Then, for each user with an empty line, an array; by its first number:
---       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped
+--       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped;
+--                   in a dry run also whether that leaves the user without a valid code: 1 or 0; 2 not known, the budget is
+--                   spent, and the pool index to look on from
 --       2 no code   expired codes dropped, entries met that are not understood
 --       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"
 --       4 busy      the other run that holds the claim

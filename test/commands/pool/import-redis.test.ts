@@ -13,6 +13,7 @@ interface Totals {
   values: number;
   imported: number;
   known: number;
+  used: number;
   expired: number;
   bad: number;
 }
@@ -24,6 +25,7 @@ async function importFrom(argv: string[], expected: Partial<Totals>, env: Record
     values: 0,
     imported: 0,
     known: 0,
+    used: 0,
     expired: 0,
     bad: 0,
     ...expected,
@@ -267,6 +269,6 @@ it("sums up in a line for a person, and in rows for a pipe", async () => {
     "1 key, 1 code imported, 0 there already, 0 expired, 0 bad values\n",
   );
   expect((await world.cli(argv)).stdout).toBe(
-    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nexpired\t0\nbad\t0\n",
+    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\n",
   );
 });

@@ -15,13 +15,22 @@ interface Totals {
   lines: number;
   imported: number;
   known: number;
+  used: number;
   expired: number;
   bad: number;
 }
 
 async function importText(text: string, expected: Partial<Totals>) {
   const result = await world.cli(["pool", "import", "--json"], { stdin: text });
-  expect(result.json<Totals>()).toEqual({ lines: 0, imported: 0, known: 0, expired: 0, bad: 0, ...expected });
+  expect(result.json<Totals>()).toEqual({
+    lines: 0,
+    imported: 0,
+    known: 0,
+    used: 0,
+    expired: 0,
+    bad: 0,
+    ...expected,
+  });
   expect(result.code).toBe(expected.bad ? 8 : 0);
   return result;
 }
@@ -168,7 +177,10 @@ describe("pool import", () => {
     const rows = Array.from({ length: 2500 }, (_, i) => `o${i % 70},f${i},${LATER}\n`);
     writeFileSync(join(folder, "codes.csv"), rows.join(""));
     const { code, stdout } = await world.cli(["pool", "import", "codes.csv"], { cwd: folder });
-    expect([code, stdout]).toEqual([0, "lines\t2500\nimported\t2500\nknown\t0\nexpired\t0\nbad\t0\n"]);
+    expect([code, stdout]).toEqual([
+      0,
+      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\n",
+    ]);
     const formIds = (await world.redis.entries("o3")).map(
       (text) => (JSON.parse(text) as { formId: string }).formId,
     );

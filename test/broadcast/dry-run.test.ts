@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { countAudience } from "../../src/broadcast/dry-run.ts";
+import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { FAR, PAST } from "../redis/seed.ts";
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await redis.client.flushall();
+});
+
+const MESSAGE = { templateId: "tmpl", keywords: [] };
+
+async function* pagesOf(...pages: string[][]): AsyncGenerator<string[]> {
+  yield* pages;
+}
+
+function count(pages: AsyncIterable<string[]>, limit?: number) {
+  const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true });
+  return countAudience(ledger, pages, MESSAGE, limit);
+}
+
+async function giveUsers(users: number): Promise<string[]> {
+  const openIds = Array.from({ length: users }, (_, i) => `u${i}`);
+  // Every fifth has a second code, every seventh none at all, and all have useless ones.
+  const entriesOf = (i: number) => [
+    plainEntry("x", PAST),
+    ...(i % 7 === 0 ? [] : [plainEntry(`a${i}`, FAR)]),
+    ..."not ours,neither".split(","),
+    ...(i % 5 === 0 && i % 7 !== 0 ? [plainEntry(`b${i}`, FAR)] : []),
+  ];
+  await Promise.all(openIds.map((openId, i) => redis.push(openId, ...entriesOf(i))));
+  return openIds;
+}
+
+it("counts whom a broadcast leaves without a valid code, exactly", async () => {
+  const openIds = await giveUsers(700);
+  const { tally, leftWithout } = await count(pagesOf(openIds.slice(0, 300), openIds.slice(300), ["nobody"]));
+  expect(tally.outcomes).toMatchObject({ sent: 600, no_code: 101 });
+  // Of the 600, those that 5 divides.
+  expect(leftWithout).toBe(600 - 120);
+});
+
+it("counts nobody beyond the limit", async () => {
+  const { leftWithout } = await count(pagesOf(await giveUsers(100)), 4);
+  expect(leftWithout).toBe(4);
+});

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Ledger } from "../../src/broadcast/ports.ts";
+import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { JAVA_ENTRY } from "../pool/forms.ts";
+import { javaEntry } from "../pool/java/forms.ts";
+import { dumpAll, FAR, PAST, pushMany } from "./seed.ts";
+
+/* A dry run says of each user who would be sent to whether that takes the last valid code. */
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await redis.client.flushall();
+});
+
+function ledger(options: Partial<Parameters<TestRedis["open"]["stores"]["ledger"]>[0]> = {}): Ledger {
+  return redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true, ...options });
+}
+
+async function lastCodes(...openIds: string[]): Promise<(boolean | undefined)[]> {
+  const replies = await ledger().claim(openIds);
+  return replies.map((reply) => (reply.status === "claimed" ? reply.lastCode : undefined));
+}
+
+const live = (formId: string) => plainEntry(formId, FAR);
+const dead = (formId: string) => plainEntry(formId, PAST);
+const list = (...entries: string[]) => `[${entries.join(",")}]`;
+const uses = (count: number) => `{"formId":"wx15680000000000p","expire":${FAR},"uses":${count}}`;
+const garbage = JSON.stringify({ formId: "the formId is a mock one", expire: FAR });
+
+it.each<[string, string[], boolean]>([
+  ["one code", [live("a")], true],
+  ["two codes", [live("a"), live("b")], false],
+  ["one behind expired ones", [dead("x"), dead("y"), live("a")], true],
+  ["one, and behind it what no message can be sent with", [live("a"), dead("x"), JAVA_ENTRY, garbage], true],
+  ["one, and another far behind", [live("a"), dead("x"), JAVA_ENTRY, garbage, live("b")], false],
+  ["a list of two", [list(live("a"), live("b"))], false],
+  ["a list of two, one of them expired", [list(live("a"), dead("b"))], true],
+  ["a list of two, the first expired", [list(dead("a"), live("b"))], true],
+  ["a list of two, one of them garbage", [list(garbage, live("b"))], true],
+  ["a list of one, and a list", [list(live("a")), list(dead("x"), live("b"))], false],
+  ["a code with uses", [uses(3)], false],
+  ["a code with one use left", [uses(1)], true],
+  ["a code with one use left, and another", [uses(1), live("a")], false],
+  ["a list with a code with uses", [list(uses(2))], false],
+  ["a code of Java's", [javaEntry("a boxed long"), live("a")], true],
+])("%s", async (_, entries, last) => {
+  await redis.push("u", ...entries);
+  const before = await dumpAll(redis);
+  expect(await lastCodes("u")).toEqual([last]);
+  expect(await dumpAll(redis)).toEqual(before);
+});
+
+it("says nothing of users without a code, and nothing in a broadcast itself", async () => {
+  await redis.push("u", live("a"));
+  await redis.push("v", dead("a"));
+  expect(await lastCodes("v", "nobody", "u")).toEqual([undefined, undefined, true]);
+  const [claimed] = await ledger({ dryRun: false }).claim(["u"]);
+  expect(claimed).not.toHaveProperty("lastCode");
+});
+
+describe("a pool that is longer than a call looks at", () => {
+  const unreadable = Array.from({ length: 5000 }, (_, i) => `not ours ${i}`);
+
+  it.each([1, 399, 400, 499, 500, 501, 999, 1000, 5000])("%i entries behind the code", async (length) => {
+    await pushMany(redis, "last", [live("a"), ...unreadable.slice(0, length)]);
+    await pushMany(redis, "more", [live("a"), ...unreadable.slice(0, length), live("b")]);
+    await pushMany(redis, "list", [live("a"), ...unreadable.slice(0, length), list(dead("x"), live("b"))]);
+    expect(await lastCodes("last", "more", "list")).toEqual([true, false, false]);
+    expect(await lastCodes("list")).toEqual([false]);
+  });
+
+  it("with the code behind it, too", async () => {
+    await pushMany(redis, "u", [...unreadable.slice(0, 3000), live("a"), ...unreadable.slice(3000)]);
+    expect(await lastCodes("u")).toEqual([true]);
+    await redis.push("u", live("b"));
+    expect(await lastCodes("u")).toEqual([false]);
+  });
+
+  it("among many in a batch that share a budget", async () => {
+    const openIds = Array.from({ length: 100 }, (_, i) => `u${i}`);
+    const pools = openIds.map((_, i) => [
+      live("a"),
+      ...unreadable.slice(0, 30),
+      ...(i % 3 ? [live("b")] : []),
+    ]);
+    await Promise.all(openIds.map((openId, i) => redis.push(openId, ...pools[i]!)));
+    expect(await lastCodes(...openIds)).toEqual(openIds.map((_, i) => i % 3 === 0));
+  });
+});
+
+describe("a claim that is taken over, its code off the pool already", () => {
+  const takeOver = () => ledger({ runId: "r2", deadRuns: new Set(["r"]) }).claim(["u"]);
+
+  it.each<[string, string[], boolean]>([
+    ["nothing is left", [], true],
+    ["another code is left", [dead("x"), live("b")], false],
+    ["another far behind is left", [...Array.from({ length: 2000 }, (_, i) => `no ${i}`), live("b")], false],
+  ])("%s", async (_, rest, last) => {
+    await redis.push("u", live("a"), ...rest);
+    await ledger({ dryRun: false }).claim(["u"]);
+    expect(await takeOver()).toMatchObject([{ status: "claimed", attempt: 2, lastCode: last }]);
+  });
+});
