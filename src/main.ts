@@ -176,11 +176,15 @@ function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; 
       closers.push(() => sender.close());
       return sender;
     },
+    doubtTemplateId: async (apiBase, id) =>
+      (await import("./wechat/template-id.ts")).doubtTemplateId(apiBase, id),
     meaningOf: async (errcode) => (await import("./wechat/errcodes.ts")).meaningOf(errcode),
     sandbox: {
       start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
       parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
       startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
+      startCli: async (argv, { env, cwd }) =>
+        (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
     },
     runCli: main,
     onInterrupt: (listener) => listenForStop(io, listener),

@@ -1,21 +1,24 @@
 import type { Clock } from "../clock.ts";
-import { PushCliError } from "../errors.ts";
-import type { AccessTokens } from "../token/ports.ts";
+import { conclude, fenced, isCut, wantedStop, willConclude } from "./conclude.ts";
+import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
-import type { Ledger, MessageSender } from "./ports.ts";
-import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, RunState } from "./record.ts";
-import { recountBroadcast } from "./recount.ts";
-import type { Report } from "./report.ts";
-import { lookAtRuns } from "./rivals.ts";
+import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { type EngineOptions, Run } from "./run.ts";
 import { shareRate } from "./share-rate.ts";
-import { stopReasonOf } from "./stop.ts";
-import { summarize } from "./summarize.ts";
-import { firstSweep, laterSweep, type Sighted, type Sweeps, sweepUntilDone } from "./sweep.ts";
+import {
+  firstSweep,
+  laterSweep,
+  type Sighted,
+  type SweepNeeds,
+  type Sweeps,
+  sweepUntilDone,
+} from "./sweep.ts";
+import { checkIdIsFree, idTaken } from "./taken-id.ts";
+import { whyWaiting } from "./waiting.ts";
 
 /** Whom to send to: every pool, or listed openIds without duplicates. */
 export type Audience = { kind: "pools" } | { kind: "list"; openIds: string[] };
@@ -24,43 +27,12 @@ export interface BroadcastSpec {
   /** Given by the operator; made up when absent. */
   id?: string | undefined;
   appid: string;
+  apiBase: string;
   message: Message;
   audience: Audience;
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
-}
-
-export interface LedgerNeeds {
-  broadcastId: string;
-  runId: string;
-  /** Read at every claim: a run may die while another works. */
-  deadRuns?: ReadonlySet<string>;
-  retry?: ("unknown" | "failed")[];
-  /** Claims only look and change nothing. */
-  dryRun?: boolean;
-}
-
-export interface BroadcastDeps {
-  store: BroadcastStore;
-  sweepPools(): AsyncIterable<string[]>;
-  sweepLedgers(): AsyncIterable<string[]>;
-  openLedger(needs: LedgerNeeds): Ledger;
-  sender: MessageSender;
-  tokens: AccessTokens;
-  clock: Clock;
-  report?: Report | undefined;
-  host: string;
-  pid: number;
-  /** Whether a process of this host is there. */
-  isRunning(pid: number): boolean;
-  /** Called once the run exists, before the first claim: for progress and signals. */
-  onStart?(id: string, run: Run): void;
-}
-
-export interface Ended {
-  result: BroadcastResult;
-  run: Run;
 }
 
 const AUDIENCE_CHUNK = 1000;
@@ -72,7 +44,7 @@ const PATIENCE_MS = 30_000;
  * that wrong credentials cost nothing. Rejects with a PushCliError when it could not start.
  */
 export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): Promise<Ended> {
-  const { clock, store } = deps;
+  const { clock } = deps;
   await deps.tokens.current();
   const id = spec.id ?? newBroadcastId(clock);
   const runId = newRunId(clock);
@@ -80,6 +52,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     id,
     firstRunId: runId,
     appid: spec.appid,
+    apiBase: spec.apiBase,
     message: spec.message,
     audience: spec.audience.kind,
     limit: spec.engine.limit,
@@ -88,23 +61,13 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     status: "running",
     startedAtMs: clock.now(),
   };
-  await enterRecord(store, record, spec.audience);
+  await enterRecord(deps, record, spec.audience);
   return runOnce(deps, record, spec.engine, {
     runId,
     dead: new Set(),
     earlierRuns: [],
     firstSweep: (sweeps) => firstSweep(record, sweeps),
   });
-}
-
-export interface RunPlan {
-  runId: string;
-  /** Runs known to be dead; the run adds to them. */
-  dead: Set<string>;
-  retry?: LedgerNeeds["retry"];
-  earlierRuns: KnownRun[];
-  /** Left out: a later one. */
-  firstSweep?(sweeps: Sweeps): AsyncIterable<Sighted>;
 }
 
 /** One run from its first heartbeat to its result. */
@@ -114,59 +77,100 @@ export async function runOnce(
   options: EngineOptions,
   plan: RunPlan,
 ): Promise<Ended> {
-  const { clock, store, host, pid } = deps;
+  const { clock, store, host, pid, user } = deps;
   const { id } = record;
   const { runId, dead, retry } = plan;
-  const info = { runId, host, pid, sinceMs: clock.now() };
+  const info = { runId, host, pid, user, sinceMs: clock.now() };
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [] });
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => stateOf(run, clock),
     onBeat: (others) => run.pacer.share(others.length + 1),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
+    onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
   const ledger = bePatient(opened, clock, PATIENCE_MS);
   const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
   await heartbeat.start();
-  // Another run may have finished the broadcast before it could see this one.
-  const now = (await store.load(id)) ?? record;
-  if (now.status !== "running") await store.update(id, { status: "running", reason: "" });
-  deps.onStart?.(id, run);
+  const now = await enterRun(store, record, plan.changes);
+  if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
+  deps.onStart?.(id, run, now);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
     listed: () => store.audience(record),
   };
-  const later = () => laterSweep(now, sweeps);
-  const { firstSweep } = plan;
-  const first = firstSweep ? () => firstSweep(sweeps) : later;
   const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map((earlier) => earlier.runId));
-  const audience = async function* () {
-    if (options.rate !== undefined && !firstSweep) await shareRate(run, { store, clock, id, runId });
-    yield* sweepUntilDone({ ...deps, run, runId, dead, over, id }, first, later);
-  };
   try {
-    await driveRun(run, audience());
+    await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+    run.isOver = true;
   } finally {
     await heartbeat.end();
   }
-  return { result: await conclude(deps, now, run, plan, { sweeps, over }), run };
+  const result = await conclude(deps, now, run, { info, plan, sweeps, over });
+  return { result, run, record: { id, cut: isCut(run) } };
+}
+
+/** The record as it is once the run is in it: running, and without what is left of the end of an earlier run. */
+async function enterRun(
+  store: BroadcastStore,
+  record: BroadcastRecord,
+  changes: Partial<BroadcastRecord> = {},
+): Promise<BroadcastRecord> {
+  // Another run may have finished the broadcast before it could see this one.
+  const now = (await store.load(record.id)) ?? record;
+  // Whoever wants to cancel it may have come in between.
+  const wanted = now.wanted?.action === "cancel" ? now.wanted : undefined;
+  const fresh: Partial<BroadcastRecord> = {
+    ...changes,
+    status: "running",
+    reason: undefined,
+    exit: undefined,
+    finishedAtMs: undefined,
+    wanted,
+  };
+  await store.update(record.id, fresh);
+  return { ...now, ...fresh };
+}
+
+/** The users of a run, until nobody can have been left out. */
+async function* audienceOf(
+  needs: SweepNeeds,
+  record: BroadcastRecord,
+  sweeps: Sweeps,
+  { firstSweep }: RunPlan,
+): AsyncGenerator<Sighted> {
+  const later = () => laterSweep(record, sweeps);
+  if (needs.run.options.rate !== undefined && !firstSweep) await shareRate(needs.run, needs);
+  yield* sweepUntilDone(needs, firstSweep ? () => firstSweep(sweeps) : later, later);
 }
 
 function stateOf(run: Run, clock: Clock): RunState {
-  return { untilMs: clock.now(), codes: run.tally.codes, errors: run.tally.errors };
+  const { tally, earlier, inHand } = run;
+  return {
+    untilMs: clock.now(),
+    codes: tally.codes,
+    errors: tally.errors,
+    outcomes: tally.outcomes,
+    retried: tally.retried,
+    noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
+    open: inHand.size,
+    waiting: whyWaiting(run),
+    ended: run.isOver && willConclude(run),
+  };
 }
 
 /** The audience first: a record without all of it would be resumed for a part. */
 async function enterRecord(
-  store: BroadcastStore,
+  deps: Pick<BroadcastDeps, "store" | "host" | "isRunning" | "clock">,
   record: BroadcastRecord,
   audience: Audience,
 ): Promise<void> {
-  if (await store.load(record.id)) throw idTaken(record.id);
+  const { store } = deps;
+  await checkIdIsFree(deps, record.id);
   if (audience.kind === "list") await keepAudience(store, record, audience.openIds);
   if (await store.create(record)) return;
   await store.dropAudience(record);
-  throw idTaken(record.id);
+  throw await idTaken(deps, record.id);
 }
 
 async function keepAudience(
@@ -177,67 +181,4 @@ async function keepAudience(
   for (let at = 0; at < openIds.length; at += AUDIENCE_CHUNK) {
     await store.addAudience(record, openIds.slice(at, at + AUDIENCE_CHUNK), at);
   }
-}
-
-/**
- * Sums up, and writes the result into the record, unless other runs are still at it: then that is theirs to do. The
- * record stays as it is when Redis is what failed, and when it is another run's because this one was fenced off.
- */
-async function conclude(
-  deps: BroadcastDeps,
-  record: BroadcastRecord,
-  run: Run,
-  plan: RunPlan,
-  seen: { sweeps: Sweeps; over: ReadonlySet<string> },
-): Promise<BroadcastResult> {
-  const exit = run.stopReason?.exit;
-  if (exit !== "redis" && exit !== "locked") {
-    try {
-      return await concludeRecord(deps, record, run, plan, seen);
-    } catch (error) {
-      // What this run did is worth telling all the same. Its own reason to stop, if it had one, stays the reason.
-      run.stop(stopReasonOf(error));
-    }
-  }
-  return summarize(run, record, plan.earlierRuns, undefined, deps.clock.now());
-}
-
-async function concludeRecord(
-  deps: BroadcastDeps,
-  record: BroadcastRecord,
-  run: Run,
-  plan: RunPlan,
-  { sweeps, over }: { sweeps: Sweeps; over: ReadonlySet<string> },
-): Promise<BroadcastResult> {
-  const { store, clock } = deps;
-  const { id } = record;
-  const others = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== plan.runId);
-  // Runs that worked beside this one did what it has not seen.
-  const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
-  const recount =
-    !run.stopReason && others.some(({ runId }) => !over.has(runId))
-      ? await recountBroadcast(ledger, record, sweeps)
-      : undefined;
-  const result = summarize(run, record, others, recount, clock.now());
-  if (others.some(({ alive }) => alive)) return result;
-  const { status, reason = "", recipients } = result;
-  const through = status === "finished" ? { recipients } : {};
-  const finishedAtMs = Date.parse(result.finishedAt);
-  await store.update(id, { status, reason, finishedAtMs, result, ...through });
-  if (status === "finished") await store.dropAudience(record);
-  return result;
-}
-
-function fenced(host: string, pid: number) {
-  return {
-    status: "stopped",
-    exit: "locked",
-    message: `this run's heartbeat had lapsed, and a run on ${host} (pid ${pid}) went on with the broadcast`,
-  } as const;
-}
-
-function idTaken(id: string): PushCliError {
-  return new PushCliError("usage", `there is a broadcast '${id}' already`, {
-    hint: `push-cli broadcast resume ${id} goes on with it; leave --id out to have a new one made up`,
-  });
 }

@@ -69,6 +69,7 @@ export function dryRunResult(
     status: "finished",
     templateId: message.templateId,
     recipients: tally.recipients,
+    toGo: tally.outcomes.sent,
     outcomes: { ...tally.outcomes },
     codes: { ...tally.codes },
     errors: tally.errors,
@@ -76,6 +77,7 @@ export function dryRunResult(
     startedAt: new Date(startedAtMs).toISOString(),
     finishedAt: new Date(nowMs).toISOString(),
     durationMs: nowMs - startedAtMs,
+    sentPerSecond: null,
     dryRun: true,
   };
 }

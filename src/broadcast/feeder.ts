@@ -1,5 +1,6 @@
 import { UNREADABLE } from "./outcome.ts";
 import type { ClaimReply, Settled, Sighting } from "./ports.ts";
+import { reportLine } from "./report.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
@@ -65,6 +66,7 @@ function takeReply(run: Run, reply: ClaimReply): void {
     case "claimed":
       run.tally.codes.expired += reply.expired;
       run.ownClaims++;
+      if (reply.retried) run.tally.retried[reply.retried]++;
       run.begin(reply);
       break;
     case "mine":
@@ -81,6 +83,7 @@ function takeReply(run: Run, reply: ClaimReply): void {
       takeNoCode(run, reply.openId, reply.why);
       break;
     case "settled":
+      run.tally.codes.expired += reply.expired ?? 0;
       if (!reply.own) takeSettled(run, reply);
       break;
     case "busy":
@@ -90,16 +93,17 @@ function takeReply(run: Run, reply: ClaimReply): void {
   }
 }
 
-function takeSettled(run: Run, { openId, outcome, attempts, errcode, formId, msgid, atMs }: Settled): void {
-  run.earlier.count({ outcome, formId });
-  const at = new Date(atMs).toISOString();
-  run.deps.report?.writeUnlessThere({ openId, outcome, attempts, errcode, msgid, formId, at });
+function takeSettled(run: Run, settled: Settled): void {
+  run.earlier.count(settled);
+  run.deps.report?.writeUnlessThere(reportLine(settled));
 }
 
 /** `errmsg`: why there is none, when it is not simply that. */
 function takeNoCode(run: Run, openId: string, errmsg?: string): void {
   run.tally.outcomes.no_code++;
   if (errmsg !== undefined) run.tally.countError(undefined, errmsg);
-  const at = new Date(run.deps.clock.now()).toISOString();
-  run.deps.report?.writeUnlessThere({ openId, outcome: "no_code", attempts: 0, errmsg, at });
+  const { report, clock } = run.deps;
+  report?.writeUnlessThere(
+    reportLine({ openId, outcome: "no_code", attempts: 0, errmsg, atMs: clock.now() }),
+  );
 }

@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts";
-import type { BroadcastStore, RunInfo, RunState } from "./record.ts";
+import type { BroadcastStore, RunInfo, RunState, Wanted } from "./record.ts";
 
 /** A run whose heartbeat is older than this may have its claims taken over. */
 const LEASE_MS = 15_000;
-const INTERVAL_MS = 5000;
+/** Far more often than the lease needs: beats carry the counts that others watch, and what an operator wants. */
+const INTERVAL_MS = 1000;
 const RETRY_MS = 250;
 
 /** What a beat reports besides being alive, so that it survives a kill. */
@@ -14,6 +15,8 @@ export interface HeartbeatEvents {
   onBeat(others: RunInfo[]): void;
   /** The heartbeat had lapsed and another run may have this one's claims: stop. */
   onFenced(other: RunInfo): void;
+  /** An operator wants the runs of the broadcast to stop, or its record is gone. */
+  onWanted(wanted: Wanted | "gone"): void;
 }
 
 /**
@@ -96,6 +99,8 @@ export class Heartbeat {
     if (rival) this.events.onFenced(rival);
     for (const { runId, alive } of others) if (!alive) this.over.add(runId);
     this.events.onBeat(alive);
+    const wanted = await this.store.wanted(this.id);
+    if (wanted) this.events.onWanted(wanted);
   }
 
   private beaten(at: number): void {

@@ -37,4 +37,6 @@ export interface UnreadableRecord {
 export interface SendHistory {
   /** The newest first; records that can't be read last. */
   of(openId: string): Promise<PastSend[]>;
+  /** The records of several users in one broadcast; undefined for who has none. */
+  inBroadcast(broadcastId: string, openIds: readonly string[]): Promise<(PastSend | undefined)[]>;
 }

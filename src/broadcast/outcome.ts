@@ -5,8 +5,14 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** Outcomes that a ledger record can end in. */
 export type FinalOutcome = Exclude<Outcome, "skipped">;
 
-/** `running` until its run ends; `stopped` by a fatal answer or a threshold, `interrupted` by a signal: both resumable. */
-export type BroadcastStatus = "running" | "finished" | "stopped" | "interrupted";
+/**
+ * What the record says: `running` until its last run ends; `stopped` by a fatal answer or a threshold, `interrupted` by a
+ * signal, `paused` by an operator: all resumable; `cancelled` is not.
+ */
+export type BroadcastStatus = "running" | "finished" | "stopped" | "interrupted" | "paused" | "cancelled";
+
+/** As it is shown: `dead` should be running, and no run is alive. */
+export type ShownStatus = BroadcastStatus | "dead";
 
 export interface CodeCounts {
   spent: number;
@@ -25,17 +31,25 @@ export interface ErrorGroup {
   count: number;
 }
 
+export function noOutcomes(): Record<Outcome, number> {
+  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, skipped: 0 };
+}
+
+export function noCodes(): CodeCounts {
+  return { spent: 0, expired: 0, refused: 0, released: 0 };
+}
+
+/** How many have an outcome; those that earlier runs settled are left out. */
+export function sumOutcomes({ sent, no_code, rejected, failed, unknown }: Record<Outcome, number>): number {
+  return sent + no_code + rejected + failed + unknown;
+}
+
 /** The counts of a run; only what is really done is in here. */
 export class Tally {
-  readonly outcomes: Record<Outcome, number> = {
-    sent: 0,
-    no_code: 0,
-    rejected: 0,
-    failed: 0,
-    unknown: 0,
-    skipped: 0,
-  };
-  readonly codes: CodeCounts = { spent: 0, expired: 0, refused: 0, released: 0 };
+  readonly outcomes = noOutcomes();
+  readonly codes = noCodes();
+  /** Recipients whose outcome of an earlier run this one has taken back, to try again. */
+  readonly retried = { unknown: 0, failed: 0 };
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
 
@@ -48,8 +62,7 @@ export class Tally {
 
   /** Recipients with an outcome, those of earlier runs left out. */
   get recipients(): number {
-    const { sent, no_code, rejected, failed, unknown } = this.outcomes;
-    return sent + no_code + rejected + failed + unknown;
+    return sumOutcomes(this.outcomes);
   }
 
   get errors(): ErrorGroup[] {

@@ -69,14 +69,25 @@ export interface Settled {
 }
 
 export type ClaimReply =
-  /** `lastCode`, in a dry run: no other valid code is left to the user. */
-  | ({ status: "claimed" } & Claimed & { expired: number; refused: number; lastCode?: boolean })
+  /**
+   * `lastCode`, in a dry run: no other valid code is left to the user. `retried`: the outcome of an earlier run that is
+   * tried again.
+   */
+  | ({ status: "claimed" } & Claimed & {
+        expired: number;
+        refused: number;
+        lastCode?: boolean;
+        retried?: "unknown" | "failed";
+      })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)
   /** `unreadable`: entries in the pool that are not understood, when a claim met some. */
   | { status: "no_code"; openId: string; expired: number; refused: number; unreadable?: number }
-  /** Final since an earlier run, or (`own`) since earlier in this one. */
-  | ({ status: "settled"; own: boolean } & Settled)
+  /**
+   * Final since an earlier run, or (`own`) since earlier in this one. `expired`: codes dropped while one was looked for
+   * to try it again with.
+   */
+  | ({ status: "settled"; own: boolean; expired?: number } & Settled)
   /** Claimed by another run that may be alive. */
   | { status: "busy"; openId: string; run: string }
   /** The keys hold something else than a pool and a ledger. */

@@ -1,5 +1,6 @@
 import type { Message } from "./message.ts";
-import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome } from "./outcome.ts";
+import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
+import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
 export type AudienceKind = "pools" | "list";
@@ -10,6 +11,8 @@ export interface BroadcastRecord {
   /** Names the run that made the record, and the listed audience with it. */
   firstRunId: string;
   appid: string;
+  /** The API that it goes through. Absent in records of older versions. */
+  apiBase?: string | undefined;
   message: Message;
   audience: AudienceKind;
   /** Claims at most, over all runs. */
@@ -20,21 +23,40 @@ export interface BroadcastRecord {
   users?: number | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
+  /** The exit code's name of the run that ended it last. */
+  exit?: RunExit | undefined;
+  /** What an operator wants of the runs at work; gone when the next run begins. */
+  wanted?: Wanted | undefined;
   /** How many recipients there were when the audience was through; later runs only try some of them again. */
   recipients?: number | undefined;
+  /** The limit ended it, and not its audience: with a higher one there is more to do. */
+  cut?: boolean | undefined;
   /** Epoch ms. */
   startedAtMs: number;
+  /** Set while it is finished or cancelled. */
   finishedAtMs?: number | undefined;
+  /** As of the end of the last run that ended by itself. */
   result?: BroadcastResult | undefined;
+}
+
+export type RunExit = StopReason["exit"] | "done" | "partial";
+
+/** Read by every run at each beat. */
+export interface Wanted {
+  action: "pause" | "cancel";
+  /** user@host */
+  by: string;
 }
 
 /** The JSON document of `broadcast`; field names are a contract (design section 7). */
 export interface BroadcastResult {
   broadcastId: string;
-  status: BroadcastStatus;
+  status: ShownStatus;
   reason?: string;
   templateId: string;
   recipients: number;
+  /** Users without an outcome yet; null where nobody counted how many there are. */
+  toGo: number | null;
   outcomes: Record<Outcome, number>;
   codes: CodeCounts;
   errors: ErrorGroup[];
@@ -42,8 +64,14 @@ export interface BroadcastResult {
   open: number;
   /** ISO 8601. */
   startedAt: string;
-  finishedAt: string;
+  /** Null until it is finished. */
+  finishedAt: string | null;
+  /** How long runs worked on it, the time between them left out. */
   durationMs: number;
+  /** Messages sent a second of that time; null before it can be told. */
+  sentPerSecond: number | null;
+  /** The run that tells this, alone. */
+  run?: { runId: string; sent: number; durationMs: number; sentPerSecond: number | null };
   dryRun?: true;
 }
 
@@ -52,6 +80,8 @@ export interface RunInfo {
   runId: string;
   host: string;
   pid: number;
+  /** Who started it. */
+  user?: string | undefined;
   /** Epoch ms. */
   sinceMs: number;
 }
@@ -62,9 +92,26 @@ export interface RunState {
   untilMs: number;
   codes: CodeCounts;
   errors: ErrorGroup[];
+  /** What this run did itself. Absent in what older versions wrote, as is the rest. */
+  outcomes?: Record<Outcome, number> | undefined;
+  /** Outcomes of earlier runs that it has taken back, to try again. */
+  retried?: { unknown: number; failed: number } | undefined;
+  /** Users without a code that it met, those with a record of it included. */
+  noCodeMet?: number | undefined;
+  /** Claimed and not settled. */
+  open?: number | undefined;
+  /** Why nothing is being sent now. */
+  waiting?: string | undefined;
+  /** It ended by itself, and sums up. */
+  ended?: boolean | undefined;
 }
 
-export type KnownRun = RunInfo & RunState & { alive: boolean };
+export type KnownRun = RunInfo &
+  RunState & {
+    alive: boolean;
+    /** Over, and about to write the end into the record. */
+    concluding?: boolean;
+  };
 
 export type AudienceOwner = Pick<BroadcastRecord, "id" | "firstRunId">;
 
@@ -73,7 +120,12 @@ export interface BroadcastStore {
   /** False when the id is taken. Whatever happens, a record is there whole or not at all. */
   create(record: BroadcastRecord): Promise<boolean>;
   load(id: string): Promise<BroadcastRecord | undefined>;
-  update(id: string, fields: Pick<BroadcastRecord, "status"> & Partial<BroadcastRecord>): Promise<void>;
+  /** A field given as undefined goes. */
+  update(id: string, fields: Partial<BroadcastRecord>): Promise<void>;
+  /** What an operator wants of the runs; `gone`: the record was deleted, or Redis lost it. */
+  wanted(id: string): Promise<Wanted | "gone" | undefined>;
+  /** Forgets the record, and the listed audience with it. The ledgers stay: they lapse by themselves. */
+  delete(of: AudienceOwner): Promise<void>;
   /** The newest first. */
   list(limit: number): Promise<BroadcastRecord[]>;
   /** Enters a run into the record and says that it is alive. */

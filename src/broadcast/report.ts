@@ -1,14 +1,15 @@
 import type { FinalOutcome } from "./outcome.ts";
 
-/** One recipient in `--report`; a contract, see design section 7. */
+/** One recipient in a report and of `broadcast recipients`; a contract. Every line has all fields, null where there is none. */
 export interface ReportLine {
   openId: string;
-  outcome: FinalOutcome;
+  outcome: FinalOutcome | "open";
   attempts: number;
-  errcode?: number | undefined;
-  errmsg?: string | undefined;
-  msgid?: string | undefined;
-  formId?: string | undefined;
+  errcode: number | null;
+  /** The platform's words, or what happened on the wire. Null in lines from the ledger, which does not keep them. */
+  errmsg: string | null;
+  msgid: string | null;
+  formId: string | null;
   /** ISO 8601. */
   at: string;
 }
@@ -17,4 +18,37 @@ export interface Report {
   write(line: ReportLine): void;
   /** For what an earlier run may have reported already. */
   writeUnlessThere(line: ReportLine): void;
+}
+
+/** What is known of a recipient, as a line. */
+export function reportLine({
+  openId,
+  outcome,
+  attempts,
+  errcode,
+  errmsg,
+  msgid,
+  formId,
+  atMs,
+}: {
+  openId: string;
+  outcome: ReportLine["outcome"];
+  attempts: number;
+  errcode?: number | undefined;
+  errmsg?: string | undefined;
+  msgid?: string | undefined;
+  formId?: string | undefined;
+  atMs: number;
+}): ReportLine {
+  return {
+    openId,
+    outcome,
+    attempts,
+    // 0 is what the API says when all is well.
+    errcode: errcode || null,
+    errmsg: errmsg ?? null,
+    msgid: msgid ?? null,
+    formId: formId ?? null,
+    at: new Date(atMs).toISOString(),
+  };
 }

@@ -1,16 +1,23 @@
 import { PushCliError } from "../errors.ts";
-import { type BroadcastDeps, type Ended, runOnce } from "./broadcast.ts";
+import { runOnce } from "./broadcast.ts";
+import type { BroadcastDeps, Ended } from "./deps.ts";
 import { newRunId } from "./ids.ts";
 import type { BroadcastRecord, KnownRun } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
 import type { EngineOptions } from "./run.ts";
 
+export type Retry = "unknown" | "failed";
+
 export interface ResumeSpec {
   engine: EngineOptions;
   /** Final outcomes of earlier runs to try again: unknown ones with the same code, failed ones with a new one. */
-  retry: ("unknown" | "failed")[];
+  retry: Retry[];
   /** Work beside runs that are alive. */
   join: boolean;
+  /** Another limit than the broadcast's own; null: none. */
+  limit?: number | null | undefined;
+  /** What the record lacks, or has otherwise. */
+  changes?: Pick<Partial<BroadcastRecord>, "apiBase" | "users">;
 }
 
 export interface ResumeDeps extends BroadcastDeps {
@@ -30,6 +37,25 @@ export async function loadBroadcast(
 }
 
 /**
+ * Refuses with `nothing` a resume that has nothing to do, or that may not be: what is finished has nobody left unless a
+ * wider limit or a retry gives it somebody, and what is cancelled stays so. Nothing is changed by a refusal.
+ */
+export function checkResumable(
+  record: BroadcastRecord,
+  runs: readonly KnownRun[],
+  spec: Pick<ResumeSpec, "retry" | "join" | "limit">,
+  nowMs: number,
+): void {
+  const { id } = record;
+  if (record.status === "cancelled") throw cancelled(record);
+  if (nowMs - lastSeenMs(record, runs) > LEDGER_LIFE_MS) throw ledgersGone(id);
+  if (record.status !== "finished" || spec.join || isWider(record, spec.limit)) return;
+  if (spec.retry.length === 0) throw alreadyFinished(record);
+  const { outcomes } = record.result ?? {};
+  if (outcomes && spec.retry.every((kind) => outcomes[kind] === 0)) throw nobodyToRetry(id, spec.retry);
+}
+
+/**
  * Goes on with a broadcast after a kill, a stop or an interruption: takes over what dead runs had claimed, with the same
  * codes, and sends to whoever has no outcome yet. The result is that of the whole broadcast.
  */
@@ -40,24 +66,38 @@ export async function resumeBroadcast(
 ): Promise<Ended> {
   const { clock, store } = deps;
   const { id } = record;
-  if (record.status === "finished" && spec.retry.length === 0 && !spec.join) throw alreadyFinished(id);
+  checkResumable(record, await store.runs(id), spec, clock.now());
   await deps.tokens.current();
-  if (clock.now() - lastSeenMs(record, await store.runs(id)) > LEDGER_LIFE_MS) throw ledgersGone(id);
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
-  const options = { ...spec.engine, limit: record.limit, rate: spec.engine.rate ?? record.rate };
+  const changes = { ...spec.changes, ...changesOf(record, spec.limit) };
+  const limit = "limit" in changes ? changes.limit : record.limit;
+  const options = { ...spec.engine, limit, rate: spec.engine.rate ?? record.rate };
   return runOnce(deps, record, options, {
     runId: newRunId(clock),
     dead,
     retry: spec.retry,
     earlierRuns,
+    changes,
   });
+}
+
+function isWider(record: BroadcastRecord, limit: number | null | undefined): boolean {
+  if (limit === undefined || record.limit === undefined) return false;
+  return limit === null || limit > record.limit;
+}
+
+/** With a wider limit, an audience that was cut short is swept again. */
+function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
+  if (limit === undefined) return {};
+  const again = record.cut && isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
+  return { limit: limit ?? undefined, ...again };
 }
 
 /** Ledgers live for eight days after their last write; a day earlier, all of them are still there. */
 const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
 
-function lastSeenMs(record: BroadcastRecord, runs: KnownRun[]): number {
+function lastSeenMs(record: BroadcastRecord, runs: readonly KnownRun[]): number {
   return Math.max(record.startedAtMs, ...runs.map(({ untilMs }) => untilMs));
 }
 
@@ -68,8 +108,24 @@ function ledgersGone(id: string): PushCliError {
   });
 }
 
-function alreadyFinished(id: string): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' is finished`, {
-    hint: "--retry-unknown or --retry-failed tries those recipients again",
+function alreadyFinished({ id, cut, limit }: BroadcastRecord): PushCliError {
+  const retry = "--retry-unknown or --retry-failed tries those recipients again";
+  const hint = cut ? `--limit none, or more than ${limit}, sends to the others too; ${retry}` : retry;
+  return new PushCliError("nothing", `broadcast '${id}' is finished`, { hint });
+}
+
+function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
+  return new PushCliError(
+    "nothing",
+    `broadcast '${id}' is finished, and no recipient is ${retry.join(" or ")}`,
+    {
+      hint: `push-cli broadcast show ${id} has its totals; nothing was changed`,
+    },
+  );
+}
+
+function cancelled({ id, reason }: BroadcastRecord): PushCliError {
+  return new PushCliError("nothing", `broadcast '${id}' is ${reason ?? "cancelled"}, and stays so`, {
+    hint: "a new broadcast reaches the others: list them with --to-file",
   });
 }

@@ -1,13 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError } from "../errors.ts";
 import type { BroadcastStore, KnownRun } from "./record.ts";
+import { type Here, isGone } from "./status.ts";
 
-export interface RivalsDeps {
+export interface RivalsDeps extends Here {
   store: BroadcastStore;
   clock: Clock;
-  host: string;
-  /** Whether a process of this host is there. */
-  isRunning(pid: number): boolean;
   say(text: string): void;
 }
 
@@ -27,12 +25,12 @@ export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean):
 
 /** The runs that a broadcast had. Those whose process is gone from this host are declared dead. */
 export async function lookAtRuns(
-  { store, host, isRunning }: Pick<RivalsDeps, "store" | "host" | "isRunning">,
+  { store, host, isRunning }: Here & Pick<RivalsDeps, "store">,
   id: string,
 ): Promise<KnownRun[]> {
   const runs = await store.runs(id);
   for (const run of runs) {
-    if (!run.alive || run.host !== host || isRunning(run.pid)) continue;
+    if (!isGone(run, { host, isRunning })) continue;
     await store.buryRun(id, run.runId);
     run.alive = false;
   }

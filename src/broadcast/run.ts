@@ -7,7 +7,7 @@ import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, Ledger, MessageSender, SendAnswer, Settlement } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import type { Report } from "./report.ts";
+import { type Report, reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
 import { type StopReason, stopReasonOf } from "./stop.ts";
 import { Earlier } from "./totals.ts";
@@ -75,6 +75,8 @@ export class Run {
   readonly refusedTokens = new Set<string>();
   /** The whole audience has been claimed. */
   fed = false;
+  /** Nothing is claimed, sent or settled any more. */
+  isOver = false;
   /** Claims of this run so far. */
   ownClaims = 0;
   /** Users whose claims are under way. */
@@ -216,18 +218,15 @@ export class Run {
   private count({ settlement, recipient, errmsg }: Decided): void {
     const { openId, outcome, attempts, errcode, msgid } = settlement;
     this.tally.outcomes[outcome]++;
-    const why = this.guard.seeOutcome(outcome === "failed" || outcome === "unknown", outcome === "sent");
-    if (why) this.stop(thresholdReason(why));
-    this.deps.report?.write({
-      openId,
-      outcome,
-      attempts,
-      errcode: errcode || undefined,
-      errmsg: outcome === "sent" ? undefined : errmsg,
-      msgid,
-      formId: recipient.formId,
-      at: new Date(this.deps.clock.now()).toISOString(),
-    });
+    const tooMany = this.guard.seeOutcome(outcome === "failed" || outcome === "unknown", outcome === "sent");
+    if (tooMany) this.stop(thresholdReason(tooMany));
+    const { report, clock } = this.deps;
+    if (!report) return;
+    const why = outcome === "sent" ? undefined : errmsg;
+    const { formId } = recipient;
+    report.write(
+      reportLine({ openId, outcome, attempts, errcode, errmsg: why, msgid, formId, atMs: clock.now() }),
+    );
   }
 }
 

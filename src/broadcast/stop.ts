@@ -4,7 +4,7 @@ export type StopSignal = "sigint" | "sigterm";
 
 /** Why a run ended before its audience did. */
 export interface StopReason {
-  status: "stopped" | "interrupted";
+  status: "stopped" | "interrupted" | "paused" | "cancelled";
   /** Names the exit code. */
   exit: ErrorKind | StopSignal;
   message: string;

@@ -1,15 +1,25 @@
-import type { BroadcastRecord, BroadcastResult, RunState } from "./record.ts";
+import { sumOutcomes } from "./outcome.ts";
+import { ratePerSecond, workedMs } from "./pace.ts";
+import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
+import { countToGo } from "./to-go.ts";
 import { addCodes, addErrors, addOutcomes } from "./totals.ts";
+
+/** What a run's result is made of, besides the run itself. */
+export interface SummaryNeeds {
+  record: BroadcastRecord;
+  info: RunInfo;
+  otherRuns: readonly (RunInfo & RunState)[];
+  /** When other runs did what this one has not seen. */
+  recount?: Recount | undefined;
+  nowMs: number;
+}
 
 /** The result document: the whole broadcast's, what other runs did included. */
 export function summarize(
   run: Run,
-  record: BroadcastRecord,
-  otherRuns: RunState[],
-  recount: Recount | undefined,
-  nowMs: number,
+  { record, info, otherRuns, recount, nowMs }: SummaryNeeds,
 ): BroadcastResult {
   const { tally, earlier, stopReason } = run;
   const { settled } = recount ?? {};
@@ -19,18 +29,29 @@ export function summarize(
   // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
   if (record.recipients !== undefined && !stopReason)
     outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
+  const status = stopReason?.status ?? "finished";
+  const own = { sinceMs: info.sinceMs, untilMs: nowMs };
+  const [durationMs, ownMs] = [workedMs([...otherRuns, own]), workedMs([own])];
   return {
     broadcastId: record.id,
-    status: stopReason?.status ?? "finished",
+    status,
     ...(stopReason ? { reason: stopReason.message } : {}),
     templateId: record.message.templateId,
-    recipients: sent + outcomes.no_code + rejected + failed + unknown,
+    recipients: sumOutcomes(outcomes),
+    toGo: countToGo(record, status, outcomes),
     outcomes,
     codes: { ...codes, spent: settled?.spent ?? codes.spent },
     errors: addErrors(tally.errors, otherRuns),
     open: recount?.open ?? run.inHand.size,
     startedAt: new Date(record.startedAtMs).toISOString(),
-    finishedAt: new Date(nowMs).toISOString(),
-    durationMs: nowMs - record.startedAtMs,
+    finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,
+    durationMs,
+    sentPerSecond: ratePerSecond(sent, durationMs),
+    run: {
+      runId: info.runId,
+      sent: tally.outcomes.sent,
+      durationMs: ownMs,
+      sentPerSecond: ratePerSecond(tally.outcomes.sent, ownMs),
+    },
   };
 }

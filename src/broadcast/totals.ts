@@ -32,7 +32,11 @@ export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Rec
 }
 
 /** Codes over all runs: what was spent is in the ledgers, the rest in what each run kept of itself. */
-export function addCodes(own: CodeCounts, earlier: Earlier, runs: RunState[]): CodeCounts {
+export function addCodes(
+  own: CodeCounts,
+  earlier: Pick<Earlier, "spent">,
+  runs: readonly RunState[],
+): CodeCounts {
   const sums = { ...own, spent: own.spent + earlier.spent };
   for (const { codes } of runs) {
     sums.expired += codes.expired;
@@ -42,7 +46,7 @@ export function addCodes(own: CodeCounts, earlier: Earlier, runs: RunState[]): C
   return sums;
 }
 
-export function addErrors(own: ErrorGroup[], runs: RunState[]): ErrorGroup[] {
+export function addErrors(own: ErrorGroup[], runs: readonly RunState[]): ErrorGroup[] {
   const groups = new Map<string, ErrorGroup>();
   for (const group of [...runs.flatMap(({ errors }) => errors), ...own]) {
     const key = group.errcode === null ? group.errmsg : String(group.errcode);

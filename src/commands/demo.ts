@@ -5,13 +5,14 @@ import { formatCount } from "../output/format.ts";
 import type { Io } from "../output/io.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { killInTheMiddle } from "./demo-crash.ts";
 import { demoUsers } from "./demo-users.ts";
 import type { Deps, RunAction } from "./deps.ts";
 
 export function registerDemo(program: Command, run: RunAction): void {
   program
     .command("demo")
-    .description("see it all happen: pools, purge, token and a broadcast, on a Redis and an API of its own")
+    .description("see it all happen, a killed broadcast and its resume too, on a Redis and an API of its own")
     .addHelpText("after", "\nExample:\n  $ push-cli demo")
     .action(run(demo));
 }
@@ -27,9 +28,11 @@ async function demo(deps: Deps): Promise<ExitName> {
   const redis = await deps.sandbox.startRedis();
   const faults = await Promise.all(FAULTS.map((text) => deps.sandbox.parseFault(text)));
   const sandbox = await deps.sandbox.start({ latencyMs: LATENCY_MS, faults });
+  const stop = new AbortController();
   let interrupted: ExitName | undefined;
   const undo = deps.onInterrupt((signal) => {
     interrupted = signal;
+    stop.abort();
   });
   try {
     talk(`A private Redis on port ${redis.port}, and the sandbox API at ${sandbox.url}.`);
@@ -37,14 +40,10 @@ async function demo(deps: Deps): Promise<ExitName> {
     const count = await fillPools(deps, io, sandbox);
     const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
     talk(`${users} users, ${entries} pool entries: valid, expired, mixed, unreadable, and none.`);
-    for (const step of STEPS) {
-      const code = await runStep(deps, io, step);
-      if (interrupted) return interrupted;
-      if (code !== 0) {
-        throw new PushCliError("unexpected", `the demo's "${step.argv[0]}" ended with exit code ${code}`);
-      }
-    }
-    return conclude(deps, sandbox);
+    await runSteps(deps, io, STEPS, stop.signal);
+    if (interrupted) return interrupted;
+    await playCrash(deps, io, sandbox, stop.signal);
+    return interrupted ?? conclude(deps, sandbox);
   } finally {
     undo();
     await sandbox.close();
@@ -73,16 +72,58 @@ const STEPS: Step[] = [
     say: "What a broadcast would do:",
     argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--dry-run"],
   },
+];
+
+const CRASH: Step = {
+  say: "The broadcast itself; the sandbox is busy, and loses answers, on purpose. In the middle its process is killed:",
+  argv: [
+    "broadcast",
+    TEMPLATE,
+    "--keywords",
+    "Order 42,shipped",
+    "--id",
+    "demo",
+    "--concurrency",
+    "32",
+    "--yes",
+  ],
+};
+
+const RECOVERY: Step[] = [
   {
-    say: "The broadcast itself; the sandbox is busy, and loses answers, on purpose:",
-    argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--concurrency", "32", "--yes"],
+    say: "What is known of it then, by the ledgers in Redis:",
+    argv: ["broadcast", "show", "demo", "--exact"],
+  },
+  {
+    say: "And on it goes; whoever has the message gets no second one:",
+    argv: ["broadcast", "resume", "demo", "--yes"],
   },
 ];
 
-async function runStep(deps: Deps, io: Io, { say, argv }: Step): Promise<number> {
-  deps.out.talk(`\n${say}`);
-  deps.out.talk(`$ push-cli ${argv.map((word) => (/[\s,]/.test(word) ? `"${word}"` : word)).join(" ")}`);
-  return deps.runCli(argv, io);
+/** The act that the product is about: kill -9, show, resume. */
+async function playCrash(deps: Deps, io: Io, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
+  announce(deps, CRASH);
+  const killed = await killInTheMiddle(deps, io, CRASH.argv, sandbox, signal);
+  if (signal.aborted) return;
+  if (!killed)
+    throw new PushCliError("unexpected", "the demo's broadcast was over before it could be killed");
+  await runSteps(deps, io, RECOVERY, signal);
+}
+
+/** Rejects when a command does not end as it should. */
+async function runSteps(deps: Deps, io: Io, steps: readonly Step[], signal: AbortSignal): Promise<void> {
+  for (const step of steps) {
+    announce(deps, step);
+    const code = await deps.runCli(step.argv, io);
+    if (signal.aborted) return;
+    if (code !== 0)
+      throw new PushCliError("unexpected", `the demo's "${step.argv[0]}" ended with exit code ${code}`);
+  }
+}
+
+function announce({ out }: Deps, { say, argv }: Step): void {
+  out.talk(`\n${say}`);
+  out.talk(`$ push-cli ${argv.map((word) => (/[\s,]/.test(word) ? `"${word}"` : word)).join(" ")}`);
 }
 
 /** Says what really arrived, from the sandbox's own records. */
@@ -91,6 +132,9 @@ function conclude({ out }: Deps, sandbox: Sandbox): ExitName {
   const users = Object.keys(deliveriesByUser).length;
   if (maxPerUser > 1) throw new PushCliError("unexpected", "the sandbox delivered twice to somebody");
   out.talk(`\nThe sandbox's own records: ${delivered} messages to ${users} users, nobody twice.`);
+  out.talk(
+    "next: push-cli pool stats --redis-url redis://...  (looks at your own pools, and changes nothing)",
+  );
   return "done";
 }
 

@@ -1,4 +1,4 @@
-import type { LedgerNeeds } from "../broadcast/broadcast.ts";
+import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
@@ -10,6 +10,7 @@ import type { ExitName } from "../exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
 import type { BackendScript, CodeSource, PoolStore } from "../pool/ports.ts";
+import type { ChildCli } from "../sandbox/child-cli.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Fault, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
 import type { LockStore } from "../token/ports.ts";
@@ -54,6 +55,11 @@ export interface Deps {
   claimScript(): Promise<BackendScript>;
   tokens(): Promise<TokenProvider>;
   sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
+  /** What speaks against a template id at an API; `isCertain` where the platform can have no such template. */
+  doubtTemplateId(
+    apiBase: string,
+    templateId: string,
+  ): Promise<{ text: string; isCertain: boolean } | undefined>;
   /** A known errcode in words. */
   meaningOf(errcode: number): Promise<string | undefined>;
   sandbox: SandboxTools;
@@ -67,6 +73,8 @@ export interface SandboxTools {
   start(options: SandboxOptions): Promise<Sandbox>;
   parseFault(text: string): Promise<Fault>;
   startRedis(): Promise<PrivateRedis>;
+  /** Runs a command line in a process of its own. */
+  startCli(argv: string[], io: Pick<Io, "env" | "cwd">): Promise<ChildCli>;
 }
 
 /** A command's work after parsing; the name of its exit code comes back. */

@@ -3,8 +3,8 @@ import type { InStream, Io } from "./io.ts";
 export interface Asking {
   /** Its abort ends the question, and the answer is no. */
   signal?: AbortSignal;
-  /** y is not enough: this number has to be typed. For what a habit of answering y must not set off. */
-  typed?: number;
+  /** y is not enough: this number, or word, has to be typed. For what a habit of answering y must not set off. */
+  typed?: number | string;
   /** stdin is data, such as a file of openIds; the answer comes from the controlling terminal. */
   stdinTaken?: boolean;
 }
@@ -26,15 +26,25 @@ export function canAsk(io: Streams, { stdinTaken = false }: Pick<Asking, "stdinT
  * The terminal stays in line mode, so that Ctrl-C reaches the process and not the question.
  */
 export async function ask(io: Streams, question: string, asking: Asking = {}): Promise<boolean> {
-  const { signal, typed, stdinTaken } = asking;
+  const { typed } = asking;
+  const what = typeof typed === "number" ? "the number" : typed;
+  const how = typed === undefined ? "[y/N]" : `Type ${what} to confirm:`;
+  return isYes((await prompt(io, `${question} ${how} `, asking)) ?? "", typed);
+}
+
+/** Asks for a line of text; undefined when there is none, as at the end of the input and when the signal aborts. */
+export async function prompt(
+  io: Streams,
+  question: string,
+  { signal, stdinTaken }: Omit<Asking, "typed"> = {},
+): Promise<string | undefined> {
   const terminal = stdinTaken ? io.openTerminal() : undefined;
   const input = stdinTaken ? terminal : io.stdin;
-  if (input === undefined) return false;
-  const how = typed === undefined ? "[y/N]" : "Type the number to confirm:";
+  if (input === undefined) return undefined;
   try {
-    const answer = await readAnswer(input, io.stderr, `${question} ${how} `, signal);
+    const answer = await readAnswer(input, io.stderr, question, signal);
     if (answer === undefined) io.stderr.write("\n");
-    return isYes(answer ?? "", typed);
+    return answer;
   } finally {
     // An open terminal keeps the process from ending.
     terminal?.destroy();
@@ -70,8 +80,9 @@ async function readAnswer(
   return answer;
 }
 
-function isYes(answer: string, typed: number | undefined): boolean {
+function isYes(answer: string, typed: Asking["typed"]): boolean {
   if (typed === undefined) return /^\s*y(es)?\s*$/i.test(answer);
+  if (typeof typed === "string") return answer.trim() === typed;
   // As people write numbers, and as the question shows them: 20,000 or 20 000 or 20_000 or 20'000.
   const digits = answer.trim().replace(/(?<=\d)[,_'’\s](?=\d)/g, "");
   return /^\d+$/.test(digits) && Number(digits) === typed;

@@ -14,6 +14,10 @@ export interface Io {
   /** For heartbeats of a run: where it runs. */
   host: string;
   pid: number;
+  /** The name of who runs it, for the runs of a broadcast. */
+  user: string;
+  /** The path of the program itself. */
+  program: string;
   /** Whether a process of this host is there. */
   isRunning(pid: number): boolean;
   /** The controlling terminal, opened anew: to ask on while stdin is data. Whoever opens it destroys it. */

@@ -1,4 +1,4 @@
-import { type Asking, ask, canAsk } from "./confirm.ts";
+import { type Asking, ask, canAsk, prompt } from "./confirm.ts";
 import { visibleJson, visibleLines, visibleText } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
@@ -35,6 +35,8 @@ export interface Output {
   line(document: unknown): Promise<void>;
   /** Many lines of NDJSON in one write. Waits and rejects like `line`. */
   lines(documents: readonly unknown[]): Promise<void>;
+  /** Lines of data in a form of their own, line ends included. Waits and rejects like `line`. */
+  text(lines: string): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
   /** Rejects like `line`. */
@@ -51,6 +53,8 @@ export interface Output {
   canAsk(options?: Pick<Asking, "stdinTaken">): boolean;
   /** No without asking when `canAsk` says so. */
   confirm(question: string, options?: Asking): Promise<boolean>;
+  /** The line that is typed; undefined without asking when `canAsk` says so. */
+  prompt(question: string, options?: Omit<Asking, "typed">): Promise<string | undefined>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
 }
@@ -112,6 +116,8 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       return progress;
     },
     confirm: async (question, asking) => mayAsk(asking) && ask(io, visibleLines(question), asking),
+    prompt: async (question, asking) =>
+      mayAsk(asking) ? prompt(io, visibleLines(question), asking) : undefined,
     flush: async () => {
       progress.done();
       // Nobody is left to hear that stderr failed.
@@ -131,6 +137,10 @@ function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
     json: (document: unknown) => stdout.write(`${visibleJson(document, 2)}\n`),
     line: (document: unknown) => writeLines([document]),
     lines: writeLines,
+    text: (lines: string) => {
+      stdout.write(visibleLines(lines));
+      return stdout.drained();
+    },
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
     table: async (columns: readonly Column[], rows: readonly Cell[][]) => {
       const width = io.stdout.columns || 80;

@@ -1,5 +1,5 @@
 import { openSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
@@ -28,6 +28,10 @@ export function processIo(): Io {
     cwd: process.cwd(),
     host: hostname(),
     pid: process.pid,
+    program: process.argv[1] ?? "",
+    get user() {
+      return userName();
+    },
     isRunning,
     openTerminal,
     onSignal: (listener) => {
@@ -47,6 +51,15 @@ function openTerminal(): ReadStream | undefined {
     return new ReadStream(openSync("/dev/tty", "r"));
   } catch {
     return undefined; // ENXIO: a process without one, such as cron's
+  }
+}
+
+/** A container may run as a user that nobody has named. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
   }
 }
 

@@ -4,11 +4,16 @@ import { cutToWidth } from "./width.ts";
 
 /** The state of long work on stderr: a live line on a terminal, a line every 10 s in a log. */
 export interface Progress {
-  /** Cheap: keeps `render` and calls it when the line is drawn, with the width that it may take. */
-  update(render: (width: number) => string): void;
+  /**
+   * Cheap: keeps `render` and calls it when the line is drawn, with the width that it may take. Where `isLive`, it may be
+   * several lines.
+   */
+  update(render: Render): void;
   /** Ends the line; `lastLine` stays. More calls do nothing. */
   done(lastLine?: string): void;
 }
+
+export type Render = (width: number, isLive: boolean) => string;
 
 export interface ProgressNeeds {
   io: Pick<Io, "stderr" | "env">;
@@ -38,13 +43,14 @@ const USED_COLUMNS = 4;
 
 function liveLine(needs: ProgressNeeds): Progress {
   const stderr = needs.io.stderr;
-  let render: ((width: number) => string) | undefined;
+  let render: Render | undefined;
   let spinner: { stop(): unknown } | undefined;
   let ended = false;
 
   const draw = () => {
     const width = Math.max(0, (stderr.columns ?? 80) - USED_COLUMNS);
-    return cutToWidth(visibleLines(render?.(width) ?? ""), width);
+    const lines = visibleLines(render?.(width, true) ?? "").split("\n");
+    return lines.map((line) => cutToWidth(line, width)).join("\n");
   };
   const start = async () => {
     const { default: ora } = await import("ora");
@@ -79,9 +85,9 @@ function liveLine(needs: ProgressNeeds): Progress {
 const LOG_WIDTH = 120;
 
 function heartbeat(needs: ProgressNeeds): Progress {
-  let render: ((width: number) => string) | undefined;
+  let render: Render | undefined;
   const timer = setInterval(() => {
-    if (render) needs.talk(`${formatTime(needs.now())}  ${render(LOG_WIDTH)}`);
+    if (render) needs.talk(`${formatTime(needs.now())}  ${render(LOG_WIDTH, false)}`);
   }, needs.heartbeatMs);
   timer.unref();
   let ended = false;

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { messageOf, PushCliError, usageError } from "../errors.ts";
 
 /** An NDJSON file that is added to, line by line. */
@@ -24,6 +25,36 @@ export async function openReport(path: string): Promise<Report> {
     throw error;
   }
   return startWriting(handle, path);
+}
+
+/** Rejects as `openReport` would, and leaves the file, or its absence, as it is. */
+export async function checkReport(path: string): Promise<void> {
+  const kind = await kindOf(path);
+  // A pipe has a reader who would take the check for the end.
+  if (kind === "other") return;
+  if (kind === "missing") {
+    // A new file shows whether one can be made there; nothing else does for every file system.
+    const probe = `${path}.${randomUUID()}`;
+    await (await openFile(probe, path)).close();
+    await unlink(probe);
+    return;
+  }
+  const handle = await openFile(path);
+  try {
+    await planMend(handle, path);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function kindOf(path: string): Promise<"missing" | "file" | "other"> {
+  try {
+    const info = await stat(path);
+    return info.isFile() || info.isDirectory() ? "file" : "other";
+  } catch (error) {
+    // Of any other trouble, opening tells more.
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "missing" : "file";
+  }
 }
 
 const WRITE_EVERY_MS = 100;
@@ -73,7 +104,8 @@ function startWriting(handle: FileHandle, path: string): Report {
   };
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+/** `shown`: the path that messages name. */
+async function openFile(path: string, shown = path): Promise<FileHandle> {
   try {
     // "a+" and not "a": the tail has to be read, and opening a FIFO must not wait for its reader.
     return await open(path, "a+");
@@ -82,15 +114,19 @@ async function openFile(path: string): Promise<FileHandle> {
     const missing = code === "ENOENT" ? "its folder does not exist" : messageOf(error);
     const reason = code === "EISDIR" ? "it is a directory" : missing;
     throw usageError(
-      `cannot open the report "${path}": ${reason}`,
+      `cannot open the report "${shown}": ${reason}`,
       "give --report a file that can be written",
     );
   }
 }
 
-async function mendTail(handle: FileHandle, path: string): Promise<void> {
+/** What has to be done to the end of a file before lines can be added. Rejects with a usage error for a file that is none of ours. */
+async function planMend(
+  handle: FileHandle,
+  path: string,
+): Promise<{ truncate: number } | "newline" | undefined> {
   const info = await handle.stat();
-  if (!info.isFile() || info.size === 0) return;
+  if (!info.isFile() || info.size === 0) return undefined;
   const start = Math.max(0, info.size - LONGEST_LINE);
   const { bytesRead, buffer } = await handle.read(
     Buffer.alloc(info.size - start),
@@ -100,15 +136,21 @@ async function mendTail(handle: FileHandle, path: string): Promise<void> {
   );
   const tailStart = buffer.lastIndexOf("\n", bytesRead) + 1;
   const tail = buffer.subarray(tailStart, bytesRead).toString("utf8");
-  if (tail === "") return;
-  if (isJson(tail)) return handle.appendFile("\n");
+  if (tail === "") return undefined;
+  if (isJson(tail)) return "newline";
   if (!tail.startsWith("{") || (tailStart === 0 && start > 0)) {
     throw usageError(
       `cannot add to "${path}": its last line is no line of a report`,
       "give --report a new file, or one that push-cli wrote",
     );
   }
-  await handle.truncate(start + tailStart);
+  return { truncate: start + tailStart };
+}
+
+async function mendTail(handle: FileHandle, path: string): Promise<void> {
+  const plan = await planMend(handle, path);
+  if (plan === "newline") await handle.appendFile("\n");
+  else if (plan) await handle.truncate(plan.truncate);
 }
 
 function isJson(text: string): boolean {

@@ -1,4 +1,11 @@
-import type { BroadcastRecord, BroadcastStore, KnownRun, RunInfo, RunState } from "../broadcast/record.ts";
+import type {
+  BroadcastRecord,
+  BroadcastStore,
+  KnownRun,
+  RunInfo,
+  RunState,
+  Wanted,
+} from "../broadcast/record.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
@@ -14,8 +21,17 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
   return {
     create: (record) => createRecord(link, keys, record),
     load: async (id) => fromHash(await call(client.hgetall(keys.broadcast(id)))),
-    update: async (id, fields) => {
-      await call(client.hset(keys.broadcast(id), toHash(fields)));
+    update: (id, fields) => updateRecord(link, keys.broadcast(id), fields),
+    wanted: async (id) => {
+      const [there, wanted] = await call(client.hmget(keys.broadcast(id), "id", "wanted"));
+      if (!there) return "gone";
+      return wanted ? (JSON.parse(wanted) as Wanted) : undefined;
+    },
+    delete: async ({ id, firstRunId }) => {
+      // The record first: without it, nobody takes the rest for a broadcast.
+      await call(client.unlink(keys.broadcast(id)));
+      await call(client.unlink(keys.audience(id, firstRunId)));
+      await call(client.zrem(keys.broadcasts, id));
     },
     list: (limit) => listRecords(link, keys, limit),
     ...createRuns(link, keys),
@@ -34,23 +50,28 @@ type RunMethods = Pick<BroadcastStore, "beginRun" | "beat" | "endRun" | "buryRun
 
 function createRuns(link: RedisLink, keys: Keys): RunMethods {
   const { client, call } = link;
+  // By the script that leaves alone what is not there: a record that was deleted must not come back as a piece.
   const keep = (id: string, run: RunInfo, state: RunState) =>
-    client.hset(keys.broadcast(id), runField(run.runId), JSON.stringify({ ...run, ...state }));
+    link.run(
+      SCRIPTS.updateBroadcast,
+      [keys.broadcast(id)],
+      [0, runField(run.runId), JSON.stringify({ ...run, ...state })],
+    );
   return {
     beginRun: async (id, run, state, leaseMs) => {
-      await call(keep(id, run, state));
+      await keep(id, run, state);
       await call(client.set(keys.run(id, run.runId), JSON.stringify(run), "PX", leaseMs));
     },
     beat: async (id, run, state, leaseMs) => {
       const key = keys.run(id, run.runId);
       // Before the heartbeat: failing after it, this would hide that the heartbeat had been gone.
-      await call(keep(id, run, state));
+      await keep(id, run, state);
       const unbroken = (await call(client.set(key, JSON.stringify(run), "PX", leaseMs, "XX"))) === "OK";
       if (!unbroken) await call(client.set(key, JSON.stringify(run), "PX", leaseMs));
       return unbroken;
     },
     endRun: async (id, run, state) => {
-      await call(keep(id, run, state));
+      await keep(id, run, state);
       await call(client.del(keys.run(id, run.runId)));
     },
     buryRun: async (id, runId) => {
@@ -70,6 +91,15 @@ async function createRecord(link: RedisLink, keys: Keys, record: BroadcastRecord
   if ((await link.run(SCRIPTS.createBroadcast, [keys.broadcast(id)], args)) !== 1) return false;
   await call(client.zremrangebyscore(keys.broadcasts, "-inf", startedAtMs - RECORD_TTL_SEC * 1000));
   return true;
+}
+
+async function updateRecord(link: RedisLink, key: string, fields: Partial<BroadcastRecord>): Promise<void> {
+  const gone = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  await link.run(
+    SCRIPTS.updateBroadcast,
+    [key],
+    [gone.length, ...gone, ...Object.entries(toHash(fields)).flat()],
+  );
 }
 
 async function listRecords(
@@ -92,14 +122,15 @@ function toHash(record: Partial<BroadcastRecord>): Record<string, string> {
 }
 
 function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
-  const { id, firstRunId, appid, message, audience, status, reason, startedAtMs, finishedAtMs, result } =
-    hash;
+  const { id, firstRunId, appid, message, audience, status, startedAtMs } = hash;
   if (!id || !message || !status || !startedAtMs) return undefined;
   const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  const json = (text: string | undefined) => (text === undefined ? undefined : JSON.parse(text));
   return {
     id,
     firstRunId: firstRunId ?? "",
     appid: appid ?? "",
+    apiBase: hash.apiBase,
     message: JSON.parse(message),
     audience: audience === "list" ? "list" : "pools",
     limit: number(hash.limit),
@@ -107,10 +138,14 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     rate: number(hash.rate),
     users: number(hash.users),
     status: status as BroadcastRecord["status"],
-    reason,
+    // Older versions left an empty text where there was no reason.
+    reason: hash.reason || undefined,
+    exit: hash.exit as BroadcastRecord["exit"],
+    wanted: json(hash.wanted),
+    cut: json(hash.cut),
     startedAtMs: Number(startedAtMs),
-    finishedAtMs: number(finishedAtMs),
-    result: result === undefined ? undefined : JSON.parse(result),
+    finishedAtMs: number(hash.finishedAtMs),
+    result: json(hash.result),
   };
 }
 

@@ -92,7 +92,7 @@ function toClaimReply(
     case CLAIM.noCode:
       return toNoCode(openId, Number(reply[1]) + before.expired, Number(reply[2]) + before.unreadable);
     case CLAIM.settled:
-      return toSettled(openId, reply);
+      return toSettled(openId, reply, before.expired);
     case CLAIM.elsewhere:
       return { status: "elsewhere", openId };
     case CLAIM.busy:
@@ -108,7 +108,7 @@ function toNoCode(openId: string, expired: number, unreadable: number): ClaimRep
 
 /** The fields of a reply that has a code; the counts are those of earlier calls for the same user. */
 export function toClaimed(openId: string, reply: RawReply, expiredBefore: number, refusedBefore: number) {
-  const [, formId, expireMs, multi, attempt, expired, refused, bare] = reply;
+  const [, formId, expireMs, multi, attempt, expired, refused, bare, , retried] = reply;
   return {
     status: "claimed" as const,
     openId,
@@ -118,12 +118,14 @@ export function toClaimed(openId: string, reply: RawReply, expiredBefore: number
     attempt: Number(attempt),
     expired: Number(expired) + expiredBefore,
     refused: Number(refused) + refusedBefore,
-    ...(bare === undefined ? {} : { lastCode: bare === BARE }),
+    ...(bare === undefined || bare === "-" ? {} : { lastCode: bare === BARE }),
+    ...(retried === undefined ? {} : { retried: retried as "unknown" | "failed" }),
   };
 }
 
-function toSettled(openId: string, reply: RawReply): ClaimReply {
-  const [, outcome, own, attempts, atMs, errcode, formId, msgid] = reply;
+function toSettled(openId: string, reply: RawReply, expiredBefore: number): ClaimReply {
+  const [, outcome, own, attempts, atMs, errcode, formId, msgid, dropped = 0] = reply;
+  const expired = Number(dropped) + expiredBefore;
   return {
     status: "settled",
     openId,
@@ -134,6 +136,7 @@ function toSettled(openId: string, reply: RawReply): ClaimReply {
     ...(errcode === "-" ? {} : { errcode: Number(errcode) }),
     ...(formId === "-" ? {} : { formId: String(formId) }),
     ...(msgid === "-" ? {} : { msgid: String(msgid) }),
+    ...(expired > 0 ? { expired } : {}),
   };
 }
 

@@ -20,6 +20,7 @@ import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import shareBasics from "./lua/share-basics.lua";
 import takeCode from "./lua/take-code.lua";
+import updateBroadcast from "./lua/update-broadcast.lua";
 
 /** A script with the fragments it builds on; its header states KEYS, ARGV and returns. */
 export interface Script {
@@ -66,6 +67,7 @@ export const SCRIPTS = {
   pushCodes: script("push-codes", ...CLAIM_FRAGMENTS, pushCodes),
   removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
+  updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),

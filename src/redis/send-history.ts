@@ -11,6 +11,12 @@ export function createSendHistory(link: RedisLink, keys: Keys): SendHistory {
       const sends = Object.entries(records).map(([id, record]) => readRecord(id, record));
       return sends.sort(byTime);
     },
+    inBroadcast: async (id, openIds) => {
+      const records = await link.call(
+        Promise.all(openIds.map((openId) => link.client.hget(keys.ledger(openId), id))),
+      );
+      return records.map((record) => (record === null ? undefined : readRecord(id, record)));
+    },
   };
 }
 

@@ -195,7 +195,7 @@ async function resumeSweep(redis: PrivateRedis): Promise<void> {
   client.disconnect();
   const bare = await child(["sweep", redis.url, id]);
   if (bare.value !== users) throw new Error(`the sweep met ${bare.value} settled users, not ${users}`);
-  const ours = await tool(redis, sink.url, ["broadcast", "resume", id, "--json", "--quiet"]);
+  const ours = await tool(redis, sink.url, ["broadcast", "resume", id, "--yes", "--json", "--quiet"]);
   await sink.stop();
   report(
     "sweep over settled users: time against a bare SCAN with HEXISTS",

@@ -39,7 +39,7 @@ test("an API that is not there, with a token in store: exit 7, all codes back by
   await world.redis.client.set("mina:access_token:wx-sandbox", "a-stored-token", "EX", 3600);
   const before = await world.redis.pools();
   const result = await runCli(
-    ["broadcast", TEMPLATE, "--json", "--yes", "--id", "b-1", "--concurrency", "8"],
+    ["broadcast", TEMPLATE, "--json", "--yes", "--no-keywords", "--id", "b-1", "--concurrency", "8"],
     { env: cliEnv(world.redis.url, `http://127.0.0.1:${await freePort()}`) },
   );
   expect(result.code).toBe(7);
@@ -75,7 +75,7 @@ test("an API that comes back within the backoff is worth waiting for", async () 
   await giveUsers(world, 100);
   const options = { port: await freePort(), latencyMs: 20, acceptAny: true };
   let api = await startSandbox(options);
-  const running = runCli(["broadcast", TEMPLATE, "--json", "--yes", "--concurrency", "8"], {
+  const running = runCli(["broadcast", TEMPLATE, "--json", "--yes", "--no-keywords", "--concurrency", "8"], {
     env: cliEnv(world.redis.url, api.url),
   });
   await until(() => api.stats().delivered >= 30);

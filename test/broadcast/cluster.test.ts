@@ -108,7 +108,7 @@ test("every command works on a cluster, a resume after an interruption too", asy
   await until(() => delivered() >= 80);
   signal("SIGINT");
   expect((await started).code).toBe(130);
-  const resumed = await run(["broadcast", "resume", "b1", "--json"]);
+  const resumed = await run(["broadcast", "resume", "b1", "--json", "--yes"]);
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(await checkBooks(books, resumed, 300)).toMatchObject({ status: "finished", recipients: 300 });
   expect(books.sandbox.stats()).toMatchObject({ delivered: 300, maxPerUser: 1 });
@@ -116,7 +116,10 @@ test("every command works on a cluster, a resume after an interruption too", asy
   expect((await run(["broadcast", "show", "b1", "--exact", "--json"])).json()).toMatchObject({
     outcomes: { sent: 300 },
   });
-  const some = await run(["broadcast", TEMPLATE, "--yes", "--json", "--to-file", "-"], "c1\nc2\nc299\n");
+  const some = await run(
+    ["broadcast", TEMPLATE, "--yes", "--no-keywords", "--json", "--to-file", "-"],
+    "c1\nc2\nc299\n",
+  );
   expect(some.json()).toMatchObject({ outcomes: { no_code: 3 } });
 });
 
@@ -138,7 +141,9 @@ test("pools whose keys Java serialized are found, purged and sent to on a cluste
   expect((await runJava("pool", "show", "j7")).json()).toMatchObject({ valid: 1, expired: 1 });
   expect((await runJava("purge")).json()).toMatchObject({ poolsScanned: 150, expiredRemoved: 150 });
   setFaults(books, "reset-after:3", "busy:3");
-  expect((await runJava("broadcast", TEMPLATE, "--yes")).json()).toMatchObject({ outcomes: { sent: 150 } });
+  expect((await runJava("broadcast", TEMPLATE, "--yes", "--no-keywords")).json()).toMatchObject({
+    outcomes: { sent: 150 },
+  });
   expect(books.sandbox.stats()).toMatchObject({ delivered: 150, maxPerUser: 1 });
   expect(await Promise.all(keys.map((key) => cluster.client.exists(key)))).not.toContain(1);
 });

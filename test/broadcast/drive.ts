@@ -58,11 +58,13 @@ export async function drive(
         host: "test-host",
         // Of no process, so that a resume need not wait for a heartbeat to lapse.
         pid: 2 ** 30,
+        user: "tester",
         isRunning: () => true,
         onStart: (_, started) => onStart(started),
       },
       {
         appid: "wx-sandbox",
+        apiBase: world.sandbox.url,
         message,
         audience: { kind: "pools" },
         engine: {

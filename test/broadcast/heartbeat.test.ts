@@ -36,6 +36,7 @@ async function beatOnce({ before, after, unbroken, blind = false }: Beat): Promi
   });
   let beats = 0;
   const store = {
+    wanted: async () => undefined,
     beginRun: async () => undefined,
     endRun: async () => undefined,
     runs: async () => {
@@ -54,6 +55,7 @@ async function beatOnce({ before, after, unbroken, blind = false }: Beat): Promi
     onFenced: ({ host }) => {
       fencedBy = host;
     },
+    onWanted: () => {},
   });
   await heartbeat.start();
   await once;

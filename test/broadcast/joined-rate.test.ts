@@ -37,7 +37,7 @@ test("a run that joins shares the rate: together they never send faster", async 
   const [one, two] = [join(dir, "one.ndjson"), join(dir, "two.ndjson")];
   const first = broadcast(world, ["--id", "b-1", "--rate", "40/s", "--concurrency", "4", "--report", one]);
   await until(() => world.sandbox.stats().delivered >= 40);
-  const joined = runCli(["broadcast", "resume", "b-1", "--join", "--json", "--report", two], {
+  const joined = runCli(["broadcast", "resume", "b-1", "--join", "--yes", "--json", "--report", two], {
     env: cliEnv(world.redis.url, world.sandbox.url),
   });
   for (const result of [await first, await joined]) {

@@ -80,7 +80,7 @@ test("a Redis that stays away ends the run in bounded time; the ledger knows wha
   expect(world.sandbox.stats().maxPerUser).toBe(1);
 
   const id = result.broadcastId;
-  const resumed = await runCli(["broadcast", "resume", id, "--json"], {
+  const resumed = await runCli(["broadcast", "resume", id, "--json", "--yes"], {
     env: cliEnv(world.redis.url, world.sandbox.url),
   });
   expect(resumed.code, resumed.stderr).toBe(0);
@@ -131,7 +131,7 @@ test("a Redis that refuses writes for a while is sat out", async () => {
 });
 
 test("no Redis at all: exit 6, with the address and a hint", async () => {
-  const result = await runCli(["broadcast", "template-1", "--yes", "--json"], {
+  const result = await runCli(["broadcast", "template-1", "--yes", "--no-keywords", "--json"], {
     env: cliEnv("redis://127.0.0.1:1", world.sandbox.url),
   });
   expect(result).toMatchObject({ code: 6, stdout: "" });

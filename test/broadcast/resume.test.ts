@@ -19,7 +19,7 @@ const delivered = () => world.sandbox.stats().delivered;
 const faultsOf = (kind: string) => world.sandbox.stats().faults[kind] ?? 0;
 
 function resume(id: string, args: string[] = [], options: CliOptions = {}) {
-  return runCli(["broadcast", "resume", id, "--json", ...args], {
+  return runCli(["broadcast", "resume", id, "--json", "--yes", ...args], {
     ...options,
     env: cliEnv(world.redis.url, world.sandbox.url),
   });

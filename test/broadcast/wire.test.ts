@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** The requests that sent something. */
 async function sendsOf(...args: string[]) {
-  const result = await runCli(["broadcast", ...args, "--yes", "--json"], {
+  const result = await runCli(["broadcast", "--no-keywords", ...args, "--yes", "--json"], {
     env: cliEnv(redis.url, api.base),
   });
   expect(result.code, result.stderr).toBe(0);

@@ -27,7 +27,7 @@ async function refuses(argv: string[], kind: Refusal["kind"], message: RegExp, h
   expect(world.sandbox.stats().requests).toBe(0);
 }
 
-const SEND = ["broadcast", "order-shipped", "--yes"];
+const SEND = ["broadcast", "order-shipped", "--yes", "--no-keywords"];
 const usage = (argv: string[], message: RegExp, hint?: RegExp) => ({ argv, message, hint });
 
 describe("a command line that can't be understood", () => {

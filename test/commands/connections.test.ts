@@ -10,7 +10,7 @@ const PASSWORD = "pw/of:redis@4711";
 const SECRET = "secret-of-the-app-0815";
 const world = useWorld({ redis: { password: PASSWORD } });
 const SECRETS = [PASSWORD, encodeURIComponent(PASSWORD), SECRET, "wrong-password"];
-const SEND = ["broadcast", "order-shipped", "--yes"];
+const SEND = ["broadcast", "order-shipped", "--yes", "--no-keywords"];
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -24,7 +24,7 @@ describe.each([
   const left = async (openId: string) =>
     (await world.redis.client.lrangeBuffer(keyOf(openId), 0, -1)).map((entry) => entry.toString("latin1"));
   const cli = (...argv: string[]) => world.cli([...argv, ...flags]);
-  const broadcast = (...argv: string[]) => cli("broadcast", "t", "--yes", "--json", ...argv);
+  const broadcast = (...argv: string[]) => cli("broadcast", "t", "--yes", "--no-keywords", "--json", ...argv);
 
   it("is listed and shown", async () => {
     await push("oA", old, valid, unreadable, javaEntry("a formId in a String"));
@@ -70,7 +70,7 @@ describe.each([
     expect(stopped.json<{ codes: object }>().codes).toMatchObject({ released: 1 });
     expect(await left("oB")).toEqual([other]);
     world.sandbox.reset();
-    const resumed = (await cli("broadcast", "resume", "b2", "--json")).json<{ outcomes: object }>();
+    const resumed = (await cli("broadcast", "resume", "b2", "--json", "--yes")).json<{ outcomes: object }>();
     expect(resumed.outcomes).toMatchObject({ sent: 1 });
     expect(await left("oB")).toEqual([]);
   });
@@ -98,7 +98,7 @@ it("hints at serialized keys when there is no pool", async () => {
   for (const argv of [
     ["pool", "list"],
     ["pool", "show", "oA"],
-    ["broadcast", "t", "--yes"],
+    ["broadcast", "t", "--yes", "--no-keywords"],
   ]) {
     const { code, stderr } = await world.cli(argv);
     expect([code, stderr]).toEqual([3, expect.stringContaining("--pool-keys java")]);

@@ -12,7 +12,7 @@ const LATER = Date.now() + 160 * HOUR_MS;
 it("a list of broadcasts keeps ids, times and counts, whatever the template is called", async () => {
   for (const id of ["20261123-203132-9gya", "20261124-203132-9gyb"]) {
     await world.redis.push(OPEN_ID, plainEntry(`code-${id}`, LATER));
-    expect((await world.screen(["broadcast", TEMPLATE, "--yes", "--id", id])).code).toBe(0);
+    expect((await world.screen(["broadcast", TEMPLATE, "--yes", "--no-keywords", "--id", id])).code).toBe(0);
   }
   const { stdout } = await world.screen(["broadcast", "list"]);
   expect(stdout).toMatch(
@@ -37,13 +37,16 @@ it("everything that a terminal of 80 columns shows fits into it", async () => {
     ["token", "refresh"],
     ["token", "show"],
     ["broadcast", TEMPLATE, "--keywords", "one,two", "--page", "pages/index", "--dry-run"],
-    ["broadcast", TEMPLATE, "--yes"],
+    ["broadcast", TEMPLATE, "--yes", "--no-keywords"],
     ["broadcast", "list"],
     ["broadcast", "show", "--exact", "b1"],
     ["pool", "show", OPEN_ID],
     ["purge"],
   ];
-  expect((await world.screen(["broadcast", TEMPLATE, "--to", "nobody", "--yes", "--id", "b1"])).code).toBe(0);
+  expect(
+    (await world.screen(["broadcast", TEMPLATE, "--to", "nobody", "--yes", "--no-keywords", "--id", "b1"]))
+      .code,
+  ).toBe(0);
   for (const argv of commands) {
     const { code, stdout, stderr } = await world.screen(argv);
     // A live line starts again in its first column for every frame.

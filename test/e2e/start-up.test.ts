@@ -41,7 +41,7 @@ describe("a costly module is loaded by who needs it only", () => {
     [["help", "exit-codes"], []],
     [["pool", "lst"], []],
     [["pool", "list", "--limit", "x"], []],
-    [["broadcast", "t", "--yes"], []],
+    [["broadcast", "t", "--yes", "--no-keywords"], []],
     [["pool", "list", "--redis-url", "redis://127.0.0.1:1"], ["ioredis"]],
     [["broadcast", "t", "--keywords", "a"], ["csv-parse"]],
   ])("%j loads %j", async (argv, expected) => {

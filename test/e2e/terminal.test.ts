@@ -32,7 +32,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     const { code, stdout } = await run.done;
     expect(code).toBe(0);
     expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
-    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients in [\s\S]*\nsent +60 +100\.0%/);
+    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients, in [\s\S]*\nsent +60 +100\.0%/);
     expectEndsTidy(stdout);
   });
 
@@ -111,11 +111,21 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
 
   it("counts how many are left when nobody watched the first run", async () => {
     await giveUsers(world, 100);
-    const first = cli.start(["broadcast", TEMPLATE, "--yes", "--quiet", "--id", "b1", "--concurrency", "4"]);
+    const first = cli.start([
+      "broadcast",
+      TEMPLATE,
+      "--yes",
+      "--no-keywords",
+      "--quiet",
+      "--id",
+      "b1",
+      "--concurrency",
+      "4",
+    ]);
     await expect.poll(() => world.sandbox.stats().delivered, { timeout: 15_000 }).toBeGreaterThan(9);
     first.child.kill("SIGINT");
     expect(await first.done).toMatchObject({ code: 130 });
-    const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--concurrency", "4"]);
+    const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--yes", "--concurrency", "4"]);
     await resumed.shows(/ \d+\/100 {2}\d+\.\d% {2}/);
     expect(await resumed.done).toMatchObject({ code: 0 });
   });
@@ -127,12 +137,12 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     run.type("\x03");
     const { code, stdout } = await run.done;
     expect(code).toBe(130);
-    expect(stdout).toContain("push-cli broadcast resume b1 goes on");
+    expect(stdout).toContain("next: push-cli broadcast resume b1");
     expectEndsTidy(stdout);
     const { delivered } = world.sandbox.stats();
     expect(delivered).toBeGreaterThan(0);
     expect(delivered).toBeLessThan(100);
-    const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--concurrency", "4"]);
+    const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--yes", "--concurrency", "4"]);
     await resumed.shows(/[⠀-⣿].* \d+\/100 {2}\d+\.\d% {2}.*\/s {2}ETA .*sent \d+/);
     expect(await resumed.done).toMatchObject({ code: 0 });
     expect(world.sandbox.stats()).toMatchObject({ delivered: 100, maxPerUser: 1 });
@@ -153,7 +163,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
 
   it("shows nothing live where output goes into files", async () => {
     await giveUsers(world, 40);
-    const shell = `exec "$0" "$1" broadcast ${TEMPLATE} --yes --concurrency 8 >out 2>err; cat out err`;
+    const shell = `exec "$0" "$1" broadcast ${TEMPLATE} --yes --no-keywords --concurrency 8 >out 2>err; cat out err`;
     const { stdout } = await cli.spawn("sh", ["-c", shell, process.execPath, cli.program]).done;
     expect(stdout).not.toMatch(/[⠀-⣿]|\x1b/);
   });

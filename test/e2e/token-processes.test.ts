@@ -22,7 +22,9 @@ it("a stored token is what every later run uses, broadcasts too", async () => {
   await giveUsers(world, 4);
   expect((await cli.run(["token", "refresh"])).code).toBe(0);
   const users = ["o0000", "o0001", "o0002", "o0003"];
-  const runs = users.map((openId) => cli.run(["broadcast", TEMPLATE, "--to", openId, "--yes"]));
+  const runs = users.map((openId) =>
+    cli.run(["broadcast", TEMPLATE, "--to", openId, "--yes", "--no-keywords"]),
+  );
   for (const { code } of await Promise.all(runs)) expect(code).toBe(0);
   expect(world.sandbox.stats()).toMatchObject({ delivered: 4, tokenCalls: { stable: 1, basic: 0 } });
 });
@@ -31,7 +33,9 @@ it("processes whose token the platform refuses fetch one between them", async ()
   await giveUsers(world, 4);
   expect((await cli.run(["token", "refresh"])).code).toBe(0);
   world.sandbox.expireTokens();
-  const runs = [0, 1, 2, 3].map((i) => cli.run(["broadcast", TEMPLATE, "--to", `o000${i}`, "--yes"]));
+  const runs = [0, 1, 2, 3].map((i) =>
+    cli.run(["broadcast", TEMPLATE, "--to", `o000${i}`, "--yes", "--no-keywords"]),
+  );
   for (const { code } of await Promise.all(runs)) expect(code).toBe(0);
   const { delivered, tokenCalls } = world.sandbox.stats();
   expect([delivered, tokenCalls.stable]).toEqual([4, 2]);

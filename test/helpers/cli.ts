@@ -42,6 +42,8 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
     cwd: options.cwd ?? "/nonexistent",
     host: "test-host",
     pid: process.pid,
+    user: "tester",
+    program: "/nonexistent",
     isRunning: (pid) => pid === process.pid,
     openTerminal: () => undefined,
     onSignal: (listener) => {

@@ -48,6 +48,8 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
       return terminal;
     },
     pid: 1,
+    user: "tester",
+    program: "/nonexistent",
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

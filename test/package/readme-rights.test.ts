@@ -71,7 +71,7 @@ it("imports from other layouts, and works on serialized keys, with the patterns 
   const key = Buffer.from("\xac\xed\x00\x05t\x00\x0emina:openid:u4", "latin1");
   await redis.client.rpush(key, plainEntry("j4", SOON));
   expect(await run(["pool", "list", "--pool-keys", "java"])).toEqual(OK);
-  expect(await run(["broadcast", "tmpl", "--yes", "--pool-keys", "java"])).toEqual(OK);
+  expect(await run(["broadcast", "tmpl", "--yes", "--no-keywords", "--pool-keys", "java"])).toEqual(OK);
 });
 
 it("keeps the token", async () => {
@@ -87,17 +87,19 @@ it("broadcasts, with refused codes and users, lost answers, and a list", async (
     { kind: "errcode-40003", percent: 10 },
     { kind: "busy", percent: 10 },
   ]);
-  const first = await run(["broadcast", "tmpl", "--yes", "--max-errors", "100%"]);
+  const first = await run(["broadcast", "tmpl", "--yes", "--no-keywords", "--max-errors", "100%"]);
   expect(first.refused).toBeUndefined();
   expect([0, 8]).toContain(first.code);
   sandbox.setFaults([]);
-  expect(await run(["broadcast", "tmpl", "--yes", "--to-file", "-"], "u1\nu2\nnobody\n")).toEqual(OK);
+  expect(
+    await run(["broadcast", "tmpl", "--yes", "--no-keywords", "--to-file", "-"], "u1\nu2\nnobody\n"),
+  ).toEqual(OK);
 });
 
 it("stops and puts codes back, resumes, takes over from a dead run, lists and recounts", async () => {
   expect(await run(["pool", "import"], codes(100, 200))).toEqual(OK);
   sandbox.setFaults([{ kind: "day-quota", percent: 5 }]);
-  const start = ["broadcast", "tmpl", "--yes", "--id", "b1", "--concurrency", "8"];
+  const start = ["broadcast", "tmpl", "--yes", "--no-keywords", "--id", "b1", "--concurrency", "8"];
   expect(await run(start)).toEqual({ code: 9, refused: undefined });
   sandbox.setFaults([]);
   sandbox.reset();
@@ -107,7 +109,7 @@ it("stops and puts codes back, resumes, takes over from a dead run, lists and re
   await redis.client.hset("mina:broadcast:b1", "run:dead", JSON.stringify({ ...dead, ...state }));
   await redis.client.set("mina:broadcast:b1:run:dead", JSON.stringify(dead), "PX", 15_000);
   await redis.open.stores.ledger({ broadcastId: "b1", runId: "dead" }).claim(["u200"]);
-  expect(await run(["broadcast", "resume", "b1"])).toEqual(OK);
+  expect(await run(["broadcast", "resume", "b1", "--yes"])).toEqual(OK);
   expect(await run(["broadcast", "list"])).toEqual(OK);
   expect(await run(["broadcast", "show", "b1", "--exact"])).toEqual(OK);
 });
@@ -127,8 +129,16 @@ it.each([
     /no right to the command lrange at .*\nhint: ACL SETUSER pushcli \+lrange;/,
   ],
   [["purge"], "-lrange", /no right to (the command|one of the commands) .*lrange.* for purge-pools\.lua at/],
-  [["broadcast", "tmpl", "--yes"], "-hget", /no right to (the command|one of the commands) .*hget/],
-  [["broadcast", "tmpl", "--yes"], "-hset", /no right to (the command|one of the commands) .*hset/],
+  [
+    ["broadcast", "tmpl", "--yes", "--no-keywords"],
+    "-hget",
+    /no right to (the command|one of the commands) .*hget/,
+  ],
+  [
+    ["broadcast", "tmpl", "--yes", "--no-keywords"],
+    "-hset",
+    /no right to (the command|one of the commands) .*hset/,
+  ],
   [["pool", "list"], "-scan", /no right to the command scan at/],
 ])("%j names the right that is missing: %s", async (argv, rule, told) => {
   await redis.client.call("ACL", "SETUSER", "pushcli", rule);
@@ -142,7 +152,7 @@ it.each([
 
 it.each([
   [["pool", "show", "u1"], "~mina:openid:*", "lrange"],
-  [["broadcast", "tmpl", "--yes"], "~{mina:openid:*}:sends", "claim-codes.lua"],
+  [["broadcast", "tmpl", "--yes", "--no-keywords"], "~{mina:openid:*}:sends", "claim-codes.lua"],
   [["broadcast", "list"], "~mina:broadcast*", "zrevrange"],
 ])("%j names the keys that are missing: %s", async (argv, pattern, needs) => {
   const rights = readRights();

@@ -68,11 +68,13 @@ export class Model {
     const claimed = this.claims.get(key);
     const final = this.finals.get(key);
     const known = claimed !== undefined || final !== undefined;
-    const mine = claimed?.run === client.runId;
+    // The same call again, its answer lost, may have taken the pool with its last expired code.
+    const emptiedHere = final?.outcome === "no_code" && final.run === client.runId && final.attempts === 0;
+    const mine = claimed?.run === client.runId || (emptiedHere && this.pool(openId).length === 0);
     if ((sighting === "pool" && known && !mine) || (sighting === "ledger" && !known))
       return { status: "elsewhere", openId };
     if (claimed) {
-      if (mine) return { status: "mine", ...describe(openId, claimed) };
+      if (claimed.run === client.runId) return { status: "mine", ...describe(openId, claimed) };
       if (!client.deadRuns.includes(claimed.run)) return { status: "busy", openId, run: claimed.run };
       return this.takeOver(key, openId, claimed, client, dry);
     }
@@ -83,10 +85,16 @@ export class Model {
       if (final.outcome === "unknown") {
         const record = { run: "", attempt: final.attempts, code: final.code!, k: 0, own: undefined };
         if (!dry) this.tally.spent -= 1;
-        return this.takeOver(key, openId, record, client, dry);
+        return { ...this.takeOver(key, openId, record, client, dry), retried: "unknown" } as ClaimReply;
       }
     }
     const reply = this.claimFirst(key, openId, client, undefined, dry);
+    if (final?.outcome === "failed") {
+      if (reply.status === "claimed") return { ...reply, retried: "failed" };
+      // Nothing to try it with: the outcome stays.
+      const expired = "expired" in reply && reply.expired ? { expired: reply.expired } : {};
+      return { status: "settled", openId, own: false, ...describeFinal(final), ...expired };
+    }
     // The pool has gone with its last expired code: the record is all that tells of the user.
     const emptied = reply.status === "no_code" && reply.expired > 0 && this.pool(openId).length === 0;
     if (emptied && !dry && !final) {

@@ -1,21 +1,29 @@
 import type { Command } from "commander";
 import type { RunAction } from "../deps.ts";
+import { registerBroadcastDelete } from "./delete.ts";
+import { registerBroadcastHalts } from "./halt.ts";
 import { registerBroadcastList } from "./list.ts";
+import { registerBroadcastRecipients } from "./recipients.ts";
 import { registerBroadcastResume } from "./resume.ts";
+import { registerBroadcastSend, SEND_EXAMPLES } from "./send.ts";
 import { registerBroadcastShow } from "./show.ts";
-import { registerBroadcastStart, START_EXAMPLES } from "./start.ts";
+import { registerBroadcastWatch } from "./watch.ts";
 
-/** The noun; `broadcast <templateId>` is `broadcast start <templateId>`. */
+/** The noun; `broadcast <templateId>` is `broadcast send <templateId>`. */
 export function registerBroadcast(program: Command, run: RunAction): void {
   const broadcast = program
     .command("broadcast")
     .description("send a template message to every user with a valid code, each at most once")
     .helpCommand(false)
-    .addHelpText("after", START_EXAMPLES);
-  const start = registerBroadcastStart(broadcast, run);
+    .addHelpText("after", SEND_EXAMPLES);
+  const send = registerBroadcastSend(broadcast, run);
   registerBroadcastResume(broadcast, run);
+  registerBroadcastWatch(broadcast, run);
   registerBroadcastList(broadcast, run);
   registerBroadcastShow(broadcast, run);
+  registerBroadcastRecipients(broadcast, run);
+  registerBroadcastHalts(broadcast, run);
+  registerBroadcastDelete(broadcast, run);
   // The default verb's options are what somebody who asks for help with the noun is after.
-  broadcast.helpInformation = (context) => start.helpInformation(context);
+  broadcast.helpInformation = (context) => send.helpInformation(context);
 }

@@ -1,41 +1,54 @@
 import type { Command } from "commander";
-import type { BroadcastRecord } from "../../broadcast/record.ts";
+import { nextCommand } from "../../broadcast/next-command.ts";
+import type { BroadcastView } from "../../broadcast/view.ts";
 import { parseCount } from "../../config/durations.ts";
-import { PushCliError } from "../../errors.ts";
+import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatMinute } from "../../output/format.ts";
+import { formatMinute } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { viewNewest } from "./choose.ts";
+import { orDash } from "./summary.ts";
+
+const EXAMPLES = `
+Examples:
+  $ push-cli broadcast list --limit 5
+  # what a night has left undone
+  $ push-cli broadcast list --status dead,stopped,interrupted --json`;
+
+const STATUSES = ["running", "dead", "interrupted", "stopped", "paused", "cancelled", "finished"];
 
 export function registerBroadcastList(broadcast: Command, run: RunAction): void {
   broadcast
     .command("list")
     .description("broadcasts of the last 90 days, the newest first")
-    .option("--limit <n>", "at most so many", "20")
-    .addHelpText("after", "\nExample:\n  $ push-cli broadcast list --limit 5")
+    .option("--limit <n>", "look at no more than the newest n", "20")
+    .option("--status <status>", `only those: ${STATUSES.join(", ")}`)
+    .addHelpText("after", EXAMPLES)
     .action(run(list));
 }
 
-async function list(deps: Deps, flags: { limit: string }): Promise<ExitName> {
+async function list(deps: Deps, flags: { limit: string; status?: string }): Promise<ExitName> {
   const limit = parseCount(flags.limit, { name: "--limit", min: 1, max: 10_000 });
-  const { broadcasts } = await deps.stores();
-  const records = await broadcasts.list(limit);
+  const wanted = flags.status === undefined ? STATUSES : parseStatuses(flags.status);
   const { out } = deps;
-  if (records.length === 0) {
-    throw new PushCliError("nothing", "there is no broadcast", {
-      hint: "push-cli broadcast <templateId> starts one",
-    });
-  }
-  if (out.format === "json") {
-    for (const record of records) await out.line(toDocument(record));
-    return "done";
-  }
-  const time = (ms: number) => (out.format === "human" ? formatMinute(ms) : new Date(ms).toISOString());
-  await out.table(
-    COLUMNS,
-    records.map((record) => row(record, time, out.format === "human")),
-  );
+  const views = (await viewNewest(deps, limit)).filter(({ status }) => wanted.includes(status));
+  if (views.length === 0)
+    out.talk(flags.status === undefined ? "there is no broadcast" : `no broadcast is ${flags.status}`);
+  else if (out.format === "json") for (const view of views) await out.line(toDocument(view));
+  else
+    await out.table(
+      COLUMNS,
+      views.map((view) => toRow(view, out.format === "human")),
+    );
   return "done";
+}
+
+function parseStatuses(text: string): string[] {
+  const statuses = text.split(",").map((word) => word.trim());
+  const wrong = statuses.find((word) => !STATUSES.includes(word));
+  if (wrong === undefined) return statuses;
+  throw usageError(`--status: '${wrong}' is not a status`, `they are ${STATUSES.join(", ")}`);
 }
 
 const COLUMNS = [
@@ -44,33 +57,30 @@ const COLUMNS = [
   { title: "started", align: "right" as const },
   { title: "status", align: "right" as const },
   { title: "template" },
-  { title: "recipients", align: "right" as const },
   { title: "sent", align: "right" as const },
+  { title: "failed", align: "right" as const },
+  { title: "unknown", align: "right" as const },
+  { title: "to go", align: "right" as const },
 ];
 
-function row(record: BroadcastRecord, time: (ms: number) => string, human: boolean): Cell[] {
-  const { id, startedAtMs, status, message, result } = record;
-  const count = (value: number | undefined) =>
-    value === undefined ? "" : human ? formatCount(value) : value;
+function toRow({ record, status, result }: BroadcastView, human: boolean): Cell[] {
+  const { id, startedAtMs, message } = record;
+  const { outcomes, toGo } = result;
+  const count = (value: number | null | undefined) => (human ? orDash(value) : (value ?? "-"));
   return [
     id,
-    time(startedAtMs),
+    human ? formatMinute(startedAtMs) : new Date(startedAtMs).toISOString(),
     status,
     message.templateId,
-    count(result?.recipients),
-    count(result?.outcomes.sent),
+    count(outcomes?.sent),
+    count(outcomes?.failed),
+    count(outcomes?.unknown),
+    count(toGo),
   ];
 }
 
-function toDocument({ id, status, reason, message, startedAtMs, finishedAtMs, result }: BroadcastRecord) {
-  return {
-    broadcastId: id,
-    status,
-    ...(reason ? { reason } : {}),
-    templateId: message.templateId,
-    startedAt: new Date(startedAtMs).toISOString(),
-    finishedAt: finishedAtMs === undefined ? null : new Date(finishedAtMs).toISOString(),
-    recipients: result?.recipients ?? null,
-    outcomes: result?.outcomes ?? null,
-  };
+function toDocument(view: BroadcastView) {
+  const { errors: _, codes: __, open: ___, ...rest } = view.result;
+  const next = nextCommand(view);
+  return { ...rest, alive: view.runs.some(({ alive }) => alive), ...(next ? { next: next.command } : {}) };
 }

@@ -7,7 +7,8 @@ import { usageError } from "../../errors.ts";
 import { parseKeywords } from "./keywords.ts";
 
 export interface MessageFlags {
-  keywords?: string;
+  /** False: --no-keywords. */
+  keywords?: string | false;
   page?: string;
   emphasis?: string;
 }
@@ -18,6 +19,7 @@ export interface EngineFlags {
   limit?: string;
   maxErrors?: string;
   timeout: string;
+  confirmAbove: string;
 }
 
 /** The options that a first run and a later one share. */
@@ -29,16 +31,18 @@ export function addEngineOptions(command: Command): Command {
       "--max-errors <n>",
       "stop after so many failed or unknown: a count, or a share of the last 500 (default: 20%)",
     )
-    .option("--timeout <time>", "wait so long for an answer", "10s");
+    .option("--timeout <time>", "wait so long for an answer", "10s")
+    .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000");
 }
 
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
 const MAX_ATTEMPTS = 8;
 
 export async function parseMessage(templateId: string, flags: MessageFlags): Promise<Message> {
+  const { keywords } = flags;
   const message: Message = {
     templateId,
-    keywords: flags.keywords === undefined ? [] : await parseKeywords(flags.keywords),
+    keywords: keywords === undefined || keywords === false ? [] : await parseKeywords(keywords),
   };
   if (flags.page !== undefined) message.page = flags.page;
   if (flags.emphasis !== undefined)
@@ -46,23 +50,39 @@ export async function parseMessage(templateId: string, flags: MessageFlags): Pro
   return checkMessage(message);
 }
 
+/** Whether a message says nothing: no keywords, or nothing in any of them. Seldom meant, often an empty shell variable. */
+export function isEmptyMessage({ keywords }: Message): boolean {
+  return keywords.every((value) => value.trim() === "");
+}
+
 const SHORTEST_TIMEOUT_MS = 100;
 /** Nobody waits longer; and a timer of more than 24 days would fire at once, which makes every outcome unknown. */
 const LONGEST_TIMEOUT_MS = 600_000;
 
-export function parseEngineOptions(flags: EngineFlags): EngineOptions & { timeoutMs: number } {
+/** What a command line says of a run, `limit` apart. */
+export interface RunOptions {
+  engine: EngineOptions & { timeoutMs: number };
+  confirmAbove: number;
+}
+
+export function parseRunOptions(flags: EngineFlags): RunOptions {
   const timeoutMs = parseDuration(flags.timeout, "--timeout");
   if (timeoutMs < SHORTEST_TIMEOUT_MS || timeoutMs > LONGEST_TIMEOUT_MS)
     throw usageError(`--timeout: "${flags.timeout}" is out of range`, "from 100ms to 10m");
-  return {
+  const engine = {
     concurrency: parseCount(flags.concurrency, { name: "--concurrency", min: 1, max: 1024 }),
     rate: flags.rate === undefined ? undefined : parseRate(flags.rate, "--rate"),
-    limit: flags.limit === undefined ? undefined : parseCount(flags.limit, { name: "--limit", min: 1 }),
     maxErrors: flags.maxErrors === undefined ? DEFAULT_MAX_ERRORS : parseMaxErrors(flags.maxErrors),
     maxAttempts: MAX_ATTEMPTS,
     drainMs: timeoutMs + 1000,
     timeoutMs,
   };
+  return { engine, confirmAbove: parseCount(flags.confirmAbove, { name: "--confirm-above" }) };
+}
+
+/** `--limit`; undefined when it is not given. */
+export function parseLimit(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseCount(text, { name: "--limit", min: 1 });
 }
 
 function parseMaxErrors(text: string): MaxErrors {

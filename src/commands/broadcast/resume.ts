@@ -1,79 +1,141 @@
 import type { Command } from "commander";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
-import { loadBroadcast, resumeBroadcast } from "../../broadcast/resume.ts";
+import { checkResumable, loadBroadcast, type Retry, resumeBroadcast } from "../../broadcast/resume.ts";
+import { shownRuns } from "../../broadcast/status.ts";
 import { requireCredentials } from "../../config/credentials.ts";
-import { PushCliError } from "../../errors.ts";
+import { parseCount } from "../../config/durations.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
-import { addEngineOptions, type EngineFlags, parseEngineOptions } from "./options.ts";
+import { chooseResumable } from "./choose.ts";
+import { addEngineOptions, type EngineFlags, parseRunOptions, type RunOptions } from "./options.ts";
+import { broadcastNeeds, checkReportFlag } from "./preflight.ts";
+import { askToSend, checkCanAsk, countUsers } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
 import { openLaterReport } from "./report.ts";
+import {
+  type Asked,
+  checkTarget,
+  planResume,
+  type ResumePlan,
+  resumeFacts,
+  showPlan,
+} from "./resume-plan.ts";
 import { runToEnd } from "./run-to-end.ts";
 
 interface ResumeFlags extends EngineFlags {
+  last?: boolean;
   retryUnknown?: boolean;
   retryFailed?: boolean;
   join?: boolean;
   report?: string;
+  dryRun?: boolean;
+  yes?: boolean;
 }
 
 const EXAMPLES = `
 Takes over what a killed or stopped run had claimed, with the same codes, and
-sends to whoever has no outcome yet.
+sends to whoever has no outcome yet. It shows what is left and asks; --yes
+answers. Without an id it offers those that can be resumed.
 
 Examples:
   $ push-cli broadcast resume 20261123-184012-k3f9
+  # the newest that can be resumed, from a script
+  $ push-cli broadcast resume --last --yes
   $ push-cli broadcast resume 20261123-184012-k3f9 --retry-unknown
+  # a trial with --limit went well: now everybody else
+  $ push-cli broadcast resume 20261123-184012-k3f9 --limit none
   # on another machine, to share the work
   $ push-cli broadcast resume 20261123-184012-k3f9 --join`;
 
 export function registerBroadcastResume(broadcast: Command, run: RunAction): void {
   const resume = broadcast
-    .command("resume <id>")
-    .description("go on with a broadcast that was killed, stopped or interrupted")
+    .command("resume [id]")
+    .description("go on with a broadcast that was killed, stopped, paused or interrupted")
+    .option("--last", "the newest that can be resumed")
     .option("--retry-unknown", "send again, with the same code, to recipients whose outcome is unknown")
     .option("--retry-failed", "send again, with a new code, to recipients that failed")
+    .option("--limit <n>", "another limit for the whole broadcast, or none")
     .option("--join", "work beside a run that is alive")
-    .option("--report <file>", "append a line of NDJSON for every recipient that is not in it yet");
+    .option("--report <file>", "append a line of NDJSON for every recipient that is not in it yet")
+    .option("--dry-run", "check, and count what is left; send and change nothing");
   addEngineOptions(resume).addHelpText("after", EXAMPLES).action(run(resumeCommand));
 }
 
-async function resumeCommand(deps: Deps, flags: ResumeFlags, id: string): Promise<ExitName> {
-  const engine = parseEngineOptions(flags);
-  const { appid } = requireCredentials(await deps.settings());
-  const stores = await deps.stores();
-  const record = await loadBroadcast({ store: stores.broadcasts }, id);
-  checkAppid(record, appid);
-  const retry = [flags.retryUnknown && "unknown", flags.retryFailed && "failed"].filter(Boolean) as (
-    | "unknown"
-    | "failed"
-  )[];
+async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | undefined): Promise<ExitName> {
+  const options = parseRunOptions(flags);
+  const limit = flags.limit === undefined ? undefined : parseNewLimit(flags.limit);
+  const retry = retriesOf(flags);
+  if (flags.report !== undefined) await checkReportFlag(flags.report);
+  const settings = await deps.settings();
+  requireCredentials(settings);
+  const needs = await broadcastNeeds(deps);
+  const id = await chooseResumable(deps, given, flags.last === true);
+  const record = await loadBroadcast(needs, id);
+  const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
+  const spec = { retry, limit, join: flags.join === true };
+  checkResumable(record, await needs.store.runs(id), spec, deps.clock.now());
+  if (!flags.dryRun) checkCanAsk(deps, flags, false);
+  if (flags.dryRun || !flags.yes) {
+    const runs = await shownRuns(needs, id);
+    const plan = planResume(record, runs, await recountWithProgress(deps, record), spec);
+    if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
+    const interrupted = await ask(deps, plan, { target, options, flags });
+    if (interrupted) return interrupted;
+  }
+  return goOn(deps, flags, { record, options, spec, apiBase: settings.apiBase });
+}
+
+function retriesOf({ retryUnknown, retryFailed }: ResumeFlags): Retry[] {
+  return [...(retryUnknown ? (["unknown"] as const) : []), ...(retryFailed ? (["failed"] as const) : [])];
+}
+
+function parseNewLimit(text: string): number | null {
+  return text === "none" ? null : parseCount(text, { name: "--limit", min: 1 });
+}
+
+async function ask(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName | undefined> {
+  return askToSend(deps, {
+    facts: await resumeFacts(deps, plan, asked),
+    sends: plan.sends,
+    confirmAbove: asked.options.confirmAbove,
+    text: `Go on, with up to ${countUsers(plan.sends)}`,
+    // Another API than the one that it began with is nearly always a mistake.
+    typed: asked.target === "other" ? plan.view.record.id : undefined,
+    stdinTaken: false,
+  });
+}
+
+interface Resumed {
+  record: BroadcastRecord;
+  options: RunOptions;
+  spec: { retry: Retry[]; limit: number | null | undefined; join: boolean };
+  apiBase: string;
+}
+
+async function goOn(
+  deps: Deps,
+  flags: ResumeFlags,
+  { record, options, spec, apiBase }: Resumed,
+): Promise<ExitName> {
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
-  const setup = { message: record.message, engine, report, total: () => countRecipients(deps, record) };
-  return runToEnd(deps, setup, (runDeps) =>
+  const { engine } = options;
+  const setup = { message: record.message, engine, report, total: () => countUsersOf(deps, record) };
+  return runToEnd(deps, setup, (runDeps, users) =>
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record, {
+      ...spec,
       engine: { ...engine, retryUnknown: flags.retryUnknown },
-      retry,
-      join: flags.join === true,
+      changes: { apiBase, users: record.users ?? users },
     }),
   );
 }
 
 /**
- * How many recipients the whole broadcast has: as counted when it started, else from pools and ledgers now. Not for a run
- * whose progress nobody sees.
+ * How many users the whole broadcast has: as counted when it started, else from pools and ledgers now. Not for a run whose
+ * progress nobody sees.
  */
-async function countRecipients(deps: Deps, record: BroadcastRecord): Promise<number | undefined> {
+async function countUsersOf(deps: Deps, record: BroadcastRecord): Promise<number | undefined> {
   const known = record.recipients ?? record.users;
   if (known !== undefined || deps.out.quiet) return known;
   const { settled, open, left } = await recountWithProgress(deps, record);
-  return Math.min(record.limit ?? Number.POSITIVE_INFINITY, settled.recipients + open + left);
-}
-
-/** openIds and codes belong to one mini program: those of another would all be refused. */
-function checkAppid(record: BroadcastRecord, appid: string): void {
-  if (record.appid === "" || record.appid === appid) return;
-  throw new PushCliError("config", `broadcast '${record.id}' is of appid ${record.appid}, not of ${appid}`, {
-    hint: "set PUSH_CLI_APPID, or choose the --profile, that it was started with",
-  });
+  return settled.recipients + open + left;
 }

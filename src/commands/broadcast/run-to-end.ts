@@ -1,12 +1,15 @@
-import type { BroadcastDeps, Ended } from "../../broadcast/broadcast.ts";
+import { exitOf } from "../../broadcast/conclude.ts";
+import type { BroadcastDeps, Ended } from "../../broadcast/deps.ts";
 import type { Message } from "../../broadcast/message.ts";
+import { nextCommands } from "../../broadcast/next-command.ts";
+import type { BroadcastRecord } from "../../broadcast/record.ts";
 import type { Run } from "../../broadcast/run.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
-import { showSummary } from "./summary.ts";
+import { sayNext, showSummary } from "./summary.ts";
 
 export interface RunSetup {
   message: Message;
@@ -29,6 +32,7 @@ export async function runToEnd(
     const tokens = await deps.tokens();
     await tokens.current();
     const users = await total();
+    const { host, pid, user, isRunning } = deps.io;
     const runDeps: BroadcastDeps = {
       store: stores.broadcasts,
       sweepPools: () => stores.pools.sweep(),
@@ -38,15 +42,13 @@ export async function runToEnd(
       tokens,
       clock: deps.clock,
       report,
-      host: deps.io.host,
-      pid: deps.io.pid,
-      isRunning: deps.io.isRunning,
-      onStart: (id, run) => watch.start(id, run, users),
+      ...{ host, pid, user, isRunning },
+      onStart: (id, run, record) => watch.start(id, run, { ...record, users: record.users ?? users }),
     };
     const ended = await drive(runDeps, users);
     watch.end();
-    await showSummary(deps, ended.result);
-    return conclude(deps, ended);
+    await showEnd(deps, ended);
+    return exitOf(ended.run, ended.result);
   } finally {
     watch.end();
     await report?.close();
@@ -58,10 +60,10 @@ function watchRun(deps: Deps) {
   let progress: Progress | undefined;
   let undo = () => {};
   return {
-    start(id: string, run: Run, total: number | undefined): void {
+    start(id: string, run: Run, record: BroadcastRecord): void {
       deps.out.talk(`broadcast ${id}`);
       progress = deps.out.progress();
-      const line = new ProgressLine(run, deps.clock, total);
+      const line = new ProgressLine(run, deps.clock, record);
       progress.update(() => line.render());
       undo = deps.onInterrupt((exit) => {
         deps.out.talk("stopping: no new sends; waiting for the requests in flight (once more: end at once)");
@@ -75,12 +77,15 @@ function watchRun(deps: Deps) {
   };
 }
 
-function conclude(deps: Deps, { result, run }: Ended): ExitName {
+/** The summary, and for who wants to go on, how. */
+async function showEnd(deps: Deps, { result, run, record }: Ended): Promise<void> {
   const { stopReason } = run;
-  if (!stopReason) return result.outcomes.failed + result.outcomes.unknown > 0 ? "partial" : "done";
-  const goOn = `push-cli broadcast resume ${result.broadcastId} goes on`;
-  const hint = stopReason.hint === undefined ? goOn : `${stopReason.hint}; then ${goOn}`;
-  if (stopReason.status === "interrupted") deps.out.talk(hint);
-  else deps.out.error({ code: stopReason.exit, message: stopReason.message, hint });
-  return stopReason.exit;
+  const next = nextCommands({ status: result.status, record, result });
+  await showSummary(deps, { ...result, next: next.map(({ command }) => command) });
+  if (stopReason && stopReason.status === "stopped") {
+    const [first] = next;
+    const goOn = first ? `then ${first.command}` : undefined;
+    const hint = [stopReason.hint, goOn].filter((part) => part !== undefined).join("; ");
+    deps.out.error({ code: stopReason.exit, message: stopReason.message, hint });
+  } else sayNext(deps, next);
 }

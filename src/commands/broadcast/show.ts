@@ -1,15 +1,21 @@
 import type { Command } from "commander";
-import type { BroadcastRecord, BroadcastResult, KnownRun } from "../../broadcast/record.ts";
-import type { Recount } from "../../broadcast/recount.ts";
+import { nextCommands } from "../../broadcast/next-command.ts";
+import type { KnownRun } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
-import { addCodes, addErrors } from "../../broadcast/totals.ts";
+import { shownRuns } from "../../broadcast/status.ts";
+import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatTime } from "../../output/format.ts";
+import { formatCount, formatDuration, formatRate, formatTime } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { broadcastNeeds } from "./preflight.ts";
+import { describeFacts, type Fact, messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
-import { showSummary } from "./summary.ts";
+import { orDash, paceOf, sayNext, showErrors, showOutcomes, showSummary } from "./summary.ts";
 
 const EXAMPLES = `
+The counts are those of the last run's end, while runs are at work those of
+their heartbeats. --exact takes them from the ledgers.
+
 Examples:
   $ push-cli broadcast show 20261123-184012-k3f9
   $ push-cli broadcast show 20261123-184012-k3f9 --exact --json`;
@@ -17,112 +23,149 @@ Examples:
 export function registerBroadcastShow(broadcast: Command, run: RunAction): void {
   broadcast
     .command("show <id>")
-    .description("one broadcast: message, status, totals, errors, and the runs that worked on it")
-    .option("--exact", "count again from the ledgers, instead of what the last run wrote down")
+    .description("one broadcast: its status and why, what is done and to go, and what to do next")
+    .option("--exact", "count again from the ledgers")
+    .option("--full", "all keywords, codes, errors, and the runs that worked on it")
     .addHelpText("after", EXAMPLES)
     .action(run(show));
 }
 
-async function show(deps: Deps, flags: { exact?: boolean }, id: string): Promise<ExitName> {
-  const { broadcasts } = await deps.stores();
-  const record = await loadBroadcast({ store: broadcasts }, id);
-  const runs = await broadcasts.runs(id);
-  const recount = flags.exact ? await recountWithProgress(deps, record) : undefined;
-  const result = toResult(record, runs, recount);
-  await present(deps, record, runs, result);
-  if (!record.result && !recount)
-    deps.out.talk("no run has written its totals yet: --exact counts from the ledgers");
+async function show(deps: Deps, flags: { exact?: boolean; full?: boolean }, id: string): Promise<ExitName> {
+  const needs = await broadcastNeeds(deps);
+  const record = await loadBroadcast(needs, id);
+  const runs = await shownRuns(needs, id);
+  const view = viewBroadcast(record, runs, flags.exact ? await recountWithProgress(deps, record) : undefined);
+  await presentView(deps, view, flags.full === true);
   return "done";
 }
 
-/** The totals: the last run's, or of a recount; zeros for a run that was killed before it wrote any. */
-function toResult(record: BroadcastRecord, runs: KnownRun[], recount: Recount | undefined): BroadcastResult {
-  const lastMs = Math.max(record.startedAtMs, ...runs.map(({ untilMs }) => untilMs));
-  const empty: BroadcastResult = {
-    broadcastId: record.id,
-    status: record.status,
-    templateId: record.message.templateId,
-    recipients: 0,
-    outcomes: { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, skipped: 0 },
-    codes: { spent: 0, expired: 0, refused: 0, released: 0 },
-    errors: addErrors([], runs),
-    open: 0,
-    startedAt: new Date(record.startedAtMs).toISOString(),
-    finishedAt: new Date(record.finishedAtMs ?? lastMs).toISOString(),
-    durationMs: (record.finishedAtMs ?? lastMs) - record.startedAtMs,
-  };
-  const known = { ...(record.result ?? empty), status: record.status };
-  if (!recount) return known;
-  const { settled, open } = recount;
-  // Who never had a code has no record; once the broadcast is finished, only its result knows of them.
-  const outcomes = { ...settled.outcomes, skipped: 0 };
-  if (record.status === "finished") outcomes.no_code = known.outcomes.no_code;
-  const { sent, no_code, rejected, failed, unknown } = outcomes;
-  return {
-    ...known,
-    recipients: sent + no_code + rejected + failed + unknown,
-    outcomes,
-    codes: addCodes(empty.codes, settled, runs),
-    open,
-  };
+/** A broadcast as JSON, as rows, or on one screen; `full`: with everything there is. */
+export async function presentView(deps: Deps, view: BroadcastView, full: boolean): Promise<void> {
+  const { out } = deps;
+  const { record, runs, result } = view;
+  const next = nextCommands(view);
+  const commands = next.map(({ command }) => command);
+  if (out.format === "json") {
+    const { message, audience, limit, rate, users, appid, apiBase } = record;
+    const more = { counted: view.counted, message, audience, limit, rate, users, appid, apiBase };
+    return out.json({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
+  }
+  if (out.format === "plain") {
+    await showSummary(deps, { ...result, next: commands });
+    return out.table(
+      [],
+      runs.map((run) => ["run", ...toRunRow(run, isoTime)]),
+    );
+  }
+  out.data(describeFacts(factsOf(view, full)));
+  out.data("");
+  await showOutcomes(deps, result);
+  if (full) await showRest(deps, view);
+  else if (result.errors.length > 0) {
+    out.data("");
+    await showErrors(deps, result.errors, SHOWN_ERRORS);
+  }
+  sayNext(deps, next);
 }
 
-async function present(
-  deps: Deps,
-  record: BroadcastRecord,
-  runs: KnownRun[],
-  result: BroadcastResult,
-): Promise<void> {
+/** With all outcomes and three keywords, that fits into 24 lines. */
+const SHOWN_ERRORS = 2;
+const SHOWN_KEYWORDS = 3;
+
+function factsOf({ record, runs, result, status, counted }: BroadcastView, full: boolean): Fact[] {
+  const { message, audience, limit, rate, apiBase = "-", users } = record;
+  const why = result.reason === undefined ? "" : `: ${result.reason}`;
+  const [whom, upTo] = [
+    audience === "list" ? "listed users" : "all pools",
+    limit === undefined ? "" : `, limit ${formatCount(limit)}`,
+  ];
+  const facts = messageFacts(message);
+  const shown = full ? facts : facts.slice(0, SHOWN_KEYWORDS + 2);
+  return [
+    ["broadcast", `${record.id}: ${status}${why}`],
+    ["when", whenOf(record.startedAtMs, result)],
+    ["who", whoOf(runs)],
+    ["API", `${apiBase}, appid ${record.appid}`],
+    ...shown,
+    ...(facts.length > shown.length ? [["", `and ${facts.length - shown.length} more: --full`] as Fact] : []),
+    [
+      "audience",
+      `${whom}${upTo}${rate === undefined ? "" : `, ${formatRate(rate)}`}${users === undefined ? "" : `, ${formatCount(users)} users`}`,
+    ],
+    [
+      "done",
+      `${orDash(result.recipients)} ${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,
+    ],
+  ];
+}
+
+const SOURCES = {
+  result: "",
+  heartbeats: " (by heartbeats; --exact: by the ledgers)",
+  ledgers: " (by the ledgers)",
+};
+
+function whenOf(startedAtMs: number, { finishedAt, lastSeenAt }: BroadcastView["result"]): string {
+  const started = `started ${formatTime(startedAtMs)}`;
+  if (finishedAt !== null) return `${started}, finished ${formatTime(Date.parse(finishedAt))}`;
+  return lastSeenAt === null ? started : `${started}, last seen ${formatTime(Date.parse(lastSeenAt))}`;
+}
+
+function whoOf(runs: readonly KnownRun[]): string {
+  const last = runs.at(-1);
+  if (!last) return "-";
+  const by = `${last.user === undefined ? "" : `${last.user}@`}${last.host}, pid ${last.pid}`;
+  const alive = runs.filter((run) => run.alive).length;
+  return `${by}${runs.length > 1 ? `; ${runs.length} runs, ${alive} alive` : ""}`;
+}
+
+async function showRest(deps: Deps, { result, runs }: BroadcastView): Promise<void> {
   const { out } = deps;
-  const { message, audience, limit, rate } = record;
-  if (out.format === "json") {
-    out.json({ ...result, message, audience, limit, rate, runs: runs.map(runDocument) });
-    return;
+  out.data("");
+  const codes = Object.entries(result.codes).map(([name, count]) => [name, formatCount(count)]);
+  await out.table([{ title: "codes" }, { title: "count", align: "right" }], codes);
+  if (result.errors.length > 0) {
+    out.data("");
+    await showErrors(deps, result.errors);
   }
-  if (out.format === "human") {
-    out.data(`template  ${message.templateId}`);
-    out.data(`page      ${message.page ?? "(none)"}`);
-    for (const [i, value] of message.keywords.entries()) out.data(`keyword${i + 1}  ${value}`);
-    out.data(`audience  ${audience === "list" ? "listed users" : "all pools"}`);
-  }
-  await showSummary(deps, result);
-  const time = (ms: number) => (out.format === "human" ? formatTime(ms) : new Date(ms).toISOString());
-  const rows = runs.map(({ runId, host, pid, sinceMs, untilMs, alive }) => [
-    runId,
-    host,
-    pid,
-    time(sinceMs),
-    time(untilMs),
-    alive ? "running" : "ended",
-  ]);
-  // In a pipe each row says what it is, as the totals above it do.
-  if (out.format === "plain")
-    await out.table(
-      [],
-      rows.map((row) => ["run", ...row]),
-    );
-  else if (rows.length > 0) await out.table(RUN_COLUMNS, rows);
-  if (record.status === "running" && !runs.some(({ alive }) => alive)) {
-    out.talk(`no run is alive: push-cli broadcast resume ${record.id} goes on`);
-  }
+  if (runs.length === 0) return;
+  out.data("");
+  await out.table(
+    RUN_COLUMNS,
+    runs.map((run) => toRunRow(run, formatTime)),
+  );
 }
 
 const RUN_COLUMNS = [
   { title: "run" },
-  { title: "host" },
+  { title: "who" },
   { title: "pid", align: "right" as const },
   { title: "since" },
-  { title: "last seen" },
-  { title: "" },
+  { title: "worked", align: "right" as const },
+  { title: "sent", align: "right" as const },
+  { title: "state" },
 ];
 
-function runDocument({ runId, host, pid, sinceMs, untilMs, alive }: KnownRun) {
-  return {
-    runId,
-    host,
-    pid,
-    since: new Date(sinceMs).toISOString(),
-    lastSeen: new Date(untilMs).toISOString(),
-    alive,
-  };
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function toRunRow(run: KnownRun, time: (ms: number) => string): (string | number)[] {
+  const { runId, host, pid, user, sinceMs, untilMs, outcomes } = run;
+  const who = user === undefined ? host : `${user}@${host}`;
+  const worked = time === formatTime ? formatDuration(untilMs - sinceMs) : untilMs - sinceMs;
+  return [runId, who, pid, time(sinceMs), worked, orDash(outcomes?.sent), stateOf(run)];
+}
+
+function stateOf({ alive, concluding, ended, outcomes }: KnownRun): string {
+  if (alive) return "running";
+  if (concluding) return "summing up";
+  // Older versions did not note how a run ended.
+  return ended || !outcomes ? "ended" : "died";
+}
+
+function toRunDocument(run: KnownRun) {
+  const { runId, host, pid, user = null, sinceMs, untilMs, alive, outcomes = null, open = null } = run;
+  const times = { since: isoTime(sinceMs), lastSeen: isoTime(untilMs) };
+  return { runId, host, pid, user, ...times, alive, state: stateOf(run), outcomes, open };
 }

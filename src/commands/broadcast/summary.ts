@@ -1,10 +1,11 @@
-import { OUTCOMES } from "../../broadcast/outcome.ts";
+import type { NextCommand } from "../../broadcast/next-command.ts";
+import { OUTCOMES, type Outcome } from "../../broadcast/outcome.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
-import { formatCount, formatDuration, formatShare } from "../../output/format.ts";
+import { formatCount, formatDuration, formatRate, formatShare } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 
-const OUTCOME_WORDS: Record<(typeof OUTCOMES)[number], string> = {
+const OUTCOME_WORDS: Record<Outcome, string> = {
   sent: "the API accepted the message",
   no_code: "no valid code",
   rejected: "the user can't be messaged",
@@ -13,44 +14,85 @@ const OUTCOME_WORDS: Record<(typeof OUTCOMES)[number], string> = {
   skipped: "settled earlier",
 };
 
-type Summary = Omit<BroadcastResult, "broadcastId"> & { broadcastId?: string };
+/** A result, of which figures that nobody has measured are null. */
+export type Summary = Omit<BroadcastResult, "broadcastId" | "recipients" | "outcomes" | "open"> & {
+  broadcastId?: string;
+  recipients: number | null;
+  outcomes: Record<Outcome, number> | null;
+  open: number | null;
+  next?: string[];
+};
 
 /** The end of a broadcast: the JSON document, or tables of outcomes, codes and errors. */
 export async function showSummary(deps: Deps, result: Summary): Promise<void> {
   const { out } = deps;
   if (out.format === "json") return out.json(result);
   if (out.format === "plain") return out.table([], plainRows(result));
-  out.data(headline(result));
-  await out.table(
-    [
-      { title: "outcome" },
-      { title: "recipients", align: "right" },
-      { title: "share", align: "right" },
-      { title: "" },
-    ],
-    outcomeRows(result),
-  );
-  const codes = Object.entries(result.codes).map(([name, count]): Cell[] => [name, formatCount(count)]);
-  await out.table([{ title: "codes" }, { title: "count", align: "right" }], codes);
-  if (result.errors.length > 0) await out.table(ERROR_COLUMNS, await errorRows(deps, result));
+  for (const line of headlines(result)) out.data(line);
+  out.data("");
+  await showOutcomes(deps, result);
+  out.data("");
+  await showCodes(deps, result);
+  if (result.errors.length === 0) return;
+  out.data("");
+  await showErrors(deps, result.errors);
 }
 
-function headline({ broadcastId, status, recipients, durationMs, dryRun }: Summary): string {
-  const users = `${formatCount(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
-  if (dryRun) return `dry run: ${users}, nothing was sent`;
-  const rate = durationMs > 0 ? Math.round((recipients / durationMs) * 1000) : 0;
-  return `broadcast ${broadcastId}: ${status}, ${users} in ${formatDuration(durationMs)}, ${formatCount(rate)}/s`;
+/** A figure, or a dash where nobody has measured it. */
+export function orDash(count: number | null | undefined): string {
+  return count === null || count === undefined ? "-" : formatCount(count);
 }
 
-function outcomeRows({ outcomes, recipients, dryRun, open }: Summary): Cell[][] {
+function headlines(result: Summary): string[] {
+  const { broadcastId, status, recipients, dryRun, toGo, run } = result;
+  const users = `${orDash(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
+  if (dryRun) return [`dry run: ${users}, nothing was sent`];
+  const first = `broadcast ${broadcastId}: ${status}, ${users}, ${paceOf(result)}, to go ${orDash(toGo)}`;
+  // All of it was this run's: nothing to tell apart.
+  if (!run || run.sent === result.outcomes?.sent) return [first];
+  return [first, `this run: ${formatCount(run.sent)} sent, ${paceOf(run)}`];
+}
+
+/** "in 4.4 s, 96/s" */
+export function paceOf({
+  durationMs,
+  sentPerSecond,
+}: Pick<BroadcastResult, "durationMs" | "sentPerSecond">): string {
+  const rate = sentPerSecond === null ? "-" : formatRate(sentPerSecond);
+  return `in ${formatDuration(durationMs)}, ${rate}`;
+}
+
+/** "sent 419, rejected 5" */
+export function describeOutcomes(outcomes: Record<Outcome, number>): string {
+  const some = OUTCOMES.filter((name) => name !== "skipped" && (outcomes[name] > 0 || name === "sent"));
+  return some.map((name) => `${name} ${formatCount(outcomes[name])}`).join(", ");
+}
+
+const OUTCOME_COLUMNS = [
+  { title: "outcome" },
+  { title: "recipients", align: "right" as const },
+  { title: "share", align: "right" as const },
+  { title: "" },
+];
+
+export async function showOutcomes({ out }: Deps, result: Summary): Promise<void> {
+  const { outcomes, recipients, dryRun, open, toGo } = result;
+  if (!outcomes || recipients === null) return;
+  // Of all there are, so that half of a broadcast does not look like the whole.
+  const whole = recipients + (dryRun ? 0 : (toGo ?? 0));
   const rows = OUTCOMES.filter((name) => outcomes[name] > 0 || name === "sent").map((name): Cell[] => {
     const words = dryRun && name === "sent" ? "would be sent" : OUTCOME_WORDS[name];
-    const share = name === "skipped" ? "" : formatShare(outcomes[name], recipients);
+    const share = name === "skipped" ? "" : formatShare(outcomes[name], whole);
     return [name, formatCount(outcomes[name]), share, words];
   });
-  if (open > 0)
-    rows.push(["(open)", formatCount(open), "", "claimed, not settled: resume goes on with the same code"]);
-  return rows;
+  if (open) rows.push(["(open)", formatCount(open), "", "claimed, not settled: resume has the code"]);
+  if (toGo && !dryRun) rows.push(["(to go)", formatCount(toGo), formatShare(toGo, whole), "no outcome yet"]);
+  await out.table(OUTCOME_COLUMNS, rows);
+}
+
+async function showCodes({ out }: Deps, { codes }: Summary): Promise<void> {
+  const rows = Object.entries(codes).map(([name, count]): Cell[] => [name, formatCount(count)]);
+  await out.table([{ title: "codes" }, { title: "count", align: "right" }], rows);
 }
 
 const ERROR_COLUMNS = [
@@ -60,22 +102,34 @@ const ERROR_COLUMNS = [
   { title: "meaning" },
 ];
 
-async function errorRows(deps: Deps, { errors }: Summary): Promise<Cell[][]> {
-  return Promise.all(
-    errors.map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
-      const meaning = errcode === null ? "" : ((await deps.meaningOf(errcode)) ?? "not in push-cli's table");
-      return [errcode ?? "-", formatCount(count), errmsg, meaning];
-    }),
-  );
+/** What the API answered instead of ok; `most`: how many kinds of it. */
+export async function showErrors(
+  deps: Deps,
+  errors: BroadcastResult["errors"],
+  most = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const rows = errors.slice(0, most).map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
+    const meaning = errcode === null ? "" : ((await deps.meaningOf(errcode)) ?? "not in push-cli's table");
+    return [errcode ?? "-", formatCount(count), errmsg, meaning];
+  });
+  await deps.out.table(ERROR_COLUMNS, await Promise.all(rows));
+}
+
+/** The commands that lead on, one a line. */
+export function sayNext({ out }: Deps, next: readonly NextCommand[]): void {
+  for (const { command, why } of next) out.talk(`next: ${command}  (${why})`);
 }
 
 /** For a pipe: a name and a value a line, errors with their count. */
 function plainRows(result: Summary): Cell[][] {
-  const { outcomes, codes, errors, ...rest } = result;
+  const { outcomes, codes, errors, run, next = [], ...rest } = result;
+  const value = (one: unknown) => (one === null ? "-" : String(one));
   return [
-    ...Object.entries(rest).map(([name, value]): Cell[] => [name, String(value)]),
-    ...Object.entries(outcomes).map(([name, count]): Cell[] => [`outcomes.${name}`, count]),
+    ...Object.entries(rest).map(([name, one]): Cell[] => [name, value(one)]),
+    ...Object.entries(outcomes ?? {}).map(([name, count]): Cell[] => [`outcomes.${name}`, count]),
     ...Object.entries(codes).map(([name, count]): Cell[] => [`codes.${name}`, count]),
+    ...Object.entries(run ?? {}).map(([name, one]): Cell[] => [`run.${name}`, value(one)]),
     ...errors.map(({ errcode, errmsg, count }): Cell[] => [`errors.${errcode ?? "none"}`, count, errmsg]),
+    ...next.map((command): Cell[] => ["next", command]),
   ];
 }

@@ -1,18 +1,115 @@
 import { nearestWord } from "../../config/nearest.ts";
 import { usageError } from "../../errors.ts";
 
-const VERBS = ["start", "resume", "list", "show"];
-const LONGEST_MISTAKE = 8;
+/** The verbs that there are. */
+const VERBS = ["send", "resume", "watch", "list", "show", "recipients", "pause", "cancel", "delete"];
+
+/** Words of other tools, by the verb that does it here. */
+const OTHER_WORDS: Record<string, string[]> = {
+  "send <templateId>": [
+    "start",
+    "run",
+    "begin",
+    "create",
+    "new",
+    "add",
+    "go",
+    "launch",
+    "trigger",
+    "push",
+    "broadcast",
+  ],
+  "send <templateId> --dry-run": [
+    "test",
+    "preview",
+    "dry-run",
+    "dryrun",
+    "check",
+    "count",
+    "validate",
+    "try",
+  ],
+  "resume <id>": [
+    "retry",
+    "rerun",
+    "redo",
+    "continue",
+    "restart",
+    "recover",
+    "unpause",
+    "resend",
+    "join",
+    "reopen",
+  ],
+  "watch <id>": ["follow", "tail", "log", "logs", "monitor", "progress", "top", "wait"],
+  list: ["ls", "all", "history", "recent"],
+  "show <id>": [
+    "status",
+    "state",
+    "info",
+    "get",
+    "describe",
+    "inspect",
+    "view",
+    "details",
+    "detail",
+    "stats",
+    "stat",
+  ],
+  "recipients <id>": [
+    "export",
+    "report",
+    "users",
+    "failed",
+    "failures",
+    "errors",
+    "unknown",
+    "dump",
+    "download",
+  ],
+  "pause <id>": ["stop", "halt", "hold", "suspend", "interrupt", "quit", "exit", "end"],
+  "cancel <id>": ["abort", "kill", "terminate", "undo", "revoke", "recall"],
+  "delete <id>": ["rm", "remove", "del", "drop", "purge", "clean", "clear", "prune"],
+  "--help": [
+    "help",
+    "version",
+    "edit",
+    "update",
+    "set",
+    "copy",
+    "clone",
+    "schedule",
+    "config",
+    "init",
+    "template",
+    "templates",
+    "pool",
+  ],
+};
+
+/** Where a word longer than this is close to a verb, that is chance: real template ids have 43 characters. */
+const LONGEST_MISTAKE = 11;
 
 /**
- * `broadcast <templateId>` is the default verb, so a mistyped verb would become a template. Real template ids have 43
- * characters. Throws a usage error for a short word that is nearly a verb.
+ * `broadcast <templateId>` is the default verb, so a word that is no verb of ours would become a template, and be sent to
+ * everybody. Throws a usage error with the command that was probably meant for a verb, for the words of other tools, and
+ * for what is nearly a verb; `broadcast send <templateId>` says for certain that a template is meant.
  */
-export function checkNotAVerb(templateId: string): void {
-  const verb = templateId.length <= LONGEST_MISTAKE ? nearestWord(templateId, VERBS) : undefined;
-  if (!verb) return;
+export function checkNotAWord(templateId: string): void {
+  const word = templateId.toLowerCase();
+  if (VERBS.includes(word)) {
+    throw usageError(
+      `'${templateId}' is a command, and its options go behind it`,
+      `push-cli broadcast ${word} --help shows how; push-cli broadcast send ${templateId} takes it for a template`,
+    );
+  }
+  const meant = Object.keys(OTHER_WORDS).find((command) => OTHER_WORDS[command]?.includes(word));
+  const near = word.length > 2 && word.length <= LONGEST_MISTAKE ? nearestWord(word, VERBS) : undefined;
+  if (!meant && !near) return;
   throw usageError(
-    `'${templateId}' looks like a mistyped '${verb}', not like a template id`,
-    `did you mean push-cli broadcast ${verb}?`,
+    meant
+      ? `'${templateId}' is not a template id`
+      : `'${templateId}' looks like a mistyped '${near}', not like a template id`,
+    `did you mean push-cli broadcast ${meant ?? near}? push-cli broadcast send ${templateId} takes it for a template`,
   );
 }

@@ -42,17 +42,27 @@ local function is_listed(list, word)
   return find(list, " " .. word .. " ", 1, true) ~= nil
 end
 
--- The reply for a user with a final record; nil when the user may be claimed anew.
+-- The reply to a claim of somebody whose outcome in an earlier run is tried again: says which that was.
+local function retried(reply, outcome)
+  reply[8], reply[9], reply[10] = reply[8] or "-", reply[9] or 0, outcome
+  return reply
+end
+
+local function describe_final(final, own)
+  return { 3, final.outcome, own and 1 or 0, final.attempts, final.at, final.errcode, final.f, final.msgid }
+end
+
+-- The reply for a user with a final record; nil, and the record when it is tried again, when the user may be claimed anew.
 local function from_final(pool, ledger, final)
   -- A user who had no code left may have got a new one since.
   if final.outcome == "no_code" then return nil end
   local own = final.run == run
   if not own and is_listed(again, final.outcome) then
-    if final.outcome ~= "unknown" then return nil end
-    return take_over(pool, ledger, { attempt = final.attempts, multi = final.multi, k = 0, e = final.e, f = final.f,
-      size = 0, body = "" })
+    if final.outcome ~= "unknown" then return nil, final end
+    local before = { attempt = final.attempts, multi = final.multi, k = 0, e = final.e, f = final.f, size = 0, body = "" }
+    return retried(take_over(pool, ledger, before), final.outcome)
   end
-  return { 3, final.outcome, own and 1 or 0, final.attempts, final.at, final.errcode, final.f, final.msgid }
+  return describe_final(final, own)
 end
 
 -- The reply for a user with a record; nil when the record does not stand in the way of a claim.
@@ -95,23 +105,41 @@ local function claim_from(pool, ledger, from)
   return { 2, found.expired, found.unreadable }
 end
 
-local function is_mine(record)
-  return find(record, "claimed " .. run .. " ", 1, true) == 1
+-- Whether a record is this very run's: a claim, or the note that a pool went with its last expired code.
+local function is_mine(record, pool)
+  if find(record, "claimed " .. run .. " ", 1, true) == 1 then return true end
+  return find(record, "no_code " .. run .. " 0 ", 1, true) == 1 and redis.call("TYPE", pool).ok == "none"
+end
+
+-- The claim of a user whom no record stands in the way of; `before`: the outcome of an earlier run that is tried again.
+local function claim_anew(pool, ledger, from, before)
+  if budget.left <= 0 then return { 5, from, 0, 0 } end
+  local kind = redis.call("TYPE", pool).ok
+  local reply
+  if kind == "none" then
+    reply = { 2, 0, 0 }
+  elseif kind ~= "list" then
+    reply = { 7, "the pool is a " .. kind .. ", not a list" }
+  else
+    reply = claim_from(pool, ledger, from)
+  end
+  if not before or reply[1] == 5 then return reply end
+  if reply[1] == 1 then return retried(reply, before.outcome) end
+  -- There is no other code to try it with, and so the outcome stays.
+  local stays = describe_final(before, false)
+  if reply[1] == 2 then stays[9] = reply[2] end
+  return stays
 end
 
 local function claim(pool, ledger, from)
   local record = try_read("HGET", ledger, id)
   if type(record) == "table" then return { 7, record.err } end
   if sighting == "ledger" and not record then return { 8 } end
-  -- A claim of this very run is either the same call again, its answer lost, or known to the caller.
-  if sighting == "pool" and record and not is_mine(record) then return { 8 } end
-  local known = record and from_record(pool, ledger, record)
-  if known then return known end
-  if budget.left <= 0 then return { 5, from, 0, 0 } end
-  local kind = redis.call("TYPE", pool).ok
-  if kind == "none" then return { 2, 0, 0 } end
-  if kind ~= "list" then return { 7, "the pool is a " .. kind .. ", not a list" } end
-  return claim_from(pool, ledger, from)
+  -- What this very run has written is either the same call again, its answer lost, or known to the caller.
+  if sighting == "pool" and record and not is_mine(record, pool) then return { 8 } end
+  if not record then return claim_anew(pool, ledger, from) end
+  local known, before = from_record(pool, ledger, record)
+  return known or claim_anew(pool, ledger, from, before)
 end
 
 return claim

@@ -14,9 +14,10 @@
 --       all else it does with it. Then, for each user with an empty line, an array; by its first number:
 --       1 claimed   formId, expire in ms, several uses 0/1, attempt, expired codes dropped, refused codes dropped;
 --                   in a dry run also whether that leaves the user without a valid code: 1 or 0; 2 not known, the budget is
---                   spent, and the pool index to look on from
+--                   spent, and the pool index to look on from (else "-", 0); the outcome of an earlier run that is tried again
 --       2 no code   expired codes dropped, entries met that are not understood
---       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"
+--       3 settled   outcome, 1 if by this very run, attempts, at in ms, errcode or "-", formId or "-", msgid or "-"; when it
+--                   was to be tried again and no code was left for that, expired codes dropped
 --       4 busy      the other run that holds the claim
 --       5 more      index to go on from, expired codes dropped, entries met that are not understood
 --       6 mine      claimed by this run before: as 1

@@ -174,7 +174,7 @@ describe("pool show", () => {
     const plain = (formId: string) => JSON.stringify({ formId, expire: later });
     await world.redis.push("oA", plain("a1"), plain("a2"), plain("a3"));
     const start = async (id: string, ...flags: string[]) => {
-      const { code } = await world.cli(["broadcast", "tmpl", "--yes", "--id", id, ...flags]);
+      const { code } = await world.cli(["broadcast", "tmpl", "--yes", "--no-keywords", "--id", id, ...flags]);
       expect(code).toBe(0);
     };
     await start("first");

@@ -160,7 +160,7 @@ it("backends that claim with it and a broadcast share the pools: no code twice, 
     }
   };
   const [sent] = await Promise.all([
-    world.cli(["broadcast", "t1", "--yes", "--json"]),
+    world.cli(["broadcast", "t1", "--yes", "--no-keywords", "--json"]),
     backend(0),
     backend(100),
   ]);

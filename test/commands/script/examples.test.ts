@@ -96,7 +96,7 @@ it("all of them and a broadcast at the same time on the same pools: no code twic
       if (said !== "no code") taken.push(said);
     }
   };
-  const args = ["--yes", "--json", "--concurrency", "1", "--rate", "10/s"];
+  const args = ["--yes", "--no-keywords", "--json", "--concurrency", "1", "--rate", "10/s"];
   const [sent] = await Promise.all([
     world.cli(["broadcast", "t1", ...args]),
     ...[...backends, ...backends].map(backend),

@@ -85,7 +85,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
     reportFile,
     start: () =>
       run("broadcast", TEMPLATE, "--keywords", "a,b", "--id", BROADCAST, "--yes", ...flags, ...tuning),
-    resume: (...more) => run("broadcast", "resume", BROADCAST, ...more, ...tuning),
+    resume: (...more) => run("broadcast", "resume", BROADCAST, "--yes", ...more, ...tuning),
     run,
     close: async () => {
       client.disconnect();

@@ -1,0 +1,106 @@
+import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import type { BroadcastRecord, BroadcastResult, RunExit, RunInfo, Wanted } from "./record.ts";
+import { recountBroadcast } from "./recount.ts";
+import { lookAtRuns } from "./rivals.ts";
+import type { Run } from "./run.ts";
+import { type StopReason, stopReasonOf } from "./stop.ts";
+import { summarize } from "./summarize.ts";
+import type { Sweeps } from "./sweep.ts";
+
+/** What a run leaves behind for its end. */
+interface Seen {
+  info: RunInfo;
+  plan: RunPlan;
+  sweeps: Sweeps;
+  /** Runs that were over when this one began. */
+  over: ReadonlySet<string>;
+}
+
+/**
+ * Sums up, and writes the result into the record, unless other runs are still at it: then that is theirs to do. The
+ * record stays as it is when Redis is what failed, and when it is another run's because this one was fenced off.
+ */
+export async function conclude(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  run: Run,
+  seen: Seen,
+): Promise<BroadcastResult> {
+  if (willConclude(run)) {
+    try {
+      return await concludeRecord(deps, record, run, seen);
+    } catch (error) {
+      // What this run did is worth telling all the same. Its own reason to stop, if it had one, stays the reason.
+      run.stop(stopReasonOf(error));
+    }
+  }
+  const { info, plan } = seen;
+  return summarize(run, { record, info, otherRuns: plan.earlierRuns, nowMs: deps.clock.now() });
+}
+
+/** Whether the end is this run's to write. */
+export function willConclude({ stopReason }: Pick<Run, "stopReason">): boolean {
+  return stopReason?.exit !== "redis" && stopReason?.exit !== "locked";
+}
+
+async function concludeRecord(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  run: Run,
+  { info, sweeps, over }: Seen,
+): Promise<BroadcastResult> {
+  const { store, clock } = deps;
+  const { id } = record;
+  const otherRuns = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
+  // Runs that worked beside this one did what it has not seen.
+  const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
+  const recount =
+    !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId))
+      ? await recountBroadcast(ledger, record, sweeps)
+      : undefined;
+  const result = summarize(run, { record, info, otherRuns, recount, nowMs: clock.now() });
+  if (otherRuns.some(({ alive }) => alive)) return result;
+  const { reason, recipients, finishedAt } = result;
+  const isFinished = !run.stopReason;
+  const cut = isCut(run);
+  await store.update(id, {
+    status: run.stopReason?.status ?? "finished",
+    reason,
+    exit: exitOf(run, result),
+    finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
+    wanted: undefined,
+    result,
+    ...(isFinished ? { recipients, cut: cut || undefined } : {}),
+  });
+  if (isFinished && !cut) await store.dropAudience(record);
+  return result;
+}
+
+/** Whether the limit ended a run: with a higher one there may be more to do, for which the audience is kept. */
+export function isCut({ stopReason, options: { limit }, claims }: Run): boolean {
+  return !stopReason && limit !== undefined && claims >= limit;
+}
+
+/** Names the exit code that a run ends with. */
+export function exitOf({ stopReason }: Pick<Run, "stopReason">, { outcomes }: BroadcastResult): RunExit {
+  if (stopReason) return stopReason.exit;
+  return outcomes.failed + outcomes.unknown > 0 ? "partial" : "done";
+}
+
+export function fenced(host: string, pid: number): StopReason {
+  return {
+    status: "stopped",
+    exit: "locked",
+    message: `this run's heartbeat had lapsed, and a run on ${host} (pid ${pid}) went on with the broadcast`,
+  };
+}
+
+/** Somebody asked for it by `broadcast pause` or `broadcast cancel`, or the record is gone. */
+export function wantedStop(wanted: Wanted | "gone"): StopReason {
+  if (wanted === "gone") {
+    const message = "the record of the broadcast is gone from Redis";
+    return { status: "stopped", exit: "redis", message, hint: "somebody deleted it, or Redis lost its data" };
+  }
+  const status = wanted.action === "pause" ? "paused" : "cancelled";
+  return { status, exit: "stopped", message: `${status} by ${wanted.by}` };
+}

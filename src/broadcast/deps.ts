@@ -1,0 +1,55 @@
+import type { Clock } from "../clock.ts";
+import type { AccessTokens } from "../token/ports.ts";
+import type { Ledger, MessageSender } from "./ports.ts";
+import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun } from "./record.ts";
+import type { Report } from "./report.ts";
+import type { Run } from "./run.ts";
+import type { Sighted, Sweeps } from "./sweep.ts";
+
+export interface LedgerNeeds {
+  broadcastId: string;
+  runId: string;
+  /** Read at every claim: a run may die while another works. */
+  deadRuns?: ReadonlySet<string>;
+  retry?: ("unknown" | "failed")[];
+  /** Claims only look and change nothing. */
+  dryRun?: boolean;
+}
+
+export interface BroadcastDeps {
+  store: BroadcastStore;
+  sweepPools(): AsyncIterable<string[]>;
+  sweepLedgers(): AsyncIterable<string[]>;
+  openLedger(needs: LedgerNeeds): Ledger;
+  sender: MessageSender;
+  tokens: AccessTokens;
+  clock: Clock;
+  report?: Report | undefined;
+  host: string;
+  pid: number;
+  user: string;
+  /** Whether a process of this host is there. */
+  isRunning(pid: number): boolean;
+  /** Called once the run exists, before the first claim: for progress and signals. */
+  onStart?(id: string, run: Run, record: BroadcastRecord): void;
+}
+
+export interface Ended {
+  result: BroadcastResult;
+  run: Run;
+  /** As it is now. */
+  record: Pick<BroadcastRecord, "id" | "cut">;
+}
+
+/** What one run has to know of those before it. */
+export interface RunPlan {
+  runId: string;
+  /** Runs known to be dead; the run adds to them. */
+  dead: Set<string>;
+  retry?: LedgerNeeds["retry"];
+  earlierRuns: KnownRun[];
+  /** What a wider limit changes in the record. */
+  changes?: Partial<BroadcastRecord>;
+  /** Left out: a later one. */
+  firstSweep?(sweeps: Sweeps): AsyncIterable<Sighted>;
+}

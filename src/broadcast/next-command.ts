@@ -1,0 +1,41 @@
+import { isResumable } from "./status.ts";
+import type { BroadcastView } from "./view.ts";
+
+/** What an operator does next. */
+export interface NextCommand {
+  command: string;
+  /** Why, as the words before the command. */
+  why: string;
+}
+
+type Needs = Pick<BroadcastView, "status"> & {
+  record: Pick<BroadcastView["record"], "id" | "cut">;
+  result: Pick<BroadcastView["result"], "outcomes">;
+};
+
+/** The commands that lead on from where a broadcast stands, the first one first; none when there is nothing left to do. */
+export function nextCommands({ status, record: { id, cut }, result: { outcomes } }: Needs): NextCommand[] {
+  const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
+  if (status === "running") return [{ why: "to see how it goes", command: broadcast("watch") }];
+  if (isResumable(status)) return [{ why: "to go on", command: broadcast("resume") }];
+  const next: NextCommand[] = [];
+  const { failed = 0, unknown = 0 } = outcomes ?? {};
+  const kinds = [...(failed > 0 ? ["failed"] : []), ...(unknown > 0 ? ["unknown"] : [])];
+  if (kinds.length > 0)
+    next.push({
+      why: "to see who they are",
+      command: broadcast("recipients", ` --outcome ${kinds.join(",")}`),
+    });
+  if (status !== "finished") return next;
+  if (failed > 0)
+    next.push({ why: "to try the failed again", command: broadcast("resume", " --retry-failed") });
+  if (unknown > 0)
+    next.push({ why: "to send to the unknown again", command: broadcast("resume", " --retry-unknown") });
+  if (cut) next.push({ why: "to send to the others too", command: broadcast("resume", " --limit none") });
+  return next;
+}
+
+/** The first of them. */
+export function nextCommand(needs: Needs): NextCommand | undefined {
+  return nextCommands(needs)[0];
+}

@@ -1,0 +1,22 @@
+import type { KnownRun } from "./record.ts";
+
+type Span = Pick<KnownRun, "sinceMs" | "untilMs">;
+
+/** How long at least one of the runs was at work, ms: what lies between them, and twice at once, does not count. */
+export function workedMs(runs: readonly Span[]): number {
+  let worked = 0;
+  let coveredTo = Number.NEGATIVE_INFINITY;
+  for (const { sinceMs, untilMs } of runs.toSorted((a, b) => a.sinceMs - b.sinceMs)) {
+    worked += Math.max(0, untilMs - Math.max(sinceMs, coveredTo));
+    coveredTo = Math.max(coveredTo, untilMs);
+  }
+  return worked;
+}
+
+/** A shorter time says nothing about a rate. */
+const SHORTEST_MS = 100;
+
+/** Messages a second, to a tenth; null when that can't be told. */
+export function ratePerSecond(sent: number, durationMs: number): number | null {
+  return durationMs < SHORTEST_MS ? null : Math.round((sent / durationMs) * 10_000) / 10;
+}

@@ -1,0 +1,57 @@
+import type { PastSend, SendHistory } from "./history.ts";
+import type { AudienceOwner, BroadcastRecord, BroadcastStore } from "./record.ts";
+import { type ReportLine, reportLine } from "./report.ts";
+
+/** Which recipients are wanted; absent: all. */
+export interface RecipientFilter {
+  outcomes?: ReadonlySet<string> | undefined;
+  errcodes?: ReadonlySet<number> | undefined;
+}
+
+export interface RecipientSources {
+  store: Pick<BroadcastStore, "audience">;
+  history: Pick<SendHistory, "inBroadcast">;
+  /** Pages of openIds that have a ledger. */
+  sweepLedgers(): AsyncIterable<string[]>;
+}
+
+/**
+ * The recipients that the ledgers know, a page at a time, as lines of a report. Who never had a code has no record. Keeps
+ * one page in memory. Rejects with a SweepCutError when somebody may have been left out.
+ */
+export async function* listRecipients(
+  { store, history, sweepLedgers }: RecipientSources,
+  record: BroadcastRecord,
+  filter: RecipientFilter,
+): AsyncGenerator<ReportLine[]> {
+  for await (const openIds of await pagesOf(store, record, sweepLedgers)) {
+    const sends = await history.inBroadcast(record.id, openIds);
+    const lines: ReportLine[] = [];
+    for (const [i, send] of sends.entries()) {
+      const line = send && toLine(openIds[i]!, send);
+      if (line && passes(line, filter)) lines.push(line);
+    }
+    yield lines;
+  }
+}
+
+/** A list is kept while it may be needed; after that, and for all pools, the recipients are among all ledgers. */
+async function pagesOf(
+  store: RecipientSources["store"],
+  record: AudienceOwner & Pick<BroadcastRecord, "audience">,
+  sweepLedgers: RecipientSources["sweepLedgers"],
+): Promise<AsyncIterable<string[]>> {
+  if (record.audience !== "list") return sweepLedgers();
+  for await (const _ of store.audience(record)) return store.audience(record);
+  return sweepLedgers();
+}
+
+function toLine(openId: string, send: PastSend): ReportLine | undefined {
+  if (send.outcome === "unreadable") return undefined;
+  return reportLine({ ...send, openId, outcome: send.outcome === "claimed" ? "open" : send.outcome });
+}
+
+function passes({ outcome, errcode }: ReportLine, { outcomes, errcodes }: RecipientFilter): boolean {
+  if (outcomes && !outcomes.has(outcome)) return false;
+  return !errcodes || (errcode !== null && errcodes.has(errcode));
+}

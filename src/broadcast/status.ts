@@ -1,0 +1,44 @@
+import type { Clock } from "../clock.ts";
+import type { ShownStatus } from "./outcome.ts";
+import type { BroadcastRecord, BroadcastStore, KnownRun } from "./record.ts";
+
+/** This process's place, by which it knows whether runs of its own host are still there. */
+export interface Here {
+  host: string;
+  /** Whether a process of this host is there. */
+  isRunning(pid: number): boolean;
+}
+
+/** Whether a run's process is surely gone, although its heartbeat has not lapsed. */
+export function isGone(run: KnownRun, { host, isRunning }: Here): boolean {
+  return run.alive && run.host === host && !isRunning(run.pid);
+}
+
+/** Summing up takes a sweep over all ledgers where several runs were at work; who is silent for longer died over it. */
+const LONGEST_CONCLUSION_MS = 60_000;
+
+/** The runs of a broadcast as they are to be shown. Changes nothing in Redis. */
+export async function shownRuns(
+  { store, clock, ...here }: Here & { store: BroadcastStore; clock: Pick<Clock, "now"> },
+  id: string,
+): Promise<KnownRun[]> {
+  const runs = await store.runs(id);
+  return runs.map((run) => {
+    if (run.alive) return { ...run, alive: !isGone(run, here) };
+    const isThere = run.host !== here.host || here.isRunning(run.pid);
+    const isRecent = clock.now() - run.untilMs < LONGEST_CONCLUSION_MS;
+    return { ...run, concluding: run.ended === true && isThere && isRecent };
+  });
+}
+
+/** The status that the heartbeats bear out: a record says `running` for ever when its run was killed. */
+export function statusOf(record: Pick<BroadcastRecord, "status">, runs: readonly KnownRun[]): ShownStatus {
+  if (runs.some(({ alive }) => alive)) return "running";
+  if (record.status !== "running") return record.status;
+  return runs.some(({ concluding }) => concluding) ? "running" : "dead";
+}
+
+/** Statuses that `resume` goes on from. */
+export function isResumable(status: ShownStatus): boolean {
+  return status === "dead" || status === "stopped" || status === "interrupted" || status === "paused";
+}

@@ -1,0 +1,28 @@
+import type { Clock } from "../clock.ts";
+import { PushCliError } from "../errors.ts";
+import { nextCommand } from "./next-command.ts";
+import type { BroadcastStore } from "./record.ts";
+import { type Here, shownRuns } from "./status.ts";
+import { viewBroadcast } from "./view.ts";
+
+type Needs = Here & { store: BroadcastStore; clock: Clock };
+
+/** Rejects with `locked`, and the state of the broadcast that has it, when an id is taken. */
+export async function checkIdIsFree(needs: Needs, id: string): Promise<void> {
+  if (await needs.store.load(id)) throw await idTaken(needs, id);
+}
+
+/** Says what the broadcast is that has the id: a job that runs every day under the day's name has to know. */
+export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
+  const record = await needs.store.load(id);
+  if (!record) return new PushCliError("locked", `the id '${id}' was taken just now`);
+  const view = viewBroadcast(record, await shownRuns(needs, id));
+  const started = new Date(record.startedAtMs).toISOString();
+  const sent = view.result.outcomes === null ? "" : `, ${view.result.outcomes.sent} sent`;
+  const next = nextCommand(view)?.command ?? `push-cli broadcast show ${id}`;
+  return new PushCliError(
+    "locked",
+    `there is a broadcast '${id}' already: started ${started}, ${view.status}${sent}`,
+    { hint: `nothing was sent; ${next}, or give another --id` },
+  );
+}

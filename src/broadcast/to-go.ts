@@ -1,0 +1,16 @@
+import { type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
+import type { BroadcastRecord } from "./record.ts";
+
+/** How many users have no outcome yet; null when nobody counted how many there are. */
+export function countToGo(
+  record: Pick<BroadcastRecord, "users" | "limit">,
+  status: ShownStatus,
+  outcomes: Record<Outcome, number>,
+): number | null {
+  if (status === "finished") return 0;
+  const done = sumOutcomes(outcomes);
+  // Users without a code are no claims, and so don't count against the limit.
+  const underLimit = record.limit === undefined ? undefined : record.limit - (done - outcomes.no_code);
+  if (record.users === undefined) return underLimit === undefined || underLimit > 0 ? null : 0;
+  return Math.max(0, Math.min(record.users - done, underLimit ?? Number.POSITIVE_INFINITY));
+}

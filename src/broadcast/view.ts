@@ -1,0 +1,130 @@
+import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
+import { ratePerSecond, workedMs } from "./pace.ts";
+import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
+import type { Recount } from "./recount.ts";
+import { statusOf } from "./status.ts";
+import { countToGo } from "./to-go.ts";
+import { addCodes, addErrors, type Earlier } from "./totals.ts";
+
+/** A result of which some figures are not known: null, never a guess. */
+export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
+  recipients: number | null;
+  outcomes: Record<Outcome, number> | null;
+  open: number | null;
+  /** When a run was last seen, ISO 8601; null before the first. */
+  lastSeenAt: string | null;
+};
+
+/** A broadcast as it stands now, whoever looks. */
+export interface BroadcastView {
+  record: BroadcastRecord;
+  runs: readonly KnownRun[];
+  status: ShownStatus;
+  result: ShownResult;
+  /** Where the counts are from: the end of the last run, the heartbeats of the runs, or the ledgers. */
+  counted: "result" | "heartbeats" | "ledgers";
+}
+
+/** Puts together what record, heartbeats and, if counted, ledgers say. */
+export function viewBroadcast(
+  record: BroadcastRecord,
+  runs: readonly KnownRun[],
+  recount?: Recount,
+): BroadcastView {
+  const status = statusOf(record, runs);
+  const isOver = status !== "running" && status !== "dead";
+  const counts = isOver && record.result ? ownCounts(record.result) : sumRuns(runs);
+  const counted = recount ? recounted(counts, record, runs, recount) : counts;
+  const durationMs = workedMs(runs);
+  const { outcomes } = counted;
+  const lastMs = Math.max(...runs.map(({ untilMs }) => untilMs));
+  const result: ShownResult = {
+    broadcastId: record.id,
+    status,
+    ...(record.reason && status !== "running" ? { reason: record.reason } : {}),
+    templateId: record.message.templateId,
+    recipients: outcomes && sumOutcomes(outcomes),
+    toGo: toGoOf(record, status, outcomes, recount),
+    ...counted,
+    startedAt: new Date(record.startedAtMs).toISOString(),
+    finishedAt:
+      isOver && record.finishedAtMs !== undefined ? new Date(record.finishedAtMs).toISOString() : null,
+    durationMs,
+    sentPerSecond: outcomes && ratePerSecond(outcomes.sent, durationMs),
+    lastSeenAt: runs.length === 0 ? null : new Date(lastMs).toISOString(),
+  };
+  const source = isOver && record.result ? "result" : "heartbeats";
+  return { record, runs, status, result, counted: recount ? "ledgers" : source };
+}
+
+type Counts = Pick<ShownResult, "outcomes" | "codes" | "errors" | "open">;
+
+function ownCounts({ outcomes, codes, errors, open }: BroadcastResult): Counts {
+  return { outcomes, codes, errors, open };
+}
+
+/**
+ * The counts of all runs together, as of their last beats. What a killed run did after its last beat is not in them; how
+ * many claims it left open is not known.
+ */
+function sumRuns(runs: readonly KnownRun[]): Counts {
+  const alive = runs.filter((run) => run.alive);
+  return {
+    outcomes: sumOfOutcomes(runs),
+    codes: addCodes(
+      { ...noCodes(), spent: runs.reduce((sum, { codes }) => sum + codes.spent, 0) },
+      NOTHING,
+      runs,
+    ),
+    errors: addErrors([], runs),
+    open: alive.length === 0 ? null : alive.reduce((sum, { open = 0 }) => sum + open, 0),
+  };
+}
+
+const NOTHING: Pick<Earlier, "spent"> = { spent: 0 };
+
+/** Null when a run is of a version that did not keep them. */
+function sumOfOutcomes(runs: readonly KnownRun[]): Record<Outcome, number> | null {
+  const sums = noOutcomes();
+  for (const { outcomes, retried, noCodeMet = 0 } of runs) {
+    if (!outcomes) return null;
+    for (const name of ["sent", "rejected", "failed", "unknown"] as const) sums[name] += outcomes[name];
+    sums.failed -= retried?.failed ?? 0;
+    sums.unknown -= retried?.unknown ?? 0;
+    // Each run meets all users without a code anew, so that their numbers must not be added up.
+    sums.no_code = Math.max(sums.no_code, noCodeMet);
+  }
+  return sums;
+}
+
+/** The ledgers' word, where they have one. */
+function recounted(
+  counts: Counts,
+  record: BroadcastRecord,
+  runs: readonly KnownRun[],
+  { settled, open }: Recount,
+): Counts {
+  const outcomes = { ...settled.outcomes, skipped: 0 };
+  // Who never had a code has no record; once the broadcast is finished, only its result knows of them.
+  if (record.status === "finished" && record.result) outcomes.no_code = record.result.outcomes.no_code;
+  return { ...counts, outcomes, codes: addCodes(noCodes(), settled, runs), open };
+}
+
+function toGoOf(
+  record: BroadcastRecord,
+  status: ShownStatus,
+  outcomes: Record<Outcome, number> | null,
+  recount: Recount | undefined,
+): number | null {
+  if (recount && status !== "finished") {
+    const { sent, rejected, failed, unknown } = recount.settled.outcomes;
+    const left = recount.left + recount.open;
+    return Math.min(
+      left,
+      Math.max(0, (record.limit ?? Number.POSITIVE_INFINITY) - sent - rejected - failed - unknown),
+    );
+  }
+  return outcomes === null && status !== "finished"
+    ? null
+    : countToGo(record, status, outcomes ?? noOutcomes());
+}

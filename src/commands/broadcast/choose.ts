@@ -1,0 +1,72 @@
+import { isResumable, shownRuns } from "../../broadcast/status.ts";
+import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import { PushCliError, usageError } from "../../errors.ts";
+import { formatCount, formatMinute } from "../../output/format.ts";
+import type { Deps } from "../deps.ts";
+import { broadcastNeeds } from "./preflight.ts";
+
+/** Who has more than this open at once names the one that is meant. */
+const LOOKED_AT = 50;
+const OFFERED = 9;
+
+/** The newest broadcasts as they stand. */
+export async function viewNewest(deps: Deps, limit: number): Promise<BroadcastView[]> {
+  const needs = await broadcastNeeds(deps);
+  const records = await needs.store.list(limit);
+  return Promise.all(records.map(async (record) => viewBroadcast(record, await shownRuns(needs, record.id))));
+}
+
+/** The broadcast to go on with: the one given, the last that can be resumed, or one that is chosen on the terminal. */
+export async function chooseResumable(deps: Deps, given: string | undefined, last: boolean): Promise<string> {
+  if (given !== undefined) {
+    if (last) throw usageError(`'${given}' and --last exclude each other`);
+    return given;
+  }
+  if (!last && !deps.out.canAsk())
+    throw usageError(
+      "which broadcast?",
+      "push-cli broadcast resume <id>, or --last for the newest that can be resumed",
+    );
+  const views = (await viewNewest(deps, LOOKED_AT)).filter(
+    ({ status, record }) => isResumable(status) || record.cut,
+  );
+  return choose(deps, views, { last, what: "resumed", verb: "resume" });
+}
+
+/** The broadcast to watch: the one given, the only one that runs, or one that is chosen on the terminal. */
+export async function chooseRunning(deps: Deps, given: string | undefined): Promise<string> {
+  if (given !== undefined) return given;
+  const views = (await viewNewest(deps, LOOKED_AT)).filter(({ status }) => status === "running");
+  return choose(deps, views, { last: views.length === 1, what: "watched", verb: "watch" });
+}
+
+async function choose(
+  deps: Deps,
+  views: BroadcastView[],
+  { last, what, verb }: { last: boolean; what: string; verb: string },
+): Promise<string> {
+  const [newest] = views;
+  if (!newest) {
+    throw new PushCliError("nothing", `there is no broadcast that can be ${what}`, {
+      hint: "push-cli broadcast list shows which there are",
+    });
+  }
+  if (last) return newest.record.id;
+  const offered = views.slice(0, OFFERED);
+  if (!deps.out.canAsk())
+    throw usageError(
+      `${views.length} broadcasts can be ${what}`,
+      `push-cli broadcast ${verb} ${newest.record.id}`,
+    );
+  for (const [i, view] of offered.entries()) deps.out.talk(`${i + 1}  ${describe(view)}`);
+  const answer = await deps.out.prompt(`Which one? [1-${offered.length}] `);
+  const chosen = offered[Number(answer?.trim()) - 1];
+  if (chosen) return chosen.record.id;
+  throw new PushCliError("confirm", "none was chosen; nothing was done");
+}
+
+function describe({ record, status, result }: BroadcastView): string {
+  const toGo = result.toGo === null ? "" : `, ${formatCount(result.toGo)} to go`;
+  const sent = result.outcomes === null ? "" : `, ${formatCount(result.outcomes.sent)} sent`;
+  return `${record.id}  ${formatMinute(record.startedAtMs)}  ${record.message.templateId}: ${status}${sent}${toGo}`;
+}

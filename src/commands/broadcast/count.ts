@@ -1,0 +1,81 @@
+import type { Audience } from "../../broadcast/broadcast.ts";
+import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
+import type { Message } from "../../broadcast/message.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount } from "../../output/format.ts";
+import type { Deps } from "../deps.ts";
+import { NO_POOL_HINT } from "../no-pool-hint.ts";
+import { describeFacts, type Fact } from "./question.ts";
+import { showSummary } from "./summary.ts";
+
+export async function checkAnyPool(deps: Deps): Promise<void> {
+  const { pools } = await deps.stores();
+  for await (const page of pools.sweep()) if (page.length > 0) return;
+  throw new PushCliError("nothing", `there is no pool under '${pools.keyOf("")}*'`, {
+    hint: NO_POOL_HINT,
+  });
+}
+
+async function* audiencePages(deps: Deps, audience: Audience): AsyncGenerator<string[]> {
+  if (audience.kind === "list") yield audience.openIds;
+  else yield* (await deps.stores()).pools.sweep();
+}
+
+/** Counts with the read-only claim, with progress. */
+export async function countCodes(
+  deps: Deps,
+  audience: Audience,
+  message: Message,
+  limit?: number,
+): Promise<DryRun> {
+  const stores = await deps.stores();
+  const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true });
+  const progress = deps.out.progress();
+  const dryRun = await countAudience(ledger, audiencePages(deps, audience), message, limit, (tally) =>
+    progress.update(
+      () => `counting: ${formatCount(tally.recipients)} users, ${formatCount(tally.outcomes.sent)} reachable`,
+    ),
+  );
+  progress.done();
+  return dryRun;
+}
+
+/** What the broadcast would be asked for, and the counts of what it would do. */
+export async function showDryRun(
+  deps: Deps,
+  audience: Audience,
+  message: Message,
+  limit: number | undefined,
+  facts: (dryRun: DryRun) => Promise<Fact[]>,
+): Promise<ExitName> {
+  const { out, clock } = deps;
+  const startedAtMs = clock.now();
+  const dryRun = await countCodes(deps, audience, message, limit);
+  const { sample, leftWithout } = dryRun;
+  const result = dryRunResult(dryRun, message, startedAtMs, clock);
+  if (out.format === "human") {
+    out.data(describeFacts(await facts(dryRun)));
+    if (sample) out.data(`\nsample: ${JSON.stringify(sample)}\n`);
+  }
+  if (out.format === "json") out.json({ ...result, leftWithout, ...(sample ? { sample } : {}) });
+  else await showSummary(deps, result);
+  return "done";
+}
+
+/**
+ * How many users there are, counted before the first claim: a claim may empty a pool, and then it is no longer there to
+ * be counted. Not for a run whose progress nobody sees.
+ */
+export async function countTotal(deps: Deps, audience: Audience): Promise<number | undefined> {
+  if (audience.kind === "list") return audience.openIds.length;
+  if (deps.out.quiet) return undefined;
+  const progress = deps.out.progress();
+  let total = 0;
+  for await (const page of (await deps.stores()).pools.sweep()) {
+    total += page.length;
+    progress.update(() => `counting: ${formatCount(total)} users`);
+  }
+  progress.done();
+  return total;
+}

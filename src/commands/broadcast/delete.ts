@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { loadBroadcast } from "../../broadcast/resume.ts";
+import { isResumable, shownRuns } from "../../broadcast/status.ts";
+import { viewBroadcast } from "../../broadcast/view.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { askFirst, whyNotAsked } from "../ask.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { broadcastNeeds } from "./preflight.ts";
+import { orDash } from "./summary.ts";
+
+const EXAMPLES = `
+The ledgers of its users stay until they lapse: a new broadcast of the same id
+leaves out whoever has got this one. It asks first; --yes answers.
+
+Example:
+  $ push-cli broadcast delete trial-1`;
+
+export function registerBroadcastDelete(broadcast: Command, run: RunAction): void {
+  broadcast
+    .command("delete <id>")
+    .description("forget a broadcast that no run is at work on")
+    .addHelpText("after", EXAMPLES)
+    .action(run(deleteBroadcast));
+}
+
+async function deleteBroadcast(deps: Deps, flags: { yes?: boolean }, id: string): Promise<ExitName> {
+  const needs = await broadcastNeeds(deps);
+  const { out } = deps;
+  const record = await loadBroadcast(needs, id);
+  if (!flags.yes && !out.canAsk()) {
+    throw new PushCliError("confirm", `broadcast delete asks first, and ${whyNotAsked(deps)}`, {
+      hint: "give --yes",
+    });
+  }
+  const { status, result } = viewBroadcast(record, await shownRuns(needs, id));
+  if (status === "running") {
+    throw new PushCliError("locked", `broadcast '${id}' is running`, {
+      hint: `push-cli broadcast cancel ${id} stops it`,
+    });
+  }
+  if (!flags.yes) {
+    out.talk(
+      `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`,
+    );
+    if (isResumable(status)) out.talk("once deleted, it can't be resumed");
+    const interrupted = await askFirst(deps, `Delete broadcast ${id}?`, "nothing was deleted");
+    if (interrupted) return interrupted;
+  }
+  await needs.store.delete(record);
+  if (out.format === "json") out.json({ broadcastId: id, deleted: true });
+  else out.talk(`broadcast ${id} is deleted; what its users got stays in their ledgers`);
+  return "done";
+}

@@ -1,0 +1,134 @@
+import type { Command } from "commander";
+import type { BroadcastRecord, Wanted } from "../../broadcast/record.ts";
+import { loadBroadcast } from "../../broadcast/resume.ts";
+import { isResumable, shownRuns } from "../../broadcast/status.ts";
+import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import { parseDuration } from "../../config/durations.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCounted } from "../../output/format.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { broadcastNeeds } from "./preflight.ts";
+import { presentView } from "./show.ts";
+
+const HOW = `
+Its runs, on whichever machines, take no new users within two seconds, wait for
+the requests in flight, and put unsent codes back. It does not ask.`;
+
+const WORDS = { pause: "paused", cancel: "cancelled" } as const;
+
+export function registerBroadcastHalts(broadcast: Command, run: RunAction): void {
+  const halt = (action: Wanted["action"], description: string, examples: string) =>
+    broadcast
+      .command(`${action} <id>`)
+      .description(description)
+      .option("--timeout <time>", "wait so long for its runs to end (exit code 124)", "2m")
+      .addHelpText("after", `${HOW}\n\n${examples}`)
+      .action(run((deps, flags: { timeout: string }, id: string) => haltCommand(deps, flags, action, id)));
+  halt(
+    "pause",
+    "stop the runs of a broadcast; resume goes on with it",
+    "Example:\n  $ push-cli broadcast pause 20261123-184012-k3f9",
+  );
+  halt(
+    "cancel",
+    "stop a broadcast for good: resume refuses it from then on",
+    "Example:\n  $ push-cli broadcast cancel 20261123-184012-k3f9",
+  );
+}
+
+async function haltCommand(
+  deps: Deps,
+  flags: { timeout: string },
+  action: Wanted["action"],
+  id: string,
+): Promise<ExitName> {
+  const limitMs = parseDuration(flags.timeout, "--timeout");
+  const before = await look(deps, id);
+  checkHaltable(before, action);
+  const stop = new AbortController();
+  let interrupted: ExitName | undefined;
+  const undo = deps.onInterrupt((signal) => {
+    interrupted = signal;
+    stop.abort();
+  });
+  try {
+    const by = `${deps.io.user}@${deps.io.host}`;
+    const ended = await awaitRuns(deps, before, { action, by }, limitMs, stop.signal);
+    if (interrupted) return interrupted;
+    const { record, status } = ended;
+    if (status === "finished") throw tooLate(record, action);
+    if (status !== WORDS[action]) await writeHalt(deps, record, { action, by });
+    await presentView(deps, await look(deps, id), false);
+    return "done";
+  } finally {
+    undo();
+  }
+}
+
+async function look(deps: Deps, id: string): Promise<BroadcastView> {
+  const needs = await broadcastNeeds(deps);
+  return viewBroadcast(await loadBroadcast(needs, id), await shownRuns(needs, id));
+}
+
+function checkHaltable({ record, status }: BroadcastView, action: Wanted["action"]): void {
+  if (status === "running" || (action === "cancel" && isResumable(status))) return;
+  throw new PushCliError("nothing", `broadcast '${record.id}' is ${status}: there is nothing to ${action}`, {
+    hint: `push-cli broadcast show ${record.id} has its state`,
+  });
+}
+
+function tooLate({ id }: BroadcastRecord, action: string): PushCliError {
+  return new PushCliError(
+    "nothing",
+    `broadcast '${id}' was finished before it could be ${WORDS[action as "pause"]}`,
+    {
+      hint: `push-cli broadcast show ${id} has its totals`,
+    },
+  );
+}
+
+const POLL_MS = 250;
+
+/** Tells the runs, again and again in case one comes up meanwhile, until none is at work. Returns the state then. */
+async function awaitRuns(
+  deps: Deps,
+  before: BroadcastView,
+  wanted: Wanted,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<BroadcastView> {
+  const { id } = before.record;
+  const { store } = await broadcastNeeds(deps);
+  const startedMs = deps.clock.monotonic();
+  const progress = deps.out.progress();
+  try {
+    for (let view = before; ; view = await look(deps, id)) {
+      if (view.status !== "running" || signal.aborted) return view;
+      const alive = view.runs.filter((run) => run.alive).length;
+      if (alive > 0) await store.update(id, { wanted });
+      progress.update(() => `waiting for ${formatCounted(alive, "run")} to end`);
+      if (deps.clock.monotonic() - startedMs > limitMs) throw stillRunning(id, alive);
+      await deps.clock.sleep(POLL_MS, signal);
+    }
+  } finally {
+    progress.done();
+  }
+}
+
+function stillRunning(id: string, alive: number): PushCliError {
+  return new PushCliError(
+    "timeout",
+    `${formatCounted(alive, "run")} of broadcast '${id}' did not end in time`,
+    {
+      hint: `they have been told; push-cli broadcast show ${id} --full lists them`,
+    },
+  );
+}
+
+/** For a broadcast whose last run did not do it: it died, or ended for another reason at the same time. */
+async function writeHalt(deps: Deps, { id }: BroadcastRecord, { action, by }: Wanted): Promise<void> {
+  const { store } = await broadcastNeeds(deps);
+  const status = WORDS[action];
+  await store.update(id, { status, reason: `${status} by ${by}`, exit: "stopped", wanted: undefined });
+}

@@ -1,0 +1,88 @@
+import { checkBroadcastId } from "../../broadcast/ids.ts";
+import type { Message } from "../../broadcast/message.ts";
+import { checkIdIsFree } from "../../broadcast/taken-id.ts";
+import { requireCredentials } from "../../config/credentials.ts";
+import { PushCliError, usageError } from "../../errors.ts";
+import { checkReport } from "../../output/report-file.ts";
+import type { Deps } from "../deps.ts";
+import { isEmptyMessage } from "./options.ts";
+
+export interface CheckedFlags {
+  keywords?: string | false;
+  report?: string;
+  id?: string;
+  yes?: boolean;
+  anyTemplate?: boolean;
+}
+
+/**
+ * Whatever a broadcast would be refused for before its first message, found out before anything takes time: a dry run is
+ * refused for the same. Asks the API nothing and changes nothing. Returns a doubt about the template id to be shown.
+ */
+export async function checkBeforehand(
+  deps: Deps,
+  flags: CheckedFlags,
+  message: Message,
+): Promise<string | undefined> {
+  if (flags.id !== undefined) checkBroadcastId(flags.id);
+  if (flags.yes) checkKeywords(flags, message);
+  if (flags.report !== undefined) await checkReportFlag(flags.report);
+  const settings = await deps.settings();
+  requireCredentials(settings);
+  const doubt = await deps.doubtTemplateId(settings.apiBase, message.templateId);
+  if (doubt?.isCertain && !flags.anyTemplate) {
+    throw usageError(
+      doubt.text,
+      "copy the id from the platform's console; --any-template sends with this one all the same",
+    );
+  }
+  if (flags.id !== undefined) await checkIdIsFree(await broadcastNeeds(deps), flags.id);
+  return doubt?.text;
+}
+
+/** Nobody looks at the preview, so an empty message has to be meant. */
+function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
+  if (keywords === false || !isEmptyMessage(message)) return;
+  const what =
+    message.keywords.length === 0 ? "there are no --keywords" : `--keywords '${keywords}' is empty`;
+  throw usageError(
+    `${what}: everybody would get a message that says nothing`,
+    "--no-keywords sends it all the same; or is a shell variable empty?",
+  );
+}
+
+/** For --report of a first run and a later one. */
+export async function checkReportFlag(path: string): Promise<void> {
+  if (path === "-") {
+    throw usageError(
+      "--report: '-' is not a file",
+      "stdout has the totals; push-cli broadcast recipients <id> lists the people",
+    );
+  }
+  await checkReport(path);
+}
+
+/** What looking at broadcasts takes. */
+export async function broadcastNeeds(deps: Deps) {
+  const { broadcasts } = await deps.stores();
+  const { host, isRunning } = deps.io;
+  return { store: broadcasts, clock: deps.clock, host, isRunning };
+}
+
+/** The API that a broadcast began with and the one that is set now: a code works only where it was issued. */
+export function checkApiBase(
+  { id, apiBase: own }: { id: string; apiBase?: string | undefined },
+  { apiBase, isFromFlag }: { apiBase: string; isFromFlag: boolean },
+): "same" | "unknown" | "other" {
+  if (own !== undefined && sameBase(own, apiBase)) return "same";
+  if (isFromFlag) return own === undefined ? "same" : "other";
+  if (own === undefined) return "unknown";
+  throw new PushCliError("config", `broadcast '${id}' began through ${own}, and ${apiBase} is set now`, {
+    hint: `--api-base ${own} goes on with it there; another API has to be given by --api-base, too`,
+  });
+}
+
+function sameBase(one: string, other: string): boolean {
+  const plain = (base: string) => new URL(base).href.replace(/\/+$/, "");
+  return plain(one) === plain(other);
+}

@@ -1,0 +1,88 @@
+import type { Message } from "../../broadcast/message.ts";
+import { redactUrl } from "../../config/redact-url.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCounted, formatDuration, formatRate } from "../../output/format.ts";
+import { askFirst, whyNotAsked } from "../ask.ts";
+import type { Deps } from "../deps.ts";
+
+/** A name and what there is to say of it. */
+export type Fact = [name: string, text: string];
+
+/** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
+export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
+  const { profile, appid = "(none)", redisUrl, apiBase, poolPrefix } = await deps.settings();
+  return [
+    ["profile", profile ?? "(none)"],
+    ["appid", appid],
+    ["redis", `${redactUrl(redisUrl)}, pools under ${poolPrefix}`],
+    ["API", `${apiBase}${apiNote}`],
+  ];
+}
+
+export function messageFacts({ templateId, page, keywords, emphasis }: Message, doubt?: string): Fact[] {
+  const facts: Fact[] = [
+    ["template", templateId],
+    ["page", page ?? "(none: the message is not a link)"],
+  ];
+  if (doubt !== undefined) facts.push(["warning", doubt]);
+  if (keywords.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
+  for (const [i, value] of keywords.entries()) {
+    const large = emphasis === i + 1 ? " (large)" : "";
+    facts.push([`keyword${i + 1}`, value.trim() === "" ? "(empty)" : `${value}${large}`]);
+  }
+  return facts;
+}
+
+/** How long it will take; nobody can tell how fast the API is before it was asked. */
+export function paceFact(sends: number, rate: number | undefined): Fact {
+  if (rate === undefined) return ["takes", "as long as the API needs; --rate sets a pace"];
+  return ["takes", `about ${formatDuration((sends / rate) * 1000)} at ${formatRate(rate)}`];
+}
+
+export function reportFact(path: string | undefined): Fact {
+  return ["report", path ?? "none (--report <file> keeps a line for every recipient)"];
+}
+
+export function describeFacts(facts: readonly Fact[]): string {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");
+}
+
+export interface Question {
+  facts: readonly Fact[];
+  /** How many messages it may come to. */
+  sends: number;
+  /** For more, their number has to be typed. */
+  confirmAbove: number;
+  /** The question without its question mark: "Send to 5 users". */
+  text: string;
+  /** What has to be typed, whatever the number; for what is nearly certainly wrong. */
+  typed?: string | undefined;
+  /** stdin is data: the answer is typed on the terminal all the same. */
+  stdinTaken: boolean;
+}
+
+/** Shows what is about to happen, and asks. Returns the signal that ended the question; rejects when the answer was no. */
+export function askToSend(deps: Deps, question: Question): Promise<ExitName | undefined> {
+  const { facts, sends, confirmAbove, text, stdinTaken } = question;
+  deps.out.talk(describeFacts(facts));
+  const typed = question.typed ?? (sends > confirmAbove ? sends : undefined);
+  return askFirst(deps, `${text}?`, "nothing was sent", {
+    stdinTaken,
+    ...(typed === undefined ? {} : { typed }),
+  });
+}
+
+/** Rejects when nobody can be asked and --yes is not given. */
+export function checkCanAsk(deps: Deps, flags: { yes?: boolean }, stdinTaken: boolean): void {
+  if (flags.yes || deps.out.canAsk({ stdinTaken })) return;
+  throw new PushCliError("confirm", `a broadcast asks before it sends, and ${whyNotAsked(deps)}`, {
+    hint: "give --yes, or look first with --dry-run",
+  });
+}
+
+/** "1,002 users" */
+export function countUsers(count: number): string {
+  return formatCounted(count, "user");
+}

@@ -1,0 +1,146 @@
+import { type Command, Option } from "commander";
+import { listRecipients, type RecipientFilter } from "../../broadcast/recipients.ts";
+import type { ReportLine } from "../../broadcast/report.ts";
+import { loadBroadcast } from "../../broadcast/resume.ts";
+import { usageError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
+import type { Cell } from "../../output/output.ts";
+import type { Deps, RunAction } from "../deps.ts";
+
+const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "open"];
+
+const EXAMPLES = `
+Read from the users' ledgers, which keep them for 8 days after the last send.
+Who never had a code is in none of them. With --json, a line is as in a report;
+"open" is claimed without an outcome yet.
+
+Examples:
+  $ push-cli broadcast recipients 20261123-184012-k3f9 --outcome failed,unknown
+  $ push-cli broadcast recipients 20261123-184012-k3f9 --errcode 43101 --json
+  # another message, to those whom this one did not reach
+  $ push-cli broadcast recipients <id> --outcome failed --format openid \\
+      | push-cli broadcast <templateId> --keywords "a,b" --to-file -`;
+
+interface RecipientFlags {
+  outcome?: string;
+  errcode?: string;
+  format?: "csv" | "openid";
+}
+
+export function registerBroadcastRecipients(broadcast: Command, run: RunAction): void {
+  broadcast
+    .command("recipients <id>")
+    .description("the people of a broadcast and what became of each")
+    .option("--outcome <outcomes>", `only these: ${OUTCOMES.join(", ")}`)
+    .option(
+      "--errcode <n>",
+      "only those that the API answered with this errcode, or one of several: 43101,40003",
+    )
+    .addOption(
+      new Option("--format <format>", "csv with a header line, or openid: nothing but openIds").choices([
+        "csv",
+        "openid",
+      ]),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(run(recipients));
+}
+
+async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promise<ExitName> {
+  const filter: RecipientFilter = {
+    outcomes: flags.outcome === undefined ? undefined : parseOutcomes(flags.outcome),
+    errcodes: flags.errcode === undefined ? undefined : parseErrcodes(flags.errcode),
+  };
+  const { out } = deps;
+  if (flags.format !== undefined && out.format === "json")
+    throw usageError(`--format ${flags.format} and --json exclude each other`);
+  const { broadcasts, history, sweepLedgers } = await deps.stores();
+  const record = await loadBroadcast({ store: broadcasts }, id);
+  const stop = new AbortController();
+  let exit: ExitName = "done";
+  const undo = deps.onInterrupt((signal) => {
+    exit = signal;
+    stop.abort();
+  });
+  const writer = createWriter(deps, flags.format);
+  let count = 0;
+  try {
+    for await (const lines of listRecipients({ store: broadcasts, history, sweepLedgers }, record, filter)) {
+      if (stop.signal.aborted || out.closed.aborted) break;
+      count += lines.length;
+      await writer.write(lines);
+    }
+    await writer.end();
+  } finally {
+    undo();
+  }
+  if (exit === "done" && !out.closed.aborted)
+    out.talk(count === 0 ? `no recipient of broadcast '${id}' fits` : formatCounted(count, "recipient"));
+  return exit;
+}
+
+function parseOutcomes(text: string): Set<string> {
+  const words = text.split(",").map((word) => word.trim());
+  const wrong = words.find((word) => !OUTCOMES.includes(word));
+  if (wrong === undefined) return new Set(words);
+  throw usageError(`--outcome: '${wrong}' is not an outcome`, `they are ${OUTCOMES.join(", ")}`);
+}
+
+function parseErrcodes(text: string): Set<number> {
+  const words = text.split(",").map((word) => word.trim());
+  const wrong = words.find((word) => !/^-?\d{1,9}$/.test(word));
+  if (wrong === undefined) return new Set(words.map(Number));
+  throw usageError(
+    `--errcode: '${wrong}' is not an errcode`,
+    "a whole number such as 43101, or several: 43101,40003",
+  );
+}
+
+const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "formId", "at"] as const;
+
+const COLUMNS = [
+  { title: "openId" },
+  { title: "outcome", align: "right" as const },
+  { title: "attempts", align: "right" as const },
+  { title: "errcode", align: "right" as const },
+  { title: "at", align: "right" as const },
+];
+
+/** Rows of a table on a terminal, which needs them before it can be drawn. */
+const TABLE_ROWS = 1000;
+
+function createWriter({ out }: Deps, format: RecipientFlags["format"]) {
+  let rows: Cell[][] = [];
+  let headed = false;
+  const flush = async () => {
+    if (rows.length > 0) await out.table(COLUMNS, rows);
+    rows = [];
+  };
+  const write = async (lines: ReportLine[]): Promise<void> => {
+    if (out.format === "json") return out.lines(lines);
+    if (format === "openid") return out.text(lines.map(({ openId }) => `${openId}\n`).join(""));
+    if (format === "csv") {
+      const head = headed ? "" : `${FIELDS.join(",")}\n`;
+      headed = true;
+      return out.text(head + lines.map((line) => `${toCells(line).map(quoteCsv).join(",")}\n`).join(""));
+    }
+    if (out.format === "plain") return out.table([], lines.map(toCells));
+    rows.push(...lines.map(toScreenRow));
+    if (rows.length >= TABLE_ROWS) await flush();
+  };
+  return { write, end: flush };
+}
+
+function toCells(line: ReportLine): Cell[] {
+  return FIELDS.map((field) => line[field] ?? "");
+}
+
+function toScreenRow({ openId, outcome, attempts, errcode, at }: ReportLine): Cell[] {
+  return [openId, outcome, formatCount(attempts), errcode ?? "", formatTime(Date.parse(at))];
+}
+
+function quoteCsv(cell: Cell): string {
+  const text = String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

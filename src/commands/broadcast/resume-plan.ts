@@ -1,0 +1,140 @@
+import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
+import type { Recount } from "../../broadcast/recount.ts";
+import type { ResumeSpec } from "../../broadcast/resume.ts";
+import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import type { Settings } from "../../config/settings.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount, formatTime } from "../../output/format.ts";
+import type { Deps } from "../deps.ts";
+import type { RunOptions } from "./options.ts";
+import { checkApiBase } from "./preflight.ts";
+import {
+  countUsers,
+  describeFacts,
+  type Fact,
+  messageFacts,
+  paceFact,
+  reportFact,
+  settingFacts,
+} from "./question.ts";
+import { describeOutcomes } from "./summary.ts";
+
+/** What the question and the dry run show besides the plan. */
+export interface Asked {
+  target: "same" | "unknown" | "other";
+  options: RunOptions;
+  flags: { report?: string; retryUnknown?: boolean };
+}
+
+/** What a resume would do, counted from pools and ledgers. */
+export interface ResumePlan {
+  view: BroadcastView;
+  /** Messages that it may come to. */
+  sends: number;
+  /** Of them: new users, claims without an outcome, retries. */
+  fresh: number;
+  open: number;
+  retries: number;
+  limit: number | undefined;
+}
+
+export function planResume(
+  record: BroadcastRecord,
+  runs: readonly KnownRun[],
+  recount: Recount,
+  { retry, limit: given }: Pick<ResumeSpec, "retry" | "limit">,
+): ResumePlan {
+  const view = viewBroadcast(record, runs, recount);
+  const limit = given === undefined ? record.limit : (given ?? undefined);
+  const { settled, open } = recount;
+  const claims = settled.recipients - settled.outcomes.no_code + open;
+  const isThrough =
+    record.status === "finished" && !(record.cut && (limit ?? Infinity) > (record.limit ?? 0));
+  const room = limit === undefined ? recount.left : Math.max(0, limit - claims);
+  const fresh = isThrough ? 0 : Math.min(recount.left, room);
+  const retries = retry.reduce((sum, kind) => sum + settled.outcomes[kind], 0);
+  return { view, fresh, open, retries, sends: fresh + open + retries, limit };
+}
+
+/**
+ * Holds appid and API against those that the broadcast began with. Rejects with `config` when they are not meant to differ,
+ * with `confirm` when --yes alone is not enough of an answer.
+ */
+export function checkTarget(
+  record: BroadcastRecord,
+  { appid, apiBase, sources }: Settings,
+  yes: boolean,
+): "same" | "unknown" | "other" {
+  checkAppid(record, appid ?? "");
+  const target = checkApiBase(record, { apiBase, isFromFlag: sources.apiBase === "flag" });
+  if (target !== "unknown" || !yes) return target;
+  throw new PushCliError("confirm", `broadcast '${record.id}' does not say through which API it began`, {
+    hint: `--yes --api-base ${apiBase} goes on through that one`,
+  });
+}
+
+/** openIds and codes belong to one mini program: those of another would all be refused. */
+function checkAppid(record: BroadcastRecord, appid: string): void {
+  if (record.appid === "" || record.appid === appid) return;
+  throw new PushCliError("config", `broadcast '${record.id}' is of appid ${record.appid}, not of ${appid}`, {
+    hint: "set PUSH_CLI_APPID, or choose the --profile, that it was started with",
+  });
+}
+
+const API_NOTES = {
+  same: "",
+  unknown: " (which one it began with is not known)",
+  other: " (NOT the one that it began with)",
+};
+
+export async function resumeFacts(
+  deps: Deps,
+  plan: ResumePlan,
+  { target, options, flags }: Asked,
+): Promise<Fact[]> {
+  const { record, status, result } = plan.view;
+  const reason = result.reason === undefined ? "" : `: ${result.reason}`;
+  const began = target === "other" ? `${API_NOTES.other}: ${record.apiBase}` : API_NOTES[target];
+  return [
+    ["broadcast", `${record.id}, started ${formatTime(record.startedAtMs)}`],
+    ["status", `${status}${reason}`],
+    ...(await settingFacts(deps, began)),
+    ...messageFacts(record.message),
+    ["done", result.outcomes === null ? "-" : describeOutcomes(result.outcomes)],
+    ["to go", toGoText(plan)],
+    ["spends", `up to ${formatCount(plan.sends)} codes`],
+    ...(flags.retryUnknown ? [UNKNOWN_FACT] : []),
+    paceFact(plan.sends, options.engine.rate ?? record.rate),
+    reportFact(flags.report),
+  ];
+}
+
+const UNKNOWN_FACT: Fact = [
+  "warning",
+  "--retry-unknown: a code with several uses (prepay_id) may bring the message a second time",
+];
+
+function toGoText({ fresh, open, retries, limit }: ResumePlan): string {
+  const parts = [`${countUsers(fresh)} not yet sent to`];
+  if (open > 0) parts.push(`${formatCount(open)} claimed without an outcome (same code)`);
+  if (retries > 0) parts.push(`${formatCount(retries)} to try again`);
+  if (limit !== undefined) parts.push(`limit ${formatCount(limit)}`);
+  return parts.join(", ");
+}
+
+/** The dry run of a resume. */
+export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName> {
+  const { out } = deps;
+  const { sends, fresh, open, retries, view } = plan;
+  const document = { ...view.result, dryRun: true, wouldSend: sends, toSend: { fresh, open, retries } };
+  if (out.format === "json") out.json(document);
+  else if (out.format === "human") {
+    out.data(describeFacts(await resumeFacts(deps, plan, asked)));
+    out.data(`dry run: up to ${countUsers(sends)} would be sent to; nothing was sent`);
+  } else {
+    const rows = { broadcastId: view.record.id, status: view.status, wouldSend: sends, fresh, open, retries };
+    await out.table([], [...Object.entries(rows), ["dryRun", "true"]]);
+  }
+  return "done";
+}

@@ -1,0 +1,168 @@
+import type { Command } from "commander";
+import { type Audience, startBroadcast } from "../../broadcast/broadcast.ts";
+import type { DryRun } from "../../broadcast/dry-run.ts";
+import type { Message } from "../../broadcast/message.ts";
+import { requireCredentials } from "../../config/credentials.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { formatCount } from "../../output/format.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { HELP_LAYOUT } from "../help-layout.ts";
+import { type AudienceFlags, loadAudience } from "./audience.ts";
+import { checkAnyPool, countCodes, countTotal, showDryRun } from "./count.ts";
+import {
+  addEngineOptions,
+  type EngineFlags,
+  type MessageFlags,
+  parseLimit,
+  parseMessage,
+  parseRunOptions,
+  type RunOptions,
+} from "./options.ts";
+import { checkBeforehand } from "./preflight.ts";
+import {
+  askToSend,
+  checkCanAsk,
+  countUsers,
+  type Fact,
+  messageFacts,
+  paceFact,
+  reportFact,
+  settingFacts,
+} from "./question.ts";
+import { openFreshReport } from "./report.ts";
+import { runToEnd } from "./run-to-end.ts";
+import { takesStdin } from "./takes-stdin.ts";
+import { checkNotAWord } from "./verbs.ts";
+
+interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
+  report?: string;
+  id?: string;
+  dryRun?: boolean;
+  anyTemplate?: boolean;
+  yes?: boolean;
+}
+
+export const SEND_EXAMPLES = `
+It asks before it sends; --yes answers.
+
+Examples:
+  # what it would do, exactly
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --dry-run
+  $ push-cli broadcast <templateId> --keywords '"one, two",three' --page pages/a
+  # to two users, without asking
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
+
+Each user gets at most one message: a code is taken off the pool and noted in
+the user's ledger in one step, and an attempt whose outcome is not known is
+repeated with the same code only, which the platform accepts once.`;
+
+export function registerBroadcastSend(broadcast: Command, run: RunAction): Command {
+  const send = broadcast
+    .command("send <templateId>", { isDefault: true })
+    .configureHelp({ ...HELP_LAYOUT, commandUsage: () => USAGE })
+    .description("send a template message to every user with a valid code, each at most once")
+    .option("--keywords <csv>", "values of keyword1, keyword2 ...: one CSV record")
+    .option("--no-keywords", "a message without values; with --yes it has to be said")
+    .option("--page <path>", "page of the mini program that the message opens")
+    .option("--emphasis <n>", "show the n-th keyword large")
+    .option("--any-template", "an id that does not look like one of the platform's")
+    .option("--to <openId...>", "only to these users")
+    .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
+    .option("--limit <n>", "claim at most so many codes");
+  return addEngineOptions(send)
+    .option("--report <file>", "append a line of NDJSON for every recipient")
+    .option("--id <broadcastId>", "name the broadcast yourself; a name that is taken is exit code 10")
+    .option("--dry-run", "check, count and show a sample; send and change nothing")
+    .addHelpText("after", SEND_EXAMPLES)
+    .action(
+      run((deps, flags: SendFlags, templateId: string) => {
+        // `broadcast send list` means a template; `broadcast list` never does.
+        if (broadcast.args[0] !== "send") checkNotAWord(templateId);
+        return sendCommand(deps, flags, templateId);
+      }),
+    );
+}
+
+const USAGE = `push-cli broadcast <templateId> [options]
+       push-cli broadcast send <templateId> [options]
+       push-cli broadcast resume | watch | list | show | recipients ...
+       push-cli broadcast pause | cancel | delete <id>`;
+
+interface Plan {
+  message: Message;
+  audience: Audience;
+  limit: number | undefined;
+  options: RunOptions;
+}
+
+async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
+  const message = await parseMessage(templateId, flags);
+  const options = parseRunOptions(flags);
+  const limit = parseLimit(flags.limit);
+  const stdinTaken = takesStdin(flags);
+  if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
+  const doubt = await checkBeforehand(deps, flags, message);
+  const audience = await loadAudience(deps, flags);
+  if (audience.kind === "pools") await checkAnyPool(deps);
+  const plan: Plan = { message, audience, limit, options };
+  const facts = async (dryRun: DryRun) => [
+    ...(await settingFacts(deps)),
+    ...messageFacts(message, doubt),
+    ...audienceFacts(dryRun, audience, limit),
+    paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
+    reportFact(flags.report),
+  ];
+  if (flags.dryRun) return showDryRun(deps, audience, message, limit, facts);
+  if (!flags.yes) {
+    const dryRun = await countCodes(deps, audience, message, limit);
+    const { sent, no_code } = dryRun.tally.outcomes;
+    if (sent === 0) throw nobodyReachable(no_code);
+    const interrupted = await askToSend(deps, {
+      facts: await facts(dryRun),
+      sends: sent,
+      confirmAbove: options.confirmAbove,
+      text: `Send to ${countUsers(sent)}`,
+      stdinTaken,
+    });
+    if (interrupted) return interrupted;
+  }
+  return send(deps, flags, plan);
+}
+
+function nobodyReachable(count: number): PushCliError {
+  return new PushCliError("nothing", `none of ${countUsers(count)} has a valid code`, {
+    hint: "push-cli pool list shows what the pools hold",
+  });
+}
+
+function audienceFacts(
+  { tally, leftWithout }: DryRun,
+  audience: Audience,
+  limit: number | undefined,
+): Fact[] {
+  const { sent, no_code } = tally.outcomes;
+  const whom = audience.kind === "list" ? "listed users" : "all pools";
+  const upTo = limit === undefined ? "" : `, up to --limit ${formatCount(limit)}`;
+  return [
+    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}, ${formatCount(sent)} with a valid code`],
+    ["spends", `${formatCount(sent)} codes; ${countUsers(leftWithout)} then left without a code`],
+  ];
+}
+
+async function send(
+  deps: Deps,
+  flags: SendFlags,
+  { message, audience, limit, options }: Plan,
+): Promise<ExitName> {
+  const settings = await deps.settings();
+  const { appid } = requireCredentials(settings);
+  const { apiBase } = settings;
+  const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
+  const engine = { ...options.engine, limit };
+  const total = () => countTotal(deps, audience);
+  return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
+    startBroadcast(runDeps, { id: flags.id, appid, apiBase, message, audience, users, engine }),
+  );
+}

@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import { loadBroadcast } from "../../broadcast/resume.ts";
+import { shownRuns } from "../../broadcast/status.ts";
+import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import { parseDuration } from "../../config/durations.ts";
+import { PushCliError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { chooseRunning } from "./choose.ts";
+import { broadcastNeeds } from "./preflight.ts";
+import { presentView } from "./show.ts";
+import { toWatchDocument, WatchScreen } from "./watch-screen.ts";
+
+const EXAMPLES = `
+From any machine: all runs at work are added up. It ends when the broadcast
+does, with the broadcast's own exit code (9 when its last run died); Ctrl-C
+ends the watching alone.
+
+Examples:
+  $ push-cli broadcast watch
+  $ push-cli broadcast watch 20261123-184012-k3f9 --timeout 30m
+  # a line of JSON a second
+  $ push-cli broadcast watch 20261123-184012-k3f9 --json`;
+
+export function registerBroadcastWatch(broadcast: Command, run: RunAction): void {
+  broadcast
+    .command("watch [id]")
+    .description("follow a broadcast to its end, whichever machines work on it")
+    .option("--timeout <time>", "give up after this long: 90s, 30m, 2h (exit code 124)")
+    .addHelpText("after", EXAMPLES)
+    .action(run(watch));
+}
+
+/** Runs note their counts once a second. */
+const POLL_MS = 1000;
+
+async function watch(deps: Deps, flags: { timeout?: string }, given: string | undefined): Promise<ExitName> {
+  const limitMs =
+    flags.timeout === undefined ? Number.POSITIVE_INFINITY : parseDuration(flags.timeout, "--timeout");
+  const id = await chooseRunning(deps, given);
+  const stop = new AbortController();
+  let interrupted: ExitName | undefined;
+  const undo = deps.onInterrupt((signal) => {
+    interrupted = signal;
+    stop.abort();
+  });
+  try {
+    const view = await follow(deps, id, limitMs, AbortSignal.any([stop.signal, deps.out.closed]));
+    if (interrupted) deps.out.talk(`the watching has ended; broadcast ${id} goes on`);
+    if (interrupted || deps.out.closed.aborted) return interrupted ?? "done";
+    // With --json, the last line was the end.
+    if (deps.out.format !== "json") await presentView(deps, view, false);
+    return exitOfView(view);
+  } finally {
+    undo();
+  }
+}
+
+/** Shows the state every second until no run is at work, and returns the last one. */
+async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSignal): Promise<BroadcastView> {
+  const needs = await broadcastNeeds(deps);
+  const { clock, out } = deps;
+  const startedMs = clock.monotonic();
+  const screen = new WatchScreen(clock);
+  const progress = out.progress();
+  try {
+    for (;;) {
+      const view = viewBroadcast(await loadBroadcast(needs, id), await shownRuns(needs, id));
+      if (out.format === "json") await out.line(toWatchDocument(view, screen.measure(view)));
+      else screen.show(progress, view);
+      if (view.status !== "running" || signal.aborted) return view;
+      const leftMs = limitMs - (clock.monotonic() - startedMs);
+      if (leftMs <= 0) throw gaveUp(id);
+      await clock.sleep(Math.min(POLL_MS, leftMs), signal);
+      if (signal.aborted) return view;
+    }
+  } finally {
+    progress.done();
+  }
+}
+
+function gaveUp(id: string): PushCliError {
+  return new PushCliError("timeout", `broadcast '${id}' is not over yet`, {
+    hint: "it goes on; push-cli broadcast watch follows it again",
+  });
+}
+
+/** What the broadcast's own last run ended with. */
+function exitOfView({ status, record, result }: BroadcastView): ExitName {
+  if (status === "dead") return "stopped";
+  if (record.exit !== undefined) return record.exit;
+  // Records of older versions.
+  if (status === "interrupted") return "sigint";
+  if (status === "stopped") return "stopped";
+  const { failed = 0, unknown = 0 } = result.outcomes ?? {};
+  return failed + unknown > 0 ? "partial" : "done";
+}

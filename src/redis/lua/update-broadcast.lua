@@ -1,0 +1,11 @@
+-- Changes fields of a broadcast's record, all at once: a reader sees one state of it, and a kill leaves one.
+--
+-- KEYS  1 the record
+-- ARGV  1 how many fields are to go  2... their names, then field, value, field, value ...
+-- Returns 1; 0 when there is no record: one that was deleted meanwhile must not come back in part
+
+local record, gone = KEYS[1], tonumber(ARGV[1])
+if redis.call("EXISTS", record) == 0 then return 0 end
+if gone > 0 then redis.call("HDEL", record, unpack(ARGV, 2, gone + 1)) end
+if #ARGV > gone + 1 then redis.call("HSET", record, unpack(ARGV, gone + 2)) end
+return 1
