@@ -10,7 +10,8 @@ export type ErrorKind =
   | "partial"
   | "stopped"
   | "locked"
-  | "confirm";
+  | "confirm"
+  | "timeout";
 
 export interface ErrorDetails {
   /** What to run or change next; printed on a line of its own. */

@@ -9,9 +9,17 @@ export const EXIT_CODES = {
   redis: { code: 6, meaning: "Redis unreachable, or it refused the connection or a command" },
   api: { code: 7, meaning: "API unreachable" },
   partial: { code: 8, meaning: "partly failed: recipients failed or unknown, or lines that were bad" },
-  stopped: { code: 9, meaning: "stopped by a fatal answer of the API or by the error threshold; resumable" },
-  locked: { code: 10, meaning: "lock held by another process, or the broadcast is already running" },
+  stopped: {
+    code: 9,
+    meaning: "stopped: fatal answer, error threshold, pause, cancel, or a run that died",
+  },
+  locked: {
+    code: 10,
+    meaning: "lock held elsewhere, broadcast already running, or its --id is taken",
+  },
   confirm: { code: 11, meaning: "confirmation needed: give --yes" },
+  timeout: { code: 124, meaning: "gave up waiting: --timeout; what was waited for goes on" },
+  sighup: { code: 129, meaning: "hangup (SIGHUP): the terminal was closed; after a clean stop" },
   sigint: { code: 130, meaning: "interrupted by Ctrl-C (SIGINT) after a clean stop" },
   sigterm: { code: 143, meaning: "terminated (SIGTERM) after a clean stop" },
 } as const;

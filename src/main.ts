@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from "commander";
 import { version } from "../package.json";
+import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, RunAction, Stores } from "./commands/deps.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
@@ -232,11 +233,13 @@ async function createTokens(settings: Settings, { tokens }: { tokens: TokenStore
   });
 }
 
+const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
+
 /** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
-function listenForStop(io: Io, listener: (signal: "sigint" | "sigterm") => void): () => void {
+function listenForStop(io: Io, listener: (signal: StopSignal) => void): () => void {
   let asked = false;
   return io.onSignal((signal) => {
-    const name = signal === "SIGINT" ? "sigint" : "sigterm";
+    const name = SIGNAL_NAMES[signal];
     if (asked) io.exitNow(exitCode(name));
     asked = true;
     listener(name);

@@ -1,6 +1,6 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
 
-export type StopSignal = "sigint" | "sigterm";
+export type StopSignal = "sigint" | "sigterm" | "sighup";
 
 /** Why a run ended before its audience did. */
 export interface StopReason {

@@ -44,7 +44,8 @@ describe("a signal in mid-run", () => {
     );
     expect(result.code, result.stderr).toBe(code);
     const document = await checkBooks(world, result, 600);
-    expect(document).toMatchObject({ status: "interrupted", open: 0, errors: [] });
+    const reason = `interrupted (${name})`;
+    expect(document).toMatchObject({ status: "interrupted", reason, open: 0, errors: [] });
     expect(document.outcomes).toEqual(outcomes({ sent: delivered() }));
     expect(document.outcomes.sent).toBeLessThan(300);
     await checkOthersUntouched(before);

@@ -11,6 +11,7 @@ describe("the built sandbox command", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("serves, counts, and ends by %s with %d", async (signal, code) => {
     const server = cli.start(["sandbox", "--accept-any"]);
     await server.shows(/^http:\S+\n[\s\S]*counters: /);

@@ -161,6 +161,21 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     expect(stdout.lastIndexOf("\x1b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\x1b[?25l"));
   });
 
+  it("drains, and can be resumed, when the terminal is closed", async () => {
+    await giveUsers(world, 100);
+    const run = cli.startInTerminal([...ASK, "--yes", "--id", "b1", "--concurrency", "4"]);
+    await run.shows(/sent \d+/);
+    // The terminal's window, so to speak.
+    run.child.kill("SIGKILL");
+    const record = () => world.redis.client.hgetall("mina:broadcast:b1");
+    await expect.poll(record, { timeout: 10_000 }).toMatchObject({
+      status: "interrupted",
+      reason: "interrupted (SIGHUP)",
+    });
+    expect(await cli.run(["broadcast", "resume", "b1"])).toMatchObject({ code: 0 });
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 100, maxPerUser: 1 });
+  });
+
   it("shows nothing live where output goes into files", async () => {
     await giveUsers(world, 40);
     const shell = `exec "$0" "$1" broadcast ${TEMPLATE} --yes --no-keywords --concurrency 8 >out 2>err; cat out err`;
