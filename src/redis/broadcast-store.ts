@@ -23,7 +23,8 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     load: async (id) => fromHash(await call(client.hgetall(keys.broadcast(id)))),
     update: (id, fields) => updateRecord(link, keys.broadcast(id), fields),
     wanted: async (id) => {
-      const [there, wanted] = await call(client.hmget(keys.broadcast(id), "id", "wanted"));
+      const key = keys.broadcast(id);
+      const [there, wanted] = await call(Promise.all([client.hget(key, "id"), client.hget(key, "wanted")]));
       if (!there) return "gone";
       return wanted ? (JSON.parse(wanted) as Wanted) : undefined;
     },

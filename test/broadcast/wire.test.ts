@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { runOnScreen } from "../commands/world.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { type HttpDouble, serveHttp } from "../wechat/servers.ts";
@@ -83,15 +84,22 @@ test("keywords are one CSV record; page and emphasis go along", async () => {
   });
 });
 
-test("an empty --keywords is one empty keyword, a comma two", async () => {
-  expect(JSON.parse((await sendsOf("tpl_1", "--keywords", ""))[0]!.body).data).toEqual({
-    keyword1: { value: "" },
-  });
+test("an empty --keywords is one empty keyword, a comma two, for who confirms that they are meant", async () => {
+  const confirmed = async (keywords: string) => {
+    const before = api.received.length;
+    const argv = ["broadcast", "tpl_1", `--keywords=${keywords}`];
+    const { code, stderr } = await runOnScreen(argv, cliEnv(redis.url, api.base), {
+      stdin: "y\n",
+      interactive: true,
+    });
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("keyword1  (empty)");
+    const send = api.received.slice(before).find(({ url }) => url.startsWith("/cgi-bin/message"));
+    return JSON.parse(send!.body).data;
+  };
+  expect(await confirmed("")).toEqual({ keyword1: { value: "" } });
   await redis.push("o-1", plainEntry("form-2", Date.now() + HOUR_MS));
-  expect(JSON.parse((await sendsOf("tpl_1", "--keywords", ","))[1]!.body).data).toEqual({
-    keyword1: { value: "" },
-    keyword2: { value: "" },
-  });
+  expect(await confirmed(",")).toEqual({ keyword1: { value: "" }, keyword2: { value: "" } });
 });
 
 test("a value in quotes may hold a line break, the record may not", async () => {

@@ -308,8 +308,8 @@ describe("nothing to do", () => {
     expect((await world.cli([...SEND, "--id", "b1"])).code).toBe(0);
     await world.redis.push("oA", plainEntry("b", Date.now() + HOUR_MS));
     await expectRefusal(world.cli, [...SEND, "--id", "b1"], {
-      kind: "usage",
-      message: /there is a broadcast 'b1' already/,
+      kind: "locked",
+      message: /there is a broadcast 'b1' already: started .*, finished, 1 sent/,
     });
     await expectRefusal(world.cli, ["broadcast", "resume", "b1"], {
       kind: "nothing",

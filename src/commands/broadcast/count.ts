@@ -56,7 +56,7 @@ export async function showDryRun(
   const result = dryRunResult(dryRun, message, startedAtMs, clock);
   if (out.format === "human") {
     out.data(describeFacts(await facts(dryRun)));
-    if (sample) out.data(`\nsample: ${JSON.stringify(sample)}\n`);
+    if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   if (out.format === "json") out.json({ ...result, leftWithout, ...(sample ? { sample } : {}) });
   else await showSummary(deps, result);

@@ -4,7 +4,7 @@ import type { BroadcastView } from "../../broadcast/view.ts";
 import { parseCount } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatMinute } from "../../output/format.ts";
+import { formatDuration } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { viewNewest } from "./choose.ts";
@@ -31,16 +31,15 @@ export function registerBroadcastList(broadcast: Command, run: RunAction): void 
 async function list(deps: Deps, flags: { limit: string; status?: string }): Promise<ExitName> {
   const limit = parseCount(flags.limit, { name: "--limit", min: 1, max: 10_000 });
   const wanted = flags.status === undefined ? STATUSES : parseStatuses(flags.status);
-  const { out } = deps;
+  const { out, clock } = deps;
   const views = (await viewNewest(deps, limit)).filter(({ status }) => wanted.includes(status));
   if (views.length === 0)
     out.talk(flags.status === undefined ? "there is no broadcast" : `no broadcast is ${flags.status}`);
   else if (out.format === "json") for (const view of views) await out.line(toDocument(view));
-  else
-    await out.table(
-      COLUMNS,
-      views.map((view) => toRow(view, out.format === "human")),
-    );
+  else {
+    const row = out.format === "human" ? (view: BroadcastView) => toScreenRow(view, clock.now()) : toPlainRow;
+    await out.table(COLUMNS, views.map(row));
+  }
   return "done";
 }
 
@@ -52,31 +51,31 @@ function parseStatuses(text: string): string[] {
 }
 
 const COLUMNS = [
-  { title: "id" },
-  // Right, because such a column is not cut where space is short.
-  { title: "started", align: "right" as const },
+  // Right, because such a column is not cut where space is short: an id is there to be copied.
+  { title: "id", align: "right" as const },
+  { title: "age", align: "right" as const },
   { title: "status", align: "right" as const },
   { title: "template" },
   { title: "sent", align: "right" as const },
-  { title: "failed", align: "right" as const },
-  { title: "unknown", align: "right" as const },
+  { title: "errors", align: "right" as const },
   { title: "to go", align: "right" as const },
 ];
 
-function toRow({ record, status, result }: BroadcastView, human: boolean): Cell[] {
+/** For a person; `errors` are the failed and the unknown. */
+function toScreenRow({ record, status, result }: BroadcastView, nowMs: number): Cell[] {
   const { id, startedAtMs, message } = record;
   const { outcomes, toGo } = result;
-  const count = (value: number | null | undefined) => (human ? orDash(value) : (value ?? "-"));
-  return [
-    id,
-    human ? formatMinute(startedAtMs) : new Date(startedAtMs).toISOString(),
-    status,
-    message.templateId,
-    count(outcomes?.sent),
-    count(outcomes?.failed),
-    count(outcomes?.unknown),
-    count(toGo),
-  ];
+  const errors = outcomes && outcomes.failed + outcomes.unknown;
+  const age = formatDuration(nowMs - startedAtMs);
+  return [id, age, status, message.templateId, orDash(outcomes?.sent), orDash(errors), orDash(toGo)];
+}
+
+/** For a pipe. */
+function toPlainRow({ record, status, result }: BroadcastView): Cell[] {
+  const { id, startedAtMs, message } = record;
+  const { outcomes, toGo } = result;
+  const counts = [outcomes?.sent, outcomes?.failed, outcomes?.unknown, toGo].map((count) => count ?? "-");
+  return [id, new Date(startedAtMs).toISOString(), status, message.templateId, ...counts];
 }
 
 function toDocument(view: BroadcastView) {
