@@ -70,7 +70,7 @@ export async function resumeBroadcast(
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
-  const changes = { ...spec.changes, ...changesOf(record, spec.limit) };
+  const changes = { ...spec.changes, ...limitChanges(record, spec.limit) };
   const limit = "limit" in changes ? changes.limit : record.limit;
   const options = { ...spec.engine, limit, rate: spec.engine.rate ?? record.rate };
   return runOnce(deps, record, options, {
@@ -82,15 +82,21 @@ export async function resumeBroadcast(
   });
 }
 
-function isWider(record: BroadcastRecord, limit: number | null | undefined): boolean {
-  if (limit === undefined || record.limit === undefined) return false;
+/** The record as a resume with this limit goes on with it, for counts of what is left. */
+export function withLimit(record: BroadcastRecord, limit: ResumeSpec["limit"]): BroadcastRecord {
+  return { ...record, ...limitChanges(record, limit) };
+}
+
+/** A limit that cut nothing short has kept nobody out, however wide the new one is. */
+function isWider(record: BroadcastRecord, limit: ResumeSpec["limit"]): boolean {
+  if (limit === undefined || record.limit === undefined || !record.cut) return false;
   return limit === null || limit > record.limit;
 }
 
 /** With a wider limit, an audience that was cut short is swept again. */
-function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
+function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
   if (limit === undefined) return {};
-  const again = record.cut && isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
+  const again = isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
   return { limit: limit ?? undefined, ...again };
 }
 

@@ -1,6 +1,12 @@
 import type { Command } from "commander";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
-import { checkResumable, loadBroadcast, type Retry, resumeBroadcast } from "../../broadcast/resume.ts";
+import {
+  checkResumable,
+  loadBroadcast,
+  type Retry,
+  resumeBroadcast,
+  withLimit,
+} from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { parseCount } from "../../config/durations.ts";
@@ -77,7 +83,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
     const runs = await shownRuns(needs, id);
-    const plan = planResume(record, runs, await recountWithProgress(deps, record), spec);
+    const plan = planResume(record, runs, await recountWithProgress(deps, withLimit(record, limit)), spec);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
     const interrupted = await ask(deps, plan, { target, options, flags });
     if (interrupted) return interrupted;
@@ -119,7 +125,12 @@ async function goOn(
 ): Promise<ExitName> {
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
   const { engine } = options;
-  const setup = { message: record.message, engine, report, total: () => countUsersOf(deps, record) };
+  const setup = {
+    message: record.message,
+    engine,
+    report,
+    total: () => countUsersOf(deps, withLimit(record, spec.limit)),
+  };
   return runToEnd(deps, setup, (runDeps, users) =>
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record, {
       ...spec,
