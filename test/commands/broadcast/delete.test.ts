@@ -134,13 +134,19 @@ test("a new broadcast of the same id leaves out who has got it", async () => {
   expect([...new Set((await ledgers(world)).values())]).toEqual(["sent"]);
 });
 
-test("a new broadcast of the same id takes over what was left open", async () => {
-  await giveUsers(world, 6, { codes: 2 });
-  const running = broadcast(world, ["--id", "b-1", "--concurrency", "2"]);
-  await until(() => world.sandbox.stats().delivered > 1);
-  await world.redis.client.unlink("mina:broadcast:b-1");
-  await running;
+test("a new broadcast of the same id takes over what was left open, with the same codes", async () => {
+  const openIds = await giveUsers(world, 6, { codes: 2 });
+  setFaults(world, "withdrawn:100");
+  await broadcast(world, ["--id", "b-1", "--to", "u5"]);
+  setFaults(world);
+  // As a run leaves it that was killed.
+  const killed = world.redis.open.stores.ledger({ broadcastId: "b-1", runId: "killed" });
+  expect(await killed.claim(["u0", "u1"])).toMatchObject([{ status: "claimed" }, { status: "claimed" }]);
+  await remove(["--yes"]);
   const again = await broadcast(world, ["--id", "b-1"]);
   expect(again.code, again.stderr).toBe(0);
+  expect(again.json()).toMatchObject({ outcomes: { sent: 6 }, open: 0 });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 6, maxPerUser: 1 });
+  for (const openId of openIds)
+    expect(await world.redis.entries(openId)).toEqual([expect.stringContaining(`${openId}-b`)]);
 });

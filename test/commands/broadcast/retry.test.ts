@@ -99,6 +99,18 @@ describe("--retry-failed", () => {
     expect(world.sandbox.stats()).toMatchObject({ delivered: 7, maxPerUser: 1 });
   });
 
+  test("--last is the newest that has some", async () => {
+    await giveUsers(world, 3, { codes: 2 });
+    setFaults(world, "unlisted:100");
+    await broadcast(world, START);
+    setFaults(world);
+    await broadcast(world, ["--id", "b-2", "--to", "u0"]);
+    const last = await inPipe(world, ["resume", "--last", "--retry-failed", "--yes", "--json"]);
+    expect(last.json()).toMatchObject({ broadcastId: "b-1" });
+    const none = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
+    expect(none).toMatchObject({ code: 3, stdout: "" });
+  });
+
   test("that fails again leaves them failed", async () => {
     await giveUsers(world, 5, { codes: 3 });
     setFaults(world, "unlisted:100");
