@@ -53,9 +53,9 @@ function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
 
 /** For --report of a first run and a later one. */
 export async function checkReportFlag(path: string): Promise<void> {
-  if (path === "-") {
+  if (path === "-" || path === "") {
     throw usageError(
-      "--report: '-' is not a file",
+      `--report: '${path}' is not a file`,
       "stdout has the totals; push-cli broadcast recipients <id> lists the people",
     );
   }

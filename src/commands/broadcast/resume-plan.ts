@@ -127,7 +127,9 @@ function toGoText({ fresh, open, retries, limit }: ResumePlan): string {
 export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName> {
   const { out } = deps;
   const { sends, fresh, open, retries, view } = plan;
-  const document = { ...view.result, dryRun: true, wouldSend: sends, toSend: { fresh, open, retries } };
+  // Of a finished one the result says 0, but a wider limit lets more in.
+  const counts = { toGo: fresh + open, wouldSend: sends, toSend: { fresh, open, retries } };
+  const document = { ...view.result, dryRun: true, ...counts };
   if (out.format === "json") out.json(document);
   else if (out.format === "human") {
     out.data(describeFacts(await resumeFacts(deps, plan, asked)));

@@ -99,6 +99,23 @@ describe("resume through the same API", () => {
     expect(world.sandbox.stats().delivered).toBe(5);
   });
 
+  test.each([
+    ["/proxy/", "/proxy"],
+    ["/proxy", "/proxy/"],
+    ["", "/"],
+    ["/", ""],
+  ])("whether the record has %j and %j is set", async (own, now) => {
+    await world.redis.client.hset(RECORD, "apiBase", `${world.sandbox.url}${own}`);
+    const result = await resume(["--dry-run"], { PUSH_CLI_API_BASE: `${world.sandbox.url}${now}` });
+    expect(result.code, result.stderr).toBe(0);
+  });
+
+  test.each(["/proxy", "/Proxy/"])("is another one for a path: %s", async (path) => {
+    await world.redis.client.hset(RECORD, "apiBase", `${world.sandbox.url}/other`);
+    const result = await resume(["--dry-run"], { PUSH_CLI_API_BASE: `${world.sandbox.url}${path}` });
+    expect(result.code).toBe(5);
+  });
+
   test("asks for no more than y, with --api-base too", async () => {
     const argv = ["resume", "b-1", "--api-base", `${world.sandbox.url}/`];
     const { code, stderr } = await atTerminal(world, argv, "y\n");

@@ -63,6 +63,7 @@ describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
       [foreign, "is no line of a report"],
       ["/proc/x", "cannot open the report"],
       ["-", "'-' is not a file"],
+      ["", "'' is not a file"],
     ] as const) {
       const result = await send([...way, "--report", path]);
       expect(result, path).toMatchObject({ code: 2, stdout: "" });
@@ -146,6 +147,7 @@ describe("resume --dry-run", () => {
     const resume = (args: string[], env: Record<string, string> = {}) =>
       inPipe(world, ["resume", "b-1", "--json", way, ...args], env);
     expect((await resume(["--report", "-"])).code).toBe(2);
+    expect((await resume(["--report="])).code).toBe(2);
     expect((await resume(["--report", join(dir, "nosuch/x")])).code).toBe(2);
     expect((await resume(["--limit", "x"])).code).toBe(2);
     expect((await resume([], { PUSH_CLI_APPID: "" })).code).toBe(4);

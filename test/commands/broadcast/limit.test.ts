@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import {
@@ -7,11 +9,13 @@ import {
   giveUsers,
   interrupt,
   setFaults,
+  useFolder,
   useWorld,
 } from "../../broadcast/world.ts";
 import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
 
 const world = useWorld();
+const dir = useFolder();
 const USERS = 20;
 const resume = (args: string[]) => inPipe(world, ["resume", "b-1", "--json", "--yes", ...args]);
 const shown = async () => (await inPipe(world, ["show", "b-1", "--json"])).json<BroadcastResult>();
@@ -91,7 +95,7 @@ describe.each([
     await begin();
     const before = await dumpAll(world);
     const dry = await resume(["--limit", "12", "--dry-run"]);
-    expect(dry.json()).toMatchObject({ wouldSend: 6, toSend: { fresh: 6, open: 0, retries: 0 } });
+    expect(dry.json()).toMatchObject({ toGo: 6, wouldSend: 6, toSend: { fresh: 6, open: 0, retries: 0 } });
     expect((await resume(["--limit", "none", "--dry-run"])).json()).toMatchObject({ wouldSend: 14 });
     const asked = await atTerminal(world, ["resume", "b-1", "--limit", "9"], "n\n");
     expect(asked.code).toBe(11);
@@ -114,6 +118,16 @@ describe.each([
     const wider = await inPipe(world, [...last, "--limit", "none"]);
     expect(wider.json()).toMatchObject({ broadcastId: "b-1", status: "finished" });
     expect((await inPipe(world, last)).json()).toMatchObject({ broadcastId: "b-0", status: "finished" });
+  });
+
+  test("has one line for everybody in a report, over all runs", async () => {
+    await giveUsers(world, USERS, { codes: 2 });
+    const path = join(dir, `${name}.ndjson`);
+    await broadcast(world, ["--id", "b-1", "--limit", "6", "--report", path, ...audience]);
+    for (const limit of ["12", "none"]) await resume(["--limit", limit, "--report", path]);
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    const openIds = lines.map((line) => (JSON.parse(line) as { openId: string }).openId);
+    expect(openIds.sort()).toEqual(Array.from({ length: USERS }, (_, i) => `u${i}`).sort());
   });
 
   test("that was interrupted is widened, too", async () => {
