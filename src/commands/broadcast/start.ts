@@ -9,7 +9,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
-import { NO_POOL_HINT } from "../no-pool-hint.ts";
+import { requireAnyPool } from "../no-pool.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import {
   addEngineOptions,
@@ -75,7 +75,7 @@ async function startCommand(deps: Deps, flags: StartFlags, templateId: string): 
   if (!flags.dryRun && !flags.yes && !deps.out.interactive) throw needsYes();
   if (!flags.dryRun) requireCredentials(await deps.settings());
   const audience = await loadAudience(deps, flags);
-  if (audience.kind === "pools") await checkAnyPool(deps);
+  if (audience.kind === "pools") await requireAnyPool(deps);
   if (flags.dryRun) return showDryRun(deps, audience, message, options.limit);
   if (!flags.yes) {
     if (flags.toFile === "-") throw needsYes();
@@ -88,14 +88,6 @@ async function startCommand(deps: Deps, flags: StartFlags, templateId: string): 
 function needsYes(): PushCliError {
   return new PushCliError("confirm", "a broadcast asks before it sends, and there is no terminal to ask on", {
     hint: "give --yes, or look first with --dry-run",
-  });
-}
-
-async function checkAnyPool(deps: Deps): Promise<void> {
-  const { pools } = await deps.stores();
-  for await (const page of pools.sweep()) if (page.length > 0) return;
-  throw new PushCliError("nothing", `there is no pool under '${pools.keyOf("")}*'`, {
-    hint: NO_POOL_HINT,
   });
 }
 
