@@ -57,7 +57,11 @@ async function haltCommand(
     const ended = await awaitRuns(deps, before, { action, by }, limitMs, stop.signal);
     if (interrupted) return interrupted;
     const { record, status } = ended;
-    if (status === "finished") throw tooLate(record, action);
+    if (status === "finished") {
+      // Left there, it would end whoever tries the failed ones again.
+      await (await broadcastNeeds(deps)).store.update(id, { wanted: undefined });
+      throw tooLate(record, action);
+    }
     if (status !== WORDS[action]) await writeHalt(deps, record, { action, by });
     await presentView(deps, await look(deps, id), false);
     return "done";
