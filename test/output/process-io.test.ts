@@ -20,6 +20,7 @@ const out = createOutput(io, { json: false, quiet: false, color: true }, { now: 
 try {
   if (mode === "lines") for (let n = 0; n < 200000 && !out.closed.aborted; n++) await out.line({ n });
   if (mode === "answer") out.data(String(await out.confirm("Send?")));
+  if (mode === "terminal") out.data(String(io.openTerminal() === undefined));
   if (mode === "exit") io.exitNow(7);
   if (mode === "signal") {
     const hold = setInterval(() => {}, 1000);
@@ -103,6 +104,14 @@ describe("stdout of a real process", () => {
 describe("the process", () => {
   it("is not interactive in a pipe", async () => {
     expect(await shell("echo y | $CHILD answer")).toMatchObject({ stdout: "false\n", stderr: "", code: 0 });
+  });
+
+  it("has no controlling terminal in a session of its own, as under cron", async () => {
+    const child = spawn(process.execPath, [script, "terminal"], {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect(await start(child).ended).toMatchObject({ stdout: "true\n", stderr: "", code: 0 });
   });
 
   it("ends at once with exitNow", async () => expect((await shell("$CHILD exit")).code).toBe(7));
