@@ -1,13 +1,14 @@
-import type { Command, CommanderError } from "commander";
 import { version } from "../package.json";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { checkOptionValues } from "./commands/check-values.ts";
 import type { Deps, RunAction, Stores } from "./commands/deps.ts";
+import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
 import { redactUrl, redactUrls } from "./config/redact-url.ts";
 import { loadSettings, type Settings } from "./config/settings.ts";
-import { messageOf, PushCliError, usageError } from "./errors.ts";
+import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import { relayLibraryWarnings } from "./output/library-warnings.ts";
@@ -79,6 +80,7 @@ async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): P
       getErrHelpWidth: width,
     });
   }
+  checkOptionValues(program, argv);
   await program.parseAsync(argv, { from: "user" });
 }
 
@@ -101,19 +103,6 @@ function report(error: unknown, out: Output, debug: boolean): ExitName {
 
 /** How commander ends after help and after the version, which were printed by then. */
 class HelpShown extends Error {}
-
-/** Why commander could not make sense of the command line, with the likely word or the usage as hint. */
-function explainParseError(error: CommanderError, command: Command): PushCliError {
-  const extra = command.args[command.registeredArguments.length];
-  const said = error.code === "commander.excessArguments" ? `unexpected argument '${extra}'` : error.message;
-  const [message = "", ...rest] = said.replace(/^error: /, "").split("\n");
-  const suggestion = /Did you mean (.*)\?/.exec(rest.join(" "))?.[1];
-  if (suggestion) return usageError(message, `did you mean ${suggestion}?`);
-  const isWord = /unknownOption|unknownCommand|invalidArgument/.test(error.code);
-  const [usage = ""] = command.createHelp().commandUsage(command).split("\n");
-  const path = usage.replace(/ [[<].*/, "");
-  return usageError(message, isWord ? `${path} --help shows what there is` : `usage: ${usage}`);
-}
 
 function toPushCliError(error: unknown): PushCliError {
   if (error instanceof PushCliError) return error;
@@ -211,8 +200,9 @@ async function openStores(
 
 async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
   const { createTokenProvider } = await import("./token/provider.ts");
-  const { createTokenApi } = await import("./wechat/token-api.ts");
+  const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
   const api: ReturnType<typeof createTokenApi> = {
+    modeOf: (wanted) => tokenModeAt(settings.apiBase, wanted),
     // Only asking the platform needs the secret; looking at what is stored does not.
     fetchToken: (mode, force) => {
       const { apiBase } = settings;

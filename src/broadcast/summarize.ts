@@ -1,5 +1,5 @@
 import { sumOutcomes } from "./outcome.ts";
-import { ratePerSecond, workedMs } from "./pace.ts";
+import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
@@ -31,6 +31,7 @@ export function summarize(
     outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
   const status = stopReason?.status ?? "finished";
   const own = { sinceMs: info.sinceMs, untilMs: nowMs };
+  const noted = notedSends(otherRuns);
   const [durationMs, ownMs] = [workedMs([...otherRuns, own]), workedMs([own])];
   return {
     broadcastId: record.id,
@@ -46,7 +47,7 @@ export function summarize(
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,
     durationMs,
-    sentPerSecond: ratePerSecond(sent, durationMs),
+    sentPerSecond: ratePerSecond(noted === undefined ? sent : noted + tally.outcomes.sent, durationMs),
     run: {
       runId: info.runId,
       sent: tally.outcomes.sent,

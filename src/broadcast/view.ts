@@ -1,5 +1,5 @@
 import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
-import { ratePerSecond, workedMs } from "./pace.ts";
+import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
@@ -50,7 +50,7 @@ export function viewBroadcast(
     finishedAt:
       isOver && record.finishedAtMs !== undefined ? new Date(record.finishedAtMs).toISOString() : null,
     durationMs,
-    sentPerSecond: outcomes && ratePerSecond(outcomes.sent, durationMs),
+    sentPerSecond: outcomes && ratePerSecond(notedSends(runs) ?? outcomes.sent, durationMs),
     lastSeenAt: runs.length === 0 ? null : new Date(lastMs).toISOString(),
   };
   const source = isOver && record.result ? "result" : "heartbeats";

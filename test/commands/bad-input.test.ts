@@ -38,20 +38,26 @@ describe("a command line that can't be understood", () => {
     usage(["broadcast", "lst"], /'lst' looks like a mistyped 'list'/, /push-cli broadcast list/),
     usage(["broadcast", "resum"], /'resum' looks like a mistyped 'resume'/, /push-cli broadcast resume/),
     usage(
-      ["broadcast", "resum", "b1"],
+      ["broadcast", "rsume", "b1"],
       /^unexpected argument 'b1'$/,
-      /^usage: push-cli broadcast <templateId>/,
+      /^did you mean push-cli broadcast resume\?$/,
     ),
+    usage(["broadcast", "--rate", "9/s", "show", "b1"], /'b1'$/, /^did you mean push-cli broadcast show\?$/),
+    usage(["broadcast", "shw", "b1", "--exact"], /'--exact'$/, /^did you mean push-cli broadcast show\?$/),
+    usage(["broadcast", "order-shipped", "b1"], /'b1'$/, /^usage: push-cli broadcast <templateId>/),
     usage(["help", "pol"], /no help for 'pol'/, /^did you mean pool\?$/),
     usage(["help", "pool", "xyzzy"], /no help for 'pool xyzzy'/),
     usage(["purge", "--dry-rum"], /^unknown option '--dry-rum'$/, /^did you mean --dry-run\?$/),
     usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^push-cli purge --help/),
     usage(["--jsn", "pool", "list"], /^unknown option '--jsn'$/, /^did you mean --json\?$/),
-    usage(["pool", "show"], /missing required argument 'openId'/, /^usage: push-cli pool show .*<openId>$/),
-    usage(["pool", "show", "a", "b"], /^unexpected argument 'b'$/, /^usage: push-cli pool show/),
+    usage(
+      ["pool", "show"],
+      /missing required argument 'openId'/,
+      /^usage: push-cli pool show .*<openId\.\.\.>$/,
+    ),
+    usage(["broadcast", "show", "a", "b"], /^unexpected argument 'b'$/, /^usage: push-cli broadcast show/),
     usage(["broadcast"], /missing required argument 'templateId'/, /^usage: push-cli broadcast <templateId>/),
     usage(["broadcast", "show"], /missing required argument 'id'/),
-    usage(["pool", "list", "--limit"], /'--limit <n>' argument missing/),
     usage(["pool", "list", "--sort", "name"], /'name' is invalid. Allowed choices are scan, valid, expiry/),
   ])("$argv", ({ argv, message, hint }) => refuses(argv, "usage", message, hint));
 });
@@ -104,6 +110,8 @@ describe("a value that can't be used", () => {
     usage([...SEND, "--to", "oA", "--to-file", "x"], /--to and --to-file exclude each other/),
     usage(["pool", "show", "a b"], /'a b' is not an openId/),
     usage(["pool", "show", ""], /'' is not an openId/),
+    usage(["pool", "show", "a,"], /'' is not an openId/),
+    usage(["pool", "show", "a", "{b}"], /'\{b\}' is not an openId/),
     usage(
       ["--redis-url", "http://127.0.0.1", "pool", "list"],
       /--redis-url: "http:\/\/127.0.0.1" is not a Redis URL/,
@@ -125,7 +133,7 @@ it("does not take the next option for an openId", async () => {
   const argv = ["broadcast", "order-shipped", "--to", "--yes"];
   const { code, stderr } = await world.screen(argv, { interactive: true });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^error: --to '--yes' is not an openId\n/);
+  expect(stderr).toMatch(/^error: --to takes a value, and the next word is the option --yes\n/);
 });
 
 describe("a file that can't be used", () => {
@@ -297,6 +305,8 @@ it("a misspelt variable is warned of before the command does its work", async ()
 describe("nothing to do", () => {
   it.each([
     [["pool", "show", "nobody"], /there is no pool 'mina:openid:nobody'/],
+    [["pool", "show", "nobody", "nothing,none"], /there is no pool 'mina:openid:nobody' and 2 more/],
+    [["pool", "show", "-"], /there is no openId in stdin/],
     [["pool", "list", "--pool-prefix", "other:"], /there is no pool under 'other:\*'/],
     [[...SEND, "--pool-prefix", "other:"], /there is no pool under 'other:\*'/],
     [["broadcast", "show", "nope"], /there is no broadcast 'nope'/],

@@ -32,7 +32,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     const { code, stdout } = await run.done;
     expect(code).toBe(0);
     expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
-    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients, in [\s\S]*\nsent +60 +100\.0%/);
+    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients in [\s\S]*\nsent +60 +100\.0%/);
     expectEndsTidy(stdout);
   });
 

@@ -76,7 +76,7 @@ it("imports from other layouts, and works on serialized keys, with the patterns 
 
 it("keeps the token", async () => {
   expect(await run(["token", "refresh"])).toEqual(OK);
-  expect(await run(["token", "refresh", "--force"])).toEqual(OK);
+  expect(await run(["token", "refresh", "--force", "--yes"])).toEqual(OK);
   expect(await run(["token", "show"])).toEqual(OK);
 });
 

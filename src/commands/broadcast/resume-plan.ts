@@ -85,7 +85,7 @@ function checkAppid(record: BroadcastRecord, appid: string): void {
 const API_NOTES = {
   same: "",
   unknown: " (which one it began with is not known)",
-  other: " (NOT the one that it began with)",
+  other: ", NOT the one that it began with",
 };
 
 export async function resumeFacts(

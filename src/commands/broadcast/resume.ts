@@ -98,7 +98,7 @@ async function ask(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName
     facts: await resumeFacts(deps, plan, asked),
     sends: plan.sends,
     confirmAbove: asked.options.confirmAbove,
-    text: `Go on, with up to ${countUsers(plan.sends)}`,
+    text: `Resume ${plan.view.record.id} for up to ${countUsers(plan.sends)}`,
     // Another API than the one that it began with is nearly always a mistake.
     typed: asked.target === "other" ? plan.view.record.id : undefined,
     stdinTaken: false,

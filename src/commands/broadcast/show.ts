@@ -93,7 +93,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
     ],
     [
       "done",
-      `${orDash(result.recipients)} ${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,
+      `${orDash(result.recipients)}${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,
     ],
   ];
 }
@@ -152,8 +152,10 @@ function isoTime(ms: number): string {
 function toRunRow(run: KnownRun, time: (ms: number) => string): (string | number)[] {
   const { runId, host, pid, user, sinceMs, untilMs, outcomes } = run;
   const who = user === undefined ? host : `${user}@${host}`;
-  const worked = time === formatTime ? formatDuration(untilMs - sinceMs) : untilMs - sinceMs;
-  return [runId, who, pid, time(sinceMs), worked, orDash(outcomes?.sent), stateOf(run)];
+  const forPeople = time === formatTime;
+  const worked = forPeople ? formatDuration(untilMs - sinceMs) : untilMs - sinceMs;
+  const sent = forPeople ? orDash(outcomes?.sent) : (outcomes?.sent ?? "-");
+  return [runId, who, pid, time(sinceMs), worked, sent, stateOf(run)];
 }
 
 function stateOf({ alive, concluding, ended, outcomes }: KnownRun): string {

@@ -47,19 +47,19 @@ function headlines(result: Summary): string[] {
   const { broadcastId, status, recipients, dryRun, toGo, run } = result;
   const users = `${orDash(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
   if (dryRun) return [`dry run: ${users}, nothing was sent`];
-  const first = `broadcast ${broadcastId}: ${status}, ${users}, ${paceOf(result)}, to go ${orDash(toGo)}`;
+  const first = `broadcast ${broadcastId}: ${status}, ${users}${paceOf(result)}, to go ${orDash(toGo)}`;
   // All of it was this run's: nothing to tell apart.
   if (!run || run.sent === result.outcomes?.sent) return [first];
-  return [first, `this run: ${formatCount(run.sent)} sent, ${paceOf(run)}`];
+  return [first, `this run: ${formatCount(run.sent)} sent${paceOf(run)}`];
 }
 
-/** "in 4.4 s, 96/s" */
+/** " in 4.4 s, 96/s"; nothing before there is a time to speak of. */
 export function paceOf({
   durationMs,
   sentPerSecond,
 }: Pick<BroadcastResult, "durationMs" | "sentPerSecond">): string {
-  const rate = sentPerSecond === null ? "-" : formatRate(sentPerSecond);
-  return `in ${formatDuration(durationMs)}, ${rate}`;
+  if (sentPerSecond === null) return "";
+  return ` in ${formatDuration(durationMs)}, ${formatRate(sentPerSecond)}`;
 }
 
 /** "stopped: errcode 45009 ..."; most reasons of other ends begin with the status: "interrupted (SIGINT)". */
