@@ -87,8 +87,8 @@ function isWider(record: BroadcastRecord, limit: number | null | undefined): boo
   return limit === null || limit > record.limit;
 }
 
-/** With a wider limit, an audience that was cut short is swept again. */
-function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
+/** What another limit changes of a record: with a wider one, an audience that was cut short is swept again. */
+export function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
   if (limit === undefined) return {};
   const again = record.cut && isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
   return { limit: limit ?? undefined, ...again };
