@@ -87,8 +87,8 @@ function isWider(record: BroadcastRecord, limit: number | null | undefined): boo
   return limit === null || limit > record.limit;
 }
 
-/** With a wider limit, an audience that was cut short is swept again. */
-function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
+/** What another limit changes of a record: with a wider one, an audience that was cut short is swept again. */
+export function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
   if (limit === undefined) return {};
   const again = record.cut && isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
   return { limit: limit ?? undefined, ...again };
@@ -117,7 +117,7 @@ function alreadyFinished({ id, cut, limit }: BroadcastRecord): PushCliError {
 function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
   return new PushCliError(
     "nothing",
-    `broadcast '${id}' is finished, and no recipient is ${retry.join(" or ")}`,
+    `broadcast '${id}' is finished, and no recipient's outcome is ${retry.join(" or ")}`,
     {
       hint: `push-cli broadcast show ${id} has its totals; nothing was changed`,
     },

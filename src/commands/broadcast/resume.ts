@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
-import { checkResumable, loadBroadcast, type Retry, resumeBroadcast } from "../../broadcast/resume.ts";
+import {
+  changesOf,
+  checkResumable,
+  loadBroadcast,
+  type Retry,
+  resumeBroadcast,
+} from "../../broadcast/resume.ts";
+import { findDeadRuns } from "../../broadcast/rivals.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { parseCount } from "../../config/durations.ts";
@@ -76,8 +83,11 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   checkResumable(record, await needs.store.runs(id), spec, deps.clock.now());
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
+    // Nobody is asked what is refused afterwards.
+    if (!flags.dryRun) await findDeadRuns({ ...needs, say: deps.out.talk }, id, spec.join);
     const runs = await shownRuns(needs, id);
-    const plan = planResume(record, runs, await recountWithProgress(deps, record), spec);
+    const recount = await recountWithProgress(deps, { ...record, ...changesOf(record, limit) });
+    const plan = planResume(record, runs, recount, spec);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
     const interrupted = await ask(deps, plan, { target, options, flags });
     if (interrupted) return interrupted;

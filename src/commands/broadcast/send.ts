@@ -138,7 +138,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
 }
 
 function nobodyReachable(count: number): PushCliError {
-  return new PushCliError("nothing", `none of ${countUsers(count)} has a valid code`, {
+  const what = count === 1 ? "the user has no valid code" : `none of ${countUsers(count)} has a valid code`;
+  return new PushCliError("nothing", what, {
     hint: "push-cli pool list shows what the pools hold",
   });
 }

@@ -10,7 +10,7 @@ import type { Deps, RunAction } from "../deps.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { describeFacts, type Fact, messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
-import { orDash, paceOf, sayNext, showErrors, showOutcomes, showSummary } from "./summary.ts";
+import { describeStatus, orDash, paceOf, sayNext, showErrors, showOutcomes, showSummary } from "./summary.ts";
 
 const EXAMPLES = `
 The counts are those of the last run's end, while runs are at work those of
@@ -72,9 +72,8 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
 const SHOWN_ERRORS = 2;
 const SHOWN_KEYWORDS = 3;
 
-function factsOf({ record, runs, result, status, counted }: BroadcastView, full: boolean): Fact[] {
+function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean): Fact[] {
   const { message, audience, limit, rate, apiBase = "-", users } = record;
-  const why = result.reason === undefined ? "" : `: ${result.reason}`;
   const [whom, upTo] = [
     audience === "list" ? "listed users" : "all pools",
     limit === undefined ? "" : `, limit ${formatCount(limit)}`,
@@ -82,7 +81,7 @@ function factsOf({ record, runs, result, status, counted }: BroadcastView, full:
   const facts = messageFacts(message);
   const shown = full ? facts : facts.slice(0, SHOWN_KEYWORDS + 2);
   return [
-    ["broadcast", `${record.id}: ${status}${why}`],
+    ["broadcast", `${record.id}: ${describeStatus(result)}`],
     ["when", whenOf(record.startedAtMs, result)],
     ["who", whoOf(runs)],
     ["API", `${apiBase}, appid ${record.appid}`],

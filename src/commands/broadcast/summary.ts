@@ -62,6 +62,12 @@ export function paceOf({
   return ` in ${formatDuration(durationMs)}, ${formatRate(sentPerSecond)}`;
 }
 
+/** "stopped: errcode 45009 ..."; most reasons of other ends begin with the status: "interrupted (SIGINT)". */
+export function describeStatus({ status, reason }: Pick<BroadcastResult, "status" | "reason">): string {
+  if (reason === undefined) return status;
+  return reason.startsWith(status) ? reason : `${status}: ${reason}`;
+}
+
 /** "sent 419, rejected 5" */
 export function describeOutcomes(outcomes: Record<Outcome, number>): string {
   const some = OUTCOMES.filter((name) => name !== "skipped" && (outcomes[name] > 0 || name === "sent"));
