@@ -44,7 +44,7 @@ async function releaseLeftovers(run: Run): Promise<void> {
   const held = run.held.splice(0).map(({ recipient }) => recipient);
   const safe = [...run.leftovers, ...held].filter(({ uncertain }) => !uncertain);
   // Without Redis there is nothing to release with; the records stay claimed, and resume finds them.
-  if (run.stopReason?.exit === "redis") return;
+  if (run.stopReason?.exit === "redis" && !run.stopReason.isRecordGone) return;
   try {
     for (let at = 0; at < safe.length; at += RELEASE_BATCH)
       await release(run, safe.slice(at, at + RELEASE_BATCH));

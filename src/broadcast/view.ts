@@ -4,7 +4,7 @@ import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, type Earlier } from "./totals.ts";
+import { addCodes, addErrors, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
 
 /** A result of which some figures are not known: null, never a guess. */
 export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
@@ -70,31 +70,11 @@ function ownCounts({ outcomes, codes, errors, open }: BroadcastResult): Counts {
 function sumRuns(runs: readonly KnownRun[]): Counts {
   const alive = runs.filter((run) => run.alive);
   return {
-    outcomes: sumOfOutcomes(runs),
-    codes: addCodes(
-      { ...noCodes(), spent: runs.reduce((sum, { codes }) => sum + codes.spent, 0) },
-      NOTHING,
-      runs,
-    ),
+    outcomes: sumOutcomesOfRuns(runs),
+    codes: addCodes(noCodes(), { spent: sumSpentOfRuns(runs) }, runs),
     errors: addErrors([], runs),
     open: alive.length === 0 ? null : alive.reduce((sum, { open = 0 }) => sum + open, 0),
   };
-}
-
-const NOTHING: Pick<Earlier, "spent"> = { spent: 0 };
-
-/** Null when a run is of a version that did not keep them. */
-function sumOfOutcomes(runs: readonly KnownRun[]): Record<Outcome, number> | null {
-  const sums = noOutcomes();
-  for (const { outcomes, retried, noCodeMet = 0 } of runs) {
-    if (!outcomes) return null;
-    for (const name of ["sent", "rejected", "failed", "unknown"] as const) sums[name] += outcomes[name];
-    sums.failed -= retried?.failed ?? 0;
-    sums.unknown -= retried?.unknown ?? 0;
-    // Each run meets all users without a code anew, so that their numbers must not be added up.
-    sums.no_code = Math.max(sums.no_code, noCodeMet);
-  }
-  return sums;
 }
 
 /** The ledgers' word, where they have one. */

@@ -58,6 +58,8 @@ async function readAnswer(
   prompt: string,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
+  // An end that an earlier question has seen does not come again: this one would wait for ever.
+  if (input.readableEnded) return undefined;
   const { createInterface } = await import("node:readline");
   const reader = createInterface({ input, output, terminal: false });
   let answer: string | undefined;

@@ -6,11 +6,16 @@
 const PLATFORMS = [
   {
     name: "WeChat",
-    host: /(^|\.)api2?\.weixin\.qq\.com$/,
+    host: /(^|\.)api2?\.weixin\.qq\.com\.?$/,
     id: /^[\w-]{43}$/,
     form: "43 letters, digits, _ and -",
   },
-  { name: "QQ", host: /^api\.q\.qq\.com$/, id: /^[\w-]{20,64}$/, form: "20 to 64 letters, digits, _ and -" },
+  {
+    name: "QQ",
+    host: /^api\.q\.qq\.com\.?$/,
+    id: /^[\w-]{20,64}$/,
+    form: "20 to 64 letters, digits, _ and -",
+  },
 ];
 
 export interface TemplateDoubt {

@@ -64,7 +64,7 @@ test.each([
   const env = cliEnv(world.redis.url, world.sandbox.url);
   const told = await runOnScreen(["broadcast", TEMPLATE, ...argv], env, { stdin: "y\n", interactive: true });
   expect(told).toMatchObject({ code: 11, stdout: "" });
-  expect(told.stderr).toMatch(/^error: .*its list comes where it would ask\nhint: .*--yes.*--dry-run\n$/);
+  expect(told.stderr).toMatch(/^error: .*there is no terminal to ask on\nhint: .*--yes.*--dry-run\n$/);
   const dry = await runOnScreen(["broadcast", TEMPLATE, ...argv, "--dry-run"], env, { stdin: "u1\n" });
   expect(dry.code).toBe(0);
   expect(world.sandbox.stats().requests).toBe(0);

@@ -12,7 +12,7 @@ const COMMANDS = [
   ["pool", "export"],
   ["purge"],
   ["purge", "--dry-run"],
-  ["broadcast", "tmpl", "--yes"],
+  ["broadcast", "tmpl", "--yes", "--no-keywords"],
   ["broadcast", "tmpl", "--dry-run"],
 ];
 

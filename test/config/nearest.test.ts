@@ -10,8 +10,10 @@ it.each([
   ["appSecret", "appsecret"],
   ["apBase", "apiBase"],
   ["keyPerfix", "keyPrefix"],
+  ["apipd", "appid"],
+  ["paiBase", "apiBase"],
 ])("%s was meant to be %s", (word, meant) => expect(nearestWord(word, KEYS)).toBe(meant));
 
-it.each(["password", "x", "", "concurrency"])("%j was meant to be none of them", (word) => {
+it.each(["password", "x", "", "concurrency", "dippa", "diapp"])("%j was meant to be none of them", (word) => {
   expect(nearestWord(word, KEYS)).toBeUndefined();
 });

@@ -174,7 +174,7 @@ describe("the built command in a pipe", () => {
     await giveUsers(world, 2);
     await cli.run([...SENT, "--id", "autumn"]);
     expect((await cli.run(["broadcast", "list"])).stdout).toMatch(
-      /^autumn\t\S+\tfinished\torder-shipped\t2\t2\n$/,
+      /^autumn\t\S+\tfinished\torder-shipped\t2\t0\t0\t0\n$/,
     );
     const shown = await cli.run(["broadcast", "show", "autumn", "--json"]);
     expect(JSON.parse(shown.stdout)).toMatchObject({

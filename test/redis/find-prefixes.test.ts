@@ -111,7 +111,7 @@ it("hides no error behind rights that it has not got", async () => {
     ["pool", "stats"],
     ["pool", "show", "oA"],
     ["purge"],
-    ["broadcast", "t", "--yes"],
+    ["broadcast", "t", "--yes", "--no-keywords"],
   ]) {
     const { code, stderr } = await runCli(argv, { env });
     expect([argv, code, stderr]).toEqual([

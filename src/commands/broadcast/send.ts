@@ -60,6 +60,11 @@ the user's ledger in one step, and an attempt whose outcome is not known is
 repeated with the same code only, which the platform accepts once.`;
 
 export function registerBroadcastSend(broadcast: Command, run: RunAction): Command {
+  // Before anything else is said of the line: in `broadcast retry b-1` it is not the argument too many that is wrong.
+  broadcast.hook("preSubcommand", ({ args: [word = ""] }, verb) => {
+    const isTemplate = verb === send && word !== "send" && !word.startsWith("-");
+    if (isTemplate) checkNotAWord(word);
+  });
   const send = broadcast
     .command("send <templateId>", { isDefault: true })
     .configureHelp({ ...HELP_LAYOUT, commandUsage: () => USAGE })

@@ -87,29 +87,44 @@ const OTHER_WORDS: Record<string, string[]> = {
   ],
 };
 
-/** Where a word longer than this is close to a verb, that is chance: real template ids have 43 characters. */
-const LONGEST_MISTAKE = 11;
+/** A longer word that is close to one of ours is so by chance: real template ids have 43 characters. */
+const MISTAKE = /^[a-z]{3,11}$/;
+/** Shorter words of others are too many, and too close to what templates are called: `news` is not a mistyped `new`. */
+const SHORTEST_OTHER = 5;
 
 /**
  * `broadcast <templateId>` is the default verb, so a word that is no verb of ours would become a template, and be sent to
  * everybody. Throws a usage error with the command that was probably meant for a verb, for the words of other tools, and
- * for what is nearly a verb; `broadcast send <templateId>` says for certain that a template is meant.
+ * for what is nearly one of them; `broadcast send <templateId>` says for certain that a template is meant.
  */
 export function checkNotAWord(templateId: string): void {
   const word = templateId.toLowerCase();
+  const asTemplate = `push-cli broadcast send ${templateId} takes it for a template`;
   if (VERBS.includes(word)) {
     throw usageError(
       `'${templateId}' is a command, and its options go behind it`,
-      `push-cli broadcast ${word} --help shows how; push-cli broadcast send ${templateId} takes it for a template`,
+      `push-cli broadcast ${word} --help shows how; ${asTemplate}`,
     );
   }
-  const meant = Object.keys(OTHER_WORDS).find((command) => OTHER_WORDS[command]?.includes(word));
-  const near = word.length > 2 && word.length <= LONGEST_MISTAKE ? nearestWord(word, VERBS) : undefined;
+  const meant = commandMeantBy(word);
+  const near = meant ? undefined : wordNearTo(word);
   if (!meant && !near) return;
   throw usageError(
     meant
       ? `'${templateId}' is not a template id`
       : `'${templateId}' looks like a mistyped '${near}', not like a template id`,
-    `did you mean push-cli broadcast ${meant ?? near}? push-cli broadcast send ${templateId} takes it for a template`,
+    `did you mean push-cli broadcast ${meant ?? commandMeantBy(near ?? "") ?? near}? ${asTemplate}`,
   );
+}
+
+/** What does here what the word does elsewhere. */
+function commandMeantBy(word: string): string | undefined {
+  return Object.keys(OTHER_WORDS).find((command) => OTHER_WORDS[command]?.includes(word));
+}
+
+function wordNearTo(word: string): string | undefined {
+  if (!MISTAKE.test(word)) return undefined;
+  const others = Object.values(OTHER_WORDS).flat();
+  const longOthers = others.filter((other) => other.length >= SHORTEST_OTHER);
+  return nearestWord(word, VERBS) ?? nearestWord(word, longOthers);
 }

@@ -44,9 +44,7 @@ export class WatchScreen {
     progress.update((width, isLive) => {
       const lines = renderLines(view, rate, pace, width);
       // A log gets the counts alone.
-      return isLive
-        ? lines.join("\n")
-        : [lines[1], lines[2], lines[3]].join("  ").replace(/[▏▎▍▌▋▊▉█]+ */, "");
+      return isLive ? lines : [lines[1], lines[2], lines[3]].join("  ").replace(/[▏▎▍▌▋▊▉█]+ */, "");
     });
   }
 }

@@ -183,7 +183,7 @@ describe("pool remove", () => {
   it("can't ask where its list comes from", async () => {
     const told = await world.screen(["pool", "remove", "-"], { stdin: "oA\ny\n", interactive: true });
     expect(told).toMatchObject({ code: 11, stdout: "" });
-    expect(told.stderr).toMatch(/^error: .*its list comes where it would ask\nhint: give --yes/);
+    expect(told.stderr).toMatch(/^error: .*there is no terminal to ask on\nhint: give --yes/);
     const dry = await world.screen(["pool", "remove", "-", "--dry-run"], {
       stdin: "oA\n",
       interactive: true,

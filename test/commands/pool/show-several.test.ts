@@ -55,7 +55,9 @@ it("prints a line for a list on stdin, however short that is", async () => {
 
 it("is one table below the other on a terminal, a line between", async () => {
   await world.redis.push("oLast", plainEntry("z", LATER));
-  expect((await world.cli(["broadcast", "tmpl", "--yes", "--id", "b1", "--to", "oLast"])).code).toBe(0);
+  expect(
+    (await world.cli(["broadcast", "tmpl", "--yes", "--no-keywords", "--id", "b1", "--to", "oLast"])).code,
+  ).toBe(0);
   const { code, stdout } = await world.screen(["pool", "show", "oNobody", "oA", "oLast", "oB"]);
   expect(code).toBe(0);
   const [first = "", second = "", third = ""] = stdout.split(/\n\n(?=mina:)/);
@@ -65,7 +67,9 @@ it("is one table below the other on a terminal, a line between", async () => {
 });
 
 it("says in each row of a pipe whose it is", async () => {
-  expect((await world.cli(["broadcast", "tmpl", "--yes", "--id", "b1", "--to", "oB"])).code).toBe(0);
+  expect(
+    (await world.cli(["broadcast", "tmpl", "--yes", "--no-keywords", "--id", "b1", "--to", "oB"])).code,
+  ).toBe(0);
   const { stdout } = await show(["oA", "oB"]);
   const rows = stdout.split("\n").map((row) => row.split("\t"));
   expect(rows.map((row) => row.slice(0, 3))).toEqual([
