@@ -16,15 +16,8 @@ export async function viewNewest(deps: Deps, limit: number): Promise<BroadcastVi
   return Promise.all(records.map(async (record) => viewBroadcast(record, await shownRuns(needs, record.id))));
 }
 
-/**
- * The broadcast to go on with: the one given, the last that can be resumed, or one that is chosen on the terminal. One that
- * its limit ended is among them only when another limit is given: without it, there is nothing to resume.
- */
-export async function chooseResumable(
-  deps: Deps,
-  given: string | undefined,
-  { last, newLimit }: { last: boolean; newLimit: boolean },
-): Promise<string> {
+/** The broadcast to go on with: the one given, the last that can be resumed, or one that is chosen on the terminal. */
+export async function chooseResumable(deps: Deps, given: string | undefined, last: boolean): Promise<string> {
   if (given !== undefined) {
     if (last) throw usageError(`'${given}' and --last exclude each other`);
     return given;
@@ -35,7 +28,7 @@ export async function chooseResumable(
       "push-cli broadcast resume <id>, or --last for the newest that can be resumed",
     );
   const views = (await viewNewest(deps, LOOKED_AT)).filter(
-    ({ status, record }) => isResumable(status) || (newLimit && record.cut),
+    ({ status, record }) => isResumable(status) || record.cut,
   );
   return choose(deps, views, { last, what: "resumed", verb: "resume" });
 }

@@ -76,7 +76,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
-  const id = await chooseResumable(deps, given, { last: flags.last === true, newLimit: limit !== undefined });
+  const id = await chooseResumable(deps, given, flags.last === true);
   const record = await loadBroadcast(needs, id);
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
