@@ -53,8 +53,8 @@ describe("rates", () => {
     await interrupt(world, ["--id", "b-1", "--concurrency", "4"], () => delivered() >= 20);
     const sent = delivered();
     const { stdout } = await commands.screen(["resume", "b-1", "--yes", "--concurrency", "4"]);
-    expect(stdout).toMatch(/^broadcast b-1: finished, 60 recipients, in .*, \d.*\/s, to go 0$/m);
-    expect(stdout).toMatch(new RegExp(`^this run: ${60 - sent} sent, in .*, \\d.*/s$`, "m"));
+    expect(stdout).toMatch(/^broadcast b-1: finished, 60 recipients in .*, \d.*\/s, to go 0$/m);
+    expect(stdout).toMatch(new RegExp(`^this run: ${60 - sent} sent in .*, \\d.*/s$`, "m"));
   });
 
   test("are a dash where there is no time to speak of", async () => {

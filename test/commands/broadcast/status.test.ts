@@ -145,7 +145,7 @@ describe("the end of a broadcast", () => {
       const result = await resume("b-1", retry);
       expect(result).toMatchObject({ code: 3, stdout: "" });
       expect(JSON.parse(result.stderr).error.message).toMatch(
-        /finished, and no recipient is (failed|unknown)/,
+        /finished, and no recipient's outcome is (failed|unknown)/,
       );
       expect(await dumpAll(world)).toEqual(before);
     }
