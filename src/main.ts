@@ -200,8 +200,9 @@ async function openStores(
 
 async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
   const { createTokenProvider } = await import("./token/provider.ts");
-  const { createTokenApi } = await import("./wechat/token-api.ts");
+  const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
   const api: ReturnType<typeof createTokenApi> = {
+    modeOf: (wanted) => tokenModeAt(settings.apiBase, wanted),
     // Only asking the platform needs the secret; looking at what is stored does not.
     fetchToken: (mode, force) => {
       const { apiBase } = settings;

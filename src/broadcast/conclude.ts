@@ -99,7 +99,8 @@ export function fenced(host: string, pid: number): StopReason {
 export function wantedStop(wanted: Wanted | "gone"): StopReason {
   if (wanted === "gone") {
     const message = "the record of the broadcast is gone from Redis";
-    return { status: "stopped", exit: "redis", message, hint: "somebody deleted it, or Redis lost its data" };
+    const hint = "somebody deleted it, or Redis lost its data";
+    return { status: "stopped", exit: "redis", message, hint, isRecordGone: true };
   }
   const status = wanted.action === "pause" ? "paused" : "cancelled";
   return { status, exit: "stopped", message: `${status} by ${wanted.by}` };

@@ -13,6 +13,19 @@ export function workedMs(runs: readonly Span[]): number {
   return worked;
 }
 
+/**
+ * Messages that the runs noted as sent, by which a rate goes: what a killed run did after its last beat is in the ledgers,
+ * but not in its time. Undefined when a run kept no counts.
+ */
+export function notedSends(runs: readonly Pick<KnownRun, "outcomes">[]): number | undefined {
+  let sent = 0;
+  for (const { outcomes } of runs) {
+    if (!outcomes) return undefined;
+    sent += outcomes.sent;
+  }
+  return sent;
+}
+
 /** A shorter time says nothing about a rate. */
 const SHORTEST_MS = 100;
 

@@ -137,7 +137,7 @@ function alreadyFinished({ id, cut, limit }: BroadcastRecord): PushCliError {
 function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
   return new PushCliError(
     "nothing",
-    `broadcast '${id}' is finished, and no recipient is ${retry.join(" or ")}`,
+    `broadcast '${id}' is finished, and no recipient's outcome is ${retry.join(" or ")}`,
     {
       hint: `push-cli broadcast show ${id} has its totals; nothing was changed`,
     },

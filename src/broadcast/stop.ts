@@ -10,6 +10,8 @@ export interface StopReason {
   message: string;
   hint?: string | undefined;
   errcode?: number | undefined;
+  /** The broadcast's record was deleted under the run: Redis is there all the same. */
+  isRecordGone?: true;
 }
 
 /** A failure of Redis, of the token or of push-cli itself as the reason to stop. */

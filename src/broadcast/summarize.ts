@@ -1,10 +1,10 @@
-import { sumOutcomes } from "./outcome.ts";
-import { ratePerSecond, workedMs } from "./pace.ts";
+import { OUTCOMES, sumOutcomes } from "./outcome.ts";
+import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, addOutcomes } from "./totals.ts";
+import { addCodes, addErrors, addOutcomes, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
 
 /** What a run's result is made of, besides the run itself. */
 export interface SummaryNeeds {
@@ -21,16 +21,18 @@ export function summarize(
   run: Run,
   { record, info, otherRuns, recount, nowMs }: SummaryNeeds,
 ): BroadcastResult {
-  const { tally, earlier, stopReason } = run;
+  const { tally, stopReason } = run;
   const { settled } = recount ?? {};
-  const outcomes = { ...addOutcomes(tally.outcomes, earlier), ...settled?.outcomes };
-  const codes = addCodes(tally.codes, earlier, otherRuns);
+  const { spent, ...known } = countsOf(run, otherRuns);
+  const outcomes = { ...known.outcomes, ...settled?.outcomes };
+  const codes = addCodes(tally.codes, { spent: spent - tally.codes.spent }, otherRuns);
   const { sent, rejected, failed, unknown } = outcomes;
   // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
   if (record.recipients !== undefined && !stopReason)
     outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
   const status = stopReason?.status ?? "finished";
   const own = { sinceMs: info.sinceMs, untilMs: nowMs };
+  const noted = notedSends(otherRuns);
   const [durationMs, ownMs] = [workedMs([...otherRuns, own]), workedMs([own])];
   return {
     broadcastId: record.id,
@@ -46,7 +48,7 @@ export function summarize(
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,
     durationMs,
-    sentPerSecond: ratePerSecond(sent, durationMs),
+    sentPerSecond: ratePerSecond(noted === undefined ? sent : noted + tally.outcomes.sent, durationMs),
     run: {
       runId: info.runId,
       sent: tally.outcomes.sent,
@@ -54,4 +56,20 @@ export function summarize(
       sentPerSecond: ratePerSecond(tally.outcomes.sent, ownMs),
     },
   };
+}
+
+/**
+ * What is known of the whole broadcast. A run that has been through the audience has met all that other runs settled.
+ * One that stopped before has not: what those runs noted of themselves counts as well then.
+ */
+function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunState[]) {
+  const met = { outcomes: addOutcomes(tally.outcomes, earlier), spent: tally.codes.spent + earlier.spent };
+  const all = [...otherRuns, { outcomes: tally.outcomes, retried: tally.retried, codes: tally.codes }];
+  const noted = stopReason ? sumOutcomesOfRuns(all) : null;
+  if (!noted) return met;
+  const outcomes = { ...met.outcomes };
+  // Neither can be more than there is: a sweep has not met all yet, and of a killed run the last beat is known.
+  for (const name of OUTCOMES) outcomes[name] = Math.max(outcomes[name], noted[name]);
+  outcomes.skipped = sumOutcomes(outcomes) - tally.recipients;
+  return { outcomes, spent: Math.max(met.spent, sumSpentOfRuns(all)) };
 }

@@ -1,4 +1,11 @@
-import { type CodeCounts, type ErrorGroup, type FinalOutcome, OUTCOMES, type Outcome } from "./outcome.ts";
+import {
+  type CodeCounts,
+  type ErrorGroup,
+  type FinalOutcome,
+  noOutcomes,
+  OUTCOMES,
+  type Outcome,
+} from "./outcome.ts";
 import type { RunState } from "./record.ts";
 
 /** What the ledgers say of recipients that earlier runs settled. */
@@ -29,6 +36,30 @@ export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Rec
   const sums = { ...own, skipped: earlier.recipients };
   for (const outcome of OUTCOMES) if (outcome !== "skipped") sums[outcome] += earlier.outcomes[outcome];
   return sums;
+}
+
+/**
+ * What runs noted of themselves, added up; of a killed one as of its last beat. Null when one is of a version that did
+ * not keep it.
+ */
+export function sumOutcomesOfRuns(
+  runs: readonly Pick<RunState, "outcomes" | "retried" | "noCodeMet">[],
+): Record<Outcome, number> | null {
+  const sums = noOutcomes();
+  for (const { outcomes, retried, noCodeMet = 0 } of runs) {
+    if (!outcomes) return null;
+    for (const name of ["sent", "rejected", "failed", "unknown"] as const) sums[name] += outcomes[name];
+    sums.failed -= retried?.failed ?? 0;
+    sums.unknown -= retried?.unknown ?? 0;
+    // Each run meets all users without a code anew, so that their numbers must not be added up.
+    sums.no_code = Math.max(sums.no_code, noCodeMet);
+  }
+  return sums;
+}
+
+/** Codes that runs noted as spent. An unknown recipient is tried again with the same one. */
+export function sumSpentOfRuns(runs: readonly Pick<RunState, "codes" | "retried">[]): number {
+  return runs.reduce((sum, { codes, retried }) => sum + codes.spent - (retried?.unknown ?? 0), 0);
 }
 
 /** Codes over all runs: what was spent is in the ledgers, the rest in what each run kept of itself. */

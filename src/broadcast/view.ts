@@ -1,10 +1,10 @@
 import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
-import { ratePerSecond, workedMs } from "./pace.ts";
+import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, type Earlier } from "./totals.ts";
+import { addCodes, addErrors, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
 
 /** A result of which some figures are not known: null, never a guess. */
 export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
@@ -28,9 +28,11 @@ export interface BroadcastView {
 /** Puts together what record, heartbeats and, if counted, ledgers say. */
 export function viewBroadcast(
   record: BroadcastRecord,
-  runs: readonly KnownRun[],
+  known: readonly KnownRun[],
   recount?: Recount,
 ): BroadcastView {
+  // Once the record has an end, nobody is about to write it.
+  const runs = record.status === "running" ? known : known.map((run) => ({ ...run, concluding: false }));
   const status = statusOf(record, runs);
   const isOver = status !== "running" && status !== "dead";
   const counts = isOver && record.result ? ownCounts(record.result) : sumRuns(runs);
@@ -50,7 +52,7 @@ export function viewBroadcast(
     finishedAt:
       isOver && record.finishedAtMs !== undefined ? new Date(record.finishedAtMs).toISOString() : null,
     durationMs,
-    sentPerSecond: outcomes && ratePerSecond(outcomes.sent, durationMs),
+    sentPerSecond: outcomes && ratePerSecond(notedSends(runs) ?? outcomes.sent, durationMs),
     lastSeenAt: runs.length === 0 ? null : new Date(lastMs).toISOString(),
   };
   const source = isOver && record.result ? "result" : "heartbeats";
@@ -70,31 +72,11 @@ function ownCounts({ outcomes, codes, errors, open }: BroadcastResult): Counts {
 function sumRuns(runs: readonly KnownRun[]): Counts {
   const alive = runs.filter((run) => run.alive);
   return {
-    outcomes: sumOfOutcomes(runs),
-    codes: addCodes(
-      { ...noCodes(), spent: runs.reduce((sum, { codes }) => sum + codes.spent, 0) },
-      NOTHING,
-      runs,
-    ),
+    outcomes: sumOutcomesOfRuns(runs),
+    codes: addCodes(noCodes(), { spent: sumSpentOfRuns(runs) }, runs),
     errors: addErrors([], runs),
     open: alive.length === 0 ? null : alive.reduce((sum, { open = 0 }) => sum + open, 0),
   };
-}
-
-const NOTHING: Pick<Earlier, "spent"> = { spent: 0 };
-
-/** Null when a run is of a version that did not keep them. */
-function sumOfOutcomes(runs: readonly KnownRun[]): Record<Outcome, number> | null {
-  const sums = noOutcomes();
-  for (const { outcomes, retried, noCodeMet = 0 } of runs) {
-    if (!outcomes) return null;
-    for (const name of ["sent", "rejected", "failed", "unknown"] as const) sums[name] += outcomes[name];
-    sums.failed -= retried?.failed ?? 0;
-    sums.unknown -= retried?.unknown ?? 0;
-    // Each run meets all users without a code anew, so that their numbers must not be added up.
-    sums.no_code = Math.max(sums.no_code, noCodeMet);
-  }
-  return sums;
 }
 
 /** The ledgers' word, where they have one. */

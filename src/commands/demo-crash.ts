@@ -27,14 +27,16 @@ export async function killInTheMiddle(
   const progress = out.progress();
   const delivered = () => sandbox.stats().delivered;
   progress.update(() => `${formatCount(delivered())} messages delivered`);
+  let endedByItself = false;
   try {
     while (delivered() < KILLED_AFTER && !isOver && !signal.aborted) await clock.sleep(POLL_MS, signal);
+    endedByItself = isOver;
   } finally {
     progress.done();
     child.kill();
     await child.ended;
   }
-  if (isOver || signal.aborted) return false;
+  if (endedByItself || signal.aborted) return false;
   out.talk(`$ kill -9 ${child.pid}`);
   out.talk(`Gone in the middle: the sandbox has delivered ${formatCount(delivered())} messages.`);
   return true;

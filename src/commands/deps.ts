@@ -25,6 +25,8 @@ export interface Stores {
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
   isOpenId(text: string): boolean;
+  /** The openId that a text names, which may be the key of its pool or ledger, too. */
+  toOpenId(text: string): string | undefined;
 }
 
 /** Codes to import from a Redis. */

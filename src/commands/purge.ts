@@ -8,6 +8,7 @@ import type { PoolStore } from "../pool/ports.ts";
 import { noTotals, type PurgeOptions, type PurgeTotals, purgePools } from "../pool/purge.ts";
 import type { HeldLock, LockStore } from "../token/ports.ts";
 import type { Deps, RunAction } from "./deps.ts";
+import { noPool } from "./no-pool.ts";
 
 interface PurgeFlags {
   dryRun?: boolean;
@@ -50,8 +51,10 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
     // Counting disturbs nobody, so it needs no lock.
     if (!dryRun) lock = await acquireLock(locks);
     lock?.lost.addEventListener("abort", () => stop.end("locked"), { once: true });
-    await purgeAndShow(deps, pools, { dryRun, maxOpsPerSec, signal: stop.signal });
+    const totals = await purgeAndShow(deps, pools, { dryRun, maxOpsPerSec, signal: stop.signal });
     if (stop.exit() === "locked") throw lockLost();
+    // A mistyped prefix in a crontab would purge nothing for ever.
+    if (totals.complete && totals.poolsScanned === 0) throw await noPool(deps);
     return stop.exit();
   } finally {
     stop.undo();
@@ -64,7 +67,7 @@ async function purgeAndShow(
   deps: Deps,
   pools: PoolStore,
   options: Pick<PurgeOptions, "dryRun" | "maxOpsPerSec" | "signal">,
-): Promise<void> {
+): Promise<PurgeTotals> {
   const { clock, out } = deps;
   const startedMs = clock.monotonic();
   const progress = out.progress();
@@ -73,6 +76,7 @@ async function purgeAndShow(
   try {
     const onStep = () => progress.update(() => describeStep(totals, meter));
     await purgePools(pools, totals, { ...options, clock, onStep });
+    return totals;
   } finally {
     progress.done();
     const durationMs = Math.round(clock.monotonic() - startedMs);

@@ -15,13 +15,14 @@ const MAX_LINE = 1024 * 1024;
 
 /**
  * Reads NDJSON (a line starting with `{`), CSV with a header line, or CSV without one (columns as given by
- * `headless`), as told by the first line that is not blank. Streams: holds a few lines at a time.
+ * `headless`), as told by the first line that is not blank; one with a tab and no comma begins the rows of a pipe, as the
+ * tool itself prints them. Streams: holds a few lines at a time.
  */
 export async function* readRecords(input: Readable, headless: string[]): AsyncGenerator<InputRecord> {
   const { first, chunks } = await peekLine(input);
   if (first === undefined) return;
   if (first.trimStart().startsWith("{")) yield* readNdjson(chunks);
-  else yield* readCsv(chunks, headless);
+  else yield* readCsv(chunks, headless, first.includes("\t") && !first.includes(","));
 }
 
 /** Field names of the forms that files have them in, to ours: open_id, OPENID, form-id, expireTime ... */
@@ -77,12 +78,16 @@ function parseJsonLine(line: number, text: string): InputRecord {
 /**
  * A record a line: openIds and codes hold no line breaks, and so a stray quote spoils one line, not the rest of the file.
  */
-async function* readCsv(chunks: AsyncIterable<string>, headless: string[]): AsyncGenerator<InputRecord> {
+async function* readCsv(
+  chunks: AsyncIterable<string>,
+  headless: string[],
+  isTabbed: boolean,
+): AsyncGenerator<InputRecord> {
   const { parse } = await import("csv-parse/sync");
   let header: string[] | undefined;
   for await (const { line, text } of splitLines(chunks)) {
     if (text.trim() === "") continue;
-    const cells = parseCells(text, (quoted) => parse(quoted, { trim: true })[0] ?? []);
+    const cells = parseCells(text, isTabbed, (quoted) => parse(quoted, { trim: true })[0] ?? []);
     if (typeof cells === "string") {
       yield { line, fields: {}, error: cells };
       continue;
@@ -98,10 +103,14 @@ async function* readCsv(chunks: AsyncIterable<string>, headless: string[]): Asyn
   }
 }
 
-/** The cells of a line, or why it has none. Only a line with quotes needs the parser. */
-function parseCells(text: string, parseQuoted: (text: string) => string[]): string[] | string {
+/** The cells of a line, or why it has none. Only a line with quotes needs the parser; rows of a pipe have no quotes. */
+function parseCells(
+  text: string,
+  isTabbed: boolean,
+  parseQuoted: (text: string) => string[],
+): string[] | string {
   if (text.length >= MAX_LINE) return "the line is longer than 1 MiB";
-  if (!text.includes('"')) return text.split(",").map((cell) => cell.trim());
+  if (isTabbed || !text.includes('"')) return text.split(isTabbed ? "\t" : ",").map((cell) => cell.trim());
   try {
     return parseQuoted(text);
   } catch {

@@ -5,15 +5,15 @@ import { cutToWidth } from "./width.ts";
 /** The state of long work on stderr: a live line on a terminal, a line every 10 s in a log. */
 export interface Progress {
   /**
-   * Cheap: keeps `render` and calls it when the line is drawn, with the width that it may take. Where `isLive`, it may be
-   * several lines.
+   * Cheap: keeps `render` and calls it when the line is drawn, with the width that it may take. Where `isLive`, it may give
+   * several lines, as an array; a line end inside a text makes no line of its own.
    */
   update(render: Render): void;
   /** Ends the line; `lastLine` stays. More calls do nothing. */
   done(lastLine?: string): void;
 }
 
-export type Render = (width: number, isLive: boolean) => string;
+export type Render = (width: number, isLive: boolean) => string | readonly string[];
 
 export interface ProgressNeeds {
   io: Pick<Io, "stderr" | "env">;
@@ -49,8 +49,8 @@ function liveLine(needs: ProgressNeeds): Progress {
 
   const draw = () => {
     const width = Math.max(0, (stderr.columns ?? 80) - USED_COLUMNS);
-    const lines = visibleLines(render?.(width, true) ?? "").split("\n");
-    return lines.map((line) => cutToWidth(line, width)).join("\n");
+    const lines = [render?.(width, true) ?? ""].flat();
+    return lines.map((line) => cutToWidth(visibleLines(line), width)).join("\n");
   };
   const start = async () => {
     const { default: ora } = await import("ora");
@@ -87,7 +87,7 @@ const LOG_WIDTH = 120;
 function heartbeat(needs: ProgressNeeds): Progress {
   let render: Render | undefined;
   const timer = setInterval(() => {
-    if (render) needs.talk(`${formatTime(needs.now())}  ${render(LOG_WIDTH, false)}`);
+    if (render) needs.talk(`${formatTime(needs.now())}  ${[render(LOG_WIDTH, false)].flat().join("  ")}`);
   }, needs.heartbeatMs);
   timer.unref();
   let ended = false;

@@ -57,6 +57,25 @@ export interface SweepOptions {
   anyType?: boolean | undefined;
 }
 
+/** What keys that look like pools begin with. */
+export interface FoundPrefix {
+  prefix: string;
+  /** How the keys are written. */
+  form: "plain" | "java";
+  /** Lists with such keys that were met. */
+  keys: number;
+}
+
+/** What a short look at the whole database has found. */
+export interface PrefixLook {
+  /** Whether pools were met where they are meant to be: then there is no need to look for others. */
+  own: boolean;
+  /** Other places, those with the most keys: three at most. */
+  found: FoundPrefix[];
+  /** About how many keys were looked at; undefined when these were all. */
+  looked: number | undefined;
+}
+
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
 export interface PoolStore {
   keyOf(openId: string): string;
@@ -84,6 +103,8 @@ export interface PoolStore {
    * All of them or none are removed when Redis fails.
    */
   removeEntries(openId: string, from: number, entries: string[]): Promise<boolean[]>;
+  /** A bounded look for lists of codes under whatever prefix. */
+  findPrefixes(): Promise<PrefixLook>;
   /** Redis' clock, epoch ms. */
   now(): Promise<number>;
 }

@@ -20,9 +20,12 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   const behind = tagged ? ":sends" : "}:sends";
   const pool = (openId: string) => serialize(`${poolPrefix}${openId}`);
   const anyPool = anyJavaKey(poolPrefix);
+  const plain = createKeys(prefixes);
+  const openIdOfPool = (key: RedisKey) => openIdOfJavaKey(key, poolPrefix);
+  const openIdOfLedger = (key: RedisKey) => openIdBetween(key, poolPrefix, before, behind);
   const ledger = (openId: string) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]);
   return {
-    ...createKeys(prefixes),
+    ...plain,
     pool,
     ledger,
     pairs: (openIds) => pairKeys(openIds, pool, ledger),
@@ -33,8 +36,12 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
     anyPool,
     poolsLike: (pattern) => javaKeysLike(poolPrefix, pattern),
     anyLedger: Buffer.concat([Buffer.from(before), anyPool, Buffer.from(behind)]),
-    openIdOfPool: (key) => openIdOfJavaKey(key, poolPrefix),
-    openIdOfLedger: (key) => openIdBetween(key, poolPrefix, before, behind),
+    openIdOfPool,
+    openIdOfLedger,
+    toOpenId: (text) => {
+      const key = readShownKey(text);
+      return openIdOfLedger(key) ?? openIdOfPool(key) ?? plain.toOpenId(text);
+    },
   };
 }
 
@@ -54,6 +61,12 @@ function javaKeysLike(prefix: string, pattern: string): Buffer {
 /** What a serialized key has behind a prefix; undefined when it is none, or that can't be an openId. */
 export function openIdOfJavaKey(key: RedisKey, prefix: string): string | undefined {
   return openIdBetween(key, prefix, "", "");
+}
+
+/** The text that Java serialized to a key; undefined when the key is something else. */
+export function textOfJavaKey(key: Buffer): string | undefined {
+  const text = key.subarray(JAVA_STRING.length + LENGTH_BYTES).toString();
+  return key.equals(serialize(text)) ? text : undefined;
 }
 
 function serialize(text: string): Buffer {
@@ -89,4 +102,16 @@ export function showKey(key: RedisKey): string {
   if (typeof key === "string") return key;
   const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
   return key.toString("latin1").replace(/[^\x20-\x7e]/g, hex);
+}
+
+const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", a: "\x07", b: "\b" };
+
+/** The bytes of a key that was copied from redis-cli, or from our messages. */
+function readShownKey(text: string): Buffer {
+  const bytes = Buffer.from(text)
+    .toString("latin1")
+    .replace(/\\(?:x([0-9a-f]{2})|(.))/gi, (_, hex: string | undefined, char: string) =>
+      hex === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  return Buffer.from(bytes, "latin1");
 }

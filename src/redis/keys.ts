@@ -28,6 +28,8 @@ export interface Keys {
   /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
   openIdOfPool(key: RedisKey): string | undefined;
   openIdOfLedger(key: RedisKey): string | undefined;
+  /** The openId that a text names: an openId, or the key of its pool or ledger as redis-cli shows it. */
+  toOpenId(text: string): string | undefined;
   /** The ACL pattern for all keys of a key's kind; undefined when it is none of ours. */
   aclPatternOf(key: string): string | undefined;
 }
@@ -51,6 +53,10 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
   const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
   const anyPool = `${escapeGlob(poolPrefix)}*`;
   const anyLedger = `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`;
+  const openIdOfPool = (key: RedisKey) => openIdBetween(key.toString(), poolPrefix, "");
+  const openIdOfLedger = (key: RedisKey) => openIdBetween(key.toString(), ledgerPrefix, ledgerSuffix);
+  // Only what an openId can't begin with is surely a prefix.
+  const isTelling = /[^\w-]/.test(poolPrefix);
   const pool = (openId: string) => `${poolPrefix}${openId}`;
   const ledger = (openId: string) => `${ledgerPrefix}${openId}${ledgerSuffix}`;
   return {
@@ -68,8 +74,11 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     anyLedger,
     poolsLike: (pattern) => `${escapeGlob(poolPrefix)}${pattern}`,
     anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
-    openIdOfPool: (key) => openIdBetween(key.toString(), poolPrefix, ""),
-    openIdOfLedger: (key) => openIdBetween(key.toString(), ledgerPrefix, ledgerSuffix),
+    openIdOfPool,
+    openIdOfLedger,
+    toOpenId: (text) =>
+      (isTelling ? (openIdOfLedger(text) ?? openIdOfPool(text)) : undefined) ??
+      (isOpenId(text) ? text : undefined),
     aclPatternOf: (key) => {
       // A ledger whose pool prefix has a tag of its own starts like a pool.
       if (key.startsWith(ledgerPrefix) && key.endsWith(ledgerSuffix)) return anyLedger;

@@ -1,4 +1,5 @@
 import type { PoolPiece, PoolStore, PushReply, PushRequest } from "../pool/ports.ts";
+import { findPoolPrefixes } from "./find-prefixes.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { purgePools } from "./purge-pools.ts";
@@ -18,6 +19,7 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     push: (pools) => pushPools(link, keys, pools),
     slice: (pieces) => readPieces(link, keys, pieces),
     removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
+    findPrefixes: () => findPoolPrefixes(link, keys),
     now: link.now,
   };
 }

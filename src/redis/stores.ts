@@ -25,6 +25,7 @@ export interface OpenStores {
     sweepLedgers(): AsyncIterable<string[]>;
     history: SendHistory;
     isOpenId(text: string): boolean;
+    toOpenId(text: string): string | undefined;
   };
   tokens: { store: TokenStore; locks: LockStore };
   close(): void;
@@ -52,6 +53,7 @@ export async function openStores(
       sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
       history: createSendHistory(link, keys),
       isOpenId,
+      toOpenId: keys.toOpenId,
     },
     tokens: { store: createTokenStore(link, keys, options.clock), locks },
     close: link.close,

@@ -6,6 +6,7 @@ import type { RedisLink } from "./link.ts";
 /** The token as WxJava-like backends keep it: a raw string that lapses with its TTL. */
 export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): TokenStore {
   return {
+    keyOf: keys.accessToken,
     async load(appid) {
       const key = keys.accessToken(appid);
       const [token, ttlMs] = await link.call(Promise.all([link.client.get(key), link.client.pttl(key)]));

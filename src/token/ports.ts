@@ -9,6 +9,8 @@ export interface StoredToken {
 
 /** The shared place of the token (Redis, one key an appid), which backends read too. */
 export interface TokenStore {
+  /** Where the token of an appid lies, to be told to people. */
+  keyOf(appid: string): string;
   load(appid: string): Promise<StoredToken | undefined>;
   save(appid: string, token: string, ttlMs: number): Promise<void>;
 }
@@ -20,6 +22,8 @@ export interface IssuedToken {
 
 /** The platform's side. Rejects with a PushCliError: `credentials` when refused, `api` when unreachable. */
 export interface TokenApi {
+  /** The way that the platform has: not all of them have a stable token. */
+  modeOf(wanted: TokenMode): TokenMode;
   fetchToken(mode: TokenMode, force: boolean): Promise<IssuedToken>;
 }
 

@@ -26,6 +26,9 @@ export interface RefreshedToken extends StoredToken {
 }
 
 export interface TokenProvider extends AccessTokens {
+  /** Where the token lies, and how a new one is asked for. */
+  readonly key: string;
+  readonly mode: TokenMode;
   /** What the store holds now; asks nobody. */
   show(): Promise<StoredToken | undefined>;
   /** The stored token or else a new one; with `force` always a new one. */
@@ -65,6 +68,14 @@ class Provider implements TokenProvider {
 
   constructor(options: TokenProviderOptions) {
     this.#options = options;
+  }
+
+  get key(): string {
+    return this.#options.store.keyOf(this.#options.appid);
+  }
+
+  get mode(): TokenMode {
+    return this.#options.api.modeOf(this.#options.mode);
   }
 
   cached(): string | undefined {

@@ -24,9 +24,19 @@ const BACKOFF_MS = 200;
 export function createTokenApi(options: TokenApiOptions): TokenApi {
   const endpoints = parseApiBase(options.apiBase);
   return {
+    modeOf: (wanted) => modeOf(endpoints, wanted),
     fetchToken: (mode, force) =>
       fetchToken(options, endpoints, tokenRequest(options, endpoints, mode, force)),
   };
+}
+
+/** `modeOf` of the API at `apiBase`, for which no credentials are needed. */
+export function tokenModeAt(apiBase: string, wanted: TokenMode): TokenMode {
+  return modeOf(parseApiBase(apiBase), wanted);
+}
+
+function modeOf({ paths }: Endpoints, wanted: TokenMode): TokenMode {
+  return paths.stableToken === undefined ? "basic" : wanted;
 }
 
 async function fetchToken(
@@ -54,7 +64,7 @@ function tokenRequest(
   mode: TokenMode,
   force: boolean,
 ): HttpRequest {
-  if (mode === "basic" || paths.stableToken === undefined) {
+  if (paths.stableToken === undefined || mode === "basic") {
     const query = [
       queryParameter("grant_type", "client_credential"),
       queryParameter("appid", appid),

@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
+import { runOnScreen } from "../commands/world.ts";
+import { cliEnv } from "../helpers/cli.ts";
 import {
   broadcast,
   checkBooks,
@@ -9,6 +11,7 @@ import {
   giveUsers,
   ledgers,
   outcomes,
+  TEMPLATE,
   useFolder,
   useWorld,
 } from "./world.ts";
@@ -43,6 +46,37 @@ test("--to: these users, each once, and who has no pool has no code", async () =
   expect(reached()).toEqual(["u1", "u3"]);
 });
 
+test("--to: with commas, as keys, and from stdin", async () => {
+  await giveUsers(world, 8);
+  const words = ["u1,u2", "mina:openid:u3", "{mina:openid:u4}:sends", "-", "u1"];
+  const result = await broadcast(world, ["--to", ...words], { stdin: "u5\nu2\n" });
+  expect(result.code, result.stderr).toBe(0);
+  expect(result.json<BroadcastResult>()).toMatchObject({ recipients: 5, outcomes: outcomes({ sent: 5 }) });
+  expect(reached()).toEqual(["u1", "u2", "u3", "u4", "u5"]);
+});
+
+test.each([
+  ["--to", "-"],
+  ["--to", "u1,-"],
+  ["--to-file", "-"],
+])("%s %s needs --yes, also on a terminal", async (...argv) => {
+  await giveUsers(world, 2);
+  const env = cliEnv(world.redis.url, world.sandbox.url);
+  const told = await runOnScreen(["broadcast", TEMPLATE, ...argv], env, { stdin: "y\n", interactive: true });
+  expect(told).toMatchObject({ code: 11, stdout: "" });
+  expect(told.stderr).toMatch(/^error: .*there is no terminal to ask on\nhint: .*--yes.*--dry-run\n$/);
+  const dry = await runOnScreen(["broadcast", TEMPLATE, ...argv, "--dry-run"], env, { stdin: "u1\n" });
+  expect(dry.code).toBe(0);
+  expect(world.sandbox.stats().requests).toBe(0);
+});
+
+test("--to - without anybody in it is nothing to do", async () => {
+  await giveUsers(world, 1);
+  const result = await broadcast(world, ["--to", "-"], { stdin: "\n" });
+  expect(result).toMatchObject({ code: 3, stdout: "" });
+  expect(JSON.parse(result.stderr).error.message).toBe("there is no openId in stdin");
+});
+
 describe("--to-file", () => {
   test.each([
     ["plain lines", "list.txt", "u1\n\n  u3  \r\nu1\nu4"],
@@ -58,6 +92,8 @@ describe("--to-file", () => {
       '{"openId":"u1"}\n{"open_id":"u3","x":1}\n\n{"touser":"u4"}\n{"openId":"u1"}\n',
     ],
     ["lines behind a byte order mark", "bom.txt", "\ufeffu1\nu3\nu4\n"],
+    ["rows of pool list", "rows.tsv", "u1\t2\t0\t0\t2026-11-29T10:00:00.000Z\t\nu3\t1\nu4\t0\t0\t0\t\t\n"],
+    ["keys of pools and ledgers", "keys.txt", "mina:openid:u1\n{mina:openid:u3}:sends\nu4\nu1\n"],
   ])("takes %s", async (_, name, text) => {
     await giveUsers(world, 6, { codes: 2 });
     const result = await broadcast(world, ["--to-file", fileOf(name, text)]);
@@ -128,10 +164,11 @@ describe("--to-file", () => {
   });
 });
 
-test.each(["a b", "{tag}", "x".repeat(129)])("--to '%s' is refused", async (openId) => {
+test.each(["a b", "{tag}", "x".repeat(129), "u1,", "u1,,u2"])("--to '%s' is refused", async (openId) => {
   const result = await broadcast(world, ["--to", "u1", openId]);
   expect(result.code).toBe(2);
-  expect(JSON.parse(result.stderr).error.message).toContain(openId);
+  const bad = openId.split(",").find((part) => !/^u\d$/.test(part));
+  expect(JSON.parse(result.stderr).error.message).toBe(`--to '${bad}' is not an openId`);
   expect(world.sandbox.stats().requests).toBe(0);
 });
 
@@ -154,7 +191,7 @@ test("no pool at all is nothing to do", async () => {
   expect(result).toMatchObject({ code: 3, stdout: "" });
   const { error } = JSON.parse(result.stderr);
   expect(error.message).toContain("mina:openid:*");
-  expect(error.hint).toContain("--pool-prefix");
+  expect(error.hint).toBe("no list with codes in this database; is --redis-url right?");
   expect(await ledgers(world)).toEqual(new Map());
 });
 

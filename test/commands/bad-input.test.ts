@@ -55,8 +55,12 @@ describe("a command line that can't be understood", () => {
     usage(["purge", "--dry-rum"], /^unknown option '--dry-rum'$/, /^did you mean --dry-run\?$/),
     usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^push-cli purge --help/),
     usage(["--jsn", "pool", "list"], /^unknown option '--jsn'$/, /^did you mean --json\?$/),
-    usage(["pool", "show"], /missing required argument 'openId'/, /^usage: push-cli pool show .*<openId>$/),
-    usage(["pool", "show", "a", "b"], /^unexpected argument 'b'$/, /^usage: push-cli pool show/),
+    usage(
+      ["pool", "show"],
+      /missing required argument 'openId'/,
+      /^usage: push-cli pool show .*<openId\.\.\.>$/,
+    ),
+    usage(["broadcast", "show", "a", "b"], /^unexpected argument 'b'$/, /^usage: push-cli broadcast show/),
     usage(["broadcast"], /missing required argument 'templateId'/, /^usage: push-cli broadcast <templateId>/),
     usage(["broadcast", "show"], /missing required argument 'id'/),
     usage(["pool", "list", "--sort", "name"], /'name' is invalid. Allowed choices are scan, valid, expiry/),
@@ -111,6 +115,8 @@ describe("a value that can't be used", () => {
     usage([...SEND, "--to", "oA", "--to-file", "x"], /--to and --to-file exclude each other/),
     usage(["pool", "show", "a b"], /'a b' is not an openId/),
     usage(["pool", "show", ""], /'' is not an openId/),
+    usage(["pool", "show", "a,"], /'' is not an openId/),
+    usage(["pool", "show", "a", "{b}"], /'\{b\}' is not an openId/),
     usage(
       ["--redis-url", "http://127.0.0.1", "pool", "list"],
       /--redis-url: "http:\/\/127.0.0.1" is not a Redis URL/,
@@ -304,6 +310,8 @@ it("a misspelt variable is warned of before the command does its work", async ()
 describe("nothing to do", () => {
   it.each([
     [["pool", "show", "nobody"], /there is no pool 'mina:openid:nobody'/],
+    [["pool", "show", "nobody", "nothing,none"], /there is no pool 'mina:openid:nobody' and 2 more/],
+    [["pool", "show", "-"], /there is no openId in stdin/],
     [["pool", "list", "--pool-prefix", "other:"], /there is no pool under 'other:\*'/],
     [[...SEND, "--pool-prefix", "other:"], /there is no pool under 'other:\*'/],
     [["broadcast", "show", "nope"], /there is no broadcast 'nope'/],

@@ -162,9 +162,32 @@ describe("purge", () => {
     );
   });
 
-  it("is done when there is no pool at all", async () => {
-    expect(await purge()).toMatchObject({ poolsScanned: 0, complete: true });
-  });
+  it.each([[[]], [["--dry-run"]], [["--quiet"]]])(
+    "with no pool at all has nothing to do %j",
+    async (flags) => {
+      await world.redis.client.rpush("mina:openId:oA", plainEntry("old", OLD));
+      const { code, stdout, stderr } = await world.cli(["purge", "--json", ...flags]);
+      expect(code).toBe(3);
+      expect(JSON.parse(stdout)).toMatchObject({
+        poolsScanned: 0,
+        complete: true,
+        dryRun: flags.includes("--dry-run"),
+      });
+      expect(JSON.parse(stderr)).toEqual({
+        error: {
+          code: "nothing",
+          message: "there is no pool under 'mina:openid:*'",
+          hint: "pools were found under 'mina:openId:' (1 key looked at): --pool-prefix mina:openId:",
+        },
+      });
+      expect(await world.redis.client.exists("mina:lock:purge")).toBe(0);
+      const told = await world.screen(["purge", ...flags]);
+      expect([told.code, told.stderr]).toEqual([
+        3,
+        expect.stringMatching(/^error: there is no pool under 'mina:openid:\*'\nhint: pools/m),
+      ]);
+    },
+  );
 
   it("takes a duration longer than timers can be", async () => {
     await world.redis.push("oA", plainEntry("old", OLD));

@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { main } from "../../src/main.ts";
+import { fakeIo } from "../output/fake-io.ts";
 import { useWorld } from "./world.ts";
 
 const world = useWorld();
@@ -48,13 +50,84 @@ describe("token", () => {
   it("asks for a new one by force only, and by the endpoint that it is told", async () => {
     await token("refresh");
     const before = await stored();
-    expect(await token("refresh", "--force")).toMatchObject({ source: "api" });
+    expect(await token("refresh", "--force", "--yes")).toMatchObject({ source: "api" });
     expect(await stored()).not.toBe(before);
-    await token("refresh", "--force", "--token-mode", "basic");
+    await token("refresh", "--force", "--yes", "--token-mode", "basic");
     expect(calls()).toEqual({ stable: 2, basic: 1 });
     const byEnv = { PUSH_CLI_TOKEN_MODE: "basic" };
-    expect((await world.cli(["token", "refresh", "--force"], { env: byEnv })).code).toBe(0);
+    expect((await world.cli(["token", "refresh", "--force", "--yes"], { env: byEnv })).code).toBe(0);
     expect(calls()).toEqual({ stable: 2, basic: 2 });
+  });
+
+  it("says what force does to others, and asks", async () => {
+    await token("refresh");
+    const before = await stored();
+    const ask = (stdin: string, ...flags: string[]) =>
+      world.screen(["token", "refresh", "--force", ...flags], { interactive: true, stdin });
+    const no = await ask("n\n");
+    expect([no.code, no.stdout]).toEqual([11, ""]);
+    expect(no.stderr).toContain(
+      `appid   wx-sandbox\nAPI     ${world.sandbox.url}, token mode stable\nkey     ${KEY}\nstored  ${before?.slice(0, 6)}..., renewed in 1h 55m\n`,
+    );
+    expect(no.stderr).toMatch(
+      /dies at once[\s\S]*the backend too[\s\S]*40001[\s\S]*20 times a day, at least 30 s/,
+    );
+    expect(no.stderr).toMatch(
+      /Replace the token of wx-sandbox\? \[y\/N\] error: not confirmed; the token is as it was/,
+    );
+    expect((await ask("n\n", "--token-mode", "basic")).stderr).toMatch(
+      /token mode basic\n[\s\S]*good for 5 more minutes[\s\S]*40001/,
+    );
+    expect([await stored(), calls()]).toEqual([before, { stable: 1, basic: 0 }]);
+    const yes = await ask("y\n");
+    expect([yes.code, yes.stderr.split("\n").filter((line) => line.length > 80)]).toEqual([0, []]);
+    expect(await stored()).not.toBe(before);
+    expect(calls()).toEqual({ stable: 2, basic: 0 });
+  });
+
+  it("says so when there is nothing to replace, or what is there does not lapse", async () => {
+    const ask = () => world.screen(["token", "refresh", "--force"], { interactive: true, stdin: "n\n" });
+    expect((await ask()).stderr).toContain("\nstored  nothing\n");
+    await world.redis.client.set(KEY, "token-of-the-backend");
+    expect((await ask()).stderr).toContain("\nstored  token-..., without an end: the key has no TTL\n");
+    expect(calls()).toEqual({ stable: 0, basic: 0 });
+  });
+
+  it("names the way that the platform has: QQ has no stable token", async () => {
+    const { stderr } = await world.screen(
+      ["token", "refresh", "--force", "--api-base", "https://api.q.qq.com"],
+      { interactive: true, stdin: "n\n" },
+    );
+    expect(stderr).toContain("API     https://api.q.qq.com, token mode basic\n");
+  });
+
+  it("forces nothing where there is nobody to ask", async () => {
+    await token("refresh");
+    const before = await stored();
+    for (const [flags, why] of [
+      [[], "there is no terminal to ask on"],
+      [["--no-input"], "--no-input forbids to ask"],
+    ] as const) {
+      const { code, stdout, stderr } = await world.cli(["token", "refresh", "--force", ...flags], {
+        stdin: "y\n",
+      });
+      expect([code, stdout]).toEqual([11, ""]);
+      expect(stderr).toBe(
+        `error: token refresh --force asks first, and ${why}\nhint: give --yes; without --force, a good token is kept\n`,
+      );
+    }
+    expect([await stored(), calls()]).toEqual([before, { stable: 1, basic: 0 }]);
+  });
+
+  it("forces nothing when the question is answered by Ctrl-C", async () => {
+    await token("refresh");
+    const io = fakeIo({ terminals: ["stdin", "stdout", "stderr"], env: { ...world.env, NO_COLOR: "1" } });
+    const done = main(["token", "refresh", "--force"], { ...io, cwd: "/nonexistent" });
+    await vi.waitFor(() => expect(io.stderr.text()).toContain("[y/N]"));
+    io.signal("SIGINT");
+    expect(await done).toBe(130);
+    expect(io.stderr.text()).toMatch(/interrupted; the token is as it was\n$/);
+    expect(calls()).toEqual({ stable: 1, basic: 0 });
   });
 
   it("shows what is stored without the secret, and says so when nothing is", async () => {
@@ -71,7 +144,7 @@ describe("token", () => {
     await token("refresh");
     const gone = { PUSH_CLI_API_BASE: "http://127.0.0.1:1" };
     expect((await world.cli(["token", "refresh"], { env: gone })).code).toBe(0);
-    expect((await world.cli(["token", "refresh", "--force"], { env: gone })).code).toBe(7);
+    expect((await world.cli(["token", "refresh", "--force", "--yes"], { env: gone })).code).toBe(7);
   });
 
   it("waits for the process that is at it, and takes its token", async () => {

@@ -111,8 +111,10 @@ describe("the built command in a pipe", () => {
     });
     expect(await token("refresh")).toEqual({ ...first, source: "store", expiresAt: expect.anything() });
     expect(await token("show")).toMatchObject({ token: first.token, source: "store" });
-    expect(await token("refresh", "--force")).toMatchObject({ source: "api" });
-    expect(await token("refresh", "--force", "--token-mode", "basic")).toMatchObject({ source: "api" });
+    expect(await token("refresh", "--force", "--yes")).toMatchObject({ source: "api" });
+    expect(await token("refresh", "--force", "--yes", "--token-mode", "basic")).toMatchObject({
+      source: "api",
+    });
     expect(world.sandbox.stats().tokenCalls).toEqual({ stable: 2, basic: 1 });
   });
 
@@ -172,7 +174,7 @@ describe("the built command in a pipe", () => {
     await giveUsers(world, 2);
     await cli.run([...SENT, "--id", "autumn"]);
     expect((await cli.run(["broadcast", "list"])).stdout).toMatch(
-      /^autumn\t\S+\tfinished\torder-shipped\t2\t2\n$/,
+      /^autumn\t\S+\tfinished\torder-shipped\t2\t0\t0\t0\n$/,
     );
     const shown = await cli.run(["broadcast", "show", "autumn", "--json"]);
     expect(JSON.parse(shown.stdout)).toMatchObject({

@@ -73,7 +73,8 @@ describe("the built demo command", () => {
 
   it.each([
     ["at its start", /\$ push-cli pool show/],
-    ["while it broadcasts", /\nbroadcast \d+/],
+    ["while it broadcasts", /\$ push-cli broadcast \S+ .* --yes\n/],
+    ["while it resumes", /\nbroadcast demo\n/],
   ])("cleans up after Ctrl-C %s", async (when, sight) => {
     await withFolder(when, async (folder, options) => {
       const demo = cli.start(["demo"], options);

@@ -32,7 +32,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     const { code, stdout } = await run.done;
     expect(code).toBe(0);
     expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
-    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients, in [\s\S]*\nsent +60 +100\.0%/);
+    expect(withoutColours(stdout)).toMatch(/: finished, 60 recipients in [\s\S]*\nsent +60 +100\.0%/);
     expectEndsTidy(stdout);
   });
 
@@ -172,7 +172,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
       status: "interrupted",
       reason: "interrupted (SIGHUP)",
     });
-    expect(await cli.run(["broadcast", "resume", "b1"])).toMatchObject({ code: 0 });
+    expect(await cli.run(["broadcast", "resume", "b1", "--yes"])).toMatchObject({ code: 0 });
     expect(world.sandbox.stats()).toMatchObject({ delivered: 100, maxPerUser: 1 });
   });
 

@@ -33,6 +33,7 @@ try {
     process.emitWarning("g");
     await new Promise(setImmediate);
   }
+  if (mode === "terminal") out.data(String(io.openTerminal() === undefined));
   if (mode === "exit") io.exitNow(7);
   if (mode === "signal") {
     const hold = setInterval(() => {}, 1000);
@@ -116,6 +117,14 @@ describe("stdout of a real process", () => {
 describe("the process", () => {
   it("is not interactive in a pipe", async () => {
     expect(await shell("echo y | $CHILD answer")).toMatchObject({ stdout: "false\n", stderr: "", code: 0 });
+  });
+
+  it("has no controlling terminal in a session of its own, as under cron", async () => {
+    const child = spawn(process.execPath, [script, "terminal"], {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect(await start(child).ended).toMatchObject({ stdout: "true\n", stderr: "", code: 0 });
   });
 
   it("ends at once with exitNow", async () => expect((await shell("$CHILD exit")).code).toBe(7));

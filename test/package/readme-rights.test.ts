@@ -76,7 +76,7 @@ it("imports from other layouts, and works on serialized keys, with the patterns 
 
 it("keeps the token", async () => {
   expect(await run(["token", "refresh"])).toEqual(OK);
-  expect(await run(["token", "refresh", "--force"])).toEqual(OK);
+  expect(await run(["token", "refresh", "--force", "--yes"])).toEqual(OK);
   expect(await run(["token", "show"])).toEqual(OK);
 });
 
@@ -96,7 +96,7 @@ it("broadcasts, with refused codes and users, lost answers, and a list", async (
   ).toEqual(OK);
 });
 
-it("stops and puts codes back, resumes, takes over from a dead run, lists and recounts", async () => {
+it("stops and puts codes back, resumes, takes over from a dead run, lists, recounts and deletes", async () => {
   expect(await run(["pool", "import"], codes(100, 200))).toEqual(OK);
   sandbox.setFaults([{ kind: "day-quota", percent: 5 }]);
   const start = ["broadcast", "tmpl", "--yes", "--no-keywords", "--id", "b1", "--concurrency", "8"];
@@ -112,6 +112,18 @@ it("stops and puts codes back, resumes, takes over from a dead run, lists and re
   expect(await run(["broadcast", "resume", "b1", "--yes"])).toEqual(OK);
   expect(await run(["broadcast", "list"])).toEqual(OK);
   expect(await run(["broadcast", "show", "b1", "--exact"])).toEqual(OK);
+  expect(await run(["broadcast", "recipients", "b1"])).toEqual(OK);
+  expect(await run(["broadcast", "watch", "b1"])).toEqual(OK);
+  expect(await run(["broadcast", "delete", "b1", "--yes"])).toEqual(OK);
+});
+
+it("pauses and cancels", async () => {
+  expect(await run(["pool", "import"], codes(400, 500))).toEqual(OK);
+  const first = run(["broadcast", "tmpl", "--yes", "--no-keywords", "--id", "b2", "--rate", "20/s"]);
+  await expect.poll(() => redis.client.exists("mina:broadcast:b2"), { timeout: 10_000 }).toBe(1);
+  expect(await run(["broadcast", "pause", "b2"])).toEqual(OK);
+  expect(await first).toEqual({ code: 9, refused: undefined });
+  expect(await run(["broadcast", "cancel", "b2"])).toEqual(OK);
 });
 
 it("was refused nothing on the way that did not show", async () => {

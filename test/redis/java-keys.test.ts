@@ -51,6 +51,35 @@ it("finds the openId in the keys that it made", () => {
   );
 });
 
+it("knows an openId, and the keys as redis-cli and our messages show them", () => {
+  const texts = [
+    "o1",
+    "mina:openid:o1",
+    "{mina:openid:o1}:sends",
+    keys.shownPool("o1"),
+    "\\xac\\xed\\x00\\x05t\\x00\\x0emina:openid:o1",
+    "\\xAC\\xED\\x00\\x05t\\x00\\x0emina:openid:o1",
+    "{\\xac\\xed\\x00\\x05t\\x00\\x0emina:openid:o1}:sends",
+  ];
+  expect(texts.map(keys.toOpenId)).toEqual(texts.map(() => "o1"));
+  // The length of these, as redis-cli writes it, is a letter of its own.
+  const lengths: [string, number][] = [
+    ["\\n", 10],
+    ["\\r", 13],
+    ["\\t", 9],
+    ['\\"', 34],
+    ["(", 40],
+    ["\\\\", 92],
+  ];
+  for (const [shown, length] of lengths) {
+    const prefix = "p:".padEnd(length - 2, "x");
+    const some = createJavaKeys({ keyPrefix: "mina:", poolPrefix: prefix.replace(/.$/, ":") });
+    const text = `\\xac\\xed\\x00\\x05t\\x00${shown}${prefix.replace(/.$/, ":")}o1`;
+    expect([length, some.toOpenId(text)]).toEqual([length, "o1"]);
+  }
+  expect(keys.toOpenId("a b")).toBeUndefined();
+});
+
 describe("is no pool", () => {
   const good = keys.pool("o1") as Buffer;
   const changed = (at: number, byte: number) => {

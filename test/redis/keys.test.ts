@@ -42,6 +42,25 @@ it("lets a pool prefix with a tag of its own lead both keys", () => {
   expect(tagged.openIdOfLedger("x:{pools}:o1:sends")).toBe("o1");
 });
 
+it("knows an openId, and its pool's and ledger's key", () => {
+  const pools = (poolPrefix: string) => createKeys({ keyPrefix: "mina:", poolPrefix });
+  for (const some of [keys, pools("x:{pools}:"), pools("a b[*]:")]) {
+    for (const text of [OPEN_ID, String(some.pool(OPEN_ID)), String(some.ledger(OPEN_ID))])
+      expect(some.toOpenId(text)).toBe(OPEN_ID);
+    expect(some.toOpenId("")).toBeUndefined();
+    expect(some.toOpenId(String(some.pool("a b")))).toBeUndefined();
+  }
+  // Another key is an openId of odd letters; there is no pool of it, and that is told.
+  expect(keys.toOpenId("mina:openId:o1")).toBe("mina:openId:o1");
+});
+
+it("takes nothing off an openId that only begins like a prefix of letters", () => {
+  for (const poolPrefix of ["o", "oGZ", "pool_"]) {
+    const some = createKeys({ keyPrefix: "mina:", poolPrefix });
+    expect(some.toOpenId(`${poolPrefix}ABC`)).toBe(`${poolPrefix}ABC`);
+  }
+});
+
 it("escapes what globs would take for patterns", () => {
   const odd = createKeys({ keyPrefix: "m:", poolPrefix: "a[b]*?\\c:" });
   expect(odd.anyPool).toBe("a\\[b\\]\\*\\?\\\\c:*");

@@ -6,6 +6,7 @@ import type {
   LockStore,
   StoredToken,
   TokenApi,
+  TokenMode,
   TokenStore,
 } from "../../src/token/ports.ts";
 
@@ -32,6 +33,10 @@ export class FakeStore implements TokenStore {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  keyOf(appid: string): string {
+    return `key-of-${appid}`;
   }
 
   async load(): Promise<StoredToken | undefined> {
@@ -82,6 +87,10 @@ export class FakeApi implements TokenApi {
     token: `token-${call}`,
     expiresInSec: 7200,
   });
+
+  modeOf(wanted: TokenMode): TokenMode {
+    return wanted;
+  }
 
   async fetchToken(mode: string, force: boolean): Promise<IssuedToken> {
     const call = this.calls.push({ mode, force });

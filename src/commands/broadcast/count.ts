@@ -1,21 +1,11 @@
 import type { Audience } from "../../broadcast/broadcast.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import type { Message } from "../../broadcast/message.ts";
-import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
-import { NO_POOL_HINT } from "../no-pool-hint.ts";
 import { describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
-
-export async function checkAnyPool(deps: Deps): Promise<void> {
-  const { pools } = await deps.stores();
-  for await (const page of pools.sweep()) if (page.length > 0) return;
-  throw new PushCliError("nothing", `there is no pool under '${pools.keyOf("")}*'`, {
-    hint: NO_POOL_HINT,
-  });
-}
 
 async function* audiencePages(deps: Deps, audience: Audience): AsyncGenerator<string[]> {
   if (audience.kind === "list") yield audience.openIds;

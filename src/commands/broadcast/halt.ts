@@ -57,8 +57,12 @@ async function haltCommand(
     const ended = await awaitRuns(deps, before, { action, by }, limitMs, stop.signal);
     if (interrupted) return interrupted;
     const { record, status } = ended;
-    if (status === "finished") throw tooLate(record, action);
-    if (status !== WORDS[action]) await writeHalt(deps, record, { action, by });
+    if (status === "finished") {
+      // Left there, it would end whoever tries the failed ones again.
+      await (await broadcastNeeds(deps)).store.update(id, { wanted: undefined });
+      throw tooLate(record, action);
+    }
+    if (status !== WORDS[action]) await writeHalt(deps, ended, { action, by });
     await presentView(deps, await look(deps, id), false);
     return "done";
   } finally {
@@ -127,8 +131,11 @@ function stillRunning(id: string, alive: number): PushCliError {
 }
 
 /** For a broadcast whose last run did not do it: it died, or ended for another reason at the same time. */
-async function writeHalt(deps: Deps, { id }: BroadcastRecord, { action, by }: Wanted): Promise<void> {
+async function writeHalt(deps: Deps, ended: BroadcastView, { action, by }: Wanted): Promise<void> {
   const { store } = await broadcastNeeds(deps);
   const status = WORDS[action];
-  await store.update(id, { status, reason: `${status} by ${by}`, exit: "stopped", wanted: undefined });
+  // The result that the record has is of the end of a run before the one that died.
+  const stale = ended.status === "dead" ? { result: undefined } : {};
+  const reason = `${status} by ${by}`;
+  await store.update(ended.record.id, { status, reason, exit: "stopped", wanted: undefined, ...stale });
 }

@@ -18,7 +18,7 @@ import {
   reportFact,
   settingFacts,
 } from "./question.ts";
-import { describeOutcomes } from "./summary.ts";
+import { describeOutcomes, describeStatus } from "./summary.ts";
 
 /** What the question and the dry run show besides the plan. */
 export interface Asked {
@@ -85,7 +85,7 @@ function checkAppid(record: BroadcastRecord, appid: string): void {
 const API_NOTES = {
   same: "",
   unknown: " (which one it began with is not known)",
-  other: " (NOT the one that it began with)",
+  other: ", NOT the one that it began with",
 };
 
 export async function resumeFacts(
@@ -93,12 +93,11 @@ export async function resumeFacts(
   plan: ResumePlan,
   { target, options, flags }: Asked,
 ): Promise<Fact[]> {
-  const { record, status, result } = plan.view;
-  const reason = result.reason === undefined ? "" : `: ${result.reason}`;
+  const { record, result } = plan.view;
   const began = target === "other" ? `${API_NOTES.other}: ${record.apiBase}` : API_NOTES[target];
   return [
     ["broadcast", `${record.id}, started ${formatTime(record.startedAtMs)}`],
-    ["status", `${status}${reason}`],
+    ["status", describeStatus(result)],
     ...(await settingFacts(deps, began)),
     ...messageFacts(record.message),
     ["done", result.outcomes === null ? "-" : describeOutcomes(result.outcomes)],

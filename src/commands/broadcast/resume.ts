@@ -7,6 +7,7 @@ import {
   resumeBroadcast,
   withLimit,
 } from "../../broadcast/resume.ts";
+import { findDeadRuns } from "../../broadcast/rivals.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { parseCount } from "../../config/durations.ts";
@@ -82,6 +83,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   checkResumable(record, await needs.store.runs(id), spec, deps.clock.now());
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
+    // Nobody is asked what is refused afterwards.
+    if (!flags.dryRun) await findDeadRuns({ ...needs, say: deps.out.talk }, id, spec.join);
     const runs = await shownRuns(needs, id);
     const plan = planResume(record, runs, await recountWithProgress(deps, withLimit(record, limit)), spec);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
@@ -104,7 +107,7 @@ async function ask(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName
     facts: await resumeFacts(deps, plan, asked),
     sends: plan.sends,
     confirmAbove: asked.options.confirmAbove,
-    text: `Go on, with up to ${countUsers(plan.sends)}`,
+    text: `Resume ${plan.view.record.id} for up to ${countUsers(plan.sends)}`,
     // Another API than the one that it began with is nearly always a mistake.
     typed: asked.target === "other" ? plan.view.record.id : undefined,
     stdinTaken: false,

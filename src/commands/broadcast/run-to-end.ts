@@ -1,7 +1,7 @@
 import { exitOf } from "../../broadcast/conclude.ts";
 import type { BroadcastDeps, Ended } from "../../broadcast/deps.ts";
 import type { Message } from "../../broadcast/message.ts";
-import { nextCommands } from "../../broadcast/next-command.ts";
+import { type NextCommand, nextCommands } from "../../broadcast/next-command.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import type { Run } from "../../broadcast/run.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -80,12 +80,15 @@ function watchRun(deps: Deps) {
 /** The summary, and for who wants to go on, how. */
 async function showEnd(deps: Deps, { result, run, record }: Ended): Promise<void> {
   const { stopReason } = run;
-  const next = nextCommands({ status: result.status, record, result });
+  // What has no record can't be gone on with.
+  const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
   await showSummary(deps, { ...result, next: next.map(({ command }) => command) });
-  if (stopReason && stopReason.status === "stopped") {
-    const [first] = next;
-    const goOn = first ? `then ${first.command}` : undefined;
-    const hint = [stopReason.hint, goOn].filter((part) => part !== undefined).join("; ");
-    deps.out.error({ code: stopReason.exit, message: stopReason.message, hint });
-  } else sayNext(deps, next);
+  if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
+  const { exit, message, hint } = stopReason;
+  deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });
+}
+
+function joinHints(hint: string | undefined, next: NextCommand | undefined): string | undefined {
+  if (!next) return hint;
+  return hint === undefined ? `${next.command}  (${next.why})` : `${hint}; then ${next.command}`;
 }

@@ -8,8 +8,10 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
+import { requireAnyPool } from "../no-pool.ts";
+import { takesStdin } from "../open-ids.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
-import { checkAnyPool, countCodes, countTotal, showDryRun } from "./count.ts";
+import { countCodes, countTotal, showDryRun } from "./count.ts";
 import { watchKeywords } from "./keywords.ts";
 import {
   addEngineOptions,
@@ -33,7 +35,6 @@ import {
 } from "./question.ts";
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
-import { takesStdin } from "./takes-stdin.ts";
 import { checkNotAWord } from "./verbs.ts";
 
 interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
@@ -109,11 +110,11 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const message = await parseMessage(templateId, flags);
   const options = parseRunOptions(flags);
   const limit = parseLimit(flags.limit);
-  const stdinTaken = takesStdin(flags);
+  const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
   const audience = await loadAudience(deps, flags);
-  if (audience.kind === "pools") await checkAnyPool(deps);
+  if (audience.kind === "pools") await requireAnyPool(deps);
   const plan: Plan = { message, audience, limit, options };
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
@@ -140,7 +141,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
 }
 
 function nobodyReachable(count: number): PushCliError {
-  return new PushCliError("nothing", `none of ${countUsers(count)} has a valid code`, {
+  const what = count === 1 ? "the user has no valid code" : `none of ${countUsers(count)} has a valid code`;
+  return new PushCliError("nothing", what, {
     hint: "push-cli pool list shows what the pools hold",
   });
 }

@@ -47,25 +47,39 @@ function headlines(result: Summary): string[] {
   const { broadcastId, status, recipients, dryRun, toGo, run } = result;
   const users = `${orDash(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
   if (dryRun) return [`dry run: ${users}, nothing was sent`];
-  const first = `broadcast ${broadcastId}: ${status}, ${users}, ${paceOf(result)}, to go ${orDash(toGo)}`;
+  const first = `broadcast ${broadcastId}: ${status}, ${users}${paceOf(result)}, to go ${orDash(toGo)}`;
   // All of it was this run's: nothing to tell apart.
   if (!run || run.sent === result.outcomes?.sent) return [first];
-  return [first, `this run: ${formatCount(run.sent)} sent, ${paceOf(run)}`];
+  return [first, `this run: ${formatCount(run.sent)} sent${paceOf(run)}`];
 }
 
-/** "in 4.4 s, 96/s" */
+/** " in 4.4 s, 96/s"; nothing before there is a time to speak of. */
 export function paceOf({
   durationMs,
   sentPerSecond,
 }: Pick<BroadcastResult, "durationMs" | "sentPerSecond">): string {
-  const rate = sentPerSecond === null ? "-" : formatRate(sentPerSecond);
-  return `in ${formatDuration(durationMs)}, ${rate}`;
+  if (sentPerSecond === null) return "";
+  return ` in ${formatDuration(durationMs)}, ${formatRate(sentPerSecond)}`;
+}
+
+/** "stopped: errcode 45009 ..."; most reasons of other ends begin with the status: "interrupted (SIGINT)". */
+export function describeStatus({ status, reason }: Pick<BroadcastResult, "status" | "reason">): string {
+  if (reason === undefined) return status;
+  return reason.startsWith(status) ? reason : `${status}: ${reason}`;
 }
 
 /** "sent 419, rejected 5" */
 export function describeOutcomes(outcomes: Record<Outcome, number>): string {
   const some = OUTCOMES.filter((name) => name !== "skipped" && (outcomes[name] > 0 || name === "sent"));
   return some.map((name) => `${name} ${formatCount(outcomes[name])}`).join(", ");
+}
+
+/** "43101 x12  40003 x2"; `most`: how many kinds. */
+export function describeErrors(errors: BroadcastResult["errors"], most: number): string {
+  const some = errors.slice(0, most).map(({ errcode, errmsg, count }) => {
+    return `${errcode ?? errmsg} x${formatCount(count)}`;
+  });
+  return [...some, ...(errors.length > most ? [`and ${errors.length - most} more`] : [])].join("  ");
 }
 
 const OUTCOME_COLUMNS = [
@@ -102,13 +116,9 @@ const ERROR_COLUMNS = [
   { title: "meaning" },
 ];
 
-/** What the API answered instead of ok; `most`: how many kinds of it. */
-export async function showErrors(
-  deps: Deps,
-  errors: BroadcastResult["errors"],
-  most = Number.POSITIVE_INFINITY,
-): Promise<void> {
-  const rows = errors.slice(0, most).map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
+/** What the API answered instead of ok. */
+export async function showErrors(deps: Deps, errors: BroadcastResult["errors"]): Promise<void> {
+  const rows = errors.map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
     const meaning = errcode === null ? "" : ((await deps.meaningOf(errcode)) ?? "not in push-cli's table");
     return [errcode ?? "-", formatCount(count), errmsg, meaning];
   });

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { type ExportTotals, exportPools } from "../../pool/export.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { noPool } from "../no-pool.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, type ReadProgress, readProgress } from "./read-progress.ts";
 
@@ -55,7 +55,7 @@ async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
     progress?.end();
     if (exit !== "done") out.talk(`interrupted: ${describe(totals)}`);
     if (exit !== "done" || out.closed.aborted) return exit;
-    if (totals.pools === 0) throw noPool(pools.keyOf(match ?? "*"));
+    if (totals.pools === 0) throw await noPool(deps, match);
     out.talk(describe(totals));
     return totals.tooLong > 0 ? "partial" : "done";
   } finally {
@@ -68,12 +68,6 @@ async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
 async function startProgress(deps: Deps, match: string | undefined): Promise<ReadProgress | undefined> {
   if (deps.io.stdout.isTTY === true) return undefined;
   return readProgress(deps, await countForProgress(deps, match));
-}
-
-function noPool(keys: string): PushCliError {
-  return new PushCliError("nothing", `there is no pool under '${keys}'`, {
-    hint: "is --pool-prefix right, and --redis-url?",
-  });
 }
 
 function describe({ pools, codes, entries, expired, invalid, tooLong }: ExportTotals): string {

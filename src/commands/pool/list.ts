@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
 import { parseCount, parseDuration } from "../../config/durations.ts";
-import { PushCliError, usageError } from "../../errors.ts";
+import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
-import { NO_POOL_HINT } from "../no-pool-hint.ts";
+import { requireAnyPool } from "../no-pool.ts";
 import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
 
@@ -54,11 +54,15 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   const { pools } = await deps.stores();
   const nowMs = await pools.now();
   const progress = readProgress(deps);
+  let met = 0;
   const found = listPools(pools, {
     filter,
     sort: flags.sort,
     limit,
-    onStep: progress.update,
+    onStep: (read) => {
+      met = read;
+      progress.update(read);
+    },
     onCut: (kept, all) => {
       const [first, of] = [formatCount(kept), formatCount(all)];
       deps.out.talk(`the first ${first} of ${of} pools; --limit <n> lists more, or fewer`);
@@ -67,12 +71,9 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   const listed = await present(deps, untilFirst(found, progress.end), nowMs);
   progress.end();
   if (listed > 0 || deps.out.closed.aborted) return "done";
-  const of = Object.values(filter).every((value) => value === undefined)
-    ? ""
-    : " that these options let through";
-  throw new PushCliError("nothing", `there is no pool${of} under '${pools.keyOf("")}*'`, {
-    hint: NO_POOL_HINT,
-  });
+  if (met === 0) await requireAnyPool(deps);
+  deps.out.talk("no pool passes these options");
+  return "done";
 }
 
 function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: ListFlags): PoolFilter {

@@ -19,6 +19,7 @@ export async function askForRemoval(
   deps: Deps,
   flags: RemoveFlags,
   plan: readonly PlannedPool[],
+  stdinTaken: boolean,
 ): Promise<ExitName | undefined> {
   const { talk } = deps.out;
   for (const { openId, valid, expired, invalid, unreadable } of plan.slice(0, NAMED))
@@ -30,7 +31,9 @@ export async function askForRemoval(
     const entries = formatCounted(unreadable, "unreadable entry", "unreadable entries");
     talk(flags.unreadable ? `${entries} will be lost: --export keeps a copy` : `${entries} will stay`);
   }
-  return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, "nothing was removed");
+  return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, "nothing was removed", {
+    stdinTaken,
+  });
 }
 
 /** What was removed, or would be. */

@@ -3,19 +3,25 @@ import type { Command } from "commander";
 import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { createExportFile, type ExportFile } from "../../output/export-file.ts";
-import { formatCount, formatCounted } from "../../output/format.ts";
+import { formatCounted } from "../../output/format.ts";
 import { type PlannedPool, planRemoval, type RemovalTotals, removePools } from "../../pool/remove.ts";
 import { whyNotAsked } from "../ask.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { noPoolOf } from "../no-pool.ts";
+import { listOpenIds, takesStdin } from "../open-ids.ts";
 import { askForRemoval, type RemoveFlags, showRemoval } from "./remove-talk.ts";
 
 const EXAMPLES = `
 Entries that are not understood stay, unless --export has saved them or
 --unreadable gives them up. The ledger stays: broadcasts go by it.
 
+An openId may come as the key of its pool; several may have commas between them;
+and '-' is a list on stdin: lines, CSV, NDJSON, or what pool list prints.
+
 Examples:
   $ push-cli pool remove oABC123 --dry-run
   $ push-cli pool remove oABC123 oDEF456 --export removed.ndjson
+  $ push-cli pool list --max-valid 0 | push-cli pool remove - --yes
   # and back again
   $ push-cli pool import removed.ndjson`;
 
@@ -27,29 +33,26 @@ export function registerPoolRemove(pool: Command, run: RunAction): void {
     .option("--unreadable", "remove what is not understood too, without a copy")
     .option("--dry-run", "count only")
     .addHelpText("after", EXAMPLES)
-    .action(run((deps, flags: RemoveFlags, openIds: string[]) => remove(deps, flags, openIds)));
+    .action(run((deps, flags: RemoveFlags, words: string[]) => remove(deps, flags, words)));
 }
 
-async function remove(deps: Deps, flags: RemoveFlags, openIds: string[]): Promise<ExitName> {
+async function remove(deps: Deps, flags: RemoveFlags, words: string[]): Promise<ExitName> {
   if (flags.export === "" || flags.export === "-")
     throw usageError(
       `--export: '${flags.export}' is not a file`,
       "what is removed must be safe on disk first",
     );
-  if (!flags.dryRun && !flags.yes && !deps.out.interactive) {
+  const stdinTaken = takesStdin(words);
+  if (!flags.dryRun && !flags.yes && !deps.out.canAsk({ stdinTaken })) {
     throw new PushCliError("confirm", `pool remove asks before it removes, and ${whyNotAsked(deps)}`, {
       hint: "give --yes, or look first with --dry-run",
     });
   }
-  const { pools, isOpenId } = await deps.stores();
-  for (const openId of openIds) {
-    if (!isOpenId(openId))
-      throw usageError(`'${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
-  }
-  const planned = await planRemoval(pools, [...new Set(openIds)]);
+  const { pools } = await deps.stores();
+  const planned = await planRemoval(pools, await listOpenIds(deps, words, { undone: "nothing was removed" }));
   const plan = planned.filter(({ entries }) => entries > 0);
   const missing = planned.filter(({ entries }) => entries === 0).map(({ openId }) => openId);
-  if (plan.length === 0) throw nothingThere(missing.map(pools.keyOf));
+  if (plan.length === 0) throw await noPoolOf(deps, missing);
   for (const openId of missing) deps.out.talk(`there is no pool '${pools.keyOf(openId)}'`);
   const keepUnreadable = flags.export === undefined && flags.unreadable !== true;
   if (flags.dryRun) {
@@ -57,20 +60,13 @@ async function remove(deps: Deps, flags: RemoveFlags, openIds: string[]): Promis
     return "done";
   }
   if (!flags.yes) {
-    const interrupted = await askForRemoval(deps, flags, plan);
+    const interrupted = await askForRemoval(deps, flags, plan, stdinTaken);
     if (interrupted) return interrupted;
   }
   return removeAll(deps, flags, plan, missing, keepUnreadable);
 }
 
-function nothingThere(keys: string[]): PushCliError {
-  const [first] = keys;
-  const more = keys.length > 1 ? ` and ${formatCount(keys.length - 1)} more` : "";
-  return new PushCliError("nothing", `there is no pool '${first}'${more}`, {
-    hint: "push-cli pool list shows which there are; is --pool-prefix right?",
-  });
-}
-
+/** Throws when there is nobody to ask: no terminal, or one whose stdin is the list. */
 /** What a removal of just what was planned would do. */
 function foresee(plan: readonly PlannedPool[], keepUnreadable: boolean): RemovalTotals {
   const sum = (count: (pool: PlannedPool) => number) => plan.reduce((total, pool) => total + count(pool), 0);

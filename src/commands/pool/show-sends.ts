@@ -13,11 +13,20 @@ const COLUMNS = [
   { title: "" },
 ];
 
-/** What became of a user in the broadcasts that the ledger knows, the newest first; nothing when there are none. */
-export async function showSends(deps: Deps, sends: readonly PastSend[]): Promise<void> {
+/** What became of a user in the broadcasts that the ledger knows, the newest first; nothing when there are none. `whose`: what rows
+ * in a pipe begin with. */
+export async function showSends(
+  deps: Deps,
+  sends: readonly PastSend[],
+  whose: readonly string[] = [],
+): Promise<void> {
   const { out } = deps;
   if (sends.length === 0) return;
-  if (out.format === "plain") return out.table([], sends.map(toPlainRow));
+  if (out.format === "plain")
+    return out.table(
+      [],
+      sends.map((send) => [...whose, ...toPlainRow(send)]),
+    );
   out.data("");
   const shown = sends.slice(0, SHOWN);
   const rows = await Promise.all(shown.map((send) => toRow(deps, send)));

@@ -1,20 +1,29 @@
 import type { Command } from "commander";
 import type { PastSend } from "../../broadcast/history.ts";
-import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatDuration, formatMinute } from "../../output/format.ts";
 import { usesOf } from "../../pool/code.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
-import { NO_POOL_HINT } from "../no-pool-hint.ts";
+import { noPoolOf } from "../no-pool.ts";
+import { listOpenIds, takesStdin } from "../open-ids.ts";
 import { showSends, toSendDocument } from "./show-sends.ts";
+
+const EXAMPLES = `
+An openId may come as the key of its pool; several may have commas between them;
+and '-' is a list on stdin: lines, CSV, NDJSON, or what pool list prints.
+
+Examples:
+  $ push-cli pool show oABC123 --json
+  $ push-cli pool show oABC123 mina:openid:oDEF456
+  $ push-cli pool list --unreadable | push-cli pool show -`;
 
 export function registerPoolShow(pool: Command, run: RunAction): void {
   pool
-    .command("show <openId>")
-    .description("one user's codes, the oldest first, and the last broadcasts to that user")
-    .addHelpText("after", "\nExample:\n  $ push-cli pool show oABC123 --json")
-    .action(run((deps, _options, openId: string) => showPool(deps, openId)));
+    .command("show <openId...>")
+    .description("users' codes, the oldest first, and the last broadcasts to each")
+    .addHelpText("after", EXAMPLES)
+    .action(run((deps, _options, words: string[]) => showPools(deps, words)));
 }
 
 /** One code in the JSON document of `pool show`; a contract. */
@@ -28,24 +37,25 @@ interface CodeDocument {
   raw?: string;
 }
 
-async function showPool(deps: Deps, openId: string): Promise<ExitName> {
-  const { pools, history, isOpenId } = await deps.stores();
-  if (!isOpenId(openId))
-    throw usageError(`'${openId}' is not an openId`, "no spaces, no braces, up to 128 characters");
+async function showPools(deps: Deps, words: string[]): Promise<ExitName> {
+  const { out } = deps;
+  const openIds = await listOpenIds(deps, words);
+  const { pools } = await deps.stores();
   const nowMs = await pools.now();
-  const entries: string[] = [];
-  await pools.read([openId], (_, chunk) => {
-    entries.push(...chunk);
-  });
-  const sends = await history.of(openId);
-  const key = pools.keyOf(openId);
-  // A pool whose last code was taken is no longer there, but what became of its codes is.
-  if (entries.length === 0 && sends.length === 0) {
-    throw new PushCliError("nothing", `there is no pool '${key}'`, {
-      hint: `push-cli pool list shows which there are; ${NO_POOL_HINT}`,
-    });
+  // What reads a list's output is not to depend on how long the list is.
+  const several = openIds.length > 1 || takesStdin(words);
+  const missing: string[] = [];
+  for (const [i, openId] of openIds.entries()) {
+    if (out.closed.aborted) return "done";
+    const pool = await loadPool(deps, openId, nowMs);
+    if (!pool) missing.push(openId);
+    else {
+      if (out.format === "human" && missing.length < i) out.data("");
+      await present(deps, pool, nowMs, several);
+    }
   }
-  await present(deps, { openId, key, codes: listCodes(entries, nowMs), sends }, nowMs);
+  if (missing.length === openIds.length) throw await noPoolOf(deps, missing);
+  for (const openId of missing) out.talk(`there is no pool '${pools.keyOf(openId)}'`);
   return "done";
 }
 
@@ -56,7 +66,25 @@ interface ShownPool {
   sends: PastSend[];
 }
 
-async function present(deps: Deps, { openId, key, codes, sends }: ShownPool, nowMs: number): Promise<void> {
+async function loadPool(deps: Deps, openId: string, nowMs: number): Promise<ShownPool | undefined> {
+  const { pools, history } = await deps.stores();
+  const entries: string[] = [];
+  await pools.read([openId], (_, chunk) => {
+    entries.push(...chunk);
+  });
+  const sends = await history.of(openId);
+  // A pool whose last code was taken is no longer there, but what became of its codes is.
+  if (entries.length === 0 && sends.length === 0) return undefined;
+  return { openId, key: pools.keyOf(openId), codes: listCodes(entries, nowMs), sends };
+}
+
+/** `several`: it is one of many, and says whose it is. */
+async function present(
+  deps: Deps,
+  { openId, key, codes, sends }: ShownPool,
+  nowMs: number,
+  several: boolean,
+): Promise<void> {
   const { out } = deps;
   const count = (state: string) => codes.filter((code) => code.state === state).length;
   const counts = {
@@ -67,21 +95,23 @@ async function present(deps: Deps, { openId, key, codes, sends }: ShownPool, now
   };
   if (out.format === "json") {
     const broadcasts = sends.map(toSendDocument);
-    return out.json({ openId, key, ...counts, codes: codes.map(toDocument), broadcasts });
+    const document = { openId, key, ...counts, codes: codes.map(toDocument), broadcasts };
+    return several ? out.line(document) : out.json(document);
   }
   if (out.format === "human") {
     const parts = Object.entries(counts).map(([state, n]) => `${n} ${state}`);
     out.data(key);
     out.data(codes.length === 0 ? "no pool: its last code was taken" : parts.join(", "));
   }
+  const whose = several && out.format === "plain" ? [openId] : [];
   for (let at = 0; at < codes.length && !out.closed.aborted; at += TABLE_ROWS) {
     const some = codes.slice(at, at + TABLE_ROWS);
     await out.table(
       COLUMNS,
-      some.map((code) => row(code, out.format === "human" ? nowMs : undefined)),
+      some.map((code) => [...whose, ...row(code, out.format === "human" ? nowMs : undefined)]),
     );
   }
-  await showSends(deps, sends);
+  await showSends(deps, sends, whose);
 }
 
 /** Lines per table: drawing one of very many takes more than its share of time. */

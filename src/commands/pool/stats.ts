@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { parseCount } from "../../config/durations.ts";
-import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import { collectStats } from "../../pool/collect-stats.ts";
 import type { StatsDocument } from "../../pool/stats-document.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { noPool } from "../no-pool.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, readProgress } from "./read-progress.ts";
 import { toPlainRows } from "./stats-rows.ts";
@@ -86,9 +86,7 @@ async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument |
   counting?.done();
   reading?.end();
   if (document && document.pools === 0) {
-    throw new PushCliError("nothing", `there is no pool under '${pools.keyOf(flags.match ?? "*")}'`, {
-      hint: "is --pool-prefix right, and --redis-url?",
-    });
+    throw await noPool(deps, flags.match);
   }
   return document;
 }

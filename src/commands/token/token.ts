@@ -5,6 +5,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatDuration, formatTime } from "../../output/format.ts";
 import { redactToken } from "../../token/redact.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { askToReplace } from "./replace.ts";
 
 const EXAMPLES = `
 Examples:
@@ -12,7 +13,7 @@ Examples:
   $ push-cli token show
   # fetch a token unless a good one is stored
   $ push-cli token refresh
-  # a new one in any case; in stable mode the old one dies at once
+  # a new one in any case: says whom that logs out, and asks
   $ push-cli token refresh --force`;
 
 /** The JSON document of `token`; a contract. The token is shortened. */
@@ -37,10 +38,17 @@ export function registerToken(program: Command, run: RunAction): void {
   token
     .command("refresh")
     .description("fetch and store a token unless a good one is stored")
-    .option("--force", "fetch a new one in any case; at most 20 a day, at least 30 s apart")
+    .option("--force", "fetch a new one in any case; says whom that logs out, and asks")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ push-cli token refresh --quiet\n  $ push-cli token refresh --force",
+      `
+--force replaces a token that others use, the backend above all: it asks first,
+and --yes answers. In stable mode the old token dies at once; the platform
+allows that 20 times a day, at least 30 s apart.
+
+Examples:
+  $ push-cli token refresh --quiet
+  $ push-cli token refresh --force`,
     )
     .action(run(refreshToken));
 }
@@ -57,8 +65,12 @@ async function showToken(deps: Deps): Promise<ExitName> {
   return present(deps, { appid, ...stored, source: "store" });
 }
 
-async function refreshToken(deps: Deps, flags: { force?: boolean }): Promise<ExitName> {
+async function refreshToken(deps: Deps, flags: { force?: boolean; yes?: boolean }): Promise<ExitName> {
   const { appid } = requireCredentials(await deps.settings());
+  if (flags.force && !flags.yes) {
+    const interrupted = await askToReplace(deps, appid);
+    if (interrupted) return interrupted;
+  }
   const tokens = await deps.tokens();
   return present(deps, { appid, ...(await tokens.refresh(flags.force === true)) });
 }

@@ -184,13 +184,24 @@ describe("pool export", () => {
     expect(lines).toHaveLength(100_001);
   });
 
+  it("of no pool says where there are some", async () => {
+    await world.redis.client.rpush("other:oA", plainEntry("a", LATER));
+    const { code, stderr } = await world.cli(["pool", "export"]);
+    expect([code, stderr]).toEqual([
+      3,
+      "error: there is no pool under 'mina:openid:*'\nhint: pools were found under 'other:' (1 key looked at): --pool-prefix other:\n",
+    ]);
+  });
+
   it("exports those that match, and says so when there are none", async () => {
     for (const openId of ["oA1", "oA2", "oB1"]) await world.redis.push(openId, plainEntry("a", LATER));
     const lines = (await world.cli(["pool", "export", "--match", "oA?"])).lines<{ openId: string }>();
     expect(lines.map(({ openId }) => openId).sort()).toEqual(["oA1", "oA2"]);
     const { code, stdout, stderr } = await world.cli(["pool", "export", "--match", "oC*"]);
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^error: there is no pool under 'mina:openid:oC\*'\nhint: /);
+    expect(stderr).toMatch(
+      /^error: there is no pool under 'mina:openid:oC\*'\nhint: there are pools, but none of an openId like 'oC\*'\n/,
+    );
   });
 
   it("says what is too long for a line that import reads, and exits 8", async () => {

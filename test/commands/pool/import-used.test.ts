@@ -25,7 +25,7 @@ async function importText(text: string, argv: string[] = []) {
 }
 
 async function broadcast(...argv: string[]): Promise<void> {
-  const { code, stderr } = await world.cli(["broadcast", "tmpl", "--yes", ...argv]);
+  const { code, stderr } = await world.cli(["broadcast", "tmpl", "--yes", "--no-keywords", ...argv]);
   expect([code, stderr]).toEqual([0, expect.anything()]);
 }
 

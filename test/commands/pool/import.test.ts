@@ -63,6 +63,8 @@ describe("pool import", () => {
       `\ufeff{"openId":"oA","formId":"a","expire":${LATER}}\r\n{"openId":"oA","formId":"b","expire":${LATER}}\r\n`,
     ],
     ["quoted CSV", `"openId","formId","expire"\n"oA","a","${LATER}"\noA,"b",${LATER}\n`],
+    ["rows with tabs between", `oA\ta\t${LATER}\noA\tb\t${LATER}\t\n`],
+    ["rows with tabs and a header", `expire\topenId\tformId\n${LATER}\toA\ta\n${LATER}\t oA \tb\n`],
     ["CSV with spaces around", `openId, formId, expire\n oA , a , ${LATER} \noA,b,${LATER}\n`],
   ])("appends the codes of %s in the plain form and in order", async (_, text) => {
     await world.redis.push("oA", "what was there");

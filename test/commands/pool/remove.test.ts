@@ -166,6 +166,41 @@ describe("pool remove", () => {
     expect([code, stderr]).toEqual([0, "there is no pool 'mina:openid:oNobody'\n"]);
   });
 
+  it("takes a list on stdin, keys, and several with commas between", async () => {
+    await world.redis.push("oC", plainEntry("c", LATER));
+    await world.redis.push("oD", plainEntry("d", LATER));
+    const words = ["mina:openid:oA,oB", "-", "--unreadable", "--yes", "--json"];
+    const { code, stdout } = await world.cli(["pool", "remove", ...words], {
+      stdin: "oC\t1\t0\noNobody\t0\t0\n",
+    });
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      expect.objectContaining({ poolsRemoved: 3, missing: ["oNobody"] }),
+    ]);
+    expect(Object.keys(await world.redis.pools())).toEqual(["mina:openid:oD"]);
+  });
+
+  it("can't ask where its list comes from", async () => {
+    const told = await world.screen(["pool", "remove", "-"], { stdin: "oA\ny\n", interactive: true });
+    expect(told).toMatchObject({ code: 11, stdout: "" });
+    expect(told.stderr).toMatch(/^error: .*there is no terminal to ask on\nhint: give --yes/);
+    const dry = await world.screen(["pool", "remove", "-", "--dry-run"], {
+      stdin: "oA\n",
+      interactive: true,
+    });
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain("would remove");
+  });
+
+  it("names the bad line of a list, and removes nothing", async () => {
+    const { code, stderr } = await world.cli(["pool", "remove", "-", "--yes"], { stdin: "oA\no B\n" });
+    expect([code, stderr]).toEqual([
+      2,
+      "error: stdin, line 2: 'o B' is not an openId\nhint: nothing was removed; mend the line and run again\n",
+    ]);
+    expect(await world.redis.entries("oA")).not.toEqual([]);
+  });
+
   const taken = newFile();
   writeFileSync(taken, "all that is left of them\n");
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { plainEntry } from "../../helpers/redis.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
 
 const world = useWorld();
@@ -160,7 +161,14 @@ describe("pool show", () => {
   it("says where it looked when there is no such pool", async () => {
     const { code, stdout, stderr } = await world.cli(["pool", "show", "oA", "--pool-prefix", "other:"]);
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^error: there is no pool 'other:oA'\nhint: .*--pool-prefix/);
+    expect(stderr).toMatch(/^error: there is no pool 'other:oA'\nhint: no list with codes/);
+    await world.redis.push("oB", plainEntry("a1", later));
+    expect((await world.cli(["pool", "show", "oA"])).stderr).toBe(
+      "error: there is no pool 'mina:openid:oA'\nhint: push-cli pool list shows which there are\n",
+    );
+    expect((await world.cli(["pool", "show", "oA", "--pool-prefix", "other:"])).stderr).toContain(
+      "\nhint: pools were found under 'mina:openid:' (1 key looked at): --pool-prefix mina:openid:\n",
+    );
   });
 
   it("says what is wrong with a key that is not a list", async () => {

@@ -23,7 +23,7 @@ export function describeEnd({ args, code, signal, struck, startedAt, endedAt, st
 function judgeEnd(end: End, world: World): string | undefined {
   if (end.hung) return "it would not end";
   if (end.code === null) return judgeDeath(end);
-  if (isBystander(end)) return end.code === EXIT.done ? undefined : "there was nothing in its way";
+  if (isBystander(end)) return judgeBystander(end);
   switch (end.code) {
     case EXIT.done:
     case EXIT.partial:
@@ -45,6 +45,12 @@ function judgeEnd(end: End, world: World): string | undefined {
 /** A process that does not work on the broadcast. */
 export function isBystander({ args }: End): boolean {
   return args[0] === "purge" || args[1] === "show";
+}
+
+function judgeBystander({ args, code }: End): string | undefined {
+  // The broadcast may have taken the last code of the last pool.
+  if (args[0] === "purge" && code === EXIT.nothing) return undefined;
+  return code === EXIT.done ? undefined : "there was nothing in its way";
 }
 
 /** Before it listens to signals, and after, a process dies of a SIGTERM as any other. */

@@ -19,7 +19,7 @@ export interface Program {
  */
 const BREAKS = {
   takeover: {
-    from: "if is_listed(dead, claimed.run) then return take_over(ledger, claimed) end",
+    from: "if is_listed(dead, claimed.run) then return take_over(pool, ledger, claimed) end",
     to: "if is_listed(dead, claimed.run) then return nil end",
   },
 } as const;

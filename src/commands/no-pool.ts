@@ -1,0 +1,63 @@
+import { PushCliError } from "../errors.ts";
+import { formatCount, formatCounted } from "../output/format.ts";
+import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
+import type { Deps } from "./deps.ts";
+
+/** The error of a command that met no pool; `match`: it looked only for openIds like that. */
+export async function noPool(deps: Deps, match?: string): Promise<PushCliError> {
+  const { pools } = await deps.stores();
+  const keys = match === undefined ? `${pools.keyOf("")}*` : pools.keyOf(match);
+  return new PushCliError("nothing", `there is no pool under '${keys}'`, {
+    hint:
+      (await hintAtPrefixes(deps)) ??
+      (match === undefined ? undefined : `there are pools, but none of an openId like '${match}'`),
+  });
+}
+
+/** The error of a command none of whose users has a pool. */
+export async function noPoolOf(deps: Deps, openIds: readonly string[]): Promise<PushCliError> {
+  const { pools } = await deps.stores();
+  const [first = "", ...others] = openIds;
+  const more = others.length > 0 ? ` and ${formatCount(others.length)} more` : "";
+  return new PushCliError("nothing", `there is no pool '${pools.keyOf(first)}'${more}`, {
+    hint: (await hintAtPrefixes(deps)) ?? "push-cli pool list shows which there are",
+  });
+}
+
+/** Rejects when there is no pool at all. */
+export async function requireAnyPool(deps: Deps): Promise<void> {
+  const { pools } = await deps.stores();
+  for await (const page of pools.sweep()) if (page.length > 0) return;
+  throw await noPool(deps);
+}
+
+/** Where pools may be instead; undefined when there are some where we looked. The look is only for the hint, so it may fail. */
+async function hintAtPrefixes(deps: Deps): Promise<string | undefined> {
+  const { poolPrefix, poolKeys } = await deps.settings();
+  const { pools } = await deps.stores();
+  let look: PrefixLook;
+  try {
+    look = await pools.findPrefixes();
+  } catch {
+    return "are --redis-url and --pool-prefix right? --pool-keys java finds pools whose keys Java serialized";
+  }
+  const { own, found, looked } = look;
+  if (own) return undefined;
+  if (found.length === 0) {
+    const where = looked === undefined ? "in this database" : `among the first ${formatCount(looked)} keys`;
+    return `no list with codes ${where}; is --redis-url right?`;
+  }
+  const places = found.map((place) => {
+    const flags = flagsOf(place, poolPrefix, poolKeys).join(" ");
+    return `under '${place.prefix}' (${formatCounted(place.keys, "key")} looked at): ${flags}`;
+  });
+  return `pools were found ${places.join("; ")}`;
+}
+
+function flagsOf({ prefix, form }: FoundPrefix, poolPrefix: string, poolKeys: string): string[] {
+  const word = /^[\w:./@#+-]+$/.test(prefix) ? prefix : `'${prefix.replaceAll("'", "'\\''")}'`;
+  return [
+    ...(form === poolKeys ? [] : [`--pool-keys ${form}`]),
+    ...(prefix === poolPrefix ? [] : [`--pool-prefix ${word}`]),
+  ];
+}

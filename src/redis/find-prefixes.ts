@@ -1,0 +1,97 @@
+import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
+import { readEntry } from "../pool/read-entry.ts";
+import { textOfJavaKey } from "./java-keys.ts";
+import { isOpenId, type Keys } from "./keys.ts";
+import type { RedisLink, SweepNode } from "./link.ts";
+
+/** Of all servers together, in pages of SCAN: some ten milliseconds of one server's time. */
+const PAGES = 20;
+const PAGE_KEYS = 500;
+/** Prefixes whose lists are looked into, lists of each, entries of each. */
+const GROUPS = 25;
+const LISTS = 4;
+const ENTRIES = 2;
+const MOST_FOUND = 3;
+
+/** Lists whose keys begin alike. */
+interface Group extends FoundPrefix {
+  /** Some of the keys. */
+  some: Buffer[];
+}
+
+/**
+ * Looks at the first keys of a database for lists that hold codes, and tells what their keys begin with: for hints to whoever
+ * looks for pools in the wrong place. Rejects when a list can't be looked into and no other holds codes.
+ */
+export async function findPoolPrefixes(link: RedisLink, keys: Keys): Promise<PrefixLook> {
+  const { own, others, looked } = await scanLists(link, keys);
+  if (own) return { own, found: [], looked };
+  const groups = [...others.values()].sort((a, b) => b.keys - a.keys);
+  const found: FoundPrefix[] = [];
+  let failure: unknown;
+  for (const { some, ...place } of groups.slice(0, GROUPS)) {
+    if (found.length === MOST_FOUND) break;
+    const heads = await Promise.allSettled(some.map((key) => link.client.lrangeBuffer(key, 0, ENTRIES - 1)));
+    if (heads.some((head) => head.status === "fulfilled" && head.value.some(holdsCode))) found.push(place);
+    failure ??= heads.find((head) => head.status === "rejected")?.reason;
+  }
+  if (found.length === 0 && failure) throw failure;
+  return { own, found, looked };
+}
+
+function holdsCode(bytes: Buffer): boolean {
+  return readEntry(bytes.toString("latin1")).readable;
+}
+
+/** The lists that were met. */
+interface Lists {
+  own: boolean;
+  others: Map<string, Group>;
+}
+
+async function scanLists(link: RedisLink, keys: Keys): Promise<Lists & Pick<PrefixLook, "looked">> {
+  const lists: Lists = { own: false, others: new Map() };
+  const add = (key: Buffer) => {
+    if (keys.openIdOfPool(key) === undefined) addKey(lists.others, key);
+    else lists.own = true;
+  };
+  const sweep = await link.openSweep();
+  try {
+    const nodes = sweep.nodes.slice(0, PAGES);
+    const pages = Math.floor(PAGES / nodes.length);
+    const ends = await Promise.all(nodes.map((node) => scanNode(node, pages, add)));
+    const isWhole = nodes.length === sweep.nodes.length && ends.every(Boolean);
+    return { ...lists, looked: isWhole ? undefined : nodes.length * pages * PAGE_KEYS };
+  } finally {
+    sweep.close();
+  }
+}
+
+/** Returns whether it has seen all keys of the server. */
+async function scanNode(node: SweepNode, pages: number, add: (key: Buffer) => void): Promise<boolean> {
+  let cursor = "0";
+  for (let page = 0; page < pages; page++) {
+    const args = [cursor, "COUNT", PAGE_KEYS, "TYPE", "list"];
+    const [next, keys] = (await node.call(node.client.callBuffer("SCAN", args))) as [Buffer, Buffer[]];
+    for (const key of keys) add(key);
+    cursor = next.toString();
+    if (cursor === "0") return true;
+  }
+  return false;
+}
+
+/** What an openId begins behind: the last such character of a key. */
+const PREFIX = /^.*[:/|.#@~]/s;
+
+function addKey(groups: Map<string, Group>, key: Buffer): void {
+  const java = textOfJavaKey(key);
+  const text = java ?? key.toString();
+  const prefix = PREFIX.exec(text)?.[0] ?? "";
+  if (prefix === "" || !isOpenId(text.slice(prefix.length))) return;
+  const form = java === undefined ? "plain" : "java";
+  const name = `${form} ${prefix}`;
+  const group = groups.get(name) ?? { prefix, form, keys: 0, some: [] };
+  groups.set(name, group);
+  group.keys++;
+  if (group.some.length < LISTS) group.some.push(key);
+}
