@@ -71,9 +71,19 @@ it("a broadcast that was killed is dead at once, everywhere, with its last beat'
   expect(open.stdout.split("\n").length - 1).toBe(exact.open);
 
   const resumed = await json<Shown>("resume", "b1", "--yes", "--concurrency", "16");
-  expect(resumed).toMatchObject({ status: "finished", outcomes: { sent: USERS }, open: 0, toGo: 0, next: [] });
+  expect(resumed).toMatchObject({
+    status: "finished",
+    outcomes: { sent: USERS },
+    open: 0,
+    toGo: 0,
+    next: [],
+  });
   expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1, duplicates: 0 });
-  expect(await json<Shown>("show", "b1")).toMatchObject({ status: "finished", outcomes: { sent: USERS }, toGo: 0 });
+  expect(await json<Shown>("show", "b1")).toMatchObject({
+    status: "finished",
+    outcomes: { sent: USERS },
+    toGo: 0,
+  });
 }, 60_000);
 
 it("a resume that was killed leaves no old end behind, and is gone on with like any other", async () => {
@@ -85,7 +95,11 @@ it("a resume that was killed leaves no old end behind, and is gone on with like 
   const before = (await json<Shown>("show", "b1")).outcomes!.sent;
   await killAfter(400, ["broadcast", "resume", "b1", "--yes", "--concurrency", "4"]);
   const dead = await json<Shown>("show", "b1");
-  expect(dead).toMatchObject({ status: "dead", finishedAt: null, runs: [{ state: "ended" }, { state: "died" }] });
+  expect(dead).toMatchObject({
+    status: "dead",
+    finishedAt: null,
+    runs: [{ state: "ended" }, { state: "died" }],
+  });
   expect(dead).not.toHaveProperty("reason");
   expect(dead.outcomes!.sent, "of both runs").toBeGreaterThan(before);
   const screen = await json<Shown>("cancel", "b1");

@@ -41,11 +41,15 @@ describe.skipIf(NO_TERMINAL)(`broadcast watch in a terminal${title}`, () => {
     expect(whole.join("\n")).toMatch(
       /broadcast b1: running, order-shipped\n.* of 400\nrate .*\noutcomes +sent \d+.*\nto go +\d+.*\ncodes .*\nerrors +none\nruns +1 run: /,
     );
-    const counts = frames.map((frame) => Number(/sent ([\d,]+)/.exec(frame.join("\n"))![1]!.replace(",", "")));
+    const counts = frames.map((frame) =>
+      Number(/sent ([\d,]+)/.exec(frame.join("\n"))![1]!.replace(",", "")),
+    );
     expect(new Set(counts).size).toBeGreaterThan(2);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(stdout).toMatch(/broadcast +b1: finished/);
-    expect(stdout.lastIndexOf("\x1b[?25h"), "the cursor is back").toBeGreaterThan(stdout.lastIndexOf("\x1b[?25l"));
+    expect(stdout.lastIndexOf("\x1b[?25h"), "the cursor is back").toBeGreaterThan(
+      stdout.lastIndexOf("\x1b[?25l"),
+    );
     expect((await sending.done).code).toBe(0);
   });
 
@@ -73,7 +77,10 @@ describe("broadcast watch", () => {
     const { code, stdout } = await watching.done;
     expect(performance.now() - killedAt, "not the lease of 15 s").toBeLessThan(5000);
     expect(code).toBe(9);
-    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as { status: string });
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { status: string });
     expect(lines.at(-1)).toMatchObject({ status: "dead", runs: [], finishedAt: null });
     expect(lines[0]!.status).toBe("running");
   });
@@ -84,7 +91,8 @@ describe("broadcast watch", () => {
     expect(code).toBe(0);
     const beats = stderr.trimEnd().split("\n");
     expect(beats.length).toBeGreaterThanOrEqual(1);
-    for (const beat of beats) expect(beat).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d+\.\d% {2}\d+ of 700 {2}rate .*sent \d+/);
+    for (const beat of beats)
+      expect(beat).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d+\.\d% {2}\d+ of 700 {2}rate .*sent \d+/);
     expect(stdout).toMatch(/^broadcastId\tb1$/m);
     expect(stdout).toMatch(/^status\tfinished$/m);
     expect(stdout).toMatch(/^outcomes\.sent\t700$/m);

@@ -54,10 +54,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   }
   if (out.format === "plain") {
     await showSummary(deps, { ...result, next: commands });
-    return out.table(
-      [],
-      runs.map(toPlainRow),
-    );
+    return out.table([], runs.map(toPlainRow));
   }
   out.data(describeFacts(factsOf(view, full)));
   out.data("");
@@ -112,7 +109,10 @@ function statusAndWhy(status: string, reason: string | undefined): string {
 function messageInBrief({ templateId, page, keywords }: Message): Fact[] {
   const where = page === undefined ? "" : `, page ${page}`;
   const words = keywords.map((word) => `"${word}"`).join(", ");
-  return [["template", inARow(`${templateId}${where}`)], ...(words ? [["keywords", inARow(words)] as Fact] : [])];
+  return [
+    ["template", inARow(`${templateId}${where}`)],
+    ...(words ? [["keywords", inARow(words)] as Fact] : []),
+  ];
 }
 
 const SOURCES = {
@@ -146,10 +146,7 @@ async function showRest(deps: Deps, { result, runs }: BroadcastView): Promise<vo
   }
   if (runs.length === 0) return;
   out.data("");
-  await out.table(
-    RUN_COLUMNS,
-    runs.map(toScreenRow),
-  );
+  await out.table(RUN_COLUMNS, runs.map(toScreenRow));
 }
 
 const RUN_COLUMNS = [

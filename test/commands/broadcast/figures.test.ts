@@ -86,7 +86,9 @@ describe("to go", () => {
     const result = await interrupt(world, ["--id", "b-1", "--concurrency", "4"], () => delivered() >= 60);
     await checkToGo("b-1", result.json<BroadcastResult>(), 200 - delivered());
     const { stdout } = await commands.screen(["show", "b-1"]);
-    expect(stdout, "shares are of all users").toMatch(new RegExp(`^sent +${delivered()} +${delivered() / 2}`, "m"));
+    expect(stdout, "shares are of all users").toMatch(
+      new RegExp(`^sent +${delivered()} +${delivered() / 2}`, "m"),
+    );
   });
 
   test("after a fatal stop", async () => {
@@ -154,7 +156,11 @@ describe("to go", () => {
     await giveUsers(world, 1500);
     const first = await begin(["--id", "b-1", "--concurrency", "4"], 60);
     const joined = start((options) => resume("b-1", ["--join", "--concurrency", "4"], options));
-    await untilShown(commands, "b-1", ({ runs }) => runs.filter(({ outcomes }) => outcomes?.sent).length === 2);
+    await untilShown(
+      commands,
+      "b-1",
+      ({ runs }) => runs.filter(({ outcomes }) => outcomes?.sent).length === 2,
+    );
     first.signal("SIGINT");
     joined.signal("SIGINT");
     expect((await first.done).code).toBe(130);

@@ -31,7 +31,12 @@ describe.each([
     expect(performance.now() - began).toBeLessThan(3000);
     expect(halted.code, halted.stderr).toBe(0);
     const next = verb === "pause" ? ["push-cli broadcast resume b-1"] : [];
-    expect(halted.json()).toMatchObject({ status, reason: `${status} by tester@test-host`, finishedAt: null, next });
+    expect(halted.json()).toMatchObject({
+      status,
+      reason: `${status} by tester@test-host`,
+      finishedAt: null,
+      next,
+    });
 
     const result = await sending.done;
     expect(result.code).toBe(9);
@@ -49,12 +54,20 @@ describe.each([
     await giveUsers(world, 900);
     const first = await begin(["--id", "b-1", "--concurrency", "3"], 20);
     const joined = start((options) => resume("b-1", ["--join", "--concurrency", "3"], options));
-    await untilShown(commands, "b-1", ({ runs }) => runs.filter(({ outcomes }) => outcomes?.sent).length === 2);
+    await untilShown(
+      commands,
+      "b-1",
+      ({ runs }) => runs.filter(({ outcomes }) => outcomes?.sent).length === 2,
+    );
     expect((await run([verb, "b-1"])).code).toBe(0);
     expect([(await first.done).code, (await joined.done).code]).toEqual([9, 9]);
     expect(delivered()).toBeLessThan(900);
     expect(await countCodes(world)).toBe(900 - delivered());
-    expect(await show("b-1")).toMatchObject({ status, outcomes: { sent: delivered() }, toGo: 900 - delivered() });
+    expect(await show("b-1")).toMatchObject({
+      status,
+      outcomes: { sent: delivered() },
+      toGo: 900 - delivered(),
+    });
     expect(await show("b-1", "--exact")).toMatchObject({ outcomes: { sent: delivered() } });
     expect(world.sandbox.stats().duplicates).toBe(0);
   });
@@ -66,7 +79,10 @@ describe.each([
     for (const id of ["b-1", "b-404"]) {
       const halted = await run([verb, id, "--json"]);
       expect(halted).toMatchObject({ code: 3, stdout: "" });
-      expect(errorOf(halted.stderr)).toMatchObject({ code: "nothing", message: expect.stringContaining(`'${id}'`) });
+      expect(errorOf(halted.stderr)).toMatchObject({
+        code: "nothing",
+        message: expect.stringContaining(`'${id}'`),
+      });
     }
     expect(await dumpAll(world)).toEqual(before);
   });
@@ -77,7 +93,10 @@ describe.each([
     const heartbeat = await moveRunFarAway(world, "b-1");
     const halted = await run([verb, "b-1", "--timeout", "400ms", "--json"]);
     expect(halted).toMatchObject({ code: 124, stdout: "" });
-    expect(errorOf(halted.stderr)).toMatchObject({ code: "timeout", message: expect.stringMatching(/^1 run of .*'b-1'/) });
+    expect(errorOf(halted.stderr)).toMatchObject({
+      code: "timeout",
+      message: expect.stringMatching(/^1 run of .*'b-1'/),
+    });
     expect(JSON.parse((await world.redis.client.hget("mina:broadcast:b-1", "wanted"))!)).toEqual({
       action: verb,
       by: "tester@test-host",
@@ -87,7 +106,11 @@ describe.each([
     const waiting = run([verb, "b-1", "--json"]);
     await new Promise((resolve) => setTimeout(resolve, 400));
     await world.redis.client.del(heartbeat);
-    expect((await waiting).json()).toMatchObject({ status, outcomes: { sent: delivered() }, toGo: 40 - delivered() });
+    expect((await waiting).json()).toMatchObject({
+      status,
+      outcomes: { sent: delivered() },
+      toGo: 40 - delivered(),
+    });
   });
 
   test("that is interrupted itself leaves the wish behind", async () => {
@@ -147,7 +170,11 @@ describe("a cancelled broadcast", () => {
     await world.redis.client.hdel("mina:broadcast:b-1", "reason", "exit");
     for (const [field, value] of Object.entries(await world.redis.client.hgetall("mina:broadcast:b-1"))) {
       if (!field.startsWith("run:")) continue;
-      await world.redis.client.hset("mina:broadcast:b-1", field, JSON.stringify({ ...JSON.parse(value), ended: false }));
+      await world.redis.client.hset(
+        "mina:broadcast:b-1",
+        field,
+        JSON.stringify({ ...JSON.parse(value), ended: false }),
+      );
     }
     const dead = { outcomes: { sent: delivered() }, toGo: 120 - delivered() };
     expect(await show("b-1")).toMatchObject({ status: "dead", ...dead });
@@ -178,7 +205,10 @@ test("a paused broadcast is resumed, and nobody gets two", async () => {
   });
   const resumed = await resume("b-1");
   expect(resumed.code, resumed.stderr).toBe(0);
-  expect(await checkBooks(world, resumed, 200)).toMatchObject({ status: "finished", outcomes: { sent: 200 } });
+  expect(await checkBooks(world, resumed, 200)).toMatchObject({
+    status: "finished",
+    outcomes: { sent: 200 },
+  });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 200, maxPerUser: 1 });
 });
 
@@ -191,7 +221,10 @@ test("a run whose record was deleted under it stops, and writes nothing back", a
   const result = await sending.done;
   expect(performance.now() - began).toBeLessThan(3000);
   expect(result.code).toBe(6);
-  expect(errorOf(result.stderr)).toMatchObject({ code: "redis", message: expect.stringContaining("gone from Redis") });
+  expect(errorOf(result.stderr)).toMatchObject({
+    code: "redis",
+    message: expect.stringContaining("gone from Redis"),
+  });
   expect(await world.redis.client.keys("mina:broadcast*")).toEqual([]);
   const { sent } = result.json<BroadcastResult>().outcomes;
   expect(sent).toBe(delivered());
@@ -227,7 +260,8 @@ describe("an --id that is taken", () => {
       const results = await Promise.all([1, 2, 3].map(() => broadcast(world, args)));
       expect(results.map(({ code }) => code).sort()).toEqual([0, 10, 10]);
       for (const { code, stderr } of results)
-        if (code === 10) expect(errorOf(stderr).message).toMatch(/'b-1' already: started .*, (running|finished)/);
+        if (code === 10)
+          expect(errorOf(stderr).message).toMatch(/'b-1' already: started .*, (running|finished)/);
       expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
       expect(await world.redis.client.keys("mina:broadcast:b-1:*"), "no audience of the losers").toEqual([]);
     }

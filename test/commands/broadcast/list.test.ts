@@ -5,13 +5,16 @@ import { moveRunFarAway, type Shown, useCommands } from "./commands.ts";
 const world = useWorld({ sandbox: { latencyMs: 10 } });
 const { run, begin, delivered, screen } = useCommands(world);
 
-test.each([["--json"], []])("without a broadcast is no error: a quiet line, nothing on stdout (%s)", async (...args) => {
-  const result = await run(["list", ...args]);
-  expect(result).toMatchObject({ code: 0, stdout: "", stderr: "there is no broadcast\n" });
-  expect(await run(["list", "--quiet", ...args])).toMatchObject({ code: 0, stdout: "", stderr: "" });
-  const filtered = await run(["list", "--status", "dead,stopped", ...args]);
-  expect(filtered).toMatchObject({ code: 0, stdout: "", stderr: "no broadcast is dead,stopped\n" });
-});
+test.each([["--json"], []])(
+  "without a broadcast is no error: a quiet line, nothing on stdout (%s)",
+  async (...args) => {
+    const result = await run(["list", ...args]);
+    expect(result).toMatchObject({ code: 0, stdout: "", stderr: "there is no broadcast\n" });
+    expect(await run(["list", "--quiet", ...args])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    const filtered = await run(["list", "--status", "dead,stopped", ...args]);
+    expect(filtered).toMatchObject({ code: 0, stdout: "", stderr: "no broadcast is dead,stopped\n" });
+  },
+);
 
 /** One broadcast of each status but running, the oldest first. */
 async function makeAll(): Promise<void> {
@@ -67,12 +70,15 @@ test("has one row a broadcast, the newest first, and --status leaves the others 
   for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
 });
 
-test.each(["finnished", "", "dead,", "DEAD"])("a status that there is not is exit 2: '%s'", async (status) => {
-  const result = await run(["list", "--status", status]);
-  expect(result).toMatchObject({ code: 2, stdout: "" });
-  expect(result.stderr).toMatch(/--status: '.*' is not a status/);
-  expect(result.stderr).toContain("running, dead, interrupted, stopped, paused, cancelled, finished");
-});
+test.each(["finnished", "", "dead,", "DEAD"])(
+  "a status that there is not is exit 2: '%s'",
+  async (status) => {
+    const result = await run(["list", "--status", status]);
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    expect(result.stderr).toMatch(/--status: '.*' is not a status/);
+    expect(result.stderr).toContain("running, dead, interrupted, stopped, paused, cancelled, finished");
+  },
+);
 
 test("the sent, the failed and the unknown, and to go are in a row", async () => {
   await giveUsers(world, 60);

@@ -18,7 +18,8 @@ async function recipients(id: string, ...args: string[]): Promise<ReportLine[]> 
 }
 
 const byOpenId = (lines: ReportLine[]) => lines.toSorted((a, b) => (a.openId < b.openId ? -1 : 1));
-const count = (lines: ReportLine[], outcome: string) => lines.filter((line) => line.outcome === outcome).length;
+const count = (lines: ReportLine[], outcome: string) =>
+  lines.filter((line) => line.outcome === outcome).length;
 
 /** A finished broadcast b-1 with users of every outcome, its report, and how it ended. */
 async function sendMixture(): Promise<{ path: string; lines: ReportLine[] }> {
@@ -165,9 +166,12 @@ describe("other forms", () => {
     const { stdout, stderr } = await run(args);
     expect(stderr).toBe("");
     const before = world.sandbox.stats().deliveriesByUser;
-    const second = await run(["send", "template-2", "--id", "b-2", "--to-file", "-", "--yes", "--no-keywords", "--json"], {
-      stdin: stdout,
-    });
+    const second = await run(
+      ["send", "template-2", "--id", "b-2", "--to-file", "-", "--yes", "--no-keywords", "--json"],
+      {
+        stdin: stdout,
+      },
+    );
     expect(second.code, second.stderr).toBe(0);
     expect(second.json()).toMatchObject({ recipients: missed.length, outcomes: { sent: missed.length } });
     const after = world.sandbox.stats().deliveriesByUser;

@@ -57,7 +57,8 @@ describe("broadcast show on a terminal", () => {
   test("has the rest with --full: all keywords, codes, errors, runs", async () => {
     await makeFull();
     const full = await look("b-1", "--full");
-    for (const word of ["one", "two", "three", "four", "five", "spent", "released"]) expect(full).toContain(word);
+    for (const word of ["one", "two", "three", "four", "five", "spent", "released"])
+      expect(full).toContain(word);
     expect(full).toMatch(/^who +pid +since +worked +sent +state *$/m);
     expect(full.match(/^tester@test-host +\d+ +\d{4}-\d\d-\d\d \d\d:\d\d .* ended$/gm)).toHaveLength(2);
     for (const line of full.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
@@ -112,7 +113,8 @@ describe("broadcast show on a terminal", () => {
     expect(shown).toMatch(/^done +- in .*, -; to go -/m);
     expect(shown).not.toMatch(/^sent/m);
     const rows = (await run(["show", "b-1"])).stdout;
-    for (const name of ["recipients", "toGo", "sentPerSecond", "open"]) expect(rows).toContain(`${name}\t-\n`);
+    for (const name of ["recipients", "toGo", "sentPerSecond", "open"])
+      expect(rows).toContain(`${name}\t-\n`);
     expect(rows).not.toContain("outcomes.");
     expect(await commands.show("b-1", "--exact")).toMatchObject({
       outcomes: { sent: delivered() },

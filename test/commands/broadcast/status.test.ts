@@ -61,7 +61,10 @@ describe("a run of another host", () => {
     const note = (more: object) =>
       world.redis.client.hset("mina:broadcast:b-1", field, JSON.stringify({ ...state, ...more }));
     await note({ ended: true, untilMs: Date.now() });
-    expect(await show("b-1")).toMatchObject({ status: "running", runs: [{ alive: false, state: "summing up" }] });
+    expect(await show("b-1")).toMatchObject({
+      status: "running",
+      runs: [{ alive: false, state: "summing up" }],
+    });
     await note({ ended: true, untilMs: Date.now() - 61_000 });
     expect(await show("b-1")).toMatchObject({ status: "dead", runs: [{ state: "ended" }] });
   });
@@ -87,7 +90,10 @@ describe("the end of a broadcast", () => {
     const first = await begin(["--id", "b-1", "--concurrency", "4"], 10);
     expect(await show("b-1")).toMatchObject({ status: "running", finishedAt: null });
     first.signal("SIGINT");
-    expect((await first.done).json<BroadcastResult>()).toMatchObject({ status: "interrupted", finishedAt: null });
+    expect((await first.done).json<BroadcastResult>()).toMatchObject({
+      status: "interrupted",
+      finishedAt: null,
+    });
     expect(await show("b-1")).toMatchObject({
       status: "interrupted",
       reason: "interrupted (SIGINT)",
@@ -114,8 +120,14 @@ describe("the end of a broadcast", () => {
     setFaults(world, "withdrawn:100");
     const result = await running.done;
     expect(result.code).toBe(9);
-    expect(result.json()).toMatchObject({ status: "stopped", finishedAt: null, next: ["push-cli broadcast resume b-1"] });
-    expect(JSON.parse(result.stderr.trimEnd().split("\n").at(-1)!).error.hint).toContain("push-cli broadcast resume b-1");
+    expect(result.json()).toMatchObject({
+      status: "stopped",
+      finishedAt: null,
+      next: ["push-cli broadcast resume b-1"],
+    });
+    expect(JSON.parse(result.stderr.trimEnd().split("\n").at(-1)!).error.hint).toContain(
+      "push-cli broadcast resume b-1",
+    );
     expect(await show("b-1")).toMatchObject({
       status: "stopped",
       reason: expect.stringContaining("45103"),
@@ -132,7 +144,9 @@ describe("the end of a broadcast", () => {
     for (const retry of [["--retry-failed"], ["--retry-unknown"], ["--retry-failed", "--retry-unknown"]]) {
       const result = await resume("b-1", retry);
       expect(result).toMatchObject({ code: 3, stdout: "" });
-      expect(JSON.parse(result.stderr).error.message).toMatch(/finished, and no recipient is (failed|unknown)/);
+      expect(JSON.parse(result.stderr).error.message).toMatch(
+        /finished, and no recipient is (failed|unknown)/,
+      );
       expect(await dumpAll(world)).toEqual(before);
     }
   });
