@@ -36,23 +36,37 @@ export async function loadBroadcast(
   });
 }
 
-/**
- * Refuses with `nothing` a resume that has nothing to do, or that may not be: what is finished has nobody left unless a
- * wider limit or a retry gives it somebody, and what is cancelled stays so. Nothing is changed by a refusal.
- */
+type Wish = Pick<ResumeSpec, "retry" | "join" | "limit">;
+
+/** Refuses with `nothing` a resume that has nothing to do, or that may not be. Nothing is changed by a refusal. */
 export function checkResumable(
   record: BroadcastRecord,
   runs: readonly KnownRun[],
-  spec: Pick<ResumeSpec, "retry" | "join" | "limit">,
+  wish: Wish,
   nowMs: number,
 ): void {
-  const { id } = record;
-  if (record.status === "cancelled") throw cancelled(record);
-  if (nowMs - lastSeenMs(record, runs) > LEDGER_LIFE_MS) throw ledgersGone(id);
-  if (record.status !== "finished" || spec.join || isWider(record, spec.limit)) return;
-  if (spec.retry.length === 0) throw alreadyFinished(record);
+  const refusal = whyNotResumable(record, runs, wish, nowMs);
+  if (refusal) throw refusal;
+}
+
+/**
+ * What speaks against a resume: what is finished has nobody left unless a wider limit or a retry gives it somebody, what
+ * is cancelled stays so, and without ledgers nobody knows who has got it.
+ */
+export function whyNotResumable(
+  record: BroadcastRecord,
+  runs: readonly KnownRun[],
+  { retry, join, limit }: Wish,
+  nowMs: number,
+): PushCliError | undefined {
+  const { id, status } = record;
+  if (status === "cancelled") return cancelled(record);
+  if (nowMs - lastSeenMs(record, runs) > LEDGER_LIFE_MS) return ledgersGone(id);
+  if (status !== "finished" || join || isWider(record, limit)) return undefined;
+  if (retry.length === 0) return alreadyFinished(record);
   const { outcomes } = record.result ?? {};
-  if (outcomes && spec.retry.every((kind) => outcomes[kind] === 0)) throw nobodyToRetry(id, spec.retry);
+  if (outcomes && retry.every((kind) => outcomes[kind] === 0)) return nobodyToRetry(id, retry);
+  return undefined;
 }
 
 /**
@@ -70,7 +84,7 @@ export async function resumeBroadcast(
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
-  const changes = { ...spec.changes, ...changesOf(record, spec.limit) };
+  const changes = { ...spec.changes, ...limitChanges(record, spec.limit) };
   const limit = "limit" in changes ? changes.limit : record.limit;
   const options = { ...spec.engine, limit, rate: spec.engine.rate ?? record.rate };
   return runOnce(deps, record, options, {
@@ -82,15 +96,21 @@ export async function resumeBroadcast(
   });
 }
 
-function isWider(record: BroadcastRecord, limit: number | null | undefined): boolean {
-  if (limit === undefined || record.limit === undefined) return false;
+/** The record as a resume with this limit goes on with it, for counts of what is left. */
+export function withLimit(record: BroadcastRecord, limit: ResumeSpec["limit"]): BroadcastRecord {
+  return { ...record, ...limitChanges(record, limit) };
+}
+
+/** A limit that cut nothing short has kept nobody out, however wide the new one is. */
+function isWider(record: BroadcastRecord, limit: ResumeSpec["limit"]): boolean {
+  if (limit === undefined || record.limit === undefined || !record.cut) return false;
   return limit === null || limit > record.limit;
 }
 
-/** What another limit changes of a record: with a wider one, an audience that was cut short is swept again. */
-export function changesOf(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
+/** With a wider limit, an audience that was cut short is swept again. */
+function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
   if (limit === undefined) return {};
-  const again = record.cut && isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
+  const again = isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
   return { limit: limit ?? undefined, ...again };
 }
 

@@ -68,7 +68,7 @@ export interface FoundPrefix {
 
 /** What a short look at the whole database has found. */
 export interface PrefixLook {
-  /** Whether pools were met where they are meant to be. */
+  /** Whether pools were met where they are meant to be: then there is no need to look for others. */
   own: boolean;
   /** Other places, those with the most keys: three at most. */
   found: FoundPrefix[];

@@ -25,6 +25,7 @@ interface Group extends FoundPrefix {
  */
 export async function findPoolPrefixes(link: RedisLink, keys: Keys): Promise<PrefixLook> {
   const { own, others, looked } = await scanLists(link, keys);
+  if (own) return { own, found: [], looked };
   const groups = [...others.values()].sort((a, b) => b.keys - a.keys);
   const found: FoundPrefix[] = [];
   let failure: unknown;

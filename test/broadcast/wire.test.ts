@@ -34,7 +34,8 @@ afterAll(async () => {
 
 /** The requests that sent something. */
 async function sendsOf(...args: string[]) {
-  const result = await runCli(["broadcast", "--no-keywords", ...args, "--yes", "--json"], {
+  const keywords = args.includes("--keywords") ? [] : ["--no-keywords"];
+  const result = await runCli(["broadcast", ...keywords, ...args, "--yes", "--json"], {
     env: cliEnv(redis.url, api.base),
   });
   expect(result.code, result.stderr).toBe(0);

@@ -94,13 +94,14 @@ export function setFaults({ sandbox }: Books, ...faults: string[]): void {
   sandbox.setFaults(faults.map((text): Fault => parseFault(text)));
 }
 
-/** `push-cli broadcast template-1 --json --yes --no-keywords <args>` against this world. */
+/** `push-cli broadcast template-1 --json --yes <args>` against this world, a message without keywords unless given. */
 export function broadcast(
   { redis, sandbox }: Books,
   args: string[] = [],
   options: CliOptions = {},
 ): Promise<CliResult> {
-  return runCli(["broadcast", TEMPLATE, "--json", "--yes", "--no-keywords", ...args], {
+  const keywords = args.includes("--keywords") ? [] : ["--no-keywords"];
+  return runCli(["broadcast", TEMPLATE, "--json", "--yes", ...keywords, ...args], {
     ...options,
     env: { ...cliEnv(redis.url, sandbox.url), ...options.env },
   });

@@ -27,7 +27,8 @@ async function refuses(argv: string[], kind: Refusal["kind"], message: RegExp, h
   expect(world.sandbox.stats().requests).toBe(0);
 }
 
-const SEND = ["broadcast", "order-shipped", "--yes", "--no-keywords"];
+const SAY = ["broadcast", "order-shipped", "--yes"];
+const SEND = [...SAY, "--no-keywords"];
 const usage = (argv: string[], message: RegExp, hint?: RegExp) => ({ argv, message, hint });
 
 describe("a command line that can't be understood", () => {
@@ -71,7 +72,7 @@ describe("a value that can't be used", () => {
   it.each([
     ["--limit", [...SEND], ["0"]],
     ["--concurrency", [...SEND], ["0", "1025"]],
-    ["--emphasis", [...SEND, "--keywords", "a"], ["0", "100"]],
+    ["--emphasis", [...SAY, "--keywords", "a"], ["0", "100"]],
     ["--limit", ["pool", "list"], ["0"]],
     ["--min-valid", ["pool", "list"], []],
     ["--limit", ["broadcast", "list"], ["0"]],
@@ -102,10 +103,10 @@ describe("a value that can't be used", () => {
     usage([...SEND, "--page", "/pages/index"], /'\/pages\/index' is not a page path/),
     usage([...SEND, "--page", "https://x.example"], /'https:\/\/x.example' is not a page path/),
     usage([...SEND, "--page", ""], /'' is not a page path/),
-    usage([...SEND, "--emphasis", "2", "--keywords", "a"], /--emphasis 2 names a keyword that is not there/),
+    usage([...SAY, "--emphasis", "2", "--keywords", "a"], /--emphasis 2 names a keyword that is not there/),
     usage([...SEND, "--emphasis", "1"], /--emphasis 1/, /--keywords/),
-    usage([...SEND, "--keywords", '"a'], /--keywords "a: the quotes don't match/),
-    usage([...SEND, "--keywords", "a\nb"], /--keywords is more than one line/),
+    usage([...SAY, "--keywords", '"a'], /--keywords "a: the quotes don't match/),
+    usage([...SAY, "--keywords", "a\nb"], /--keywords is more than one line/),
     usage([...SEND, "--id", "a b"], /'a b' can't be a broadcast id/),
     usage([...SEND, "--id", "-x"], /'-x' can't be a broadcast id/),
     usage([...SEND, "--id", "x".repeat(65)], /can't be a broadcast id/),

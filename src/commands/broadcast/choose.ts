@@ -1,4 +1,5 @@
-import { isResumable, shownRuns } from "../../broadcast/status.ts";
+import { type ResumeSpec, whyNotResumable } from "../../broadcast/resume.ts";
+import { shownRuns } from "../../broadcast/status.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { formatCount, formatMinute } from "../../output/format.ts";
@@ -16,8 +17,16 @@ export async function viewNewest(deps: Deps, limit: number): Promise<BroadcastVi
   return Promise.all(records.map(async (record) => viewBroadcast(record, await shownRuns(needs, record.id))));
 }
 
-/** The broadcast to go on with: the one given, the last that can be resumed, or one that is chosen on the terminal. */
-export async function chooseResumable(deps: Deps, given: string | undefined, last: boolean): Promise<string> {
+/**
+ * The broadcast to go on with: the one given, the last that can be resumed, or one that is chosen on the terminal. Of
+ * finished ones those alone to which `wish` gives somebody, so that a trial does not stand before what was interrupted.
+ */
+export async function chooseResumable(
+  deps: Deps,
+  given: string | undefined,
+  last: boolean,
+  wish: Pick<ResumeSpec, "retry" | "limit">,
+): Promise<string> {
   if (given !== undefined) {
     if (last) throw usageError(`'${given}' and --last exclude each other`);
     return given;
@@ -28,7 +37,8 @@ export async function chooseResumable(deps: Deps, given: string | undefined, las
       "push-cli broadcast resume <id>, or --last for the newest that can be resumed",
     );
   const views = (await viewNewest(deps, LOOKED_AT)).filter(
-    ({ status, record }) => isResumable(status) || record.cut,
+    ({ status, record, runs }) =>
+      status !== "running" && !whyNotResumable(record, runs, { ...wish, join: false }, deps.clock.now()),
   );
   return choose(deps, views, { last, what: "resumed", verb: "resume" });
 }

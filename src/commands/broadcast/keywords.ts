@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { usageError } from "../../errors.ts";
 
 /**
@@ -20,4 +21,23 @@ export async function parseKeywords(text: string): Promise<string[]> {
     throw usageError("--keywords is more than one line", "put a value with a line break into double quotes");
   }
   return records[0];
+}
+
+/**
+ * Of --keywords and --no-keywords the last one wins, and the words of the other would be gone without a word to say so.
+ * Returns the check, which throws a usage error when both were given and there are words.
+ */
+export function watchKeywords(command: Command): () => void {
+  let words = "";
+  let without = false;
+  command.on("option:keywords", (text: string) => {
+    words = text;
+  });
+  command.on("option:no-keywords", () => {
+    without = true;
+  });
+  return () => {
+    if (!without || /^[\s,"]*$/.test(words)) return;
+    throw usageError("--keywords and --no-keywords exclude each other", "leave one of them out");
+  };
 }

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import {
-  changesOf,
   checkResumable,
   loadBroadcast,
   type Retry,
   resumeBroadcast,
+  withLimit,
 } from "../../broadcast/resume.ts";
 import { findDeadRuns } from "../../broadcast/rivals.ts";
 import { shownRuns } from "../../broadcast/status.ts";
@@ -76,7 +76,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
-  const id = await chooseResumable(deps, given, flags.last === true);
+  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit });
   const record = await loadBroadcast(needs, id);
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
@@ -86,8 +86,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     // Nobody is asked what is refused afterwards.
     if (!flags.dryRun) await findDeadRuns({ ...needs, say: deps.out.talk }, id, spec.join);
     const runs = await shownRuns(needs, id);
-    const recount = await recountWithProgress(deps, { ...record, ...changesOf(record, limit) });
-    const plan = planResume(record, runs, recount, spec);
+    const plan = planResume(record, runs, await recountWithProgress(deps, withLimit(record, limit)), spec);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
     const interrupted = await ask(deps, plan, { target, options, flags });
     if (interrupted) return interrupted;
@@ -129,7 +128,12 @@ async function goOn(
 ): Promise<ExitName> {
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
   const { engine } = options;
-  const setup = { message: record.message, engine, report, total: () => countUsersOf(deps, record) };
+  const setup = {
+    message: record.message,
+    engine,
+    report,
+    total: () => countUsersOf(deps, withLimit(record, spec.limit)),
+  };
   return runToEnd(deps, setup, (runDeps, users) =>
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record, {
       ...spec,

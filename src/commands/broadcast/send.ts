@@ -12,6 +12,7 @@ import { requireAnyPool } from "../no-pool.ts";
 import { takesStdin } from "../open-ids.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, showDryRun } from "./count.ts";
+import { watchKeywords } from "./keywords.ts";
 import {
   addEngineOptions,
   type EngineFlags,
@@ -77,6 +78,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--to <openId...>", "only to these users")
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
     .option("--limit <n>", "claim at most so many codes");
+  const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
     .option("--report <file>", "append a line of NDJSON for every recipient")
     .option("--id <broadcastId>", "name the broadcast yourself; a name that is taken is exit code 10")
@@ -86,6 +88,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
       run((deps, flags: SendFlags, templateId: string) => {
         // `broadcast send list` means a template; `broadcast list` never does.
         if (broadcast.args[0] !== "send") checkNotAWord(templateId);
+        checkKeywords();
         return sendCommand(deps, flags, templateId);
       }),
     );

@@ -100,12 +100,20 @@ describe.each([
     expect(await dumpAll(world)).toEqual(before);
   });
 
-  test("is offered when no id is given", async () => {
+  test("is offered, and the last, with a wider limit alone", async () => {
+    await giveUsers(world, 3, { prefix: "older" });
+    setFaults(world, "withdrawn:100");
+    await broadcast(world, ["--id", "b-0", "--to", "older0", "older1"]);
+    setFaults(world);
     await begin();
-    const { stderr } = await atTerminal(world, ["resume"], "n\n");
-    expect(stderr).toMatch(/^1 {2}b-1 .*: finished, 6 sent/m);
-    const last = await inPipe(world, ["resume", "--last", "--limit", "none", "--yes", "--json"]);
-    expect(last.json()).toMatchObject({ broadcastId: "b-1", outcomes: { sent: USERS } });
+    const offered = async (...args: string[]) => (await atTerminal(world, ["resume", ...args], "\n")).stderr;
+    expect(await offered("--limit", "7")).toMatch(/^1 {2}b-1 .*: finished, 6 sent.*\n2 {2}b-0 /m);
+    expect(await offered("--limit", "6")).toMatch(/^1 {2}b-0 .*: stopped.*\nWhich one\? \[1-1\]/m);
+    expect(await offered()).toMatch(/^1 {2}b-0 .*: stopped.*\nWhich one\? \[1-1\]/m);
+    const last = ["resume", "--last", "--yes", "--json"];
+    const wider = await inPipe(world, [...last, "--limit", "none"]);
+    expect(wider.json()).toMatchObject({ broadcastId: "b-1", status: "finished" });
+    expect((await inPipe(world, last)).json()).toMatchObject({ broadcastId: "b-0", status: "finished" });
   });
 
   test("that was interrupted is widened, too", async () => {

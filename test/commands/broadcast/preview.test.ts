@@ -218,6 +218,25 @@ describe("a message that says nothing", () => {
     expect(world.sandbox.stats()).toMatchObject({ delivered: 6, lastMessage: { data: {} } });
   });
 
+  test.each([
+    ["--keywords", "a,b", "--no-keywords"],
+    ["--no-keywords", "--keywords", "a,b"],
+  ])("is not made of one that says something: %s %s %s", async (...args) => {
+    const before = await dumpAll(world);
+    for (const more of [["--yes"], ["--dry-run"]]) {
+      const result = await inPipe(world, [TEMPLATE_ID, ...args, ...more, "--json"]);
+      expect(result).toMatchObject({ code: 2, stdout: "" });
+      expect(errorOf(result).message).toBe("--keywords and --no-keywords exclude each other");
+    }
+    await expectNothingDone(before);
+  });
+
+  test.each([["--keywords", ""], ["--keywords=,"]])("but of an empty variable: %s %s", async (...args) => {
+    const given = args.filter((arg) => arg !== undefined);
+    expect((await inPipe(world, [TEMPLATE_ID, ...given, "--no-keywords", "--yes"])).code).toBe(0);
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 6, lastMessage: { data: {} } });
+  });
+
   test.each(["--keywords= ,a", "--keywords=0"])("is not one with %s", async (flag) => {
     expect((await inPipe(world, [TEMPLATE_ID, flag, "--yes"])).code).toBe(0);
     expect(world.sandbox.stats().delivered).toBe(6);

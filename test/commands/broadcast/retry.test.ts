@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
+import { drive, hurriedClock } from "../../broadcast/drive.ts";
 import {
   broadcast,
   checkBooks,
@@ -16,8 +17,8 @@ import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
 
 const world = useWorld();
 const START = ["--id", "b-1", "--max-errors", "9999"];
-const resume = (args: string[]) =>
-  inPipe(world, ["resume", "b-1", "--json", "--yes", "--max-errors", "9999", ...args]);
+const resume = (args: string[], id = "b-1") =>
+  inPipe(world, ["resume", id, "--json", "--yes", "--max-errors", "9999", ...args]);
 const prepay = (i: number) => `wx2026112312000000${String(i).padStart(4, "0")}`;
 
 /** Users with codes of three uses each. */
@@ -66,6 +67,48 @@ describe("--retry-failed", () => {
       status: "finished",
       outcomes: { sent: 4, failed: 6 },
     });
+  });
+
+  test("leaves a trial that was cut by its limit as it was", async () => {
+    const openIds = await giveUsers(world, 10, { codes: 3 });
+    setFaults(world, "unlisted:100");
+    await broadcast(world, [...START, "--limit", "4", "--to", ...openIds]);
+    setFaults(world);
+    const again = await resume(["--retry-failed"]);
+    expect(again.json()).toMatchObject({
+      status: "finished",
+      recipients: 4,
+      outcomes: { sent: 4, failed: 0 },
+    });
+    const all = await resume(["--limit", "none"]);
+    expect(all.json()).toMatchObject({ recipients: 10, outcomes: { sent: 10 } });
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 10, maxPerUser: 1 });
+  });
+
+  test("and a wider limit go together", async () => {
+    await giveUsers(world, 10, { codes: 3 });
+    setFaults(world, "unlisted:100");
+    await broadcast(world, [...START, "--limit", "4"]);
+    setFaults(world);
+    const both = ["--retry-failed", "--limit", "7"];
+    expect((await resume([...both, "--dry-run"])).json()).toMatchObject({
+      wouldSend: 7,
+      toSend: { fresh: 3, open: 0, retries: 4 },
+    });
+    expect((await resume(both)).json()).toMatchObject({ outcomes: { sent: 7, failed: 0 } });
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 7, maxPerUser: 1 });
+  });
+
+  test("--last is the newest that has some", async () => {
+    await giveUsers(world, 3, { codes: 2 });
+    setFaults(world, "unlisted:100");
+    await broadcast(world, START);
+    setFaults(world);
+    await broadcast(world, ["--id", "b-2", "--to", "u0"]);
+    const last = await inPipe(world, ["resume", "--last", "--retry-failed", "--yes", "--json"]);
+    expect(last.json()).toMatchObject({ broadcastId: "b-1" });
+    const none = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
+    expect(none).toMatchObject({ code: 3, stdout: "" });
   });
 
   test("that fails again leaves them failed", async () => {
@@ -136,20 +179,21 @@ describe("--retry-unknown", () => {
     expect([...(await ledgers(world)).values()].filter((state) => state !== "sent")).toEqual([]);
   });
 
-  test("with single-use codes finds out that they had arrived: nobody twice", async () => {
-    await giveUsers(world, 3, { codes: 2 });
-    setFaults(world, "reset-after:100", "reset:100");
-    // Attempts run out after about twenty seconds.
-    const first = await broadcast(world, START);
-    const { unknown } = first.json<BroadcastResult>().outcomes;
-    setFaults(world);
-    if (unknown > 0) {
-      const again = await resume(["--retry-unknown"]);
+  test.each(["busy", "busy-delivered"])(
+    "with single-use codes sends with the same one: nobody twice (%s)",
+    async (fault) => {
+      await giveUsers(world, 12, { codes: 2 });
+      setFaults(world, `${fault}:100`);
+      const { result } = await drive(world, { clock: hurriedClock(20) });
+      expect(result).toMatchObject({ status: "finished", outcomes: { unknown: 12 } });
+      setFaults(world);
+      const again = await resume(["--retry-unknown"], result.broadcastId);
       expect(again.code, again.stderr).toBe(0);
-      expect(await checkBooks(world, again, 6)).toMatchObject({ outcomes: { sent: 3, unknown: 0 } });
-    }
-    expect(world.sandbox.stats()).toMatchObject({ delivered: 3, maxPerUser: 1 });
-  }, 60_000);
+      const document = await checkBooks(world, again, 24);
+      expect(document).toMatchObject({ outcomes: { sent: 12, unknown: 0 }, codes: { spent: 12 } });
+      expect(world.sandbox.stats()).toMatchObject({ delivered: 12, maxPerUser: 1 });
+    },
+  );
 
   test("is warned of in the question", async () => {
     await givePrepays(3);
