@@ -180,7 +180,7 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   run.tally.codes.refused += 1 + reply.refused;
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
-  const next = takeInHand(reply);
+  const next = takeInHand(reply, recipient.failedBefore);
   run.inHand.delete(recipient);
   run.inHand.add(next);
   run.hand(next);

@@ -46,8 +46,10 @@ async function releaseLeftovers(run: Run): Promise<void> {
   // Without Redis there is nothing to release with; the records stay claimed, and resume finds them.
   if (run.stopReason?.exit === "redis" && !run.stopReason.isRecordGone) return;
   try {
-    for (let at = 0; at < safe.length; at += RELEASE_BATCH)
-      await release(run, safe.slice(at, at + RELEASE_BATCH));
+    for (const recipient of safe) if (recipient.failedBefore) await failAgain(run, recipient);
+    const fresh = safe.filter(({ failedBefore }) => !failedBefore);
+    for (let at = 0; at < fresh.length; at += RELEASE_BATCH)
+      await release(run, fresh.slice(at, at + RELEASE_BATCH));
   } catch (error) {
     run.tally.countError(undefined, `codes could not be released: ${stopReasonOf(error).message}`);
   }
@@ -59,4 +61,18 @@ async function release(run: Run, batch: InHand[]): Promise<void> {
     if (done[i]) run.tally.codes.released++;
     run.forget(recipient);
   }
+}
+
+/**
+ * The code goes back and the outcome is what it was. Once the audience of a broadcast was through, only who has a record
+ * is met again: a user whose record went with the code would never get the message.
+ */
+async function failAgain(run: Run, recipient: InHand): Promise<void> {
+  const { openId } = recipient;
+  // What the API said then went with the record; there was one attempt at least.
+  if (await run.deps.ledger.settleReturning({ openId, outcome: "failed", attempts: 1 })) {
+    run.tally.codes.released++;
+    run.tally.outcomes.failed++;
+  }
+  run.forget(recipient);
 }

@@ -67,7 +67,7 @@ function takeReply(run: Run, reply: ClaimReply): void {
       run.tally.codes.expired += reply.expired;
       run.ownClaims++;
       if (reply.retried) run.tally.retried[reply.retried]++;
-      run.begin(reply);
+      run.begin(reply, reply.retried === "failed");
       break;
     case "mine":
       // In hand: the sweep met the user twice. Not in hand: the answer to the claim got lost.

@@ -6,17 +6,32 @@ export interface InHand extends Claimed {
   attempts: number;
   /** An earlier attempt may have been delivered. */
   uncertain: boolean;
+  /** It failed in an earlier run and is tried again: without a record, nothing would lead back to this user. */
+  failedBefore: boolean;
   /** How often in a row the token was refused for this recipient and the platform gave the very same again. */
   tokenRefusals: number;
   /** Its place among the recipients in hand; theirs to keep. */
   place: number;
 }
 
-export function takeInHand({ openId, formId, expireMs, multiUse, attempt }: Claimed): InHand {
+export function takeInHand(
+  { openId, formId, expireMs, multiUse, attempt }: Claimed,
+  failedBefore = false,
+): InHand {
   const attempts = attempt - 1;
-  const uncertain = attempts > 0;
   // Named one by one: spreading costs microseconds, and this runs for every message.
-  return { openId, formId, expireMs, multiUse, attempt, attempts, uncertain, tokenRefusals: 0, place: -1 };
+  return {
+    openId,
+    formId,
+    expireMs,
+    multiUse,
+    attempt,
+    attempts,
+    uncertain: attempts > 0,
+    failedBefore,
+    tokenRefusals: 0,
+    place: -1,
+  };
 }
 
 /**

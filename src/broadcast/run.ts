@@ -137,8 +137,8 @@ export class Run {
   }
 
   /** Takes a claimed recipient in hand. */
-  begin(claimed: Claimed): void {
-    const recipient = takeInHand(claimed);
+  begin(claimed: Claimed, failedBefore = false): void {
+    const recipient = takeInHand(claimed, failedBefore);
     this.inHand.add(recipient);
     if (recipient.uncertain && recipient.multiUse && !this.options.retryUnknown) {
       this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });
@@ -205,7 +205,7 @@ export class Run {
   private settled(item: Decided, settled: boolean): void {
     if (settled) {
       this.tally.codes.spent++;
-      this.count(item);
+      this.count(item, item.recipient.formId);
     }
     this.inHand.delete(item.recipient);
   }
@@ -215,7 +215,8 @@ export class Run {
     this.forget(item.recipient);
   }
 
-  private count({ settlement, recipient, errmsg }: Decided): void {
+  /** `formId`: the code that it took; a code that went back is no longer the recipient's, in the ledger as here. */
+  private count({ settlement, errmsg }: Decided, formId?: string): void {
     const { openId, outcome, attempts, errcode, msgid } = settlement;
     this.tally.outcomes[outcome]++;
     const tooMany = this.guard.seeOutcome(outcome === "failed" || outcome === "unknown", outcome === "sent");
@@ -223,7 +224,6 @@ export class Run {
     const { report, clock } = this.deps;
     if (!report) return;
     const why = outcome === "sent" ? undefined : errmsg;
-    const { formId } = recipient;
     report.write(
       reportLine({ openId, outcome, attempts, errcode, errmsg: why, msgid, formId, atMs: clock.now() }),
     );

@@ -23,11 +23,14 @@ export async function shownRuns(
   id: string,
 ): Promise<KnownRun[]> {
   const runs = await store.runs(id);
+  const lastMs = Math.max(...runs.map(({ untilMs }) => untilMs));
   return runs.map((run) => {
     if (run.alive) return { ...run, alive: !isGone(run, here) };
     const isThere = run.host !== here.host || here.isRunning(run.pid);
     const isRecent = clock.now() - run.untilMs < LONGEST_CONCLUSION_MS;
-    return { ...run, concluding: run.ended === true && isThere && isRecent };
+    // One that ended while another was at work has left the end to that.
+    const isLast = run.untilMs === lastMs;
+    return { ...run, concluding: run.ended === true && isThere && isRecent && isLast };
   });
 }
 

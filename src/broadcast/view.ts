@@ -28,9 +28,11 @@ export interface BroadcastView {
 /** Puts together what record, heartbeats and, if counted, ledgers say. */
 export function viewBroadcast(
   record: BroadcastRecord,
-  runs: readonly KnownRun[],
+  known: readonly KnownRun[],
   recount?: Recount,
 ): BroadcastView {
+  // Once the record has an end, nobody is about to write it.
+  const runs = record.status === "running" ? known : known.map((run) => ({ ...run, concluding: false }));
   const status = statusOf(record, runs);
   const isOver = status !== "running" && status !== "dead";
   const counts = isOver && record.result ? ownCounts(record.result) : sumRuns(runs);

@@ -22,6 +22,7 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     attempt: 1,
     attempts: 1,
     uncertain: false,
+    failedBefore: false,
     tokenRefusals: 0,
     place: -1,
     ...state,

@@ -69,7 +69,7 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     for await (const lines of listRecipients({ store: broadcasts, history, sweepLedgers }, record, filter)) {
       if (stop.signal.aborted || out.closed.aborted) break;
       count += lines.length;
-      await writer.write(lines);
+      if (lines.length > 0) await writer.write(lines);
     }
     await writer.end();
   } finally {

@@ -1,16 +1,27 @@
 import type { Command } from "commander";
+import type { Message } from "../../broadcast/message.ts";
 import { nextCommands } from "../../broadcast/next-command.ts";
 import type { KnownRun } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatDuration, formatRate, formatTime } from "../../output/format.ts";
+import { formatCount, formatDuration, formatMinute, formatRate, formatTime } from "../../output/format.ts";
+import { cutToWidth } from "../../output/width.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { describeFacts, type Fact, messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
-import { describeStatus, orDash, paceOf, sayNext, showErrors, showOutcomes, showSummary } from "./summary.ts";
+import {
+  describeErrors,
+  describeStatus,
+  orDash,
+  paceOf,
+  sayNext,
+  showErrors,
+  showOutcomes,
+  showSummary,
+} from "./summary.ts";
 
 const EXAMPLES = `
 The counts are those of the last run's end, while runs are at work those of
@@ -52,25 +63,15 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   }
   if (out.format === "plain") {
     await showSummary(deps, { ...result, next: commands });
-    return out.table(
-      [],
-      runs.map((run) => ["run", ...toRunRow(run, isoTime)]),
-    );
+    return out.table([], runs.map(toPlainRow));
   }
   out.data(describeFacts(factsOf(view, full)));
   out.data("");
-  await showOutcomes(deps, result);
+  // Whom the last run skipped, others have sent to.
+  await showOutcomes(deps, { ...result, outcomes: result.outcomes && { ...result.outcomes, skipped: 0 } });
   if (full) await showRest(deps, view);
-  else if (result.errors.length > 0) {
-    out.data("");
-    await showErrors(deps, result.errors, SHOWN_ERRORS);
-  }
   sayNext(deps, next);
 }
-
-/** With all outcomes and three keywords, that fits into 24 lines. */
-const SHOWN_ERRORS = 2;
-const SHOWN_KEYWORDS = 3;
 
 function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean): Fact[] {
   const { message, audience, limit, rate, apiBase = "-", users } = record;
@@ -78,15 +79,12 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
     audience === "list" ? "listed users" : "all pools",
     limit === undefined ? "" : `, limit ${formatCount(limit)}`,
   ];
-  const facts = messageFacts(message);
-  const shown = full ? facts : facts.slice(0, SHOWN_KEYWORDS + 2);
   return [
     ["broadcast", `${record.id}: ${describeStatus(result)}`],
     ["when", whenOf(record.startedAtMs, result)],
     ["who", whoOf(runs)],
     ["API", `${apiBase}, appid ${record.appid}`],
-    ...shown,
-    ...(facts.length > shown.length ? [["", `and ${facts.length - shown.length} more: --full`] as Fact] : []),
+    ...(full ? messageFacts(message) : messageInBrief(message)),
     [
       "audience",
       `${whom}${upTo}${rate === undefined ? "" : `, ${formatRate(rate)}`}${users === undefined ? "" : `, ${formatCount(users)} users`}`,
@@ -95,12 +93,34 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
       "done",
       `${orDash(result.recipients)}${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,
     ],
+    ...(full || result.errors.length === 0
+      ? []
+      : [["errors", inARow(describeErrors(result.errors, SHOWN_ERRORS))] as Fact]),
+  ];
+}
+
+/** So that all of it fits into 24 lines; --full has a table of them. */
+const SHOWN_ERRORS = 3;
+/** What the labels leave of 80 columns. */
+const ROOM = 68;
+
+function inARow(text: string): string {
+  return cutToWidth(text, ROOM);
+}
+
+/** Two lines at most. */
+function messageInBrief({ templateId, page, keywords }: Message): Fact[] {
+  const where = page === undefined ? "" : `, page ${page}`;
+  const words = keywords.map((word) => `"${word}"`).join(", ");
+  return [
+    ["template", inARow(`${templateId}${where}`)],
+    ...(words ? [["keywords", inARow(words)] as Fact] : []),
   ];
 }
 
 const SOURCES = {
   result: "",
-  heartbeats: " (by heartbeats; --exact: by the ledgers)",
+  heartbeats: " (by heartbeats)",
   ledgers: " (by the ledgers)",
 };
 
@@ -113,7 +133,7 @@ function whenOf(startedAtMs: number, { finishedAt, lastSeenAt }: BroadcastView["
 function whoOf(runs: readonly KnownRun[]): string {
   const last = runs.at(-1);
   if (!last) return "-";
-  const by = `${last.user === undefined ? "" : `${last.user}@`}${last.host}, pid ${last.pid}`;
+  const by = `${ownerOf(last)}, pid ${last.pid}`;
   const alive = runs.filter((run) => run.alive).length;
   return `${by}${runs.length > 1 ? `; ${runs.length} runs, ${alive} alive` : ""}`;
 }
@@ -129,33 +149,37 @@ async function showRest(deps: Deps, { result, runs }: BroadcastView): Promise<vo
   }
   if (runs.length === 0) return;
   out.data("");
-  await out.table(
-    RUN_COLUMNS,
-    runs.map((run) => toRunRow(run, formatTime)),
-  );
+  await out.table(RUN_COLUMNS, runs.map(toScreenRow));
 }
 
 const RUN_COLUMNS = [
-  { title: "run" },
   { title: "who" },
   { title: "pid", align: "right" as const },
-  { title: "since" },
+  { title: "since", align: "right" as const },
   { title: "worked", align: "right" as const },
   { title: "sent", align: "right" as const },
-  { title: "state" },
+  { title: "state", align: "right" as const },
 ];
 
 function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function toRunRow(run: KnownRun, time: (ms: number) => string): (string | number)[] {
-  const { runId, host, pid, user, sinceMs, untilMs, outcomes } = run;
-  const who = user === undefined ? host : `${user}@${host}`;
-  const forPeople = time === formatTime;
-  const worked = forPeople ? formatDuration(untilMs - sinceMs) : untilMs - sinceMs;
-  const sent = forPeople ? orDash(outcomes?.sent) : (outcomes?.sent ?? "-");
-  return [runId, who, pid, time(sinceMs), worked, sent, stateOf(run)];
+/** Without the run's id, which no command takes: that leaves room for who it was. */
+function toScreenRow(run: KnownRun): (string | number)[] {
+  const { pid, sinceMs, untilMs, outcomes } = run;
+  const worked = formatDuration(untilMs - sinceMs);
+  return [ownerOf(run), pid, formatMinute(sinceMs), worked, orDash(outcomes?.sent), stateOf(run)];
+}
+
+function toPlainRow(run: KnownRun): (string | number)[] {
+  const { runId, pid, sinceMs, untilMs, outcomes } = run;
+  const sent = outcomes?.sent ?? "-";
+  return ["run", runId, ownerOf(run), pid, isoTime(sinceMs), untilMs - sinceMs, sent, stateOf(run)];
+}
+
+function ownerOf({ user, host }: Pick<KnownRun, "user" | "host">): string {
+  return user === undefined ? host : `${user}@${host}`;
 }
 
 function stateOf({ alive, concluding, ended, outcomes }: KnownRun): string {

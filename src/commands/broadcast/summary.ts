@@ -74,6 +74,14 @@ export function describeOutcomes(outcomes: Record<Outcome, number>): string {
   return some.map((name) => `${name} ${formatCount(outcomes[name])}`).join(", ");
 }
 
+/** "43101 x12  40003 x2"; `most`: how many kinds. */
+export function describeErrors(errors: BroadcastResult["errors"], most: number): string {
+  const some = errors.slice(0, most).map(({ errcode, errmsg, count }) => {
+    return `${errcode ?? errmsg} x${formatCount(count)}`;
+  });
+  return [...some, ...(errors.length > most ? [`and ${errors.length - most} more`] : [])].join("  ");
+}
+
 const OUTCOME_COLUMNS = [
   { title: "outcome" },
   { title: "recipients", align: "right" as const },
@@ -108,13 +116,9 @@ const ERROR_COLUMNS = [
   { title: "meaning" },
 ];
 
-/** What the API answered instead of ok; `most`: how many kinds of it. */
-export async function showErrors(
-  deps: Deps,
-  errors: BroadcastResult["errors"],
-  most = Number.POSITIVE_INFINITY,
-): Promise<void> {
-  const rows = errors.slice(0, most).map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
+/** What the API answered instead of ok. */
+export async function showErrors(deps: Deps, errors: BroadcastResult["errors"]): Promise<void> {
+  const rows = errors.map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
     const meaning = errcode === null ? "" : ((await deps.meaningOf(errcode)) ?? "not in push-cli's table");
     return [errcode ?? "-", formatCount(count), errmsg, meaning];
   });

@@ -6,7 +6,7 @@ import { drawBar } from "../../output/bar.ts";
 import { formatCount, formatCounted, formatDuration, formatRate, formatShare } from "../../output/format.ts";
 import type { Progress } from "../../output/output.ts";
 import { RateMeter } from "../../output/rate-meter.ts";
-import { orDash } from "./summary.ts";
+import { describeErrors, orDash } from "./summary.ts";
 
 /** One line of the NDJSON of `broadcast watch`; a contract. `rateNow`: messages sent a second, lately. */
 export function toWatchDocument({ result, runs }: BroadcastView, rateNow: number | null) {
@@ -50,6 +50,7 @@ export class WatchScreen {
 }
 
 const BAR_ROOM = 40;
+const SHOWN_ERRORS = 3;
 
 function renderLines(view: BroadcastView, rate: number | null, pace: number, width: number): string[] {
   const { result, runs, record } = view;
@@ -73,12 +74,7 @@ function renderLines(view: BroadcastView, rate: number | null, pace: number, wid
     `codes     ${Object.entries(codes)
       .map(([name, count]) => `${name} ${formatCount(count)}`)
       .join("  ")}`,
-    `errors    ${
-      errors
-        .slice(0, 3)
-        .map(({ errcode, errmsg, count }) => `${errcode ?? errmsg} x${formatCount(count)}`)
-        .join("  ") || "none"
-    }`,
+    `errors    ${describeErrors(errors, SHOWN_ERRORS) || "none"}`,
     `runs      ${formatCounted(alive.length, "run")}: ${alive.map(describeRun).join("; ")}`,
   ];
 }

@@ -88,3 +88,9 @@ export async function moveRunFarAway({ redis: { client } }: World, id: string): 
   await client.set(heartbeat, JSON.stringify(run), "PX", 600_000);
   return heartbeat;
 }
+
+/** NDJSON. */
+export function parseLines<T>(text: string): T[] {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as T);
+}
