@@ -58,6 +58,19 @@ it.each(POOLS)("claim again: it is mine (%s)", async (_, entries) => {
   expect(await state()).toEqual(after);
 });
 
+it("claim again, met by a pool that went with its last expired code: still a recipient without a code", async () => {
+  await redis.push("u", plainEntry("x", PAST));
+  const [first] = await ledger().claim(["u"], "pool");
+  expect(first).toEqual({ status: "no_code", openId: "u", expired: 1, refused: 0 });
+  const after = await state();
+  expect(await ledger().claim(["u"], "pool")).toEqual([{ ...first, expired: 0 }]);
+  expect(await state()).toEqual(after);
+  // Another run, or this one once there is a pool again, meets the user by the ledger.
+  expect(await ledger("other").claim(["u"], "pool")).toEqual([{ status: "elsewhere", openId: "u" }]);
+  await redis.push("u", plainEntry("a", FAR));
+  expect(await ledger().claim(["u"], "pool")).toEqual([{ status: "elsewhere", openId: "u" }]);
+});
+
 it("claim the same user twice in one batch: claimed once", async () => {
   await redis.push("u", plainEntry("a", FAR), plainEntry("b", FAR));
   const replies = await ledger().claim(["u", "u", "u"]);
