@@ -237,6 +237,16 @@ describe("resume without an id", () => {
     expect(result.json()).toMatchObject({ broadcastId: "b-2", status: "finished" });
   });
 
+  test("--last leaves alone what somebody paused, which has to be named", async () => {
+    await stopHalfway("b-1");
+    await world.redis.client.hset("mina:broadcast:b-1", "status", "paused");
+    const result = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
+    expect(result).toMatchObject({ code: 3, stdout: "" });
+    expect((await inPipe(world, ["resume", "b-1", "--yes", "--json"])).json()).toMatchObject({
+      status: "finished",
+    });
+  });
+
   test("--last with an id is exit 2, with nothing to resume exit 3", async () => {
     expect((await inPipe(world, ["resume", "b-1", "--last", "--yes"])).code).toBe(2);
     await giveUsers(world, 1);
