@@ -100,7 +100,7 @@ describe.each([
     const asked = await atTerminal(world, ["resume", "b-1", "--limit", "9"], "n\n");
     expect(asked.code).toBe(11);
     expect(asked.stderr).toMatch(/^to go +3 users not yet sent to, limit 9$/m);
-    expect(asked.stderr).toContain("Go on, with up to 3 users? [y/N]");
+    expect(asked.stderr).toContain("Resume b-1 for up to 3 users? [y/N]");
     expect(await dumpAll(world)).toEqual(before);
   });
 

@@ -239,7 +239,7 @@ describe("a retry with nothing to do: exit 3, and nothing changes", () => {
       expect(result).toMatchObject({ code: 3, stdout: "" });
       expect(errorOf(result)).toMatchObject({
         code: "nothing",
-        message: expect.stringMatching(/'b-1' is finished, and no recipient is (failed|unknown)/),
+        message: expect.stringMatching(/'b-1' is finished, and no recipient's outcome is (failed|unknown)/),
       });
     }
     expect(world.sandbox.stats().requests).toBe(requests);
