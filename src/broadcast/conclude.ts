@@ -68,9 +68,9 @@ async function concludeRecord(
     reason,
     exit: exitOf(run, result),
     finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
-    wanted: undefined,
     result,
-    ...(isFinished ? { recipients, cut: cut || undefined } : {}),
+    // What was wanted holds until a run begins: there may be a frozen one, which has yet to see it.
+    ...(isFinished ? { wanted: undefined, recipients, cut: cut || undefined } : {}),
   });
   if (isFinished && !cut) await store.dropAudience(record);
   return result;

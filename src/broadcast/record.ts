@@ -33,7 +33,7 @@ export interface BroadcastRecord {
   cut?: boolean | undefined;
   /** Epoch ms. */
   startedAtMs: number;
-  /** Set while it is finished or cancelled. */
+  /** Set while it is finished. */
   finishedAtMs?: number | undefined;
   /** As of the end of the last run that ended by itself. */
   result?: BroadcastResult | undefined;

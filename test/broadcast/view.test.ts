@@ -80,6 +80,16 @@ describe("the status", () => {
     ]);
   });
 
+  it("is dead when the run that was left to end it died, whoever ended before", async () => {
+    const runs = [
+      run({ runId: "ended", host: "far", ended: true }),
+      run({ runId: "died", host: "far", untilMs: T0 + 10_500 }),
+    ];
+    const needs = { host: "here", isRunning: () => false, clock: { now: () => T0 + 11_000 } };
+    const shown = await shownRuns({ ...needs, store: { runs: async () => runs } as never }, "b-1");
+    expect(statusOf(record(), shown)).toBe("dead");
+  });
+
   it("can be resumed from everything but running, finished and cancelled", () => {
     const all = ["running", "finished", "cancelled", "dead", "stopped", "interrupted", "paused"] as const;
     expect(all.filter(isResumable)).toEqual(["dead", "stopped", "interrupted", "paused"]);

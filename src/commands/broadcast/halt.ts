@@ -62,7 +62,9 @@ async function haltCommand(
       await (await broadcastNeeds(deps)).store.update(id, { wanted: undefined });
       throw tooLate(record, action);
     }
-    if (status !== WORDS[action]) await writeHalt(deps, ended, { action, by });
+    // One that was stopped by something else at the same time is as good as paused, and keeps its reason.
+    if (action === "cancel" ? status !== "cancelled" : status === "dead")
+      await writeHalt(deps, ended, { action, by });
     await presentView(deps, await look(deps, id), false);
     return "done";
   } finally {
@@ -131,11 +133,17 @@ function stillRunning(id: string, alive: number): PushCliError {
 }
 
 /** For a broadcast whose last run did not do it: it died, or ended for another reason at the same time. */
-async function writeHalt(deps: Deps, ended: BroadcastView, { action, by }: Wanted): Promise<void> {
+async function writeHalt(deps: Deps, ended: BroadcastView, wanted: Wanted): Promise<void> {
   const { store } = await broadcastNeeds(deps);
-  const status = WORDS[action];
+  const status = WORDS[wanted.action];
   // The result that the record has is of the end of a run before the one that died.
   const stale = ended.status === "dead" ? { result: undefined } : {};
-  const reason = `${status} by ${by}`;
-  await store.update(ended.record.id, { status, reason, exit: "stopped", wanted: undefined, ...stale });
+  // A run that is taken for dead may only be frozen: it sees then what is wanted when it wakes up.
+  await store.update(ended.record.id, {
+    status,
+    reason: `${status} by ${wanted.by}`,
+    exit: "stopped",
+    wanted,
+    ...stale,
+  });
 }

@@ -75,7 +75,11 @@ function renderLines(view: BroadcastView, rate: number | null, pace: number, wid
       .map(([name, count]) => `${name} ${formatCount(count)}`)
       .join("  ")}`,
     `errors    ${describeErrors(errors, SHOWN_ERRORS) || "none"}`,
-    `runs      ${formatCounted(alive.length, "run")}: ${alive.map(describeRun).join("; ")}`,
+    `runs      ${
+      alive.length === 0
+        ? "summing up"
+        : `${formatCounted(alive.length, "run")}: ${alive.map(describeRun).join("; ")}`
+    }`,
   ];
 }
 

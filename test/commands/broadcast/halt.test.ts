@@ -47,7 +47,6 @@ describe.each([
     expect(await countCodes(world)).toBe(1200 - delivered());
     expect(await show("b-1")).toMatchObject({ ...at, outcomes: { sent: delivered() }, finishedAt: null });
     expect(result.stderr).toContain(`${status} by tester@test-host`);
-    expect(await world.redis.client.hget("mina:broadcast:b-1", "wanted"), "nothing left to want").toBeNull();
   });
 
   test("stops two joined runs", async () => {
@@ -210,6 +209,17 @@ test("a paused broadcast is resumed, and nobody gets two", async () => {
     outcomes: { sent: 200 },
   });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 200, maxPerUser: 1 });
+});
+
+test("a run that stops for a reason of its own while it is to pause keeps that", async () => {
+  await giveUsers(world, 40);
+  await interrupt(world, ["--id", "b-1", "--concurrency", "2"], () => delivered() >= 10);
+  const heartbeat = await moveRunFarAway(world, "b-1");
+  const pausing = run(["pause", "b-1", "--json"]);
+  await until(async () => (await world.redis.client.hexists("mina:broadcast:b-1", "wanted")) === 1);
+  await world.redis.client.hset("mina:broadcast:b-1", { status: "stopped", reason: "the API refused" });
+  await world.redis.client.del(heartbeat);
+  expect((await pausing).json()).toMatchObject({ status: "stopped", reason: "the API refused" });
 });
 
 test("a run whose record was deleted under it stops, and writes nothing back", async () => {

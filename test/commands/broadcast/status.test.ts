@@ -162,8 +162,12 @@ describe("the end of a broadcast", () => {
     const retrying = start((options) => resume("b-1", ["--retry-failed", "--concurrency", "1"], options));
     await untilShown(commands, "b-1", () => delivered() >= 3);
     retrying.signal("SIGINT");
-    expect((await retrying.done).code).toBe(130);
-    expect(await show("b-1")).toMatchObject({ status: "interrupted", finishedAt: null });
+    const stopped = await retrying.done;
+    expect(stopped.code).toBe(130);
+    const now = { outcomes: { sent: delivered(), failed: 15 - delivered() }, toGo: 0 };
+    expect(stopped.json()).toMatchObject(now);
+    expect(await show("b-1")).toMatchObject({ status: "interrupted", finishedAt: null, ...now });
+    expect(await show("b-1", "--exact")).toMatchObject(now);
     expect((await resume("b-1", ["--retry-failed"])).code).toBe(0);
     expect((await show("b-1")).finishedAt).not.toBeNull();
     expect(world.sandbox.stats()).toMatchObject({ delivered: 15, maxPerUser: 1 });
