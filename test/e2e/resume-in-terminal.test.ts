@@ -23,7 +23,7 @@ describe.skipIf(NO_TERMINAL)(`broadcast resume of the built command in a termina
     const run = cli.startInTerminal(["broadcast", "resume"]);
     await run.shows(/^1 {2}b-2 .*\r?\n2 {2}b-1 .*\r?\nWhich one\? \[1-2\] $/m);
     run.type("2\n");
-    await run.shows(/Go on, with up to 12 users\? \[y\/N\] $/);
+    await run.shows(/Resume b-1 for up to 12 users\? \[y\/N\] $/);
     expect(world.sandbox.stats().delivered).toBe(0);
     run.type("y\n");
     const { code, stdout } = await run.done;

@@ -155,6 +155,22 @@ test("users without a code don't count against the limit", async () => {
   });
 });
 
+test("a narrower limit than was sent already ends it there, for a wider one to go on", async () => {
+  await giveUsers(world, USERS, { codes: 2 });
+  const some = () => world.sandbox.stats().delivered >= 6;
+  await interrupt(world, ["--id", "b-1", "--concurrency", "1", "--rate", "50/s"], some);
+  const { delivered } = world.sandbox.stats();
+  const narrow = await resume(["--limit", "3"]);
+  expect(narrow.code, narrow.stderr).toBe(0);
+  expect(narrow.json()).toMatchObject({
+    status: "finished",
+    outcomes: { sent: delivered },
+    run: { sent: 0 },
+  });
+  expect((await resume(["--limit", "none"])).json()).toMatchObject({ outcomes: { sent: USERS } });
+  expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1 });
+});
+
 test("those who failed in the trial count as reached, and stay failed", async () => {
   await giveUsers(world, USERS, { codes: 2 });
   setFaults(world, "unlisted:100");

@@ -97,6 +97,18 @@ describe("resume at a terminal", () => {
   });
 });
 
+test("resume of what is running asks nothing: exit 10, and the run goes on", async () => {
+  await giveUsers(world, 400);
+  const running = broadcast(world, ["--id", "b-1", "--concurrency", "1", "--rate", "40/s"]);
+  await until(() => delivered() > 0);
+  const { code, stderr } = await atTerminal(world, ["resume", "b-1"], "y\n");
+  expect(code).toBe(10);
+  expect(stderr).toContain("broadcast 'b-1' is running on test-host");
+  expect(stderr).not.toContain("[y/N]");
+  const { json } = await running;
+  expect(json()).toMatchObject({ status: "finished", outcomes: { sent: 400 } });
+});
+
 describe("resume without a terminal", () => {
   test("is refused without --yes: exit 11", async () => {
     await stopHalfway();
