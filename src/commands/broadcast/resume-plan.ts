@@ -100,7 +100,7 @@ export async function resumeFacts(
     ["status", describeStatus(result)],
     ...(await settingFacts(deps, began)),
     ...messageFacts(record.message),
-    ["done", result.outcomes === null ? "-" : describeOutcomes(result.outcomes)],
+    ["done", result.outcomes === null ? "-" : `${describeOutcomes(result.outcomes)} (by the ledgers)`],
     ["to go", toGoText(plan)],
     ["spends", `up to ${formatCount(plan.sends)} codes`],
     ...(flags.retryUnknown ? [UNKNOWN_FACT] : []),

@@ -58,7 +58,7 @@ export function registerBroadcastResume(broadcast: Command, run: RunAction): voi
   const resume = broadcast
     .command("resume [id]")
     .description("go on with a broadcast that was killed, stopped, paused or interrupted")
-    .option("--last", "the newest that can be resumed")
+    .option("--last", "the newest that can be resumed, those paused left out")
     .option("--retry-unknown", "send again, with the same code, to recipients whose outcome is unknown")
     .option("--retry-failed", "send again, with a new code, to recipients that failed")
     .option("--limit <n>", "another limit for the whole broadcast, or none")

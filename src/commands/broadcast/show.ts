@@ -80,7 +80,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
     limit === undefined ? "" : `, limit ${formatCount(limit)}`,
   ];
   return [
-    ["broadcast", `${record.id}: ${describeStatus(result)}`],
+    ["broadcast", `${record.id}: ${describeStatus(result)}${record.cut ? " (limit reached)" : ""}`],
     ["when", whenOf(record.startedAtMs, result)],
     ["who", whoOf(runs)],
     ["API", `${apiBase}, appid ${record.appid}`],

@@ -99,7 +99,8 @@ export async function showOutcomes({ out }: Deps, result: Summary): Promise<void
     const share = name === "skipped" ? "" : formatShare(outcomes[name], whole);
     return [name, formatCount(outcomes[name]), share, words];
   });
-  if (open) rows.push(["(open)", formatCount(open), "", "claimed, not settled: resume has the code"]);
+  const openWords = `claimed, not settled: ${result.status === "cancelled" ? "may have been delivered" : "resume has the code"}`;
+  if (open) rows.push(["(open)", formatCount(open), "", openWords]);
   if (toGo && !dryRun) rows.push(["(to go)", formatCount(toGo), formatShare(toGo, whole), "no outcome yet"]);
   await out.table(OUTCOME_COLUMNS, rows);
 }

@@ -43,7 +43,7 @@ describe("resume at a terminal", () => {
       /^page +p$/m,
       /^keyword1 +a$/m,
       /^keyword2 +b$/m,
-      new RegExp(`^done +sent ${sent}$`, "m"),
+      new RegExp(`^done +sent ${sent} \\(by the ledgers\\)$`, "m"),
       new RegExp(`^to go +${left} users not yet sent to$`, "m"),
       new RegExp(`^spends +up to ${left} codes$`, "m"),
       /^takes +about .* at 1\.0\/s$/m,
@@ -247,6 +247,16 @@ describe("resume without an id", () => {
     const result = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
     expect(result.code, result.stderr).toBe(0);
     expect(result.json()).toMatchObject({ broadcastId: "b-2", status: "finished" });
+  });
+
+  test("--last leaves alone what somebody paused, which has to be named", async () => {
+    await stopHalfway("b-1");
+    await world.redis.client.hset("mina:broadcast:b-1", "status", "paused");
+    const result = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
+    expect(result).toMatchObject({ code: 3, stdout: "" });
+    expect((await inPipe(world, ["resume", "b-1", "--yes", "--json"])).json()).toMatchObject({
+      status: "finished",
+    });
   });
 
   test("--last with an id is exit 2, with nothing to resume exit 3", async () => {
