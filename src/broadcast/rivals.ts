@@ -52,7 +52,8 @@ async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: Kn
   }
 }
 
-function isAlive(id: string, { host, pid, sinceMs }: KnownRun): PushCliError {
+/** The error of whoever wants to go on with a broadcast that a run is at work on. */
+export function isAlive(id: string, { host, pid, sinceMs }: KnownRun): PushCliError {
   const since = new Date(sinceMs).toISOString();
   return new PushCliError("locked", `broadcast '${id}' is running on ${host} (pid ${pid}) since ${since}`, {
     hint: "wait for it, or work beside it with --join",

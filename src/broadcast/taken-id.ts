@@ -7,6 +7,9 @@ import { viewBroadcast } from "./view.ts";
 
 type Needs = Here & { store: BroadcastStore; clock: Clock };
 
+/** Far longer than from the record to the first heartbeat. */
+const STARTING_MS = 15_000;
+
 /** Rejects with `locked`, and the state of the broadcast that has it, when an id is taken. */
 export async function checkIdIsFree(needs: Needs, id: string): Promise<void> {
   if (await needs.store.load(id)) throw await idTaken(needs, id);
@@ -17,6 +20,9 @@ export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
   const record = await needs.store.load(id);
   if (!record) return new PushCliError("locked", `the id '${id}' was taken just now`);
   const view = viewBroadcast(record, await shownRuns(needs, id));
+  // Between its record and its first heartbeat, a broadcast looks like a dead one.
+  const isStarting = view.runs.length === 0 && needs.clock.now() - record.startedAtMs < STARTING_MS;
+  if (isStarting) view.status = "running";
   const started = new Date(record.startedAtMs).toISOString();
   const sent = view.result.outcomes === null ? "" : `, ${view.result.outcomes.sent} sent`;
   const next = nextCommand(view)?.command ?? `push-cli broadcast show ${id}`;

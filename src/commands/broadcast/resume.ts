@@ -7,7 +7,7 @@ import {
   resumeBroadcast,
   withLimit,
 } from "../../broadcast/resume.ts";
-import { findDeadRuns } from "../../broadcast/rivals.ts";
+import { findDeadRuns, isAlive } from "../../broadcast/rivals.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { parseCount } from "../../config/durations.ts";
@@ -86,6 +86,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     // Nobody is asked what is refused afterwards.
     if (!flags.dryRun) await findDeadRuns({ ...needs, say: deps.out.talk }, id, spec.join);
     const runs = await shownRuns(needs, id);
+    const atWork = runs.find(({ alive }) => alive);
+    if (atWork && !spec.join) throw isAlive(id, atWork);
     const plan = planResume(record, runs, await recountWithProgress(deps, withLimit(record, limit)), spec);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
     const interrupted = await ask(deps, plan, { target, options, flags });
