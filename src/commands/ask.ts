@@ -2,6 +2,7 @@ import { PushCliError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { Asking } from "../output/output.ts";
 import type { Deps } from "./deps.ts";
+import { stopAtSignal } from "./interrupt.ts";
 
 /** The end of a sentence: why a question that has to be answered can't be asked. */
 export function whyNotAsked({ out }: Deps): string {
@@ -13,20 +14,15 @@ export function whyNotAsked({ out }: Deps): string {
  * Rejects with it when the answer was no.
  */
 export async function askFirst(
-  { out, onInterrupt }: Deps,
+  deps: Deps,
   question: string,
   unchanged: string,
   asking: Omit<Asking, "signal"> = {},
 ): Promise<ExitName | undefined> {
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
-  });
-  const yes = await out.confirm(question, { ...asking, signal: stop.signal });
-  undo();
-  if (interrupted) out.talk(`interrupted; ${unchanged}`);
+  const stop = stopAtSignal(deps);
+  const yes = await deps.out.confirm(question, { ...asking, signal: stop.signal });
+  stop.undo();
+  if (stop.exit) deps.out.talk(`interrupted; ${unchanged}`);
   else if (!yes) throw new PushCliError("confirm", `not confirmed; ${unchanged}`);
-  return interrupted;
+  return stop.exit;
 }

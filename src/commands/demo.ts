@@ -8,6 +8,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { killInTheMiddle } from "./demo-crash.ts";
 import { demoUsers } from "./demo-users.ts";
 import type { Deps, RunAction } from "./deps.ts";
+import { stopAtSignal } from "./interrupt.ts";
 
 export function registerDemo(program: Command, run: RunAction): void {
   program
@@ -28,12 +29,7 @@ async function demo(deps: Deps): Promise<ExitName> {
   const redis = await deps.sandbox.startRedis();
   const faults = await Promise.all(FAULTS.map((text) => deps.sandbox.parseFault(text)));
   const sandbox = await deps.sandbox.start({ latencyMs: LATENCY_MS, faults });
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = deps.onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   try {
     talk(`A private Redis on port ${redis.port}, and the sandbox API at ${sandbox.url}.`);
     const io = privateIo(deps.io, redis, sandbox);
@@ -41,11 +37,11 @@ async function demo(deps: Deps): Promise<ExitName> {
     const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
     talk(`${users} users, ${entries} pool entries: valid, expired, mixed, unreadable, and none.`);
     await runSteps(deps, io, STEPS, stop.signal);
-    if (interrupted) return interrupted;
+    if (stop.exit) return stop.exit;
     await playCrash(deps, io, sandbox, stop.signal);
-    return interrupted ?? conclude(deps, sandbox);
+    return stop.exit ?? conclude(deps, sandbox);
   } finally {
-    undo();
+    stop.undo();
     await sandbox.close();
     await redis.stop();
   }

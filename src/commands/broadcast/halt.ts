@@ -8,6 +8,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { presentView } from "./show.ts";
 
@@ -46,16 +47,11 @@ async function haltCommand(
   const limitMs = parseDuration(flags.timeout, "--timeout");
   const before = await look(deps, id);
   checkHaltable(before, action);
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = deps.onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   try {
     const by = `${deps.io.user}@${deps.io.host}`;
     const ended = await awaitRuns(deps, before, { action, by }, limitMs, stop.signal);
-    if (interrupted) return interrupted;
+    if (stop.exit) return stop.exit;
     const { record, status } = ended;
     if (status === "finished") {
       // Left there, it would end whoever tries the failed ones again.
@@ -68,7 +64,7 @@ async function haltCommand(
     await presentView(deps, await look(deps, id), false);
     return "done";
   } finally {
-    undo();
+    stop.undo();
   }
 }
 

@@ -7,6 +7,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 
 const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "open"];
 
@@ -57,12 +58,7 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     throw usageError(`--format ${flags.format} and --json exclude each other`);
   const { broadcasts, history, sweepLedgers } = await deps.stores();
   const record = await loadBroadcast({ store: broadcasts }, id);
-  const stop = new AbortController();
-  let exit: ExitName = "done";
-  const undo = deps.onInterrupt((signal) => {
-    exit = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   const writer = createWriter(deps, flags.format);
   let count = 0;
   try {
@@ -73,11 +69,11 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     }
     await writer.end();
   } finally {
-    undo();
+    stop.undo();
   }
-  if (exit === "done" && !out.closed.aborted)
+  if (!stop.exit && !out.closed.aborted)
     out.talk(count === 0 ? `no recipient of broadcast '${id}' fits` : formatCounted(count, "recipient"));
-  return exit;
+  return stop.exit ?? "done";
 }
 
 function parseOutcomes(text: string): Set<string> {

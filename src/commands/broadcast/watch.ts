@@ -6,6 +6,7 @@ import { parseDuration } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 import { chooseRunning } from "./choose.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { presentView } from "./show.ts";
@@ -38,21 +39,16 @@ async function watch(deps: Deps, flags: { timeout?: string }, given: string | un
   const limitMs =
     flags.timeout === undefined ? Number.POSITIVE_INFINITY : parseDuration(flags.timeout, "--timeout");
   const id = await chooseRunning(deps, given);
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = deps.onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   try {
     const view = await follow(deps, id, limitMs, AbortSignal.any([stop.signal, deps.out.closed]));
-    if (interrupted) deps.out.talk(`the watching has ended; broadcast ${id} goes on`);
-    if (interrupted || deps.out.closed.aborted) return interrupted ?? "done";
+    if (stop.exit) deps.out.talk(`the watching has ended; broadcast ${id} goes on`);
+    if (stop.exit || deps.out.closed.aborted) return stop.exit ?? "done";
     // With --json, the last line was the end.
     if (deps.out.format !== "json") await presentView(deps, view, false);
     return exitOfView(view);
   } finally {
-    undo();
+    stop.undo();
   }
 }
 

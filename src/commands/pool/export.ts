@@ -3,6 +3,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { type ExportTotals, exportPools } from "../../pool/export.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 import { noPool } from "../no-pool.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, type ReadProgress, readProgress } from "./read-progress.ts";
@@ -37,12 +38,7 @@ async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
   const match = flags.match === undefined ? undefined : checkPattern(flags.match);
   const { out } = deps;
   const { pools } = await deps.stores();
-  const stop = new AbortController();
-  let exit: ExitName = "done";
-  const undo = deps.onInterrupt((signal) => {
-    exit = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   const progress = await startProgress(deps, match);
   try {
     const totals = await exportPools(pools, {
@@ -53,14 +49,14 @@ async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
       signal: AbortSignal.any([stop.signal, out.closed]),
     });
     progress?.end();
-    if (exit !== "done") out.talk(`interrupted: ${describe(totals)}`);
-    if (exit !== "done" || out.closed.aborted) return exit;
+    if (stop.exit) out.talk(`interrupted: ${describe(totals)}`);
+    if (stop.exit || out.closed.aborted) return stop.exit ?? "done";
     if (totals.pools === 0) throw await noPool(deps, match);
     out.talk(describe(totals));
     return totals.tooLong > 0 ? "partial" : "done";
   } finally {
     progress?.end();
-    undo();
+    stop.undo();
   }
 }
 

@@ -6,13 +6,14 @@ import type { ImportRow } from "../../pool/import-row.ts";
 import type { CodeSource } from "../../pool/ports.ts";
 import { readStored } from "../../pool/read-stored.ts";
 import type { Deps, SourceNeeds } from "../deps.ts";
-import { describeTotals, showTotals, stopOnInterrupt } from "./import-totals.ts";
+import { stopAtSignal } from "../interrupt.ts";
+import { describeTotals, exitOf, showTotals } from "./import-totals.ts";
 
 /** Imports what lies in a Redis in another layout. */
 export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<ExitName> {
   const source = await openSource(deps, from);
   const { pools, isOpenId } = await deps.stores();
-  const stop = stopOnInterrupt(deps, () => undefined);
+  const stop = stopAtSignal(deps);
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
     [formatCounted(source.keys, "key"), ...describeTotals(totals, "value")].join(", ");
@@ -27,7 +28,7 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<Ex
     if (source.keys === 0 && !stop.signal.aborted) throw nothing(from);
     const { rows, ...rest } = totals;
     await showTotals(deps, { keys: source.keys, values: rows, ...rest }, describe(totals), HINT);
-    return stop.exit(totals);
+    return exitOf(totals, stop);
   } finally {
     progress.done();
     stop.undo();

@@ -2,18 +2,11 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import type { ImportTotals } from "../../pool/import.ts";
 import type { Deps } from "../deps.ts";
+import type { Interrupt } from "../interrupt.ts";
 
-/** Lets the first signal end an import cleanly; `onStop` ends what it waits for. */
-export function stopOnInterrupt(deps: Deps, onStop: () => void) {
-  const stop = new AbortController();
-  let interrupted: ExitName | undefined;
-  const undo = deps.onInterrupt((signal) => {
-    interrupted = signal;
-    stop.abort();
-    onStop();
-  });
-  const exit = ({ bad }: ImportTotals): ExitName => interrupted ?? (bad > 0 ? "partial" : "done");
-  return { signal: stop.signal, undo, exit };
+/** What an import ends with. */
+export function exitOf({ bad }: ImportTotals, { exit }: Interrupt): ExitName {
+  return exit ?? (bad > 0 ? "partial" : "done");
 }
 
 /** What became of what was read; `thing` is what one of it is called. */

@@ -6,9 +6,10 @@ import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 import { type FromFlags, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
-import { describeTotals, showTotals, stopOnInterrupt } from "./import-totals.ts";
+import { describeTotals, exitOf, showTotals } from "./import-totals.ts";
 
 const EXAMPLES = `
 A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
@@ -72,7 +73,7 @@ async function importFile(deps: Deps, file: string): Promise<ExitName> {
   const input = openInput(file, deps.io);
   if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
   const { pools, isOpenId } = await deps.stores();
-  const stop = stopOnInterrupt(deps, () => input.destroy());
+  const stop = stopAtSignal(deps, () => input.destroy());
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
     [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
@@ -86,7 +87,7 @@ async function importFile(deps: Deps, file: string): Promise<ExitName> {
     progress.done();
     const { rows, ...rest } = totals;
     await showTotals(deps, { lines: rows, ...rest }, describe(totals), HINT);
-    return stop.exit(totals);
+    return exitOf(totals, stop);
   } finally {
     progress.done();
     stop.undo();

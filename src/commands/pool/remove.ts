@@ -7,6 +7,7 @@ import { formatCounted } from "../../output/format.ts";
 import { type PlannedPool, planRemoval, type RemovalTotals, removePools } from "../../pool/remove.ts";
 import { whyNotAsked } from "../ask.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 import { noPoolOf } from "../no-pool.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
 import { askForRemoval, type RemoveFlags, showRemoval } from "./remove-talk.ts";
@@ -94,12 +95,7 @@ async function removeAll(
   keepUnreadable: boolean,
 ): Promise<ExitName> {
   const { pools } = await deps.stores();
-  const stop = new AbortController();
-  let exit: ExitName = "done";
-  const undo = deps.onInterrupt((signal) => {
-    exit = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   let file: ExportFile | undefined;
   const progress = deps.out.progress();
   try {
@@ -113,10 +109,10 @@ async function removeAll(
     });
     progress.done();
     await showRemoval(deps, flags, totals, missing);
-    return exit;
+    return stop.exit ?? "done";
   } finally {
     progress.done();
-    undo();
+    stop.undo();
     await file?.close();
   }
 }

@@ -5,6 +5,7 @@ import { formatCount } from "../../output/format.ts";
 import { collectStats } from "../../pool/collect-stats.ts";
 import type { StatsDocument } from "../../pool/stats-document.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
 import { noPool } from "../no-pool.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, readProgress } from "./read-progress.ts";
@@ -46,23 +47,18 @@ async function stats(deps: Deps, flags: StatsFlags): Promise<ExitName> {
       ? undefined
       : parseCount(flags.sample, { name: "--sample", min: SMALLEST_SAMPLE });
   const match = flags.match === undefined ? undefined : checkPattern(flags.match);
-  const stop = new AbortController();
-  let exit: ExitName = "done";
-  const undo = deps.onInterrupt((signal) => {
-    exit = signal;
-    stop.abort();
-  });
+  const stop = stopAtSignal(deps);
   try {
     const signal = AbortSignal.any([stop.signal, deps.out.closed]);
     const document = await collect(deps, { sample, match, signal });
     if (!document) {
-      if (exit !== "done") deps.out.talk("interrupted; half a count is none");
-      return exit;
+      if (stop.exit) deps.out.talk("interrupted; half a count is none");
+      return stop.exit ?? "done";
     }
     await present(deps, document);
     return "done";
   } finally {
-    undo();
+    stop.undo();
   }
 }
 
