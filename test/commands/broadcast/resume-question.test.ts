@@ -168,12 +168,15 @@ describe("resume --dry-run", () => {
     expect(await dumpAll(world)).toEqual(before);
   });
 
-  test("counts claims that a run left open apart", async () => {
+  test("beside a run at work is refused as the real one; with --join it counts open claims apart", async () => {
     await giveUsers(world, 20);
     setFaults(world, "slow:100");
     const running = broadcast(world, ["--id", "b-1", "--concurrency", "3", "--timeout", "100ms"]);
     await until(() => world.sandbox.stats().requests > 3);
-    const dry = await inPipe(world, ["resume", "b-1", "--dry-run", "--json"]);
+    const refused = await inPipe(world, ["resume", "b-1", "--dry-run", "--json"]);
+    expect(refused).toMatchObject({ code: 10, stdout: "" });
+    expect(errorOf(refused).hint).toContain("--join");
+    const dry = await inPipe(world, ["resume", "b-1", "--join", "--dry-run", "--json"]);
     const { toSend, wouldSend } = dry.json<{ wouldSend: number; toSend: Record<string, number> }>();
     expect(toSend.open).toBeGreaterThan(0);
     expect(toSend.open! + toSend.fresh!).toBe(wouldSend);
