@@ -177,7 +177,7 @@ function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; 
         (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
     },
     runCli: main,
-    onInterrupt: (listener) => listenForStop(io, listener),
+    onInterrupt: (listener) => listenForStop(io, out, listener),
   };
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
@@ -226,11 +226,14 @@ async function createTokens(settings: Settings, { tokens }: { tokens: TokenStore
 const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
 
 /** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
-function listenForStop(io: Io, listener: (signal: StopSignal) => void): () => void {
+function listenForStop(io: Io, out: Output, listener: (signal: StopSignal) => void): () => void {
   let asked = false;
   return io.onSignal((signal) => {
     const name = SIGNAL_NAMES[signal];
-    if (asked) io.exitNow(exitCode(name));
+    if (asked) {
+      out.talk("ended at once");
+      io.exitNow(exitCode(name));
+    }
     asked = true;
     listener(name);
   });

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { conclude, fenced, isCut, wantedStop, willConclude } from "./conclude.ts";
+import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -90,34 +90,42 @@ export async function runOnce(
   });
   const ledger = bePatient(opened, clock, PATIENCE_MS);
   const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
-  await heartbeat.start();
-  const now = await enterRun(store, record, plan.changes);
-  if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
-  deps.onStart?.(id, run, now);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
     listed: () => store.audience(record),
   };
   const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map((earlier) => earlier.runId));
+  await heartbeat.start();
+  let now = record;
   try {
+    const entered = await enterRun(store, record, plan.changes);
+    now = entered ?? record;
+    if (!entered) run.stop(wantedStop("gone"));
+    if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
+    deps.onStart?.(id, run, now);
     await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
     run.isOver = true;
   } finally {
     await heartbeat.end();
   }
   const result = await conclude(deps, now, run, { info, plan, sweeps, over });
-  return { result, run, record: { id, cut: isCut(run) } };
+  const ended = await store.load(id).catch(() => undefined);
+  return { result, run, record: { id, cut: ended?.cut } };
 }
 
-/** The record as it is once the run is in it: running, and without what is left of the end of an earlier run. */
+/**
+ * The record as it is once the run is in it: running, and without what is left of the end of an earlier run. Undefined when
+ * it was deleted.
+ */
 async function enterRun(
   store: BroadcastStore,
   record: BroadcastRecord,
   changes: Partial<BroadcastRecord> = {},
-): Promise<BroadcastRecord> {
+): Promise<BroadcastRecord | undefined> {
   // Another run may have finished the broadcast before it could see this one.
-  const now = (await store.load(record.id)) ?? record;
+  const now = await store.load(record.id);
+  if (!now) return undefined;
   // Whoever wants to cancel it may have come in between.
   const wanted = now.wanted?.action === "cancel" ? now.wanted : undefined;
   const fresh: Partial<BroadcastRecord> = {

@@ -62,7 +62,7 @@ async function concludeRecord(
   if (otherRuns.some(({ alive }) => alive)) return result;
   const { reason, recipients, finishedAt } = result;
   const isFinished = !run.stopReason;
-  const cut = isCut(run);
+  const cut = isCut(run, record, await store.load(id));
   await store.update(id, {
     status: run.stopReason?.status ?? "finished",
     reason,
@@ -76,9 +76,18 @@ async function concludeRecord(
   return result;
 }
 
-/** Whether the limit ended a run: with a higher one there may be more to do, for which the audience is kept. */
-export function isCut({ stopReason, options: { limit }, claims }: Run): boolean {
-  return !stopReason && limit !== undefined && claims >= limit;
+/**
+ * Whether the limit has kept somebody out: with a higher one there may be more to do, for which the audience is kept. A
+ * run that only tried some again has not looked; `now`: another run may have been let go beyond the limit meanwhile.
+ */
+function isCut(
+  { stopReason, options: { limit }, claims }: Run,
+  before: BroadcastRecord,
+  now: BroadcastRecord | undefined,
+): boolean {
+  if (stopReason || now?.limit === undefined) return false;
+  if (before.recipients !== undefined) return before.cut === true;
+  return limit !== undefined && claims >= limit;
 }
 
 /** Names the exit code that a run ends with. */

@@ -66,7 +66,7 @@ function takeReply(run: Run, reply: ClaimReply): void {
     case "claimed":
       run.tally.codes.expired += reply.expired;
       run.ownClaims++;
-      if (reply.retried) run.tally.retried[reply.retried]++;
+      if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
       run.begin(reply, reply.retried === "failed");
       break;
     case "mine":

@@ -77,7 +77,7 @@ export type ClaimReply =
         expired: number;
         refused: number;
         lastCode?: boolean;
-        retried?: "unknown" | "failed";
+        retried?: "unknown" | "failed" | "no_code";
       })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)

@@ -1,5 +1,5 @@
 import { SweepCutError } from "../errors.ts";
-import type { ClaimReply, Ledger, Sighting } from "./ports.ts";
+import type { ClaimReply, Ledger } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { laterSweep, type Sweeps } from "./sweep.ts";
 import { Earlier } from "./totals.ts";
@@ -12,6 +12,8 @@ export interface Recount {
   open: number;
   /** Reachable users whom the broadcast has not come to. */
   left: number;
+  /** Users who had no code when the broadcast came to them, and have one now. */
+  again: number;
 }
 
 const BATCH = 256;
@@ -38,24 +40,22 @@ async function recountOnce(
   sweeps: Sweeps,
   onStep?: (recount: Recount) => void,
 ): Promise<Recount> {
-  const recount: Recount = { settled: new Earlier(), open: 0, left: 0 };
+  const recount: Recount = { settled: new Earlier(), open: 0, left: 0, again: 0 };
   for await (const { openIds, sighting } of laterSweep(record, sweeps)) {
     for (let at = 0; at < openIds.length; at += BATCH) {
-      for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting))
-        enter(recount, reply, sighting);
+      for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting)) enter(recount, reply);
       onStep?.(recount);
     }
   }
   return recount;
 }
 
-function enter(recount: Recount, reply: ClaimReply, sighting: Sighting): void {
+function enter(recount: Recount, reply: ClaimReply): void {
   if (reply.status === "settled") recount.settled.count(reply);
   else if (reply.status === "busy") recount.open++;
   else if (reply.status === "no_code" || reply.status === "wrong")
     recount.settled.count({ outcome: "no_code" });
   else if (reply.status !== "claimed") return;
-  // Somebody with a record who could be claimed ran out of codes then, and has got one since.
-  else if (sighting === "ledger") recount.settled.count({ outcome: "no_code" });
+  else if (reply.retried === "no_code") recount.again++;
   else recount.left++;
 }

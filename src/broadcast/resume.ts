@@ -2,7 +2,7 @@ import { PushCliError } from "../errors.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
 import { newRunId } from "./ids.ts";
-import type { BroadcastRecord, KnownRun } from "./record.ts";
+import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
 import type { EngineOptions } from "./run.ts";
 
@@ -39,13 +39,8 @@ export async function loadBroadcast(
 type Wish = Pick<ResumeSpec, "retry" | "join" | "limit">;
 
 /** Refuses with `nothing` a resume that has nothing to do, or that may not be. Nothing is changed by a refusal. */
-export function checkResumable(
-  record: BroadcastRecord,
-  runs: readonly KnownRun[],
-  wish: Wish,
-  nowMs: number,
-): void {
-  const refusal = whyNotResumable(record, runs, wish, nowMs);
+export function checkResumable(record: BroadcastRecord, wish: Wish, nowMs: number): void {
+  const refusal = whyNotResumable(record, wish, nowMs);
   if (refusal) throw refusal;
 }
 
@@ -55,13 +50,12 @@ export function checkResumable(
  */
 export function whyNotResumable(
   record: BroadcastRecord,
-  runs: readonly KnownRun[],
   { retry, join, limit }: Wish,
   nowMs: number,
 ): PushCliError | undefined {
   const { id, status } = record;
   if (status === "cancelled") return cancelled(record);
-  if (nowMs - lastSeenMs(record, runs) > LEDGER_LIFE_MS) return ledgersGone(id);
+  if (nowMs - record.startedAtMs > LEDGER_LIFE_MS) return ledgersGone(id);
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
   if (retry.length === 0) return alreadyFinished(record);
   const { outcomes } = record.result ?? {};
@@ -73,14 +67,12 @@ export function whyNotResumable(
  * Goes on with a broadcast after a kill, a stop or an interruption: takes over what dead runs had claimed, with the same
  * codes, and sends to whoever has no outcome yet. The result is that of the whole broadcast.
  */
-export async function resumeBroadcast(
-  deps: ResumeDeps,
-  record: BroadcastRecord,
-  spec: ResumeSpec,
-): Promise<Ended> {
+export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: ResumeSpec): Promise<Ended> {
   const { clock, store } = deps;
-  const { id } = record;
-  checkResumable(record, await store.runs(id), spec, clock.now());
+  // As it is now: since it was looked at for the question, somebody may have finished, widened or deleted it.
+  const record = await store.load(id);
+  if (!record) throw recordGone(id);
+  checkResumable(record, spec, clock.now());
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
@@ -114,17 +106,22 @@ function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Part
   return { limit: limit ?? undefined, ...again };
 }
 
-/** Ledgers live for eight days after their last write; a day earlier, all of them are still there. */
+/**
+ * A ledger lives for eight days from its own last write, and those of the first run may have had none since; so its age is
+ * that of the broadcast. A day earlier, all of them are still there.
+ */
 const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
-
-function lastSeenMs(record: BroadcastRecord, runs: readonly KnownRun[]): number {
-  return Math.max(record.startedAtMs, ...runs.map(({ untilMs }) => untilMs));
-}
 
 /** Without its ledgers, nothing says who got the message: going on would send it to everybody again. */
 function ledgersGone(id: string): PushCliError {
-  return new PushCliError("nothing", `the last run of broadcast '${id}' is more than 7 days ago`, {
-    hint: "its ledgers lapse after 8 days, and then nothing says who got the message; start a new broadcast",
+  return new PushCliError("nothing", `broadcast '${id}' began more than 7 days ago`, {
+    hint: "its first ledgers lapse after 8 days, and then nothing says who got the message; start a new broadcast",
+  });
+}
+
+function recordGone(id: string): PushCliError {
+  return new PushCliError("nothing", `broadcast '${id}' was deleted meanwhile`, {
+    hint: "nothing was sent; push-cli broadcast list shows which there are",
   });
 }
 

@@ -25,6 +25,8 @@ export function summarize(
   const { settled } = recount ?? {};
   const { spent, ...known } = countsOf(run, otherRuns);
   const outcomes = { ...known.outcomes, ...settled?.outcomes };
+  // Whoever has got a code since had none when it was looked for.
+  outcomes.no_code += recount?.again ?? 0;
   const codes = addCodes(tally.codes, { spent: spent - tally.codes.spent }, otherRuns);
   const { sent, rejected, failed, unknown } = outcomes;
   // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.

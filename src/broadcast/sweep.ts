@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { SweepCutError } from "../errors.ts";
+import { PushCliError, SweepCutError } from "../errors.ts";
 import type { Sighting } from "./ports.ts";
 import type { BroadcastRecord, BroadcastStore } from "./record.ts";
 import { lookAtRuns } from "./rivals.ts";
@@ -37,10 +37,21 @@ export async function* firstSweep(record: BroadcastRecord, sweeps: Sweeps): Asyn
 export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
   const isThrough = record.recipients !== undefined;
   const listed = record.audience === "list" && !isThrough;
-  for await (const openIds of listed ? sweeps.listed() : sweeps.ledgers())
+  let isEmpty = true;
+  for await (const openIds of listed ? sweeps.listed() : sweeps.ledgers()) {
+    isEmpty = false;
     yield { openIds, sighting: "ledger" };
+  }
+  if (listed && isEmpty) throw listGone(record.id);
   if (isThrough) return;
   for await (const openIds of listed ? sweeps.listed() : sweeps.pools()) yield { openIds, sighting: "pool" };
+}
+
+/** Without its list, a broadcast would look finished. */
+function listGone(id: string): PushCliError {
+  return new PushCliError("nothing", `the list of users of broadcast '${id}' is gone from Redis`, {
+    hint: "start a new broadcast with the list; --to-file takes it, and push-cli broadcast recipients lists whom this one reached",
+  });
 }
 
 /** What a sweep has to know of the runs around it. */

@@ -35,7 +35,7 @@ export function viewBroadcast(
   const runs = record.status === "running" ? known : known.map((run) => ({ ...run, concluding: false }));
   const status = statusOf(record, runs);
   const isOver = status !== "running" && status !== "dead";
-  const counts = isOver && record.result ? ownCounts(record.result) : sumRuns(runs);
+  const counts = isOver && record.result ? ownCounts(record.result, status, runs) : sumRuns(runs);
   const counted = recount ? recounted(counts, record, runs, recount) : counts;
   const durationMs = workedMs(runs);
   const { outcomes } = counted;
@@ -61,8 +61,14 @@ export function viewBroadcast(
 
 type Counts = Pick<ShownResult, "outcomes" | "codes" | "errors" | "open">;
 
-function ownCounts({ outcomes, codes, errors, open }: BroadcastResult): Counts {
-  return { outcomes, codes, errors, open };
+/** A run knows its own open claims: where there were others, nobody has counted them all. */
+function ownCounts(
+  { outcomes, codes, errors, open }: BroadcastResult,
+  status: ShownStatus,
+  runs: readonly KnownRun[],
+): Counts {
+  const isKnown = status === "finished" || runs.length < 2;
+  return { outcomes, codes, errors, open: isKnown ? open : null };
 }
 
 /**
@@ -100,7 +106,7 @@ function toGoOf(
 ): number | null {
   if (recount && status !== "finished") {
     const { sent, rejected, failed, unknown } = recount.settled.outcomes;
-    const left = recount.left + recount.open;
+    const left = recount.left + recount.again + recount.open;
     return Math.min(
       left,
       Math.max(0, (record.limit ?? Number.POSITIVE_INFINITY) - sent - rejected - failed - unknown),

@@ -119,7 +119,7 @@ export function toClaimed(openId: string, reply: RawReply, expiredBefore: number
     expired: Number(expired) + expiredBefore,
     refused: Number(refused) + refusedBefore,
     ...(bare === undefined || bare === "-" ? {} : { lastCode: bare === BARE }),
-    ...(retried === undefined ? {} : { retried: retried as "unknown" | "failed" }),
+    ...(retried === undefined ? {} : { retried: retried as "unknown" | "failed" | "no_code" }),
   };
 }
 

@@ -221,7 +221,12 @@ describe("the view", () => {
   it("takes the ledgers' word where they were counted", () => {
     const settled = new Earlier();
     for (let i = 0; i < 5; i++) settled.count({ outcome: "sent", formId: `f${i}` });
-    const { result, counted } = viewBroadcast(record({ limit: 8 }), [killed], { settled, open: 2, left: 90 });
+    const { result, counted } = viewBroadcast(record({ limit: 8 }), [killed], {
+      settled,
+      open: 2,
+      left: 90,
+      again: 0,
+    });
     expect(counted).toBe("ledgers");
     expect(result).toMatchObject({ outcomes: { sent: 5 }, open: 2, toGo: 3, codes: { spent: 5 } });
   });

@@ -65,10 +65,12 @@ it("claim again, met by a pool that went with its last expired code: still a rec
   const after = await state();
   expect(await ledger().claim(["u"], "pool")).toEqual([{ ...first, expired: 0 }]);
   expect(await state()).toEqual(after);
-  // Another run, or this one once there is a pool again, meets the user by the ledger.
+  // Another run meets the user by the ledger, and everyone by the pool once there is one again.
   expect(await ledger("other").claim(["u"], "pool")).toEqual([{ status: "elsewhere", openId: "u" }]);
+  expect(await ledger("other").claim(["u"], "ledger")).toMatchObject([{ status: "no_code" }]);
   await redis.push("u", plainEntry("a", FAR));
-  expect(await ledger().claim(["u"], "pool")).toEqual([{ status: "elsewhere", openId: "u" }]);
+  expect(await ledger("other").claim(["u"], "ledger")).toEqual([{ status: "elsewhere", openId: "u" }]);
+  expect(await ledger().claim(["u"], "pool")).toMatchObject([{ status: "claimed", retried: "no_code" }]);
 });
 
 it("claim the same user twice in one batch: claimed once", async () => {

@@ -71,7 +71,9 @@ export class Model {
     // The same call again, its answer lost, may have taken the pool with its last expired code.
     const emptiedHere = final?.outcome === "no_code" && final.run === client.runId && final.attempts === 0;
     const mine = claimed?.run === client.runId || (emptiedHere && this.pool(openId).length === 0);
-    if ((sighting === "pool" && known && !mine) || (sighting === "ledger" && !known))
+    // Who ran out of codes and has a pool again is met by that.
+    const again = final?.outcome === "no_code" && this.pool(openId).length > 0;
+    if ((sighting === "pool" && known && !mine && !again) || (sighting === "ledger" && (!known || again)))
       return { status: "elsewhere", openId };
     if (claimed) {
       if (claimed.run === client.runId) return { status: "mine", ...describe(openId, claimed) };
@@ -79,8 +81,9 @@ export class Model {
       return this.takeOver(key, openId, claimed, client, dry);
     }
     if (final && final.outcome !== "no_code") {
-      const again = final.run !== client.runId && client.retry.some((outcome) => outcome === final.outcome);
-      if (!again)
+      const triedAgain =
+        final.run !== client.runId && client.retry.some((outcome) => outcome === final.outcome);
+      if (!triedAgain)
         return { status: "settled", openId, own: final.run === client.runId, ...describeFinal(final) };
       if (final.outcome === "unknown") {
         const record = { run: "", attempt: final.attempts, code: final.code!, k: 0, own: undefined };
@@ -95,6 +98,7 @@ export class Model {
       const expired = "expired" in reply && reply.expired ? { expired: reply.expired } : {};
       return { status: "settled", openId, own: false, ...describeFinal(final), ...expired };
     }
+    if (final?.outcome === "no_code" && reply.status === "claimed") return { ...reply, retried: "no_code" };
     // The pool has gone with its last expired code: the record is all that tells of the user.
     const emptied = reply.status === "no_code" && reply.expired > 0 && this.pool(openId).length === 0;
     if (emptied && !dry && !final) {

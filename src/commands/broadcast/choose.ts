@@ -1,10 +1,9 @@
 import { type ResumeSpec, whyNotResumable } from "../../broadcast/resume.ts";
-import { shownRuns } from "../../broadcast/status.ts";
-import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import type { BroadcastView } from "../../broadcast/view.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { formatCount, formatMinute } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
-import { broadcastNeeds } from "./preflight.ts";
+import { broadcastNeeds, loadView } from "./preflight.ts";
 
 /** Who has more than this open at once names the one that is meant. */
 const LOOKED_AT = 50;
@@ -14,7 +13,7 @@ const OFFERED = 9;
 export async function viewNewest(deps: Deps, limit: number): Promise<BroadcastView[]> {
   const needs = await broadcastNeeds(deps);
   const records = await needs.store.list(limit);
-  return Promise.all(records.map(async (record) => viewBroadcast(record, await shownRuns(needs, record.id))));
+  return Promise.all(records.map(({ id }) => loadView(deps, id)));
 }
 
 /**
@@ -38,10 +37,10 @@ export async function chooseResumable(
       "push-cli broadcast resume <id>, or --last for the newest that can be resumed",
     );
   const views = (await viewNewest(deps, LOOKED_AT)).filter(
-    ({ status, record, runs }) =>
+    ({ status, record }) =>
       status !== "running" &&
       !(last && status === "paused") &&
-      !whyNotResumable(record, runs, { ...wish, join: false }, deps.clock.now()),
+      !whyNotResumable(record, { ...wish, join: false }, deps.clock.now()),
   );
   return choose(deps, views, { last, what: "resumed", verb: "resume" });
 }
@@ -71,7 +70,7 @@ async function choose(
       `${views.length} broadcasts can be ${what}`,
       `push-cli broadcast ${verb} ${newest.record.id}`,
     );
-  for (const [i, view] of offered.entries()) deps.out.talk(`${i + 1}  ${describe(view)}`);
+  for (const [i, view] of offered.entries()) deps.out.warn(`${i + 1}  ${describe(view)}`);
   const answer = await deps.out.prompt(`Which one? [1-${offered.length}] `);
   const chosen = offered[Number(answer?.trim()) - 1];
   if (chosen) return chosen.record.id;

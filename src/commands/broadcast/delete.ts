@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import { loadBroadcast } from "../../broadcast/resume.ts";
-import { isResumable, shownRuns } from "../../broadcast/status.ts";
-import { viewBroadcast } from "../../broadcast/view.ts";
+import { isResumable } from "../../broadcast/status.ts";
+import type { BroadcastView } from "../../broadcast/view.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps, RunAction } from "../deps.ts";
-import { broadcastNeeds } from "./preflight.ts";
+import { broadcastNeeds, loadView } from "./preflight.ts";
 import { orDash } from "./summary.ts";
 
 const EXAMPLES = `
@@ -27,28 +26,36 @@ export function registerBroadcastDelete(broadcast: Command, run: RunAction): voi
 async function deleteBroadcast(deps: Deps, flags: { yes?: boolean }, id: string): Promise<ExitName> {
   const needs = await broadcastNeeds(deps);
   const { out } = deps;
-  const record = await loadBroadcast(needs, id);
+  const view = await loadView(deps, id);
   if (!flags.yes && !out.canAsk()) {
     throw new PushCliError("confirm", `broadcast delete asks first, and ${whyNotAsked(deps)}`, {
       hint: "give --yes",
     });
   }
-  const { status, result } = viewBroadcast(record, await shownRuns(needs, id));
-  if (status === "running") {
-    throw new PushCliError("locked", `broadcast '${id}' is running`, {
-      hint: `push-cli broadcast cancel ${id} stops it`,
-    });
-  }
+  const { status, result } = view;
+  checkNotRunning(view);
   if (!flags.yes) {
-    out.talk(
+    // Not talk: --quiet must not hide what is asked about.
+    out.warn(
       `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`,
     );
-    if (isResumable(status)) out.talk("once deleted, it can't be resumed");
+    if (isResumable(status))
+      out.warn("once deleted, it can't be resumed, and claims without an outcome keep their codes");
     const interrupted = await askFirst(deps, `Delete broadcast ${id}?`, "nothing was deleted");
     if (interrupted) return interrupted;
   }
-  await needs.store.delete(record);
+  // While the question stood, a run may have begun.
+  const now = await loadView(deps, id);
+  checkNotRunning(now);
+  await needs.store.delete(now.record);
   if (out.format === "json") out.json({ broadcastId: id, deleted: true });
   else out.talk(`broadcast ${id} is deleted; what its users got stays in their ledgers`);
   return "done";
+}
+
+function checkNotRunning({ status, record: { id } }: BroadcastView): void {
+  if (status !== "running") return;
+  throw new PushCliError("locked", `broadcast '${id}' is running`, {
+    hint: `push-cli broadcast cancel ${id} stops it`,
+  });
 }

@@ -1,15 +1,14 @@
 import type { Command } from "commander";
 import type { BroadcastRecord, Wanted } from "../../broadcast/record.ts";
-import { loadBroadcast } from "../../broadcast/resume.ts";
-import { isResumable, shownRuns } from "../../broadcast/status.ts";
-import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import { isResumable } from "../../broadcast/status.ts";
+import type { BroadcastView } from "../../broadcast/view.ts";
 import { parseDuration } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { broadcastNeeds } from "./preflight.ts";
+import { broadcastNeeds, loadView } from "./preflight.ts";
 import { presentView } from "./show.ts";
 
 const HOW = `
@@ -45,7 +44,7 @@ async function haltCommand(
   id: string,
 ): Promise<ExitName> {
   const limitMs = parseDuration(flags.timeout, "--timeout");
-  const before = await look(deps, id);
+  const before = await loadView(deps, id);
   checkHaltable(before, action);
   const stop = stopAtSignal(deps);
   try {
@@ -61,16 +60,11 @@ async function haltCommand(
     // One that was stopped by something else at the same time is as good as paused, and keeps its reason.
     if (action === "cancel" ? status !== "cancelled" : status === "dead")
       await writeHalt(deps, ended, { action, by });
-    await presentView(deps, await look(deps, id), false);
+    await presentView(deps, await loadView(deps, id), false);
     return "done";
   } finally {
     stop.undo();
   }
-}
-
-async function look(deps: Deps, id: string): Promise<BroadcastView> {
-  const needs = await broadcastNeeds(deps);
-  return viewBroadcast(await loadBroadcast(needs, id), await shownRuns(needs, id));
 }
 
 function checkHaltable({ record, status }: BroadcastView, action: Wanted["action"]): void {
@@ -105,7 +99,7 @@ async function awaitRuns(
   const startedMs = deps.clock.monotonic();
   const progress = deps.out.progress();
   try {
-    for (let view = before; ; view = await look(deps, id)) {
+    for (let view = before; ; view = await loadView(deps, id)) {
       if (view.status !== "running" || signal.aborted) return view;
       const alive = view.runs.filter((run) => run.alive).length;
       if (alive > 0) await store.update(id, { wanted });

@@ -1,6 +1,9 @@
 import { checkBroadcastId } from "../../broadcast/ids.ts";
 import type { Message } from "../../broadcast/message.ts";
+import { loadBroadcast } from "../../broadcast/resume.ts";
+import { shownRuns } from "../../broadcast/status.ts";
 import { checkIdIsFree } from "../../broadcast/taken-id.ts";
+import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { checkReport } from "../../output/report-file.ts";
@@ -67,6 +70,16 @@ export async function broadcastNeeds(deps: Deps) {
   const { broadcasts } = await deps.stores();
   const { host, isRunning } = deps.io;
   return { store: broadcasts, clock: deps.clock, host, isRunning };
+}
+
+/**
+ * A broadcast as it stands. The runs are looked at before the record: one that ends in between still counts as running,
+ * where the other way round its broadcast would look dead. Rejects with `nothing` when there is none of that id.
+ */
+export async function loadView(deps: Deps, id: string): Promise<BroadcastView> {
+  const needs = await broadcastNeeds(deps);
+  const runs = await shownRuns(needs, id);
+  return viewBroadcast(await loadBroadcast(needs, id), runs);
 }
 
 /** The API that a broadcast began with and the one that is set now: a code works only where it was issued. */

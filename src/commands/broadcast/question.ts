@@ -66,7 +66,8 @@ export interface Question {
 /** Shows what is about to happen, and asks. Returns the signal that ended the question; rejects when the answer was no. */
 export function askToSend(deps: Deps, question: Question): Promise<ExitName | undefined> {
   const { facts, sends, confirmAbove, text, stdinTaken } = question;
-  deps.out.talk(describeFacts(facts));
+  // Not talk: --quiet must not hide what is asked about.
+  deps.out.warn(describeFacts(facts));
   const typed = question.typed ?? (sends > confirmAbove ? sends : undefined);
   return askFirst(deps, `${text}?`, "nothing was sent", {
     stdinTaken,

@@ -5,7 +5,7 @@ import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import type { Settings } from "../../config/settings.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatTime } from "../../output/format.ts";
+import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import type { RunOptions } from "./options.ts";
 import { checkApiBase } from "./preflight.ts";
@@ -51,8 +51,9 @@ export function planResume(
   const claims = settled.recipients - settled.outcomes.no_code + open;
   const isThrough =
     record.status === "finished" && !(record.cut && (limit ?? Infinity) > (record.limit ?? 0));
-  const room = limit === undefined ? recount.left : Math.max(0, limit - claims);
-  const fresh = isThrough ? 0 : Math.min(recount.left, room);
+  const reachable = recount.left + recount.again;
+  const room = limit === undefined ? reachable : Math.max(0, limit - claims);
+  const fresh = isThrough ? 0 : Math.min(reachable, room);
   const retries = retry.reduce((sum, kind) => sum + settled.outcomes[kind], 0);
   return { view, fresh, open, retries, sends: fresh + open + retries, limit };
 }
@@ -102,7 +103,7 @@ export async function resumeFacts(
     ...messageFacts(record.message),
     ["done", result.outcomes === null ? "-" : `${describeOutcomes(result.outcomes)} (by the ledgers)`],
     ["to go", toGoText(plan)],
-    ["spends", `up to ${formatCount(plan.sends)} codes`],
+    ["spends", `up to ${formatCounted(plan.sends, "code")}`],
     ...(flags.retryUnknown ? [UNKNOWN_FACT] : []),
     paceFact(plan.sends, options.engine.rate ?? record.rate),
     reportFact(flags.report),

@@ -80,7 +80,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const record = await loadBroadcast(needs, id);
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
-  checkResumable(record, await needs.store.runs(id), spec, deps.clock.now());
+  checkResumable(record, spec, deps.clock.now());
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
     // Nobody is asked what is refused afterwards.
@@ -93,6 +93,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     const interrupted = await ask(deps, plan, { target, options, flags });
     if (interrupted) return interrupted;
   }
+  if (flags.yes && target === "other")
+    deps.out.warn(`warning: through ${settings.apiBase}, not through ${record.apiBase} as it began`);
   return goOn(deps, flags, { record, options, spec, apiBase: settings.apiBase });
 }
 
@@ -130,17 +132,22 @@ async function goOn(
 ): Promise<ExitName> {
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
   const { engine } = options;
+  const goesOn = withLimit(record, spec.limit);
   const setup = {
     message: record.message,
     engine,
     report,
-    total: () => countUsersOf(deps, withLimit(record, spec.limit)),
+    total: () => countUsersOf(deps, goesOn),
   };
   return runToEnd(deps, setup, (runDeps, users) =>
-    resumeBroadcast({ ...runDeps, say: deps.out.talk }, record, {
+    resumeBroadcast({ ...runDeps, say: deps.out.talk }, record.id, {
       ...spec,
       engine: { ...engine, retryUnknown: flags.retryUnknown },
-      changes: { apiBase, users: record.users ?? users },
+      // What a retry goes over is no count of the whole audience.
+      changes: {
+        apiBase: record.apiBase ?? apiBase,
+        users: record.users ?? (goesOn.recipients === undefined ? users : undefined),
+      },
     }),
   );
 }
@@ -152,6 +159,6 @@ async function goOn(
 async function countUsersOf(deps: Deps, record: BroadcastRecord): Promise<number | undefined> {
   const known = record.recipients ?? record.users;
   if (known !== undefined || deps.out.quiet) return known;
-  const { settled, open, left } = await recountWithProgress(deps, record);
-  return settled.recipients + open + left;
+  const { settled, open, left, again } = await recountWithProgress(deps, record);
+  return settled.recipients + open + left + again;
 }

@@ -5,7 +5,7 @@ import type { Message } from "../../broadcast/message.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount } from "../../output/format.ts";
+import { formatCount, formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
@@ -157,7 +157,7 @@ function audienceFacts(
   const upTo = limit === undefined ? "" : `, up to --limit ${formatCount(limit)}`;
   return [
     ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}, ${formatCount(sent)} with a valid code`],
-    ["spends", `${formatCount(sent)} codes; ${countUsers(leftWithout)} then left without a code`],
+    ["spends", `${formatCounted(sent, "code")}; ${countUsers(leftWithout)} then left without a code`],
   ];
 }
 

@@ -43,8 +43,9 @@ export function registerBroadcastShow(broadcast: Command, run: RunAction): void 
 
 async function show(deps: Deps, flags: { exact?: boolean; full?: boolean }, id: string): Promise<ExitName> {
   const needs = await broadcastNeeds(deps);
-  const record = await loadBroadcast(needs, id);
+  // In this order, as in loadView.
   const runs = await shownRuns(needs, id);
+  const record = await loadBroadcast(needs, id);
   const view = viewBroadcast(record, runs, flags.exact ? await recountWithProgress(deps, record) : undefined);
   await presentView(deps, view, flags.full === true);
   return "done";

@@ -128,7 +128,10 @@ export async function showErrors(deps: Deps, errors: BroadcastResult["errors"]):
 
 /** The commands that lead on, one a line. */
 export function sayNext({ out }: Deps, next: readonly NextCommand[]): void {
-  for (const { command, why } of next) out.talk(`next: ${command}  (${why})`);
+  for (const { command, why } of next) {
+    const line = `next: ${command}  (${why})`;
+    out.talk(line.length > 80 ? `next: ${command}` : line);
+  }
 }
 
 /** For a pipe: a name and a value a line, errors with their count. */

@@ -1,14 +1,12 @@
 import type { Command } from "commander";
-import { loadBroadcast } from "../../broadcast/resume.ts";
-import { shownRuns } from "../../broadcast/status.ts";
-import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import type { BroadcastView } from "../../broadcast/view.ts";
 import { parseDuration } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { chooseRunning } from "./choose.ts";
-import { broadcastNeeds } from "./preflight.ts";
+import { loadView } from "./preflight.ts";
 import { presentView } from "./show.ts";
 import { toWatchDocument, WatchScreen } from "./watch-screen.ts";
 
@@ -54,14 +52,13 @@ async function watch(deps: Deps, flags: { timeout?: string }, given: string | un
 
 /** Shows the state every second until no run is at work, and returns the last one. */
 async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSignal): Promise<BroadcastView> {
-  const needs = await broadcastNeeds(deps);
   const { clock, out } = deps;
   const startedMs = clock.monotonic();
   const screen = new WatchScreen(clock);
   const progress = out.progress();
   try {
     for (;;) {
-      const view = viewBroadcast(await loadBroadcast(needs, id), await shownRuns(needs, id));
+      const view = await loadView(deps, id);
       if (out.format === "json") await out.line(toWatchDocument(view, screen.measure(view)));
       else screen.show(progress, view);
       if (view.status !== "running" || signal.aborted) return view;

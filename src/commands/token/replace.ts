@@ -31,12 +31,13 @@ export async function askToReplace(deps: Deps, appid: string): Promise<ExitName 
   }
   const { apiBase } = await deps.settings();
   const tokens = await deps.tokens();
-  const { talk } = deps.out;
-  talk(`appid   ${appid}`);
-  talk(`API     ${apiBase}, token mode ${tokens.mode}`);
-  talk(`key     ${tokens.key}`);
-  talk(`stored  ${describe(await tokens.show(), deps.clock.now())}`);
-  for (const line of CONSEQUENCES[tokens.mode].split("\n")) talk(line);
+  // Not talk: --quiet must not hide what is asked about.
+  const { warn } = deps.out;
+  warn(`appid   ${appid}`);
+  warn(`API     ${apiBase}, token mode ${tokens.mode}`);
+  warn(`key     ${tokens.key}`);
+  warn(`stored  ${describe(await tokens.show(), deps.clock.now())}`);
+  for (const line of CONSEQUENCES[tokens.mode].split("\n")) warn(line);
   return askFirst(deps, `Replace the token of ${appid}?`, "the token is as it was");
 }
 

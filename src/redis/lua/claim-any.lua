@@ -55,7 +55,7 @@ end
 -- The reply for a user with a final record; nil, and the record when it is tried again, when the user may be claimed anew.
 local function from_final(pool, ledger, final)
   -- A user who had no code left may have got a new one since.
-  if final.outcome == "no_code" then return nil end
+  if final.outcome == "no_code" then return nil, final end
   local own = final.run == run
   if not own and is_listed(again, final.outcome) then
     if final.outcome ~= "unknown" then return nil, final end
@@ -125,18 +125,29 @@ local function claim_anew(pool, ledger, from, before)
   end
   if not before or reply[1] == 5 then return reply end
   if reply[1] == 1 then return retried(reply, before.outcome) end
+  if before.outcome == "no_code" then return reply end
   -- There is no other code to try it with, and so the outcome stays.
   local stays = describe_final(before, false)
   if reply[1] == 2 then stays[9] = reply[2] end
   return stays
 end
 
+-- Who ran out of codes and has a pool again is met by that, like one without a record, and within the limit like those.
+local function has_pool_again(record, pool)
+  return find(record, "no_code ", 1, true) == 1 and redis.call("TYPE", pool).ok == "list"
+end
+
+-- Whether a user is to be met, or was met already, under the other one of the two keys.
+local function is_elsewhere(record, pool)
+  if sighting == "ledger" then return not record or has_pool_again(record, pool) end
+  -- What this very run has written is either the same call again, its answer lost, or known to the caller.
+  return sighting == "pool" and record and not is_mine(record, pool) and not has_pool_again(record, pool)
+end
+
 local function claim(pool, ledger, from)
   local record = try_read("HGET", ledger, id)
   if type(record) == "table" then return { 7, record.err } end
-  if sighting == "ledger" and not record then return { 8 } end
-  -- What this very run has written is either the same call again, its answer lost, or known to the caller.
-  if sighting == "pool" and record and not is_mine(record, pool) then return { 8 } end
+  if is_elsewhere(record, pool) then return { 8 } end
   if not record then return claim_anew(pool, ledger, from) end
   local known, before = from_record(pool, ledger, record)
   return known or claim_anew(pool, ledger, from, before)

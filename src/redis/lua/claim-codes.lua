@@ -6,7 +6,8 @@
 --       5 budget: how many short entries to look at before the rest is left for another call
 --       6 runs whose claims may be taken over, each between spaces, or " "
 --       7 how the users were met: "any"; or in a sweep over both kinds of key, so that each user counts once,
---         "pool" (a user with a record is left to the ledger's turn) or "ledger" (one without to the pool's)
+--         "pool" (a user with a record is left to the ledger's turn) or "ledger" (one without, or who ran out of codes
+--         and has a pool again, to the pool's)
 --       8 final outcomes of other runs to try again: "unknown" (same code), "failed" (a new one), between spaces
 --       9... pool index to start from, one a user (0 when absent)
 -- Returns first one text with a line a user: "<formId> <expire in ms> <several uses 0/1>", the usual case: claimed at the

@@ -71,7 +71,7 @@ describe("resume through another API", () => {
     expect(stderr).toContain(`API        ${other.url}, NOT the one that it began with: ${world.sandbox.url}`);
     expect(other.stats().delivered).toBe(5);
     expect(world.sandbox.stats().delivered).toBe(0);
-    expect(await baseInRecord()).toBe(other.url);
+    expect(await baseInRecord(), "where it began").toBe(world.sandbox.url);
   });
 
   test.each(["y\n", "yes\n", "5\n", "b-2\n", "\n"])("takes no %j for that", async (typed) => {
@@ -85,7 +85,7 @@ describe("resume through another API", () => {
     const result = await resume(["--yes", "--api-base", other.url]);
     expect(result.code, result.stderr).toBe(0);
     expect(other.stats().delivered).toBe(5);
-    expect(await baseInRecord()).toBe(other.url);
+    expect(await baseInRecord(), "where it began").toBe(world.sandbox.url);
   });
 });
 

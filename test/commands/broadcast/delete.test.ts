@@ -33,7 +33,9 @@ describe("delete at a terminal", () => {
     const { code, stderr } = await atTerminal(world, ["delete", "b-1"], "n\n");
     expect(code).toBe(11);
     expect(stderr).toContain("broadcast b-1: stopped, 0 sent, to go 10\n");
-    expect(stderr).toContain("once deleted, it can't be resumed\n");
+    expect(stderr).toContain(
+      "once deleted, it can't be resumed, and claims without an outcome keep their codes\n",
+    );
     expect(stderr).toContain("Delete broadcast b-1? [y/N] ");
     expect(stderr).toContain("not confirmed; nothing was deleted");
     expect(await dumpAll(world)).toEqual(before);
