@@ -17,9 +17,11 @@ export async function checkIdIsFree(needs: Needs, id: string): Promise<void> {
 
 /** Says what the broadcast is that has the id: a job that runs every day under the day's name has to know. */
 export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
+  // Runs before the record: one that ends in between must not make a finished broadcast look dead.
+  const runs = await shownRuns(needs, id);
   const record = await needs.store.load(id);
   if (!record) return new PushCliError("locked", `the id '${id}' was taken just now`);
-  const view = viewBroadcast(record, await shownRuns(needs, id));
+  const view = viewBroadcast(record, runs);
   // Between its record and its first heartbeat, a broadcast looks like a dead one.
   const isStarting = view.runs.length === 0 && needs.clock.now() - record.startedAtMs < STARTING_MS;
   if (isStarting) view.status = "running";

@@ -8,7 +8,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { broadcastNeeds, loadView } from "./preflight.ts";
+import { loadView } from "./preflight.ts";
 import { presentView } from "./show.ts";
 
 const HOW = `
@@ -54,7 +54,7 @@ async function haltCommand(
     const { record, status } = ended;
     if (status === "finished") {
       // Left there, it would end whoever tries the failed ones again.
-      await (await broadcastNeeds(deps)).store.update(id, { wanted: undefined });
+      await (await deps.stores()).broadcasts.update(id, { wanted: undefined });
       throw tooLate(record, action);
     }
     // One that was stopped by something else at the same time is as good as paused, and keeps its reason.
@@ -95,7 +95,7 @@ async function awaitRuns(
   signal: AbortSignal,
 ): Promise<BroadcastView> {
   const { id } = before.record;
-  const { store } = await broadcastNeeds(deps);
+  const { broadcasts: store } = await deps.stores();
   const startedMs = deps.clock.monotonic();
   const progress = deps.out.progress();
   try {
@@ -124,7 +124,7 @@ function stillRunning(id: string, alive: number): PushCliError {
 
 /** For a broadcast whose last run did not do it: it died, or ended for another reason at the same time. */
 async function writeHalt(deps: Deps, ended: BroadcastView, wanted: Wanted): Promise<void> {
-  const { store } = await broadcastNeeds(deps);
+  const { broadcasts: store } = await deps.stores();
   const status = WORDS[wanted.action];
   // The result that the record has is of the end of a run before the one that died.
   const stale = ended.status === "dead" ? { result: undefined } : {};

@@ -67,7 +67,6 @@ async function remove(deps: Deps, flags: RemoveFlags, words: string[]): Promise<
   return removeAll(deps, flags, plan, missing, keepUnreadable);
 }
 
-/** Throws when there is nobody to ask: no terminal, or one whose stdin is the list. */
 /** What a removal of just what was planned would do. */
 function foresee(plan: readonly PlannedPool[], keepUnreadable: boolean): RemovalTotals {
   const sum = (count: (pool: PlannedPool) => number) => plan.reduce((total, pool) => total + count(pool), 0);
