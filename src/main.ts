@@ -1,19 +1,17 @@
 import { version } from "../package.json";
-import type { StopSignal } from "./broadcast/stop.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import { checkOptionValues } from "./commands/check-values.ts";
-import type { Deps, RunAction, Stores } from "./commands/deps.ts";
+import type { RunAction } from "./commands/deps.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
-import { requireCredentials } from "./config/credentials.ts";
-import { redactUrl, redactUrls } from "./config/redact-url.ts";
-import { loadSettings, type Settings } from "./config/settings.ts";
+import { redactUrls } from "./config/redact-url.ts";
 import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import { relayLibraryWarnings } from "./output/library-warnings.ts";
 import { createOutput, type Output } from "./output/output.ts";
 import { rewordClientWarning } from "./redis/client-warnings.ts";
+import { createDeps } from "./wiring.ts";
 
 /**
  * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
@@ -45,7 +43,7 @@ export async function main(argv: string[], io: Io): Promise<number> {
         },
         systemClock,
       );
-      const { deps, close } = createDeps(io, out, globals);
+      const { deps, close } = createDeps({ io, out, globals, runCli: main });
       try {
         // Commander passes the arguments, then the options, then the command.
         exit = await action(deps, globals as never, ...(args.slice(0, -2) as never));
@@ -119,130 +117,4 @@ async function flush(out: Output, exit: ExitName, debug: boolean): Promise<ExitN
     const failed = report(error, out, debug);
     return exit === "done" ? failed : exit;
   }
-}
-
-/** Builds the dependencies of a command, each at its first use. */
-function createDeps(io: Io, out: Output, globals: GlobalOptions): { deps: Deps; close(): Promise<void> } {
-  const clock = systemClock;
-  const closers: (() => unknown)[] = [];
-  const settings = once(async () => {
-    const loaded = await loadSettings(globals, io);
-    for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
-    return loaded;
-  });
-  const opened = once(async () => {
-    const { stores, tokens, close } = await openStores(await settings(), clock);
-    closers.push(close);
-    return { stores, tokens };
-  });
-  const deps: Deps = {
-    io,
-    out,
-    clock,
-    settings,
-    stores: async () => (await opened()).stores,
-    storesOf: async (other) => openStores(await loadSettings({}, other), clock),
-    codeSource: async (needs) => {
-      const { openCodeSource } = await import("./redis/code-source.ts");
-      const { redisUrl, redisTls } = await settings();
-      const url = needs.redisUrl ?? redisUrl;
-      // Another server has another name; the CA and the client's certificate may serve for both.
-      const { servername: _, ...common } = redisTls ?? {};
-      const tls = needs.redisUrl === undefined ? redisTls : common;
-      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url) });
-      closers.push(source.close);
-      return source;
-    },
-    claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await opened(), clock)),
-    sender: async (message, concurrency, timeoutMs) => {
-      const { createSender } = await import("./wechat/sender.ts");
-      const sender = await createSender({
-        apiBase: (await settings()).apiBase,
-        concurrency,
-        timeoutMs,
-        message,
-      });
-      closers.push(() => sender.close());
-      return sender;
-    },
-    doubtTemplateId: async (apiBase, id) =>
-      (await import("./wechat/template-id.ts")).doubtTemplateId(apiBase, id),
-    meaningOf: async (errcode) => (await import("./wechat/errcodes.ts")).meaningOf(errcode),
-    sandbox: {
-      start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
-      parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
-      startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
-      startCli: async (argv, { env, cwd }) =>
-        (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
-    },
-    runCli: main,
-    onInterrupt: (listener) => listenForStop(io, out, listener),
-  };
-  const close = async () => {
-    for (const closer of closers.reverse()) await closer();
-  };
-  return { deps, close };
-}
-
-type TokenStores = Pick<
-  Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
-  "store" | "locks"
->;
-
-async function openStores(
-  settings: Settings,
-  clock: Clock,
-): Promise<{ stores: Stores; tokens: TokenStores; close(): void }> {
-  const redis = await import("./redis/stores.ts");
-  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
-}
-
-async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
-  const { createTokenProvider } = await import("./token/provider.ts");
-  const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
-  const api: ReturnType<typeof createTokenApi> = {
-    modeOf: (wanted) => tokenModeAt(settings.apiBase, wanted),
-    // Only asking the platform needs the secret; looking at what is stored does not.
-    fetchToken: (mode, force) => {
-      const { apiBase } = settings;
-      return createTokenApi({
-        apiBase,
-        ...requireCredentials(settings),
-        timeoutMs: 10_000,
-        clock,
-      }).fetchToken(mode, force);
-    },
-  };
-  return createTokenProvider({
-    ...tokens,
-    appid: settings.appid ?? "",
-    mode: settings.tokenMode,
-    api,
-    clock,
-  });
-}
-
-const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
-
-/** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
-function listenForStop(io: Io, out: Output, listener: (signal: StopSignal) => void): () => void {
-  let asked = false;
-  return io.onSignal((signal) => {
-    const name = SIGNAL_NAMES[signal];
-    if (asked) {
-      out.talk("ended at once");
-      io.exitNow(exitCode(name));
-    }
-    asked = true;
-    listener(name);
-  });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

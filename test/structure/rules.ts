@@ -31,6 +31,7 @@ const RULES: Record<string, Rule> = {
     types: ["src/sandbox/"],
   },
   "src/main.ts": { values: ["src/", "package.json"] },
+  "src/wiring.ts": { values: ["src/"] },
   "bin/push-cli.ts": { values: ["src/main.ts", "src/output/process-io.ts"] },
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,

@@ -1,0 +1,144 @@
+import type { StopSignal } from "./broadcast/stop.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Deps, Stores } from "./commands/deps.ts";
+import type { GlobalOptions } from "./commands/program.ts";
+import { requireCredentials } from "./config/credentials.ts";
+import { redactUrl } from "./config/redact-url.ts";
+import { loadSettings, type Settings } from "./config/settings.ts";
+import { exitCode } from "./exit-codes.ts";
+import type { Io } from "./output/io.ts";
+import type { Output } from "./output/output.ts";
+
+export interface Wiring {
+  io: Io;
+  out: Output;
+  globals: GlobalOptions;
+  /** Runs another command line, for the demo. */
+  runCli: Deps["runCli"];
+}
+
+/** Builds the dependencies of a command, each at its first use; `close` closes what was opened. */
+export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; close(): Promise<void> } {
+  const clock = systemClock;
+  const closers: (() => unknown)[] = [];
+  const settings = once(async () => {
+    const loaded = await loadSettings(globals, io);
+    for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
+    return loaded;
+  });
+  const opened = once(async () => {
+    const { stores, tokens, close } = await openStores(await settings(), clock);
+    closers.push(close);
+    return { stores, tokens };
+  });
+  const deps: Deps = {
+    io,
+    out,
+    clock,
+    settings,
+    stores: async () => (await opened()).stores,
+    storesOf: async (other) => openStores(await loadSettings({}, other), clock),
+    codeSource: async (needs) => {
+      const { openCodeSource } = await import("./redis/code-source.ts");
+      const { redisUrl, redisTls } = await settings();
+      const url = needs.redisUrl ?? redisUrl;
+      // Another server has another name; the CA and the client's certificate may serve for both.
+      const { servername: _, ...common } = redisTls ?? {};
+      const tls = needs.redisUrl === undefined ? redisTls : common;
+      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url) });
+      closers.push(source.close);
+      return source;
+    },
+    claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
+    tokens: once(async () => createTokens(await settings(), await opened(), clock)),
+    sender: async (message, concurrency, timeoutMs) => {
+      const { createSender } = await import("./wechat/sender.ts");
+      const sender = await createSender({
+        apiBase: (await settings()).apiBase,
+        concurrency,
+        timeoutMs,
+        message,
+      });
+      closers.push(() => sender.close());
+      return sender;
+    },
+    doubtTemplateId: async (apiBase, id) =>
+      (await import("./wechat/template-id.ts")).doubtTemplateId(apiBase, id),
+    meaningOf: async (errcode) => (await import("./wechat/errcodes.ts")).meaningOf(errcode),
+    sandbox: {
+      start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
+      parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
+      startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
+      startCli: async (argv, { env, cwd }) =>
+        (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
+    },
+    runCli,
+    onInterrupt: (listener) => listenForStop(io, out, listener),
+  };
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  return { deps, close };
+}
+
+type TokenStores = Pick<
+  Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
+  "store" | "locks"
+>;
+
+async function openStores(
+  settings: Settings,
+  clock: Clock,
+): Promise<{ stores: Stores; tokens: TokenStores; close(): void }> {
+  const redis = await import("./redis/stores.ts");
+  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
+}
+
+async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
+  const { createTokenProvider } = await import("./token/provider.ts");
+  const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
+  const api: ReturnType<typeof createTokenApi> = {
+    modeOf: (wanted) => tokenModeAt(settings.apiBase, wanted),
+    // Only asking the platform needs the secret; looking at what is stored does not.
+    fetchToken: (mode, force) => {
+      const { apiBase } = settings;
+      return createTokenApi({
+        apiBase,
+        ...requireCredentials(settings),
+        timeoutMs: 10_000,
+        clock,
+      }).fetchToken(mode, force);
+    },
+  };
+  return createTokenProvider({
+    ...tokens,
+    appid: settings.appid ?? "",
+    mode: settings.tokenMode,
+    api,
+    clock,
+  });
+}
+
+const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
+
+/** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
+function listenForStop(io: Io, out: Output, listener: (signal: StopSignal) => void): () => void {
+  let asked = false;
+  return io.onSignal((signal) => {
+    const name = SIGNAL_NAMES[signal];
+    if (asked) {
+      out.talk("ended at once");
+      io.exitNow(exitCode(name));
+    }
+    asked = true;
+    listener(name);
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
