@@ -20,12 +20,15 @@ export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
   ];
 }
 
-export function messageFacts({ templateId, page, keywords, emphasis }: Message, doubt?: string): Fact[] {
+export function messageFacts(
+  { templateId, page, keywords, emphasis }: Message,
+  doubts: readonly (string | undefined)[] = [],
+): Fact[] {
   const facts: Fact[] = [
     ["template", templateId],
     ["page", page ?? "(none: the message is not a link)"],
   ];
-  if (doubt !== undefined) facts.push(["warning", doubt]);
+  for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
   if (keywords.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
   for (const [i, value] of keywords.entries()) {
     const large = emphasis === i + 1 ? " (large)" : "";
