@@ -114,12 +114,14 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
+  const keywordsDoubt = doubtKeywords(message.keywords, flags);
+  if (flags.yes && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
   const audience = await loadAudience(deps, flags);
   if (audience.kind === "pools") await requireAnyPool(deps);
   const plan: Plan = { message, audience, limit, options };
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
-    ...messageFacts(message, [doubt, doubtKeywords(message.keywords, flags)]),
+    ...messageFacts(message, [doubt, keywordsDoubt]),
     ...audienceFacts(dryRun, audience, limit),
     paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
     reportFact(flags.report),
