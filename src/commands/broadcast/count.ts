@@ -6,6 +6,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
@@ -50,8 +51,10 @@ export async function showDryRun(
     out.data(describeFacts(await facts(dryRun)));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
-  if (out.format === "json") out.json({ ...result, leftWithout, ...(sample ? { sample } : {}) });
+  const passedOver = (await deps.stores()).pools.passedOver.keys;
+  if (out.format === "json") out.json({ ...result, leftWithout, passedOver, ...(sample ? { sample } : {}) });
   else await showSummary(deps, result);
+  await warnOfPassed(deps);
   if (isNobodyReachable(result)) throw noneReachable(result.recipients);
   return "done";
 }

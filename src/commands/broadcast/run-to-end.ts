@@ -8,6 +8,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { noneReachable } from "./count.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
@@ -50,6 +51,7 @@ export async function runToEnd(
     const ended = await drive(runDeps, users);
     watch.end();
     await showEnd(deps, ended);
+    await warnOfPassed(deps);
     const exit = exitOf(ended.run, ended.result);
     return (await closeReport(deps, report)) && exit === "done" ? "output" : exit;
   } finally {
@@ -101,7 +103,8 @@ async function showEnd(deps: Deps, { result, run, record }: Ended): Promise<void
   const { stopReason } = run;
   // What has no record can't be gone on with.
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
-  await showSummary(deps, { ...result, next: next.map(({ command }) => command) });
+  const passedOver = (await deps.stores()).pools.passedOver.keys;
+  await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) });
   if (!stopReason && isNobodyReachable(result)) reportError(deps, noneReachable(result.recipients));
   if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
   const { exit, message, hint } = stopReason;

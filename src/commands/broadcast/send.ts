@@ -9,6 +9,7 @@ import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
@@ -130,6 +131,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   if (!flags.yes) {
     const dryRun = await countCodes(deps, audience, message, limit);
     const { sent, no_code } = dryRun.tally.outcomes;
+    await warnOfPassed(deps);
     if (sent === 0) throw noneReachable(no_code);
     const interrupted = await askToSend(deps, {
       facts: await facts(dryRun),
