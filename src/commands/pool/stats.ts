@@ -90,7 +90,7 @@ async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument |
   return document;
 }
 
-async function present(deps: Deps, document: StatsDocument): Promise<void> {
+async function present(deps: Deps, document: StatsDocument & { passedOver: number }): Promise<void> {
   if (deps.out.format === "json") return deps.out.json(document);
   if (deps.out.format === "plain") return deps.out.table([], toPlainRows(document));
   await showStatsScreen(deps.out, document);
