@@ -115,7 +115,8 @@ export class Pacer {
 
   private async wait(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const wait = this.pauseLeftMs || this.turns.reserve(this.ratePerSec / this.processes, this.clock.monotonic());
+      const wait =
+        this.pauseLeftMs || this.turns.reserve(this.ratePerSec / this.processes, this.clock.monotonic());
       if (wait <= 0) return;
       await this.clock.sleep(Math.min(wait, LOOK_MS), signal);
     }

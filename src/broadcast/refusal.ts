@@ -7,6 +7,8 @@ const AGAIN_MS = 1000;
 const MOST_AGAIN_MS = 30_000;
 /** A run that began this late in a minute has still seen that minute's quota whole. */
 const MISSED_MS = 1000;
+/** A new minute that takes less than this part of what it should is not the platform's minute. */
+const SCANT = 0.05;
 /** Fewer accepted sends than this say little about a limit: others may have used it up. */
 const TELLING = 50;
 /** How much of what was accepted is taken for allowed: a minute's count is exact, a rate measured on the way is not. */
@@ -56,7 +58,7 @@ export class Refusal {
     this.askedMs = wait === "minute" ? seen.minuteStartMs + MINUTE_MS : seen.nowMs + wait;
     this.fromMs = before?.pauseEndMs ?? seen.startedMs;
     this.fromTurn = before?.seen.turn ?? 0;
-    this.row = before === undefined ? 0 : before.accepted > 0 ? 1 : before.row + 1;
+    this.row = before === undefined ? 0 : before.isAgain ? before.row + 1 : 1;
   }
 
   /** Whether the request of that turn was in flight when the refusal came. */
@@ -76,7 +78,7 @@ export class Refusal {
    * double.
    */
   get pauseEndMs(): number {
-    if (this.row === 0 || this.accepted > 0) return this.askedMs;
+    if (this.row === 0 || !this.isAgain) return this.askedMs;
     const again = this.seen.nowMs + Math.min(MOST_AGAIN_MS, AGAIN_MS * 2 ** (this.row - 1));
     return this.isMinute ? Math.min(this.askedMs, again) : Math.max(this.askedMs, again);
   }
@@ -90,6 +92,13 @@ export class Refusal {
     const spanMs = Math.max(SHORTEST_MS, nowMs - this.fromMs);
     const speed = ((turn - this.fromTurn) * processes * SECOND_MS) / spanMs;
     return Math.min(Math.max(allowed, Math.min(level, speed) * LEAST_PART), level * OF_MEASURED);
+  }
+
+  /** Hardly anything was accepted since the last pause. */
+  private get isAgain(): boolean {
+    const { level, processes } = this.seen;
+    const minute = (level / processes) * (MINUTE_MS / SECOND_MS);
+    return this.accepted <= (this.isMinute ? minute * SCANT : 0);
   }
 
   private get accepted(): number {

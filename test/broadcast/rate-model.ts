@@ -21,7 +21,8 @@ export class SteppedClock implements Clock {
   now = () => Math.floor(this.startMs + this.nowMs);
   monotonic = () => this.nowMs + 77.5;
   random = () => this.chance();
-  sleep = (ms: number) => new Promise<void>((resolve) => this.after(Math.max(1, ms) + this.chance(), resolve));
+  sleep = (ms: number) =>
+    new Promise<void>((resolve) => this.after(Math.max(1, ms) + this.chance(), resolve));
   get elapsedMs() {
     return this.nowMs;
   }
@@ -181,7 +182,8 @@ export async function simulate(
   const beat = () => {
     for (const [i, pacer] of pacers.entries()) {
       pacer.share(pacers.length);
-      for (const [j, other] of pacers.entries()) if (i !== j && other.found) pacer.adopt(`r${j}`, other.found);
+      for (const [j, other] of pacers.entries())
+        if (i !== j && other.found) pacer.adopt(`r${j}`, other.found);
     }
     clock.after(1000, beat);
   };
