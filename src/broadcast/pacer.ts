@@ -27,7 +27,8 @@ export class Pacer {
   private readonly turns = new Turns();
   private readonly level = new RateLevel();
   private readonly meter = new SendMeter();
-  private readonly startedMs: number;
+  /** When the first send went out. */
+  private startedMs: number | undefined;
   private queue: Promise<void> = Promise.resolve();
   private processes = 1;
   private sends = 0;
@@ -41,12 +42,15 @@ export class Pacer {
   constructor(clock: Clock, rate = Number.POSITIVE_INFINITY) {
     this.clock = clock;
     this.rate = rate;
-    this.startedMs = clock.monotonic();
   }
 
   /** Whether `take` may have to wait; asking first saves a promise a send. */
   get mayWait(): boolean {
-    return this.ratePerSec !== Number.POSITIVE_INFINITY || this.pauseLeftMs > 0;
+    return this.rate !== Number.POSITIVE_INFINITY || this.level.isKnown || this.isPaused;
+  }
+
+  private get isPaused(): boolean {
+    return this.refusal !== undefined && this.pauseLeftMs > 0;
   }
 
   /** How long the run is paused still; 0 when it is not. */
@@ -80,17 +84,19 @@ export class Pacer {
 
   /** To be called with each send; returns its number, by which a refusal is told from those before. */
   countSend(): number {
-    this.meter.add(this.clock.monotonic(), 1);
+    const nowMs = this.clock.monotonic();
+    this.startedMs ??= nowMs;
+    this.meter.add(nowMs, 1);
     return ++this.sends;
   }
 
   /** The platform refused the send of that number because there were too many: pauses, and lowers the rate. */
   refuse(turn: number, wait: QuotaWait): void {
-    if (!this.refusal?.covers(turn)) {
+    if (!this.refusal || !(this.isPaused || this.refusal.covers(turn))) {
       this.refusal = new Refusal(wait, this.seen(), this.meter, this.refusal);
       this.refusals++;
     }
-    this.refusal.add(wait, this.clock.monotonic());
+    this.refusal.add(turn, wait, this.clock.monotonic());
     this.pausedUntilMs = this.refusal.pauseEndMs;
     this.level.set(this.refusal.level, this.pausedUntilMs);
   }
@@ -106,7 +112,7 @@ export class Pacer {
     return {
       nowMs,
       minuteStartMs: nowMs - (this.clock.now() % MINUTE_MS),
-      startedMs: this.startedMs,
+      startedMs: this.startedMs ?? nowMs,
       turn: this.sends,
       level: this.level.at(nowMs),
       processes: this.processes,

@@ -15,9 +15,14 @@ export class RateLevel {
   private base = Number.POSITIVE_INFINITY;
   private sinceMs = 0;
 
+  /** Whether a limit is known. */
+  get isKnown(): boolean {
+    return this.base !== Number.POSITIVE_INFINITY;
+  }
+
   /** At a monotonic time. Infinity until a limit is known, and again once none has been met for long. */
   at(nowMs: number): number {
-    if (this.base === Number.POSITIVE_INFINITY) return this.base;
+    if (!this.isKnown) return this.base;
     const quietMs = Math.max(0, nowMs - this.sinceMs);
     const steps = (STEP_DOUBLES_MS / Math.LN2) * (2 ** (quietMs / STEP_DOUBLES_MS) - 1);
     const level = this.base * (1 + FIRST_STEP_PER_MS * steps);

@@ -27,7 +27,7 @@ export interface Seen {
   nowMs: number;
   /** Of the minute of wall time, on the monotonic clock. */
   minuteStartMs: number;
-  /** When the run began. */
+  /** When the run began to send. */
   startedMs: number;
   /** Sends so far. */
   turn: number;
@@ -42,6 +42,7 @@ export class Refusal {
   /** The end of the pause that the platform asked for. */
   private askedMs: number;
   private refused = 0;
+  private lastTurn: number;
   private readonly seen: Seen;
   private readonly isMinute: boolean;
   private readonly meter: SendMeter;
@@ -53,21 +54,23 @@ export class Refusal {
 
   constructor(wait: QuotaWait, seen: Seen, meter: SendMeter, before: Refusal | undefined) {
     this.seen = seen;
+    this.lastTurn = seen.turn;
     this.meter = meter;
     this.isMinute = wait === "minute";
     this.askedMs = wait === "minute" ? seen.minuteStartMs + MINUTE_MS : seen.nowMs + wait;
     this.fromMs = before?.pauseEndMs ?? seen.startedMs;
-    this.fromTurn = before?.seen.turn ?? 0;
+    this.fromTurn = before?.lastTurn ?? 0;
     this.row = before === undefined ? 0 : before.isAgain ? before.row + 1 : 1;
   }
 
   /** Whether the request of that turn was in flight when the refusal came. */
   covers(turn: number): boolean {
-    return turn <= this.seen.turn;
+    return turn <= this.lastTurn;
   }
 
-  /** One more of them. */
-  add(wait: QuotaWait, nowMs: number): void {
+  /** One more of them; one that was sent as the pause began is one of them, too. */
+  add(turn: number, wait: QuotaWait, nowMs: number): void {
+    this.lastTurn = Math.max(this.lastTurn, turn);
     this.refused++;
     this.meter.add(this.seen.nowMs, -1);
     if (wait !== "minute") this.askedMs = Math.max(this.askedMs, nowMs + wait);
@@ -85,12 +88,12 @@ export class Refusal {
 
   /** The rate to go on with, a second and of all runs together. */
   get level(): number {
-    const { level, turn, nowMs, processes } = this.seen;
+    const { level, nowMs, processes } = this.seen;
     if (this.accepted <= 0) return level;
     const allowed = this.allowed();
     if (this.accepted * processes >= TELLING) return Math.min(allowed, level * OF_MEASURED);
     const spanMs = Math.max(SHORTEST_MS, nowMs - this.fromMs);
-    const speed = ((turn - this.fromTurn) * processes * SECOND_MS) / spanMs;
+    const speed = ((this.lastTurn - this.fromTurn) * processes * SECOND_MS) / spanMs;
     return Math.min(Math.max(allowed, Math.min(level, speed) * LEAST_PART), level * OF_MEASURED);
   }
 
@@ -102,7 +105,7 @@ export class Refusal {
   }
 
   private get accepted(): number {
-    return this.seen.turn - this.fromTurn - this.refused;
+    return this.lastTurn - this.fromTurn - this.refused;
   }
 
   private allowed(): number {
