@@ -1,7 +1,7 @@
 /**
- * How a run that was refused climbs back: by a small step at first, so that a limit that stays is met again only after half
- * a minute or so, and by steps that double, so that a limit that rose tenfold or went is found in under two minutes. The
- * figures are those with which `test/broadcast/pacer.model.test.ts` does best.
+ * How a run that was refused climbs back: by a small step at first (5% in about 30 s), so that a limit that stays is met
+ * again about once a minute, and by steps that double, so that a limit that rose tenfold is found in about 100 s.
+ * `test/broadcast/pacer.model.test.ts` shows what that makes of an hour.
  */
 const FIRST_STEP_PER_MS = 0.5e-6;
 const STEP_DOUBLES_MS = 10_000;
