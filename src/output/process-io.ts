@@ -1,8 +1,9 @@
 import { openSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
+import { fateOf, ownFacts } from "./process-facts.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -26,13 +27,14 @@ export function processIo(): Io {
     },
     env: process.env,
     cwd: process.cwd(),
-    host: hostname(),
-    pid: process.pid,
+    get self() {
+      return ownFacts();
+    },
     program: process.argv[1] ?? "",
     get user() {
       return userName();
     },
-    isRunning,
+    fateOf,
     openTerminal,
     onSignal: (listener) => {
       const handle = (signal: NodeJS.Signals) => listener(signal as (typeof SIGNALS)[number]);
@@ -60,15 +62,6 @@ function userName(): string {
     return userInfo().username;
   } catch {
     return String(process.getuid?.() ?? "unknown");
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -72,7 +72,7 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
       return unbroken;
     },
     endRun: async (id, run, state) => {
-      await keep(id, run, state);
+      await keep(id, run, { ...state, over: true });
       await call(client.del(keys.run(id, run.runId)));
     },
     buryRun: async (id, runId) => {

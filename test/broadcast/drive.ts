@@ -55,11 +55,10 @@ export async function drive(
         sender,
         tokens: createTokens(world, opened, clock),
         clock,
-        host: "test-host",
         // Of no process, so that a resume need not wait for a heartbeat to lapse.
-        pid: 2 ** 30,
+        self: { host: "test-host", pid: 2 ** 30 },
         user: "tester",
-        isRunning: () => true,
+        fateOf: () => "alive",
         onStart: (_, started) => onStart(started),
       },
       {
