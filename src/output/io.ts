@@ -22,8 +22,10 @@ export interface Io {
   fateOf(process: ProcessFacts): Fate;
   /** The controlling terminal, opened anew: to ask on while stdin is data. Whoever opens it destroys it. */
   openTerminal(): InStream | undefined;
-  /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, the default action applies. */
+  /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, they end the process. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
+  /** What is to be done before a signal that nobody listens to ends the process, in a second at most; returns the undo. */
+  beforeEnd(cleanup: () => Promise<unknown>): () => void;
   /**
    * Calls back with what libraries and Node would print by themselves: their console, and warnings of the process. Until
    * the undo, which comes back, they print nothing.

@@ -4,8 +4,13 @@ import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
 import { fateOf, ownFacts } from "./process-facts.ts";
+import { catchSignals } from "./process-signals.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/**
+ * The working folder's own name for itself where it has no other, because it was removed: nothing is in it, and nothing
+ * can be made in it.
+ */
+const REMOVED_FOLDER = "/proc/self/cwd";
 
 /** The real process. Streams are getters because Node builds each at first use: `--version` never needs stdin. */
 export function processIo(): Io {
@@ -26,7 +31,7 @@ export function processIo(): Io {
       return process.stderr;
     },
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     get self() {
       return ownFacts();
     },
@@ -36,13 +41,7 @@ export function processIo(): Io {
     },
     fateOf,
     openTerminal,
-    onSignal: (listener) => {
-      const handle = (signal: NodeJS.Signals) => listener(signal as (typeof SIGNALS)[number]);
-      for (const signal of SIGNALS) process.on(signal, handle);
-      return () => {
-        for (const signal of SIGNALS) process.off(signal, handle);
-      };
-    },
+    ...catchSignals(),
     onLibraryWarning: captureWarnings,
     exitNow: (code) => process.exit(code),
   };
@@ -53,6 +52,14 @@ function openTerminal(): ReadStream | undefined {
     return new ReadStream(openSync("/dev/tty", "r"));
   } catch {
     return undefined; // ENXIO: a process without one, such as cron's
+  }
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return REMOVED_FOLDER; // ENOENT of uv_cwd
   }
 }
 

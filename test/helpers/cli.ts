@@ -52,6 +52,7 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    beforeEnd: () => () => {},
     // ioredis' own words go to the console of the tests.
     onLibraryWarning: () => () => {},
     exitNow: (code) => {

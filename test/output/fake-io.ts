@@ -53,6 +53,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    beforeEnd: () => () => {},
     onLibraryWarning: (listener) => {
       warned.add(listener);
       return () => warned.delete(listener);

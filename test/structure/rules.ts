@@ -35,7 +35,9 @@ const RULES: Record<string, Rule> = {
   },
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
-  "bin/push-cli.ts": { values: ["src/main.ts", "src/output/process-io.ts"] },
+  "bin/push-cli.ts": {
+    values: ["src/main.ts", "src/output/process-io.ts", "bin/setup/version.mjs", "package.json"],
+  },
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
 };
@@ -83,7 +85,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "process",
     pattern: /(?<![.\w$])process\b(?!\s*:)|\bglobalThis\s*\.\s*process\b/,
     in: "code",
-    only: ["src/config/", "src/output/process-io.ts", "src/output/process-facts.ts", "src/sandbox/", "bin/"],
+    only: ["src/config/", "src/output/process-", "src/sandbox/", "bin/"],
   },
 ];
 
