@@ -47,7 +47,7 @@ it.skipIf(process.platform !== "linux")(
       stderr: "",
     });
     await giveUsers(world, 1);
-  expect(await runInRemoved("pool stats --json")).toMatchObject({ code: 0, stderr: "" });
+    expect(await runInRemoved("pool stats --json")).toMatchObject({ code: 0, stderr: "" });
     const { code, stderr } = await runInRemoved("pool import codes.csv");
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: [^\n]*cannot read [^\n]*\n/);
