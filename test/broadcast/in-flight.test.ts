@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { SendAnswer } from "../../src/broadcast/ports.ts";
+import { systemClock } from "../../src/clock.ts";
 import { drive, hurriedClock } from "./drive.ts";
 import { countCodes, giveUsers, ledgers, outcomes, useWorld } from "./world.ts";
 
@@ -36,4 +37,21 @@ it("waiting for the next minute's quota costs none of a recipient's attempts", a
   const { result } = await drive(world, { clock: hurriedClock(500), maxAttempts: 2, ports: { sender } });
   expect(result.outcomes).toEqual(outcomes({ sent: 1 }));
   expect(answers).toEqual([]);
+});
+
+it("a clock that is set back in the middle changes no duration", async () => {
+  await giveUsers(world, 1);
+  let backMs = 0;
+  const clock = { ...systemClock, now: () => Date.now() - backMs };
+  const { result } = await drive(world, {
+    clock,
+    onStart: () => {
+      backMs = 3_600_000;
+    },
+  });
+  expect(result.outcomes.sent).toBe(1);
+  expect(result.durationMs).toBeGreaterThan(0);
+  expect(result.durationMs).toBe(result.run?.durationMs);
+  const [noted] = await world.redis.open.stores.broadcasts.runs(result.broadcastId);
+  expect(noted?.elapsedMs).toBeGreaterThanOrEqual(0);
 });
