@@ -6,7 +6,7 @@ import { resumeBroadcast } from "../../src/broadcast/resume.ts";
 import type { Run } from "../../src/broadcast/run.ts";
 import type { OpenStores } from "../../src/redis/stores.ts";
 import { engineOptions, MESSAGE, openRunDeps } from "./drive.ts";
-import { checkBooks, giveUsers, until, useWorld } from "./world.ts";
+import { checkBooks, giveCode, giveUsers, until, useWorld } from "./world.ts";
 
 const USERS = 20;
 const OTHER: RunInfo = { runId: "other", host: "elsewhere", pid: 7, sinceMs: 1 };
@@ -101,6 +101,22 @@ describe("a run taken for dead that was alive, and claimed behind the back of th
     await checkBooks(world, ended, USERS);
     expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1 });
   });
+});
+
+it("a user whose code of several uses was in the hands of such a run is not sent to again", async () => {
+  await giveCode(world, "multi", "multi-a", { uses: 3 });
+  await enterOther("lapsed");
+  const ended = await resume({
+    behindTheBack: async () => {
+      expect(await other.claim(["multi"])).toMatchObject([{ status: "claimed", multiUse: true }]);
+      await sendTo("multi", "multi-a");
+    },
+  });
+  expect(ended.result).toMatchObject({ status: "finished", outcomes: { sent: USERS, unknown: 1 } });
+  expect(world.sandbox.stats()).toMatchObject({ delivered: USERS + 1, maxPerUser: 1 });
+  // It comes too late to enter that, and can't put back what was used.
+  expect(await other.settle([{ openId: "multi", outcome: "sent", attempts: 1 }])).toEqual([false]);
+  expect(await other.release(["multi"])).toEqual([false]);
 });
 
 it("a run that is alive beside this one may release behind its back, too", async () => {
