@@ -1,5 +1,15 @@
 #!/usr/bin/env node
-import { main } from "../src/main.ts";
-import { processIo } from "../src/output/process-io.ts";
+import { engines } from "../package.json";
+import { isOlder } from "./setup/version.mjs";
 
-process.exit(await main(process.argv.slice(2), processIo()));
+// Before anything is loaded that an older Node can't parse, or that it fails on in the middle of the work.
+const oldest = engines.node.replace(">=", "");
+if (isOlder(process.versions.node, oldest)) {
+  console.error(`error: push-cli needs Node ${oldest} or newer, this is ${process.versions.node}`);
+  process.exit(5);
+}
+// Signals are caught from here on.
+const { processIo } = await import("../src/output/process-io.ts");
+const io = processIo();
+const { main } = await import("../src/main.ts");
+process.exit(await main(process.argv.slice(2), io));

@@ -27,8 +27,8 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
     return loaded;
   });
   const opened = once(async () => {
-    const { stores, tokens, close } = await openStores(await settings(), clock);
-    closers.push(close);
+    const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock);
+    closers.push(close, io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
   const deps: Deps = {
@@ -89,7 +89,7 @@ type TokenStores = Pick<
 async function openStores(
   settings: Settings,
   clock: Clock,
-): Promise<{ stores: Stores; tokens: TokenStores; close(): void }> {
+): Promise<{ stores: Stores; tokens: TokenStores; releaseLocks(): Promise<unknown>; close(): void }> {
   const redis = await import("./redis/stores.ts");
   return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
 }

@@ -7,8 +7,10 @@ import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
+import { spareTheLiving } from "./rivals.ts";
 import { type EngineOptions, Run } from "./run.ts";
 import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
+import { isOver } from "./status.ts";
 import {
   firstSweep,
   laterSweep,
@@ -77,13 +79,15 @@ export async function runOnce(
   options: EngineOptions,
   plan: RunPlan,
 ): Promise<Ended> {
-  const { clock, store, host, pid, user } = deps;
+  const { clock, store, self, user } = deps;
   const { id } = record;
   const { runId, dead, retry } = plan;
-  const info = { runId, host, pid, user, sinceMs: clock.now() };
+  const info = { ...self, runId, user, sinceMs: clock.now() };
+  const beganAt = clock.monotonic();
+  const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [] });
   const heartbeat = new Heartbeat(store, id, info, clock, {
-    state: () => stateOf(run, clock),
+    state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
@@ -96,10 +100,11 @@ export async function runOnce(
     ledgers: deps.sweepLedgers,
     listed: () => store.audience(record),
   };
-  const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map((earlier) => earlier.runId));
+  const over = new Set(plan.earlierRuns.filter((one) => isOver(one, deps)).map((one) => one.runId));
   await heartbeat.start();
   let now = record;
   try {
+    await spareTheLiving(deps, id, dead);
     const entered = await enterRun(store, record, plan.changes);
     now = entered ?? record;
     if (!entered) run.stop(wantedStop("gone"));
@@ -110,7 +115,7 @@ export async function runOnce(
   } finally {
     await heartbeat.end();
   }
-  const result = await conclude(deps, now, run, { info, plan, sweeps, over });
+  const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
   return { result, run, record: { id, cut: ended?.cut } };
 }
@@ -171,7 +176,7 @@ function stateOf(run: Run, clock: Clock): RunState {
 
 /** The audience first: a record without all of it would be resumed for a part. */
 async function enterRecord(
-  deps: Pick<BroadcastDeps, "store" | "host" | "isRunning" | "clock">,
+  deps: Pick<BroadcastDeps, "store" | "fateOf" | "clock">,
   record: BroadcastRecord,
   audience: Audience,
 ): Promise<void> {

@@ -76,11 +76,27 @@ export interface BroadcastResult {
   dryRun?: true;
 }
 
-/** One process at work on a broadcast. */
-export interface RunInfo {
-  runId: string;
+/**
+ * What tells a process from every other one, where its system says so. Host and pid alone don't: containers may share a
+ * host name, and each has pids of its own.
+ */
+export interface ProcessFacts {
   host: string;
   pid: number;
+  /** One start of one machine. */
+  bootId?: string | undefined;
+  /** Where the pid means something, as Linux names its namespaces. */
+  namespaces?: string | undefined;
+  /** When it started, in ticks since the boot: a pid is used again. */
+  startTicks?: string | undefined;
+}
+
+/** `unknown`: it may be another machine's or another container's, and only its heartbeat can tell. */
+export type Fate = "gone" | "alive" | "unknown";
+
+/** One process at work on a broadcast. */
+export interface RunInfo extends ProcessFacts {
+  runId: string;
   /** Who started it. */
   user?: string | undefined;
   /** Epoch ms. */
@@ -91,6 +107,8 @@ export interface RunInfo {
 export interface RunState {
   /** Epoch ms. */
   untilMs: number;
+  /** How long it has been at work, by a clock that nobody sets. */
+  elapsedMs?: number | undefined;
   codes: CodeCounts;
   errors: ErrorGroup[];
   /** What this run did itself. Absent in what older versions wrote, as is the rest. */
@@ -107,6 +125,8 @@ export interface RunState {
   found?: FoundRate | undefined;
   /** It ended by itself, and sums up. */
   ended?: boolean | undefined;
+  /** It has withdrawn its heartbeat itself: it claims, sends and releases nothing any more. */
+  over?: boolean | undefined;
 }
 
 export type KnownRun = RunInfo &

@@ -58,7 +58,8 @@ export interface SettingFlags {
 export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cwd">): Promise<Settings> {
   const profile = fromFlag("--profile", flags.profile) ?? fromEnv(io, PROFILE_ENV);
   const only = fromFlag("--config", flags.config) ?? fromEnv(io, CONFIG_ENV);
-  const files = await loadConfigFiles(io, only);
+  const unseen: string[] = [];
+  const files = await loadConfigFiles(io, only, (text) => unseen.push(text));
   const { config: _, profile: __, ...given } = flags;
   const env = await envLayer(io);
   const fromFiles = await fileLayer(files, profile, io, !env.appsecret);
@@ -70,7 +71,7 @@ export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cw
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
   const sources = { flags: fromFlags, env, files, profile };
-  settings.warnings.push(...unknownVariables(io), ...findWarnings(settings, sources));
+  settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, sources));
   return settings;
 }
 

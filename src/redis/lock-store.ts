@@ -4,9 +4,14 @@ import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-/** Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. */
-export function createLockStore(link: RedisLink, keys: Keys): LockStore {
+/**
+ * Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. `releaseAll` is
+ * for a process that is told to end in the middle of its work.
+ */
+export function createLockStore(link: RedisLink, keys: Keys): LockStore & { releaseAll(): Promise<unknown> } {
+  const held = new Set<RenewedLock>();
   return {
+    releaseAll: () => Promise.allSettled([...held].map((lock) => lock.release())),
     async acquire(name, ttlMs) {
       const key = keys.lock(name);
       const owner = randomUUID();
@@ -14,7 +19,9 @@ export function createLockStore(link: RedisLink, keys: Keys): LockStore {
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
       // Sent again after a lost answer, SET NX meets our own lock.
       if (taken !== "OK" && (await link.call(link.client.get(key))) !== owner) return undefined;
-      return new RenewedLock(link, key, owner, ttlMs, askedAt);
+      const lock = new RenewedLock(link, key, owner, ttlMs, askedAt, () => held.delete(lock));
+      held.add(lock);
+      return lock;
     },
   };
 }
@@ -31,8 +38,17 @@ class RenewedLock implements HeldLock {
   private readonly key: string;
   private readonly owner: string;
   private readonly ttlMs: number;
+  private readonly onEnd: () => void;
 
-  constructor(link: RedisLink, key: string, owner: string, ttlMs: number, askedAt: number) {
+  constructor(
+    link: RedisLink,
+    key: string,
+    owner: string,
+    ttlMs: number,
+    askedAt: number,
+    onEnd: () => void,
+  ) {
+    this.onEnd = onEnd;
     this.link = link;
     this.key = key;
     this.owner = owner;
@@ -79,6 +95,7 @@ class RenewedLock implements HeldLock {
 
   private end(): void {
     this.ended = true;
+    this.onEnd();
     clearInterval(this.timer);
     clearTimeout(this.deadline);
   }

@@ -28,6 +28,8 @@ export interface OpenStores {
     toOpenId(text: string): string | undefined;
   };
   tokens: { store: TokenStore; locks: LockStore };
+  /** Gives back the locks that are held, for a process that is told to end. */
+  releaseLocks(): Promise<unknown>;
   close(): void;
 }
 
@@ -56,6 +58,7 @@ export async function openStores(
       toOpenId: keys.toOpenId,
     },
     tokens: { store: createTokenStore(link, keys, options.clock), locks },
+    releaseLocks: locks.releaseAll,
     close: link.close,
   };
 }

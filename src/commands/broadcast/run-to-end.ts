@@ -35,7 +35,7 @@ export async function runToEnd(
     const tokens = await deps.tokens();
     await tokens.current();
     const users = await total();
-    const { host, pid, user, isRunning } = deps.io;
+    const { self, user, fateOf } = deps.io;
     const runDeps: BroadcastDeps = {
       store: stores.broadcasts,
       sweepPools: () => stores.pools.sweep(),
@@ -45,7 +45,7 @@ export async function runToEnd(
       tokens,
       clock: deps.clock,
       report,
-      ...{ host, pid, user, isRunning },
+      ...{ self, user, fateOf },
       onStart: (id, run, record) => watch.start(id, run, { ...record, users: record.users ?? users }),
     };
     const ended = await drive(runDeps, users);
