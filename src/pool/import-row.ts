@@ -1,6 +1,7 @@
 import { isFormId, writeEntry } from "./code.ts";
 import type { PushRequest } from "./ports.ts";
-import { readEntry, timeToMs } from "./read-entry.ts";
+import { readEntry } from "./read-entry.ts";
+import { inRange, timeToMs } from "./times.ts";
 
 /** One code or entry to import before validation; fields as they were found. */
 export interface ImportRow {
@@ -84,10 +85,9 @@ const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?
 function parseExpire(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
   if (typeof value !== "string") return undefined;
-  if (/^\d{1,16}$/.test(value)) return timeToMs(Number(value));
+  if (/^\d{1,19}$/.test(value)) return timeToMs(Number(value));
   if (!ISO_8601.test(value)) return undefined;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? undefined : ms;
+  return inRange(Date.parse(value));
 }
 
 function quote(value: unknown): string {

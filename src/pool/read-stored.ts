@@ -3,7 +3,8 @@ import type { ImportRow } from "./import-row.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
 import type { StoredValue } from "./ports.ts";
-import { MAX_ENTRY_BYTES, readCode, timeToMs } from "./read-entry.ts";
+import { MAX_ENTRY_BYTES, readCode } from "./read-entry.ts";
+import { timeToMs } from "./times.ts";
 
 /**
  * The codes in a value of another layout, as rows to import: an entry or a list of entries in any form that pools have,
@@ -56,8 +57,7 @@ function expiryOf({ score, dropMs }: StoredValue): number | string {
 }
 
 function toRow({ formId, expireMs, uses }: PushCode): Partial<ImportRow> {
-  // What was long before 1973 is past in any case, and as a number would be taken for seconds.
-  return { formId, expire: expireMs < 1e11 ? 0 : expireMs, uses };
+  return { formId, expire: expireMs, uses };
 }
 
 /** Under a wrong prefix the value may be a secret: a token, say. Its first letters may be told. */

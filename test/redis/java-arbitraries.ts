@@ -35,7 +35,7 @@ const className = fc.constantFrom(
   "java.lang.Long",
   "java.util.Arrays$ArrayList",
 );
-const fieldName = fc.constantFrom("formId", "fromId", "expire", "expireTime", "uses", "a", "x");
+const fieldName = fc.constantFrom("formId", "formId", "expire", "expire", "uses", "a", "x");
 const field = fc.tuple(fc.constantFrom(..."LLLLLJIJIBSCDFZ["), fieldName);
 
 const { type } = fc.letrec<{ type: Class }>((tie) => ({

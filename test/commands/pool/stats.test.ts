@@ -181,7 +181,7 @@ describe("pool stats", () => {
   });
 
   it("gives a pipe rows that say what they are", async () => {
-    await world.redis.push("oA", plainEntry("a", now + 50 * HOUR_MS), plainEntry("b", 1));
+    await world.redis.push("oA", plainEntry("a", now + 50 * HOUR_MS), plainEntry("b", 1_568_000_000_000));
     const rows = (await world.cli(["pool", "stats"])).stdout
       .trimEnd()
       .split("\n")
