@@ -206,6 +206,7 @@ describe("pool show", () => {
           expired: 0,
           invalid: 0,
           unreadable: 0,
+          overlong: 0,
           codes: [],
         },
         broadcasts: [
