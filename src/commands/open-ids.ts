@@ -1,6 +1,7 @@
 import { openInput } from "../config/input-file.ts";
 import { readRecords } from "../config/records.ts";
 import { PushCliError, usageError } from "../errors.ts";
+import { quoteValue } from "../pool/quote-value.ts";
 import type { Deps } from "./deps.ts";
 
 /** What stands for the list on stdin. */
@@ -63,7 +64,7 @@ export async function readOpenIds(deps: Deps, path: string, undone?: string): Pr
   for await (const { line, fields, error } of readRecords(input, ["openId"])) {
     const text = fields.openId;
     const openId = typeof text === "string" ? toOpenId(text) : undefined;
-    const why = error ?? (openId === undefined ? `${quote(text)} is not an openId` : undefined);
+    const why = error ?? (openId === undefined ? `${quoteValue(text)} is not an openId` : undefined);
     if (why !== undefined) throw usageError(`${name}, line ${line}: ${why}`, mend);
     openIds.add(openId!);
   }
@@ -71,8 +72,4 @@ export async function readOpenIds(deps: Deps, path: string, undone?: string): Pr
   throw new PushCliError("nothing", `there is no openId in ${name}`, {
     hint: "one openId a line, or CSV, NDJSON or rows of pool list with an openId column",
   });
-}
-
-function quote(value: unknown): string {
-  return value === undefined || value === "" ? "nothing" : `'${String(value)}'`;
 }

@@ -21,8 +21,17 @@ const MAX_LINE = 1024 * 1024;
 export async function* readRecords(input: Readable, headless: string[]): AsyncGenerator<InputRecord> {
   const { first, chunks } = await peekLine(input);
   if (first === undefined) return;
-  if (first.trimStart().startsWith("{")) yield* readNdjson(chunks);
+  if (first.trimStart().startsWith("[")) yield* refuseArray(chunks);
+  else if (first.trimStart().startsWith("{")) yield* readNdjson(chunks);
   else yield* readCsv(chunks, headless, first.includes("\t") && !first.includes(","));
+}
+
+/** One record for the whole of it, instead of one for each of its lines. */
+async function* refuseArray(chunks: AsyncIterable<string>): AsyncGenerator<InputRecord> {
+  const error = "a JSON array: put one object on each line, for example with jq -c '.[]'";
+  for await (const { line, text } of splitLines(chunks)) {
+    if (text.trim() !== "") return yield { line, fields: {}, error };
+  }
 }
 
 /** Field names of the forms that files have them in, to ours: open_id, OPENID, form-id, expireTime ... */
@@ -65,7 +74,8 @@ function parseJsonLine(line: number, text: string): InputRecord {
   try {
     value = JSON.parse(text);
   } catch {
-    return { line, fields: {}, error: "not JSON" };
+    const isListed = /\}\s*,\s*$/.test(text);
+    return { line, fields: {}, error: isListed ? "not JSON: a comma behind the object" : "not JSON" };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { line, fields: {}, error: "not a JSON object" };

@@ -18,6 +18,8 @@ interface Totals {
   used: number;
   expired: number;
   bad: number;
+  overlong: number;
+  oddOpenIds: number;
 }
 
 async function importText(text: string, expected: Partial<Totals>) {
@@ -29,6 +31,8 @@ async function importText(text: string, expected: Partial<Totals>) {
     used: 0,
     expired: 0,
     bad: 0,
+    overlong: 0,
+    oddOpenIds: expect.any(Number),
     ...expected,
   });
   expect(result.code).toBe(expected.bad ? 8 : 0);
@@ -185,7 +189,7 @@ describe("pool import", () => {
     const { code, stdout } = await world.cli(["pool", "import", "codes.csv"], { cwd: folder });
     expect([code, stdout]).toEqual([
       0,
-      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\n",
+      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t2500\n",
     ]);
     const formIds = (await world.redis.entries("o3")).map(
       (text) => (JSON.parse(text) as { formId: string }).formId,
