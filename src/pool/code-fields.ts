@@ -23,13 +23,23 @@ const MEANINGS = new Map(
 /** A name with some `_` in it; longer ones need no look. */
 const LONGEST_NAME = 24;
 
+/** Names that were met, as they were written: there are few, in millions of entries. Keeps no more than so many. */
+const met = new Map<string, Meaning | undefined>();
+const MOST_MET = 1000;
+
+function meaningOf(name: string): Meaning | undefined {
+  if (met.has(name)) return met.get(name);
+  const meaning = MEANINGS.get(name.replace(/[_-]/g, "").toLowerCase());
+  if (met.size < MOST_MET) met.set(name, meaning);
+  return meaning;
+}
+
 /** The values of the fields of an object that have a meaning; null counts as absent. */
 export function valuesOf(fields: Map<string, EntryValue>, meaning: Meaning): EntryValue[] {
   const values: EntryValue[] = [];
   for (const [name, wrapped] of fields) {
     if (name.length > LONGEST_NAME) continue;
-    const known = MEANINGS.get(name) ?? MEANINGS.get(name.replace(/[_-]/g, "").toLowerCase());
-    if (known !== meaning) continue;
+    if (meaningOf(name) !== meaning) continue;
     const value = unwrap(wrapped);
     if (value.type !== "literal" || value.text !== "null") values.push(value);
   }
