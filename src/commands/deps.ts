@@ -31,11 +31,13 @@ export interface Stores {
 
 /** Codes to import from a Redis. */
 export interface SourceNeeds {
-  layout: "list" | "zset" | "string";
+  layout: "list" | "zset" | "string" | "hash" | "set";
   /** What the keys have before the openId. */
   prefix: string;
   /** How the keys are written. */
   keys: "plain" | "java";
+  /** How long codes live from the creation on that is told of them; absent: what is told are expiries. */
+  lifetimeMs?: number | undefined;
   /** Absent: the Redis of the pools. */
   redisUrl?: string | undefined;
 }

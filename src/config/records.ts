@@ -74,7 +74,8 @@ function parseJsonLine(line: number, text: string): InputRecord {
   try {
     value = JSON.parse(text);
   } catch {
-    return { line, fields: {}, error: "not JSON" };
+    const isListed = /\}\s*,\s*$/.test(text);
+    return { line, fields: {}, error: isListed ? "not JSON: a comma behind the object" : "not JSON" };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { line, fields: {}, error: "not a JSON object" };

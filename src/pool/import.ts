@@ -1,5 +1,7 @@
+import { looksLikeOpenId } from "./check-value.ts";
 import { type ImportRow, parseRow } from "./import-row.ts";
 import type { PoolStore, PushRequest } from "./ports.ts";
+import { isOverlong } from "./times.ts";
 
 export interface ImportTotals {
   /** Read, good and bad. */
@@ -12,11 +14,17 @@ export interface ImportTotals {
   /** Left out: expired already. */
   expired: number;
   bad: number;
+  /** Of the good: codes that claim to live longer than any code does. */
+  overlong: number;
+  /** Of the good: codes of openIds that have another shape than the platform's. */
+  oddOpenIds: number;
 }
 
 export interface ImportOptions {
   isOpenId(text: string): boolean;
   onBad(place: string, why: string): void;
+  /** The first openId of another shape than the platform's. */
+  onOdd?: (openId: string, place: string) => void;
   onStep?: (totals: ImportTotals) => void;
   signal: AbortSignal;
 }
@@ -42,7 +50,16 @@ export async function importCodes(
   rows: AsyncIterable<ImportRow>,
   options: ImportOptions,
 ): Promise<ImportTotals> {
-  const totals: ImportTotals = { rows: 0, imported: 0, known: 0, used: 0, expired: 0, bad: 0 };
+  const totals: ImportTotals = {
+    rows: 0,
+    imported: 0,
+    known: 0,
+    used: 0,
+    expired: 0,
+    bad: 0,
+    overlong: 0,
+    oddOpenIds: 0,
+  };
   const nowMs = await store.now();
   let batch: ImportCode[] = [];
   let bytes = 0;
@@ -55,6 +72,8 @@ export async function importCodes(
     } else if (parsed.expireMs <= nowMs) totals.expired++;
     else {
       const { openId, push } = parsed;
+      if (parsed.expireMs !== Infinity && isOverlong(parsed.expireMs, nowMs)) totals.overlong++;
+      if (!looksLikeOpenId(openId) && totals.oddOpenIds++ === 0) options.onOdd?.(openId, row.place);
       batch.push({ openId, push, place: row.place });
       bytes += push.entry.length;
     }

@@ -127,14 +127,18 @@ export interface PoolStore {
   now(): Promise<number>;
 }
 
-/** A value that a source holds for a user: an element of a list, a member of a sorted set, a string. */
+/** A value that a source holds for a user: an element of a list, a member of a set, a field of a hash, a string. */
 export interface StoredValue {
   /** The key as messages have it. */
   key: string;
   /** What the key has behind its prefix; undefined when that can't be one. */
   openId: string | undefined;
+  /** What the key has behind the openId, from the first ':' on. */
+  rest: string;
   /** latin1. */
   bytes: string;
+  /** Of a hash (latin1). */
+  field?: string | undefined;
   /** Of a member of a sorted set. */
   score?: number;
   /** When Redis drops the key, epoch ms; absent without a TTL. */

@@ -3,6 +3,7 @@ import { type Day, dayIndex } from "./days.ts";
 import { Counter } from "./estimate.ts";
 import { readEntry } from "./read-entry.ts";
 import type { PoolReader } from "./read-pools.ts";
+import { isOverlong } from "./times.ts";
 import { type Writer, writerOf } from "./writer.ts";
 
 /** How many valid codes a user has, in classes. */
@@ -25,6 +26,8 @@ interface PoolTally {
   expired: number;
   invalid: number;
   unreadable: number;
+  /** Of the valid: those that claim to live longer than any code does, by the writers of their entries. */
+  overlongBy: Writer[];
   /** Number of the day on which each valid code expires. */
   days: number[];
   /** Of each entry. */
@@ -36,7 +39,7 @@ interface PoolTally {
 export function tallyReader(days: readonly Day[], nowMs: number): PoolReader<PoolTally> {
   const start = () => ({ entries: 0, valid: 0, expired: 0, invalid: 0, unreadable: 0 });
   return {
-    start: () => ({ ...start(), days: [], writers: [], unreadableBy: [] }),
+    start: () => ({ ...start(), overlongBy: [], days: [], writers: [], unreadableBy: [] }),
     add: (tally, raw) => {
       const writer = writerOf(raw);
       const entry = readEntry(raw);
@@ -50,7 +53,9 @@ export function tallyReader(days: readonly Day[], nowMs: number): PoolReader<Poo
       for (const code of entry.codes) {
         const state = codeState(code, nowMs);
         tally[state]++;
-        if (state === "valid") tally.days.push(dayIndex(days, code.expireMs));
+        if (state !== "valid") continue;
+        tally.days.push(dayIndex(days, code.expireMs));
+        if (isOverlong(code.expireMs, nowMs)) tally.overlongBy.push(writer);
       }
     },
   };
@@ -66,6 +71,8 @@ export class StatsTotals {
     expired: new Counter(),
     invalid: new Counter(),
     unreadable: new Counter(),
+    /** Of the valid. */
+    overlong: new Counter(),
   };
   /** Users by class. */
   readonly perUser = CLASSES.map(() => new Counter());
@@ -74,7 +81,7 @@ export class StatsTotals {
   /** Users with a valid code at the end of each day. */
   readonly reachableBy = Array.from({ length: REACH_DAYS }, () => new Counter());
   /** Entries by writer. */
-  readonly writers = new Map<Writer, { entries: Counter; unreadable: Counter }>();
+  readonly writers = new Map<Writer, { entries: Counter; unreadable: Counter; overlong: Counter }>();
   readonly days: readonly Day[];
 
   constructor(days: readonly Day[]) {
@@ -90,8 +97,10 @@ export class StatsTotals {
     this.codes.expired.add(tally.expired);
     this.codes.invalid.add(tally.invalid);
     this.codes.unreadable.add(tally.unreadable);
+    this.codes.overlong.add(tally.overlongBy.length);
     for (const [writer, count] of countEach(tally.writers)) this.of(writer).entries.add(count);
     for (const [writer, count] of countEach(tally.unreadableBy)) this.of(writer).unreadable.add(count);
+    for (const [writer, count] of countEach(tally.overlongBy)) this.of(writer).overlong.add(count);
     if (valid === 0) return;
     this.reachable.add(1);
     this.perUser[CLASSES.findIndex(({ max }) => valid <= max)]?.add(1);
@@ -103,7 +112,7 @@ export class StatsTotals {
   private of(writer: Writer) {
     const known = this.writers.get(writer);
     if (known) return known;
-    const made = { entries: new Counter(), unreadable: new Counter() };
+    const made = { entries: new Counter(), unreadable: new Counter(), overlong: new Counter() };
     this.writers.set(writer, made);
     return made;
   }

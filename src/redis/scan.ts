@@ -8,7 +8,7 @@ const COUNT = 500;
 /** Servers that are swept at once. */
 const WIDTH = 8;
 
-type KeyType = "list" | "hash" | "string" | "zset";
+type KeyType = "list" | "hash" | "set" | "string" | "zset";
 
 /**
  * Sweeps the keys of a pattern and type (undefined: of any) with SCAN, a page at a time, the next page under way while one

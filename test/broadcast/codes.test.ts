@@ -113,7 +113,7 @@ describe("what stands before the valid code", () => {
   const java = "\u00ac\u00ed\u0000\u0005t\u0000\u0004abcd";
 
   test("expired goes, unreadable and garbage stay as they are", async () => {
-    const kept = [garbage, "", java, "[]", '{"formId":"f"}', failed, '{"expire":1}', "null"];
+    const kept = [garbage, "", java, "[]", '{"formId":"f"}', failed, '{"expire":1568000000000}', "null"];
     const expired = [plainEntry("old-1", 1_568_000_000_000), '{"formId":"old-2","expire":1568000000}'];
     await world.redis.push("u0", kept[0]!, expired[0]!, ...kept.slice(1, 5), expired[1]!, ...kept.slice(5));
     await giveCode(world, "u0", "good-1");

@@ -74,7 +74,7 @@ describe("Redis", () => {
   });
 
   it("has no database of that number, and no other is used instead", async () => {
-    await world.redis.push("oA", plainEntry("old", 1));
+    await world.redis.push("oA", plainEntry("old", 1_568_000_000_000));
     const url = at(`:${encodeURIComponent(PASSWORD)}@`, "/99");
     await refusesRedis(url, /^Redis has no such database at redis:\/\/:\*\*\*@.*\/99/, /number at the end/);
     await refuses(["purge"], { kind: "redis", message: /no such database/ }, { PUSH_CLI_REDIS_URL: url });
@@ -106,7 +106,7 @@ describe("Redis", () => {
 
   it("is a read-only replica, or out of memory", async () => {
     const { client } = world.redis;
-    await world.redis.push("oA", plainEntry("old", 1));
+    await world.redis.push("oA", plainEntry("old", 1_568_000_000_000));
     await client.replicaof("127.0.0.1", "1");
     await refuses(
       ["purge"],
