@@ -9,7 +9,9 @@ export const BASE_HINT = "check --api-base: this address does not answer like th
 
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
-  if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };
+  if (reply.kind === "failure") {
+    return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
+  }
   const parsed = parseAnswer(reply.text);
   if (reply.status >= 500) return fromServerError(reply.status, parsed, accessToken);
   if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken);
