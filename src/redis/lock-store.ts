@@ -7,14 +7,14 @@ import { SCRIPTS } from "./scripts.ts";
 /** Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. */
 export function createLockStore(link: RedisLink, keys: Keys): LockStore {
   return {
-    async acquire(name, ttlMs) {
+    async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
       const owner = randomUUID();
       const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
       // Sent again after a lost answer, SET NX meets our own lock.
       if (taken !== "OK" && (await link.call(link.client.get(key))) !== owner) return undefined;
-      return new RenewedLock(link, key, owner, ttlMs, askedAt);
+      return new RenewedLock(link, key, owner, ttlMs, askedAt, holdMs);
     },
   };
 }
@@ -31,12 +31,22 @@ class RenewedLock implements HeldLock {
   private readonly key: string;
   private readonly owner: string;
   private readonly ttlMs: number;
+  /** By when the work has to be over; no renewal comes later. */
+  private readonly until: number;
 
-  constructor(link: RedisLink, key: string, owner: string, ttlMs: number, askedAt: number) {
+  constructor(
+    link: RedisLink,
+    key: string,
+    owner: string,
+    ttlMs: number,
+    askedAt: number,
+    holdMs = Number.POSITIVE_INFINITY,
+  ) {
     this.link = link;
     this.key = key;
     this.owner = owner;
     this.ttlMs = ttlMs;
+    this.until = askedAt + holdMs;
     this.timer = setInterval(() => this.renew(), ttlMs / 3);
     this.timer.unref();
     this.trustFrom(askedAt);
@@ -52,9 +62,9 @@ class RenewedLock implements HeldLock {
   }
 
   private async renew(): Promise<void> {
-    if (this.renewing) return;
-    this.renewing = true;
     const askedAt = performance.now();
+    if (this.renewing || askedAt >= this.until) return;
+    this.renewing = true;
     const [renewal] = await Promise.allSettled([
       this.link.run(SCRIPTS.renewLock, [this.key], [this.owner, this.ttlMs]),
     ]);

@@ -29,8 +29,11 @@ export interface TokenApi {
 
 /** A lock shared by processes: it lapses by itself when its holder dies. */
 export interface LockStore {
-  /** The lock, or undefined while somebody else holds it. Renewed in the background until released. */
-  acquire(name: string, ttlMs: number): Promise<HeldLock | undefined>;
+  /**
+   * The lock, or undefined while somebody else holds it. Renewed in the background until it is released, but for `holdMs`
+   * at most: a holder that hangs must not shut out all others for ever.
+   */
+  acquire(name: string, ttlMs: number, holdMs?: number): Promise<HeldLock | undefined>;
 }
 
 export interface HeldLock {

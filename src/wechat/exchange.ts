@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Deadlines } from "./deadlines.ts";
 import { decodeBody } from "./decode-body.ts";
-import { type Described, describeFailure, type FailureContext, type WireFault } from "./wire-failure.ts";
+import type { Described } from "./described.ts";
+import { describeFailure, type FailureContext, type WireFault } from "./wire-failure.ts";
 
 export interface HttpAnswer {
   kind: "answer";

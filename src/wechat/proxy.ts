@@ -2,7 +2,8 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Client } from "undici";
 import type { Connect } from "./connector.ts";
-import { type Described, DescribedError, describeFailure } from "./wire-failure.ts";
+import { type Described, DescribedError } from "./described.ts";
+import { describeFailure } from "./wire-failure.ts";
 
 /** A proxy as it is used: where it is, what it wants to know, and how it may be named. */
 export interface ProxyServer {

@@ -1,7 +1,7 @@
 import type { PeerCertificate } from "node:tls";
 import { messageOf } from "../errors.ts";
+import type { Described } from "./described.ts";
 import { safeText } from "./safe-text.ts";
-import type { Described } from "./wire-failure.ts";
 
 /**
  * A certificate for other names than the host's, without Node's code `ERR_TLS_CERT_ALTNAME_INVALID`: upon that one
@@ -65,8 +65,8 @@ export function describeTls(cause: Error, host: string): Described | undefined {
     };
   }
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  if (!/CERT|TLS|SSL|SELF_SIGNED|EPROTO/.test(code)) return undefined;
   const known = PROBLEMS.find(({ test }) => test.test(code));
+  if (!known && !/CERT|TLS|SSL|EPROTO/.test(code)) return undefined;
   const what = known?.what ?? safeText(messageOf(cause), []);
   return { reason: `no TLS connection to ${host}: ${what}`, hint: known?.hint };
 }

@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { type Described, DescribedError } from "./described.ts";
 import { safeText } from "./safe-text.ts";
 import { describeTls } from "./tls-failure.ts";
 
@@ -15,23 +16,6 @@ export interface FailureContext {
 
 /** An error of undici or of the socket, or what we put an end to ourselves. */
 export type WireFault = Error | "deadline" | "silence" | "closed";
-
-export interface Described {
-  /** What happened, in words. */
-  reason: string;
-  /** What the operator can do. */
-  hint?: string | undefined;
-}
-
-/** A fault that is described already: the one who threw it knew more of it. */
-export class DescribedError extends Error {
-  readonly described: Described;
-
-  constructor(described: Described, cause?: unknown) {
-    super(described.reason, { cause });
-    this.described = described;
-  }
-}
 
 /** What happened on the wire, in words; never a path or query. */
 export function describeFailure(cause: WireFault, context: FailureContext): Described {

@@ -22,6 +22,8 @@ describe("layers", () => {
         redisKey: "default",
         redisServername: "default",
         apiBase: "default",
+        apiCa: "default",
+        proxy: "default",
         appid: "default",
         appsecret: "default",
         keyPrefix: "default",
@@ -73,6 +75,7 @@ describe("layers", () => {
     const env = {
       PUSH_CLI_REDIS_URL: "rediss://h",
       PUSH_CLI_API_BASE: "https://h/x/",
+      PUSH_CLI_PROXY: "proxy:3128",
       PUSH_CLI_APPID: "wx1",
       PUSH_CLI_APPSECRET: "s3cret",
       PUSH_CLI_KEY_PREFIX: "k:",
@@ -86,6 +89,7 @@ describe("layers", () => {
     expect(settings).toEqual({
       redisUrl: "rediss://h",
       apiBase: "https://h/x",
+      proxy: "proxy:3128",
       appid: "wx1",
       appsecret: "s3cret",
       keyPrefix: "k:",
@@ -96,8 +100,8 @@ describe("layers", () => {
       configFiles: { read: [join(cwd, "other.json")], places: [here] },
       warnings: [],
     });
-    const { redisCa, redisCert, redisKey, redisServername, ...rest } = sources;
-    expect([redisCa, redisCert, redisKey, redisServername]).toEqual(Array(4).fill("default"));
+    const { redisCa, redisCert, redisKey, redisServername, apiCa, ...rest } = sources;
+    expect([redisCa, redisCert, redisKey, redisServername, apiCa]).toEqual(Array(5).fill("default"));
     expect(new Set(Object.values(rest))).toEqual(new Set(["env"]));
   });
 
