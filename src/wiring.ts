@@ -56,7 +56,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       return source;
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await opened(), { io, version }, clock)),
+    tokens: once(async () => createTokens(await settings(), await opened(), { io, out, version }, clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");
       const loaded = await settings();
@@ -108,7 +108,7 @@ function networkOf(
 async function createTokens(
   settings: Settings,
   { tokens }: { tokens: TokenStores },
-  own: Pick<Wiring, "io" | "version">,
+  own: Pick<Wiring, "io" | "out" | "version">,
   clock: Clock,
 ) {
   const { createTokenProvider } = await import("./token/provider.ts");
@@ -133,6 +133,7 @@ async function createTokens(
     mode: settings.tokenMode,
     api,
     clock,
+    warn: (text) => own.out.warn(`warning: ${text}`),
   });
 }
 

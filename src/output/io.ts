@@ -18,6 +18,8 @@ export interface Io {
   user: string;
   /** The path of the program itself. */
   program: string;
+  /** How many more files, connections among them, this process may open; undefined where that is not known. */
+  freeFiles(): number | undefined;
   /** Whether a process of this host is there. */
   isRunning(pid: number): boolean;
   /** The controlling terminal, opened anew: to ask on while stdin is data. Whoever opens it destroys it. */

@@ -1,4 +1,4 @@
-import { openSync } from "node:fs";
+import { openSync, readdirSync, readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
@@ -32,6 +32,7 @@ export function processIo(): Io {
     get user() {
       return userName();
     },
+    freeFiles,
     isRunning,
     openTerminal,
     onSignal: (listener) => {
@@ -60,6 +61,16 @@ function userName(): string {
     return userInfo().username;
   } catch {
     return String(process.getuid?.() ?? "unknown");
+  }
+}
+
+/** From Linux' own account: the soft limit, which Node has raised to the hard one at its start, less what is open. */
+function freeFiles(): number | undefined {
+  try {
+    const limit = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === undefined ? undefined : Number(limit) - readdirSync("/proc/self/fd").length;
+  } catch {
+    return undefined; // no Linux, or no /proc
   }
 }
 

@@ -12,7 +12,8 @@ export interface TokenStore {
   /** Where the token of an appid lies, to be told to people. */
   keyOf(appid: string): string;
   load(appid: string): Promise<StoredToken | undefined>;
-  save(appid: string, token: string, ttlMs: number): Promise<void>;
+  /** In the form of the value that it replaces; `overwrote`: that was nothing that is known as a token. */
+  save(appid: string, token: string, ttlMs: number): Promise<{ overwrote: boolean }>;
 }
 
 export interface IssuedToken {

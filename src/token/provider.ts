@@ -18,6 +18,8 @@ export interface TokenProviderOptions {
   locks: LockStore;
   api: TokenApi;
   clock: Clock;
+  /** Told what the operator should know, though nothing failed. */
+  warn?: (text: string) => void;
 }
 
 export interface RefreshedToken extends StoredToken {
@@ -151,7 +153,8 @@ class Provider implements TokenProvider {
       if (theirs) return theirs;
     }
     const ttlMs = tokenTtlMs(issued.expiresInSec);
-    await store.save(appid, issued.token, ttlMs);
+    const { overwrote } = await store.save(appid, issued.token, ttlMs);
+    if (overwrote) this.#options.warn?.(overwroteWarning(this.key));
     if (issued.token === wish.refused) {
       this.#confirmed = { token: issued.token, untilMs: askedAtMs + CONFIRMED_MS };
     }
@@ -183,6 +186,10 @@ async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> 
   if (outcome.status === "rejected") throw outcome.reason;
   if (release.status === "rejected") throw release.reason;
   return outcome.value;
+}
+
+function overwroteWarning(key: string): string {
+  return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
 }
 
 function lockedError(appid: string): PushCliError {

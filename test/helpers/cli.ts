@@ -44,6 +44,7 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
     pid: process.pid,
     user: "tester",
     program: "/nonexistent",
+    freeFiles: () => undefined,
     isRunning: (pid) => pid === process.pid,
     openTerminal: () => undefined,
     onSignal: (listener) => {

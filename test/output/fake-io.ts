@@ -38,6 +38,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     env: options.env ?? {},
     cwd: options.cwd ?? "/",
     host: "host",
+    freeFiles: () => undefined,
     isRunning: () => true,
     opened,
     openTerminal: () => {

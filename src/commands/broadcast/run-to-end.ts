@@ -38,7 +38,7 @@ export async function runToEnd(
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
-      sender: await deps.sender(message, engine.concurrency, engine.timeoutMs),
+      sender: await deps.sender(message, connectionsFor(deps, engine.concurrency), engine.timeoutMs),
       tokens,
       clock: deps.clock,
       report,
@@ -53,6 +53,20 @@ export async function runToEnd(
     watch.end();
     await report?.close();
   }
+}
+
+/** For Redis that comes back, the report, the resolver. */
+const SPARE_FILES = 16;
+
+/** As many connections as this process may open; the requests that have none of their own take turns. */
+function connectionsFor({ io, out }: Deps, wanted: number): number {
+  const free = io.freeFiles();
+  if (free === undefined || free - SPARE_FILES >= wanted) return wanted;
+  const fit = Math.max(1, free - SPARE_FILES);
+  out.warn(
+    `warning: ${fit} connections in the place of ${wanted}: this process may open no more files (ulimit -n)`,
+  );
+  return fit;
 }
 
 /** Shows a run's progress and lets signals end it. */
