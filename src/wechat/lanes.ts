@@ -41,6 +41,8 @@ export class Lanes {
   readonly #clients = new Set<Client>();
   readonly #free: Client[] = [];
   readonly #busy = new Map<Client, Exchange>();
+  /** Those that were answered. */
+  readonly #proven = new WeakSet<Client>();
   readonly #waiting: Waiting[] = [];
   /** Fewer than wanted while this machine is short of something. */
   #most: number;
@@ -109,15 +111,18 @@ export class Lanes {
     };
   }
 
-  /** Its end will free a connection for what waits. */
+  /** Whose end will free a connection for what waits. */
   #isAnotherAtWork(client: Client): boolean {
-    for (const [other, exchange] of this.#busy) if (other !== client && exchange.isSent) return true;
+    for (const [other, exchange] of this.#busy) {
+      // One that was answered before writes its next request a turn of the event loop later.
+      if (other !== client && (exchange.isSent || this.#proven.has(other))) return true;
+    }
     return false;
   }
 
   #release(client: Client, isUsable: boolean): void {
     this.#busy.delete(client);
-    if (isUsable) this.#countAnswer();
+    if (isUsable) this.#countAnswer(client);
     else this.#discard(client);
     const next = this.#nextWaiting();
     const lane = isUsable ? client : next && this.#another();
@@ -134,7 +139,8 @@ export class Lanes {
     return next;
   }
 
-  #countAnswer(): void {
+  #countAnswer(client: Client): void {
+    this.#proven.add(client);
     if (this.#most >= this.#wanted || --this.#answersUntilMore > 0) return;
     this.#answersUntilMore = ANSWERS_PER_LANE;
     this.#most++;
