@@ -119,6 +119,16 @@ describe("layers", () => {
     expect(settings.sources.redisUrl).toBe("default");
   });
 
+  it.each(["'", '"'])("warn of appid and secret in %s, which a docker --env-file keeps", async (quote) => {
+    const env = { PUSH_CLI_APPID: `${quote}wx1${quote}`, PUSH_CLI_APPSECRET: `${quote}s3cret${quote}` };
+    const { warnings } = await load({}, env);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^PUSH_CLI_APPID begins and ends with a quote: .*--env-file/),
+      expect.stringMatching(/^PUSH_CLI_APPSECRET begins and ends with a quote/),
+    ]);
+    expect(warnings.join()).not.toContain("s3cret");
+  });
+
   it("keep an explicit pool prefix whatever the key prefix", async () => {
     expect((await load({ keyPrefix: "a:", poolPrefix: "b:" })).poolPrefix).toBe("b:");
   });

@@ -20,7 +20,7 @@ async function world(code: string, fails: (lookup: number) => boolean, concurren
   });
   const apiBase = server.base.replace("127.0.0.1", "api.test");
   const message = { templateId: "T", keywords: ["a"] };
-  const options = { apiBase, concurrency, timeoutMs: 3000, message, network: { lookup } };
+  const options = { apiBase, concurrency, timeoutMs: 20_000, message, network: { lookup } };
   const sender = awaited(await createSender(options));
   cleanups.push(
     () => server.close(),
@@ -52,10 +52,10 @@ describe("a shortage of this machine", () => {
   it("that passes: connections are opened again", async () => {
     const { server, sendAll } = await world("EMFILE", (lookup) => lookup >= 4 && lookup < 20);
     await sendAll(4);
-    const answers = await sendAll(1500);
+    const answers = await sendAll(1200);
     expect(answers.filter((answer) => answer.class !== "ok")).toEqual([]);
     expect(server.connections()).toBe(16);
-  });
+  }, 60_000);
 
   it("while nobody delivers is told as what it is", async () => {
     const { sendAll } = await world("EMFILE", () => true);

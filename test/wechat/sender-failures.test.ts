@@ -160,6 +160,11 @@ describe("a request that was written is ambiguous, and never written again", () 
       () => "the answer is not HTTP",
     ],
     [
+      "when the answer gives its length twice",
+      (socket) => socket.write(httpAnswer('{"errcode":0}', "content-length: 13\r\n")),
+      () => "the headers of the answer give its length twice",
+    ],
+    [
       "when the answer is too large",
       (socket) => socket.write(httpAnswer(JSON.stringify({ errcode: 0, errmsg: "x".repeat(70_000) }))),
       () => "the answer is larger than 64 KiB",
