@@ -13,6 +13,7 @@ describe("layers", () => {
       apiBase: "https://api.weixin.qq.com",
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
+      poolSuffix: "",
       poolKeys: "plain",
       tokenMode: "stable",
       sources: {
@@ -28,6 +29,7 @@ describe("layers", () => {
         appsecret: "default",
         keyPrefix: "default",
         poolPrefix: "default",
+        poolKey: "default",
         poolKeys: "default",
         tokenMode: "default",
         profile: "default",
@@ -64,6 +66,7 @@ describe("layers", () => {
       apiBase: "http://127.0.0.1:1",
       keyPrefix: "k:",
       poolPrefix: "p:",
+      poolSuffix: "",
       poolKeys: "java",
       tokenMode: "basic",
     };
@@ -94,14 +97,16 @@ describe("layers", () => {
       appsecret: "s3cret",
       keyPrefix: "k:",
       poolPrefix: "p:",
+      poolSuffix: "",
       poolKeys: "java",
       tokenMode: "basic",
       profile: "a",
       configFiles: { read: [join(cwd, "other.json")], places: [here] },
       warnings: [],
     });
-    const { redisCa, redisCert, redisKey, redisServername, apiCa, ...rest } = sources;
-    expect([redisCa, redisCert, redisKey, redisServername, apiCa]).toEqual(Array(5).fill("default"));
+    const { redisCa, redisCert, redisKey, redisServername, apiCa, poolKey, ...rest } = sources;
+    const unset = [redisCa, redisCert, redisKey, redisServername, apiCa, poolKey];
+    expect(unset).toEqual(Array(6).fill("default"));
     expect(new Set(Object.values(rest))).toEqual(new Set(["env"]));
   });
 
