@@ -3,22 +3,28 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
+import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import { loadSettings, type Settings } from "./config/settings.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
+import type { Network } from "./wechat/network.ts";
 
 export interface Wiring {
   io: Io;
   out: Output;
   globals: GlobalOptions;
+  version: string;
   /** Runs another command line, for the demo. */
   runCli: Deps["runCli"];
 }
 
 /** Builds the dependencies of a command, each at its first use; `close` closes what was opened. */
-export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; close(): Promise<void> } {
+export function createDeps({ io, out, globals, version, runCli }: Wiring): {
+  deps: Deps;
+  close(): Promise<void>;
+} {
   const clock = systemClock;
   const closers: (() => unknown)[] = [];
   const settings = once(async () => {
@@ -50,15 +56,13 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
       return source;
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await opened(), clock)),
+    tokens: once(async () => createTokens(await settings(), await opened(), { io, out, version }, clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");
-      const sender = await createSender({
-        apiBase: (await settings()).apiBase,
-        concurrency,
-        timeoutMs,
-        message,
-      });
+      const loaded = await settings();
+      const { apiBase } = loaded;
+      const network = networkOf(loaded, { io, version });
+      const sender = await createSender({ apiBase, concurrency, timeoutMs, message, network });
       closers.push(() => sender.close());
       return sender;
     },
@@ -94,7 +98,19 @@ async function openStores(
   return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
 }
 
-async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
+function networkOf(
+  { apiBase, proxy, apiCas: extraCas }: Settings,
+  { io, version }: Pick<Wiring, "io" | "version">,
+): Network {
+  return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}` };
+}
+
+async function createTokens(
+  settings: Settings,
+  { tokens }: { tokens: TokenStores },
+  own: Pick<Wiring, "io" | "out" | "version">,
+  clock: Clock,
+) {
   const { createTokenProvider } = await import("./token/provider.ts");
   const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
   const api: ReturnType<typeof createTokenApi> = {
@@ -107,6 +123,7 @@ async function createTokens(settings: Settings, { tokens }: { tokens: TokenStore
         ...requireCredentials(settings),
         timeoutMs: 10_000,
         clock,
+        network: networkOf(settings, own),
       }).fetchToken(mode, force);
     },
   };
@@ -116,6 +133,7 @@ async function createTokens(settings: Settings, { tokens }: { tokens: TokenStore
     mode: settings.tokenMode,
     api,
     clock,
+    warn: (text) => own.out.warn(`warning: ${text}`),
   });
 }
 

@@ -20,6 +20,8 @@ export interface Io {
   program: string;
   /** Whether a process is still there, as far as that can be known from here. */
   fateOf(process: ProcessFacts): Fate;
+  /** How many more files, connections among them, this process may open; undefined where that is not known. */
+  freeFiles(): number | undefined;
   /** The controlling terminal, opened anew: to ask on while stdin is data. Whoever opens it destroys it. */
   openTerminal(): InStream | undefined;
   /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, they end the process. */

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Fate, ProcessFacts } from "../broadcast/record.ts";
 
@@ -69,5 +69,18 @@ function readLink(path: string): string | undefined {
     return readlinkSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * How many more files, connections among them, this process may open, by Linux' own account: the soft limit, which Node has
+ * raised to the hard one at its start, less what is open. Undefined where that is not known.
+ */
+export function freeFiles(): number | undefined {
+  try {
+    const limit = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === undefined ? undefined : Number(limit) - readdirSync("/proc/self/fd").length;
+  } catch {
+    return undefined; // no Linux, or no /proc
   }
 }

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
-import { fateOf, ownFacts } from "./process-facts.ts";
+import { fateOf, freeFiles, ownFacts } from "./process-facts.ts";
 import { catchSignals } from "./process-signals.ts";
 
 /**
@@ -40,6 +40,7 @@ export function processIo(): Io {
       return userName();
     },
     fateOf,
+    freeFiles,
     openTerminal,
     ...catchSignals(),
     onLibraryWarning: captureWarnings,

@@ -115,7 +115,9 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
     return redisError(`${known.what} at ${where}: ${reply}`, known.hint, known.transient);
   }
   if (message.startsWith("WRONGTYPE")) {
-    return redisError(`${keyOf(command)} at ${where} holds another type`, "is --pool-prefix right?");
+    const isOurs = keyOf(command).includes(":access_token:");
+    const hint = `is --${isOurs ? "key" : "pool"}-prefix right?`;
+    return redisError(`${keyOf(command)} at ${where} holds another type`, hint);
   }
   if ((error as Error)?.name === "ReplyError") return redisError(`Redis at ${where} answered: ${message}`);
   return explainConnection(error, message, circumstances);

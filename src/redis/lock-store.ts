@@ -12,18 +12,27 @@ export function createLockStore(link: RedisLink, keys: Keys): LockStore & { rele
   const held = new Set<RenewedLock>();
   return {
     releaseAll: () => Promise.allSettled([...held].map((lock) => lock.release())),
-    async acquire(name, ttlMs) {
+    async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
       const owner = randomUUID();
       const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
       // Sent again after a lost answer, SET NX meets our own lock.
       if (taken !== "OK" && (await link.call(link.client.get(key))) !== owner) return undefined;
-      const lock = new RenewedLock(link, key, owner, ttlMs, askedAt, () => held.delete(lock));
+      const onEnd = () => held.delete(lock);
+      const lock = new RenewedLock(link, key, { owner, ttlMs, askedAt, holdMs, onEnd });
       held.add(lock);
       return lock;
     },
   };
+}
+
+interface LockTerms {
+  owner: string;
+  ttlMs: number;
+  askedAt: number;
+  holdMs: number | undefined;
+  onEnd(): void;
 }
 
 /** Counts as lost when somebody else has it, or when it may have lapsed because no renewal came through in time. */
@@ -39,20 +48,16 @@ class RenewedLock implements HeldLock {
   private readonly owner: string;
   private readonly ttlMs: number;
   private readonly onEnd: () => void;
+  /** By when the work has to be over; no renewal comes later. */
+  private readonly until: number;
 
-  constructor(
-    link: RedisLink,
-    key: string,
-    owner: string,
-    ttlMs: number,
-    askedAt: number,
-    onEnd: () => void,
-  ) {
-    this.onEnd = onEnd;
+  constructor(link: RedisLink, key: string, { owner, ttlMs, askedAt, holdMs, onEnd }: LockTerms) {
     this.link = link;
     this.key = key;
     this.owner = owner;
     this.ttlMs = ttlMs;
+    this.onEnd = onEnd;
+    this.until = askedAt + (holdMs ?? Number.POSITIVE_INFINITY);
     this.timer = setInterval(() => this.renew(), ttlMs / 3);
     this.timer.unref();
     this.trustFrom(askedAt);
@@ -68,9 +73,9 @@ class RenewedLock implements HeldLock {
   }
 
   private async renew(): Promise<void> {
-    if (this.renewing) return;
-    this.renewing = true;
     const askedAt = performance.now();
+    if (this.renewing || askedAt >= this.until) return;
+    this.renewing = true;
     const [renewal] = await Promise.allSettled([
       this.link.run(SCRIPTS.renewLock, [this.key], [this.owner, this.ttlMs]),
     ]);

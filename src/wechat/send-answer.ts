@@ -13,7 +13,9 @@ const SHORT_WAIT_MS = 1000;
 
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
-  if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };
+  if (reply.kind === "failure") {
+    return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
+  }
   const answer = fromAnswer(reply, accessToken);
   const waitMs = reply.status === 429 || reply.status === 503 ? readRetryAfter(reply) : undefined;
   return waitMs === undefined ? answer : { ...answer, waitMs };

@@ -47,6 +47,7 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
       if (host !== "test-host") return "unknown";
       return pid === process.pid ? "alive" : "gone";
     },
+    freeFiles: () => undefined,
     openTerminal: () => undefined,
     onSignal: (listener) => {
       listeners.add(listener);

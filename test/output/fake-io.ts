@@ -39,6 +39,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     cwd: options.cwd ?? "/",
     self: { host: "host", pid: 1 },
     fateOf: () => "alive",
+    freeFiles: () => undefined,
     opened,
     openTerminal: () => {
       if (options.typed === undefined) return undefined;

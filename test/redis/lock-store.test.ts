@@ -146,6 +146,15 @@ it("is not taken back after it was lost", async () => {
   expect(await redis.client.exists(KEY)).toBe(0);
 });
 
+it("is renewed for as long as its work may take, and then lapses", async () => {
+  const { acquire } = await newProcess();
+  const lock = (await acquire("purge", 300, 700))!;
+  await sleep(500);
+  expect(await redis.client.exists(KEY)).toBe(1);
+  await untilLost(lock);
+  await until(async () => (await redis.client.exists(KEY)) === 0);
+});
+
 it("is not renewed after its release", async () => {
   const { acquire } = await newProcess();
   const lock = (await acquire("purge", 300))!;

@@ -41,7 +41,7 @@ export async function runToEnd(
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
-      sender: await deps.sender(message, engine.concurrency, engine.timeoutMs),
+      sender: await deps.sender(message, connectionsFor(deps, engine.concurrency), engine.timeoutMs),
       tokens,
       clock: deps.clock,
       report,
@@ -58,6 +58,20 @@ export async function runToEnd(
     watch.end();
     await report?.close().catch(() => undefined); // reported above, or beside what went wrong before
   }
+}
+
+/** For Redis that comes back, the report, the resolver. */
+const SPARE_FILES = 16;
+
+/** As many connections as this process may open; the requests that have none of their own take turns. */
+function connectionsFor({ io, out }: Deps, wanted: number): number {
+  const free = io.freeFiles();
+  if (free === undefined || free - SPARE_FILES >= wanted) return wanted;
+  const fit = Math.max(1, free - SPARE_FILES);
+  out.warn(
+    `warning: ${fit} connections in the place of ${wanted}: this process may open no more files (ulimit -n)`,
+  );
+  return fit;
 }
 
 /** Says what a report lacks, and whether it lacks anything; how the broadcast ended counts for more. */
