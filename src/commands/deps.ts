@@ -1,5 +1,6 @@
 import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
+import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
@@ -24,6 +25,7 @@ export interface Stores {
   ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
+  lookAtMemory: LookAtMemory;
   isOpenId(text: string): boolean;
   /** The openId that a text names, which may be the key of its pool or ledger, too. */
   toOpenId(text: string): string | undefined;

@@ -30,6 +30,8 @@ export interface RedisLink {
   ): Promise<ArrayLike<Reply>>;
   /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked. */
   openSweep(): Promise<Sweep>;
+  /** Connections to all servers that hold keys, for questions to each. */
+  servers(): Redis[];
   /** Redis' own clock, epoch ms. */
   now(): Promise<number>;
   close(): void;

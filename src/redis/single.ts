@@ -27,6 +27,7 @@ export function createSingleLink(node: NodeLink): RedisLink {
       return splitBySlot(users, plan, send, unpack);
     },
     openSweep: async () => ({ nodes: [node], checkWhole: async () => undefined, close: () => undefined }),
+    servers: () => [client],
     now: async () => toMs(await call(client.time())),
     close: node.close,
   };

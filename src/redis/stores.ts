@@ -1,4 +1,5 @@
 import type { SendHistory } from "../broadcast/history.ts";
+import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { Clock } from "../clock.ts";
@@ -10,6 +11,7 @@ import { createJavaKeys } from "./java-keys.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
+import { createMemoryGauge } from "./memory.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { createSendHistory } from "./send-history.ts";
@@ -24,6 +26,7 @@ export interface OpenStores {
     /** Pages of openIds that have a ledger. */
     sweepLedgers(): AsyncIterable<string[]>;
     history: SendHistory;
+    lookAtMemory: LookAtMemory;
     isOpenId(text: string): boolean;
     toOpenId(text: string): string | undefined;
   };
@@ -52,6 +55,7 @@ export async function openStores(
       ledger: (ledger) => createLedger(link, keys, ledger),
       sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
       history: createSendHistory(link, keys),
+      lookAtMemory: createMemoryGauge(link),
       isOpenId,
       toOpenId: keys.toOpenId,
     },

@@ -38,6 +38,7 @@ export async function runToEnd(
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
+      lookAtMemory: stores.lookAtMemory,
       sender: await deps.sender(message, engine.concurrency, engine.timeoutMs),
       tokens,
       clock: deps.clock,

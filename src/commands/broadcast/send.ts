@@ -12,6 +12,7 @@ import { requireAnyPool } from "../no-pool.ts";
 import { takesStdin } from "../open-ids.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, showDryRun } from "./count.ts";
+import { doubtRedis } from "./doubt-redis.ts";
 import { watchKeywords } from "./keywords.ts";
 import {
   addEngineOptions,
@@ -113,12 +114,14 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
+  const danger = await doubtRedis(deps, flags);
   const audience = await loadAudience(deps, flags);
   if (audience.kind === "pools") await requireAnyPool(deps);
   const plan: Plan = { message, audience, limit, options };
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
     ...messageFacts(message, doubt),
+    ...danger,
     ...audienceFacts(dryRun, audience, limit),
     paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
     reportFact(flags.report),
@@ -169,10 +172,20 @@ async function send(
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
   const { apiBase } = settings;
+  const { allowEviction } = flags;
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
   const engine = { ...options.engine, limit };
   const total = () => countTotal(deps, audience);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
-    startBroadcast(runDeps, { id: flags.id, appid, apiBase, message, audience, users, engine }),
+    startBroadcast(runDeps, {
+      id: flags.id,
+      appid,
+      apiBase,
+      message,
+      audience,
+      users,
+      engine,
+      allowEviction,
+    }),
   );
 }
