@@ -28,7 +28,7 @@ export interface RedisLink {
     plan: (users: User[]) => ScriptCall,
     unpack?: (reply: unknown, users: User[]) => ArrayLike<Reply>,
   ): Promise<ArrayLike<Reply>>;
-  /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked. */
+  /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked, as far as that can be known. */
   openSweep(): Promise<Sweep>;
   /** Connections to all servers that hold keys, for questions to each. */
   servers(): Redis[];

@@ -45,7 +45,13 @@ export async function openStores(
 ): Promise<OpenStores> {
   const keys = options.poolKeys === "java" ? createJavaKeys(options) : createKeys(options);
   const { redisUrl: url, redisTls: tls } = options;
-  const link = await connectRedis({ ...options, url, tls, aclPatternOf: keys.aclPatternOf });
+  const link = await connectRedis({
+    ...options,
+    url,
+    tls,
+    aclPatternOf: keys.aclPatternOf,
+    probe: [keys.broadcast("a"), keys.broadcast("b")],
+  });
   const locks = createLockStore(link, keys);
   return {
     stores: {
