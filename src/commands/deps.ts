@@ -26,6 +26,8 @@ export interface Stores {
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
   lookAtMemory: LookAtMemory;
+  /** While this holds, what Redis refuses for the time being fails at once: a run at work waits by itself, and shows it. */
+  fastFailWhile(isAtWork: () => boolean): void;
   isOpenId(text: string): boolean;
   /** The openId that a text names, which may be the key of its pool or ledger, too. */
   toOpenId(text: string): string | undefined;

@@ -5,6 +5,7 @@ import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
 import { type ClientOptions, connectNode, type NodeLink } from "./node.ts";
 import { type Behind, createSingleLink } from "./single.ts";
+import type { Patience } from "./sit-out.ts";
 import { type Host, parseTarget, type SentinelTarget, type Target } from "./target.ts";
 
 /** Contents of PEM files, and the name that the server's certificate has. */
@@ -25,6 +26,8 @@ export interface ConnectOptions {
   reconnectMs?: number | undefined;
   /** The ACL pattern that covers a key, for errors about rights. */
   aclPatternOf?: ((key: string) => string | undefined) | undefined;
+  /** Absent: what Redis refuses for the time being fails at once. */
+  patience?: Patience | undefined;
   /** Two keys of different slots that we may touch: to find out whether one address stands for several servers. */
   probe?: readonly [RedisKey, RedisKey] | undefined;
 }
@@ -155,12 +158,13 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
   return connectNode({ make, ...common(options), helloMs: HELLO_MS + hosts.length * SENTINEL_TIMEOUT_MS });
 }
 
-function common({ shownUrl, url, reconnectMs = RECONNECT_MS, aclPatternOf }: ConnectOptions) {
+function common({ shownUrl, url, reconnectMs = RECONNECT_MS, aclPatternOf, patience }: ConnectOptions) {
   const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
   const hasUser = user !== undefined && shownUrl.includes(`://${user}:`);
   return {
     circumstances: { where: shownUrl, patternOf: aclPatternOf, user: hasUser ? user : undefined },
     reconnectMs,
+    patience,
   };
 }
 

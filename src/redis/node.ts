@@ -2,6 +2,7 @@ import type { Redis, RedisOptions } from "ioredis";
 import type { PushCliError } from "../errors.ts";
 import { type Circumstances, explainRedisError } from "./errors.ts";
 import type { SweepNode } from "./link.ts";
+import { type Patience, type SatOut, sitOut } from "./sit-out.ts";
 
 /** One connection to one server, made again for a bounded time when it is lost. */
 export interface NodeLink extends SweepNode {
@@ -28,6 +29,8 @@ export interface NodeOptions {
   reconnectMs: number;
   /** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
   helloMs?: number;
+  /** Absent: what Redis refuses for the time being comes to the caller at once. */
+  patience?: Patience | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -55,6 +58,7 @@ export async function connectNode({
   circumstances,
   reconnectMs,
   helloMs,
+  patience,
 }: NodeOptions): Promise<NodeLink> {
   let ready = false;
   let lostAt = 0;
@@ -94,7 +98,8 @@ export async function connectNode({
     }
   };
   try {
-    info = await sayHello(client, helloMs ?? HELLO_TIMEOUT_MS);
+    const held = sitOut(client, patience, (error) => explain(error).message);
+    info = await sayHello(client, helloMs ?? HELLO_TIMEOUT_MS, held);
   } catch (error) {
     client.disconnect();
     throw explain(error);
@@ -114,11 +119,14 @@ export async function connectNode({
 }
 
 /** Rejects with ETIMEDOUT when no Redis answers in time. */
-async function sayHello(client: Redis, withinMs: number): Promise<ServerInfo | undefined> {
+async function sayHello(client: Redis, withinMs: number, held: SatOut): Promise<ServerInfo | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
-    timer = setTimeout(reject, withinMs, error);
+    const check = () => {
+      if (held.waiting) timer = setTimeout(check, withinMs);
+      else reject(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
+    };
+    timer = setTimeout(check, withinMs);
   });
   try {
     await Promise.race([client.connect().then(() => client.ping()), late]);

@@ -15,6 +15,7 @@ import { createMemoryGauge } from "./memory.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { createSendHistory } from "./send-history.ts";
+import type { Patience } from "./sit-out.ts";
 import { createTokenStore } from "./token-store.ts";
 
 export interface OpenStores {
@@ -27,6 +28,8 @@ export interface OpenStores {
     sweepLedgers(): AsyncIterable<string[]>;
     history: SendHistory;
     lookAtMemory: LookAtMemory;
+    /** See `Stores` in `commands/deps.ts`. */
+    fastFailWhile(isAtWork: () => boolean): void;
     isOpenId(text: string): boolean;
     toOpenId(text: string): string | undefined;
   };
@@ -37,6 +40,8 @@ export interface OpenStores {
 interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
   redisUrl: string;
   redisTls?: RedisTls;
+  /** Told what is waited for; absent: nothing is. */
+  onWait?: Patience["onWait"] | undefined;
 }
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
@@ -44,12 +49,14 @@ export async function openStores(
   options: KeyPrefixes & ConnectNeeds & { clock: Clock; poolKeys?: "plain" | "java" },
 ): Promise<OpenStores> {
   const keys = options.poolKeys === "java" ? createJavaKeys(options) : createKeys(options);
-  const { redisUrl: url, redisTls: tls } = options;
+  const { redisUrl: url, redisTls: tls, onWait } = options;
+  let isAtWork = () => false;
   const link = await connectRedis({
     ...options,
     url,
     tls,
     aclPatternOf: keys.aclPatternOf,
+    patience: onWait && { isOn: () => !isAtWork(), onWait },
     probe: [keys.broadcast("a"), keys.broadcast("b")],
   });
   const locks = createLockStore(link, keys);
@@ -62,6 +69,9 @@ export async function openStores(
       sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
       history: createSendHistory(link, keys),
       lookAtMemory: createMemoryGauge(link),
+      fastFailWhile: (holds) => {
+        isAtWork = holds;
+      },
       isOpenId,
       toOpenId: keys.toOpenId,
     },

@@ -96,7 +96,8 @@ describe("Redis", () => {
       ["purge"],
       {
         kind: "redis",
-        message: /^the Redis user 'reader' has no right to the command evalsha for release-lock\.lua at redis:\/\/reader:\*\*\*@/,
+        message:
+          /^the Redis user 'reader' has no right to the command evalsha for release-lock\.lua at redis:\/\/reader:\*\*\*@/,
         hint: /^ACL SETUSER reader \+evalsha;/,
       },
       { PUSH_CLI_REDIS_URL: at("reader:wrong-password@") },

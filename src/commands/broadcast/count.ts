@@ -1,8 +1,10 @@
 import type { Audience } from "../../broadcast/broadcast.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import type { Message } from "../../broadcast/message.ts";
+import { untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
+import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
@@ -22,10 +24,10 @@ export async function countCodes(
   const stores = await deps.stores();
   const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true });
   const progress = deps.out.progress();
-  const dryRun = await countAudience(ledger, audiencePages(deps, audience), message, limit, (tally) =>
-    progress.update(
-      () => `counting: ${formatCount(tally.recipients)} users, ${formatCount(tally.outcomes.sent)} reachable`,
-    ),
+  const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
+    progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
+  const dryRun = await untilWhole(() =>
+    countAudience(ledger, audiencePages(deps, audience), message, limit, onStep),
   );
   progress.done();
   return dryRun;
@@ -60,12 +62,5 @@ export async function showDryRun(
 export async function countTotal(deps: Deps, audience: Audience): Promise<number | undefined> {
   if (audience.kind === "list") return audience.openIds.length;
   if (deps.out.quiet) return undefined;
-  const progress = deps.out.progress();
-  let total = 0;
-  for await (const page of (await deps.stores()).pools.sweep()) {
-    total += page.length;
-    progress.update(() => `counting: ${formatCount(total)} users`);
-  }
-  progress.done();
-  return total;
+  return countPools(deps, "users");
 }

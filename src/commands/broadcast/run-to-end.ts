@@ -44,7 +44,10 @@ export async function runToEnd(
       clock: deps.clock,
       report,
       ...{ host, pid, user, isRunning },
-      onStart: (id, run, record) => watch.start(id, run, { ...record, users: record.users ?? users }),
+      onStart: (id, run, record) => {
+        stores.fastFailWhile(() => !run.isOver);
+        watch.start(id, run, { ...record, users: record.users ?? users });
+      },
     };
     const ended = await drive(runDeps, users);
     watch.end();

@@ -17,18 +17,28 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<Ex
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
     [formatCounted(source.keys, "key"), ...describeTotals(totals, "value")].join(", ");
+  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
+    progress.done();
+    const document = { keys: source.keys, values: rows, ...rest, ...more };
+    return showTotals(deps, document, describe({ rows, ...rest }), HINT);
+  };
+  let reached: ImportTotals | undefined;
   try {
     const totals = await importCodes(pools, toRows(source, stop.signal), {
       isOpenId,
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => progress.update(() => describe(now)),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => describe(now));
+      },
       signal: stop.signal,
     });
-    progress.done();
     if (source.keys === 0 && !stop.signal.aborted) throw nothing(from);
-    const { rows, ...rest } = totals;
-    await showTotals(deps, { keys: source.keys, values: rows, ...rest }, describe(totals), HINT);
+    await show(totals);
     return exitOf(totals, stop);
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
   } finally {
     progress.done();
     stop.undo();

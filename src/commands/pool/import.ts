@@ -77,17 +77,26 @@ async function importFile(deps: Deps, file: string): Promise<ExitName> {
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
     [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
+  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
+    progress.done();
+    return showTotals(deps, { lines: rows, ...rest, ...more }, describe({ rows, ...rest }), HINT);
+  };
+  let reached: ImportTotals | undefined;
   try {
     const totals = await importCodes(pools, toRows(input, stop.signal), {
       isOpenId,
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => progress.update(() => describe(now)),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => describe(now));
+      },
       signal: stop.signal,
     });
-    progress.done();
-    const { rows, ...rest } = totals;
-    await showTotals(deps, { lines: rows, ...rest }, describe(totals), HINT);
+    await show(totals);
     return exitOf(totals, stop);
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
   } finally {
     progress.done();
     stop.undo();
