@@ -57,7 +57,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
     runBatch: (script, users, plan, unpack = asItIs) =>
       call(splitBySlot(users, plan, (calls) => sender.send(script, calls), unpack)),
     openSweep: () => openClusterSweep(cluster, options),
-    servers: () => cluster.nodes("master"),
+    informants: () => cluster.nodes("master"),
     now: async () => toMs(await call(cluster.time())),
     close: () => cluster.disconnect(),
   };

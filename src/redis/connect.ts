@@ -26,6 +26,8 @@ export interface ConnectOptions {
   reconnectMs?: number | undefined;
   /** The ACL pattern that covers a key, for errors about rights. */
   aclPatternOf?: ((key: string) => string | undefined) | undefined;
+  /** Also one that is too old for the scripts: it is only read from. */
+  anyVersion?: boolean | undefined;
   /** Absent: what Redis refuses for the time being fails at once. */
   patience?: Patience | undefined;
   /** Two keys of different slots that we may touch: to find out whether one address stands for several servers. */
@@ -158,13 +160,21 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
   return connectNode({ make, ...common(options), helloMs: HELLO_MS + hosts.length * SENTINEL_TIMEOUT_MS });
 }
 
-function common({ shownUrl, url, reconnectMs = RECONNECT_MS, aclPatternOf, patience }: ConnectOptions) {
+function common({
+  shownUrl,
+  url,
+  reconnectMs = RECONNECT_MS,
+  aclPatternOf,
+  patience,
+  anyVersion,
+}: ConnectOptions) {
   const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
   const hasUser = user !== undefined && shownUrl.includes(`://${user}:`);
   return {
     circumstances: { where: shownUrl, patternOf: aclPatternOf, user: hasUser ? user : undefined },
     reconnectMs,
     patience,
+    anyVersion,
   };
 }
 

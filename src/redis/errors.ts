@@ -39,6 +39,9 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
   const { where } = circumstances;
   const message = bareMessage(error);
   if (message.startsWith("READONLY")) return explainReadOnly(message, circumstances);
+  if (message.startsWith("NOAUTH") && circumstances.user !== undefined) {
+    return redisError(`Redis wants a password at ${where}: ${message}`, NO_USERS);
+  }
   const command = (error as { command?: RefusedCommand }).command;
   const refused = rightsProblem(message, command, circumstances) ?? missingProblem(message, command);
   if (refused) return redisError(`${refused.what} at ${where}: ${message}`, refused.hint);
@@ -59,6 +62,8 @@ function bareMessage(error: unknown): string {
   return (
     messageOf(error)
       .replace(/ Please report this\.$/, "")
+      // A reply that came before anything was asked: why the door is shut.
+      .replace(/^Command queue state error\..* Last error: /, "")
       // What follows may be a whole script.
       .replace(/, with args beginning with.*$/, "")
       .replace(/^(All sentinels are unreachable) .*? Last error: (?:Connection is closed\.)?/, "$1: ")
@@ -90,6 +95,10 @@ function explainConnection(
   return redisError(`can't reach Redis at ${where}: ${reason}`, connectionHint(reason, where), recovers);
 }
 
+/** One with users would have answered WRONGPASS. */
+const NO_USERS =
+  "Redis before 6 has no users, and takes a password alone: redis://:password@host:port in PUSH_CLI_REDIS_URL";
+
 const VAGUE = /^Connection is closed|^Command aborted/;
 
 function connectionHint(reason: string, where: string): string {
@@ -98,7 +107,7 @@ function connectionHint(reason: string, where: string): string {
     return "a Redis without TLS does not answer either: redis:// instead of rediss://?";
   }
   if (!isTls && /^connection (closed|reset)/.test(reason)) {
-    return "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL";
+    return "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL; some proxies (twemproxy) hang up at commands they don't know";
   }
   return "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379";
 }

@@ -4,7 +4,9 @@ import type { RedisLink } from "./link.ts";
 /** Asks all servers by INFO, which costs each of them about 0.1 ms. */
 export function createMemoryGauge(link: RedisLink): LookAtMemory {
   return async () => {
-    const servers = await Promise.all(link.servers().map((server) => readMemory(link, server.info())));
+    const informants = link.informants();
+    if (!informants) return undefined;
+    const servers = await Promise.all(informants.map((server) => readMemory(link, server.info())));
     return servers.every((server) => server !== undefined) ? servers : undefined;
   };
 }

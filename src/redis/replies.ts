@@ -22,6 +22,17 @@ export const REPLIES: Explanation[] = [
     hint: "put it into PUSH_CLI_REDIS_URL (redis://:password@host:port), not on the command line",
   },
   {
+    test: /^ERR max number of clients reached/,
+    what: "Redis has no room for another connection",
+    hint: "CLIENT LIST there shows who is connected; maxclients raises the limit",
+    transient: true,
+  },
+  {
+    test: /^DENIED/,
+    what: "Redis lets nobody in from another machine (protected mode)",
+    hint: "connect from its own machine, or give it a password (requirepass, ACL) and put that into PUSH_CLI_REDIS_URL",
+  },
+  {
     test: /^OOM/,
     what: "Redis is out of memory (maxmemory)",
     hint: "free memory or raise maxmemory, then run again; nothing was lost",

@@ -23,6 +23,8 @@ export async function startRelay(
   rule: (command: string, args: string[]) => Ruling | Promise<Ruling>,
 ): Promise<Relay> {
   const sockets = new Set<Socket>();
+  // In RESP2, as push-cli talks: RESP3 has other shapes of replies.
+  const upstreams = servers.map((each) => each.duplicate({ protocol: 2 }));
   const server = createServer((socket) => {
     sockets.add(socket.on("error", () => undefined));
     let pending: Buffer = Buffer.alloc(0);
@@ -45,7 +47,7 @@ export async function startRelay(
     else if (ruling && "reply" in ruling) socket.write(encode(ruling.reply));
     else {
       // In upper case, or ioredis would make objects of some replies.
-      const reply = servers[ruling?.to ?? 0]!.callBuffer(String(name).toUpperCase(), ...args);
+      const reply = upstreams[ruling?.to ?? 0]!.callBuffer(String(name).toUpperCase(), ...args);
       socket.write(encode(await reply.catch((error: Error) => error)));
     }
   };
@@ -55,6 +57,7 @@ export async function startRelay(
     url: `redis://127.0.0.1:${port}`,
     close: () => {
       for (const socket of sockets) socket.destroy();
+      for (const upstream of upstreams) upstream.disconnect();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
