@@ -4,6 +4,7 @@ import type { RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
 import { type ClientOptions, connectNode, type NodeLink } from "./node.ts";
+import { checkReachable } from "./reachable.ts";
 import { type Behind, createSingleLink } from "./single.ts";
 import type { Patience } from "./sit-out.ts";
 import { type Host, parseTarget, type SentinelTarget, type Target } from "./target.ts";
@@ -84,6 +85,7 @@ async function widen(
     if (!announced) return createSingleLink(node, behind(options, "several", scanShowsAll));
     // A server without others does not know its own address, and one without slots has to be waited for.
     if (announced.length === 0) return createSingleLink(node, behind(options, "here"));
+    await checkReachable(announced, options.shownUrl);
     const { host, port, username, password, tls, path } = node.client.options;
     const login = { username: username ?? "", password: password ?? "", ...(tls ? { tls } : {}) };
     // Behind a socket there is no address but those that the cluster announces.
