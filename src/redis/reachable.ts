@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { PushCliError } from "../errors.ts";
 import type { Host } from "./target.ts";
 
@@ -9,34 +9,31 @@ const TIMEOUT_MS = 3000;
  * in containers, they are of another network. One that is gone alone may have a successor soon.
  */
 export async function checkReachable(announced: readonly Host[], where: string): Promise<void> {
-  const ended = new AbortController();
+  // A master comes once for each range of its slots.
+  const hosts = [...new Map(announced.map((one) => [`${one.host}:${one.port}`, one]))];
+  const sockets = hosts.map(([, host]) => connect(host).setTimeout(TIMEOUT_MS));
   try {
-    await Promise.any(announced.map((host) => reach(host, ended.signal)));
+    await Promise.any(sockets.map(untilConnected));
   } catch {
-    const names = announced.map(({ host, port }) => `${host}:${port}`);
-    const list = [...new Set(names)].slice(0, 3).join(", ");
+    const names = hosts.map(([name]) => name);
+    const list = `${names.slice(0, 3).join(", ")}${names.length > 3 ? " ..." : ""}`;
     throw new PushCliError(
       "redis",
-      `the cluster at ${where} announces ${list}${names.length > 3 ? " ..." : ""}, which can't be reached from here`,
+      `the cluster at ${where} announces ${list}, which can't be reached from here`,
       {
         hint: "cluster-announce-ip (or cluster-announce-hostname) and -port set other addresses; or run push-cli inside that network",
       },
     );
   } finally {
-    ended.abort();
+    for (const socket of sockets) socket.destroy();
   }
 }
 
-function reach({ host, port }: Host, signal: AbortSignal): Promise<void> {
+function untilConnected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
-    const end = (settle: () => void) => {
-      socket.destroy();
-      settle();
-    };
-    socket.setTimeout(TIMEOUT_MS, () => end(() => reject(new Error("no answer in time"))));
-    socket.once("connect", () => end(resolve));
-    socket.once("error", (error) => end(() => reject(error)));
-    signal.addEventListener("abort", () => socket.destroy(), { once: true });
+    socket.once("connect", resolve);
+    socket.once("timeout", () => reject(new Error("no answer in time")));
+    // Also of those that are not waited for any more.
+    socket.on("error", reject);
   });
 }
