@@ -47,7 +47,7 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
     return;
   }
   recipient.attempts++;
-  run.pacer.countSend();
+  recipient.turn = run.pacer.countSend();
   run.inFlight++;
   try {
     const { openId, formId } = recipient;
@@ -92,6 +92,7 @@ async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token
   const sent = decision.do === "settle" && decision.outcome === "sent";
   if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
   if (provesToken(answer)) run.refusedTokens.clear();
+  obeyQuota(run, recipient, answer);
   await act(run, recipient, answer, decision, token);
 }
 
@@ -126,7 +127,6 @@ async function act(
       return renewToken(run, recipient, answer, token);
     case "pause":
       recipient.attempts--;
-      run.pacer.pauseToNextMinute();
       return run.hand(recipient);
     case "stop":
       if (answer.class === "unsent" || answer.class === "fatal" || answer.class === "token")
@@ -134,6 +134,12 @@ async function act(
       run.leftovers.push(recipient);
       return stopFor(run, answer, decision.kind);
   }
+}
+
+/** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
+function obeyQuota(run: Run, { turn }: InHand, { class: kind, waitMs }: SendAnswer): void {
+  if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
+  else if (kind === "minute_quota") run.pacer.refuse(turn, "minute");
 }
 
 /** Whether the API looked at the token, and was content with it. */

@@ -10,6 +10,8 @@ export interface InHand extends Claimed {
   failedBefore: boolean;
   /** How often in a row the token was refused for this recipient and the platform gave the very same again. */
   tokenRefusals: number;
+  /** The number of its newest send, as the pacer counts them. */
+  turn: number;
   /** Its place among the recipients in hand; theirs to keep. */
   place: number;
 }
@@ -30,6 +32,7 @@ export function takeInHand(
     uncertain: attempts > 0,
     failedBefore,
     tokenRefusals: 0,
+    turn: 0,
     place: -1,
   };
 }

@@ -1,6 +1,7 @@
 import type { EvictedKeys } from "./memory.ts";
 import type { Message } from "./message.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
+import type { FoundRate } from "./pacer.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -105,6 +106,8 @@ export interface RunState {
   open?: number | undefined;
   /** Why nothing is being sent now. */
   waiting?: string | undefined;
+  /** The rate that it found where the platform refused; absent without a limit. */
+  found?: FoundRate | undefined;
   /** It ended by itself, and sums up. */
   ended?: boolean | undefined;
 }

@@ -1,9 +1,23 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Deadlines } from "./deadlines.ts";
 import { describeFailure, type FailureContext } from "./wire-failure.ts";
 
+export interface HttpAnswer {
+  kind: "answer";
+  status: number;
+  text: string;
+  /** `Retry-After`, as sent: seconds or a date. */
+  retryAfter?: string | undefined;
+  /** The server's clock, as sent: what a date in `Retry-After` goes by. */
+  date?: string | undefined;
+  contentType?: string | undefined;
+  /** Of a redirect, as sent: it may hold a token in its query. */
+  location?: string | undefined;
+}
+
 export type HttpReply =
-  | { kind: "answer"; status: number; text: string }
+  | HttpAnswer
   /** `sent` is false when surely no byte of the request was written; `reason` says in words what happened. */
   | { kind: "failure"; sent: boolean; reason: string };
 
@@ -25,6 +39,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #resolve: ((reply: HttpReply) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
+  #headers: IncomingHttpHeaders = {};
   readonly #deadline: number;
 
   constructor(limits: ExchangeLimits, resolve: (reply: HttpReply) => void) {
@@ -42,8 +57,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller;
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    if (status >= 200) this.#status = status;
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // 1xx come before the answer.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -54,7 +76,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const [first, ...more] = this.#chunks;
     const body = more.length > 0 ? Buffer.concat(this.#chunks) : first;
     this.#done();
-    this.#settle({ kind: "answer", status: this.#status, text: body?.toString() ?? "" });
+    this.#settle(toAnswer(this.#status, body?.toString() ?? "", this.#headers));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -88,4 +110,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#limits.deadlines.delete(this.#deadline);
     resolve(reply);
   }
+}
+
+function toAnswer(status: number, text: string, headers: IncomingHttpHeaders): HttpAnswer {
+  return {
+    kind: "answer",
+    status,
+    text,
+    retryAfter: first(headers["retry-after"]),
+    date: first(headers.date),
+    contentType: first(headers["content-type"]),
+    location: first(headers.location),
+  };
+}
+
+/** A header that was sent twice comes as an array. */
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
 }

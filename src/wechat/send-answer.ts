@@ -2,14 +2,24 @@ import { STATUS_CODES } from "node:http";
 import type { SendAnswer } from "../broadcast/ports.ts";
 import { type ParsedAnswer, parseAnswer } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
-import type { HttpReply } from "./exchange.ts";
+import type { HttpAnswer, HttpReply } from "./exchange.ts";
+import { readRetryAfter } from "./retry-after.ts";
 import { safeText } from "./safe-text.ts";
 
 export const BASE_HINT = "check --api-base: this address does not answer like the WeChat API";
 
+/** A 429 that does not say when: a bucket has filled a little by then. The pacer waits longer when that is too short. */
+const SHORT_WAIT_MS = 1000;
+
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
   if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };
+  const answer = fromAnswer(reply, accessToken);
+  const waitMs = reply.status === 429 || reply.status === 503 ? readRetryAfter(reply) : undefined;
+  return waitMs === undefined ? answer : { ...answer, waitMs };
+}
+
+function fromAnswer(reply: HttpAnswer, accessToken: string): SendAnswer {
   const parsed = parseAnswer(reply.text);
   if (reply.status >= 500) return fromServerError(reply.status, parsed, accessToken);
   if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken);
@@ -42,7 +52,7 @@ function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessTok
 /** A redirect or a 4xx of some other server than the API: 408 and 425 are a proxy's way to say "try again". */
 function fromStatus(status: number): SendAnswer {
   const errmsg = statusText(status);
-  if (status === 429) return { class: "minute_quota", errmsg };
+  if (status === 429) return { class: "minute_quota", errmsg, waitMs: SHORT_WAIT_MS };
   if (status === 408 || status === 425) return { class: "ambiguous", errmsg };
   return { class: "fatal", errmsg, hint: BASE_HINT };
 }

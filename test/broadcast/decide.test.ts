@@ -24,6 +24,7 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     uncertain: false,
     failedBefore: false,
     tokenRefusals: 0,
+    turn: 1,
     place: -1,
     ...state,
   };
