@@ -60,6 +60,20 @@ export class SweepCutError extends PushCliError {
   }
 }
 
+/** How often a sweep may turn out cut before whoever needs a whole one gives up. */
+const MOST_SWEEPS = 5;
+
+/** Does again what a cut sweep has made worthless; not for what was shown as it came. */
+export async function untilWhole<T>(sweep: () => Promise<T>): Promise<T> {
+  for (let sweeps = 1; ; sweeps++) {
+    try {
+      return await sweep();
+    } catch (error) {
+      if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
+    }
+  }
+}
+
 export function usageError(message: string, hint?: string): PushCliError {
   return new PushCliError("usage", message, { hint });
 }

@@ -33,7 +33,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     return loaded;
   });
   const opened = once(async () => {
-    const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock);
+    const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
     closers.push(close, io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
@@ -51,7 +51,8 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       // Another server has another name; the CA and the client's certificate may serve for both.
       const { servername: _, ...common } = redisTls ?? {};
       const tls = needs.redisUrl === undefined ? redisTls : common;
-      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url) });
+      const patience = { isOn: () => true, onWait: sayWait(out) };
+      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
       closers.push(source.close);
       return source;
     },
@@ -85,6 +86,11 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   return { deps, close };
 }
 
+/** Says that a Redis which is busy or loading is waited for. */
+function sayWait(out: Output) {
+  return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
+}
+
 type TokenStores = Pick<
   Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
   "store" | "locks"
@@ -93,9 +99,10 @@ type TokenStores = Pick<
 async function openStores(
   settings: Settings,
   clock: Clock,
+  onWait?: ReturnType<typeof sayWait>,
 ): Promise<{ stores: Stores; tokens: TokenStores; releaseLocks(): Promise<unknown>; close(): void }> {
   const redis = await import("./redis/stores.ts");
-  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
+  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
 }
 
 function networkOf(

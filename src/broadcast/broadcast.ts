@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
+import { countsOf, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
@@ -35,6 +36,8 @@ export interface BroadcastSpec {
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
+  /** Goes on also when Redis drops keys. */
+  allowEviction?: boolean | undefined;
 }
 
 const AUDIENCE_CHUNK = 1000;
@@ -48,6 +51,7 @@ const PATIENCE_MS = 30_000;
 export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): Promise<Ended> {
   const { clock } = deps;
   await deps.tokens.current();
+  const memory = await deps.lookAtMemory();
   const id = spec.id ?? newBroadcastId(clock);
   const runId = newRunId(clock);
   const record: BroadcastRecord = {
@@ -60,6 +64,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
+    evicted: memory && countsOf(memory),
     status: "running",
     startedAtMs: clock.now(),
   };
@@ -68,6 +73,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     runId,
     dead: new Set(),
     earlierRuns: [],
+    allowEviction: spec.allowEviction,
     firstSweep: (sweeps) => firstSweep(record, sweeps),
   });
 }
@@ -110,7 +116,12 @@ export async function runOnce(
     if (!entered) run.stop(wantedStop("gone"));
     if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
     deps.onStart?.(id, run, now);
-    await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+    const watch = watchEviction(deps, plan.allowEviction ? undefined : now.evicted, run);
+    try {
+      await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+    } finally {
+      await watch.end();
+    }
     run.isOver = true;
   } finally {
     await heartbeat.end();

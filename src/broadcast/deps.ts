@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
+import type { LookAtMemory } from "./memory.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
 import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, ProcessFacts } from "./record.ts";
 import type { Report } from "./report.ts";
@@ -22,6 +23,7 @@ export interface BroadcastDeps {
   sweepPools(): AsyncIterable<string[]>;
   sweepLedgers(): AsyncIterable<string[]>;
   openLedger(needs: LedgerNeeds): Ledger;
+  lookAtMemory: LookAtMemory;
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
@@ -48,6 +50,8 @@ export interface RunPlan {
   dead: Set<string>;
   retry?: LedgerNeeds["retry"];
   earlierRuns: KnownRun[];
+  /** Goes on also when Redis drops keys. */
+  allowEviction?: boolean | undefined;
   /** What a wider limit changes in the record. */
   changes?: Partial<BroadcastRecord>;
   /** Left out: a later one. */

@@ -1,3 +1,4 @@
+import type { EvictedKeys } from "./memory.ts";
 import type { Message } from "./message.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
@@ -22,6 +23,8 @@ export interface BroadcastRecord {
   rate?: number | undefined;
   /** How many users there were when it started, where that was counted. */
   users?: number | undefined;
+  /** What the servers had evicted when it began, or when an operator accepted more. */
+  evicted?: EvictedKeys | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */

@@ -1,5 +1,6 @@
 import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
+import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
@@ -24,6 +25,9 @@ export interface Stores {
   ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
+  lookAtMemory: LookAtMemory;
+  /** While this holds, what Redis refuses for the time being fails at once: a run at work waits by itself, and shows it. */
+  fastFailWhile(isAtWork: () => boolean): void;
   isOpenId(text: string): boolean;
   /** The openId that a text names, which may be the key of its pool or ledger, too. */
   toOpenId(text: string): string | undefined;

@@ -4,11 +4,12 @@ import type { RedisLink } from "./link.ts";
 import { type ClientOptions, CONNECTION, type NodeOptions } from "./node.ts";
 import { runScript, type Script } from "./scripts.ts";
 import { toMs } from "./single.ts";
+import { sitOut } from "./sit-out.ts";
 import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 import { openClusterSweep } from "./sweep-cluster.ts";
 import type { Host } from "./target.ts";
 
-export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "reconnectMs"> {
+export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "patience"> {
   /** Servers to ask for the rest. */
   hosts: Host[];
   /** User, password and TLS, the same for all. */
@@ -40,6 +41,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
       throw explain(error);
     }
   };
+  sitOut(cluster, options.patience, (error) => explain(error).message);
   try {
     await call(cluster.connect());
     await call(cluster.ping());
@@ -55,6 +57,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
     runBatch: (script, users, plan, unpack = asItIs) =>
       call(splitBySlot(users, plan, (calls) => sender.send(script, calls), unpack)),
     openSweep: () => openClusterSweep(cluster, options),
+    informants: () => cluster.nodes("master"),
     now: async () => toMs(await call(cluster.time())),
     close: () => cluster.disconnect(),
   };

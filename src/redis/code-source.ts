@@ -25,7 +25,8 @@ const STRING_BYTES = 65_537;
 
 /** Connects to a Redis, which may be the pools' own, to read codes of another layout from it. Never writes. */
 export async function openCodeSource(options: SourceOptions): Promise<CodeSource & { close(): void }> {
-  const link = await connectRedis(options);
+  const { prefix } = options;
+  const link = await connectRedis({ ...options, anyVersion: true, probe: [`${prefix}a`, `${prefix}b`] });
   const source = { keys: 0, close: link.close, read: () => readAll(link, options, source) };
   return source;
 }

@@ -15,6 +15,8 @@ export function createLockStore(link: RedisLink, keys: Keys): LockStore & { rele
     async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
       const owner = randomUUID();
+      // Where the script is refused that gives a lock back, none is taken: it would stand in the way until it lapses.
+      await link.run(SCRIPTS.releaseLock, [key], [owner]);
       const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
       // Sent again after a lost answer, SET NX meets our own lock.

@@ -123,6 +123,7 @@ function portsOf({ stores }: OpenStores) {
     sweepPools: () => stores.pools.sweep(),
     sweepLedgers: () => stores.sweepLedgers(),
     openLedger: stores.ledger,
+    lookAtMemory: stores.lookAtMemory,
   };
 }
 

@@ -96,8 +96,9 @@ describe("Redis", () => {
       ["purge"],
       {
         kind: "redis",
-        message: /^the Redis user 'reader' has no right to the command set at redis:\/\/reader:\*\*\*@/,
-        hint: /^ACL SETUSER reader \+set;/,
+        message:
+          /^the Redis user 'reader' has no right to the command evalsha for release-lock\.lua at redis:\/\/reader:\*\*\*@/,
+        hint: /^ACL SETUSER reader \+evalsha;/,
       },
       { PUSH_CLI_REDIS_URL: at("reader:wrong-password@") },
     );

@@ -21,6 +21,7 @@ export interface EngineFlags {
   maxErrors?: string;
   timeout: string;
   confirmAbove: string;
+  allowEviction?: boolean;
 }
 
 /** The options that a first run and a later one share. */
@@ -33,7 +34,8 @@ export function addEngineOptions(command: Command): Command {
       "stop after so many failed or unknown: a count, or a share of the last 500 (default: 20%)",
     )
     .option("--timeout <time>", "wait so long for an answer", "10s")
-    .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000");
+    .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000")
+    .option("--allow-eviction", "send although Redis drops keys when it is full: some may get it twice");
 }
 
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */

@@ -41,12 +41,16 @@ export async function runToEnd(
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
+      lookAtMemory: stores.lookAtMemory,
       sender: await deps.sender(message, connectionsFor(deps, engine.concurrency), engine.timeoutMs),
       tokens,
       clock: deps.clock,
       report,
       ...{ self, user, fateOf },
-      onStart: (id, run, record) => watch.start(id, run, { ...record, users: record.users ?? users }),
+      onStart: (id, run, record) => {
+        stores.fastFailWhile(() => !run.isOver);
+        watch.start(id, run, { ...record, users: record.users ?? users });
+      },
     };
     const ended = await drive(runDeps, users);
     watch.end();

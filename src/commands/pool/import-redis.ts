@@ -21,23 +21,33 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<Ex
   const terms = { nowMs: await pools.now(), lifetimeMs: from.lifetimeMs };
   const talk = new SourceTalk(terms.nowMs);
   const odd = oddTalk();
+  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
+    progress.done();
+    const document = { keys: source.keys, values: rows, ...rest, ...more };
+    return showTotals(deps, document, describe({ rows, ...rest }), HINT);
+  };
+  let reached: ImportTotals | undefined;
   try {
     const totals = await importCodes(pools, toRows(source, terms, talk, stop.signal), {
       isOpenId,
       onOdd: odd.note,
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => progress.update(() => describe(now)),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => describe(now));
+      },
       signal: stop.signal,
     });
-    progress.done();
     if (source.keys === 0 && !stop.signal.aborted) throw nothing(from);
-    const { rows, ...rest } = totals;
-    await showTotals(deps, { keys: source.keys, values: rows, ...rest }, describe(totals), HINT);
+    await show(totals);
     for (const line of [...odd.lines(totals), ...talk.lines(from.lifetimeMs, from.layout)])
       deps.out.talk(line);
     const exit = exitOf(totals, stop);
     // Codes that are good were most likely taken for expired ones.
     return exit === "done" && from.lifetimeMs === undefined && talk.areScoresCreations ? "partial" : exit;
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
   } finally {
     progress.done();
     stop.undo();

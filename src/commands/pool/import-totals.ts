@@ -49,13 +49,17 @@ export function oddTalk() {
 /** Shows the counts in the format asked for, and what to do about the bad. */
 export async function showTotals(
   { out }: Deps,
-  document: Record<string, number> & { bad: number },
+  document: Record<string, number | boolean> & { bad: number },
   text: string,
   hint: string,
 ): Promise<void> {
   if (out.format === "json") out.json(document);
   else if (out.quiet) return;
-  else if (out.format === "plain") await out.table([], Object.entries(document));
+  else if (out.format === "plain")
+    await out.table(
+      [],
+      Object.entries(document).map(([name, value]) => [name, String(value)]),
+    );
   else out.data(text);
   if (document.bad > 0) out.talk(`hint: ${hint}`);
 }

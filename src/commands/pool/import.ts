@@ -85,23 +85,29 @@ async function importFile(deps: Deps, file: string, encoding: string | undefined
   const describe = (totals: ImportTotals) =>
     [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
   const odd = oddTalk();
-  try {
-    const totals = await importCodes(
-      pools,
-      toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal),
-      {
-        isOpenId,
-        onOdd: odd.note,
-        onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-        onStep: (now) => progress.update(() => describe(now)),
-        signal: stop.signal,
-      },
-    );
+  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
     progress.done();
-    const { rows, ...rest } = totals;
-    await showTotals(deps, { lines: rows, ...rest }, describe(totals), HINT);
+    return showTotals(deps, { lines: rows, ...rest, ...more }, describe({ rows, ...rest }), HINT);
+  };
+  let reached: ImportTotals | undefined;
+  try {
+    const rows = toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal);
+    const totals = await importCodes(pools, rows, {
+      isOpenId,
+      onOdd: odd.note,
+      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => describe(now));
+      },
+      signal: stop.signal,
+    });
+    await show(totals);
     for (const line of odd.lines(totals)) deps.out.talk(line);
     return exitOf(totals, stop);
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
   } finally {
     progress.done();
     stop.undo();
