@@ -1,13 +1,11 @@
-import type { PoolPiece, PoolStore, PushReply, PushRequest } from "../pool/ports.ts";
+import type { PoolStore, PushReply, PushRequest } from "../pool/ports.ts";
 import { findPoolPrefixes } from "./find-prefixes.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { purgePools } from "./purge-pools.ts";
+import { readPools, slicePools } from "./read-pools.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
-
-/** Entries per LRANGE: a long pool is read in steps that Redis does not notice. */
-const READ_CHUNK = 500;
 
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   return {
@@ -17,41 +15,11 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),
-    slice: (pieces) => readPieces(link, keys, pieces),
+    slice: (pieces) => slicePools(link, keys, pieces),
     removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
     findPrefixes: () => findPoolPrefixes(link, keys),
     now: link.now,
   };
-}
-
-async function readPools(
-  link: RedisLink,
-  keys: Keys,
-  openIds: string[],
-  visit: (index: number, entries: string[]) => void | Promise<void>,
-): Promise<void> {
-  let open = openIds.map((_, index) => index);
-  for (let from = 0; open.length > 0; from += READ_CHUNK) {
-    const to = from + READ_CHUNK - 1;
-    const chunks = await link.call(
-      Promise.all(open.map((index) => link.client.lrangeBuffer(keys.pool(openIds[index]!), from, to))),
-    );
-    const full: number[] = [];
-    for (const [i, index] of open.entries()) {
-      const chunk = chunks[i] ?? [];
-      const visited = chunk.length > 0 && visit(index, chunk.map(toLatin1));
-      if (visited) await visited;
-      if (chunk.length === READ_CHUNK) full.push(index);
-    }
-    open = full;
-  }
-}
-
-async function readPieces(link: RedisLink, keys: Keys, pieces: PoolPiece[]): Promise<string[][]> {
-  const read = ({ openId, from, count }: PoolPiece) =>
-    link.client.lrangeBuffer(keys.pool(openId), from, from + count - 1);
-  const chunks = await link.call(Promise.all(pieces.map(read)));
-  return chunks.map((chunk) => chunk.map(toLatin1));
 }
 
 async function removeEntries(
@@ -67,10 +35,6 @@ async function removeEntries(
 /** A latin1 string as the bytes that it stands for. */
 function toArg(bytes: string): ScriptArg {
   return /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1");
-}
-
-function toLatin1(bytes: Buffer): string {
-  return bytes.toString("latin1");
 }
 
 interface PendingPush {

@@ -69,8 +69,8 @@ interface ShownPool {
 async function loadPool(deps: Deps, openId: string, nowMs: number): Promise<ShownPool | undefined> {
   const { pools, history } = await deps.stores();
   const entries: string[] = [];
-  await pools.read([openId], (_, chunk) => {
-    entries.push(...chunk);
+  await pools.read([openId], (pieces) => {
+    for (const piece of pieces) entries.push(...piece.entries);
   });
   const sends = await history.of(openId);
   // A pool whose last code was taken is no longer there, but what became of its codes is.
