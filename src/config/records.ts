@@ -41,7 +41,11 @@ const COLUMNS: Record<string, string> = {
   uses: "uses",
 };
 
+/** As files have them that the tool itself wrote: there are millions of such lines. */
+const OWN_NAMES = new Set(Object.values(COLUMNS));
+
 function columnOf(name: string): string {
+  if (OWN_NAMES.has(name)) return name;
   return (
     COLUMNS[
       name
@@ -53,9 +57,8 @@ function columnOf(name: string): string {
 }
 
 async function* readNdjson(chunks: AsyncIterable<string>): AsyncGenerator<InputRecord> {
-  for await (const { line, text } of splitLines(chunks)) {
-    if (text.trim() === "") continue;
-    yield parseJsonLine(line, text);
+  for await (const lines of splitLines(chunks)) {
+    for (const { line, text } of lines) if (text.trim() !== "") yield parseJsonLine(line, text);
   }
 }
 
@@ -85,7 +88,7 @@ async function* readCsv(
 ): AsyncGenerator<InputRecord> {
   const { parse } = await import("csv-parse/sync");
   let header: string[] | undefined;
-  for await (const { line, text } of splitLines(chunks)) {
+  for await (const { line, text } of flatten(splitLines(chunks))) {
     if (text.trim() === "") continue;
     const cells = parseCells(text, isTabbed, (quoted) => parse(quoted, { trim: true })[0] ?? []);
     if (typeof cells === "string") {
@@ -103,6 +106,10 @@ async function* readCsv(
   }
 }
 
+async function* flatten<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
+  for await (const page of pages) yield* page;
+}
+
 /** The cells of a line, or why it has none. Only a line with quotes needs the parser; rows of a pipe have no quotes. */
 function parseCells(
   text: string,
@@ -118,17 +125,23 @@ function parseCells(
   }
 }
 
-async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<{ line: number; text: string }> {
+interface Line {
+  line: number;
+  text: string;
+}
+
+/** The lines of each chunk together: to hand them on one by one takes longer than to find them. */
+async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<Line[]> {
   let rest = "";
   let line = 0;
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
-    for (const text of lines) yield { line: ++line, text };
+    yield lines.map((text) => ({ line: ++line, text }));
     // What is cut off here is too long to be a record; enough of it stays to say so.
     if (rest.length > MAX_LINE) rest = rest.slice(0, MAX_LINE);
   }
-  if (rest !== "") yield { line: ++line, text: rest };
+  if (rest !== "") yield [{ line: ++line, text: rest }];
 }
 
 /** The first line that is not blank, without consuming it. A byte order mark goes. */

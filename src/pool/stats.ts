@@ -1,6 +1,7 @@
-import { codeState } from "./code.ts";
+import { type CodeState, codeState } from "./code.ts";
 import { type Day, dayIndex } from "./days.ts";
 import { Counter } from "./estimate.ts";
+import { readPlainExpiry } from "./plain-entry.ts";
 import { readEntry } from "./read-entry.ts";
 import type { PoolReader } from "./read-pools.ts";
 import { type Writer, writerOf } from "./writer.ts";
@@ -19,39 +20,48 @@ export const CLASSES = [
 const REACH_DAYS = 7;
 
 /** What the statistics need of one pool. */
-interface PoolTally {
-  entries: number;
-  valid: number;
-  expired: number;
-  invalid: number;
-  unreadable: number;
+class PoolTally {
+  /** Of the plain form, as nearly all are. */
+  plain = 0;
+  valid = 0;
+  expired = 0;
+  invalid = 0;
+  unreadable = 0;
   /** Number of the day on which each valid code expires. */
-  days: number[];
-  /** Of each entry. */
-  writers: Writer[];
-  unreadableBy: Writer[];
+  readonly days: number[] = [];
+  /** Of each other entry. */
+  others: Writer[] | undefined;
+  unreadableBy: Writer[] | undefined;
+
+  addCode(state: CodeState, expireMs: number, days: readonly Day[]): void {
+    this[state]++;
+    if (state === "valid") this.days.push(dayIndex(days, expireMs));
+  }
+
+  addUnreadable(writer: Writer): void {
+    this.unreadable++;
+    this.unreadableBy ??= [];
+    this.unreadableBy.push(writer);
+  }
 }
 
 /** Tallies pools as they are read; `days` begin with today. */
 export function tallyReader(days: readonly Day[], nowMs: number): PoolReader<PoolTally> {
-  const start = () => ({ entries: 0, valid: 0, expired: 0, invalid: 0, unreadable: 0 });
   return {
-    start: () => ({ ...start(), days: [], writers: [], unreadableBy: [] }),
+    start: () => new PoolTally(),
     add: (tally, raw) => {
-      const writer = writerOf(raw);
-      const entry = readEntry(raw);
-      tally.entries++;
-      tally.writers.push(writer);
-      if (!entry.readable) {
-        tally.unreadable++;
-        tally.unreadableBy.push(writer);
+      const expireMs = readPlainExpiry(raw);
+      if (expireMs !== undefined) {
+        tally.plain++;
+        tally.addCode(expireMs <= nowMs ? "expired" : "valid", expireMs, days);
         return;
       }
-      for (const code of entry.codes) {
-        const state = codeState(code, nowMs);
-        tally[state]++;
-        if (state === "valid") tally.days.push(dayIndex(days, code.expireMs));
-      }
+      const writer = writerOf(raw);
+      tally.others ??= [];
+      tally.others.push(writer);
+      const entry = readEntry(raw);
+      if (!entry.readable) tally.addUnreadable(writer);
+      else for (const code of entry.codes) tally.addCode(codeState(code, nowMs), code.expireMs, days);
     },
   };
 }
@@ -83,15 +93,18 @@ export class StatsTotals {
   }
 
   add(tally: PoolTally): void {
-    if (tally.entries === 0) return;
+    const { plain, valid, others = [], unreadableBy = [] } = tally;
+    if (plain + others.length === 0) return;
     this.pools++;
-    const { valid } = tally;
     this.codes.valid.add(valid);
     this.codes.expired.add(tally.expired);
     this.codes.invalid.add(tally.invalid);
     this.codes.unreadable.add(tally.unreadable);
-    for (const [writer, count] of countEach(tally.writers)) this.of(writer).entries.add(count);
-    for (const [writer, count] of countEach(tally.unreadableBy)) this.of(writer).unreadable.add(count);
+    for (const [writer, count] of countEach(others)) {
+      this.of(writer).entries.add(count + (writer === "plain" ? plain : 0));
+    }
+    if (plain > 0 && !others.includes("plain")) this.of("plain").entries.add(plain);
+    for (const [writer, count] of countEach(unreadableBy)) this.of(writer).unreadable.add(count);
     if (valid === 0) return;
     this.reachable.add(1);
     this.perUser[CLASSES.findIndex(({ max }) => valid <= max)]?.add(1);

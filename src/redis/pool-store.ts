@@ -54,19 +54,29 @@ async function pushPools(
   while (pending.length > 0) {
     const replies = (await link.runBatch(SCRIPTS.pushCodes, pending, (some) => ({
       keys: keys.pairs(some.map(({ openId }) => openId)),
-      args: [ENTRY_BUDGET, ...some.flatMap(pushArgs)],
+      args: pushArgs(some),
     }))) as number[][];
     pending = pending.filter((push, i) => takePushReply(push, replies[i] ?? [], results[push.at]!));
   }
   return results;
 }
 
-function pushArgs({ from, codes }: PendingPush): ScriptArg[] {
-  return [from, codes.length, ...codes.flatMap(({ formId, entry }) => [formId, toArg(entry)])];
+function pushArgs(pushes: PendingPush[]): ScriptArg[] {
+  const args: ScriptArg[] = [ENTRY_BUDGET];
+  for (const { from, codes } of pushes) {
+    args.push(from, codes.length);
+    for (const { formId, entry } of codes) args.push(formId, toArg(entry));
+  }
+  return args;
 }
 
 /** Enters one pool's reply into its result; true when the pool needs another call. */
 function takePushReply(push: PendingPush, [next = -1, ...numbers]: number[], result: PushReply): boolean {
+  result.notAList = next === -2;
+  if (numbers.length === 0 && next === -1) {
+    result.pushed = push.codes.length;
+    return false;
+  }
   const used = numbers.filter((number) => number < 0).length;
   result.used += used;
   result.known += numbers.length - used;
@@ -74,6 +84,5 @@ function takePushReply(push: PendingPush, [next = -1, ...numbers]: number[], res
   push.codes = push.codes.filter((_, i) => !left.has(i + 1));
   push.from = next;
   if (next === -1) result.pushed = push.codes.length;
-  if (next === -2) result.notAList = true;
   return next >= 0;
 }

@@ -15,9 +15,6 @@ local POOL_COST = 3
 -- Numbers as text: Redis turns a number into text by way of printf's %.17g, which takes as long as to find the list.
 local FIRST_TO = string.format("%d", first - 1)
 local SIZE_TEXTS = {}
-for size = 60, 90 do
-  SIZE_TEXTS[size] = size .. " "
-end
 
 local parts, n = {}, 0
 
@@ -27,7 +24,12 @@ local function add_all(chunk)
     local raw = chunk[i]
     local size = #raw
     weight = weight + size
-    parts[n + 1] = SIZE_TEXTS[size] or size .. " "
+    local text = SIZE_TEXTS[size]
+    if not text then
+      text = size .. " "
+      SIZE_TEXTS[size] = text
+    end
+    parts[n + 1] = text
     parts[n + 2] = raw
     n = n + 2
   end
