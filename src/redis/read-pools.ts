@@ -8,7 +8,7 @@ const CALL_ENTRIES = 1500;
 const CALL_BYTES = 128 * 1024;
 /** Entries of a pool to ask for at first: nearly all pools have fewer. */
 const FIRST = 8;
-/** Where entries weigh more than that, one. */
+/** Behind an entry that weighs more than that, one. */
 const HEAVY_BYTES = CALL_BYTES / FIRST;
 
 interface OpenPool {
@@ -21,7 +21,6 @@ interface OpenPool {
 interface Step {
   pieces: ReadPiece[];
   open: OpenPool[];
-  bytes: number;
   /** Redis' words about the first of `open`. */
   failure?: string | undefined;
 }
@@ -45,19 +44,11 @@ export async function readPools(
     const steps = Array.from(replies).filter((step) => step !== undefined);
     open = steps.flatMap((step) => step.open).sort((a, b) => b.from - a.from);
     const pieces = steps.flatMap((step) => step.pieces);
-    first = isHeavy(steps) ? 1 : FIRST;
+    const isHeavy = pieces.some(({ entries }) => entries.some(({ length }) => length > HEAVY_BYTES));
+    first = isHeavy ? 1 : FIRST;
     for (const step of steps) await failures.look(step);
     if (pieces.length > 0) await visit(pieces);
   }
-}
-
-function isHeavy(steps: Step[]): boolean {
-  let [bytes, entries] = [0, 0];
-  for (const step of steps) {
-    bytes += step.bytes;
-    for (const piece of step.pieces) entries += piece.entries.length;
-  }
-  return bytes > entries * HEAVY_BYTES;
 }
 
 /** A call's reply stands for the first of its pools, and nothing for the others. */
@@ -66,7 +57,7 @@ function toStep(reply: unknown, pools: OpenPool[]): (Step | undefined)[] {
   const open = pools.slice(done);
   if (open[0]) open[0] = { ...open[0], from };
   const pieces = splitText(bytes.toString("latin1"), pools);
-  const step = { pieces, open, bytes: bytes.length, failure: failure?.toString() };
+  const step = { pieces, open, failure: failure?.toString() };
   return pools.map((_, i) => (i === 0 ? step : undefined));
 }
 

@@ -12,6 +12,8 @@ local left, bytes_left, first = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(A
 
 -- What a pool costs besides its entries, in entries.
 local POOL_COST = 3
+-- Entries to ask for at once: behind light ones, heavy ones may come.
+local MOST = 64
 -- Numbers as text: Redis turns a number into text by way of printf's %.17g, which takes as long as to find the list.
 local FIRST_TO = string.format("%d", first - 1)
 local SIZE_TEXTS = {}
@@ -51,8 +53,8 @@ local function read(pool, from)
     left, bytes_left, from = left - #chunk, bytes_left - weight, from + #chunk
     if #chunk < step then return nil end
     if left <= 0 or bytes_left <= 0 then return from end
-    -- As many as fit if they weigh what these do, which nobody can know: at most twice as many at a time.
-    step = math.max(1, math.min(2 * step, left, math.floor(bytes_left * #chunk / weight)))
+    -- As many as fit if they weigh what these do. Nobody can know, so it grows slowly, and not for ever.
+    step = math.max(1, math.min(2 * step, MOST, left, math.floor(bytes_left * #chunk / weight)))
   end
 end
 
