@@ -1,8 +1,11 @@
 import type { PoolStore } from "./ports.ts";
 
-/** Pools to read in one call, and calls under way: one that Redis works on, one whose reply is taken apart, one between. */
-const BATCH = 128;
-const AHEAD = 4;
+/**
+ * Pools to read in one call, and calls under way: one that Redis works on, one whose reply is taken apart, one between. Redis
+ * serves a client's calls in one go, so they bound together how long others wait: about half a millisecond each.
+ */
+const BATCH = 100;
+const AHEAD = 3;
 
 /** How to take in the entries of one pool as they come. */
 export interface PoolReader<T> {
