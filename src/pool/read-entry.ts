@@ -2,6 +2,7 @@ import { type Entry, isFormId, type PushCode } from "./code.ts";
 import { readFormId, readTime, unwrap } from "./code-fields.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
+import { readPlain } from "./plain-entry.ts";
 
 /** Nothing longer is read. */
 export const MAX_ENTRY_BYTES = 65_536;
@@ -14,6 +15,8 @@ const MAX_JAVA_BYTES = 2048;
  * twin is `redis/lua/read-entry.lua`.
  */
 export function readEntry(bytes: string): Entry {
+  const plain = readPlain(bytes);
+  if (plain) return { readable: true, codes: [plain] };
   const java = bytes.startsWith(JAVA_MAGIC);
   if (bytes.length > (java ? MAX_JAVA_BYTES : MAX_ENTRY_BYTES)) return { readable: false, why: "too long" };
   if (java) return readJavaEntry(bytes);

@@ -93,8 +93,8 @@ async function loadPool(deps: Deps, openId: string, show: Show): Promise<ShownPo
   const counts = { valid: 0, expired: 0, invalid: 0, unreadable: 0, overlong: 0 };
   const codes: ShownCode[] = [];
   let found = 0;
-  await pools.read([openId], async (_, chunk) => {
-    const all = listCodes(chunk, show.nowMs);
+  await pools.read([openId], async (pieces) => {
+    const all = pieces.flatMap(({ entries }) => listCodes(entries, show.nowMs));
     for (const shown of all) {
       counts[shown.state]++;
       if ("code" in shown && shown.overlong) counts.overlong++;

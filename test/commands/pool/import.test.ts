@@ -197,6 +197,34 @@ describe("pool import", () => {
     expect(formIds).toEqual(Array.from({ length: 36 }, (_, i) => `f${3 + 70 * i}`));
   });
 
+  it("keeps the order of a user's codes, also when Redis is busy with another user of the same batch", async () => {
+    const line = (openId: string, formId: string) => JSON.stringify({ openId, formId, expire: LATER });
+    const long = Array.from({ length: 8000 }, (_, i) => `not a code ${i}`);
+    await world.redis.push("oLong", ...long);
+    const rest = (from: number) => Array.from({ length: 250 }, (_, i) => line(`oX${from + i}`, "x"));
+    // In the first batch the user waits for the one before, whose pool takes many calls.
+    const lines = [
+      line("oLong", "l"),
+      line("oA", "1"),
+      ...rest(0),
+      line("oA", "2"),
+      ...rest(250),
+      line("oA", "3"),
+    ];
+    await importText(lines.join("\n"), { lines: 504, imported: 504 });
+    expect(await world.redis.entries("oA")).toEqual(["1", "2", "3"].map((formId) => entry(formId)));
+    expect((await world.redis.entries("oLong")).at(-1)).toBe(entry("l"));
+  });
+
+  it("takes more codes of one user than a batch holds, sorted or not, in their order", async () => {
+    const line = (openId: string, i: number) => JSON.stringify({ openId, formId: `f${i}`, expire: LATER });
+    const sorted = ["oA", "oB"].flatMap((openId) => Array.from({ length: 700 }, (_, i) => line(openId, i)));
+    const mixed = Array.from({ length: 700 }, (_, i) => [line("oC", i), line("oD", i)]).flat();
+    await importText([...sorted, ...mixed].join("\n"), { lines: 2800, imported: 2800 });
+    const codes = Array.from({ length: 700 }, (_, i) => entry(`f${i}`));
+    for (const openId of ["oA", "oB", "oC", "oD"]) expect(await world.redis.entries(openId)).toEqual(codes);
+  });
+
   it("sums up in a line for a person, and says nothing with --quiet but what is bad", async () => {
     const stdin = `oA,a,${LATER}\noA,,1\n`;
     const { code, stdout, stderr } = await world.screen(["pool", "import"], { stdin });
