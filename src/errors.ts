@@ -21,6 +21,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** It may pass by itself: worth trying again for a while. */
   transient?: boolean;
+  /** It was said to pass, after so many ms at the earliest. */
+  waitMs?: number | undefined;
 }
 
 /**
@@ -33,6 +35,7 @@ export class PushCliError extends Error {
   readonly hint: string | undefined;
   readonly details: readonly string[];
   readonly transient: boolean;
+  readonly waitMs: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -40,6 +43,7 @@ export class PushCliError extends Error {
     this.hint = details.hint;
     this.details = details.details ?? [];
     this.transient = details.transient === true;
+    this.waitMs = details.waitMs;
   }
 }
 

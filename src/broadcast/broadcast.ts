@@ -2,12 +2,13 @@ import type { Clock } from "../clock.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
-import { type EngineOptions, Run } from "./run.ts";
+import { Run } from "./run.ts";
 import { shareRate } from "./share-rate.ts";
 import {
   firstSweep,
@@ -163,6 +164,7 @@ function stateOf(run: Run, clock: Clock): RunState {
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
     open: inHand.size,
     waiting: whyWaiting(run),
+    outages: run.breaker.outages,
     ended: run.isOver && willConclude(run),
   };
 }

@@ -1,4 +1,5 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
+import type { Failure } from "./breaker.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
@@ -20,4 +21,38 @@ export function stopReasonOf(error: unknown): StopReason {
     return { status: "stopped", exit: error.kind, message: error.message, hint: error.hint };
   }
   return { status: "stopped", exit: "unexpected", message: messageOf(error) };
+}
+
+export function thresholdReason(message: string): StopReason {
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message,
+    hint: "find the cause first; the codes not yet sent with are back in their pools",
+  };
+}
+
+/** `forMs`: how long that was sat out. */
+export function apiIsDown({ reason }: Failure, forMs: number): StopReason {
+  return {
+    status: "stopped",
+    exit: "api",
+    message: `the API has been down for ${seconds(forMs)}: ${reason}`,
+    hint: "everything in hand is kept for when it is back; --max-outage waits longer",
+  };
+}
+
+/** Nothing in the whole run answered like the API. */
+export function notTheApi({ reason, page, hint }: Failure): StopReason {
+  const isPage = page !== undefined;
+  return {
+    status: "stopped",
+    exit: "api",
+    message: `${isPage ? "this address does not answer like the API" : "the API can't be reached"}: ${reason}`,
+    hint: isPage ? `check --api-base; ${page}` : (hint ?? "check the network and --api-base"),
+  };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }

@@ -3,6 +3,7 @@ import type { IssuedToken, TokenApi, TokenMode } from "../token/ports.ts";
 import { type Endpoints, parseApiBase, queryParameter } from "./endpoints.ts";
 import { type HttpRequest, openHttp } from "./http.ts";
 import { judgeTokenReply } from "./token-answer.ts";
+import { markWeather } from "./token-weather.ts";
 import type { WireStableTokenRequest } from "./wire.ts";
 
 export interface TokenApiOptions {
@@ -48,9 +49,11 @@ async function fetchToken(
   const http = await openHttp({ origin, host, connections: 1, timeoutMs });
   try {
     for (let attempt = 1; ; attempt++) {
-      const verdict = judgeTokenReply(await http.request(request), { appid, appsecret, host });
+      const reply = await http.request(request);
+      const verdict = judgeTokenReply(reply, { appid, appsecret, host });
       if (verdict.kind === "issued") return verdict.token;
-      if (verdict.kind === "refused" || attempt === TRIES) throw verdict.error;
+      if (verdict.kind === "refused" || attempt === TRIES)
+        throw markWeather(verdict.error, reply, clock.now());
       await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
     }
   } finally {
