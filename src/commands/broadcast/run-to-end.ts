@@ -7,6 +7,7 @@ import type { Run } from "../../broadcast/run.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
+import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
 import { sayNext, showSummary } from "./summary.ts";
@@ -30,7 +31,8 @@ export async function runToEnd(
   try {
     // Wrong credentials are found out before anything that takes time.
     const tokens = await deps.tokens();
-    await tokens.current();
+    const interrupted = await awaitToken(deps, tokens);
+    if (interrupted) return interrupted;
     const users = await total();
     const { host, pid, user, isRunning } = deps.io;
     const runDeps: BroadcastDeps = {
