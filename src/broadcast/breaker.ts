@@ -88,7 +88,8 @@ export class Breaker {
   get window(): number {
     if (this.isClosed) return this.most;
     if (this.isOpen) return 0;
-    if (this.climbingSince === undefined) return Math.min(this.most, FIRST_WINDOW);
+    if (this.climbingSince === undefined)
+      return Math.min(this.most, Math.max(1, FIRST_WINDOW - this.failing.length));
     const share = (this.clock.monotonic() - this.climbingSince) / this.climbMs;
     return Math.max(1, Math.min(this.most, this.climbed, Math.ceil(this.most * share)));
   }

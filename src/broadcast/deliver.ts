@@ -150,7 +150,12 @@ async function act(
       return retryLater(run, recipient);
     case "renew-token":
       recipient.attempts--;
-      return renewToken(run, recipient, answer, token);
+      try {
+        return await renewToken(run, recipient, answer, token);
+      } catch (error) {
+        if (!run.gate.noteNoToken(recipient, error)) throw error;
+        return run.hand(recipient);
+      }
     case "pause":
       recipient.attempts--;
       run.pacer.pauseToNextMinute();
