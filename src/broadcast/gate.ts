@@ -1,15 +1,27 @@
 import { PushCliError } from "../errors.ts";
-import type { Failure } from "./breaker.ts";
+import type { Breaker, Failure } from "./breaker.ts";
+import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import type { InHand } from "./in-hand.ts";
 import type { SendAnswer } from "./ports.ts";
-import type { Run } from "./run.ts";
-import { apiIsDown, notTheApi, stopReasonOf } from "./stop.ts";
+import { apiIsDown, notTheApi, type StopReason, stopReasonOf } from "./stop.ts";
 
 /** How long `broadcast` and `resume` sit an outage out unless told. */
 export const DEFAULT_MAX_OUTAGE_MS = 600_000;
 
 /** In the place of a recipient where the API is asked to send to nobody. */
 const NOBODY = { excused: 0, multiUse: false };
+
+/** What the gate asks of its run. */
+interface Gated {
+  readonly breaker: Breaker;
+  readonly signal: AbortSignal;
+  readonly deps: Pick<EngineDeps, "clock" | "tokens" | "sender">;
+  readonly options: Pick<EngineOptions, "maxOutageMs">;
+  /** Requests without an answer yet. */
+  readonly inFlight: number;
+  stop(reason: StopReason): void;
+  changed(): void;
+}
 
 interface Parked {
   recipient: InHand;
@@ -23,7 +35,7 @@ interface Parked {
 export class Gate {
   /** Single-use recipients that wait for a retry: they will come here. */
   resting = 0;
-  private readonly run: Run;
+  private readonly run: Gated;
   private readonly parked: Parked[] = [];
   /** Let through and not yet sent. */
   private entering = 0;
@@ -31,7 +43,7 @@ export class Gate {
   private tried: { by: InHand | undefined; end: () => void } | undefined;
   private wake: (() => void) | undefined;
 
-  constructor(run: Run) {
+  constructor(run: Gated) {
     this.run = run;
     run.breaker.onOpen = () => {
       this.entering = 0;
