@@ -115,6 +115,14 @@ describe("an outage in mid-run costs nothing but time", () => {
   });
 });
 
+test("the summary says how often and how long", async () => {
+  await giveUsers(world, 100);
+  setOutage(world, "50:600ms");
+  const args = ["broadcast", "template-1", "--yes", "--no-keywords", "--format", "table"];
+  const { stdout } = await runCli(args, { env: env() });
+  expect(stdout).toMatch(/^API down once, for [\d.]+ m?s$/m);
+});
+
 describe("while the API is down", () => {
   test("heartbeat and progress say so", async () => {
     await giveUsers(world, 200);
