@@ -11,6 +11,7 @@ export type ErrorKind =
   | "stopped"
   | "locked"
   | "confirm"
+  | "output"
   | "timeout";
 
 export interface ErrorDetails {

@@ -18,6 +18,7 @@ export const EXIT_CODES = {
     meaning: "lock held elsewhere, broadcast already running, or its --id is taken",
   },
   confirm: { code: 11, meaning: "confirmation needed: give --yes" },
+  output: { code: 12, meaning: "a report, an export or stdout can't be written, e.g. disk full" },
   timeout: { code: 124, meaning: "gave up waiting: --timeout; what was waited for goes on" },
   sighup: { code: 129, meaning: "hangup (SIGHUP): the terminal was closed; after a clean stop" },
   sigint: { code: 130, meaning: "interrupted by Ctrl-C (SIGINT) after a clean stop" },

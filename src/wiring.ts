@@ -62,8 +62,8 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
       closers.push(() => sender.close());
       return sender;
     },
-    doubtTemplateId: async (apiBase, id) =>
-      (await import("./wechat/template-id.ts")).doubtTemplateId(apiBase, id),
+    doubtTemplateId: async (apiBase, id) => (await import("./wechat/ids.ts")).doubtTemplateId(apiBase, id),
+    openIdShapeAt: async (apiBase) => (await import("./wechat/ids.ts")).openIdShapeAt(apiBase),
     meaningOf: async (errcode) => (await import("./wechat/errcodes.ts")).meaningOf(errcode),
     sandbox: {
       start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),

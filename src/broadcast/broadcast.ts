@@ -9,7 +9,7 @@ import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { Run } from "./run.ts";
-import { shareRate } from "./share-rate.ts";
+import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
 import {
   firstSweep,
   laterSweep,
@@ -85,12 +85,13 @@ export async function runOnce(
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [] });
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => stateOf(run, clock),
-    onBeat: (others) => run.pacer.share(others.length + 1),
+    onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
   const ledger = bePatient(opened, clock, PATIENCE_MS);
   const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
+  adoptRecent(run, plan.earlierRuns, clock);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
@@ -165,6 +166,7 @@ function stateOf(run: Run, clock: Clock): RunState {
     open: inHand.size,
     waiting: whyWaiting(run),
     outages: run.breaker.outages,
+    found: run.pacer.found,
     ended: run.isOver && willConclude(run),
   };
 }

@@ -91,9 +91,19 @@ function isCut(
 }
 
 /** Names the exit code that a run ends with. */
-export function exitOf({ stopReason }: Pick<Run, "stopReason">, { outcomes }: BroadcastResult): RunExit {
+export function exitOf({ stopReason }: Pick<Run, "stopReason">, result: BroadcastResult): RunExit {
   if (stopReason) return stopReason.exit;
+  const { outcomes } = result;
+  if (isNobodyReachable(result)) return "nothing";
   return outcomes.failed + outcomes.unknown > 0 ? "partial" : "done";
+}
+
+/** Whether nobody of the audience had a code: seldom what was meant, often a list of something else than openIds. */
+export function isNobodyReachable({
+  outcomes,
+  recipients,
+}: Pick<BroadcastResult, "outcomes" | "recipients">): boolean {
+  return recipients > 0 && outcomes.no_code === recipients;
 }
 
 export function fenced(host: string, pid: number): StopReason {

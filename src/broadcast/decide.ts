@@ -13,7 +13,7 @@ export type Decision =
   /** Send again with the same code, after a while. */
   | { do: "retry"; uncertain: boolean }
   | { do: "renew-token" }
-  /** The minute's quota is used up. */
+  /** A quota is used up: send again after the pause. */
   | { do: "pause" }
   /** Nothing more can be sent: end the run. */
   | { do: "stop"; kind: "stopped" };

@@ -3,13 +3,10 @@ import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
 import type { SendAnswer } from "./ports.ts";
+import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
 import { decided, type Run } from "./run.ts";
-import { stopReasonOf } from "./stop.ts";
+import { refusedBy, stopReasonOf } from "./stop.ts";
 
-/** New tokens in a row of which none was accepted. */
-const MAX_REFUSED_TOKENS = 5;
-/** How long the platform may take to hand out another token than the one that it refuses. */
-const SAME_TOKEN_MS = 5000;
 /**
  * Codes of one user that a run lets the API refuse: each costs a request and a code. A backend that notes no expiry
  * leaves some stale ones before a good one; with five of them in a row, the sixth is no better. The user counts as
@@ -68,7 +65,7 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
     return;
   }
   recipient.attempts++;
-  run.pacer.countSend();
+  recipient.turn = run.pacer.countSend();
   run.inFlight++;
   try {
     const { openId, formId } = recipient;
@@ -114,6 +111,7 @@ async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token
   const sent = decision.do === "settle" && decision.outcome === "sent";
   if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
   if (provesToken(answer)) acceptToken(run);
+  obeyQuota(run, recipient, answer);
   await act(run, recipient, answer, decision, token);
 }
 
@@ -158,43 +156,19 @@ async function act(
       }
     case "pause":
       recipient.attempts--;
-      run.pacer.pauseToNextMinute();
       return run.hand(recipient);
     case "stop":
       if (answer.class === "unsent" || answer.class === "fatal" || answer.class === "token")
         recipient.attempts--;
       run.leftovers.push(recipient);
-      return stopFor(run, answer, decision.kind);
+      return run.stop(refusedBy(answer, decision.kind));
   }
 }
 
-/** Whether the API looked at the token, and was content with it. */
-function provesToken(answer: SendAnswer): boolean {
-  return answer.class !== "token" && answer.class !== "ambiguous" && answer.class !== "unsent";
-}
-
-/**
- * Two things are beyond renewing: a token that the platform goes on giving although it has been refused, and one new token
- * after the other refused. A token that lapses under requests in flight is neither, however often it happens.
- */
-async function renewToken(run: Run, recipient: InHand, answer: SendAnswer, token: string): Promise<void> {
-  run.refusedTokens.add(token);
-  const { tokens, clock } = run.deps;
-  const renewed = run.refusedTokens.size > MAX_REFUSED_TOKENS ? undefined : await tokens.renew(token);
-  const now = clock.monotonic();
-  run.sameTokenSince = renewed === token ? (run.sameTokenSince ?? now) : undefined;
-  if (renewed === undefined || now - (run.sameTokenSince ?? now) > SAME_TOKEN_MS) {
-    run.leftovers.push(recipient);
-    return stopFor(run, answer, "credentials");
-  }
-  if (renewed === token) run.gate.noteTokenAgain(recipient, answer);
-  else run.gate.noteNewToken(recipient);
-  run.hand(recipient);
-}
-
-function acceptToken(run: Run): void {
-  run.refusedTokens.clear();
-  run.sameTokenSince = undefined;
+/** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
+function obeyQuota(run: Run, { turn }: InHand, { class: kind, waitMs }: SendAnswer): void {
+  if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
+  else if (kind === "minute_quota") run.pacer.refuse(turn, "minute");
 }
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {
@@ -225,22 +199,5 @@ function retryLater(run: Run, recipient: InHand): void {
   void clock.sleep(backoffMs(recipient.attempts - recipient.excused, clock), run.signal).then(() => {
     if (isRepeatable) gate.resting--;
     run.hand(recipient);
-  });
-}
-
-function stopFor(run: Run, answer: SendAnswer, kind: "stopped" | "credentials"): void {
-  const meaning = answer.meaning === undefined ? "" : `: ${answer.meaning}`;
-  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode}${meaning})`;
-  const what = {
-    stopped: "the API refused the broadcast",
-    credentials: "the API keeps refusing the access token",
-  }[kind];
-  run.stop({
-    status: "stopped",
-    exit: kind,
-    message: `${what}${code}: ${answer.errmsg}`,
-    hint:
-      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
-    errcode: answer.errcode,
   });
 }

@@ -12,6 +12,8 @@ export interface InHand extends Claimed {
   excused: number;
   /** Codes of this user that the API refused in this run. */
   refusals: number;
+  /** The number of its newest send, as the pacer counts them. */
+  turn: number;
   /** Its place among the recipients in hand; theirs to keep. */
   place: number;
 }
@@ -33,6 +35,7 @@ export function takeInHand(
     failedBefore,
     excused: 0,
     refusals,
+    turn: 0,
     place: -1,
   };
 }

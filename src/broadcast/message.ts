@@ -13,6 +13,8 @@ export interface Message {
 /** Rejects a message that the API would refuse for every recipient. Throws a usage error naming the value. */
 export function checkMessage(message: Message): Message {
   const { templateId, page, emphasis, keywords } = message;
+  for (const [i, value] of keywords.entries()) checkText(`keyword${i + 1}`, value);
+  if (page !== undefined) checkText("--page", page);
   if (!/^[\w-]{1,128}$/.test(templateId)) {
     throw usageError(
       `'${templateId}' is not a template id`,
@@ -21,7 +23,11 @@ export function checkMessage(message: Message): Message {
   }
   if (
     page !== undefined &&
-    (page === "" || page.startsWith("/") || /^[a-z]+:/i.test(page) || page.length > 1024)
+    (page === "" ||
+      page !== page.trim() ||
+      page.startsWith("/") ||
+      /^[a-z]+:/i.test(page) ||
+      page.length > 1024)
   ) {
     throw usageError(
       `'${page}' is not a page path`,
@@ -35,6 +41,20 @@ export function checkMessage(message: Message): Message {
     );
   }
   return message;
+}
+
+/** Throws a usage error for bytes that were no text, and for what a terminal would obey instead of showing it. */
+function checkText(name: string, text: string): void {
+  if (text.includes("\ufffd")) {
+    throw usageError(
+      `${name} is not UTF-8: ${JSON.stringify(text)}`,
+      "the terminal or the script has another encoding: save the script as UTF-8",
+    );
+  }
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text)?.[0];
+  if (control === undefined) return;
+  const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  throw usageError(`${name} holds the control character U+${code}: ${JSON.stringify(text)}`, "leave it out");
 }
 
 /** The message as one recipient gets it, for a preview; the same shape that goes over the wire. */

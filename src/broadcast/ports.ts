@@ -29,6 +29,8 @@ export interface SendAnswer {
   errmsg: string;
   /** Text, because it exceeds 2^53. */
   msgid?: string | undefined;
+  /** How long the platform asks all sends to wait. Absent, `minute_quota` means the rest of the minute. */
+  waitMs?: number | undefined;
   /** What push-cli's table says of the errcode. */
   meaning?: string | undefined;
   /** What the operator can do. */

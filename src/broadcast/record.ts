@@ -1,6 +1,7 @@
 import type { Outages } from "./breaker.ts";
 import type { Message } from "./message.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
+import type { FoundRate } from "./pacer.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -107,6 +108,8 @@ export interface RunState {
   waiting?: string | undefined;
   /** How often and how long the API was down for it. */
   outages?: Outages | undefined;
+  /** The rate that it found where the platform refused; absent without a limit. */
+  found?: FoundRate | undefined;
   /** It ended by itself, and sums up. */
   ended?: boolean | undefined;
 }

@@ -1,5 +1,6 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
 import type { Failure } from "./breaker.ts";
+import type { SendAnswer } from "./ports.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
@@ -21,6 +22,24 @@ export function stopReasonOf(error: unknown): StopReason {
     return { status: "stopped", exit: error.kind, message: error.message, hint: error.hint };
   }
   return { status: "stopped", exit: "unexpected", message: messageOf(error) };
+}
+
+/** An answer that ends the run. */
+export function refusedBy(answer: SendAnswer, kind: "stopped" | "credentials"): StopReason {
+  const meaning = answer.meaning === undefined ? "" : `: ${answer.meaning}`;
+  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode}${meaning})`;
+  const what = {
+    stopped: "the API refused the broadcast",
+    credentials: "the API keeps refusing the access token",
+  }[kind];
+  return {
+    status: "stopped",
+    exit: kind,
+    message: `${what}${code}: ${answer.errmsg}`,
+    hint:
+      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
+    errcode: answer.errcode,
+  };
 }
 
 export function thresholdReason(message: string): StopReason {

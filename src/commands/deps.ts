@@ -62,6 +62,8 @@ export interface Deps {
     apiBase: string,
     templateId: string,
   ): Promise<{ text: string; isCertain: boolean } | undefined>;
+  /** What openIds look like at an API, where that is known. */
+  openIdShapeAt(apiBase: string): Promise<OpenIdShape | undefined>;
   /** A known errcode in words. */
   meaningOf(errcode: number): Promise<string | undefined>;
   sandbox: SandboxTools;
@@ -69,6 +71,12 @@ export interface Deps {
   runCli(argv: string[], io: Io): Promise<number>;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undo. */
   onInterrupt(listener: (signal: StopSignal) => void): () => void;
+}
+
+export interface OpenIdShape {
+  platform: string;
+  form: string;
+  fits(openId: string): boolean;
 }
 
 export interface SandboxTools {

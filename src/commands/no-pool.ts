@@ -1,3 +1,4 @@
+import type { Settings } from "../config/settings.ts";
 import { PushCliError } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
@@ -6,7 +7,7 @@ import type { Deps } from "./deps.ts";
 /** The error of a command that met no pool; `match`: it looked only for openIds like that. */
 export async function noPool(deps: Deps, match?: string): Promise<PushCliError> {
   const { pools } = await deps.stores();
-  const keys = match === undefined ? `${pools.keyOf("")}*` : pools.keyOf(match);
+  const keys = pools.keyOf(match ?? "*");
   return new PushCliError("nothing", `there is no pool under '${keys}'`, {
     hint:
       (await hintAtPrefixes(deps)) ??
@@ -33,7 +34,7 @@ export async function requireAnyPool(deps: Deps): Promise<void> {
 
 /** Where pools may be instead; undefined when there are some where we looked. The look is only for the hint, so it may fail. */
 async function hintAtPrefixes(deps: Deps): Promise<string | undefined> {
-  const { poolPrefix, poolKeys } = await deps.settings();
+  const settings = await deps.settings();
   const { pools } = await deps.stores();
   let look: PrefixLook;
   try {
@@ -48,16 +49,25 @@ async function hintAtPrefixes(deps: Deps): Promise<string | undefined> {
     return `no list with codes ${where}; is --redis-url right?`;
   }
   const places = found.map((place) => {
-    const flags = flagsOf(place, poolPrefix, poolKeys).join(" ");
-    return `under '${place.prefix}' (${formatCounted(place.keys, "key")} looked at): ${flags}`;
+    const flags = flagsOf(place, settings).join(" ");
+    return `under '${showPoolKey({ poolPrefix: place.prefix, poolSuffix: place.suffix ?? "" })}' (${formatCounted(place.keys, "key")} looked at): ${flags}`;
   });
   return `pools were found ${places.join("; ")}`;
 }
 
-function flagsOf({ prefix, form }: FoundPrefix, poolPrefix: string, poolKeys: string): string[] {
-  const word = /^[\w:./@#+-]+$/.test(prefix) ? prefix : `'${prefix.replaceAll("'", "'\\''")}'`;
+/** What pools' keys begin with, or their whole form with a % for the openId. */
+export function showPoolKey({ poolPrefix, poolSuffix }: PoolPlace): string {
+  return poolSuffix === "" ? poolPrefix : `${poolPrefix}%${poolSuffix}`;
+}
+
+type PoolPlace = Pick<Settings, "poolPrefix" | "poolSuffix">;
+
+function flagsOf({ prefix, suffix = "", form }: FoundPrefix, settings: Settings): string[] {
+  const shown = showPoolKey({ poolPrefix: prefix, poolSuffix: suffix });
+  const word = /^[\w:./@#+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+  const isOwn = prefix === settings.poolPrefix && suffix === settings.poolSuffix;
   return [
-    ...(form === poolKeys ? [] : [`--pool-keys ${form}`]),
-    ...(prefix === poolPrefix ? [] : [`--pool-prefix ${word}`]),
+    ...(form === settings.poolKeys ? [] : [`--pool-keys ${form}`]),
+    ...(isOwn ? [] : [`${suffix === "" ? "--pool-prefix" : "--pool-key"} ${word}`]),
   ];
 }

@@ -1,6 +1,8 @@
+import { checkEncoding } from "../config/decode.ts";
 import { openInput } from "../config/input-file.ts";
 import { readRecords } from "../config/records.ts";
 import { PushCliError, usageError } from "../errors.ts";
+import { formatCount, formatCounted } from "../output/format.ts";
 import type { Deps } from "./deps.ts";
 
 /** What stands for the list on stdin. */
@@ -19,8 +21,10 @@ export interface OpenIdWords {
   /** The option that the words belong to; none for a command's own arguments. */
   option?: string;
   /** What a bad line has kept from happening: "nothing was sent". */
-  undone?: string;
+  undone?: string | undefined;
 }
+
+export const ENCODING_HELP = "the file's encoding, for example gb18030 (default: UTF-8, or UTF-16)";
 
 /**
  * The openIds that an operator has listed, each once: one by one, with commas between, as keys of pools or ledgers copied
@@ -32,10 +36,11 @@ export async function listOpenIds(
   { option, undone }: OpenIdWords = {},
 ): Promise<string[]> {
   const { toOpenId } = await deps.stores();
+  const doubt = await doubtShape(deps);
   const openIds = new Set<string>();
   for (const word of new Set(split(words))) {
     if (word === STDIN) {
-      for (const openId of await readOpenIds(deps, STDIN, undone)) openIds.add(openId);
+      for (const openId of await readOpenIds(deps, STDIN, { undone })) openIds.add(openId);
       continue;
     }
     // `--to --yes`: the option took the next one for its value.
@@ -44,8 +49,10 @@ export async function listOpenIds(
       const what = `${option === undefined ? "" : `${option} `}'${word}' is not an openId`;
       throw usageError(what, "no spaces, no braces, up to 128 characters");
     }
+    doubt.see(openId, "");
     openIds.add(openId);
   }
+  doubt.warn();
   return [...openIds];
 }
 
@@ -53,24 +60,60 @@ export async function listOpenIds(
  * The openIds in a file or on stdin ("-"), each once. All of it before anything is done: a bad line in the middle must not
  * be found out halfway. Rejects when there are none.
  */
-export async function readOpenIds(deps: Deps, path: string, undone?: string): Promise<Set<string>> {
+export async function readOpenIds(
+  deps: Deps,
+  path: string,
+  { undone, encoding }: { undone?: string | undefined; encoding?: string | undefined } = {},
+): Promise<Set<string>> {
+  if (encoding !== undefined) checkEncoding(encoding);
   const { toOpenId } = await deps.stores();
+  const doubt = await doubtShape(deps);
   const input = openInput(path, deps.io);
   if (path === STDIN && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; Ctrl-D ends");
   const name = path === STDIN ? "stdin" : path;
-  const mend = `${undone === undefined ? "" : `${undone}; `}mend the line and run again`;
+  const mend = `${undone === undefined ? "" : `${undone}; `}fix the line and run again`;
   const openIds = new Set<string>();
-  for await (const { line, fields, error } of readRecords(input, ["openId"])) {
-    const text = fields.openId;
-    const openId = typeof text === "string" ? toOpenId(text) : undefined;
-    const why = error ?? (openId === undefined ? `${quote(text)} is not an openId` : undefined);
+  for await (const { line, fields, error } of readRecords(input, { headless: ["openId"], encoding })) {
+    const openId = toListed(fields.openId, toOpenId);
+    const why = error ?? (openId === undefined ? `${quote(fields.openId)} is not an openId` : undefined);
     if (why !== undefined) throw usageError(`${name}, line ${line}: ${why}`, mend);
+    doubt.see(openId!, `line ${line}: `);
     openIds.add(openId!);
   }
+  doubt.warn();
   if (openIds.size > 0) return openIds;
   throw new PushCliError("nothing", `there is no openId in ${name}`, {
     hint: "one openId a line, or CSV, NDJSON or rows of pool list with an openId column",
   });
+}
+
+/** What separates cells in some file or other has not been taken for that in this one. */
+const DELIMITER = /[,;|"\t]/;
+
+function toListed(cell: unknown, toOpenId: (text: string) => string | undefined): string | undefined {
+  return typeof cell === "string" && !DELIMITER.test(cell) ? toOpenId(cell) : undefined;
+}
+
+/** Counts openIds that don't look like those of the platform, where it is known what they look like, to warn of them. */
+async function doubtShape(deps: Deps) {
+  const shape = await deps.openIdShapeAt((await deps.settings()).apiBase);
+  let all = 0;
+  let odd = 0;
+  let example = "";
+  return {
+    see(openId: string, place: string): void {
+      all++;
+      if (!shape || shape.fits(openId)) return;
+      if (odd++ === 0) example = `${place}'${openId}'`;
+    },
+    warn(): void {
+      if (!shape || odd === 0) return;
+      const { platform, form } = shape;
+      const share = odd === all ? "" : `${formatCount(odd)} of `;
+      const whom = `${share}${formatCounted(all, "openId")} ${all === 1 ? "does" : "do"}`;
+      deps.out.warn(`warning: ${whom} not look like ${platform}'s (${form}); the first is ${example}`);
+    },
+  };
 }
 
 function quote(value: unknown): string {

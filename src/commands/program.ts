@@ -28,6 +28,7 @@ export interface GlobalOptions {
   apiBase?: string;
   keyPrefix?: string;
   poolPrefix?: string;
+  poolKey?: string;
   poolKeys?: string;
   tokenMode?: string;
   profile?: string;
@@ -72,6 +73,7 @@ export function buildProgram(version: string, run: RunAction): Command {
     .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
     .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
     .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
+    .option("--pool-key <key>", "a pool's whole key instead, with a % for the openId: 'pool:{%}'")
     .option(
       "--pool-keys <form>",
       "plain: text; java: serialized, as RedisTemplate does unless told otherwise",

@@ -9,6 +9,7 @@ import { noTotals, type PurgeOptions, type PurgeTotals, purgePools } from "../po
 import type { HeldLock, LockStore } from "../token/ports.ts";
 import type { Deps, RunAction } from "./deps.ts";
 import { noPool } from "./no-pool.ts";
+import { warnOfPassed } from "./passed-over.ts";
 
 interface PurgeFlags {
   dryRun?: boolean;
@@ -80,7 +81,9 @@ async function purgeAndShow(
   } finally {
     progress.done();
     const durationMs = Math.round(clock.monotonic() - startedMs);
-    await show(deps, { ...totals, durationMs, dryRun: options.dryRun });
+    const passedOver = pools.passedOver.keys;
+    await show(deps, { ...totals, passedOver, durationMs, dryRun: options.dryRun });
+    await warnOfPassed(deps);
   }
 }
 
@@ -131,10 +134,14 @@ function stopSwitch(deps: Deps, maxMs: number | undefined) {
   };
 }
 
-async function show(
-  { out }: Deps,
-  document: PurgeTotals & { durationMs: number; dryRun: boolean },
-): Promise<void> {
+interface PurgeDocument extends PurgeTotals {
+  /** Keys under the pools' prefix that are no pools. */
+  passedOver: number;
+  durationMs: number;
+  dryRun: boolean;
+}
+
+async function show({ out }: Deps, document: PurgeDocument): Promise<void> {
   if (out.format === "json") return out.json(document);
   // A cron job is to be silent: what it did is talk, not data.
   if (out.quiet) return;
@@ -153,7 +160,7 @@ function describeStep({ poolsScanned, expiredRemoved }: PurgeTotals, meter: Rate
   );
 }
 
-function describe(document: PurgeTotals & { durationMs: number; dryRun: boolean }): string[] {
+function describe(document: PurgeDocument): string[] {
   const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved, unreadableKept, dryRun } = document;
   const codes = formatCounted(expiredRemoved, "expired code");
   const pools = `${formatCount(poolsChanged)} of ${formatCounted(poolsScanned, "pool")}`;

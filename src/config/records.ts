@@ -1,4 +1,7 @@
 import type { Readable } from "node:stream";
+import { usageError } from "../errors.ts";
+import { columnOf, declaredDelimiter, delimiterOf, readHeader, splitPlain } from "./columns.ts";
+import { decodeText, UNDECODABLE } from "./decode.ts";
 
 /** One record of an input file. */
 export interface InputRecord {
@@ -10,50 +13,56 @@ export interface InputRecord {
   error?: string;
 }
 
+export interface RecordsOptions {
+  /** The columns of a file without a header line. */
+  headless: string[];
+  /** As given by the operator; see `decodeText`. */
+  encoding?: string | undefined;
+}
+
 /** A longer line is no record of ours, and reading must not fill the memory. */
 const MAX_LINE = 1024 * 1024;
 
 /**
  * Reads NDJSON (a line starting with `{`), CSV with a header line, or CSV without one (columns as given by
- * `headless`), as told by the first line that is not blank; one with a tab and no comma begins the rows of a pipe, as the
- * tool itself prints them. Streams: holds a few lines at a time.
+ * `headless`), as told by the first line that is not blank. Between the cells stand commas, tabs (rows of a pipe, as the
+ * tool itself prints them; cells pasted from a spreadsheet) or semicolons. Streams: holds a few lines at a time. Rejects with
+ * a usage error for a JSON array.
  */
-export async function* readRecords(input: Readable, headless: string[]): AsyncGenerator<InputRecord> {
-  const { first, chunks } = await peekLine(input);
-  if (first === undefined) return;
-  if (first.trimStart().startsWith("{")) yield* readNdjson(chunks);
-  else yield* readCsv(chunks, headless, first.includes("\t") && !first.includes(","));
+export async function* readRecords(
+  input: Readable,
+  { headless, encoding }: RecordsOptions,
+): AsyncGenerator<InputRecord> {
+  const { first, chunks } = await peekLine(decodeText(input, encoding));
+  const start = first?.trimStart() ?? "";
+  if (start === "") return;
+  if (/^\[\s*($|\{|\[|")/.test(start)) {
+    throw usageError(
+      "the file is a JSON array",
+      "put one object on each line: jq -c '.[]' makes NDJSON of it",
+    );
+  }
+  const lines = splitLines(chunks);
+  const records = start.startsWith("{") ? readNdjson(lines) : readCsv(lines, headless, first!);
+  for await (const record of records) yield record.error === undefined ? checkText(record, encoding) : record;
 }
 
-/** Field names of the forms that files have them in, to ours: open_id, OPENID, form-id, expireTime ... */
-const COLUMNS: Record<string, string> = {
-  openid: "openId",
-  touser: "openId",
-  formid: "formId",
-  fromid: "formId",
-  prepayid: "formId",
-  expire: "expire",
-  expires: "expire",
-  expireat: "expire",
-  expiresat: "expire",
-  expiretime: "expire",
-  expiredtime: "expire",
-  uses: "uses",
-};
-
-function columnOf(name: string): string {
-  return (
-    COLUMNS[
-      name
-        .trim()
-        .toLowerCase()
-        .replace(/[_\-\s]/g, "")
-    ] ?? name
-  );
+/** Text in another encoding than was thought is no openId and no code. Other columns are nobody's business. */
+function checkText(record: InputRecord, encoding = "UTF-8"): InputRecord {
+  const isSpoilt = (value: unknown) => typeof value === "string" && value.includes(UNDECODABLE);
+  const { openId, formId } = record.fields;
+  if (!isSpoilt(openId) && !isSpoilt(formId)) return record;
+  const error = `not ${encoding}: --encoding says what else it is, for example gb18030`;
+  return { line: record.line, fields: {}, error };
 }
 
-async function* readNdjson(chunks: AsyncIterable<string>): AsyncGenerator<InputRecord> {
-  for await (const { line, text } of splitLines(chunks)) {
+interface Line {
+  line: number;
+  text: string;
+}
+
+async function* readNdjson(lines: AsyncIterable<Line>): AsyncGenerator<InputRecord> {
+  for await (const { line, text } of lines) {
     if (text.trim() === "") continue;
     yield parseJsonLine(line, text);
   }
@@ -79,23 +88,35 @@ function parseJsonLine(line: number, text: string): InputRecord {
  * A record a line: openIds and codes hold no line breaks, and so a stray quote spoils one line, not the rest of the file.
  */
 async function* readCsv(
-  chunks: AsyncIterable<string>,
+  lines: AsyncIterable<Line>,
   headless: string[],
-  isTabbed: boolean,
+  first: string,
 ): AsyncGenerator<InputRecord> {
   const { parse } = await import("csv-parse/sync");
+  const declared = declaredDelimiter(first);
+  let delimiter = declared ?? delimiterOf(first);
+  const parseQuoted = (quoted: string): string[] => parse(quoted, { trim: true, delimiter })[0] ?? [];
   let header: string[] | undefined;
-  for await (const { line, text } of splitLines(chunks)) {
+  for await (const { line, text } of lines) {
     if (text.trim() === "") continue;
-    const cells = parseCells(text, isTabbed, (quoted) => parse(quoted, { trim: true })[0] ?? []);
+    if (!header && declaredDelimiter(text) !== undefined) {
+      delimiter = declaredDelimiter(text)!;
+      continue;
+    }
+    const cells = parseCells(text, delimiter, parseQuoted);
     if (typeof cells === "string") {
       yield { line, fields: {}, error: cells };
       continue;
     }
     if (!header) {
-      const names = cells.map(columnOf);
-      header = names.includes("openId") ? names : headless;
-      if (header === names) continue;
+      const named = readHeader(cells);
+      header = named ?? headless;
+      if (named) continue;
+      // Words of a header that names no openId, not somebody's id.
+      if (cells.length > 1 && headless.length > 0 && /[^\x20-\x7e]/.test(cells[0]!)) {
+        yield { line, fields: {}, error: `no column is named openId: ${cells.join(", ")}` };
+        continue;
+      }
     }
     const fields: Record<string, unknown> = {};
     for (const [i, value] of cells.entries()) fields[header[i] ?? `column ${i + 1}`] = value;
@@ -106,11 +127,11 @@ async function* readCsv(
 /** The cells of a line, or why it has none. Only a line with quotes needs the parser; rows of a pipe have no quotes. */
 function parseCells(
   text: string,
-  isTabbed: boolean,
+  delimiter: string,
   parseQuoted: (text: string) => string[],
 ): string[] | string {
   if (text.length >= MAX_LINE) return "the line is longer than 1 MiB";
-  if (isTabbed || !text.includes('"')) return text.split(isTabbed ? "\t" : ",").map((cell) => cell.trim());
+  if (delimiter === "\t" || !text.includes('"')) return splitPlain(text, delimiter);
   try {
     return parseQuoted(text);
   } catch {
@@ -118,7 +139,7 @@ function parseCells(
   }
 }
 
-async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<{ line: number; text: string }> {
+async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<Line> {
   let rest = "";
   let line = 0;
   for await (const chunk of chunks) {
@@ -131,12 +152,11 @@ async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<{ line
   if (rest !== "") yield { line: ++line, text: rest };
 }
 
-/** The first line that is not blank, without consuming it. A byte order mark goes. */
+/** The first line that is not blank, without consuming it. */
 async function peekLine(
-  input: Readable,
+  input: AsyncIterable<string>,
 ): Promise<{ first: string | undefined; chunks: AsyncIterable<string> }> {
-  input.setEncoding("utf8");
-  const iterator: AsyncIterator<string> = input[Symbol.asyncIterator]();
+  const iterator = input[Symbol.asyncIterator]();
   let head = "";
   let first: string | undefined;
   while (first === undefined) {

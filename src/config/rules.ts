@@ -13,6 +13,7 @@ export const SETTING_KEYS = [
   "appsecret",
   "keyPrefix",
   "poolPrefix",
+  "poolKey",
   "poolKeys",
   "tokenMode",
 ] as const;
@@ -126,6 +127,13 @@ export const RULES: Record<SettingKey, Rule> = {
     hint: "such as mina:openid:",
     quote: verbatim,
   },
+  poolKey: {
+    env: "PUSH_CLI_POOL_KEY",
+    flag: "--pool-key",
+    problem: poolKeyProblem,
+    hint: "the key of a pool with one % for the openId, such as mina:openid:{%}",
+    quote: verbatim,
+  },
   poolKeys: {
     env: "PUSH_CLI_POOL_KEYS",
     flag: "--pool-keys",
@@ -171,6 +179,13 @@ export function kindOf(origin: Origin): "usage" | "config" {
 function braceProblem(value: string): string | undefined {
   const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);
   return isFine ? undefined : "has braces that are not one {tag}";
+}
+
+/** What stands around the openId may tag it or itself: {%}, or {app}:%. */
+function poolKeyProblem(value: string): string | undefined {
+  if (!isWord(value)) return "is empty or has white space in it";
+  if (value.split("%").length !== 2) return "does not have one % for the openId";
+  return value === "%" ? "would take every list for a pool" : braceProblem(value);
 }
 
 function isWord(value: string): boolean {

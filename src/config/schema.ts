@@ -44,6 +44,7 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     appsecretFile: zod.string().min(1).optional(),
     keyPrefix: setting("keyPrefix").optional(),
     poolPrefix: setting("poolPrefix").optional(),
+    poolKey: setting("poolKey").optional(),
     poolKeys: setting("poolKeys").optional(),
     tokenMode: setting("tokenMode").optional(),
   };

@@ -4,7 +4,7 @@ import type { TokenMode } from "../token/ports.ts";
 import { configPlaces, loadConfigFiles } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
 import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
-import { type Given, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
+import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
 import { loadTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
@@ -19,7 +19,9 @@ export interface Settings {
   appid?: string;
   appsecret?: string;
   keyPrefix: string;
+  /** What a pool's key has before the openId, and behind it. */
   poolPrefix: string;
+  poolSuffix: string;
   poolKeys: "plain" | "java";
   tokenMode: TokenMode;
   profile?: string;
@@ -40,6 +42,7 @@ export interface SettingFlags {
   apiBase?: string | undefined;
   keyPrefix?: string | undefined;
   poolPrefix?: string | undefined;
+  poolKey?: string | undefined;
   poolKeys?: string | undefined;
   profile?: string | undefined;
   tokenMode?: string | undefined;
@@ -109,7 +112,7 @@ function fillIn(given: Layer, profile: Given | undefined, configFiles: ConfigFil
     ...(given.appid && { appid: given.appid.value }),
     ...(given.appsecret && { appsecret: given.appsecret.value }),
     keyPrefix,
-    poolPrefix: given.poolPrefix?.value ?? `${keyPrefix}openid:`,
+    ...poolKeyOf(given, `${keyPrefix}openid:`),
     poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
     tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
     ...(profile && { profile: profile.value }),
@@ -117,4 +120,25 @@ function fillIn(given: Layer, profile: Given | undefined, configFiles: ConfigFil
     configFiles,
     warnings: [],
   };
+}
+
+const SOURCE_ORDER: Source[] = ["flag", "env", "file", "default"];
+
+/**
+ * Where pools lie: by a prefix, or by a whole key with a place for the openId; of the two the one that comes from nearer
+ * the command line. Throws when both come from the same place.
+ */
+function poolKeyOf(
+  { poolKey, poolPrefix }: Layer,
+  byDefault: string,
+): Pick<Settings, "poolPrefix" | "poolSuffix"> {
+  const rank = ({ origin }: Given) => SOURCE_ORDER.indexOf(origin.source);
+  if (!poolKey || (poolPrefix && rank(poolPrefix) < rank(poolKey)))
+    return { poolPrefix: poolPrefix?.value ?? byDefault, poolSuffix: "" };
+  if (poolPrefix && rank(poolPrefix) === rank(poolKey)) {
+    const what = `${poolKey.origin.name} and ${poolPrefix.origin.name} exclude each other`;
+    throw new PushCliError(kindOf(poolKey.origin), what, { hint: "leave one of them out" });
+  }
+  const [before = "", behind = ""] = poolKey.value.split("%");
+  return { poolPrefix: before, poolSuffix: behind };
 }

@@ -13,14 +13,24 @@ export interface Sources {
 
 /** What is no error and yet hardly meant so. */
 export function findWarnings(
-  { keyPrefix, poolPrefix, redisUrl }: { keyPrefix: string; poolPrefix: string; redisUrl: string },
+  {
+    keyPrefix,
+    poolPrefix,
+    poolSuffix,
+    redisUrl,
+  }: {
+    keyPrefix: string;
+    poolPrefix: string;
+    poolSuffix: string;
+    redisUrl: string;
+  },
   sources: Sources,
 ): string[] {
   const warnings = sources.files
     .filter((file) => file.exposed && holdsSecret(file))
     .map(({ path }) => `"${path}" holds an appsecret and others may read it; run: chmod 600 "${path}"`);
   warnings.push(...unusedTls({ ...sources.env, ...sources.flags }, redisUrl));
-  if (keyPrefix.startsWith(poolPrefix)) {
+  if (poolSuffix === "" && keyPrefix.startsWith(poolPrefix)) {
     warnings.push(
       `the pool prefix "${poolPrefix}" also matches push-cli's own keys, which start with "${keyPrefix}"`,
     );

@@ -19,8 +19,8 @@ export async function createExportFile(path: string): Promise<ExportFile> {
         await handle.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
         await handle.sync();
       } catch (error) {
-        throw new PushCliError("unexpected", `cannot write to "${path}": ${messageOf(error)}`, {
-          hint: "nothing was removed that the file does not hold; mend this and run again with a new file",
+        throw new PushCliError("output", `cannot write to "${path}": ${messageOf(error)}`, {
+          hint: "nothing was removed that the file does not hold; fix this and run again with a new file",
           cause: error,
         });
       }

@@ -63,45 +63,81 @@ const WRITE_AT_CHARS = 64 * 1024;
 const LONGEST_LINE = 64 * 1024;
 
 function startWriting(handle: FileHandle, path: string): Report {
-  let waiting = "";
-  let failed: PushCliError | undefined;
+  let waiting: string[] = [];
+  let chars = 0;
+  let cause: unknown;
+  /** Lines that the file lacks. */
+  let lost = 0;
   let writing = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   const fail = (error: unknown) => {
-    failed ??= new PushCliError("unexpected", `cannot write the report "${path}": ${messageOf(error)}`, {
-      hint: "the report lacks lines; `push-cli broadcast show` has the totals",
-      cause: error,
-    });
+    cause ??= error;
+  };
+  const writeNow = async () => {
+    const lines = waiting;
+    waiting = [];
+    chars = 0;
+    if (lines.length === 0) return;
+    if (cause === undefined) lost += await appendLines(handle, lines, fail);
+    else lost += lines.length;
+    // A torn line would spoil the file for whoever reads it; where it can't be cut off, the next `openReport` tries.
+    if (cause !== undefined) await mendTail(handle, path).catch(() => undefined);
   };
   const writeOut = () => {
     clearTimeout(timer);
     timer = undefined;
     // In one chain: two appends at once could interleave.
-    writing = writing.then(async () => {
-      const text = waiting;
-      waiting = "";
-      if (text === "" || failed) return;
-      await handle.appendFile(text).catch(fail);
-    });
+    writing = writing.then(writeNow);
     return writing;
   };
+  const failed = () => (cause === undefined ? undefined : writeError(path, cause, lost));
   return {
     get failed() {
-      return failed;
+      return failed();
     },
     write: (line) => {
-      if (failed) return;
-      waiting += `${JSON.stringify(line)}\n`;
-      if (waiting.length >= WRITE_AT_CHARS) void writeOut();
+      const text = `${JSON.stringify(line)}\n`;
+      waiting.push(text);
+      chars += text.length;
+      if (chars >= WRITE_AT_CHARS) void writeOut();
       else timer ??= setTimeout(writeOut, WRITE_EVERY_MS);
     },
     close: async () => {
       await writeOut();
       await handle.close().catch(fail);
-      if (failed) throw failed;
+      const failure = failed();
+      if (failure) throw failure;
     },
   };
+}
+
+/** Returns how many of the lines did not get into the file, whole; `onError` is told why. */
+async function appendLines(
+  handle: FileHandle,
+  lines: readonly string[],
+  onError: (error: unknown) => void,
+): Promise<number> {
+  const bytes = Buffer.from(lines.join(""));
+  let at = 0;
+  try {
+    while (at < bytes.length) at += (await handle.write(bytes, at)).bytesWritten;
+    return 0;
+  } catch (error) {
+    onError(error);
+    const whole = bytes.subarray(0, at).reduce((count, byte) => count + (byte === NEWLINE ? 1 : 0), 0);
+    return lines.length - whole;
+  }
+}
+
+const NEWLINE = 10;
+
+function writeError(path: string, cause: unknown, lost: number): PushCliError {
+  const lacks = lost === 0 ? "" : `; the file lacks ${lost === 1 ? "1 line" : `${lost} lines`}`;
+  return new PushCliError("output", `cannot write the report "${path}": ${messageOf(cause)}${lacks}`, {
+    hint: "push-cli broadcast recipients <id> lists everybody from the ledger",
+    cause,
+  });
 }
 
 /** `shown`: the path that messages name. */

@@ -36,7 +36,7 @@ function buildSink(stream: OutStream, name: string): Sink {
     if (closed.aborted) return;
     const gone = isReaderGone(error, stream);
     const message = gone ? `the reader of ${name} is gone` : `cannot write to ${name}: ${messageOf(error)}`;
-    const reason = new PushCliError("unexpected", message, { cause: error });
+    const reason = new PushCliError("output", message, { cause: error });
     if (!gone) failure = reason;
     closing.abort(reason);
   };

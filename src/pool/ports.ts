@@ -60,6 +60,8 @@ export interface SweepOptions {
 /** What keys that look like pools begin with. */
 export interface FoundPrefix {
   prefix: string;
+  /** What stands behind the openId, where something does. */
+  suffix?: string;
   /** How the keys are written. */
   form: "plain" | "java";
   /** Lists with such keys that were met. */
@@ -76,11 +78,27 @@ export interface PrefixLook {
   looked: number | undefined;
 }
 
+/** Keys under the pools' prefix that a sweep could make little of. */
+export interface PassedOver {
+  /** Lists whose keys hold no openId that could be used: left out. */
+  keys: number;
+  /** One of them, as messages have it. */
+  example?: string;
+  /** Pools, duplicates of SCAN included. */
+  pools: number;
+  /** Those of an openId with other characters than letters, digits, _ and -: treated as pools, perhaps wrongly. */
+  odd: number;
+  oddExample?: string;
+}
+
 /** The pools in Redis. Sweeps see every pool that is there from start to end at least once, some maybe twice. */
 export interface PoolStore {
+  /** A pool's key as messages have it; of "*", those of all pools. */
   keyOf(openId: string): string;
   /** Pages of openIds. */
   sweep(options?: SweepOptions): AsyncIterable<string[]>;
+  /** What the sweep that began last has met so far that is worth a word. */
+  readonly passedOver: PassedOver;
   /**
    * Reads the entries of several pools, oldest first, as latin1 strings; a long pool comes in several visits.
    * A pool that is not there is not visited. `index` counts into `openIds`. Reading goes on when a visit is over.

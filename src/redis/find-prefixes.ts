@@ -82,15 +82,24 @@ async function scanNode(node: SweepNode, pages: number, add: (key: Buffer) => vo
 
 /** What an openId begins behind: the last such character of a key. */
 const PREFIX = /^.*[:/|.#@~]/s;
+/** Or it is the key's hash tag. */
+const TAGGED = /^([^{}]*\{)([^{}]+)(\}[^{}]*)$/s;
+
+function placeOf(key: string): Pick<FoundPrefix, "prefix" | "suffix"> | undefined {
+  const prefix = PREFIX.exec(key)?.[0] ?? "";
+  if (prefix !== "" && isOpenId(key.slice(prefix.length))) return { prefix };
+  const [, before = "", openId = "", behind = ""] = TAGGED.exec(key) ?? [];
+  return isOpenId(openId) ? { prefix: before, suffix: behind } : undefined;
+}
 
 function addKey(groups: Map<string, Group>, key: Buffer): void {
   const java = textOfJavaKey(key);
   const text = java ?? key.toString();
-  const prefix = PREFIX.exec(text)?.[0] ?? "";
-  if (prefix === "" || !isOpenId(text.slice(prefix.length))) return;
+  const place = placeOf(text);
+  if (!place) return;
   const form = java === undefined ? "plain" : "java";
-  const name = `${form} ${prefix}`;
-  const group = groups.get(name) ?? { prefix, form, keys: 0, some: [] };
+  const name = `${form} ${place.prefix}%${place.suffix ?? ""}`;
+  const group = groups.get(name) ?? { ...place, form, keys: 0, some: [] };
   groups.set(name, group);
   group.keys++;
   if (group.some.length < LISTS) group.some.push(key);

@@ -2,6 +2,7 @@ import {
   createKeys,
   escapeGlob,
   isOpenId,
+  isTagged,
   type KeyPrefixes,
   type Keys,
   pairKeys,
@@ -14,15 +15,15 @@ import {
  * bytes as its tag. All other keys are as ever.
  */
 export function createJavaKeys(prefixes: KeyPrefixes): Keys {
-  const { poolPrefix } = prefixes;
-  const tagged = poolPrefix.includes("{");
+  const { poolPrefix, poolSuffix = "" } = prefixes;
+  const tagged = isTagged(prefixes);
   const before = tagged ? "" : "{";
   const behind = tagged ? ":sends" : "}:sends";
-  const pool = (openId: string) => serialize(`${poolPrefix}${openId}`);
-  const anyPool = anyJavaKey(poolPrefix);
+  const pool = (openId: string) => serialize(`${poolPrefix}${openId}${poolSuffix}`);
+  const anyPool = javaKeysLike(poolPrefix, "*", poolSuffix);
   const plain = createKeys(prefixes);
-  const openIdOfPool = (key: RedisKey) => openIdOfJavaKey(key, poolPrefix);
-  const openIdOfLedger = (key: RedisKey) => openIdBetween(key, poolPrefix, before, behind);
+  const openIdOfPool = (key: RedisKey) => openIdOfJavaKey(key, poolPrefix, poolSuffix);
+  const openIdOfLedger = (key: RedisKey) => openIdBetween(key, { poolPrefix, poolSuffix, before, behind });
   const ledger = (openId: string) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]);
   return {
     ...plain,
@@ -31,10 +32,12 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
     pairs: (openIds) => pairKeys(openIds, pool, ledger),
     shownPool: (openId) =>
       showKey(
-        openId === "" ? Buffer.from(`${JAVA_STRING}??${toLatin1(poolPrefix)}`, "latin1") : pool(openId),
+        openId === "*"
+          ? Buffer.from(`${JAVA_STRING}??${toLatin1(`${poolPrefix}*${poolSuffix}`)}`, "latin1")
+          : pool(openId),
       ),
     anyPool,
-    poolsLike: (pattern) => javaKeysLike(poolPrefix, pattern),
+    poolsLike: (pattern) => javaKeysLike(poolPrefix, pattern, poolSuffix),
     anyLedger: Buffer.concat([Buffer.from(before), anyPool, Buffer.from(behind)]),
     openIdOfPool,
     openIdOfLedger,
@@ -54,13 +57,14 @@ export function anyJavaKey(prefix: string): Buffer {
   return javaKeysLike(prefix, "*");
 }
 
-function javaKeysLike(prefix: string, pattern: string): Buffer {
-  return Buffer.from(`${JAVA_STRING}??${toLatin1(`${escapeGlob(prefix)}${pattern}`)}`, "latin1");
+function javaKeysLike(prefix: string, pattern: string, suffix = ""): Buffer {
+  const text = `${escapeGlob(prefix)}${pattern}${escapeGlob(suffix)}`;
+  return Buffer.from(`${JAVA_STRING}??${toLatin1(text)}`, "latin1");
 }
 
-/** What a serialized key has behind a prefix; undefined when it is none, or that can't be an openId. */
-export function openIdOfJavaKey(key: RedisKey, prefix: string): string | undefined {
-  return openIdBetween(key, prefix, "", "");
+/** What a serialized key has between a prefix and a suffix; undefined when it is none, or that can't be an openId. */
+export function openIdOfJavaKey(key: RedisKey, poolPrefix: string, poolSuffix = ""): string | undefined {
+  return openIdBetween(key, { poolPrefix, poolSuffix, before: "", behind: "" });
 }
 
 /** The text that Java serialized to a key; undefined when the key is something else. */
@@ -77,17 +81,16 @@ function serialize(text: string): Buffer {
 
 function openIdBetween(
   key: RedisKey,
-  poolPrefix: string,
-  before: string,
-  behind: string,
+  around: { poolPrefix: string; poolSuffix: string; before: string; behind: string },
 ): string | undefined {
+  const { poolPrefix, poolSuffix, before, behind } = around;
   const bytes = Buffer.from(key);
   const start = before.length + JAVA_STRING.length + LENGTH_BYTES;
   const text = bytes.subarray(start, Math.max(start, bytes.length - behind.length)).toString();
-  const openId = text.slice(poolPrefix.length);
+  const openId = text.slice(poolPrefix.length, text.length - poolSuffix.length);
   const again = Buffer.concat([
     Buffer.from(before),
-    serialize(`${poolPrefix}${openId}`),
+    serialize(`${poolPrefix}${openId}${poolSuffix}`),
     Buffer.from(behind),
   ]);
   return isOpenId(openId) && bytes.equals(again) ? openId : undefined;

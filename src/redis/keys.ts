@@ -10,7 +10,7 @@ export interface Keys {
   ledger(openId: string): RedisKey;
   /** Pool, ledger of the first, pool, ledger of the second: as scripts take them. */
   pairs(openIds: string[]): RedisKey[];
-  /** A pool's key as messages have it; of "", what they all begin with. */
+  /** A pool's key as messages have it; of "*", those of all pools. */
   shownPool(openId: string): string;
   broadcast(id: string): string;
   /** Written by the first run before there is a record, so that two that want the same id don't mix. */
@@ -39,25 +39,27 @@ export interface KeyPrefixes {
   keyPrefix: string;
   /** `mina:openid:` by default. */
   poolPrefix: string;
+  /** What a pool's key has behind the openId: nothing by default. */
+  poolSuffix?: string | undefined;
 }
 
 const LEDGER_SUFFIX = ":sends";
 const OWN_KINDS = ["broadcast", "access_token:", "lock:"];
 
-export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
-  checkBraces("pool prefix", poolPrefix);
+export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefixes): Keys {
+  checkBraces("pool prefix", poolPrefix, poolSuffix);
   checkBraces("key prefix", keyPrefix);
-  const tagged = /\{[^}]+\}/.test(poolPrefix);
+  const tagged = isTagged({ poolPrefix, poolSuffix });
   const ledgerPrefix = tagged ? poolPrefix : `{${poolPrefix}`;
-  const ledgerSuffix = tagged ? LEDGER_SUFFIX : `}${LEDGER_SUFFIX}`;
+  const ledgerSuffix = `${poolSuffix}${tagged ? "" : "}"}${LEDGER_SUFFIX}`;
   const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
-  const anyPool = `${escapeGlob(poolPrefix)}*`;
-  const anyLedger = `${escapeGlob(ledgerPrefix)}*${ledgerSuffix}`;
-  const openIdOfPool = (key: RedisKey) => openIdBetween(key.toString(), poolPrefix, "");
+  const poolsLike = (pattern: string) => `${escapeGlob(poolPrefix)}${pattern}${escapeGlob(poolSuffix)}`;
+  const anyLedger = `${escapeGlob(ledgerPrefix)}*${escapeGlob(ledgerSuffix)}`;
+  const openIdOfPool = (key: RedisKey) => openIdBetween(key.toString(), poolPrefix, poolSuffix);
   const openIdOfLedger = (key: RedisKey) => openIdBetween(key.toString(), ledgerPrefix, ledgerSuffix);
   // Only what an openId can't begin with is surely a prefix.
-  const isTelling = /[^\w-]/.test(poolPrefix);
-  const pool = (openId: string) => `${poolPrefix}${openId}`;
+  const isTelling = /[^\w-]/.test(poolPrefix + poolSuffix);
+  const pool = (openId: string) => `${poolPrefix}${openId}${poolSuffix}`;
   const ledger = (openId: string) => `${ledgerPrefix}${openId}${ledgerSuffix}`;
   return {
     pool,
@@ -70,9 +72,9 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
     lock: (name) => `${keyPrefix}lock:${name}`,
-    anyPool,
+    anyPool: poolsLike("*"),
     anyLedger,
-    poolsLike: (pattern) => `${escapeGlob(poolPrefix)}${pattern}`,
+    poolsLike,
     anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
     openIdOfPool,
     openIdOfLedger,
@@ -82,7 +84,7 @@ export function createKeys({ keyPrefix, poolPrefix }: KeyPrefixes): Keys {
     aclPatternOf: (key) => {
       // A ledger whose pool prefix has a tag of its own starts like a pool.
       if (key.startsWith(ledgerPrefix) && key.endsWith(ledgerSuffix)) return anyLedger;
-      if (key.startsWith(poolPrefix)) return anyPool;
+      if (key.startsWith(poolPrefix) && key.endsWith(poolSuffix)) return poolsLike("*");
       const kind = OWN_KINDS.find((word) => key.startsWith(`${keyPrefix}${word}`));
       return kind && `${escapeGlob(keyPrefix)}${kind}*`;
     },
@@ -109,13 +111,21 @@ export function pairKeys(
 }
 
 function openIdBetween(key: string, prefix: string, suffix: string): string | undefined {
-  if (!key.startsWith(prefix) || !key.endsWith(suffix)) return undefined;
+  if (!key.startsWith(prefix) || !key.endsWith(suffix) || key.length < prefix.length + suffix.length)
+    return undefined;
   const openId = key.slice(prefix.length, key.length - suffix.length);
   return isOpenId(openId) ? openId : undefined;
 }
 
-function checkBraces(name: string, prefix: string): void {
-  if (!/[{}]/.test(prefix) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(prefix)) return;
+/** Whether pools' keys have a hash tag, which their ledgers' then share. */
+export function isTagged({ poolPrefix, poolSuffix = "" }: Omit<KeyPrefixes, "keyPrefix">): boolean {
+  return `${poolPrefix}${poolSuffix}`.includes("{");
+}
+
+/** `suffix`: what stands behind an openId, which may be the tag or a part of it. */
+function checkBraces(name: string, prefix: string, suffix?: string): void {
+  const text = suffix === undefined ? prefix : `${prefix}x${suffix}`;
+  if (!/[{}]/.test(text) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(text)) return;
   throw new PushCliError("config", `the ${name} '${prefix}' has braces that are not one hash tag`, {
     hint: "use a prefix without braces, or with one {tag} that closes inside it",
   });

@@ -1,5 +1,13 @@
-import type { PoolPiece, PoolStore, PushReply, PushRequest } from "../pool/ports.ts";
+import type {
+  PassedOver,
+  PoolPiece,
+  PoolStore,
+  PushReply,
+  PushRequest,
+  SweepOptions,
+} from "../pool/ports.ts";
 import { findPoolPrefixes } from "./find-prefixes.ts";
+import { showKey } from "./java-keys.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { purgePools } from "./purge-pools.ts";
@@ -10,10 +18,16 @@ import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 const READ_CHUNK = 500;
 
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
+  let passed = nothingPassed();
   return {
     keyOf: keys.shownPool,
-    sweep: ({ match = "*", turn, anyType } = {}) =>
-      sweepOpenIds(link, keys.poolsLike(match), anyType ? undefined : "list", keys.openIdOfPool, turn),
+    get passedOver() {
+      return passed;
+    },
+    sweep: (options = {}) => {
+      passed = nothingPassed();
+      return sweepPools(link, keys, options, passed);
+    },
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),
@@ -22,6 +36,44 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     findPrefixes: () => findPoolPrefixes(link, keys),
     now: link.now,
   };
+}
+
+function nothingPassed(): PassedOver {
+  return { keys: 0, pools: 0, odd: 0 };
+}
+
+/** Of no platform is any other character known in an openId. */
+const USUAL_OPEN_ID = /^[\w-]+$/;
+
+async function* sweepPools(
+  link: RedisLink,
+  keys: Keys,
+  { match = "*", turn, anyType }: SweepOptions,
+  passed: PassedOver,
+): AsyncGenerator<string[]> {
+  const onPassed = (key: RedisKey) => {
+    passed.keys++;
+    passed.example ??= showKey(key);
+  };
+  // Under a prefix with a tag of its own ledgers begin like pools; not asked for their type, they come along.
+  const isLedger = (openId: string) => keys.openIdOfLedger(keys.pool(openId)) !== undefined;
+  const type = anyType ? undefined : "list";
+  for await (const page of sweepOpenIds(
+    link,
+    keys.poolsLike(match),
+    type,
+    keys.openIdOfPool,
+    turn,
+    onPassed,
+  )) {
+    passed.pools += page.length;
+    for (const openId of page) {
+      if (USUAL_OPEN_ID.test(openId) || isLedger(openId)) continue;
+      passed.odd++;
+      passed.oddExample ??= keys.shownPool(openId);
+    }
+    yield page;
+  }
 }
 
 async function readPools(

@@ -119,19 +119,21 @@ interface Turn {
   result: IteratorResult<RedisKey[]>;
 }
 
-/** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out. */
+/** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out, and told to `onPassed`. */
 export async function* sweepOpenIds(
   link: RedisLink,
   pattern: RedisKey,
   type: "list" | "hash" | undefined,
   toOpenId: (key: RedisKey) => string | undefined,
   turn?: () => Promise<boolean>,
+  onPassed?: (key: RedisKey) => void,
 ): AsyncGenerator<string[]> {
   for await (const names of scanKeys(link, pattern, type, turn)) {
     const openIds: string[] = [];
     for (const name of names) {
       const openId = toOpenId(name);
       if (openId !== undefined) openIds.push(openId);
+      else onPassed?.(name);
     }
     if (openIds.length > 0) yield openIds;
   }

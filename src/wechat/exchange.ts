@@ -9,6 +9,8 @@ export interface HttpAnswer {
   text: string;
   /** `Retry-After`, as sent: seconds or a date. */
   retryAfter?: string | undefined;
+  /** The server's clock, as sent: what a date in `Retry-After` goes by. */
+  date?: string | undefined;
   contentType?: string | undefined;
   /** Of a redirect, as sent: it may hold a token in its query. */
   location?: string | undefined;
@@ -116,6 +118,7 @@ function toAnswer(status: number, text: string, headers: IncomingHttpHeaders): H
     status,
     text,
     retryAfter: first(headers["retry-after"]),
+    date: first(headers.date),
     contentType: first(headers["content-type"]),
     location: first(headers.location),
   };

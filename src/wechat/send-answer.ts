@@ -4,17 +4,26 @@ import { type ParsedAnswer, parseAnswer } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
 import type { HttpAnswer, HttpReply } from "./exchange.ts";
 import { describePage } from "./foreign-page.ts";
+import { readRetryAfter } from "./retry-after.ts";
 import { safeText } from "./safe-text.ts";
 
 export const BASE_HINT = "check --api-base: this address does not answer like the WeChat API";
 
+/** A 429 that does not say when: a bucket has filled a little by then. The pacer waits longer when that is too short. */
+const SHORT_WAIT_MS = 1000;
+
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
   if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };
+  const answer = fromAnswer(reply, accessToken);
+  const waitMs = reply.status === 429 || reply.status === 503 ? readRetryAfter(reply) : undefined;
+  return waitMs === undefined ? answer : { ...answer, waitMs };
+}
+
+function fromAnswer(reply: HttpAnswer, accessToken: string): SendAnswer {
   const parsed = parseAnswer(reply.text);
   if (reply.status >= 500) return fromServerError(reply, parsed, accessToken);
   if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken);
-  if (reply.status === 429) return { class: "minute_quota", errmsg: statusText(reply.status) };
   return reply.status >= 300 ? fromStatus(reply, accessToken) : withoutErrcode(reply, parsed, accessToken);
 }
 
@@ -48,11 +57,9 @@ function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessTok
  * message went through before it is not known; at an address that never answers otherwise, the breaker ends the run.
  */
 function fromStatus(reply: HttpAnswer, accessToken: string): SendAnswer {
-  return {
-    class: "ambiguous",
-    errmsg: statusText(reply.status),
-    page: describePage(reply, [accessToken]),
-  };
+  const errmsg = statusText(reply.status);
+  if (reply.status === 429) return { class: "minute_quota", errmsg, waitMs: SHORT_WAIT_MS };
+  return { class: "ambiguous", errmsg, page: describePage(reply, [accessToken]) };
 }
 
 function withoutErrcode(

@@ -2,7 +2,7 @@ import { PushCliError } from "../errors.ts";
 import { parseAnswer } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
 import type { HttpReply } from "./exchange.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+import { readRetryAfter } from "./retry-after.ts";
 
 const MINUTE_MS = 60_000;
 /** After a 429 that does not say how long. */
@@ -21,7 +21,7 @@ export function markWeather(error: PushCliError, reply: HttpReply, nowMs: number
 
 function waitOf(reply: HttpReply, nowMs: number): number | undefined {
   if (reply.kind === "failure") return undefined;
-  const asked = parseRetryAfter(reply.retryAfter, nowMs);
+  const asked = readRetryAfter(reply);
   const errcode = parseAnswer(reply.text)?.errcode;
   const answerClass = errcode === undefined ? undefined : classifyErrcode(errcode, "token").class;
   if (reply.status >= 500 || answerClass === "ambiguous") return asked ?? 0;

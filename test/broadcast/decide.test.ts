@@ -25,6 +25,7 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     failedBefore: false,
     excused: 0,
     refusals: 0,
+    turn: 1,
     place: -1,
     ...state,
   };

@@ -64,6 +64,7 @@ describe("purge", () => {
     const { durationMs, ...counts } = totals;
     expect(counts).toEqual({
       poolsScanned: 3,
+      passedOver: 0,
       poolsChanged: 2,
       poolsRemoved: 1,
       expiredRemoved: countCodes([...EXPIRED, ...EXPIRED, ...between]),

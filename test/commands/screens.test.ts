@@ -44,7 +44,7 @@ it("everything that a terminal of 80 columns shows fits into it", async () => {
   expect(
     (await world.screen(["broadcast", TEMPLATE, "--to", "nobody", "--yes", "--no-keywords", "--id", "b1"]))
       .code,
-  ).toBe(0);
+  ).toBe(3);
   for (const argv of commands) {
     const { code, stdout, stderr } = await world.screen(argv);
     // A live line starts again in its first column for every frame.

@@ -13,6 +13,7 @@ describe("layers", () => {
       apiBase: "https://api.weixin.qq.com",
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
+      poolSuffix: "",
       poolKeys: "plain",
       tokenMode: "stable",
       sources: {
@@ -26,6 +27,7 @@ describe("layers", () => {
         appsecret: "default",
         keyPrefix: "default",
         poolPrefix: "default",
+        poolKey: "default",
         poolKeys: "default",
         tokenMode: "default",
         profile: "default",
@@ -62,6 +64,7 @@ describe("layers", () => {
       apiBase: "http://127.0.0.1:1",
       keyPrefix: "k:",
       poolPrefix: "p:",
+      poolSuffix: "",
       poolKeys: "java",
       tokenMode: "basic",
     };
@@ -90,14 +93,15 @@ describe("layers", () => {
       appsecret: "s3cret",
       keyPrefix: "k:",
       poolPrefix: "p:",
+      poolSuffix: "",
       poolKeys: "java",
       tokenMode: "basic",
       profile: "a",
       configFiles: { read: [join(cwd, "other.json")], places: [here] },
       warnings: [],
     });
-    const { redisCa, redisCert, redisKey, redisServername, ...rest } = sources;
-    expect([redisCa, redisCert, redisKey, redisServername]).toEqual(Array(4).fill("default"));
+    const { redisCa, redisCert, redisKey, redisServername, poolKey, ...rest } = sources;
+    expect([redisCa, redisCert, redisKey, redisServername, poolKey]).toEqual(Array(5).fill("default"));
     expect(new Set(Object.values(rest))).toEqual(new Set(["env"]));
   });
 

@@ -35,7 +35,7 @@ it("says so when it can't write", async () => {
   const file = await createExportFile(path);
   await file.close();
   await expect(file.write([{ a: 1 }])).rejects.toMatchObject({
-    kind: "unexpected",
+    kind: "output",
     message: expect.stringContaining(`cannot write to "${path}"`),
     hint: expect.stringContaining("nothing was removed"),
   });

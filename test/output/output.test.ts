@@ -149,7 +149,7 @@ describe("a stdout that fails", () => {
   it("rejects what waits on it when the disk is full", async () => {
     const { out } = setUp(ioWriting((callback) => callback(systemError("ENOSPC"))));
     out.data("a");
-    const refused = { kind: "unexpected", message: "cannot write to stdout: ENOSPC: write" };
+    const refused = { kind: "output", message: "cannot write to stdout: ENOSPC: write" };
     await expect(out.flush()).rejects.toMatchObject(refused);
     expect(out.closed.aborted).toBe(true);
     await expect(out.line({})).rejects.toMatchObject(refused);

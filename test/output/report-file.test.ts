@@ -51,7 +51,7 @@ describe("writing", () => {
   it("tells of a full disk in `failed` and at close, and drops later lines", async () => {
     const report = await openReport("/dev/full");
     report.write({ n: 1 });
-    await vi.waitFor(() => expect(report.failed?.kind).toBe("unexpected"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(report.failed?.kind).toBe("output"), { timeout: 10_000 });
     report.write({ n: 2 });
     await expect(report.close()).rejects.toThrow('cannot write the report "/dev/full": ENOSPC');
   });

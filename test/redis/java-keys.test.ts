@@ -19,7 +19,7 @@ it("makes these keys, to the byte", () => {
   expect(latin1(keys.anyPool)).toBe(`${head}??mina:openid:*`);
   expect(latin1(keys.anyLedger)).toBe(`{${head}??mina:openid:*}:sends`);
   expect(keys.shownPool("o1")).toBe("\\xac\\xed\\x00\\x05t\\x00\\x0emina:openid:o1");
-  expect(keys.shownPool("")).toBe("\\xac\\xed\\x00\\x05t??mina:openid:");
+  expect(keys.shownPool("*")).toBe("\\xac\\xed\\x00\\x05t??mina:openid:*");
 });
 
 it("leads both keys by a prefix's own tag, and escapes globs in it", () => {

@@ -1,10 +1,13 @@
 import type { Audience } from "../../broadcast/broadcast.ts";
+import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import type { Message } from "../../broadcast/message.ts";
+import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
-import { describeFacts, type Fact } from "./question.ts";
+import { warnOfPassed } from "../passed-over.ts";
+import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
 async function* audiencePages(deps: Deps, audience: Audience): AsyncGenerator<string[]> {
@@ -48,9 +51,20 @@ export async function showDryRun(
     out.data(describeFacts(await facts(dryRun)));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
-  if (out.format === "json") out.json({ ...result, leftWithout, ...(sample ? { sample } : {}) });
+  const passedOver = (await deps.stores()).pools.passedOver.keys;
+  if (out.format === "json") out.json({ ...result, leftWithout, passedOver, ...(sample ? { sample } : {}) });
   else await showSummary(deps, result);
+  await warnOfPassed(deps);
+  if (isNobodyReachable(result)) throw noneReachable(result.recipients);
   return "done";
+}
+
+/** What a broadcast ends with that can't reach anybody, before or after its first claim. */
+export function noneReachable(count: number): PushCliError {
+  const what = count === 1 ? "the user has no valid code" : `none of ${countUsers(count)} has a valid code`;
+  return new PushCliError("nothing", what, {
+    hint: "push-cli pool list shows what the pools hold",
+  });
 }
 
 /**

@@ -2,15 +2,21 @@ import type { Command } from "commander";
 import { usageError } from "../../errors.ts";
 
 /**
- * `--keywords` is one CSV record: '"a, b",c' are two keywords; empty values stay empty. Rejects with a usage error
- * quoting the text.
+ * `--keywords` is one CSV record: '"a, b",c' are two keywords; empty values stay empty. `delimiter` stands between them
+ * instead of a comma. Rejects with a usage error quoting the text.
  */
-export async function parseKeywords(text: string): Promise<string[]> {
+export async function parseKeywords(text: string, delimiter = ","): Promise<string[]> {
+  if ([...delimiter].length !== 1 || /["\r\n]/.test(delimiter)) {
+    throw usageError(
+      `--keywords-delimiter '${delimiter}' is not one character`,
+      "--keywords-delimiter ';' or --keywords-delimiter '，'",
+    );
+  }
   if (text === "") return [""];
   const { parse } = await import("csv-parse/sync");
   let records: string[][];
   try {
-    records = parse(text, { relax_column_count: true });
+    records = parse(text, { delimiter, relax_column_count: true });
   } catch {
     throw usageError(
       `--keywords ${text}: the quotes don't match`,
@@ -21,6 +27,20 @@ export async function parseKeywords(text: string): Promise<string[]> {
     throw usageError("--keywords is more than one line", "put a value with a line break into double quotes");
   }
   return records[0];
+}
+
+/** What Chinese input methods type for a comma. */
+const FULL_WIDTH_COMMA = "，";
+
+/** What looks wrong about keywords: a value with the other comma, which was probably meant to separate two. */
+export function doubtKeywords(
+  keywords: readonly string[],
+  { keywordsDelimiter }: { keywordsDelimiter?: string },
+): string | undefined {
+  if (keywordsDelimiter !== undefined) return undefined;
+  const at = keywords.findIndex((value) => value.includes(FULL_WIDTH_COMMA));
+  if (at < 0) return undefined;
+  return `keyword${at + 1} holds a full-width comma; --keywords-delimiter '，' makes it separate values`;
 }
 
 /**

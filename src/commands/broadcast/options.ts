@@ -9,6 +9,7 @@ import { parseKeywords } from "./keywords.ts";
 export interface MessageFlags {
   /** False: --no-keywords. */
   keywords?: string | false;
+  keywordsDelimiter?: string;
   page?: string;
   emphasis?: string;
 }
@@ -41,10 +42,11 @@ export function addEngineOptions(command: Command): Command {
 const MAX_ATTEMPTS = 8;
 
 export async function parseMessage(templateId: string, flags: MessageFlags): Promise<Message> {
-  const { keywords } = flags;
+  const { keywords, keywordsDelimiter } = flags;
   const message: Message = {
     templateId,
-    keywords: keywords === undefined || keywords === false ? [] : await parseKeywords(keywords),
+    keywords:
+      keywords === undefined || keywords === false ? [] : await parseKeywords(keywords, keywordsDelimiter),
   };
   if (flags.page !== undefined) message.page = flags.page;
   if (flags.emphasis !== undefined)

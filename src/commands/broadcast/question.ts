@@ -5,27 +5,32 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted, formatDuration, formatRate } from "../../output/format.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps } from "../deps.ts";
+import { showPoolKey } from "../no-pool.ts";
 
 /** A name and what there is to say of it. */
 export type Fact = [name: string, text: string];
 
 /** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
 export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
-  const { profile, appid = "(none)", redisUrl, apiBase, poolPrefix } = await deps.settings();
+  const settings = await deps.settings();
+  const { profile, appid = "(none)", redisUrl, apiBase } = settings;
   return [
     ["profile", profile ?? "(none)"],
     ["appid", appid],
-    ["redis", `${redactUrl(redisUrl)}, pools under ${poolPrefix}`],
+    ["redis", `${redactUrl(redisUrl)}, pools under ${showPoolKey(settings)}`],
     ["API", `${apiBase}${apiNote}`],
   ];
 }
 
-export function messageFacts({ templateId, page, keywords, emphasis }: Message, doubt?: string): Fact[] {
+export function messageFacts(
+  { templateId, page, keywords, emphasis }: Message,
+  doubts: readonly (string | undefined)[] = [],
+): Fact[] {
   const facts: Fact[] = [
     ["template", templateId],
     ["page", page ?? "(none: the message is not a link)"],
   ];
-  if (doubt !== undefined) facts.push(["warning", doubt]);
+  for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
   if (keywords.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
   for (const [i, value] of keywords.entries()) {
     const large = emphasis === i + 1 ? " (large)" : "";

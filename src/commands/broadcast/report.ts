@@ -20,7 +20,7 @@ export async function openLaterReport(deps: Deps, path: string): Promise<Broadca
   const file = await openReport(path);
   const last = new Map<string, unknown>();
   const input = openInput(path, deps.io);
-  for await (const { fields } of readRecords(input, [])) {
+  for await (const { fields } of readRecords(input, { headless: [] })) {
     if (typeof fields.openId === "string") last.set(fields.openId, fields.outcome);
   }
   if (!input.closed) await once(input, "close");

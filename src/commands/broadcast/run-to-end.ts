@@ -1,12 +1,15 @@
-import { exitOf } from "../../broadcast/conclude.ts";
+import { exitOf, isNobodyReachable } from "../../broadcast/conclude.ts";
 import type { BroadcastDeps, Ended } from "../../broadcast/deps.ts";
 import type { Message } from "../../broadcast/message.ts";
 import { type NextCommand, nextCommands } from "../../broadcast/next-command.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import type { Run } from "../../broadcast/run.ts";
+import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
+import { warnOfPassed } from "../passed-over.ts";
+import { noneReachable } from "./count.ts";
 import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
@@ -50,11 +53,29 @@ export async function runToEnd(
     const ended = await drive(runDeps, users);
     watch.end();
     await showEnd(deps, ended);
-    return exitOf(ended.run, ended.result);
+    await warnOfPassed(deps);
+    const exit = exitOf(ended.run, ended.result);
+    return (await closeReport(deps, report)) && exit === "done" ? "output" : exit;
   } finally {
     watch.end();
-    await report?.close();
+    await report?.close().catch(() => undefined); // reported above, or beside what went wrong before
   }
+}
+
+/** Says what a report lacks, and whether it lacks anything; how the broadcast ended counts for more. */
+async function closeReport(deps: Deps, report: BroadcastReport | undefined): Promise<boolean> {
+  try {
+    await report?.close();
+    return false;
+  } catch (error) {
+    if (!(error instanceof PushCliError)) throw error;
+    reportError(deps, error);
+    return true;
+  }
+}
+
+function reportError(deps: Deps, { kind, message, hint, details }: PushCliError): void {
+  deps.out.error({ code: kind, message, hint, details });
 }
 
 /** Shows a run's progress and lets signals end it. */
@@ -84,7 +105,9 @@ async function showEnd(deps: Deps, { result, run, record }: Ended): Promise<void
   const { stopReason } = run;
   // What has no record can't be gone on with.
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
-  await showSummary(deps, { ...result, next: next.map(({ command }) => command) });
+  const passedOver = (await deps.stores()).pools.passedOver.keys;
+  await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) });
+  if (!stopReason && isNobodyReachable(result)) reportError(deps, noneReachable(result.recipients));
   if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
   const { exit, message, hint } = stopReason;
   deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });

@@ -3,16 +3,16 @@ import { type Audience, startBroadcast } from "../../broadcast/broadcast.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
 import type { Message } from "../../broadcast/message.ts";
 import { requireCredentials } from "../../config/credentials.ts";
-import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
-import { takesStdin } from "../open-ids.ts";
+import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
-import { countCodes, countTotal, showDryRun } from "./count.ts";
-import { watchKeywords } from "./keywords.ts";
+import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
+import { doubtKeywords, watchKeywords } from "./keywords.ts";
 import {
   addEngineOptions,
   type EngineFlags,
@@ -71,12 +71,14 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .configureHelp({ ...HELP_LAYOUT, commandUsage: () => USAGE })
     .description("send a template message to every user with a valid code, each at most once")
     .option("--keywords <csv>", "values of keyword1, keyword2 ...: one CSV record")
+    .option("--keywords-delimiter <char>", "what separates the values (default: a comma)")
     .option("--no-keywords", "a message without values; with --yes it has to be said")
     .option("--page <path>", "page of the mini program that the message opens")
     .option("--emphasis <n>", "show the n-th keyword large")
     .option("--any-template", "an id that does not look like one of the platform's")
     .option("--to <openId...>", "only to these users")
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
+    .option("--encoding <name>", ENCODING_HELP)
     .option("--limit <n>", "claim at most so many codes");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
@@ -113,12 +115,14 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
+  const keywordsDoubt = doubtKeywords(message.keywords, flags);
+  if (flags.yes && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
   const audience = await loadAudience(deps, flags);
   if (audience.kind === "pools") await requireAnyPool(deps);
   const plan: Plan = { message, audience, limit, options };
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
-    ...messageFacts(message, doubt),
+    ...messageFacts(message, [doubt, keywordsDoubt]),
     ...audienceFacts(dryRun, audience, limit),
     paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
     reportFact(flags.report),
@@ -127,7 +131,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   if (!flags.yes) {
     const dryRun = await countCodes(deps, audience, message, limit);
     const { sent, no_code } = dryRun.tally.outcomes;
-    if (sent === 0) throw nobodyReachable(no_code);
+    await warnOfPassed(deps);
+    if (sent === 0) throw noneReachable(no_code);
     const interrupted = await askToSend(deps, {
       facts: await facts(dryRun),
       sends: sent,
@@ -138,13 +143,6 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
     if (interrupted) return interrupted;
   }
   return send(deps, flags, plan);
-}
-
-function nobodyReachable(count: number): PushCliError {
-  const what = count === 1 ? "the user has no valid code" : `none of ${countUsers(count)} has a valid code`;
-  return new PushCliError("nothing", what, {
-    hint: "push-cli pool list shows what the pools hold",
-  });
 }
 
 function audienceFacts(

@@ -192,6 +192,7 @@ function stateOf({ alive, concluding, ended, outcomes }: KnownRun): string {
 
 function toRunDocument(run: KnownRun) {
   const { runId, host, pid, user = null, sinceMs, untilMs, alive, outcomes = null, open = null } = run;
+  const foundPerSec = run.found === undefined ? null : Math.round(run.found.perSec * 100) / 100;
   const times = { since: isoTime(sinceMs), lastSeen: isoTime(untilMs) };
-  return { runId, host, pid, user, ...times, alive, state: stateOf(run), outcomes, open };
+  return { runId, host, pid, user, ...times, alive, state: stateOf(run), outcomes, open, foundPerSec };
 }

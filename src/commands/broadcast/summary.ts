@@ -21,6 +21,8 @@ export type Summary = Omit<BroadcastResult, "broadcastId" | "recipients" | "outc
   outcomes: Record<Outcome, number> | null;
   open: number | null;
   next?: string[];
+  /** Keys under the pools' prefix that are no pools. */
+  passedOver?: number;
 };
 
 /** The end of a broadcast: the JSON document, or tables of outcomes, codes and errors. */

@@ -5,6 +5,7 @@ import { type ExportTotals, exportPools } from "../../pool/export.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { noPool } from "../no-pool.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, type ReadProgress, readProgress } from "./read-progress.ts";
 
@@ -53,6 +54,7 @@ async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
     if (stop.exit || out.closed.aborted) return stop.exit ?? "done";
     if (totals.pools === 0) throw await noPool(deps, match);
     out.talk(describe(totals));
+    await warnOfPassed(deps);
     return totals.tooLong > 0 ? "partial" : "done";
   } finally {
     progress?.end();

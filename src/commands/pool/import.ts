@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { checkEncoding } from "../../config/decode.ts";
 import { openInput } from "../../config/input-file.ts";
 import { readRecords } from "../../config/records.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -7,6 +8,7 @@ import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
+import { ENCODING_HELP } from "../open-ids.ts";
 import { type FromFlags, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
 import { describeTotals, exitOf, showTotals } from "./import-totals.ts";
@@ -37,6 +39,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
     .command("import [file]")
     .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
+    .option("--encoding <name>", ENCODING_HELP)
     .addOption(
       new Option("--from <layout>", "from Redis instead of a file: list, zset or string").choices([
         "list",
@@ -53,10 +56,10 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
     )
     .addHelpText("after", EXAMPLES)
     .action(
-      run(async (deps, flags: FromFlags, file: string | undefined) => {
+      run(async (deps, flags: FromFlags & { encoding?: string }, file: string | undefined) => {
         const from = await parseFrom(deps, flags, file);
         await warnOfJava(deps);
-        return from ? importFromRedis(deps, from) : importFile(deps, file ?? "-");
+        return from ? importFromRedis(deps, from) : importFile(deps, file ?? "-", flags.encoding);
       }),
     );
 }
@@ -69,7 +72,8 @@ async function warnOfJava(deps: Deps): Promise<void> {
   );
 }
 
-async function importFile(deps: Deps, file: string): Promise<ExitName> {
+async function importFile(deps: Deps, file: string, encoding: string | undefined): Promise<ExitName> {
+  if (encoding !== undefined) checkEncoding(encoding);
   const input = openInput(file, deps.io);
   if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
   const { pools, isOpenId } = await deps.stores();
@@ -78,12 +82,16 @@ async function importFile(deps: Deps, file: string): Promise<ExitName> {
   const describe = (totals: ImportTotals) =>
     [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
   try {
-    const totals = await importCodes(pools, toRows(input, stop.signal), {
-      isOpenId,
-      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => progress.update(() => describe(now)),
-      signal: stop.signal,
-    });
+    const totals = await importCodes(
+      pools,
+      toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal),
+      {
+        isOpenId,
+        onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
+        onStep: (now) => progress.update(() => describe(now)),
+        signal: stop.signal,
+      },
+    );
     progress.done();
     const { rows, ...rest } = totals;
     await showTotals(deps, { lines: rows, ...rest }, describe(totals), HINT);
@@ -96,9 +104,15 @@ async function importFile(deps: Deps, file: string): Promise<ExitName> {
 
 const HINT = "mend those lines and import again; what is there already is left out";
 
-async function* toRows(input: ReturnType<typeof openInput>, signal: AbortSignal): AsyncGenerator<ImportRow> {
+/** The columns of a file without a header line. */
+const HEADLESS = ["openId", "formId", "expire", "uses"];
+
+async function* toRows(
+  records: ReturnType<typeof readRecords>,
+  signal: AbortSignal,
+): AsyncGenerator<ImportRow> {
   try {
-    for await (const { line, fields, error } of readRecords(input, ["openId", "formId", "expire", "uses"])) {
+    for await (const { line, fields, error } of records) {
       const place = `line ${line}`;
       yield error === undefined ? { place, ...fields } : { place, error };
     }

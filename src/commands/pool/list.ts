@@ -6,6 +6,7 @@ import { formatCount, formatDuration } from "../../output/format.ts";
 import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { requireAnyPool } from "../no-pool.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
 
@@ -70,6 +71,7 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   });
   const listed = await present(deps, untilFirst(found, progress.end), nowMs);
   progress.end();
+  await warnOfPassed(deps);
   if (listed > 0 || deps.out.closed.aborted) return "done";
   if (met === 0) await requireAnyPool(deps);
   deps.out.talk("no pool passes these options");

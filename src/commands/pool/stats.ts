@@ -7,6 +7,7 @@ import type { StatsDocument } from "../../pool/stats-document.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { noPool } from "../no-pool.ts";
+import { warnOfPassed } from "../passed-over.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, readProgress } from "./read-progress.ts";
 import { toPlainRows } from "./stats-rows.ts";
@@ -55,7 +56,9 @@ async function stats(deps: Deps, flags: StatsFlags): Promise<ExitName> {
       if (stop.exit) deps.out.talk("interrupted; half a count is none");
       return stop.exit ?? "done";
     }
-    await present(deps, document);
+    const { passedOver } = (await deps.stores()).pools;
+    await present(deps, { ...document, passedOver: passedOver.keys });
+    await warnOfPassed(deps);
     return "done";
   } finally {
     stop.undo();
@@ -87,7 +90,7 @@ async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument |
   return document;
 }
 
-async function present(deps: Deps, document: StatsDocument): Promise<void> {
+async function present(deps: Deps, document: StatsDocument & { passedOver: number }): Promise<void> {
   if (deps.out.format === "json") return deps.out.json(document);
   if (deps.out.format === "plain") return deps.out.table([], toPlainRows(document));
   await showStatsScreen(deps.out, document);

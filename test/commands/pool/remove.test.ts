@@ -196,7 +196,7 @@ describe("pool remove", () => {
     const { code, stderr } = await world.cli(["pool", "remove", "-", "--yes"], { stdin: "oA\no B\n" });
     expect([code, stderr]).toEqual([
       2,
-      "error: stdin, line 2: 'o B' is not an openId\nhint: nothing was removed; mend the line and run again\n",
+      "error: stdin, line 2: 'o B' is not an openId\nhint: nothing was removed; fix the line and run again\n",
     ]);
     expect(await world.redis.entries("oA")).not.toEqual([]);
   });

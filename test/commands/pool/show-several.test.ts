@@ -100,7 +100,7 @@ it("shows the others where one has no pool, and tells of that one", async () => 
 it("shows nothing when one of them is no openId", async () => {
   const { code, stdout, stderr } = await show(["-"], "oA\no B\n");
   expect([code, stdout]).toEqual([2, ""]);
-  expect(stderr).toBe("error: stdin, line 2: 'o B' is not an openId\nhint: mend the line and run again\n");
+  expect(stderr).toBe("error: stdin, line 2: 'o B' is not an openId\nhint: fix the line and run again\n");
 });
 
 it("takes serialized keys as redis-cli shows them", async () => {
