@@ -118,9 +118,10 @@ describe("an outage in mid-run costs nothing but time", () => {
 test("the summary says how often and how long", async () => {
   await giveUsers(world, 100);
   setOutage(world, "50:600ms");
-  const args = ["broadcast", "template-1", "--yes", "--no-keywords", "--format", "table"];
+  const args = ["broadcast", "template-1", "--yes", "--no-keywords"];
   const { stdout } = await runCli(args, { env: env() });
-  expect(stdout).toMatch(/^API down once, for [\d.]+ m?s$/m);
+  expect(stdout).toMatch(/^outages\.count\t1$/m);
+  expect(stdout).toMatch(/^outages\.ms\t\d{3,5}$/m);
 });
 
 describe("while the API is down", () => {
