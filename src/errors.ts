@@ -22,6 +22,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** It may pass by itself: worth trying again for a while. */
   transient?: boolean;
+  /** It was said to pass, after so many ms at the earliest. */
+  waitMs?: number | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export class PushCliError extends Error {
   readonly hint: string | undefined;
   readonly details: readonly string[];
   readonly transient: boolean;
+  readonly waitMs: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -41,6 +44,7 @@ export class PushCliError extends Error {
     this.hint = details.hint;
     this.details = details.details ?? [];
     this.transient = details.transient === true;
+    this.waitMs = details.waitMs;
   }
 }
 

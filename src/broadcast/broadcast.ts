@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { countsOf, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
@@ -9,7 +10,7 @@ import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { spareTheLiving } from "./rivals.ts";
-import { type EngineOptions, Run } from "./run.ts";
+import { Run } from "./run.ts";
 import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
 import { isOver } from "./status.ts";
 import {
@@ -180,6 +181,7 @@ function stateOf(run: Run, clock: Clock): RunState {
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
     open: inHand.size,
     waiting: whyWaiting(run),
+    outages: run.breaker.outages,
     found: run.pacer.found,
     ended: run.isOver && willConclude(run),
   };

@@ -33,8 +33,10 @@ export interface SendAnswer {
   waitMs?: number | undefined;
   /** What push-cli's table says of the errcode. */
   meaning?: string | undefined;
-  /** For `fatal`: what the operator can do. */
+  /** What the operator can do. */
   hint?: string | undefined;
+  /** What a page that is not the API's says of itself, and where a redirect leads. */
+  page?: string | undefined;
 }
 
 /** Sends the broadcast's message; built once a broadcast so that its constant part is serialised once. */

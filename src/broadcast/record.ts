@@ -1,3 +1,4 @@
+import type { Outages } from "./breaker.ts";
 import type { EvictedKeys } from "./memory.ts";
 import type { Message } from "./message.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
@@ -64,6 +65,8 @@ export interface BroadcastResult {
   outcomes: Record<Outcome, number>;
   codes: CodeCounts;
   errors: ErrorGroup[];
+  /** How often the API was down while runs were at work, and for how long. Absent in what older versions wrote. */
+  outages?: Outages;
   /** Claimed with an outcome not yet known: `resume` goes on with the same code. */
   open: number;
   /** ISO 8601. */
@@ -124,6 +127,8 @@ export interface RunState {
   open?: number | undefined;
   /** Why nothing is being sent now. */
   waiting?: string | undefined;
+  /** How often and how long the API was down for it. */
+  outages?: Outages | undefined;
   /** The rate that it found where the platform refused; absent without a limit. */
   found?: FoundRate | undefined;
   /** It ended by itself, and sums up. */

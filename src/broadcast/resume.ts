@@ -1,11 +1,11 @@
 import { PushCliError } from "../errors.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { checkEvicted, countsOf } from "./eviction.ts";
 import { newRunId } from "./ids.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
-import type { EngineOptions } from "./run.ts";
 
 export type Retry = "unknown" | "failed";
 

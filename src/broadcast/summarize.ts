@@ -4,7 +4,7 @@ import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./reco
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, addOutcomes, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
+import { addCodes, addErrors, addOutages, addOutcomes, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
 
 /** What a run's result is made of, besides the run itself. */
 export interface SummaryNeeds {
@@ -48,6 +48,7 @@ export function summarize(
     outcomes,
     codes: { ...codes, spent: settled?.spent ?? codes.spent },
     errors: addErrors(tally.errors, otherRuns),
+    outages: addOutages([{ outages: run.breaker.outages }, ...otherRuns]),
     open: recount?.open ?? run.inHand.size,
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,

@@ -13,7 +13,7 @@ import type { Output } from "../output/output.ts";
 import type { BackendScript, CodeSource, PoolStore } from "../pool/ports.ts";
 import type { ChildCli } from "../sandbox/child-cli.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
-import type { Fault, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
+import type { Fault, Outage, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
 import type { LockStore } from "../token/ports.ts";
 import type { TokenProvider } from "../token/provider.ts";
 
@@ -88,6 +88,7 @@ export interface OpenIdShape {
 export interface SandboxTools {
   start(options: SandboxOptions): Promise<Sandbox>;
   parseFault(text: string): Promise<Fault>;
+  parseOutage(text: string): Promise<Outage>;
   startRedis(): Promise<PrivateRedis>;
   /** Runs a command line in a process of its own. */
   startCli(argv: string[], io: Pick<Io, "env" | "cwd">): Promise<ChildCli>;

@@ -52,8 +52,8 @@ const HOLD_MS = 35_000;
 /** Until the lock of a holder that hangs has lapsed. */
 const WAIT_MS = HOLD_MS + LOCK_TTL_MS;
 const POLL_MS = 50;
-/** The platform answers closer calls with the same token, so a second one is not worth it. */
-const CONFIRMED_MS = 30_000;
+/** All whose sends were refused together ask once; a platform that is slow to change its token is asked again. */
+const CONFIRMED_MS = 1000;
 
 /**
  * The access token of one appid, shared by all processes through `store`. A refresh happens under the lock

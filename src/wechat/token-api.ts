@@ -5,6 +5,7 @@ import { openHttp } from "./http.ts";
 import type { HttpRequest } from "./lanes.ts";
 import type { Network } from "./network.ts";
 import { judgeTokenReply } from "./token-answer.ts";
+import { markWeather } from "./token-weather.ts";
 import type { WireStableTokenRequest } from "./wire.ts";
 
 export interface TokenApiOptions {
@@ -54,15 +55,11 @@ async function fetchToken(
   const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
   try {
     for (let attempt = 1; ; attempt++) {
-      const verdict = judgeTokenReply(await http.request(request), {
-        appid,
-        appsecret,
-        host,
-        path: request.path,
-      });
+      const reply = await http.request(request);
+      const verdict = judgeTokenReply(reply, { appid, appsecret, host, path: request.path });
       if (verdict.kind === "issued") return verdict.token;
       const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
-      if (verdict.kind === "refused" || isLast) throw verdict.error;
+      if (verdict.kind === "refused" || isLast) throw markWeather(verdict.error, reply, clock.now());
       await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
     }
   } finally {

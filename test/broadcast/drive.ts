@@ -1,8 +1,9 @@
 import { startBroadcast } from "../../src/broadcast/broadcast.ts";
 import type { BroadcastDeps } from "../../src/broadcast/deps.ts";
+import type { EngineOptions } from "../../src/broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS } from "../../src/broadcast/guard.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
-import type { EngineOptions, Run } from "../../src/broadcast/run.ts";
+import type { Run } from "../../src/broadcast/run.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import { createTokenProvider } from "../../src/token/provider.ts";

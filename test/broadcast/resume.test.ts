@@ -111,7 +111,7 @@ test("a resume whose connection is cut again and again leaves nobody out", async
 
 test("a joined run takes over what an interrupted one leaves, also of users with more codes", async () => {
   await giveUsers(world, 120, { codes: 2 });
-  setFaults(world, "reset-after:100");
+  setFaults(world, "reset-after:60");
   let signal = (_: "SIGINT") => {};
   const first = broadcast(world, ["--id", "b-1", "--concurrency", "30"], {
     onStart: (deliver) => {

@@ -7,7 +7,7 @@ import { FakeClock } from "./fake-clock.ts";
 /** A run of which nothing but its pacer holds it up. */
 function runOf(pacer: Pacer): Run {
   const deps = { ledger: {}, pulse: { fresh: true } };
-  return { pacer, deps, signal: new AbortController().signal } as unknown as Run;
+  return { pacer, deps, breaker: { isOpen: false }, signal: new AbortController().signal } as unknown as Run;
 }
 
 test("a pause says how long it is, and how fast the run goes on", async () => {

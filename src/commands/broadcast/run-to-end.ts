@@ -10,6 +10,7 @@ import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { noneReachable } from "./count.ts";
+import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
 import { sayNext, showSummary } from "./summary.ts";
@@ -33,7 +34,8 @@ export async function runToEnd(
   try {
     // Wrong credentials are found out before anything that takes time.
     const tokens = await deps.tokens();
-    await tokens.current();
+    const interrupted = await awaitToken(deps, tokens);
+    if (interrupted) return interrupted;
     const users = await total();
     const { self, user, fateOf } = deps.io;
     const runDeps: BroadcastDeps = {
