@@ -113,7 +113,8 @@ export function timeToMs(value: number): number | undefined {
   return ms >= -MAX_TIME_MS && ms <= MAX_TIME_MS ? ms : undefined;
 }
 
-function quoteText(text: string): string {
+/** A text as a JSON string, with the escapes that serializers usually write. */
+export function quoteText(text: string): string {
   const quoted: Record<string, string> = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return `"${text.replace(/["\\\n\r\t]/g, (char) => quoted[char] ?? char)}"`;
 }

@@ -152,14 +152,15 @@ class BatchSender {
     return this.cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === key);
   }
 
-  private async sendTo(server: Redis, { sha1, source }: Script, calls: SlotCall[]) {
+  private async sendTo(server: Redis, { sha1, source, repliesBytes }: Script, calls: SlotCall[]) {
     const brought = this.brought.get(server) ?? new Set();
     this.brought.set(server, brought);
     const pipeline = server.pipeline();
+    const call = repliesBytes ? "callBuffer" : "call";
     for (const { keys, args } of calls) {
       // Answered in order, the first call brings the script for all that follow.
-      if (brought.has(sha1)) pipeline.evalsha(sha1, keys.length, ...keys, ...args);
-      else pipeline.eval(source, keys.length, ...keys, ...args);
+      if (brought.has(sha1)) pipeline[call]("evalsha", sha1, keys.length, ...keys, ...args);
+      else pipeline[call]("eval", source, keys.length, ...keys, ...args);
       brought.add(sha1);
     }
     return (await pipeline.exec()) ?? [];

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
-import claimAny from "./lua/claim-any.lua";
+import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import keepRecord from "./lua/keep-record.lua";
-import nextCode from "./lua/next-code.lua";
 import purgeAny from "./lua/purge-any.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
@@ -13,7 +12,7 @@ import pushCodes from "./lua/push-codes.lua";
 import readEntryAlone from "./lua/read-entry.lua";
 import readJava from "./lua/read-java.lua";
 import readJson from "./lua/read-json.lua";
-import releaseCodes from "./lua/release-codes.lua";
+import readPiece from "./lua/read-piece.lua";
 import releaseLock from "./lua/release-lock.lua";
 import removeEntries from "./lua/remove-entries.lua";
 import renewLock from "./lua/renew-lock.lua";
@@ -27,12 +26,18 @@ export interface Script {
   name: string;
   source: string;
   sha1: string;
+  /** Whether its reply holds bytes that are no text: they come as Buffers then. */
+  repliesBytes: boolean;
 }
 
 /** Puts a script together from fragments and its own file. */
 export function script(name: string, ...parts: string[]): Script {
   const source = parts.join("\n");
-  return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
+  return { name, source, sha1: createHash("sha1").update(source).digest("hex"), repliesBytes: false };
+}
+
+function bytesScript(name: string, ...parts: string[]): Script {
+  return { ...script(name, ...parts), repliesBytes: true };
 }
 
 /** Fragments as one function of the script's: Redis makes theirs, at every call anew, only once it is called. */
@@ -49,15 +54,9 @@ export const POOL_FRAGMENTS = [shareBasics, readEntry, takeCode];
 const CLAIM_FRAGMENTS = [...POOL_FRAGMENTS, keepRecord];
 
 export const SCRIPTS = {
-  claimCodes: script(
-    "claim-codes",
-    shareBasics,
-    onDemand("claim_any(with)", readEntry, takeCode, keepRecord, claimAny),
-    claimCodes,
-  ),
-  nextCode: script("next-code", ...CLAIM_FRAGMENTS, nextCode),
+  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, claimCodes),
+  changeUsers: script("change-users", shareBasics, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
-  releaseCodes: script("release-codes", ...CLAIM_FRAGMENTS, releaseCodes),
   purgePools: script(
     "purge-pools",
     shareBasics,
@@ -72,19 +71,6 @@ export const SCRIPTS = {
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),
 };
-
-/** First number of a user's reply from claim-codes.lua and next-code.lua. */
-export const CLAIM = {
-  lost: 0,
-  claimed: 1,
-  noCode: 2,
-  settled: 3,
-  busy: 4,
-  more: 5,
-  mine: 6,
-  wrong: 7,
-  elsewhere: 8,
-} as const;
 
 /**
  * How many short pool entries one script call may look at: about a millisecond of Redis' time, so that nobody else
@@ -101,14 +87,15 @@ export type ScriptArg = string | number | Buffer;
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
   redis: Redis | Cluster,
-  { sha1, source }: Script,
+  script: Script,
   keys: RedisKey[],
   args: ScriptArg[],
 ): Promise<unknown> {
+  const call = script.repliesBytes ? "callBuffer" : "call";
   try {
-    return await redis.evalsha(sha1, keys.length, ...keys, ...args);
+    return await redis[call]("evalsha", script.sha1, keys.length, ...keys, ...args);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-    return await redis.eval(source, keys.length, ...keys, ...args);
+    return await redis[call]("eval", script.source, keys.length, ...keys, ...args);
   }
 }
