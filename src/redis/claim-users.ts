@@ -128,16 +128,17 @@ export function checkConflicts(openId: string, conflicts: number): void {
 }
 
 /** The reply that nearly every claim gets. */
-function toUsualClaim({ openId, expired }: Progress, line: string): ClaimReply {
+function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
   const first = line.indexOf(" ");
+  const second = line.indexOf(" ", first + 1);
   return {
     status: "claimed",
     openId,
     formId: line.slice(0, first),
-    expireMs: Number(line.slice(first + 1, -2)),
-    multiUse: line.endsWith("1"),
+    expireMs: Number(line.slice(first + 1, second)),
+    multiUse: line[second + 1] === "1",
     attempt: 1,
-    expired,
+    expired: Number(line.slice(second + 3)),
     refused: 0,
   };
 }

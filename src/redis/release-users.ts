@@ -12,6 +12,17 @@ import { type LedgerHead, readUsers, type UserReading } from "./read-users.ts";
 /** How far into a pool the entry is looked for that a code was cut from. */
 const NEAR_HEAD = 16;
 
+/** A user whose release is under way. */
+interface Open {
+  openId: string;
+  /** Where in the call's list. */
+  at: number;
+  /** List index to read on from. */
+  from: number;
+  /** Entries before that. */
+  met: (string | undefined)[];
+}
+
 /** What becomes of the records; without it they go. */
 export interface ReleaseAs {
   outcome: FinalOutcome;
@@ -32,14 +43,15 @@ export async function releaseUsers(
   as?: ReleaseAs,
 ): Promise<boolean[]> {
   const replies: boolean[] = new Array(openIds.length).fill(false);
-  let open = openIds.map((openId, at) => ({ openId, at }));
+  let open: Open[] = openIds.map((openId, at) => ({ openId, at, from: 0, met: [] }));
   for (let round = 0; open.length > 0; round++) {
     const readings = await readUsers(link, keys, head, open, NEAR_HEAD);
-    const changing: { user: (typeof open)[number]; change: UserChange }[] = [];
-    const unfinished: typeof open = [];
+    const changing: { user: Open; change: UserChange }[] = [];
+    const unfinished: Open[] = [];
     for (const [i, user] of open.entries()) {
-      const planned = planRelease(head[1], user.openId, readings[i]!, as);
-      if (planned === "later") unfinished.push(user);
+      const met = [...user.met, ...readings[i]!.pool.entries];
+      const planned = planRelease(head[1], user.openId, readings[i]!, met, as);
+      if (planned === "more") unfinished.push({ ...user, from: met.length, met });
       else if (typeof planned === "boolean") replies[user.at] = planned;
       else changing.push({ user, change: planned });
     }
@@ -47,7 +59,7 @@ export async function releaseUsers(
     const { done } = await changeUsers(link, keys, { id: head[0], ttlMs: head[2] }, changes);
     for (const [i, { user }] of changing.entries()) {
       if (done[i]) replies[user.at] = true;
-      else unfinished.push(user);
+      else unfinished.push({ ...user, from: 0, met: [] });
     }
     if (changing.length > 0 && done.includes(false)) checkConflicts(unfinished[0]!.openId, round);
     open = unfinished;
@@ -55,22 +67,26 @@ export async function releaseUsers(
   return replies;
 }
 
+/** `met`: the pool's first entries, as far as they were read. */
 function planRelease(
   run: string,
   openId: string,
   { record, pool, nowMs }: UserReading,
+  met: (string | undefined)[],
   as: ReleaseAs | undefined,
-): UserChange | boolean | "later" {
+): UserChange | boolean | "more" {
   const claimed = record === undefined ? undefined : readClaimed(record);
   if (!claimed) {
     const final = readFinal(record ?? "");
     return as !== undefined && final?.outcome === as.outcome && final.run === run;
   }
   if (claimed.run !== run || claimed.own === "") return false;
-  if (pool.kind === "later") return "later";
+  if (pool.kind === "later") return "more";
   if (pool.kind !== "list") return false;
   const text = as && finalWithout(as.outcome, run, as.attempts, nowMs, as.errcode);
-  const edit = findPlace(claimed, pool.entries);
+  const edit = findPlace(claimed, met.slice(0, NEAR_HEAD));
+  // Long entries come in several pieces.
+  if (!edit && claimed.source !== "" && !pool.ended && met.length < NEAR_HEAD) return "more";
   const back = edit ? { edits: [edit] } : { edits: [], back: claimed.own };
   return { openId, record: { was: record, text }, ...back };
 }

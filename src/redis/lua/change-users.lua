@@ -16,122 +16,132 @@ local TOMBSTONE = "\0push-cli:removed"
 
 local id, ttl, bytes = ARGV[1], ARGV[2], ARGV[4]
 local now = now_ms()
+local call = redis.call
 -- The script itself and TIME are the first commands.
 local at, commands = 1, 2
+local checked = {}
 
-local function call(...)
-  commands = commands + 1
-  return redis.call(...)
-end
-
--- The bytes that a word measures out; any other word as it is.
+-- The bytes that a word measures out, and true; any other word as it is.
 local function measure(word)
   if word == "-" or word == "*" then return word, false end
+  local from = at
   at = at + tonumber(word)
-  return sub(bytes, at - tonumber(word), at - 1), true
+  return sub(bytes, from, at - 1), true
 end
 
 -- Raises the error that a write would meet, a missing right above all, before anything is written: Redis looks for those
--- before it finds fault with the numbers.
+-- before it finds fault with the numbers. Once a call: rights are the same for all its keys.
 local function check_write(command, pool)
+  if checked[command] then return end
+  checked[command] = true
   local err = redis.pcall(command, pool, "-", "-").err
-  if not find(err, "not an integer", 1, true) then redis.call(command, pool, "-", "-") end
+  if not find(err, "not an integer", 1, true) then call(command, pool, "-", "-") end
 end
 
-local function has_record(ledger, was, text)
+-- Whether the record is what it was; and whether it is what it is to become.
+local function look_at_record(ledger, was, text)
   if was == "*" then return true, false end
-  local record = try_read("HGET", ledger, id)
   commands = commands + 1
+  local record = try_read("HGET", ledger, id)
   if text ~= "*" and text ~= "-" and record == text then return false, true end
-  return was == "-" and not record or record == was, false
+  if was == "-" then return not record, false end
+  return record == was, false
+end
+
+local function read_edits(words)
+  local edits = {}
+  for index, was, text in string.gmatch(words, "(%d+) (%d+) (%S+)") do
+    local edit = { index = index, was = measure(was) }
+    edit.text, edit.is_text = measure(text)
+    edits[#edits + 1] = edit
+  end
+  return edits
 end
 
 local function has_entries(pool, edits)
-  if #edits == 0 then return true end
+  local count = #edits
+  if count == 0 then return true end
   local first = edits[1].index
   commands = commands + 1
   -- What is not a list has no entries: the error that comes then is a table without any.
-  local entries = try_read("LRANGE", pool, first, edits[#edits].index)
+  if count == 1 then return try_read("LINDEX", pool, first) == edits[1].was end
+  local entries = try_read("LRANGE", pool, first, edits[count].index)
   for _, edit in ipairs(edits) do
     if entries[edit.index - first + 1] ~= edit.was then return false end
   end
   return true
 end
 
--- Which writes the edits take: entries to drop from the head on, others to take out, and to replace.
-local function plan_edits(edits)
-  local head, tombs, sets = 0, 0, 0
+-- How many entries the edits drop from the head on, and how many others they take out.
+local function count_drops(edits)
+  local head, tombs = 0, 0
   for _, edit in ipairs(edits) do
-    if not edit.is_text and edit.index == head then
-      head = head + 1
-    else
-      sets = sets + 1
-      if not edit.is_text then tombs = tombs + 1 end
+    if not edit.is_text then
+      if tonumber(edit.index) == head then head = head + 1 else tombs = tombs + 1 end
     end
   end
-  return head, tombs, sets
+  return head, tombs
 end
 
 -- A claim without its code off the pool, or a pool with half its edits, would be worse than none. LSET comes first: it is what
 -- Redis refuses for lack of memory, and it refuses nothing more once a script has tried to write.
-local function check_writes(pool, head, tombs, sets)
-  if head + sets > 0 then check_write("LSET", pool) end
+local function check_writes(pool, head, tombs)
+  check_write("LSET", pool)
   if tombs > 0 then check_write("LREM", pool) end
   if head > 0 then check_write("LTRIM", pool) end
 end
 
 local function apply_edits(pool, edits, head, tombs)
-  for n, edit in ipairs(edits) do
-    if n > head then call("LSET", pool, edit.index, edit.is_text and edit.text or TOMBSTONE) end
+  for n = head + 1, #edits do
+    local edit = edits[n]
+    call("LSET", pool, edit.index, edit.is_text and edit.text or TOMBSTONE)
   end
   if tombs > 0 then call("LREM", pool, tombs, TOMBSTONE) end
   if head > 0 then call("LTRIM", pool, head, "-1") end
+  commands = commands + #edits - head + (tombs > 0 and 1 or 0) + (head > 0 and 1 or 0)
 end
 
--- First of all when there is one to write: it is what Redis may refuse for lack of memory.
 local function write_record(ledger, text)
   if text == "*" then return end
+  commands = commands + 1
   if text == "-" then
     call("HDEL", ledger, id)
   else
     call("HSET", ledger, id, text)
     call("PEXPIRE", ledger, ttl)
+    commands = commands + 1
   end
 end
 
-local function change(pool, ledger, user)
-  local same, done = has_record(ledger, user.was, user.text)
+local function put_back(pool, back)
+  commands = commands + 1
+  call("LPUSH", pool, back)
+end
+
+local function change(pool, ledger, line)
+  local was, text, late, length, back, words = match(line, "^(%S+) (%S+) (%S+) (%S+) (%S+)(.*)$")
+  was, text = measure(was), measure(text)
+  local bytes_back, has_back = measure(back)
+  local edits = read_edits(words)
+  local same, done = look_at_record(ledger, was, text)
   if done then return "1" end
-  if not same or (user.late ~= "-" and tonumber(user.late) <= now) then return "0" end
-  if user.length ~= "*" and call("LLEN", pool) ~= tonumber(user.length) then return "0" end
-  if not has_entries(pool, user.edits) then return "0" end
-  local head, tombs, sets = plan_edits(user.edits)
-  check_writes(pool, head, tombs, sets)
-  if user.has_back then call("LPUSH", pool, user.back) end
-  write_record(ledger, user.text)
-  apply_edits(pool, user.edits, head, tombs)
-  return "1"
-end
-
-local function read_edits(word)
-  local edits = {}
-  local index = word()
-  while index do
-    local was = measure(word())
-    local text, is_text = measure(word())
-    edits[#edits + 1] = { index = tonumber(index), was = was, text = text, is_text = is_text }
-    index = word()
+  if not same or (late ~= "-" and tonumber(late) <= now) then return "0" end
+  if length ~= "*" then
+    commands = commands + 1
+    if call("LLEN", pool) ~= tonumber(length) then return "0" end
   end
-  return edits
+  if not has_entries(pool, edits) then return "0" end
+  local head, tombs = count_drops(edits)
+  if #edits > 0 then check_writes(pool, head, tombs) end
+  if has_back then put_back(pool, bytes_back) end
+  write_record(ledger, text)
+  apply_edits(pool, edits, head, tombs)
+  return "1"
 end
 
 local replies, key, step = {}, 1, id == "" and 1 or 2
 for line in string.gmatch(ARGV[3], "[^\n]+") do
-  local word = string.gmatch(line, "%S+")
-  local user = { was = measure(word()), text = measure(word()), late = word(), length = word() }
-  user.back, user.has_back = measure(word())
-  user.edits = read_edits(word)
-  replies[#replies + 1] = change(KEYS[key], KEYS[key + step - 1], user)
+  replies[#replies + 1] = change(KEYS[key], KEYS[key + step - 1], line)
   key = key + step
 end
 return { table.concat(replies), commands }

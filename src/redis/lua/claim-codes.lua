@@ -6,7 +6,8 @@
 --       5 how many entries to read of a pool
 --       6... pool index to read from, one a user (0 when absent)
 -- Returns a text with a line a user, the bytes that the lines measure out, and Redis' clock in ms. A line is one of
---       "<formId> <expire in ms> <several uses 0/1>": claimed at the first attempt, nothing dropped on the way;
+--       "<formId> <expire in ms> <several uses 0/1>": claimed at the first attempt, and behind it the number of expired codes
+--       that were dropped, if any;
 --       " <record> <piece>": length of the user's record, "-" for none, "!" and the length of Redis' words when the ledger is
 --       none; then what read-piece.lua says of the pool
 
@@ -26,16 +27,38 @@ local function size_text(size)
   return text
 end
 
--- The usual user has no record yet and a plain, valid code with a short formId at the pool's head.
-local function claim_plain(pool, ledger, head)
-  local f, digits = match(head, '^{"formId":"([%w_-]+)","expire":(1%d%d%d%d%d%d%d%d%d%d%d%d)}$')
-  if not f or tonumber(digits) <= now or not is_form_id(f) then return nil end
+local function write_claim(ledger, f, digits, head)
   local multi = find(f, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and "1" or "0"
   local record = claimed_head .. multi .. " 1 " .. digits .. " " .. f .. size_text(#head) .. head
   if pcall("HSETNX", ledger, id, record) ~= 1 then return nil end
   call("PEXPIRE", ledger, ttl)
-  call("LPOP", pool)
   return f .. " " .. digits .. " " .. multi
+end
+
+local PLAIN_CLAIM = '^{"formId":"([%w_-]+)","expire":(1%d%d%d%d%d%d%d%d%d%d%d%d)}$'
+
+-- The same for a pool whose first entries are expired and plain.
+local function claim_behind(pool, ledger)
+  local entries = call("LRANGE", pool, "0", "15")
+  for n, head in ipairs(entries) do
+    local f, digits = match(head, PLAIN_CLAIM)
+    if not f or not is_form_id(f) then return nil end
+    if tonumber(digits) > now then
+      local line = write_claim(ledger, f, digits, head)
+      if line then call("LTRIM", pool, n, "-1") end
+      return line and line .. " " .. n - 1
+    end
+  end
+end
+
+-- The usual user has no record yet and a plain, valid code with a short formId at the pool's head.
+local function claim_plain(pool, ledger, head)
+  local f, digits = match(head, PLAIN_CLAIM)
+  if not f or not is_form_id(f) then return nil end
+  if tonumber(digits) <= now then return claim_behind(pool, ledger) end
+  local line = write_claim(ledger, f, digits, head)
+  if line then call("LPOP", pool) end
+  return line
 end
 
 local function read_user(pool, ledger, from, head)
