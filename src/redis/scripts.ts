@@ -5,7 +5,6 @@ import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import keepRecord from "./lua/keep-record.lua";
-import purgeAny from "./lua/purge-any.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
@@ -40,11 +39,6 @@ function bytesScript(name: string, ...parts: string[]): Script {
   return { ...script(name, ...parts), repliesBytes: true };
 }
 
-/** Fragments as one function of the script's: Redis makes theirs, at every call anew, only once it is called. */
-function onDemand(signature: string, ...parts: string[]): string {
-  return [`local function ${signature}`, ...parts, "end"].join("\n");
-}
-
 /** The reader of entries: three files, as in `pool/`. */
 const readEntry = [readJson, readJava, readEntryAlone].join("\n");
 
@@ -57,12 +51,7 @@ export const SCRIPTS = {
   claimCodes: bytesScript("claim-codes", shareBasics, readPiece, claimCodes),
   changeUsers: script("change-users", shareBasics, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
-  purgePools: script(
-    "purge-pools",
-    shareBasics,
-    onDemand("purge_any(sum, with)", readEntry, takeCode, purgeAny),
-    purgePools,
-  ),
+  purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
   pushCodes: script("push-codes", ...CLAIM_FRAGMENTS, pushCodes),
   removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
