@@ -4,8 +4,9 @@ import { hasValid } from "../pool/find-code.ts";
 import { changeUsers } from "./change-users.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { type Claimant, type Progress, planClaim, type Step } from "./plan-claim.ts";
+import { type Claimant, planClaim } from "./plan-claim.ts";
 import { callClaim, type LedgerHead } from "./read-users.ts";
+import type { Progress, Step } from "./take-step.ts";
 
 /**
  * Entries of a pool that are read for a claim, round by round: nearly every pool has its code at the head or close to it, and

@@ -5,8 +5,8 @@ import { begin, checkConflicts } from "./claim-users.ts";
 import type { Keys } from "./keys.ts";
 import { type ClaimedRecord, finalWithout, readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
-import { addFound, describe, dropAndReadOn, NOTHING, type Progress, takeFound } from "./plan-claim.ts";
 import { type LedgerHead, readUsers, type UserReading } from "./read-users.ts";
+import { addFound, describe, dropAndReadOn, NOTHING, type Progress, takeFound } from "./take-step.ts";
 
 /** What `Ledger.next` comes to. */
 type NextReply = Awaited<ReturnType<Ledger["next"]>>;

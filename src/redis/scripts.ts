@@ -4,20 +4,14 @@ import type { RedisKey } from "./keys.ts";
 import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
-import keepRecord from "./lua/keep-record.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
-import readEntryAlone from "./lua/read-entry.lua";
-import readJava from "./lua/read-java.lua";
-import readJson from "./lua/read-json.lua";
 import readPiece from "./lua/read-piece.lua";
 import releaseLock from "./lua/release-lock.lua";
-import removeEntries from "./lua/remove-entries.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import shareBasics from "./lua/share-basics.lua";
-import takeCode from "./lua/take-code.lua";
 import updateBroadcast from "./lua/update-broadcast.lua";
 
 /** A script with the fragments it builds on; its header states KEYS, ARGV and returns. */
@@ -39,21 +33,12 @@ function bytesScript(name: string, ...parts: string[]): Script {
   return { ...script(name, ...parts), repliesBytes: true };
 }
 
-/** The reader of entries: three files, as in `pool/`. */
-const readEntry = [readJson, readJava, readEntryAlone].join("\n");
-
-/** What the scripts that look into pools build on. */
-export const POOL_FRAGMENTS = [shareBasics, readEntry, takeCode];
-/** And those that go by the records of ledgers, too. */
-const CLAIM_FRAGMENTS = [...POOL_FRAGMENTS, keepRecord];
-
 export const SCRIPTS = {
   claimCodes: bytesScript("claim-codes", shareBasics, readPiece, claimCodes),
   changeUsers: script("change-users", shareBasics, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
   purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
-  pushCodes: script("push-codes", ...CLAIM_FRAGMENTS, pushCodes),
-  removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
+  pushCodes: bytesScript("push-codes", shareBasics, readPiece, pushCodes),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),

@@ -133,7 +133,7 @@ local done, rest = 0, nil
 local from = tonumber(ARGV[3])
 if from > 0 or ARGV[4] == "1" then
   -- Long entries come one by one: to fetch many only to find that each has to be returned takes time as well.
-  rest = purge_from(1, from, ARGV[4] == "1", ARGV[5] == "1", read_chunk(KEYS[1], from, from), 1)
+  rest = purge_from(1, from, ARGV[4] == "1", ARGV[5] == "1", read_chunk(KEYS[done + 1], from, from), 1)
   done = rest and 0 or 1
 end
 while done < #KEYS and sum.left > 0 and not rest do
