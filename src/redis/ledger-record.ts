@@ -33,7 +33,7 @@ export interface FinalRecord {
 }
 
 const CLAIMED = /^claimed (\S+) (\d+) (\d+) (\d) (\d+) (-?\d+) (\S+) (\d+)\n/;
-const FINAL = /^(?!claimed )(\S+) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+) (\d) (-?\d+)$/;
+const FINAL = /^(sent|no_code|rejected|failed|unknown) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+) (\d) (-?\d+)$/;
 
 /** One line of words, then the bytes to put back: `own`, measured out by the last word, and `source`. */
 export function writeClaimed(record: ClaimedRecord): string {
