@@ -144,11 +144,11 @@ it("loses no code and takes none twice, whatever others do between reading a poo
   const play = async ({
     drafts,
     moves,
-    then,
+    after,
   }: {
     drafts: Parameters<Play["build"]>[0][];
     moves: Move[];
-    then: string;
+    after: string;
   }) => {
     await redis.client.flushall();
     const one = new Play();

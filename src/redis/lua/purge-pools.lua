@@ -91,9 +91,9 @@ local function purge_from(n, from, was_changed, stayed, chunk, size)
   local pool = KEYS[n]
   local index, drop, stays, how = look(pool, from, stayed, chunk, size)
   -- A few expired codes in front go with the others, all or none.
-  if how == "other" and drop <= CHUNK_SIZE and not dry then
+  if how == "other" and drop > 0 and drop <= CHUNK_SIZE and not dry then
     sum.expired = sum.expired - drop
-    index, drop = index - drop, 0
+    index, drop, stays = 0, 0, stayed
   end
   if drop > 0 and not was_changed then sum.changed = sum.changed + 1 end
   local is_changed = was_changed or drop > 0
