@@ -36,7 +36,7 @@ export async function changeUsers(
   const plan = (some: UserChange[]) => {
     const openIds = some.map(({ openId }) => openId);
     const [lines, bytes] = toLines(some);
-    const args: ScriptArg[] = [ledger?.id ?? "", ledger?.ttlMs ?? 0, lines, toArg(bytes)];
+    const args: ScriptArg[] = [ledger?.id ?? "", ledger?.ttlMs ?? 0, lines, Buffer.from(bytes, "latin1")];
     return { keys: ledger ? keys.pairs(openIds) : openIds.map(keys.pool), args };
   };
   const replies = await link.runBatch(SCRIPTS.changeUsers, changes, plan, toReplies);
