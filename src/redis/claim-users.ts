@@ -20,7 +20,7 @@ const DRY_READ_COUNTS = [16, 128, 512];
  * Rounds in which others may come between reading a user and taking a code. Each of them found just that entry changed within
  * a millisecond: so many in a row is not chance.
  */
-export const MOST_CONFLICTS = 100;
+const MOST_CONFLICTS = 100;
 
 /** A user whose claim is under way. */
 interface Open {
