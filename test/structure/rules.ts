@@ -33,6 +33,7 @@ const RULES: Record<string, Rule> = {
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "bin/push-cli.ts": { values: ["src/main.ts", "src/output/process-io.ts"] },
+  "bin/build.mjs": NOTHING,
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
 };
@@ -52,6 +53,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       // The controlling terminal is a file.
       "src/output/process-io.ts",
       "src/sandbox/",
+      "bin/build.mjs",
       "bin/setup",
     ],
   },
