@@ -22,6 +22,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** It may pass by itself: worth trying again for a while. */
   transient?: boolean;
+  /** It was said to pass, after so many ms at the earliest. */
+  waitMs?: number | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export class PushCliError extends Error {
   readonly hint: string | undefined;
   readonly details: readonly string[];
   readonly transient: boolean;
+  readonly waitMs: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -41,6 +44,7 @@ export class PushCliError extends Error {
     this.hint = details.hint;
     this.details = details.details ?? [];
     this.transient = details.transient === true;
+    this.waitMs = details.waitMs;
   }
 }
 
@@ -57,6 +61,20 @@ export class SweepCutError extends PushCliError {
         hint: "run the command again",
       },
     );
+  }
+}
+
+/** How often a sweep may turn out cut before whoever needs a whole one gives up. */
+const MOST_SWEEPS = 5;
+
+/** Does again what a cut sweep has made worthless; not for what was shown as it came. */
+export async function untilWhole<T>(sweep: () => Promise<T>): Promise<T> {
+  for (let sweeps = 1; ; sweeps++) {
+    try {
+      return await sweep();
+    } catch (error) {
+      if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
+    }
   }
 }
 

@@ -44,7 +44,7 @@ export async function main(argv: string[], io: Io): Promise<number> {
         },
         systemClock,
       );
-      const { deps, close } = createDeps({ io, out, globals, runCli: main });
+      const { deps, close } = createDeps({ io, out, globals, version, runCli: main });
       try {
         // Commander passes the arguments, then the options, then the command.
         exit = await action(deps, globals as never, ...(args.slice(0, -2) as never));

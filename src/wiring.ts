@@ -3,22 +3,28 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
+import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import { loadSettings, type Settings } from "./config/settings.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
+import type { Network } from "./wechat/network.ts";
 
 export interface Wiring {
   io: Io;
   out: Output;
   globals: GlobalOptions;
+  version: string;
   /** Runs another command line, for the demo. */
   runCli: Deps["runCli"];
 }
 
 /** Builds the dependencies of a command, each at its first use; `close` closes what was opened. */
-export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; close(): Promise<void> } {
+export function createDeps({ io, out, globals, version, runCli }: Wiring): {
+  deps: Deps;
+  close(): Promise<void>;
+} {
   const clock = systemClock;
   const closers: (() => unknown)[] = [];
   const settings = once(async () => {
@@ -27,8 +33,8 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
     return loaded;
   });
   const opened = once(async () => {
-    const { stores, tokens, close } = await openStores(await settings(), clock);
-    closers.push(close);
+    const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
+    closers.push(close, io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
   const deps: Deps = {
@@ -45,20 +51,19 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
       // Another server has another name; the CA and the client's certificate may serve for both.
       const { servername: _, ...common } = redisTls ?? {};
       const tls = needs.redisUrl === undefined ? redisTls : common;
-      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url) });
+      const patience = { isOn: () => true, onWait: sayWait(out) };
+      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
       closers.push(source.close);
       return source;
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await opened(), clock)),
+    tokens: once(async () => createTokens(await settings(), await opened(), { io, out, version }, clock)),
     sender: async (message, concurrency, timeoutMs) => {
       const { createSender } = await import("./wechat/sender.ts");
-      const sender = await createSender({
-        apiBase: (await settings()).apiBase,
-        concurrency,
-        timeoutMs,
-        message,
-      });
+      const loaded = await settings();
+      const { apiBase } = loaded;
+      const network = networkOf(loaded, { io, version });
+      const sender = await createSender({ apiBase, concurrency, timeoutMs, message, network });
       closers.push(() => sender.close());
       return sender;
     },
@@ -68,6 +73,7 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
     sandbox: {
       start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
       parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
+      parseOutage: async (text) => (await import("./sandbox/sandbox.ts")).parseOutage(text),
       startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
       startCli: async (argv, { env, cwd }) =>
         (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
@@ -81,6 +87,11 @@ export function createDeps({ io, out, globals, runCli }: Wiring): { deps: Deps; 
   return { deps, close };
 }
 
+/** Says that a Redis which is busy or loading is waited for. */
+function sayWait(out: Output) {
+  return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
+}
+
 type TokenStores = Pick<
   Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
   "store" | "locks"
@@ -89,12 +100,25 @@ type TokenStores = Pick<
 async function openStores(
   settings: Settings,
   clock: Clock,
-): Promise<{ stores: Stores; tokens: TokenStores; close(): void }> {
+  onWait?: ReturnType<typeof sayWait>,
+): Promise<{ stores: Stores; tokens: TokenStores; releaseLocks(): Promise<unknown>; close(): void }> {
   const redis = await import("./redis/stores.ts");
-  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock });
+  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
 }
 
-async function createTokens(settings: Settings, { tokens }: { tokens: TokenStores }, clock: Clock) {
+function networkOf(
+  { apiBase, proxy, apiCas: extraCas }: Settings,
+  { io, version }: Pick<Wiring, "io" | "version">,
+): Network {
+  return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}` };
+}
+
+async function createTokens(
+  settings: Settings,
+  { tokens }: { tokens: TokenStores },
+  own: Pick<Wiring, "io" | "out" | "version">,
+  clock: Clock,
+) {
   const { createTokenProvider } = await import("./token/provider.ts");
   const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
   const api: ReturnType<typeof createTokenApi> = {
@@ -107,6 +131,7 @@ async function createTokens(settings: Settings, { tokens }: { tokens: TokenStore
         ...requireCredentials(settings),
         timeoutMs: 10_000,
         clock,
+        network: networkOf(settings, own),
       }).fetchToken(mode, force);
     },
   };
@@ -116,6 +141,7 @@ async function createTokens(settings: Settings, { tokens }: { tokens: TokenStore
     mode: settings.tokenMode,
     api,
     clock,
+    warn: (text) => own.out.warn(`warning: ${text}`),
   });
 }
 

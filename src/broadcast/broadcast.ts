@@ -2,13 +2,17 @@ import type { Clock } from "../clock.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { countsOf, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { bePatient } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
-import { type EngineOptions, Run } from "./run.ts";
-import { shareRate } from "./share-rate.ts";
+import { spareTheLiving } from "./rivals.ts";
+import { Run } from "./run.ts";
+import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
+import { isOver } from "./status.ts";
 import {
   firstSweep,
   laterSweep,
@@ -33,6 +37,8 @@ export interface BroadcastSpec {
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
+  /** Goes on also when Redis drops keys. */
+  allowEviction?: boolean | undefined;
 }
 
 const AUDIENCE_CHUNK = 1000;
@@ -46,6 +52,7 @@ const PATIENCE_MS = 30_000;
 export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): Promise<Ended> {
   const { clock } = deps;
   await deps.tokens.current();
+  const memory = await deps.lookAtMemory();
   const id = spec.id ?? newBroadcastId(clock);
   const runId = newRunId(clock);
   const record: BroadcastRecord = {
@@ -58,6 +65,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
+    evicted: memory && countsOf(memory),
     status: "running",
     startedAtMs: clock.now(),
   };
@@ -66,6 +74,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     runId,
     dead: new Set(),
     earlierRuns: [],
+    allowEviction: spec.allowEviction,
     firstSweep: (sweeps) => firstSweep(record, sweeps),
   });
 }
@@ -77,39 +86,48 @@ export async function runOnce(
   options: EngineOptions,
   plan: RunPlan,
 ): Promise<Ended> {
-  const { clock, store, host, pid, user } = deps;
+  const { clock, store, self, user } = deps;
   const { id } = record;
   const { runId, dead, retry } = plan;
-  const info = { runId, host, pid, user, sinceMs: clock.now() };
+  const info = { ...self, runId, user, sinceMs: clock.now() };
+  const beganAt = clock.monotonic();
+  const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [] });
   const heartbeat = new Heartbeat(store, id, info, clock, {
-    state: () => stateOf(run, clock),
-    onBeat: (others) => run.pacer.share(others.length + 1),
+    state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
+    onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
   const ledger = bePatient(opened, clock, PATIENCE_MS);
   const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
+  adoptRecent(run, plan.earlierRuns, clock);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
     listed: () => store.audience(record),
   };
-  const over = new Set(plan.earlierRuns.filter(({ alive }) => !alive).map((earlier) => earlier.runId));
+  const over = new Set(plan.earlierRuns.filter((one) => isOver(one, deps)).map((one) => one.runId));
   await heartbeat.start();
   let now = record;
   try {
+    await spareTheLiving(deps, id, dead);
     const entered = await enterRun(store, record, plan.changes);
     now = entered ?? record;
     if (!entered) run.stop(wantedStop("gone"));
     if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
     deps.onStart?.(id, run, now);
-    await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+    const watch = watchEviction(deps, plan.allowEviction ? undefined : now.evicted, run);
+    try {
+      await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+    } finally {
+      await watch.end();
+    }
     run.isOver = true;
   } finally {
     await heartbeat.end();
   }
-  const result = await conclude(deps, now, run, { info, plan, sweeps, over });
+  const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
   return { result, run, record: { id, cut: ended?.cut } };
 }
@@ -163,13 +181,15 @@ function stateOf(run: Run, clock: Clock): RunState {
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
     open: inHand.size,
     waiting: whyWaiting(run),
+    outages: run.breaker.outages,
+    found: run.pacer.found,
     ended: run.isOver && willConclude(run),
   };
 }
 
 /** The audience first: a record without all of it would be resumed for a part. */
 async function enterRecord(
-  deps: Pick<BroadcastDeps, "store" | "host" | "isRunning" | "clock">,
+  deps: Pick<BroadcastDeps, "store" | "fateOf" | "clock">,
   record: BroadcastRecord,
   audience: Audience,
 ): Promise<void> {

@@ -12,8 +12,9 @@ interface Seen {
   info: RunInfo;
   plan: RunPlan;
   sweeps: Sweeps;
-  /** Runs that were over when this one began. */
+  /** Runs that were surely over when this one began. */
   over: ReadonlySet<string>;
+  elapsedMs(): number;
 }
 
 /**
@@ -34,8 +35,9 @@ export async function conclude(
       run.stop(stopReasonOf(error));
     }
   }
-  const { info, plan } = seen;
-  return summarize(run, { record, info, otherRuns: plan.earlierRuns, nowMs: deps.clock.now() });
+  const { info, plan, elapsedMs } = seen;
+  const now = { nowMs: deps.clock.now(), elapsedMs: elapsedMs() };
+  return summarize(run, { record, info, otherRuns: plan.earlierRuns, ...now });
 }
 
 /** Whether the end is this run's to write. */
@@ -47,18 +49,19 @@ async function concludeRecord(
   deps: BroadcastDeps,
   record: BroadcastRecord,
   run: Run,
-  { info, sweeps, over }: Seen,
+  { info, sweeps, over, elapsedMs }: Seen,
 ): Promise<BroadcastResult> {
   const { store, clock } = deps;
   const { id } = record;
   const otherRuns = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
-  // Runs that worked beside this one did what it has not seen.
+  // Runs that worked beside this one, or may have, did what it has not seen.
   const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
   const recount =
     !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId))
       ? await recountBroadcast(ledger, record, sweeps)
       : undefined;
-  const result = summarize(run, { record, info, otherRuns, recount, nowMs: clock.now() });
+  const now = { nowMs: clock.now(), elapsedMs: elapsedMs() };
+  const result = summarize(run, { record, info, otherRuns, recount, ...now });
   if (otherRuns.some(({ alive }) => alive)) return result;
   const { reason, recipients, finishedAt } = result;
   const isFinished = !run.stopReason;

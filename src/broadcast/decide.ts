@@ -13,15 +13,13 @@ export type Decision =
   /** Send again with the same code, after a while. */
   | { do: "retry"; uncertain: boolean }
   | { do: "renew-token" }
-  /** The minute's quota is used up. */
+  /** A quota is used up: send again after the pause. */
   | { do: "pause" }
   /** Nothing more can be sent: end the run. */
-  | { do: "stop"; kind: "stopped" | "credentials" | "api" };
+  | { do: "stop"; kind: "stopped" };
 
 const ERRCODE_USED_CODE = 41029;
 const ERRCODE_INVALID_USER = 40003;
-/** An API that can't be reached for about six seconds is down for everybody: the run ends, and resume goes on later. */
-const MAX_UNSENT = 6;
 
 /**
  * The protocol's one decision, without side effects. It rests on a code being single-use on the platform: sending again
@@ -29,12 +27,12 @@ const MAX_UNSENT = 6;
  * arrived. A code with several uses does not have that property, so it is never sent with again after such an attempt.
  */
 export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: number): Decision {
-  const exhausted = recipient.attempts >= maxAttempts;
+  const exhausted = recipient.attempts - recipient.excused >= maxAttempts;
   switch (answer.class) {
     case "ok":
       return { do: "settle", outcome: "sent" };
     case "token":
-      return recipient.tokenRefusals > 0 ? { do: "stop", kind: "credentials" } : { do: "renew-token" };
+      return { do: "renew-token" };
     case "code":
       return decideRefusedCode(recipient, answer);
     case "recipient":
@@ -54,9 +52,8 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
         ? { do: "settle", outcome: "unknown" }
         : { do: "retry", uncertain: true };
     case "unsent":
-      return recipient.attempts >= Math.min(maxAttempts, MAX_UNSENT)
-        ? { do: "stop", kind: "api" }
-        : { do: "retry", uncertain: false };
+      // However often: when nobody gets through, the breaker ends the run.
+      return { do: "retry", uncertain: false };
     case "minute_quota":
       return { do: "pause" };
     case "fatal":

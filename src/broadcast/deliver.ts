@@ -1,12 +1,18 @@
 import { backoffMs } from "./backoff.ts";
 import { type Decision, decide } from "./decide.ts";
+import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
 import type { SendAnswer } from "./ports.ts";
-import { type Decided, decided, type Run, thresholdReason } from "./run.ts";
-import { stopReasonOf } from "./stop.ts";
+import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
+import { decided, type Run } from "./run.ts";
+import { refusedBy, stopReasonOf } from "./stop.ts";
 
-/** New tokens in a row of which none was accepted. */
-const MAX_REFUSED_TOKENS = 5;
+/**
+ * Codes of one user that a run lets the API refuse: each costs a request and a code. A backend that notes no expiry
+ * leaves some stale ones before a good one; with five of them in a row, the sixth is no better. The user counts as
+ * `failed`, not as `no_code`, because the pool still holds codes; --retry-failed tries the next.
+ */
+const MOST_REFUSALS = 5;
 
 /** One worker: sends to one ready recipient after the other. Resolves once the queue is closed. */
 export function work(run: Run): Promise<void> {
@@ -22,22 +28,34 @@ export function work(run: Run): Promise<void> {
 
 /** Sends to one recipient and does what the answer calls for; without a promise where nothing has to be waited for. */
 function deliver(run: Run, recipient: InHand, next: () => void): void {
-  const token = run.pacer.mayWait || !run.deps.pulse.fresh ? undefined : run.deps.tokens.cached();
+  const mayWait = !run.breaker.isClosed || run.pacer.mayWait || !run.deps.pulse.fresh;
+  const token = mayWait ? undefined : run.deps.tokens.cached();
   if (token !== undefined) send(run, recipient, token, next);
   else {
-    untilMaySend(run).then(
+    untilMaySend(run, recipient).then(
       (fetched) => send(run, recipient, fetched, next),
-      (error) => giveUp(run, recipient, error, next),
+      (error) => {
+        if (!run.gate.noteNoToken(recipient, error)) return giveUp(run, recipient, error, next);
+        run.hand(recipient);
+        next();
+      },
     );
   }
 }
 
-/** Waits for the run's turn and a heartbeat that holds; returns the access token. */
-async function untilMaySend(run: Run): Promise<string> {
+/** Waits until the API is there, for the run's turn and a heartbeat that holds; returns the access token. */
+async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
   const { pulse, tokens } = run.deps;
-  if (run.pacer.mayWait) await run.pacer.take(run.signal);
-  if (!pulse.fresh) await pulse.untilFresh(run.signal);
-  return tokens.cached() ?? (await tokens.current());
+  for (;;) {
+    const openings = await run.gate.enter(recipient);
+    if (run.pacer.mayWait) await run.pacer.take(run.signal);
+    if (!pulse.fresh) await pulse.untilFresh(run.signal);
+    const token = tokens.cached() ?? (await tokens.current());
+    // Else the API went away meanwhile.
+    if (openings !== run.breaker.openings && !run.signal.aborted) continue;
+    run.gate.leave();
+    return token;
+  }
 }
 
 function send(run: Run, recipient: InHand, token: string, next: () => void): void {
@@ -47,7 +65,7 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
     return;
   }
   recipient.attempts++;
-  run.pacer.countSend();
+  recipient.turn = run.pacer.countSend();
   run.inFlight++;
   try {
     const { openId, formId } = recipient;
@@ -64,6 +82,7 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
 
 /** Does not throw: its caller is the HTTP client. */
 function take(run: Run, recipient: InHand, answer: SendAnswer, token: string, next: () => void): void {
+  if (!run.breaker.isCalm || answer.class !== "ok") run.gate.note(recipient, answer);
   if (answer.class !== "ok" || run.held.length > 0) {
     takeAnswer(run, recipient, answer, token).then(next, (error) => giveUp(run, recipient, error, next));
     return;
@@ -91,12 +110,14 @@ async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token
   // "Already used" after an attempt without an answer is the good news that it arrived.
   const sent = decision.do === "settle" && decision.outcome === "sent";
   if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
-  if (provesToken(answer)) run.refusedTokens.clear();
+  if (provesToken(answer)) acceptToken(run);
+  obeyQuota(run, recipient, answer);
   await act(run, recipient, answer, decision, token);
 }
 
 function settleSent(run: Run, recipient: InHand, answer: SendAnswer): void {
-  if (run.refusedTokens.size > 0) run.refusedTokens.clear();
+  if (run.refusedTokens.size > 0) acceptToken(run);
+  run.accepted = true;
   watch(run, run.guard.seeAnswer(false));
   run.settle(recipient, "sent", answer);
 }
@@ -110,77 +131,55 @@ async function act(
 ): Promise<void> {
   switch (decision.do) {
     case "settle":
-      if (answer.class === "unlisted") watch(run, run.guard.seeUnlisted(answer.errcode));
-      if (decision.outcome === "sent") await settleHeld(run);
+      if (answer.class === "unlisted") return settleUnlisted(run, recipient, answer);
+      if (answer.class === "ambiguous" && !run.breaker.isKnown) return holdUnknown(run, recipient, answer);
+      if (decision.outcome === "sent") {
+        run.accepted = true;
+        await settleHeld(run);
+      }
       watch(run, run.guard.seeAnswer(false));
       return run.settle(recipient, decision.outcome, answer);
     case "settle-returning":
       return settleReturning(run, decided(recipient, decision.outcome, answer));
     case "next":
-      return claimNext(run, recipient, answer);
+      return dropCode(run, recipient, () => claimNext(run, recipient, answer));
     case "retry":
       recipient.uncertain ||= decision.uncertain;
       return retryLater(run, recipient);
     case "renew-token":
       recipient.attempts--;
-      return renewToken(run, recipient, answer, token);
+      try {
+        return await renewToken(run, recipient, answer, token);
+      } catch (error) {
+        if (!run.gate.noteNoToken(recipient, error)) throw error;
+        return run.hand(recipient);
+      }
     case "pause":
       recipient.attempts--;
-      run.pacer.pauseToNextMinute();
       return run.hand(recipient);
     case "stop":
       if (answer.class === "unsent" || answer.class === "fatal" || answer.class === "token")
         recipient.attempts--;
       run.leftovers.push(recipient);
-      return stopFor(run, answer, decision.kind);
+      return run.stop(refusedBy(answer, decision.kind));
   }
 }
 
-/** Whether the API looked at the token, and was content with it. */
-function provesToken(answer: SendAnswer): boolean {
-  return answer.class !== "token" && answer.class !== "ambiguous" && answer.class !== "unsent";
-}
-
-/**
- * Two things are beyond renewing: a token that the platform gave again although it had been refused, and one new token
- * after the other refused. A token that lapses under requests in flight is neither, however often it happens.
- */
-async function renewToken(run: Run, recipient: InHand, answer: SendAnswer, token: string): Promise<void> {
-  run.refusedTokens.add(token);
-  if (run.refusedTokens.size > MAX_REFUSED_TOKENS) {
-    run.leftovers.push(recipient);
-    return stopFor(run, answer, "credentials");
-  }
-  const renewed = await run.deps.tokens.renew(token);
-  recipient.tokenRefusals = renewed === token ? recipient.tokenRefusals + 1 : 0;
-  run.hand(recipient);
-}
-
-/** More than the guard needs to see that the appid is wrong. */
-const MOST_HELD = 200;
-
-/** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
-async function settleReturning(run: Run, item: Decided): Promise<void> {
-  if (item.settlement.errcode !== 40003) return run.settleReturning(item);
-  const why = run.guard.seeAnswer(true);
-  if (run.tally.outcomes.sent > 0 || run.held.length >= MOST_HELD) await run.settleReturning(item);
-  else run.held.push(item);
-  run.changed();
-  watch(run, why);
-}
-
-/** Settles the recipients that were held back. */
-export async function settleHeld(run: Run): Promise<void> {
-  for (const item of run.held.splice(0)) await run.settleReturning(item);
+/** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
+function obeyQuota(run: Run, { turn }: InHand, { class: kind, waitMs }: SendAnswer): void {
+  if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
+  else if (kind === "minute_quota") run.pacer.refuse(turn, "minute");
 }
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {
+  const refusals = recipient.refusals + 1;
+  if (refusals >= MOST_REFUSALS) return run.settle(recipient, "failed", answer);
   const reply = await run.deps.ledger.next(recipient.openId, recipient.formId, answer.errcode);
   if (!reply) return run.forget(recipient);
   run.tally.codes.refused += 1 + reply.refused;
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
-  const next = takeInHand(reply, recipient.failedBefore);
+  const next = takeInHand(reply, { failedBefore: recipient.failedBefore, refusals });
   run.inHand.delete(recipient);
   run.inHand.add(next);
   run.hand(next);
@@ -189,27 +188,16 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
 /** Waits beside the queue, not in a worker: a retry must not hold up others. */
 function retryLater(run: Run, recipient: InHand): void {
   const { clock } = run.deps;
-  void clock.sleep(backoffMs(recipient.attempts, clock), run.signal).then(() => run.hand(recipient));
-}
-
-function watch(run: Run, why: string | undefined): void {
-  if (why) run.stop(thresholdReason(why));
-}
-
-function stopFor(run: Run, answer: SendAnswer, kind: "stopped" | "credentials" | "api"): void {
-  const meaning = answer.meaning === undefined ? "" : `: ${answer.meaning}`;
-  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode}${meaning})`;
-  const what = {
-    stopped: "the API refused the broadcast",
-    credentials: "the API keeps refusing the access token",
-    api: "the API can't be reached",
-  }[kind];
-  run.stop({
-    status: "stopped",
-    exit: kind,
-    message: `${what}${code}: ${answer.errmsg}`,
-    hint:
-      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
-    errcode: answer.errcode,
+  // While the API is down, all wait at the gate.
+  if (run.breaker.isOpen) {
+    run.hand(recipient);
+    return;
+  }
+  const { gate } = run;
+  const isRepeatable = !recipient.multiUse;
+  if (isRepeatable) gate.resting++;
+  void clock.sleep(backoffMs(recipient.attempts - recipient.excused, clock), run.signal).then(() => {
+    if (isRepeatable) gate.resting--;
+    run.hand(recipient);
   });
 }

@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
+import type { LookAtMemory } from "./memory.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
-import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun } from "./record.ts";
+import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, ProcessFacts } from "./record.ts";
 import type { Report } from "./report.ts";
 import type { Run } from "./run.ts";
+import type { Here } from "./status.ts";
 import type { Sighted, Sweeps } from "./sweep.ts";
 
 export interface LedgerNeeds {
@@ -21,15 +23,15 @@ export interface BroadcastDeps {
   sweepPools(): AsyncIterable<string[]>;
   sweepLedgers(): AsyncIterable<string[]>;
   openLedger(needs: LedgerNeeds): Ledger;
+  lookAtMemory: LookAtMemory;
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
   report?: Report | undefined;
-  host: string;
-  pid: number;
+  /** This process. */
+  self: ProcessFacts;
   user: string;
-  /** Whether a process of this host is there. */
-  isRunning(pid: number): boolean;
+  fateOf: Here["fateOf"];
   /** Called once the run exists, before the first claim: for progress and signals. */
   onStart?(id: string, run: Run, record: BroadcastRecord): void;
 }
@@ -44,10 +46,12 @@ export interface Ended {
 /** What one run has to know of those before it. */
 export interface RunPlan {
   runId: string;
-  /** Runs known to be dead; the run adds to them. */
+  /** Runs taken for dead; the run adds to them. */
   dead: Set<string>;
   retry?: LedgerNeeds["retry"];
   earlierRuns: KnownRun[];
+  /** Goes on also when Redis drops keys. */
+  allowEviction?: boolean | undefined;
   /** What a wider limit changes in the record. */
   changes?: Partial<BroadcastRecord>;
   /** Left out: a later one. */

@@ -1,11 +1,13 @@
-import { settleHeld, work } from "./deliver.ts";
+import { work } from "./deliver.ts";
 import { feed } from "./feeder.ts";
+import { settleHeld } from "./held.ts";
 import type { InHand } from "./in-hand.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
 
 const RELEASE_BATCH = 64;
+const DOWN_DRAIN_MS = 2000;
 
 /**
  * Works through the audience: claims codes just ahead of the sends, keeps `concurrency` requests in flight, settles what
@@ -16,19 +18,28 @@ const RELEASE_BATCH = 64;
 export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   const workers = Array.from({ length: run.options.concurrency }, () => work(run));
   const feeding = feed(run, audience);
-  await run.until(() => run.signal.aborted || (run.fed && run.inHand.size === run.held.length));
-  if (!run.signal.aborted) {
-    await feeding;
+  for (;;) {
+    await run.until(() => run.signal.aborted || isThrough(run));
+    if (run.signal.aborted || run.held.length === 0) break;
+    // Those whose code was refused may have another.
     await settleHeldOrStop(run);
   }
+  if (!run.signal.aborted) await feeding;
   run.ready.close();
+  // Who stops a run while the API is down does not wait for the answer that it may never give.
+  const drainMs = run.breaker.isOpen ? Math.min(DOWN_DRAIN_MS, run.options.drainMs) : run.options.drainMs;
   const drained = new AbortController();
   await Promise.race([
     Promise.all([...workers, feeding]).then(() => drained.abort()),
-    run.deps.clock.sleep(run.options.drainMs, drained.signal),
+    run.deps.clock.sleep(drainMs, drained.signal),
   ]);
   await run.settler.drain();
   if (run.stopReason) await releaseLeftovers(run);
+}
+
+/** Nobody is left but those held back, and it is not an outage that holds them back. */
+function isThrough({ fed, inHand, held, breaker }: Run): boolean {
+  return fed && inHand.size === held.length && !(held.length > 0 && breaker.isOpen);
 }
 
 async function settleHeldOrStop(run: Run): Promise<void> {

@@ -36,7 +36,7 @@ async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promis
   for (let at = 0; at < openIds.length; ) {
     // How many of those under way will be claims is not known yet, so with a limit there is one call at a time.
     if (limit !== undefined) await run.allClaimed();
-    await run.until(() => run.signal.aborted || room() >= size);
+    await run.until(() => run.signal.aborted || (room() >= size && !run.breaker.isOpen));
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
     if (run.signal.aborted || left <= 0) return;
     const batch = openIds.slice(at, at + Math.min(size, left));

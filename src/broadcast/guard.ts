@@ -8,6 +8,8 @@ const MIN_ERRORS = 50;
 const UNLISTED_IN_A_ROW = 20;
 const INVALID_USERS = 50;
 const INVALID_USER_SHARE = 0.95;
+const REFUSED_CODES = 50;
+const REFUSED_CODE_SHARE = 0.95;
 
 /** Watches outcomes for signs that going on only burns codes. Each method returns why to stop, or undefined. */
 export class Guard {
@@ -19,6 +21,7 @@ export class Guard {
   private unlistedInARow = 0;
   private answers = 0;
   private invalidUsers = 0;
+  private refusedCodes = 0;
 
   constructor(maxErrors: MaxErrors) {
     this.maxErrors = maxErrors;
@@ -38,6 +41,15 @@ export class Guard {
     if (this.invalidUsers < INVALID_USERS || this.invalidUsers < this.answers * INVALID_USER_SHARE)
       return undefined;
     return `${this.invalidUsers} of ${this.answers} openIds were invalid (40003): they belong to another appid`;
+  }
+
+  /** 41028 or 41029; only while nothing has been accepted. */
+  seeRefusedCode(): string | undefined {
+    this.answers++;
+    this.refusedCodes++;
+    if (this.refusedCodes < REFUSED_CODES || this.refusedCodes < this.answers * REFUSED_CODE_SHARE)
+      return undefined;
+    return `${this.refusedCodes} of ${this.answers} codes were refused (41028, 41029) and none accepted: they belong to another appid, or are not what the platform issued`;
   }
 
   /** A settled outcome; `error` for failed and unknown. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { BroadcastStore, RunInfo, RunState, Wanted } from "./record.ts";
+import type { BroadcastStore, KnownRun, RunInfo, RunState, Wanted } from "./record.ts";
 
 /** A run whose heartbeat is older than this may have its claims taken over. */
 const LEASE_MS = 15_000;
@@ -12,7 +12,7 @@ export interface HeartbeatEvents {
   /** The counts to keep with the run. */
   state(): RunState;
   /** After each beat: the other runs that are alive. */
-  onBeat(others: RunInfo[]): void;
+  onBeat(others: KnownRun[]): void;
   /** The heartbeat had lapsed and another run may have this one's claims: stop. */
   onFenced(other: RunInfo): void;
   /** An operator wants the runs of the broadcast to stop, or its record is gone. */

@@ -8,15 +8,19 @@ export interface InHand extends Claimed {
   uncertain: boolean;
   /** It failed in an earlier run and is tried again: without a record, nothing would lead back to this user. */
   failedBefore: boolean;
-  /** How often in a row the token was refused for this recipient and the platform gave the very same again. */
-  tokenRefusals: number;
+  /** Attempts that don't count towards the most, because the API was down. */
+  excused: number;
+  /** Codes of this user that the API refused in this run. */
+  refusals: number;
+  /** The number of its newest send, as the pacer counts them. */
+  turn: number;
   /** Its place among the recipients in hand; theirs to keep. */
   place: number;
 }
 
 export function takeInHand(
   { openId, formId, expireMs, multiUse, attempt }: Claimed,
-  failedBefore = false,
+  { failedBefore = false, refusals = 0 } = {},
 ): InHand {
   const attempts = attempt - 1;
   // Named one by one: spreading costs microseconds, and this runs for every message.
@@ -29,7 +33,9 @@ export function takeInHand(
     attempts,
     uncertain: attempts > 0,
     failedBefore,
-    tokenRefusals: 0,
+    excused: 0,
+    refusals,
+    turn: 0,
     place: -1,
   };
 }

@@ -1,12 +1,19 @@
 import type { KnownRun } from "./record.ts";
 
-type Span = Pick<KnownRun, "sinceMs" | "untilMs">;
+type Span = Pick<KnownRun, "sinceMs" | "untilMs" | "elapsedMs">;
+
+/** How long a run was at work, ms: not by the wall clock, which may be set meanwhile. Older versions noted nothing else. */
+export function elapsedOf({ sinceMs, untilMs, elapsedMs }: Span): number {
+  return elapsedMs ?? Math.max(0, untilMs - sinceMs);
+}
 
 /** How long at least one of the runs was at work, ms: what lies between them, and twice at once, does not count. */
 export function workedMs(runs: readonly Span[]): number {
   let worked = 0;
   let coveredTo = Number.NEGATIVE_INFINITY;
-  for (const { sinceMs, untilMs } of runs.toSorted((a, b) => a.sinceMs - b.sinceMs)) {
+  for (const run of runs.toSorted((a, b) => a.sinceMs - b.sinceMs)) {
+    const { sinceMs } = run;
+    const untilMs = sinceMs + elapsedOf(run);
     worked += Math.max(0, untilMs - Math.max(sinceMs, coveredTo));
     coveredTo = Math.max(coveredTo, untilMs);
   }

@@ -1,46 +1,72 @@
 import type { Clock } from "../clock.ts";
+import { RateLevel } from "./rate-level.ts";
+import { type QuotaWait, Refusal, type Seen } from "./refusal.ts";
+import { SendMeter } from "./send-meter.ts";
+import { Turns } from "./turns.ts";
 
-/** A timer that wakes late may catch up by this much, so that coarse timers don't lower the rate. */
-const CATCH_UP_MS = 20;
-const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
+/** A wait is looked at again so often: a pause may get shorter, and a rate rises. */
+const LOOK_MS = 1000;
+
+/** The rate that a run found, for the runs beside it and after it. Kept with its counts. */
+export interface FoundRate {
+  /** How often a quota was used up under this run. */
+  refusals: number;
+  /** What the platform seems to allow all runs of the broadcast together, in sends a second. */
+  perSec: number;
+}
 
 /**
  * Spaces sends evenly: in any second at most the rate plus one. Without a rate it lets everything through until the
- * platform's minute quota says otherwise. Also the place where a run pauses.
+ * platform says that it is too much; then it pauses, goes on a little below what was accepted, and climbs again. Also the
+ * place where a run pauses. It measures time by the monotonic clock, so that a clock that is set changes no pause.
  */
 export class Pacer {
   private readonly clock: Clock;
-  private rate: number;
-  private nextAt = 0;
-  /** Monotonic times of the newest sends, as many as a second allows: a ring. */
-  private recent: number[] = [];
-  private recentAt = 0;
-  private pausedUntil = 0;
+  private readonly rate: number;
+  private readonly turns = new Turns();
+  private readonly level = new RateLevel();
+  private readonly meter = new SendMeter();
+  /** When the first send went out. */
+  private startedMs: number | undefined;
   private queue: Promise<void> = Promise.resolve();
   private processes = 1;
-  private sentSince = 0;
-  private sentCount = 0;
+  private sends = 0;
+  private refusals = 0;
+  private refusal: Refusal | undefined;
+  private pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** The refusals of other runs that this one knows of. */
+  private readonly known = new Map<string, number>();
 
   /** `rate` in sends a second, fractions allowed; Infinity for none. */
   constructor(clock: Clock, rate = Number.POSITIVE_INFINITY) {
     this.clock = clock;
     this.rate = rate;
-    this.sentSince = clock.monotonic();
   }
 
   /** Whether `take` may have to wait; asking first saves a promise a send. */
   get mayWait(): boolean {
-    return this.rate !== Number.POSITIVE_INFINITY || this.pausedUntil > 0;
+    return this.rate !== Number.POSITIVE_INFINITY || this.level.isKnown || this.isPaused;
   }
 
-  /** Epoch ms until which the run is paused; 0 when it is not. */
-  get pauseEnd(): number {
-    return this.pausedUntil > this.clock.now() ? this.pausedUntil : 0;
+  private get isPaused(): boolean {
+    return this.refusal !== undefined && this.pauseLeftMs > 0;
   }
 
+  /** How long the run is paused still; 0 when it is not. */
+  get pauseLeftMs(): number {
+    return Math.max(0, this.pausedUntilMs - this.clock.monotonic());
+  }
+
+  /** Sends a second of all runs together: the given rate, or less where the platform refused. */
   get ratePerSec(): number {
-    return this.rate;
+    return Math.min(this.rate, this.level.at(this.clock.monotonic()));
+  }
+
+  /** Undefined while the platform has refused this run nothing, or nothing for long. */
+  get found(): FoundRate | undefined {
+    const perSec = this.level.at(this.clock.monotonic());
+    return perSec === Number.POSITIVE_INFINITY ? undefined : { refusals: this.refusals, perSec };
   }
 
   /** Divides the rate among so many processes. */
@@ -48,8 +74,31 @@ export class Pacer {
     this.processes = Math.max(1, processes);
   }
 
-  countSend(): void {
-    this.sentCount++;
+  /** A refusal of another run is one of this run too: the lower rate of the two holds for both. */
+  adopt(runId: string, { refusals, perSec }: FoundRate): void {
+    if (refusals <= (this.known.get(runId) ?? 0)) return;
+    this.known.set(runId, refusals);
+    const now = this.clock.monotonic();
+    if (perSec < this.level.at(now)) this.level.set(perSec, Math.max(now, this.pausedUntilMs));
+  }
+
+  /** To be called with each send; returns its number, by which a refusal is told from those before. */
+  countSend(): number {
+    const nowMs = this.clock.monotonic();
+    this.startedMs ??= nowMs;
+    this.meter.add(nowMs, 1);
+    return ++this.sends;
+  }
+
+  /** The platform refused the send of that number because there were too many: pauses, and lowers the rate. */
+  refuse(turn: number, wait: QuotaWait): void {
+    if (!this.refusal || !(this.isPaused || this.refusal.covers(turn))) {
+      this.refusal = new Refusal(wait, this.seen(), this.meter, this.refusal);
+      this.refusals++;
+    }
+    this.refusal.add(turn, wait, this.clock.monotonic());
+    this.pausedUntilMs = this.refusal.pauseEndMs;
+    this.level.set(this.refusal.level, this.pausedUntilMs);
   }
 
   /** Waits for this caller's turn, or until the signal aborts. Callers are served in order. */
@@ -58,51 +107,24 @@ export class Pacer {
     return this.queue;
   }
 
+  private seen(): Seen {
+    const nowMs = this.clock.monotonic();
+    return {
+      nowMs,
+      minuteStartMs: nowMs - (this.clock.now() % MINUTE_MS),
+      startedMs: this.startedMs ?? nowMs,
+      turn: this.sends,
+      level: this.level.at(nowMs),
+      processes: this.processes,
+    };
+  }
+
   private async wait(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const pause = this.pausedUntil - this.clock.now();
-      if (this.pausedUntil > 0 && pause <= 0) this.pausedUntil = 0;
-      const wait = pause > 0 ? pause : this.reserve();
-      if (wait <= 0 || signal.aborted) return;
-      await this.clock.sleep(wait, signal);
+    while (!signal.aborted) {
+      const wait =
+        this.pauseLeftMs || this.turns.reserve(this.ratePerSec / this.processes, this.clock.monotonic());
+      if (wait <= 0) return;
+      await this.clock.sleep(Math.min(wait, LOOK_MS), signal);
     }
-  }
-
-  /** Pauses to the start of the next minute of wall time, and goes on slower than it went. Returns the pause's end. */
-  pauseToNextMinute(): number {
-    const now = this.clock.now();
-    if (this.pausedUntil > now) return this.pausedUntil;
-    const seconds = Math.max(1, (this.clock.monotonic() - this.sentSince) / SECOND_MS);
-    // A minute's quota was used up by what went out in up to a minute: 80% of that a minute should fit.
-    const perMinute = Math.min(this.rate * 60, (this.sentCount / seconds) * Math.min(seconds, 60));
-    this.rate = Math.max(1 / 60, (perMinute * 0.8) / 60);
-    this.sentCount = 0;
-    this.sentSince = this.clock.monotonic();
-    this.recent = [];
-    this.recentAt = 0;
-    this.pausedUntil = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
-    return this.pausedUntil;
-  }
-
-  /** Takes a turn if one is free now (0), else says how many ms to wait before asking again. */
-  private reserve(): number {
-    if (this.rate === Number.POSITIVE_INFINITY) return 0;
-    const now = this.clock.monotonic();
-    const rate = this.rate / this.processes;
-    const interval = SECOND_MS / rate;
-    const early = this.nextAt - now;
-    if (early > 0) return early;
-    const perSecond = Math.max(1, Math.floor(rate) + 1);
-    const oldest = this.recent[this.recentAt];
-    if (this.recent.length >= perSecond && oldest !== undefined && now - oldest < SECOND_MS) {
-      return SECOND_MS - (now - oldest);
-    }
-    this.nextAt = Math.max(this.nextAt, now - CATCH_UP_MS) + interval;
-    if (this.recent.length < perSecond) this.recent.push(now);
-    else {
-      this.recent[this.recentAt] = now;
-      this.recentAt = (this.recentAt + 1) % perSecond;
-    }
-    return 0;
   }
 }

@@ -29,10 +29,14 @@ export interface SendAnswer {
   errmsg: string;
   /** Text, because it exceeds 2^53. */
   msgid?: string | undefined;
+  /** How long the platform asks all sends to wait. Absent, `minute_quota` means the rest of the minute. */
+  waitMs?: number | undefined;
   /** What push-cli's table says of the errcode. */
   meaning?: string | undefined;
-  /** For `fatal`: what the operator can do. */
+  /** What the operator can do. */
   hint?: string | undefined;
+  /** What a page that is not the API's says of itself, and where a redirect leads. */
+  page?: string | undefined;
 }
 
 /** Sends the broadcast's message; built once a broadcast so that its constant part is serialised once. */

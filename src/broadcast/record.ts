@@ -1,5 +1,8 @@
+import type { Outages } from "./breaker.ts";
+import type { EvictedKeys } from "./memory.ts";
 import type { Message } from "./message.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
+import type { FoundRate } from "./pacer.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -21,6 +24,8 @@ export interface BroadcastRecord {
   rate?: number | undefined;
   /** How many users there were when it started, where that was counted. */
   users?: number | undefined;
+  /** What the servers had evicted when it began, or when an operator accepted more. */
+  evicted?: EvictedKeys | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */
@@ -60,6 +65,8 @@ export interface BroadcastResult {
   outcomes: Record<Outcome, number>;
   codes: CodeCounts;
   errors: ErrorGroup[];
+  /** How often the API was down while runs were at work, and for how long. Absent in what older versions wrote. */
+  outages?: Outages;
   /** Claimed with an outcome not yet known: `resume` goes on with the same code. */
   open: number;
   /** ISO 8601. */
@@ -75,11 +82,27 @@ export interface BroadcastResult {
   dryRun?: true;
 }
 
-/** One process at work on a broadcast. */
-export interface RunInfo {
-  runId: string;
+/**
+ * What tells a process from every other one, where its system says so. Host and pid alone don't: containers may share a
+ * host name, and each has pids of its own.
+ */
+export interface ProcessFacts {
   host: string;
   pid: number;
+  /** One start of one machine. */
+  bootId?: string | undefined;
+  /** Where the pid means something, as Linux names its namespaces. */
+  namespaces?: string | undefined;
+  /** When it started, in ticks since the boot: a pid is used again. */
+  startTicks?: string | undefined;
+}
+
+/** `unknown`: it may be another machine's or another container's, and only its heartbeat can tell. */
+export type Fate = "gone" | "alive" | "unknown";
+
+/** One process at work on a broadcast. */
+export interface RunInfo extends ProcessFacts {
+  runId: string;
   /** Who started it. */
   user?: string | undefined;
   /** Epoch ms. */
@@ -90,6 +113,8 @@ export interface RunInfo {
 export interface RunState {
   /** Epoch ms. */
   untilMs: number;
+  /** How long it has been at work, by a clock that nobody sets. */
+  elapsedMs?: number | undefined;
   codes: CodeCounts;
   errors: ErrorGroup[];
   /** What this run did itself. Absent in what older versions wrote, as is the rest. */
@@ -102,8 +127,14 @@ export interface RunState {
   open?: number | undefined;
   /** Why nothing is being sent now. */
   waiting?: string | undefined;
+  /** How often and how long the API was down for it. */
+  outages?: Outages | undefined;
+  /** The rate that it found where the platform refused; absent without a limit. */
+  found?: FoundRate | undefined;
   /** It ended by itself, and sums up. */
   ended?: boolean | undefined;
+  /** It has withdrawn its heartbeat itself: it claims, sends and releases nothing any more. */
+  over?: boolean | undefined;
 }
 
 export type KnownRun = RunInfo &

@@ -1,10 +1,11 @@
 import { PushCliError } from "../errors.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { checkEvicted, countsOf } from "./eviction.ts";
 import { newRunId } from "./ids.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
-import type { EngineOptions } from "./run.ts";
 
 export type Retry = "unknown" | "failed";
 
@@ -16,6 +17,8 @@ export interface ResumeSpec {
   join: boolean;
   /** Another limit than the broadcast's own; null: none. */
   limit?: number | null | undefined;
+  /** Go on also when Redis has dropped keys since the broadcast began, and when it goes on to. */
+  allowEviction?: boolean | undefined;
   /** What the record lacks, or has otherwise. */
   changes?: Pick<Partial<BroadcastRecord>, "apiBase" | "users">;
 }
@@ -73,16 +76,20 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
   const record = await store.load(id);
   if (!record) throw recordGone(id);
   checkResumable(record, spec, clock.now());
+  const memory = await deps.lookAtMemory();
+  if (!spec.allowEviction) checkEvicted(record, memory);
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
-  const changes = { ...spec.changes, ...limitChanges(record, spec.limit) };
+  const evicted = spec.allowEviction || !record.evicted ? memory && countsOf(memory) : record.evicted;
+  const changes = { ...spec.changes, ...limitChanges(record, spec.limit), evicted };
   const limit = "limit" in changes ? changes.limit : record.limit;
   const options = { ...spec.engine, limit, rate: spec.engine.rate ?? record.rate };
   return runOnce(deps, record, options, {
     runId: newRunId(clock),
     dead,
     retry: spec.retry,
+    allowEviction: spec.allowEviction,
     earlierRuns,
     changes,
   });

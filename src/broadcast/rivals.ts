@@ -12,8 +12,8 @@ export interface RivalsDeps extends Here {
 const POLL_MS = 250;
 
 /**
- * Sorts out the runs that a broadcast had: returns the ids of those that are surely dead. A run whose process is gone
- * from this host is dead at once; another one when its heartbeat lapses, which is waited for. Rejects with `locked` when a
+ * Sorts out the runs that a broadcast had: returns the ids of those that may be taken for dead. A run whose process is
+ * surely gone is dead at once; another one when its heartbeat lapses, which is waited for. Rejects with `locked` when a
  * run turns out to be alive, unless `join` is given.
  */
 export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean): Promise<string[]> {
@@ -23,14 +23,27 @@ export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean):
   return now.filter(({ alive }) => !alive).map(({ runId }) => runId);
 }
 
-/** The runs that a broadcast had. Those whose process is gone from this host are declared dead. */
+/**
+ * Takes back what was said of runs that are alive after all, once this run is in the record: one that beats from here on
+ * sees this run and yields to it, one that has beaten between the two looks has not. So each pair has one that knows.
+ */
+export async function spareTheLiving(
+  { store }: Pick<RivalsDeps, "store">,
+  id: string,
+  dead: Set<string>,
+): Promise<void> {
+  if (dead.size === 0) return;
+  for (const { runId, alive } of await store.runs(id)) if (alive) dead.delete(runId);
+}
+
+/** The runs that a broadcast had. Those whose process is surely gone are declared dead. */
 export async function lookAtRuns(
-  { store, host, isRunning }: Here & Pick<RivalsDeps, "store">,
+  { store, fateOf }: Here & Pick<RivalsDeps, "store">,
   id: string,
 ): Promise<KnownRun[]> {
   const runs = await store.runs(id);
   for (const run of runs) {
-    if (!isGone(run, { host, isRunning })) continue;
+    if (!isGone(run, { fateOf })) continue;
     await store.buryRun(id, run.runId);
     run.alive = false;
   }

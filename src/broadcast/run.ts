@@ -1,56 +1,29 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../clock.ts";
-import type { AccessTokens } from "../token/ports.ts";
-import { Guard, type MaxErrors } from "./guard.ts";
+import { Breaker } from "./breaker.ts";
+import type { EngineDeps, EngineOptions } from "./engine-options.ts";
+import { Gate } from "./gate.ts";
+import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
-import type { Claimed, Ledger, MessageSender, SendAnswer, Settlement } from "./ports.ts";
+import type { Claimed, SendAnswer, Settlement } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { type Report, reportLine } from "./report.ts";
+import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
-import { type StopReason, stopReasonOf } from "./stop.ts";
+import { type StopReason, stopReasonOf, thresholdReason } from "./stop.ts";
 import { Earlier } from "./totals.ts";
-
-export interface EngineDeps {
-  /** `trouble`: why its calls are held up now. */
-  ledger: Ledger & { readonly trouble?: string | undefined };
-  sender: MessageSender;
-  tokens: AccessTokens;
-  clock: Clock;
-  report?: Report | undefined;
-  /** Says whether claims are surely still this run's own. */
-  pulse: Pulse;
-}
-
-/** The run's heartbeat, as senders see it. */
-export interface Pulse {
-  readonly fresh: boolean;
-  /** Resolves when it is, or when the signal aborts. */
-  untilFresh(signal: AbortSignal): Promise<void>;
-}
-
-export interface EngineOptions {
-  /** Requests in flight at most. */
-  concurrency: number;
-  /** Sends a second; undefined: as fast as the concurrency allows. */
-  rate?: number | undefined;
-  /** Claims at most. */
-  limit?: number | undefined;
-  maxErrors: MaxErrors;
-  /** Requests with one code at most. */
-  maxAttempts: number;
-  /** How long requests in flight may take to finish after a stop, ms. */
-  drainMs: number;
-  /** Codes with several uses whose outcome is unknown are sent with again: the operator asked for it. */
-  retryUnknown?: boolean | undefined;
-}
 
 /** A recipient whose outcome is known and on its way into the ledger. */
 export interface Decided {
   settlement: Settlement;
   recipient: InHand;
   errmsg: string;
+}
+
+/** A recipient whose answer is acted on only once another has shown what it means. */
+export interface Held {
+  recipient: InHand;
+  goOn(): unknown;
 }
 
 /** Answers on their way into the ledger that don't hold up claims. */
@@ -69,10 +42,17 @@ export class Run {
   readonly inHand = new RecipientsInHand();
   /** What a stop left unsent or undecided. */
   readonly leftovers: InHand[] = [];
-  /** 40003 before any other answer: perhaps the appid is wrong, not the openIds. */
-  held: Decided[] = [];
+  /** Whether the API is there. */
+  readonly breaker: Breaker;
+  readonly gate: Gate;
+  /** Refused before any message was accepted, or since: perhaps it is not the recipient or the code that is wrong. */
+  held: Held[] = [];
+  /** The API has accepted a message. */
+  accepted = false;
   /** Access tokens refused since one was accepted. */
   readonly refusedTokens = new Set<string>();
+  /** Monotonic time since when the platform has been giving the same refused token again. */
+  sameTokenSince: number | undefined;
   /** The whole audience has been claimed. */
   fed = false;
   /** Nothing is claimed, sent or settled any more. */
@@ -101,6 +81,8 @@ export class Run {
     setMaxListeners(Number.POSITIVE_INFINITY, this.stopping.signal);
     this.pacer = new Pacer(deps.clock, options.rate);
     this.guard = new Guard(options.maxErrors);
+    this.breaker = new Breaker(deps.clock, options.concurrency);
+    this.gate = new Gate(this);
     this.settler = new Settler<Decided>(deps.ledger, deps.clock, {
       onSettled: (item, settled) => this.settled(item, settled),
       onFailure: (error) => this.stop(stopReasonOf(error)),
@@ -138,7 +120,7 @@ export class Run {
 
   /** Takes a claimed recipient in hand. */
   begin(claimed: Claimed, failedBefore = false): void {
-    const recipient = takeInHand(claimed, failedBefore);
+    const recipient = takeInHand(claimed, { failedBefore });
     this.inHand.add(recipient);
     if (recipient.uncertain && recipient.multiUse && !this.options.retryUnknown) {
       this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });
@@ -153,6 +135,11 @@ export class Run {
     this.busy.clear();
     // Users without a code are met again too, those who ran out of them by their record.
     this.tally.outcomes.no_code = 0;
+  }
+
+  hold(recipient: InHand, goOn: () => unknown): void {
+    this.held.push({ recipient, goOn });
+    this.changed();
   }
 
   /** Hands a recipient to the workers, or to what is left over when the run stops. */
@@ -234,13 +221,4 @@ export function decided(recipient: InHand, outcome: FinalOutcome, answer: SendAn
   const { openId, attempts } = recipient;
   const { errcode, msgid, errmsg } = answer;
   return { settlement: { openId, outcome, attempts, errcode, msgid }, recipient, errmsg };
-}
-
-export function thresholdReason(message: string): StopReason {
-  return {
-    status: "stopped",
-    exit: "stopped",
-    message,
-    hint: "find the cause first; the codes not yet sent with are back in their pools",
-  };
 }

@@ -1,17 +1,20 @@
 import type { Clock } from "../clock.ts";
 import type { ShownStatus } from "./outcome.ts";
-import type { BroadcastRecord, BroadcastStore, KnownRun } from "./record.ts";
+import type { BroadcastRecord, BroadcastStore, Fate, KnownRun, ProcessFacts } from "./record.ts";
 
-/** This process's place, by which it knows whether runs of its own host are still there. */
+/** The place of this process, from which others can be looked at. */
 export interface Here {
-  host: string;
-  /** Whether a process of this host is there. */
-  isRunning(pid: number): boolean;
+  fateOf(process: ProcessFacts): Fate;
 }
 
 /** Whether a run's process is surely gone, although its heartbeat has not lapsed. */
-export function isGone(run: KnownRun, { host, isRunning }: Here): boolean {
-  return run.alive && run.host === host && !isRunning(run.pid);
+export function isGone(run: KnownRun, { fateOf }: Here): boolean {
+  return run.alive && fateOf(run) === "gone";
+}
+
+/** Whether a run can't do anything any more: a lapsed heartbeat alone may be that of a process that was frozen. */
+export function isOver(run: KnownRun, { fateOf }: Here): boolean {
+  return !run.alive && (run.over === true || fateOf(run) === "gone");
 }
 
 /** Summing up takes a sweep over all ledgers where several runs were at work; who is silent for longer died over it. */
@@ -19,14 +22,14 @@ const LONGEST_CONCLUSION_MS = 60_000;
 
 /** The runs of a broadcast as they are to be shown. Changes nothing in Redis. */
 export async function shownRuns(
-  { store, clock, ...here }: Here & { store: BroadcastStore; clock: Pick<Clock, "now"> },
+  { store, clock, fateOf }: Here & { store: BroadcastStore; clock: Pick<Clock, "now"> },
   id: string,
 ): Promise<KnownRun[]> {
   const runs = await store.runs(id);
   const lastMs = Math.max(...runs.map(({ untilMs }) => untilMs));
   return runs.map((run) => {
-    if (run.alive) return { ...run, alive: !isGone(run, here) };
-    const isThere = run.host !== here.host || here.isRunning(run.pid);
+    if (run.alive) return { ...run, alive: !isGone(run, { fateOf }) };
+    const isThere = fateOf(run) !== "gone";
     const isRecent = clock.now() - run.untilMs < LONGEST_CONCLUSION_MS;
     // One that ended while another was at work has left the end to that.
     const isLast = run.untilMs === lastMs;

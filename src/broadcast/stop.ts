@@ -1,4 +1,6 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
+import type { Failure } from "./breaker.ts";
+import type { SendAnswer } from "./ports.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
@@ -20,4 +22,56 @@ export function stopReasonOf(error: unknown): StopReason {
     return { status: "stopped", exit: error.kind, message: error.message, hint: error.hint };
   }
   return { status: "stopped", exit: "unexpected", message: messageOf(error) };
+}
+
+/** An answer that ends the run. */
+export function refusedBy(answer: SendAnswer, kind: "stopped" | "credentials"): StopReason {
+  const meaning = answer.meaning === undefined ? "" : `: ${answer.meaning}`;
+  const code = answer.errcode === undefined ? "" : ` (errcode ${answer.errcode}${meaning})`;
+  const what = {
+    stopped: "the API refused the broadcast",
+    credentials: "the API keeps refusing the access token",
+  }[kind];
+  return {
+    status: "stopped",
+    exit: kind,
+    message: `${what}${code}: ${answer.errmsg}`,
+    hint:
+      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
+    errcode: answer.errcode,
+  };
+}
+
+export function thresholdReason(message: string): StopReason {
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message,
+    hint: "find the cause first; the codes not yet sent with are back in their pools",
+  };
+}
+
+/** `forMs`: how long that was sat out. */
+export function apiIsDown({ reason }: Failure, forMs: number): StopReason {
+  return {
+    status: "stopped",
+    exit: "api",
+    message: `the API has been down for ${seconds(forMs)}: ${reason}`,
+    hint: "everything in hand is kept for when it is back; --max-outage waits longer",
+  };
+}
+
+/** Nothing in the whole run answered like the API. */
+export function notTheApi({ reason, page, hint }: Failure): StopReason {
+  const isPage = page !== undefined;
+  return {
+    status: "stopped",
+    exit: "api",
+    message: `${isPage ? "this address does not answer like the API" : "the API can't be reached"}: ${reason}`,
+    hint: isPage ? `check --api-base; ${page}` : (hint ?? "check the network and --api-base"),
+  };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }

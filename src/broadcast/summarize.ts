@@ -4,7 +4,7 @@ import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./reco
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, addOutcomes, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
+import { addCodes, addErrors, addOutages, addOutcomes, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
 
 /** What a run's result is made of, besides the run itself. */
 export interface SummaryNeeds {
@@ -14,12 +14,14 @@ export interface SummaryNeeds {
   /** When other runs did what this one has not seen. */
   recount?: Recount | undefined;
   nowMs: number;
+  /** How long this run has been at work. */
+  elapsedMs: number;
 }
 
 /** The result document: the whole broadcast's, what other runs did included. */
 export function summarize(
   run: Run,
-  { record, info, otherRuns, recount, nowMs }: SummaryNeeds,
+  { record, info, otherRuns, recount, nowMs, elapsedMs }: SummaryNeeds,
 ): BroadcastResult {
   const { tally, stopReason } = run;
   const { settled } = recount ?? {};
@@ -33,7 +35,7 @@ export function summarize(
   if (record.recipients !== undefined && !stopReason)
     outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
   const status = stopReason?.status ?? "finished";
-  const own = { sinceMs: info.sinceMs, untilMs: nowMs };
+  const own = { sinceMs: info.sinceMs, untilMs: nowMs, elapsedMs };
   const noted = notedSends(otherRuns);
   const [durationMs, ownMs] = [workedMs([...otherRuns, own]), workedMs([own])];
   return {
@@ -46,6 +48,7 @@ export function summarize(
     outcomes,
     codes: { ...codes, spent: settled?.spent ?? codes.spent },
     errors: addErrors(tally.errors, otherRuns),
+    outages: addOutages([{ outages: run.breaker.outages }, ...otherRuns]),
     open: recount?.open ?? run.inHand.size,
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,

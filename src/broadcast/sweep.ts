@@ -4,6 +4,7 @@ import type { Sighting } from "./ports.ts";
 import type { BroadcastRecord, BroadcastStore } from "./record.ts";
 import { lookAtRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
+import type { Here } from "./status.ts";
 
 /** A page of users and how they were met. */
 export interface Sighted {
@@ -60,22 +61,22 @@ export interface SweepNeeds {
   runId: string;
   /** Told the runs that turn out to be dead: their claims are then taken over. */
   dead: Set<string>;
-  /** Runs that were over when this one began. */
+  /** Runs that were surely over when this one began. */
   over: ReadonlySet<string>;
   id: string;
   store: BroadcastStore;
   clock: Clock;
-  host: string;
-  isRunning(pid: number): boolean;
+  fateOf: Here["fateOf"];
 }
 
 const POLL_MS = 250;
 
 /**
  * Sweeps with `first`, and again with `later` as long as somebody may have been left out: Redis was restarted in the
- * middle, or there are other runs. What such a run claims behind a sweep's back is not met; but once a whole sweep is
- * over there is nothing left to claim, so that the next one that meets nobody in other hands is the last. Users in the
- * hands of another run are waited for, and taken over when it dies.
+ * middle, or there are other runs: alive, or taken for dead without proof. What such a run claims behind a sweep's back,
+ * or releases when it is fenced off, is not met; but once a whole sweep is over there is nothing left to claim, so that the
+ * next one that meets nobody in other hands is the last. Users in the hands of another run are waited for, and taken over
+ * when it dies.
  */
 export async function* sweepUntilDone(
   needs: SweepNeeds,
@@ -129,7 +130,7 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   }
 }
 
-/** Whether other runs are or were at work beside this one. */
+/** Whether other runs are, were, or may have been at work beside this one. */
 async function hasCompany({ store, id, runId, over }: SweepNeeds): Promise<boolean> {
   return (await store.runs(id)).some((other) => other.runId !== runId && !over.has(other.runId));
 }

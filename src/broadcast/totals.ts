@@ -1,3 +1,4 @@
+import type { Outages } from "./breaker.ts";
 import {
   type CodeCounts,
   type ErrorGroup,
@@ -73,6 +74,16 @@ export function addCodes(
     sums.expired += codes.expired;
     sums.refused += codes.refused;
     sums.released += codes.released;
+  }
+  return sums;
+}
+
+/** Each run's own: those that worked side by side both count what they sat out. */
+export function addOutages(runs: readonly Pick<RunState, "outages">[]): Outages {
+  const sums: Outages = { count: 0, ms: 0 };
+  for (const { outages } of runs) {
+    sums.count += outages?.count ?? 0;
+    sums.ms += outages?.ms ?? 0;
   }
   return sums;
 }

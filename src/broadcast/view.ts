@@ -4,7 +4,7 @@ import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
+import { addCodes, addErrors, addOutages, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
 
 /** A result of which some figures are not known: null, never a guess. */
 export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
@@ -48,6 +48,7 @@ export function viewBroadcast(
     recipients: outcomes && sumOutcomes(outcomes),
     toGo: toGoOf(record, status, outcomes, recount),
     ...counted,
+    outages: addOutages(runs),
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt:
       isOver && record.finishedAtMs !== undefined ? new Date(record.finishedAtMs).toISOString() : null,

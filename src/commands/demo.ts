@@ -156,6 +156,7 @@ function privateIo(io: Io, redis: PrivateRedis, sandbox: Sandbox): Io {
     HOME: redis.dir,
     PUSH_CLI_REDIS_URL: redis.url,
     PUSH_CLI_API_BASE: sandbox.url,
+    PUSH_CLI_PROXY: "none",
     PUSH_CLI_APPID: "wx-sandbox",
     PUSH_CLI_APPSECRET: "sandbox-secret",
   };

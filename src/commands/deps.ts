@@ -1,5 +1,6 @@
 import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
+import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
@@ -12,7 +13,7 @@ import type { Output } from "../output/output.ts";
 import type { BackendScript, CodeSource, PoolStore } from "../pool/ports.ts";
 import type { ChildCli } from "../sandbox/child-cli.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
-import type { Fault, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
+import type { Fault, Outage, Sandbox, SandboxOptions } from "../sandbox/sandbox.ts";
 import type { LockStore } from "../token/ports.ts";
 import type { TokenProvider } from "../token/provider.ts";
 
@@ -24,6 +25,9 @@ export interface Stores {
   ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
+  lookAtMemory: LookAtMemory;
+  /** While this holds, what Redis refuses for the time being fails at once: a run at work waits by itself, and shows it. */
+  fastFailWhile(isAtWork: () => boolean): void;
   isOpenId(text: string): boolean;
   /** The openId that a text names, which may be the key of its pool or ledger, too. */
   toOpenId(text: string): string | undefined;
@@ -31,11 +35,13 @@ export interface Stores {
 
 /** Codes to import from a Redis. */
 export interface SourceNeeds {
-  layout: "list" | "zset" | "string";
+  layout: "list" | "zset" | "string" | "hash" | "set";
   /** What the keys have before the openId. */
   prefix: string;
   /** How the keys are written. */
   keys: "plain" | "java";
+  /** How long codes live from the creation on that is told of them; absent: what is told are expiries. */
+  lifetimeMs?: number | undefined;
   /** Absent: the Redis of the pools. */
   redisUrl?: string | undefined;
 }
@@ -82,6 +88,7 @@ export interface OpenIdShape {
 export interface SandboxTools {
   start(options: SandboxOptions): Promise<Sandbox>;
   parseFault(text: string): Promise<Fault>;
+  parseOutage(text: string): Promise<Outage>;
   startRedis(): Promise<PrivateRedis>;
   /** Runs a command line in a process of its own. */
   startCli(argv: string[], io: Pick<Io, "env" | "cwd">): Promise<ChildCli>;

@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import { PushCliError } from "../errors.ts";
+import { PushCliError, untilWhole } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
 import type { Deps } from "./deps.ts";
@@ -28,8 +28,11 @@ export async function noPoolOf(deps: Deps, openIds: readonly string[]): Promise<
 /** Rejects when there is no pool at all. */
 export async function requireAnyPool(deps: Deps): Promise<void> {
   const { pools } = await deps.stores();
-  for await (const page of pools.sweep()) if (page.length > 0) return;
-  throw await noPool(deps);
+  const isThere = await untilWhole(async () => {
+    for await (const page of pools.sweep()) if (page.length > 0) return true;
+    return false;
+  });
+  if (!isThere) throw await noPool(deps);
 }
 
 /** Where pools may be instead; undefined when there are some where we looked. The look is only for the hint, so it may fail. */

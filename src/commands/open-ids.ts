@@ -3,6 +3,7 @@ import { openInput } from "../config/input-file.ts";
 import { readRecords } from "../config/records.ts";
 import { PushCliError, usageError } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
+import { quoteValue } from "../pool/quote-value.ts";
 import type { Deps } from "./deps.ts";
 
 /** What stands for the list on stdin. */
@@ -35,12 +36,13 @@ export async function listOpenIds(
   words: readonly string[],
   { option, undone }: OpenIdWords = {},
 ): Promise<string[]> {
+  const isAudience = option !== undefined;
   const { toOpenId } = await deps.stores();
   const doubt = await doubtShape(deps);
   const openIds = new Set<string>();
   for (const word of new Set(split(words))) {
     if (word === STDIN) {
-      for (const openId of await readOpenIds(deps, STDIN, { undone })) openIds.add(openId);
+      for (const openId of await readOpenIds(deps, STDIN, { undone, isAudience })) openIds.add(openId);
       continue;
     }
     // `--to --yes`: the option took the next one for its value.
@@ -52,8 +54,15 @@ export async function listOpenIds(
     doubt.see(openId, "");
     openIds.add(openId);
   }
-  doubt.warn();
+  if (isAudience) doubt.warn();
   return [...openIds];
+}
+
+interface ReadOptions {
+  undone?: string | undefined;
+  encoding?: string | undefined;
+  /** They are going to be messaged: openIds that don't look like the platform's are warned of. */
+  isAudience?: boolean;
 }
 
 /**
@@ -63,7 +72,7 @@ export async function listOpenIds(
 export async function readOpenIds(
   deps: Deps,
   path: string,
-  { undone, encoding }: { undone?: string | undefined; encoding?: string | undefined } = {},
+  { undone, encoding, isAudience }: ReadOptions = {},
 ): Promise<Set<string>> {
   if (encoding !== undefined) checkEncoding(encoding);
   const { toOpenId } = await deps.stores();
@@ -75,12 +84,12 @@ export async function readOpenIds(
   const openIds = new Set<string>();
   for await (const { line, fields, error } of readRecords(input, { headless: ["openId"], encoding })) {
     const openId = toListed(fields.openId, toOpenId);
-    const why = error ?? (openId === undefined ? `${quote(fields.openId)} is not an openId` : undefined);
+    const why = error ?? (openId === undefined ? `${quoteValue(fields.openId)} is not an openId` : undefined);
     if (why !== undefined) throw usageError(`${name}, line ${line}: ${why}`, mend);
     doubt.see(openId!, `line ${line}: `);
     openIds.add(openId!);
   }
-  doubt.warn();
+  if (isAudience) doubt.warn();
   if (openIds.size > 0) return openIds;
   throw new PushCliError("nothing", `there is no openId in ${name}`, {
     hint: "one openId a line, or CSV, NDJSON or rows of pool list with an openId column",
@@ -114,8 +123,4 @@ async function doubtShape(deps: Deps) {
       deps.out.warn(`warning: ${whom} not look like ${platform}'s (${form}); the first is ${example}`);
     },
   };
-}
-
-function quote(value: unknown): string {
-  return value === undefined || value === "" ? "nothing" : `'${String(value)}'`;
 }

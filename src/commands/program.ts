@@ -20,6 +20,8 @@ export interface GlobalOptions {
   redisKey?: string;
   redisServername?: string;
   apiBase?: string;
+  apiCa?: string;
+  proxy?: string;
   keyPrefix?: string;
   poolPrefix?: string;
   poolKey?: string;
@@ -72,6 +74,11 @@ export async function buildProgram(
     .option("--redis-key <file>", "the key of that certificate (PEM)")
     .option("--redis-servername <name>", "name in the Redis' certificate, when it is not the URL's host")
     .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
+    .option("--api-ca <file>", "certificate of a CA to trust for the API and the proxy, too (PEM)")
+    .option(
+      "--proxy <url>",
+      "proxy to the API, none: without one (default: HTTPS_PROXY, HTTP_PROXY, NO_PROXY); a password belongs into PUSH_CLI_PROXY",
+    )
     .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
     .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
     .option("--pool-key <key>", "a pool's whole key instead, with a % for the openId: 'pool:{%}'")

@@ -6,6 +6,7 @@ import type { Deps, RunAction } from "./deps.ts";
 interface SandboxFlags {
   port: string;
   fault?: string[];
+  outage?: string;
   acceptAny?: boolean;
   latency?: string;
   seed?: string;
@@ -16,15 +17,21 @@ Fault kinds, each with a percentage of the sends: busy, busy-delivered, 5xx,
 5xx-after, reset, reset-after, slow, garbage, garbage-after, truncated,
 token-expiry, minute-quota, day-quota, withdrawn, unlisted, errcode-<n>.
 
+An outage begins so long after the first request (10s), or after so many sends
+(1000), and is of a kind: 502 (unless given), html (a captive portal), garbage,
+busy, reset, silent, refuse; token-<kind>: the token endpoints alone.
+
 Examples:
   $ push-cli sandbox --accept-any --port 8077
   $ push-cli sandbox --accept-any --fault busy:5 --fault reset-after:1
+  $ push-cli sandbox --accept-any --outage 1000:60s:reset
   $ curl http://127.0.0.1:8077/sandbox/stats`;
 
 export function registerSandbox(command: Command, run: RunAction): void {
   command
     .option("--port <n>", "port on 127.0.0.1; 0 for any free one", "0")
     .option("--fault <kind:percent...>", "misbehave in so many percent of the sends")
+    .option("--outage <after:for:kind>", "be down for a while, after a time or so many sends")
     .option("--accept-any", "take any well-formed formId, instead of registered ones only")
     .option("--latency <ms>", "answer every request that late")
     .option("--seed <n>", "seed of the faults: the same one replays them")
@@ -42,6 +49,7 @@ async function sandbox(deps: Deps, flags: SandboxFlags): Promise<ExitName> {
     port: count("--port", flags.port, 65_535) ?? 0,
     acceptAny: flags.acceptAny === true,
     faults,
+    outage: flags.outage === undefined ? undefined : await deps.sandbox.parseOutage(flags.outage),
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(seed === undefined ? {} : { seed }),
   });

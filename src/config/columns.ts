@@ -14,9 +14,12 @@ const COLUMNS: Record<string, string> = {
   uses: "uses",
 };
 
+/** As files have them that the tool itself wrote: there are millions of such lines. */
+const OWN_NAMES = new Set(Object.values(COLUMNS));
+
 /** Our name of a column or field: open_id, OPENID, form-id, expireTime ...; any other name as it is. */
 export function columnOf(name: string): string {
-  return COLUMNS[plainName(name)] ?? name;
+  return OWN_NAMES.has(name) ? name : (COLUMNS[plainName(name)] ?? name);
 }
 
 function plainName(name: string): string {

@@ -17,16 +17,22 @@ export interface ConfigFile {
 }
 
 /**
- * The file that `given` names and no other; without it those there are, the project's before the user's. Rejects with
- * one config error about all faults of all of them.
+ * The file that `given` names and no other; without it those there are, the project's before the user's. What keeps it from
+ * looking for one is told to `warn`: cron and sudo start programs in folders that their user may not enter. Rejects with one
+ * config error about all faults of all of them.
  */
 export async function loadConfigFiles(
   io: Pick<Io, "env" | "cwd">,
   given: Given | undefined,
+  warn: (text: string) => void,
 ): Promise<ConfigFile[]> {
   const files: ConfigFile[] = [];
   const faults: Fault[] = [];
   for (const path of given ? [resolve(io.cwd, given.value)] : configPlaces(io)) {
+    if (!given && (await isOutOfSight(path))) {
+      warn(`cannot look for "${path}": permission denied`);
+      continue;
+    }
     const text = await readText(path, given?.origin);
     if (text === undefined) continue;
     const checked = await checkText(text.replace(/^\ufeff/, ""), path);
@@ -45,6 +51,12 @@ export function configPlaces({ cwd, env }: Pick<Io, "env" | "cwd">): string[] {
   if (xdg && isAbsolute(xdg)) paths.push(join(xdg, "push-cli", CONFIG_FILE));
   else if (env.HOME) paths.push(join(env.HOME, ".config", "push-cli", CONFIG_FILE));
   return [...new Set(paths)];
+}
+
+/** Whether the folder can't be looked into. A file that is seen there and can't be read holds settings that are missed. */
+async function isOutOfSight(path: string): Promise<boolean> {
+  const [found] = await Promise.allSettled([stat(path)]);
+  return found.status === "rejected" && found.reason.code === "EACCES";
 }
 
 async function readText(path: string, given: Origin | undefined): Promise<string | undefined> {

@@ -42,9 +42,11 @@ export async function* readRecords(
       "put one object on each line: jq -c '.[]' makes NDJSON of it",
     );
   }
-  const lines = splitLines(chunks);
-  const records = start.startsWith("{") ? readNdjson(lines) : readCsv(lines, headless, first!);
-  for await (const record of records) yield record.error === undefined ? checkText(record, encoding) : record;
+  const pages = splitLines(chunks);
+  const records = start.startsWith("{") ? readNdjson(pages) : readCsv(flatten(pages), headless, first!);
+  for await (const some of records) {
+    for (const record of some) yield record.error === undefined ? checkText(record, encoding) : record;
+  }
 }
 
 /** Text in another encoding than was thought is no openId and no code. Other columns are nobody's business. */
@@ -61,10 +63,9 @@ interface Line {
   text: string;
 }
 
-async function* readNdjson(lines: AsyncIterable<Line>): AsyncGenerator<InputRecord> {
-  for await (const { line, text } of lines) {
-    if (text.trim() === "") continue;
-    yield parseJsonLine(line, text);
+async function* readNdjson(pages: AsyncIterable<Line[]>): AsyncGenerator<InputRecord[]> {
+  for await (const lines of pages) {
+    yield lines.filter(({ text }) => text.trim() !== "").map(({ line, text }) => parseJsonLine(line, text));
   }
 }
 
@@ -74,7 +75,8 @@ function parseJsonLine(line: number, text: string): InputRecord {
   try {
     value = JSON.parse(text);
   } catch {
-    return { line, fields: {}, error: "not JSON" };
+    const isListed = /\}\s*,\s*$/.test(text);
+    return { line, fields: {}, error: isListed ? "not JSON: a comma behind the object" : "not JSON" };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { line, fields: {}, error: "not a JSON object" };
@@ -91,7 +93,7 @@ async function* readCsv(
   lines: AsyncIterable<Line>,
   headless: string[],
   first: string,
-): AsyncGenerator<InputRecord> {
+): AsyncGenerator<InputRecord[]> {
   const { parse } = await import("csv-parse/sync");
   const declared = declaredDelimiter(first);
   let delimiter = declared ?? delimiterOf(first);
@@ -105,7 +107,7 @@ async function* readCsv(
     }
     const cells = parseCells(text, delimiter, parseQuoted);
     if (typeof cells === "string") {
-      yield { line, fields: {}, error: cells };
+      yield [{ line, fields: {}, error: cells }];
       continue;
     }
     if (!header) {
@@ -114,13 +116,13 @@ async function* readCsv(
       if (named) continue;
       // Words of a header that names no openId, not somebody's id.
       if (cells.length > 1 && headless.length > 0 && /[^\x20-\x7e]/.test(cells[0]!)) {
-        yield { line, fields: {}, error: `no column is named openId: ${cells.join(", ")}` };
+        yield [{ line, fields: {}, error: `no column is named openId: ${cells.join(", ")}` }];
         continue;
       }
     }
     const fields: Record<string, unknown> = {};
     for (const [i, value] of cells.entries()) fields[header[i] ?? `column ${i + 1}`] = value;
-    yield { line, fields };
+    yield [{ line, fields }];
   }
 }
 
@@ -139,17 +141,22 @@ function parseCells(
   }
 }
 
-async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<Line> {
+/** The lines of each chunk together: to hand them on one by one takes longer than to find them. */
+async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<Line[]> {
   let rest = "";
   let line = 0;
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
-    for (const text of lines) yield { line: ++line, text };
+    yield lines.map((text) => ({ line: ++line, text }));
     // What is cut off here is too long to be a record; enough of it stays to say so.
     if (rest.length > MAX_LINE) rest = rest.slice(0, MAX_LINE);
   }
-  if (rest !== "") yield { line: ++line, text: rest };
+  if (rest !== "") yield [{ line: ++line, text: rest }];
+}
+
+async function* flatten<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
+  for await (const page of pages) yield* page;
 }
 
 /** The first line that is not blank, without consuming it. */

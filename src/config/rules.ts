@@ -1,4 +1,5 @@
 import { PushCliError } from "../errors.ts";
+import { PROXY_HINT, proxyProblem } from "./proxy-url.ts";
 import { redactUrl } from "./redact-url.ts";
 
 /** The settings that a flag, the environment or the file may give. */
@@ -9,6 +10,8 @@ export const SETTING_KEYS = [
   "redisKey",
   "redisServername",
   "apiBase",
+  "apiCa",
+  "proxy",
   "appid",
   "appsecret",
   "keyPrefix",
@@ -99,6 +102,21 @@ export const RULES: Record<SettingKey, Rule> = {
     problem: (value) =>
       isApiBase(value) ? undefined : "is not an http or https URL without user, query and fragment",
     hint: "such as https://api.weixin.qq.com",
+    quote: redactUrl,
+  },
+  apiCa: {
+    env: "PUSH_CLI_API_CA",
+    flag: "--api-ca",
+    problem: pathProblem,
+    hint: "a PEM file with the certificate of a CA to trust beside Node's own, for the API and for a proxy",
+    isPath: true,
+    quote: verbatim,
+  },
+  proxy: {
+    env: "PUSH_CLI_PROXY",
+    flag: "--proxy",
+    problem: proxyProblem,
+    hint: PROXY_HINT,
     quote: redactUrl,
   },
   appid: {

@@ -39,6 +39,8 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     redisKey: setting("redisKey").optional(),
     redisServername: setting("redisServername").optional(),
     apiBase: setting("apiBase").optional(),
+    apiCa: setting("apiCa").optional(),
+    proxy: setting("proxy").optional(),
     appid: setting("appid").optional(),
     appsecret: setting("appsecret").optional(),
     appsecretFile: zod.string().min(1).optional(),

@@ -5,7 +5,7 @@ import { configPlaces, loadConfigFiles } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
 import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
 import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
-import { loadTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
 
@@ -16,6 +16,10 @@ export interface Settings {
   redisTls?: TlsFiles;
   /** Without a slash at the end. */
   apiBase: string;
+  /** As given; `chooseProxy` knows what it means. May hold a password: show it through redactUrl only. */
+  proxy?: string;
+  /** PEM certificates that are trusted beside Node's built-in ones. */
+  apiCas?: string[];
   appid?: string;
   appsecret?: string;
   keyPrefix: string;
@@ -40,6 +44,8 @@ export interface SettingFlags {
   redisKey?: string | undefined;
   redisServername?: string | undefined;
   apiBase?: string | undefined;
+  apiCa?: string | undefined;
+  proxy?: string | undefined;
   keyPrefix?: string | undefined;
   poolPrefix?: string | undefined;
   poolKey?: string | undefined;
@@ -58,7 +64,8 @@ export interface SettingFlags {
 export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cwd">): Promise<Settings> {
   const profile = fromFlag("--profile", flags.profile) ?? fromEnv(io, PROFILE_ENV);
   const only = fromFlag("--config", flags.config) ?? fromEnv(io, CONFIG_ENV);
-  const files = await loadConfigFiles(io, only);
+  const unseen: string[] = [];
+  const files = await loadConfigFiles(io, only, (text) => unseen.push(text));
   const { config: _, profile: __, ...given } = flags;
   const env = await envLayer(io);
   const fromFiles = await fileLayer(files, profile, io, !env.appsecret);
@@ -69,8 +76,10 @@ export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cw
   const settings = fillIn(layers, profile, configFiles);
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
+  if (layers.proxy) settings.proxy = layers.proxy.value;
+  if (layers.apiCa) settings.apiCas = await loadApiCas(layers.apiCa, io.env);
   const sources = { flags: fromFlags, env, files, profile };
-  settings.warnings.push(...unknownVariables(io), ...findWarnings(settings, sources));
+  settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, sources));
   return settings;
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, PushCliError } from "../errors.ts";
+import type { Io } from "../output/io.ts";
 import { readProblem } from "./config-file.ts";
 import type { Layer } from "./layers.ts";
 import { type Given, kindOf, RULES } from "./rules.ts";
@@ -13,7 +14,12 @@ export interface TlsFiles {
 }
 
 const TLS_KEYS = ["redisCa", "redisCert", "redisKey", "redisServername"] as const;
-const PEM = { redisCa: "CERTIFICATE", redisCert: "CERTIFICATE", redisKey: "PRIVATE KEY" } as const;
+const PEM = {
+  apiCa: "CERTIFICATE",
+  redisCa: "CERTIFICATE",
+  redisCert: "CERTIFICATE",
+  redisKey: "PRIVATE KEY",
+} as const;
 
 /**
  * Reads the files that the settings name, for a URL that begins with `rediss`; undefined when there are none. Rejects
@@ -37,6 +43,35 @@ export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsF
   };
   await checkTogether(files);
   return { ...files, ...(redisServername && { servername: redisServername.value }) };
+}
+
+/**
+ * The certificates to trust beside Node's built-in ones. Those of NODE_EXTRA_CA_CERTS are among them: Node adds them to
+ * its own only where no others are given. Rejects with a PushCliError about a file that can't be used.
+ */
+export async function loadApiCas(given: Given, env: Io["env"]): Promise<string[]> {
+  const cas = [await readPem("apiCa", given)];
+  await checkCas(cas, given);
+  const extra = env.NODE_EXTRA_CA_CERTS;
+  // Node itself warns of a file that it can't read, and goes on.
+  if (extra)
+    cas.push(
+      ...(await readFile(extra, "utf8").then(
+        (text) => [text],
+        () => [],
+      )),
+    );
+  return cas;
+}
+
+async function checkCas(cas: string[], { value, origin }: Given): Promise<void> {
+  const { createSecureContext } = await import("node:tls");
+  try {
+    createSecureContext({ ca: cas });
+  } catch (error) {
+    const message = `${origin.name}: "${value}" can't be used: ${messageOf(error)}`;
+    throw new PushCliError(kindOf(origin), message, { hint: RULES.apiCa.hint });
+  }
 }
 
 /** Warnings about settings of this command line or environment that a URL without TLS has no use for. */

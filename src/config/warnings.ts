@@ -35,7 +35,18 @@ export function findWarnings(
       `the pool prefix "${poolPrefix}" also matches push-cli's own keys, which start with "${keyPrefix}"`,
     );
   }
-  return [...warnings, ...overruledProfile(sources)];
+  return [...warnings, ...quotedVariables(sources.env), ...overruledProfile(sources)];
+}
+
+/** `docker run --env-file` takes quotes around a value for a part of it. */
+function quotedVariables(env: Layer): string[] {
+  const quoted = (["appid", "appsecret"] as const).filter((key) =>
+    /^(["']).*\1$/.test(env[key]?.value ?? ""),
+  );
+  return quoted.map(
+    (key) =>
+      `${env[key]?.origin.name} begins and ends with a quote: a docker --env-file keeps quotes; take them off`,
+  );
 }
 
 function holdsSecret({ document }: ConfigFile): boolean {

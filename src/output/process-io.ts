@@ -1,10 +1,16 @@
 import { openSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { ReadStream } from "node:tty";
 import { messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
+import { fateOf, freeFiles, ownFacts } from "./process-facts.ts";
+import { catchSignals } from "./process-signals.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/**
+ * The working folder's own name for itself where it has no other, because it was removed: nothing is in it, and nothing
+ * can be made in it.
+ */
+const REMOVED_FOLDER = "/proc/self/cwd";
 
 /** The real process. Streams are getters because Node builds each at first use: `--version` never needs stdin. */
 export function processIo(): Io {
@@ -25,22 +31,18 @@ export function processIo(): Io {
       return process.stderr;
     },
     env: process.env,
-    cwd: process.cwd(),
-    host: hostname(),
-    pid: process.pid,
+    cwd: workingFolder(),
+    get self() {
+      return ownFacts();
+    },
     program: process.argv[1] ?? "",
     get user() {
       return userName();
     },
-    isRunning,
+    fateOf,
+    freeFiles,
     openTerminal,
-    onSignal: (listener) => {
-      const handle = (signal: NodeJS.Signals) => listener(signal as (typeof SIGNALS)[number]);
-      for (const signal of SIGNALS) process.on(signal, handle);
-      return () => {
-        for (const signal of SIGNALS) process.off(signal, handle);
-      };
-    },
+    ...catchSignals(),
     onLibraryWarning: captureWarnings,
     exitNow: (code) => process.exit(code),
   };
@@ -54,21 +56,20 @@ function openTerminal(): ReadStream | undefined {
   }
 }
 
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return REMOVED_FOLDER; // ENOENT of uv_cwd
+  }
+}
+
 /** A container may run as a user that nobody has named. */
 function userName(): string {
   try {
     return userInfo().username;
   } catch {
     return String(process.getuid?.() ?? "unknown");
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

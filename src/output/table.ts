@@ -75,7 +75,7 @@ const NO_BORDERS = {
 const NARROWEST_COLUMN = 10;
 
 function cellText(cell: Cell): string {
-  return visibleText(String(cell));
+  return typeof cell === "number" ? String(cell) : visibleText(cell);
 }
 
 function defaultAlign(rows: readonly Cell[][], index: number): "left" | "right" {

@@ -1,7 +1,7 @@
 import { codeState } from "./code.ts";
 import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
-import { batchesOf } from "./read-pools.ts";
+import { eachBatch } from "./read-pools.ts";
 
 /** A line of an export: a code, or an entry byte for byte. `pool import` reads both. */
 export type ExportLine = CodeLine | EntryLine;
@@ -51,15 +51,21 @@ export async function exportPools(store: PoolStore, options: ExportOptions): Pro
   const toLines = options.raw
     ? (openId: string, raw: string) => rawLines(openId, raw, totals)
     : (openId: string, raw: string) => linesOf(openId, raw, nowMs, totals);
-  for await (const openIds of batchesOf(store.sweep({ match: options.match }))) {
-    if (options.signal.aborted) return totals;
+  const readOut = async (openIds: string[]): Promise<number> => {
     const met = new Set<number>();
-    await store.read(openIds, (index, entries) => {
-      met.add(index);
-      const lines = entries.flatMap((raw) => toLines(openIds[index]!, raw));
+    await store.read(openIds, (pieces) => {
+      const lines: ExportLine[] = [];
+      for (const { index, entries } of pieces) {
+        met.add(index);
+        for (const raw of entries) lines.push(...toLines(openIds[index]!, raw));
+      }
       return lines.length === 0 || options.signal.aborted ? undefined : options.write(lines);
     });
-    totals.pools += met.size;
+    return met.size;
+  };
+  for await (const met of eachBatch(store.sweep({ match: options.match }), readOut)) {
+    totals.pools += met;
+    if (options.signal.aborted) return totals;
     options.onStep?.(totals);
   }
   return totals;

@@ -1,6 +1,9 @@
-import { isFormId, writeEntry } from "./code.ts";
+import { expiryFault, formIdFault, openIdFault } from "./check-value.ts";
+import { writeEntry } from "./code.ts";
 import type { PushRequest } from "./ports.ts";
-import { readEntry, timeToMs } from "./read-entry.ts";
+import { quoteValue } from "./quote-value.ts";
+import { readEntry } from "./read-entry.ts";
+import { inRange, timeToMs } from "./times.ts";
 
 /** One code or entry to import before validation; fields as they were found. */
 export interface ImportRow {
@@ -15,6 +18,10 @@ export interface ImportRow {
   rawBase64?: unknown;
   /** Why it could not even be taken apart. */
   error?: string;
+  /** It has no other time than that of its creation. */
+  createdOnly?: true;
+  /** When it expires by its score in a sorted set, epoch ms. */
+  scoreMs?: number;
 }
 
 export interface ParsedRow {
@@ -27,15 +34,15 @@ export interface ParsedRow {
 /** What to push for a row, or why that can't be told. */
 export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): ParsedRow | string {
   if (row.error !== undefined) return row.error;
-  const { openId, formId } = row;
-  if (typeof openId !== "string" || !isOpenId(openId)) return `${quote(openId)} is not an openId`;
+  const [openId, formId] = [row.openId as string, row.formId as string];
+  const fault = openIdFault(openId, isOpenId);
+  if (fault !== undefined) return fault;
   const isEntry = row.raw !== undefined || row.rawBase64 !== undefined;
-  if (isEntry && formId === undefined) return parseEntry(openId, row);
-  if (typeof formId !== "string" || !isFormId(formId)) return `${quote(formId)} is not a formId`;
+  if (isEntry && row.formId === undefined) return parseEntry(openId, row);
+  const formFault = formIdFault(formId);
+  if (formFault !== undefined) return formFault;
   const expireMs = parseExpire(row.expire);
-  if (expireMs === undefined) {
-    return `${quote(row.expire)} is not an expiry: epoch ms, epoch seconds or ISO 8601`;
-  }
+  if (expireMs === undefined) return expiryFault(row.expire);
   const uses = parseUses(row.uses);
   if (typeof uses === "string") return uses;
   return { openId, push: { formId, entry: writeEntry({ formId, expireMs, uses }) }, expireMs };
@@ -49,7 +56,7 @@ function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | 
   const bytes =
     raw === undefined ? parseBase64(rawBase64) : typeof raw === "string" && Buffer.from(raw, "utf8");
   if (!bytes)
-    return `${quote(raw === undefined ? rawBase64 : raw)} is not an entry: text, or base64 in rawBase64`;
+    return `${quoteValue(raw === undefined ? rawBase64 : raw)} is not an entry: text, or base64 in rawBase64`;
   const text = bytes.toString("latin1");
   const entry = readEntry(text);
   const codes = entry.readable ? entry.codes : [];
@@ -75,7 +82,7 @@ function parseUses(value: unknown): number | string {
   if (value === undefined || value === null || value === "") return 1;
   const uses = Number(value);
   if (Number.isInteger(uses) && uses >= 1 && uses <= 1000) return uses;
-  return `${quote(value)} is not a number of uses (1 to 1000)`;
+  return `${quoteValue(value)} is not a number of uses (1 to 1000)`;
 }
 
 const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
@@ -84,14 +91,7 @@ const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?
 function parseExpire(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
   if (typeof value !== "string") return undefined;
-  if (/^\d{1,16}$/.test(value)) return timeToMs(Number(value));
+  if (/^\d{1,19}$/.test(value)) return timeToMs(Number(value));
   if (!ISO_8601.test(value)) return undefined;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-function quote(value: unknown): string {
-  if (value === undefined || value === "") return "nothing";
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  return `'${text.length > 60 ? `${text.slice(0, 60)}...` : text}'`;
+  return inRange(Date.parse(value));
 }

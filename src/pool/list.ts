@@ -1,3 +1,4 @@
+import { untilWhole } from "../errors.ts";
 import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
 import { type PoolReader, readPools } from "./read-pools.ts";
@@ -50,8 +51,11 @@ export async function* listPools(store: PoolStore, options: ListOptions): AsyncG
     }
     return;
   }
-  const top = new TopItems(COMPARE[sort], ({ openId }: ListedPool) => openId, limit ?? SORTED_MOST);
-  for await (const pools of findPools(store, options)) for (const pool of pools) top.add(pool);
+  const top = await untilWhole(async () => {
+    const first = new TopItems(COMPARE[sort], ({ openId }: ListedPool) => openId, limit ?? SORTED_MOST);
+    for await (const pools of findPools(store, options)) for (const pool of pools) first.add(pool);
+    return first;
+  });
   const kept = top.sorted();
   if (limit === undefined && top.dropped > 0) options.onCut?.(kept.length, kept.length + top.dropped);
   yield kept;

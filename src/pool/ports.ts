@@ -48,6 +48,12 @@ export interface PoolPiece {
   count: number;
 }
 
+/** Some entries of a pool, as latin1 strings; `index` counts into the openIds that were to be read. */
+export interface ReadPiece {
+  index: number;
+  entries: string[];
+}
+
 export interface SweepOptions {
   /** Only openIds that fit a glob: `*`, `?`, `[ab]`, and `\\` before such a character that is meant itself. */
   match?: string | undefined;
@@ -100,10 +106,10 @@ export interface PoolStore {
   /** What the sweep that began last has met so far that is worth a word. */
   readonly passedOver: PassedOver;
   /**
-   * Reads the entries of several pools, oldest first, as latin1 strings; a long pool comes in several visits.
-   * A pool that is not there is not visited. `index` counts into `openIds`. Reading goes on when a visit is over.
+   * Reads the entries of several pools, oldest first, in bounded calls with a visit after each; a long pool comes in
+   * several visits. A pool that is not there comes in none. Reading goes on when a visit is over.
    */
-  read(openIds: string[], visit: (index: number, entries: string[]) => void | Promise<void>): Promise<void>;
+  read(openIds: readonly string[], visit: (pieces: ReadPiece[]) => void | Promise<void>): Promise<void>;
   /**
    * One bounded step over several pools: about a millisecond, and about `maxCommands` commands at most if that is less.
    * At least one entry is looked at.
@@ -114,7 +120,7 @@ export interface PoolStore {
   ): Promise<PurgeStep>;
   /** Appends codes that are neither there nor used up, pool by pool; each pool's codes all or none. */
   push(pools: { openId: string; codes: PushRequest[] }[]): Promise<PushReply[]>;
-  /** A bounded piece of each of several pools, as latin1 strings; empty where there is none. */
+  /** A bounded piece of each of several pools, as latin1 strings: at most `count`, and empty only where there is none. */
   slice(pieces: PoolPiece[]): Promise<string[][]>;
   /**
    * Removes entries that `slice` has read from index `from` on, as far as they are still there; for each, whether it was.
@@ -127,14 +133,18 @@ export interface PoolStore {
   now(): Promise<number>;
 }
 
-/** A value that a source holds for a user: an element of a list, a member of a sorted set, a string. */
+/** A value that a source holds for a user: an element of a list, a member of a set, a field of a hash, a string. */
 export interface StoredValue {
   /** The key as messages have it. */
   key: string;
   /** What the key has behind its prefix; undefined when that can't be one. */
   openId: string | undefined;
+  /** What the key has behind the openId, from the first ':' on. */
+  rest: string;
   /** latin1. */
   bytes: string;
+  /** Of a hash (latin1). */
+  field?: string | undefined;
   /** Of a member of a sorted set. */
   score?: number;
   /** When Redis drops the key, epoch ms; absent without a TTL. */

@@ -1,12 +1,13 @@
 import { type Entry, isFormId, type PushCode } from "./code.ts";
+import { readFormId, readTime, unwrap } from "./code-fields.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
+import { readPlain } from "./plain-entry.ts";
 
 /** Nothing longer is read. */
 export const MAX_ENTRY_BYTES = 65_536;
 /** An object with one code is far shorter; the scripts have to be done with it in a moment. */
 const MAX_JAVA_BYTES = 2048;
-const MAX_TIME_MS = 8.64e15;
 
 /**
  * Reads one list element of a pool, given as a latin1 string of its bytes: which codes it holds, or why it is not
@@ -14,6 +15,8 @@ const MAX_TIME_MS = 8.64e15;
  * twin is `redis/lua/read-entry.lua`.
  */
 export function readEntry(bytes: string): Entry {
+  const plain = readPlain(bytes);
+  if (plain) return { readable: true, codes: [plain] };
   const java = bytes.startsWith(JAVA_MAGIC);
   if (bytes.length > (java ? MAX_JAVA_BYTES : MAX_ENTRY_BYTES)) return { readable: false, why: "too long" };
   if (java) return readJavaEntry(bytes);
@@ -49,12 +52,6 @@ function readJsonEntry(bytes: string): PushCode[] | undefined {
   return codes;
 }
 
-/** Jackson's type wrapper: ["java.lang.Long", 1568000000000] stands for its second item. */
-function unwrap(node: EntryValue): EntryValue {
-  if (node.type !== "array" || node.items.length !== 2 || node.items[0]?.type !== "string") return node;
-  return node.items[1] ?? node;
-}
-
 function readList(node: EntryValue): PushCode[] | undefined {
   if (node.type !== "array" || node.items.length === 0) return undefined;
   const codes: PushCode[] = [];
@@ -66,15 +63,12 @@ function readList(node: EntryValue): PushCode[] | undefined {
   return codes;
 }
 
-const FORM_ID_FIELDS = ["formId", "form_id", "fromId"];
-const EXPIRE_FIELDS = ["expire", "expireTime", "expiredTime", "expire_time"];
-
 /** The code in a value, be it wrapped with its type; undefined for anything else. */
 export function readCode(wrapped: EntryValue): PushCode | undefined {
   const node = unwrap(wrapped);
   if (node.type !== "object") return undefined;
-  const formId = readFormId(firstField(node.fields, FORM_ID_FIELDS));
-  const expireMs = readExpire(firstField(node.fields, EXPIRE_FIELDS));
+  const formId = readFormId(node.fields);
+  const expireMs = readTime(node.fields, "expire");
   if (formId === undefined || expireMs === undefined) return undefined;
   const code: PushCode = { formId, wellFormed: isFormId(formId), expireMs };
   const usesField = node.fields.get("uses");
@@ -83,34 +77,6 @@ export function readCode(wrapped: EntryValue): PushCode | undefined {
   const uses = unwrap(usesField);
   if (uses.type !== "number" || !uses.integer || uses.value < 1 || uses.value > 1000) return undefined;
   return { ...code, uses: uses.value };
-}
-
-function firstField(fields: Map<string, EntryValue>, names: string[]): EntryValue | undefined {
-  for (const name of names) {
-    const field = fields.get(name);
-    if (field) return unwrap(field);
-  }
-  return undefined;
-}
-
-function readFormId(node: EntryValue | undefined): string | undefined {
-  if (node?.type === "string") return node.value;
-  return node?.type === "number" && node.integer ? node.text : undefined;
-}
-
-function readExpire(node: EntryValue | undefined): number | undefined {
-  if (node?.type === "number") return timeToMs(node.value);
-  if (node?.type === "string" && /^[0-9]{1,16}$/.test(node.value)) return timeToMs(Number(node.value));
-  return undefined;
-}
-
-/**
- * Epoch seconds or milliseconds to milliseconds; undefined when it is no time. Below 1e11 it must be seconds: as
- * milliseconds that would be before 1973, as seconds it is up to the year 5138.
- */
-export function timeToMs(value: number): number | undefined {
-  const ms = Math.floor(value > -1e11 && value < 1e11 ? value * 1000 : value);
-  return ms >= -MAX_TIME_MS && ms <= MAX_TIME_MS ? ms : undefined;
 }
 
 function quoteText(text: string): string {

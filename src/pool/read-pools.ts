@@ -1,7 +1,11 @@
 import type { PoolStore } from "./ports.ts";
 
-/** Pools read in one round trip. */
-const BATCH = 200;
+/**
+ * Pools to read in one call, and calls under way: one that Redis works on, one whose reply is taken apart, one between. Redis
+ * serves a client's calls in one go, so they bound together how long others wait: about half a millisecond each.
+ */
+const BATCH = 100;
+const AHEAD = 3;
 
 /** How to take in the entries of one pool as they come. */
 export interface PoolReader<T> {
@@ -11,36 +15,76 @@ export interface PoolReader<T> {
 }
 
 /**
- * Reads the pools of all pages, a batch at a time, while the batch before is worked on: never more than two batches are
- * in memory. Pools that are gone by the time they are read come as `start` made them.
+ * Reads the pools of all pages, a batch at a time, while those before are worked on: never more than a few batches are in
+ * memory. Pools that are gone by the time they are read come as `start` made them.
  */
-export async function* readPools<T>(
+export function readPools<T>(
   store: PoolStore,
   pages: AsyncIterable<string[]>,
   reader: PoolReader<T>,
 ): AsyncGenerator<T[]> {
-  let ahead: Promise<T[]> | undefined;
-  for await (const openIds of batchesOf(pages)) {
-    const next = readBatch(store, openIds, reader);
-    // Whoever stops early never awaits this batch; its failure must not count as unhandled.
-    next.catch(() => undefined);
-    if (ahead) yield await ahead;
-    ahead = next;
-  }
-  if (ahead) yield await ahead;
-}
-
-/** The pages cut into pieces that are read in one round trip. */
-export async function* batchesOf(pages: AsyncIterable<string[]>): AsyncGenerator<string[]> {
-  for await (const page of pages) {
-    for (let at = 0; at < page.length; at += BATCH) yield page.slice(at, at + BATCH);
-  }
+  return eachBatch(pages, (openIds) => readBatch(store, openIds, reader));
 }
 
 async function readBatch<T>(store: PoolStore, openIds: string[], reader: PoolReader<T>): Promise<T[]> {
   const taken = openIds.map((openId) => reader.start(openId));
-  await store.read(openIds, (index, entries) => {
-    for (const raw of entries) reader.add(taken[index]!, raw);
+  await store.read(openIds, (pieces) => {
+    for (const { index, entries } of pieces) {
+      const pool = taken[index]!;
+      for (const raw of entries) reader.add(pool, raw);
+    }
   });
   return taken;
+}
+
+/**
+ * Works on the openIds of all pages in batches, several at once, and yields what came of them in their order; each as soon
+ * as it is there, however long the next page takes.
+ */
+export async function* eachBatch<T>(
+  pages: AsyncIterable<string[]>,
+  work: (openIds: string[]) => Promise<T>,
+): AsyncGenerator<T> {
+  const batches = batchesOf(pages);
+  const underWay: Promise<T>[] = [];
+  let next: Promise<IteratorResult<string[]>> | undefined = take(batches);
+  try {
+    while (next || underWay.length > 0) {
+      const [oldest] = underWay;
+      if (next && underWay.length < AHEAD && (await isFirst(next, oldest))) {
+        const { done, value }: IteratorResult<string[]> = await next;
+        next = done ? undefined : take(batches);
+        if (!done) underWay.push(unwatched(work(value)));
+      } else {
+        yield await oldest!;
+        underWay.shift();
+      }
+    }
+  } finally {
+    // Not awaited: it ends with the page that is under way, which may be long in coming.
+    batches.return(undefined).catch(() => undefined);
+  }
+}
+
+/** Whether `one` is there before `other`, or fails. */
+function isFirst(one: Promise<unknown>, other: Promise<unknown> | undefined): Promise<boolean> {
+  if (!other) return Promise.resolve(true);
+  return Promise.race([one.then(() => true), other.then(() => false)]);
+}
+
+function take(batches: AsyncGenerator<string[]>): Promise<IteratorResult<string[]>> {
+  return unwatched(batches.next());
+}
+
+/** Whoever stops early never awaits what is under way; its failure must not count as unhandled. */
+function unwatched<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** The pages cut into pieces that are read in one call. */
+async function* batchesOf(pages: AsyncIterable<string[]>): AsyncGenerator<string[]> {
+  for await (const page of pages) {
+    for (let at = 0; at < page.length; at += BATCH) yield page.slice(at, at + BATCH);
+  }
 }

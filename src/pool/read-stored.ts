@@ -1,27 +1,42 @@
 import { isFormId, type PushCode } from "./code.ts";
+import { readFormId, readTime, toTime, unwrap, valuesOf } from "./code-fields.ts";
 import type { ImportRow } from "./import-row.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
 import type { StoredValue } from "./ports.ts";
-import { MAX_ENTRY_BYTES, readCode, timeToMs } from "./read-entry.ts";
+import { quoteValue } from "./quote-value.ts";
+import { MAX_ENTRY_BYTES, readCode } from "./read-entry.ts";
+import { timeToMs } from "./times.ts";
+
+/** How times without the word "expiry" are taken. */
+export interface StoredTerms {
+  nowMs: number;
+  /** How long a code lives from its creation on; given, scores and the like are times of creation. */
+  lifetimeMs?: number | undefined;
+}
 
 /**
  * The codes in a value of another layout, as rows to import: an entry or a list of entries in any form that pools have,
  * Java's lists included; or a formId or a list of formIds, which expire by the score or when Redis drops the key. What is
  * not understood becomes a row that says why.
  */
-export function readStored(stored: StoredValue): ImportRow[] {
+export function readStored(stored: StoredValue, terms: StoredTerms): ImportRow[] {
   const { key, openId, bytes } = stored;
   const row = { place: `key '${key}'`, openId };
   if (openId === undefined) return [{ ...row, error: "what follows the prefix is not an openId" }];
   if (bytes.length > MAX_ENTRY_BYTES) {
     return [{ ...row, error: `a value of more than ${MAX_ENTRY_BYTES} bytes` }];
   }
-  const items = itemsOf(readValue(bytes));
+  const value = readValue(bytes);
+  const items = itemsOf(value);
   if (items.length === 0) return [{ ...row, error: `no code in ${quote(bytes)}` }];
-  const rows = items.map((item) => ({ ...row, ...readItem(item, stored) }));
+  // A field of a hash can't be the formId of several.
+  const own = items.length === 1 && items[0] === value ? stored : { ...stored, field: undefined };
+  const rows = items.map((item) => ({ ...row, ...readItem(item, own, terms) }));
   // A list of something else is one thing to report, not hundreds.
-  return rows.every(({ error }) => error !== undefined) ? rows.slice(0, 1) : rows;
+  return rows.every(({ error, createdOnly }) => error !== undefined && !createdOnly)
+    ? rows.slice(0, 1)
+    : rows;
 }
 
 /** What the bytes hold; a text that is neither Java's nor JSON is a text. */
@@ -33,36 +48,101 @@ function readValue(bytes: string): EntryValue {
 
 /** The items of a list, be it wrapped with its type as Jackson does; else the value itself. */
 function itemsOf(value: EntryValue): EntryValue[] {
-  if (value.type !== "array" || readCode(value)) return [value];
+  if (value.type !== "array" || unwrap(value).type === "object") return [value];
   const [first, second] = value.items;
   if (value.items.length === 2 && first?.type === "string" && second?.type === "array") return second.items;
   return value.items;
 }
 
-function readItem(item: EntryValue, stored: StoredValue): Partial<ImportRow> {
+function readItem(item: EntryValue, stored: StoredValue, terms: StoredTerms): Partial<ImportRow> {
   const code = readCode(item);
   if (code) return toRow(code);
-  const formId = item.type === "string" ? item.value : item.type === "number" ? item.text : undefined;
-  if (formId === undefined || !isFormId(formId)) return { error: `no code in ${quote(stored.bytes)}` };
-  const expireMs = expiryOf(stored);
-  if (typeof expireMs === "string") return { error: `${quote(formId)} ${expireMs}` };
-  return toRow({ formId, wellFormed: true, expireMs });
+  const node = unwrap(item);
+  if (node.type === "object") return readObject(node.fields, stored, terms);
+  const text = node.type === "string" ? node.value : node.type === "number" ? node.text : undefined;
+  if (text === undefined) return noCode(stored);
+  if (stored.field !== undefined) return readPair(stored.field, text, stored, terms);
+  return isFormId(text) ? expireAt(text, stored, terms) : noCode(stored);
 }
 
-/** When a bare formId expires, or why that is not known. */
-function expiryOf({ score, dropMs }: StoredValue): number | string {
-  if (score === undefined) return dropMs ?? "has no expiry, and its key has no TTL";
-  return timeToMs(score) ?? `has the score ${score}, which is no time`;
+function noCode({ bytes }: StoredValue): Partial<ImportRow> {
+  return { error: `no code in ${quote(bytes)}` };
+}
+
+/** An object that is no entry as a pool has it: its formId may be the field of a hash, its expiry has to be made. */
+function readObject(
+  fields: Map<string, EntryValue>,
+  stored: StoredValue,
+  terms: StoredTerms,
+): Partial<ImportRow> {
+  const named = valuesOf(fields, "formId").length > 0;
+  const formId = named ? readFormId(fields) : stored.field;
+  if (formId === undefined || !isFormId(formId)) return noCode(stored);
+  const uses = fields.get("uses");
+  const more = uses?.type === "number" ? { uses: uses.value } : {};
+  const expireMs = readTime(fields, "expire");
+  if (expireMs !== undefined) return { ...more, formId, expire: expireMs };
+  // Something that means to be an expiry, and is none.
+  if (valuesOf(fields, "expire").length > 0) return noCode(stored);
+  const createdMs = readTime(fields, "created");
+  if (createdMs !== undefined) return { ...more, ...liveFrom(formId, createdMs, terms) };
+  return stored.score === undefined ? noCode(stored) : { ...more, ...expireAt(formId, stored, terms) };
+}
+
+/** WeChat's formIds have 13 digits, 32 hexadecimal ones, or more. */
+const LIKELY_FORM_ID = 10;
+
+/** A field and a value of a hash, one of which is the formId; the other may be its time. */
+function readPair(field: string, value: string, stored: StoredValue, terms: StoredTerms): Partial<ImportRow> {
+  const asTime = (value: string) => toTime({ type: "string", value });
+  const valueMs = asTime(value);
+  // Number 3 of a list that has times for formIds, as WeChat's once were, is no code.
+  const isIndex = /^\d{1,6}$/.test(field);
+  if (valueMs !== undefined && isFormId(field) && !isIndex) return liveBy(field, valueMs, terms);
+  const fieldMs = asTime(field);
+  if (fieldMs !== undefined && isFormId(value)) return liveBy(value, fieldMs, terms);
+  const likely = [field, value].filter((text) => isFormId(text) && text.length >= LIKELY_FORM_ID);
+  const [formId] = likely;
+  if (formId !== undefined && likely.length === 1 && valueMs === undefined)
+    return expireAt(formId, stored, terms);
+  return { error: `neither the field ${quote(field)} nor its value ${quote(value)} is surely a code` };
+}
+
+/** A time of which nothing says what it is. */
+function liveBy(formId: string, ms: number, terms: StoredTerms): Partial<ImportRow> {
+  return terms.lifetimeMs === undefined ? { formId, expire: ms } : liveFrom(formId, ms, terms);
+}
+
+/** Clocks differ; what was created later than this from now is no time of creation. */
+const CLOCKS_MS = 600_000;
+
+function liveFrom(formId: string, createdMs: number, { lifetimeMs, nowMs }: StoredTerms): Partial<ImportRow> {
+  if (lifetimeMs === undefined) {
+    return { error: `${quote(formId)} has a time of creation and no expiry`, createdOnly: true };
+  }
+  if (createdMs <= nowMs + CLOCKS_MS) return { formId, expire: createdMs + lifetimeMs };
+  const at = new Date(createdMs).toISOString();
+  return { error: `${quote(formId)} has a time of creation in the future: ${at}` };
+}
+
+/** A formId that expires by its score, or when its key does. */
+function expireAt(formId: string, { score, dropMs }: StoredValue, terms: StoredTerms): Partial<ImportRow> {
+  if (score !== undefined) {
+    const ms = timeToMs(score);
+    if (ms === undefined) return { error: `${quote(formId)} has the score ${score}, which is no time` };
+    return { ...liveBy(formId, ms, terms), scoreMs: ms };
+  }
+  if (dropMs === undefined) return { error: `${quote(formId)} has no expiry, and its key has no TTL` };
+  return { formId, expire: dropMs };
 }
 
 function toRow({ formId, expireMs, uses }: PushCode): Partial<ImportRow> {
-  // What was long before 1973 is past in any case, and as a number would be taken for seconds.
-  return { formId, expire: expireMs < 1e11 ? 0 : expireMs, uses };
+  return { formId, expire: expireMs, uses };
 }
 
 /** Under a wrong prefix the value may be a secret: a token, say. Its first letters may be told. */
 function quote(bytes: string): string {
   if (bytes.startsWith(JAVA_MAGIC)) return `Java serialization (${bytes.length} bytes)`;
   const text = Buffer.from(bytes, "latin1").toString();
-  return text.length > 6 ? `'${text.slice(0, 6)}...' (${bytes.length} bytes)` : `'${text}'`;
+  return text.length > 6 ? `${quoteValue(text, 6)} (${bytes.length} bytes)` : quoteValue(text);
 }

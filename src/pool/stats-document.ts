@@ -6,6 +6,8 @@ import type { Writer } from "./writer.ts";
 /** Lowest and highest that an estimated number may be, with 95 % confidence; only there in an estimate. */
 export type Interval = [low: number, high: number];
 
+type CountedCodes = keyof StatsTotals["codes"];
+
 interface Estimated {
   interval?: Interval;
 }
@@ -15,7 +17,8 @@ export interface StatsDocument {
   pools: number;
   /** Users with a valid code. */
   reachable: number;
-  codes: { valid: number; expired: number; invalid: number; unreadable: number };
+  /** `overlong`: those of the valid that claim to live longer than the platform lets any. */
+  codes: Record<CountedCodes, number>;
   /** Users by how many valid codes they have; those with none are left out. */
   perUser: ({ codes: string; users: number } & Estimated)[];
   /** Valid codes by the day on which they expire: today and the next 7 days, and later ones that have any. */
@@ -28,6 +31,7 @@ export interface StatsDocument {
     writer: Writer;
     entries: number;
     unreadable: number;
+    overlong: number;
     unreadableInterval?: Interval;
   } & Estimated)[];
   /** Whose days these are. */
@@ -39,7 +43,7 @@ export interface StatsDocument {
   sample?: { pools: number; confidence: 0.95 };
   intervals?: {
     reachable: Interval;
-    codes: Record<"valid" | "expired" | "invalid" | "unreadable", Interval>;
+    codes: Record<CountedCodes, Interval>;
     expiringLater: Interval;
   };
 }
@@ -86,10 +90,11 @@ export function toStatsDocument(totals: StatsTotals, { timeZone, atMs, sample }:
     })),
     writers: [...totals.writers]
       .sort(([x, a], [y, b]) => b.entries.sum - a.entries.sum || (x < y ? -1 : 1))
-      .map(([writer, { entries, unreadable }]) => ({
+      .map(([writer, { entries, unreadable, overlong }]) => ({
         writer,
         entries: of(entries).value,
         unreadable: of(unreadable).value,
+        overlong: of(overlong).value,
         ...interval(entries),
         ...(exact ? {} : { unreadableInterval: toInterval(of(unreadable)) }),
       })),
@@ -119,5 +124,6 @@ function mapCodes<T>(codes: StatsTotals["codes"], map: (counter: Counter) => T) 
     expired: map(codes.expired),
     invalid: map(codes.invalid),
     unreadable: map(codes.unreadable),
+    overlong: map(codes.overlong),
   };
 }

@@ -1,8 +1,10 @@
-import { codeState } from "./code.ts";
+import { type CodeState, codeState } from "./code.ts";
 import { type Day, dayIndex } from "./days.ts";
 import { Counter } from "./estimate.ts";
+import { readPlainExpiry } from "./plain-entry.ts";
 import { readEntry } from "./read-entry.ts";
 import type { PoolReader } from "./read-pools.ts";
+import { isOverlong } from "./times.ts";
 import { type Writer, writerOf } from "./writer.ts";
 
 /** How many valid codes a user has, in classes. */
@@ -19,39 +21,61 @@ export const CLASSES = [
 const REACH_DAYS = 7;
 
 /** What the statistics need of one pool. */
-interface PoolTally {
-  entries: number;
-  valid: number;
-  expired: number;
-  invalid: number;
-  unreadable: number;
+class PoolTally {
+  /** Of the plain form, as nearly all are. */
+  plain = 0;
+  valid = 0;
+  expired = 0;
+  invalid = 0;
+  unreadable = 0;
+  /** Of the valid: those that claim to live longer than any code does, by the writers of their entries. */
+  overlongBy: Writer[] | undefined;
   /** Number of the day on which each valid code expires. */
-  days: number[];
-  /** Of each entry. */
-  writers: Writer[];
-  unreadableBy: Writer[];
+  readonly days: number[] = [];
+  /** Of each other entry. */
+  others: Writer[] | undefined;
+  unreadableBy: Writer[] | undefined;
+
+  addCode(state: CodeState, expireMs: number, writer: Writer, { days, nowMs }: Times): void {
+    this[state]++;
+    if (state !== "valid") return;
+    this.days.push(dayIndex(days, expireMs));
+    if (!isOverlong(expireMs, nowMs)) return;
+    this.overlongBy ??= [];
+    this.overlongBy.push(writer);
+  }
+
+  addUnreadable(writer: Writer): void {
+    this.unreadable++;
+    this.unreadableBy ??= [];
+    this.unreadableBy.push(writer);
+  }
+}
+
+interface Times {
+  days: readonly Day[];
+  nowMs: number;
 }
 
 /** Tallies pools as they are read; `days` begin with today. */
 export function tallyReader(days: readonly Day[], nowMs: number): PoolReader<PoolTally> {
-  const start = () => ({ entries: 0, valid: 0, expired: 0, invalid: 0, unreadable: 0 });
+  const times = { days, nowMs };
   return {
-    start: () => ({ ...start(), days: [], writers: [], unreadableBy: [] }),
+    start: () => new PoolTally(),
     add: (tally, raw) => {
-      const writer = writerOf(raw);
-      const entry = readEntry(raw);
-      tally.entries++;
-      tally.writers.push(writer);
-      if (!entry.readable) {
-        tally.unreadable++;
-        tally.unreadableBy.push(writer);
+      const expireMs = readPlainExpiry(raw);
+      if (expireMs !== undefined) {
+        tally.plain++;
+        tally.addCode(expireMs <= nowMs ? "expired" : "valid", expireMs, "plain", times);
         return;
       }
-      for (const code of entry.codes) {
-        const state = codeState(code, nowMs);
-        tally[state]++;
-        if (state === "valid") tally.days.push(dayIndex(days, code.expireMs));
-      }
+      const writer = writerOf(raw);
+      tally.others ??= [];
+      tally.others.push(writer);
+      const entry = readEntry(raw);
+      if (!entry.readable) tally.addUnreadable(writer);
+      else
+        for (const code of entry.codes) tally.addCode(codeState(code, nowMs), code.expireMs, writer, times);
     },
   };
 }
@@ -66,6 +90,8 @@ export class StatsTotals {
     expired: new Counter(),
     invalid: new Counter(),
     unreadable: new Counter(),
+    /** Of the valid. */
+    overlong: new Counter(),
   };
   /** Users by class. */
   readonly perUser = CLASSES.map(() => new Counter());
@@ -74,7 +100,7 @@ export class StatsTotals {
   /** Users with a valid code at the end of each day. */
   readonly reachableBy = Array.from({ length: REACH_DAYS }, () => new Counter());
   /** Entries by writer. */
-  readonly writers = new Map<Writer, { entries: Counter; unreadable: Counter }>();
+  readonly writers = new Map<Writer, { entries: Counter; unreadable: Counter; overlong: Counter }>();
   readonly days: readonly Day[];
 
   constructor(days: readonly Day[]) {
@@ -83,15 +109,20 @@ export class StatsTotals {
   }
 
   add(tally: PoolTally): void {
-    if (tally.entries === 0) return;
+    const { plain, valid, others = [], unreadableBy = [], overlongBy = [] } = tally;
+    if (plain + others.length === 0) return;
     this.pools++;
-    const { valid } = tally;
     this.codes.valid.add(valid);
     this.codes.expired.add(tally.expired);
     this.codes.invalid.add(tally.invalid);
     this.codes.unreadable.add(tally.unreadable);
-    for (const [writer, count] of countEach(tally.writers)) this.of(writer).entries.add(count);
-    for (const [writer, count] of countEach(tally.unreadableBy)) this.of(writer).unreadable.add(count);
+    this.codes.overlong.add(overlongBy.length);
+    for (const [writer, count] of countEach(others)) {
+      this.of(writer).entries.add(count + (writer === "plain" ? plain : 0));
+    }
+    if (plain > 0 && !others.includes("plain")) this.of("plain").entries.add(plain);
+    for (const [writer, count] of countEach(unreadableBy)) this.of(writer).unreadable.add(count);
+    for (const [writer, count] of countEach(overlongBy)) this.of(writer).overlong.add(count);
     if (valid === 0) return;
     this.reachable.add(1);
     this.perUser[CLASSES.findIndex(({ max }) => valid <= max)]?.add(1);
@@ -103,7 +134,7 @@ export class StatsTotals {
   private of(writer: Writer) {
     const known = this.writers.get(writer);
     if (known) return known;
-    const made = { entries: new Counter(), unreadable: new Counter() };
+    const made = { entries: new Counter(), unreadable: new Counter(), overlong: new Counter() };
     this.writers.set(writer, made);
     return made;
   }

@@ -1,5 +1,6 @@
 import { type CodeState, codeState, type Entry, type PushCode } from "./code.ts";
 import { readEntry } from "./read-entry.ts";
+import { isOverlong } from "./times.ts";
 
 /** What one pool holds, in numbers; codes, not entries: a whole list in one entry counts as that many. */
 export interface PoolSummary {
@@ -33,9 +34,9 @@ export function addEntry(summary: PoolSummary, entry: Entry, nowMs: number): voi
   }
 }
 
-/** One line of `pool show`: a code, or an entry that is not understood. */
+/** One line of `pool show`: a code, or an entry that is not understood. `overlong`: valid, and no code lives so long. */
 export type ShownCode =
-  | { code: PushCode; state: CodeState }
+  | { code: PushCode; state: CodeState; overlong: boolean }
   | { raw: string; state: "unreadable"; why: string; formId?: string };
 
 /** Every code of the entries in order, oldest first; unreadable entries with their bytes (latin1). */
@@ -46,6 +47,9 @@ export function listCodes(entries: string[], nowMs: number): ShownCode[] {
       const { readable: _, ...rest } = entry;
       return [{ raw, state: "unreadable", ...rest }];
     }
-    return entry.codes.map((code) => ({ code, state: codeState(code, nowMs) }));
+    return entry.codes.map((code) => {
+      const state = codeState(code, nowMs);
+      return { code, state, overlong: state === "valid" && isOverlong(code.expireMs, nowMs) };
+    });
   });
 }

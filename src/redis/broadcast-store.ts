@@ -72,7 +72,7 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
       return unbroken;
     },
     endRun: async (id, run, state) => {
-      await keep(id, run, state);
+      await keep(id, run, { ...state, over: true });
       await call(client.del(keys.run(id, run.runId)));
     },
     buryRun: async (id, runId) => {
@@ -85,12 +85,14 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
 
 async function createRecord(link: RedisLink, keys: Keys, record: BroadcastRecord): Promise<boolean> {
   const { client, call } = link;
-  const { id, firstRunId, startedAtMs } = record;
+  const { id, firstRunId } = record;
+  // Redis' own time: by that of a machine whose clock is ahead, all others would be old enough to go.
+  const nowMs = await link.now();
   // Listed first, because a name without a record does no harm, and one of an older record keeps its time.
-  await call(client.zadd(keys.broadcasts, "NX", startedAtMs, id));
+  await call(client.zadd(keys.broadcasts, "NX", nowMs, id));
   const args = [RECORD_TTL_SEC, firstRunId, ...Object.entries(toHash(record)).flat()];
   if ((await link.run(SCRIPTS.createBroadcast, [keys.broadcast(id)], args)) !== 1) return false;
-  await call(client.zremrangebyscore(keys.broadcasts, "-inf", startedAtMs - RECORD_TTL_SEC * 1000));
+  await call(client.zremrangebyscore(keys.broadcasts, "-inf", nowMs - RECORD_TTL_SEC * 1000));
   return true;
 }
 
@@ -142,6 +144,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     // Older versions left an empty text where there was no reason.
     reason: hash.reason || undefined,
     exit: hash.exit as BroadcastRecord["exit"],
+    evicted: json(hash.evicted),
     wanted: json(hash.wanted),
     cut: json(hash.cut),
     startedAtMs: Number(startedAtMs),

@@ -2,13 +2,14 @@ import type { Cluster, Redis } from "ioredis";
 import { explainRedisError } from "./errors.ts";
 import type { RedisLink } from "./link.ts";
 import { type ClientOptions, CONNECTION, type NodeOptions } from "./node.ts";
-import { runScript, type Script } from "./scripts.ts";
+import { runScript, type Script, sendScript } from "./scripts.ts";
 import { toMs } from "./single.ts";
+import { sitOut } from "./sit-out.ts";
 import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 import { openClusterSweep } from "./sweep-cluster.ts";
 import type { Host } from "./target.ts";
 
-export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "reconnectMs"> {
+export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "patience"> {
   /** Servers to ask for the rest. */
   hosts: Host[];
   /** User, password and TLS, the same for all. */
@@ -40,6 +41,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
       throw explain(error);
     }
   };
+  sitOut(cluster, options.patience, (error) => explain(error).message);
   try {
     await call(cluster.connect());
     await call(cluster.ping());
@@ -55,6 +57,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
     runBatch: (script, users, plan, unpack = asItIs) =>
       call(splitBySlot(users, plan, (calls) => sender.send(script, calls), unpack)),
     openSweep: () => openClusterSweep(cluster, options),
+    informants: () => cluster.nodes("master"),
     now: async () => toMs(await call(cluster.time())),
     close: () => cluster.disconnect(),
   };
@@ -152,15 +155,14 @@ class BatchSender {
     return this.cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === key);
   }
 
-  private async sendTo(server: Redis, { sha1, source }: Script, calls: SlotCall[]) {
+  private async sendTo(server: Redis, script: Script, calls: SlotCall[]) {
     const brought = this.brought.get(server) ?? new Set();
     this.brought.set(server, brought);
     const pipeline = server.pipeline();
     for (const { keys, args } of calls) {
       // Answered in order, the first call brings the script for all that follow.
-      if (brought.has(sha1)) pipeline.evalsha(sha1, keys.length, ...keys, ...args);
-      else pipeline.eval(source, keys.length, ...keys, ...args);
-      brought.add(sha1);
+      void sendScript(pipeline, script, brought.has(script.sha1) ? "evalsha" : "eval", keys, args);
+      brought.add(script.sha1);
     }
     return (await pipeline.exec()) ?? [];
   }

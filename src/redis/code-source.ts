@@ -6,7 +6,7 @@ import type { RedisLink } from "./link.ts";
 import { scanKeys } from "./scan.ts";
 
 /** What the values are kept in. */
-export type SourceLayout = "list" | "zset" | "string";
+export type SourceLayout = "list" | "zset" | "string" | "hash" | "set";
 
 export interface SourceOptions extends ConnectOptions {
   layout: SourceLayout;
@@ -25,7 +25,8 @@ const STRING_BYTES = 65_537;
 
 /** Connects to a Redis, which may be the pools' own, to read codes of another layout from it. Never writes. */
 export async function openCodeSource(options: SourceOptions): Promise<CodeSource & { close(): void }> {
-  const link = await connectRedis(options);
+  const { prefix } = options;
+  const link = await connectRedis({ ...options, anyVersion: true, probe: [`${prefix}a`, `${prefix}b`] });
   const source = { keys: 0, close: link.close, read: () => readAll(link, options, source) };
   return source;
 }
@@ -34,6 +35,7 @@ interface SourceKey {
   key: RedisKey;
   shown: string;
   openId: string | undefined;
+  rest: string;
 }
 
 async function* readAll(
@@ -42,11 +44,11 @@ async function* readAll(
   source: { keys: number },
 ): AsyncGenerator<StoredValue[]> {
   const pattern = form === "java" ? anyJavaKey(prefix) : `${escapeGlob(prefix)}*`;
-  const openIdOf = form === "java" ? openIdOfJavaKey : openIdBehind;
+  const textOf = form === "java" ? openIdOfJavaKey : textBehind;
   for await (const page of scanKeys(link, pattern, layout)) {
     for (let at = 0; at < page.length; at += BATCH) {
       const batch = page.slice(at, at + BATCH).map((key): SourceKey => {
-        return { key, shown: showKey(key), openId: openIdOf(key, prefix) };
+        return { key, shown: showKey(key), ...splitText(textOf(key, prefix)) };
       });
       yield* readBatch(link, layout, batch);
       source.keys += batch.length;
@@ -55,9 +57,15 @@ async function* readAll(
   }
 }
 
-function openIdBehind(key: RedisKey, prefix: string): string | undefined {
-  const openId = key.toString().slice(prefix.length);
-  return isOpenId(openId) ? openId : undefined;
+function textBehind(key: RedisKey, prefix: string): string | undefined {
+  const text = key.toString().slice(prefix.length);
+  return isOpenId(text) ? text : undefined;
+}
+
+/** No openId has a colon: what follows it tells one user's keys apart. */
+function splitText(text = ""): Pick<SourceKey, "openId" | "rest"> {
+  const [openId = ""] = text.split(":");
+  return { openId: openId === "" ? undefined : openId, rest: text.slice(openId.length) };
 }
 
 async function* readBatch(
@@ -66,45 +74,77 @@ async function* readBatch(
   batch: SourceKey[],
 ): AsyncGenerator<StoredValue[]> {
   const nowMs = await link.now();
-  const chunks = Promise.all(batch.map(({ key }) => readChunk(link, layout, key, 0)));
+  const chunks = Promise.all(batch.map(({ key }) => readChunk(link, layout, key, START)));
   const ttls = Promise.all(batch.map(({ key }) => link.client.pttl(key)));
   const [firsts, ttlsMs] = await link.call(Promise.all([chunks, ttls]));
-  for (const [i, { key, shown, openId: suffix }] of batch.entries()) {
-    // One user's strings are told apart by what follows.
-    const openId = layout === "string" ? suffix?.split(":")[0] : suffix;
+  for (const [i, { key, shown, openId, rest }] of batch.entries()) {
     const ttlMs = ttlsMs[i] ?? -1;
-    const head = { key: shown, openId, ...(ttlMs < 0 ? {} : { dropMs: nowMs + ttlMs }) };
-    let chunk = firsts[i] ?? [];
-    for (let from = CHUNK; chunk.length > 0; from += CHUNK) {
-      yield chunk.map((element) => ({ ...head, ...element }));
-      if (chunk.length < CHUNK) break;
-      chunk = await link.call(readChunk(link, layout, key, from));
+    const head = { key: shown, openId, rest, ...(ttlMs < 0 ? {} : { dropMs: nowMs + ttlMs }) };
+    for (let chunk = firsts[i]!; ; ) {
+      if (chunk.elements.length > 0) yield chunk.elements.map((element) => ({ ...head, ...element }));
+      if (chunk.next === undefined) break;
+      chunk = await link.call(readChunk(link, layout, key, chunk.next));
     }
   }
 }
 
-type Element = Pick<StoredValue, "bytes" | "score">;
+type Element = Pick<StoredValue, "bytes" | "score" | "field">;
+
+/** `next`: an index or a cursor to go on from; absent at the end. */
+interface Chunk {
+  elements: Element[];
+  next?: string;
+}
+
+const START = "0";
 
 async function readChunk(
   { client }: RedisLink,
   layout: SourceLayout,
   key: RedisKey,
-  from: number,
-): Promise<Element[]> {
-  const to = from + CHUNK - 1;
-  if (layout === "list") return (await client.lrangeBuffer(key, from, to)).map(toElement);
+  from: string,
+): Promise<Chunk> {
+  const to = Number(from) + CHUNK - 1;
+  if (layout === "list") return toPiece((await client.lrangeBuffer(key, from, to)).map(toElement), to);
   if (layout === "zset") {
-    const flat = await client.zrangeBuffer(key, `${from}`, `${to}`, "WITHSCORES");
-    return flat.flatMap((member, i) =>
-      i % 2 === 0 ? [{ ...toElement(member), score: toScore(flat[i + 1]) }] : [],
+    const flat = await client.zrangeBuffer(key, from, `${to}`, "WITHSCORES");
+    return toPiece(
+      pairsOf(flat).map(([member, score]) => ({ ...toElement(member), score: toScore(score) })),
+      to,
     );
   }
+  // Elements of a hash or set that changes meanwhile may come twice; import leaves the second out.
+  if (layout === "hash") {
+    const [cursor, flat] = await client.hscanBuffer(key, from, "COUNT", CHUNK);
+    const elements = pairsOf(flat).map(([field, value]) => ({
+      ...toElement(value),
+      field: toElement(field).bytes,
+    }));
+    return { elements, ...nextOf(cursor) };
+  }
+  if (layout === "set") {
+    const [cursor, members] = await client.sscanBuffer(key, from, "COUNT", CHUNK);
+    return { elements: members.map(toElement), ...nextOf(cursor) };
+  }
   const value = await client.getrangeBuffer(key, 0, STRING_BYTES - 1);
-  return value.length === 0 ? [] : [toElement(value)];
+  return { elements: value.length === 0 ? [] : [toElement(value)] };
 }
 
-function toScore(text: Buffer | undefined): number {
-  const score = Number(text?.toString());
+function toPiece(elements: Element[], last: number): Chunk {
+  return elements.length < CHUNK ? { elements } : { elements, next: `${last + 1}` };
+}
+
+function nextOf(cursor: Buffer): Pick<Chunk, "next"> {
+  const next = cursor.toString();
+  return next === START ? {} : { next };
+}
+
+function pairsOf(flat: Buffer[]): [Buffer, Buffer][] {
+  return flat.flatMap((first, i): [Buffer, Buffer][] => (i % 2 === 0 ? [[first, flat[i + 1]!]] : []));
+}
+
+function toScore(text: Buffer): number {
+  const score = Number(text.toString());
   // "inf" and "-inf".
   return Number.isNaN(score) ? Number.POSITIVE_INFINITY : score;
 }

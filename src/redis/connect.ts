@@ -1,8 +1,12 @@
 import type { Redis } from "ioredis";
 import { PushCliError } from "../errors.ts";
+import type { RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { isMissing } from "./missing-commands.ts";
 import { type ClientOptions, connectNode, type NodeLink } from "./node.ts";
-import { createSingleLink } from "./single.ts";
+import { checkReachable } from "./reachable.ts";
+import { type Behind, createSingleLink } from "./single.ts";
+import type { Patience } from "./sit-out.ts";
 import { type Host, parseTarget, type SentinelTarget, type Target } from "./target.ts";
 
 /** Contents of PEM files, and the name that the server's certificate has. */
@@ -23,6 +27,12 @@ export interface ConnectOptions {
   reconnectMs?: number | undefined;
   /** The ACL pattern that covers a key, for errors about rights. */
   aclPatternOf?: ((key: string) => string | undefined) | undefined;
+  /** Also one that is too old for the scripts: it is only read from. */
+  anyVersion?: boolean | undefined;
+  /** Absent: what Redis refuses for the time being fails at once. */
+  patience?: Patience | undefined;
+  /** Two keys of different slots that we may touch: to find out whether one address stands for several servers. */
+  probe?: readonly [RedisKey, RedisKey] | undefined;
 }
 
 const RECONNECT_MS = 30_000;
@@ -39,12 +49,14 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisLink> 
   const target = parseTarget(options.url, options.shownUrl);
   switch (target.kind) {
     case "sentinel":
-      return createSingleLink(await connectByRole(options, target));
+      return createSingleLink(await connectByRole(options, target), behind(options, "here"));
     case "cluster":
       return connectByHosts(options, target);
     default: {
       const node = await connectByAddress(options, target);
-      return node.info?.isCluster ? widen(options, node) : createSingleLink(node);
+      const scanShowsAll = target.kind === "server" && target.scanShowsAll === true;
+      if (node.info?.isCluster) return widen(options, node, { scanShowsAll });
+      return createSingleLink(node, behind(options, "unknown", scanShowsAll));
     }
   }
 }
@@ -63,11 +75,17 @@ async function connectByAddress(
 }
 
 /** From one server of a cluster to all of it. */
-async function widen(options: ConnectOptions, node: NodeLink, given: Host[] = []): Promise<RedisLink> {
+async function widen(
+  options: ConnectOptions,
+  node: NodeLink,
+  { given = [], scanShowsAll = false }: { given?: Host[]; scanShowsAll?: boolean },
+): Promise<RedisLink> {
   try {
     const announced = await announcedHosts(node);
+    if (!announced) return createSingleLink(node, behind(options, "several", scanShowsAll));
     // A server without others does not know its own address, and one without slots has to be waited for.
-    if (announced.length === 0) return createSingleLink(node);
+    if (announced.length === 0) return createSingleLink(node, behind(options, "here"));
+    await checkReachable(announced, options.shownUrl);
     const { host, port, username, password, tls, path } = node.client.options;
     const login = { username: username ?? "", password: password ?? "", ...(tls ? { tls } : {}) };
     // Behind a socket there is no address but those that the cluster announces.
@@ -82,8 +100,12 @@ async function widen(options: ConnectOptions, node: NodeLink, given: Host[] = []
   }
 }
 
-async function announcedHosts(node: NodeLink): Promise<Host[]> {
-  const ranges = await node.call(node.client.cluster("SLOTS"));
+/** Undefined when nobody tells: a proxy before a cluster has INFO of one of its servers, and no CLUSTER. */
+async function announcedHosts(node: NodeLink): Promise<Host[] | undefined> {
+  const [answer] = await Promise.allSettled([node.client.cluster("SLOTS")]);
+  if (answer.status === "rejected" && isMissing(answer.reason)) return undefined;
+  const ranges =
+    answer.status === "fulfilled" ? answer.value : await node.call(Promise.reject(answer.reason));
   return ranges.flatMap(([, , master]) => (master?.[0] ? [{ host: master[0], port: master[1] }] : []));
 }
 
@@ -99,7 +121,7 @@ async function connectByHosts(
     try {
       const make = (own: ClientOptions) => new Redis({ ...own, ...login, ...host });
       const node = await connectNode({ make, ...common(options) });
-      if (node.info?.isCluster !== false) return await widen(options, node, hosts);
+      if (node.info?.isCluster !== false) return await widen(options, node, { given: hosts });
       node.close();
       throw noCluster(options);
     } catch (error) {
@@ -107,6 +129,10 @@ async function connectByHosts(
     }
   }
   throw failure;
+}
+
+function behind({ shownUrl, probe }: ConnectOptions, keys: Behind["keys"], scanShowsAll = false): Behind {
+  return { where: shownUrl, keys, probe, scanShowsAll };
 }
 
 function noCluster({ shownUrl }: ConnectOptions): PushCliError {
@@ -136,12 +162,21 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
   return connectNode({ make, ...common(options), helloMs: HELLO_MS + hosts.length * SENTINEL_TIMEOUT_MS });
 }
 
-function common({ shownUrl, url, reconnectMs = RECONNECT_MS, aclPatternOf }: ConnectOptions) {
+function common({
+  shownUrl,
+  url,
+  reconnectMs = RECONNECT_MS,
+  aclPatternOf,
+  patience,
+  anyVersion,
+}: ConnectOptions) {
   const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
   const hasUser = user !== undefined && shownUrl.includes(`://${user}:`);
   return {
     circumstances: { where: shownUrl, patternOf: aclPatternOf, user: hasUser ? user : undefined },
     reconnectMs,
+    patience,
+    anyVersion,
   };
 }
 

@@ -1,4 +1,6 @@
 import { messageOf, PushCliError } from "../errors.ts";
+import { missingProblem } from "./missing-commands.ts";
+import { REPLIES } from "./replies.ts";
 import { type RefusedCommand, rightsProblem } from "./rights.ts";
 import { TLS_PROBLEMS } from "./tls-problems.ts";
 
@@ -15,75 +17,6 @@ export interface Circumstances {
   /** A connection that is lost comes back by itself. */
   recovers?: boolean;
 }
-
-interface Explanation {
-  test: RegExp;
-  what: string;
-  hint: string;
-  transient?: true;
-}
-
-const REPLIES: Explanation[] = [
-  {
-    test: /^(WRONGPASS|ERR invalid password|ERR AUTH)/,
-    what: "Redis refused the password",
-    hint: "check the user and password in PUSH_CLI_REDIS_URL (redis://user:password@host:port)",
-  },
-  {
-    test: /^NOAUTH/,
-    what: "Redis wants a password",
-    hint: "put it into PUSH_CLI_REDIS_URL (redis://:password@host:port), not on the command line",
-  },
-  {
-    test: /^OOM/,
-    what: "Redis is out of memory (maxmemory)",
-    hint: "free memory or raise maxmemory, then run again; nothing was lost",
-    transient: true,
-  },
-  {
-    test: /^MISCONF/,
-    what: "Redis can't write to its disk and refuses writes",
-    hint: "mend persistence (disk space?), then run again; nothing was lost",
-    transient: true,
-  },
-  {
-    test: /^NOREPLICAS/,
-    what: "Redis has too few replicas (min-replicas-to-write) and refuses writes",
-    hint: "mend replication, then run again; nothing was lost",
-    transient: true,
-  },
-  {
-    test: /^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/,
-    what: "Redis has no such database",
-    hint: "check the number at the end of the URL: redis://host:port/<number>",
-  },
-  {
-    test: /RESP type|Protocol error/,
-    what: "something else than a Redis answers",
-    hint: "check host and port in PUSH_CLI_REDIS_URL or --redis-url",
-  },
-  {
-    test: /^(MOVED|ASK|CROSSSLOT)/,
-    what: "this is one server of a Redis Cluster",
-    hint: "connect to all of it: redis+cluster://host:port",
-  },
-  {
-    test: /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/,
-    what: "Redis is not ready",
-    hint: "try again shortly",
-    transient: true,
-  },
-  {
-    test: /All sentinels are unreachable.*No such master/,
-    what: "the Sentinels don't know the master of that name",
-    hint: "redis-cli -p 26379 sentinel masters shows the names; the URL ends in one: redis+sentinel://host:port/<name>",
-  },
-  {
-    test: /All sentinels are unreachable/,
-    what: "no Sentinel leads to the master",
-    hint: "check the Sentinels in PUSH_CLI_REDIS_URL: hosts, ports (26379 unless given), TLS, and ?sentinelPassword= if they want one",
-  },
-];
 
 const NETWORK: Record<string, string> = {
   ECONNREFUSED: "connection refused",
@@ -106,8 +39,11 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
   const { where } = circumstances;
   const message = bareMessage(error);
   if (message.startsWith("READONLY")) return explainReadOnly(message, circumstances);
+  if (message.startsWith("NOAUTH") && circumstances.user !== undefined) {
+    return redisError(`Redis wants a password at ${where}: ${message}`, NO_USERS);
+  }
   const command = (error as { command?: RefusedCommand }).command;
-  const refused = rightsProblem(message, command, circumstances);
+  const refused = rightsProblem(message, command, circumstances) ?? missingProblem(message, command);
   if (refused) return redisError(`${refused.what} at ${where}: ${message}`, refused.hint);
   const known = REPLIES.find(({ test }) => test.test(message));
   if (known) {
@@ -115,7 +51,9 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
     return redisError(`${known.what} at ${where}: ${reply}`, known.hint, known.transient);
   }
   if (message.startsWith("WRONGTYPE")) {
-    return redisError(`${keyOf(command)} at ${where} holds another type`, "is --pool-prefix right?");
+    const isOurs = keyOf(command).includes(":access_token:");
+    const hint = `is --${isOurs ? "key" : "pool"}-prefix right?`;
+    return redisError(`${keyOf(command)} at ${where} holds another type`, hint);
   }
   if ((error as Error)?.name === "ReplyError") return redisError(`Redis at ${where} answered: ${message}`);
   return explainConnection(error, message, circumstances);
@@ -123,12 +61,18 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
 
 /** Without what surrounds the reply itself: Redis 6.2 in scripts, and ioredis when it gave up following a cluster. */
 function bareMessage(error: unknown): string {
-  return messageOf(error)
-    .replace(/ Please report this\.$/, "")
-    .replace(/^(All sentinels are unreachable) .*? Last error: (?:Connection is closed\.)?/, "$1: ")
-    .replace(/unreachable: $/, "unreachable: nobody answers")
-    .replace(/^Too many Cluster redirections\. Last error: (\w*Error: )?/, "")
-    .replace(/^ERR Error running script \(call to \w+\): (@\w+: ?\d+: ?)+-?/, "");
+  return (
+    messageOf(error)
+      .replace(/ Please report this\.$/, "")
+      // A reply that came before anything was asked: why the door is shut.
+      .replace(/^Command queue state error\..* Last error: /, "")
+      // What follows may be a whole script.
+      .replace(/, with args beginning with.*$/, "")
+      .replace(/^(All sentinels are unreachable) .*? Last error: (?:Connection is closed\.)?/, "$1: ")
+      .replace(/unreachable: $/, "unreachable: nobody answers")
+      .replace(/^Too many Cluster redirections\. Last error: (\w*Error: )?/, "")
+      .replace(/^ERR Error running script \(call to \w+\): (@\w+: ?\d+: ?)+-?/, "")
+  );
 }
 
 function explainReadOnly(message: string, { where, master }: Circumstances): PushCliError {
@@ -153,6 +97,10 @@ function explainConnection(
   return redisError(`can't reach Redis at ${where}: ${reason}`, connectionHint(reason, where), recovers);
 }
 
+/** One with users would have answered WRONGPASS. */
+const NO_USERS =
+  "Redis before 6 has no users, and takes a password alone: redis://:password@host:port in PUSH_CLI_REDIS_URL";
+
 const VAGUE = /^Connection is closed|^Command aborted/;
 
 function connectionHint(reason: string, where: string): string {
@@ -161,7 +109,7 @@ function connectionHint(reason: string, where: string): string {
     return "a Redis without TLS does not answer either: redis:// instead of rediss://?";
   }
   if (!isTls && /^connection (closed|reset)/.test(reason)) {
-    return "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL";
+    return "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL; some proxies (twemproxy) hang up at commands they don't know";
   }
   return "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379";
 }

@@ -28,8 +28,10 @@ export interface RedisLink {
     plan: (users: User[]) => ScriptCall,
     unpack?: (reply: unknown, users: User[]) => ArrayLike<Reply>,
   ): Promise<ArrayLike<Reply>>;
-  /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked. */
+  /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked, as far as that can be known. */
   openSweep(): Promise<Sweep>;
+  /** Connections to all servers that hold keys, for INFO of each; undefined where it is not to be had. */
+  informants(): Redis[] | undefined;
   /** Redis' own clock, epoch ms. */
   now(): Promise<number>;
   close(): void;
@@ -50,6 +52,6 @@ export interface SweepNode {
   call<T>(command: Promise<T>): Promise<T>;
   /** How often a connection was made. */
   readonly connections: number;
-  /** Names the server process; another one after a restart or failover. */
-  serverId(): Promise<string>;
+  /** Names the server process; another one after a restart or failover. Undefined where INFO is not to be had. */
+  serverId(): Promise<string | undefined>;
 }

@@ -4,19 +4,37 @@ import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-/** Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. */
-export function createLockStore(link: RedisLink, keys: Keys): LockStore {
+/**
+ * Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. `releaseAll` is
+ * for a process that is told to end in the middle of its work.
+ */
+export function createLockStore(link: RedisLink, keys: Keys): LockStore & { releaseAll(): Promise<unknown> } {
+  const held = new Set<RenewedLock>();
   return {
-    async acquire(name, ttlMs) {
+    releaseAll: () => Promise.allSettled([...held].map((lock) => lock.release())),
+    async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
       const owner = randomUUID();
+      // Where the script is refused that gives a lock back, none is taken: it would stand in the way until it lapses.
+      await link.run(SCRIPTS.releaseLock, [key], [owner]);
       const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
       // Sent again after a lost answer, SET NX meets our own lock.
       if (taken !== "OK" && (await link.call(link.client.get(key))) !== owner) return undefined;
-      return new RenewedLock(link, key, owner, ttlMs, askedAt);
+      const onEnd = () => held.delete(lock);
+      const lock = new RenewedLock(link, key, { owner, ttlMs, askedAt, holdMs, onEnd });
+      held.add(lock);
+      return lock;
     },
   };
+}
+
+interface LockTerms {
+  owner: string;
+  ttlMs: number;
+  askedAt: number;
+  holdMs: number | undefined;
+  onEnd(): void;
 }
 
 /** Counts as lost when somebody else has it, or when it may have lapsed because no renewal came through in time. */
@@ -31,12 +49,17 @@ class RenewedLock implements HeldLock {
   private readonly key: string;
   private readonly owner: string;
   private readonly ttlMs: number;
+  private readonly onEnd: () => void;
+  /** By when the work has to be over; no renewal comes later. */
+  private readonly until: number;
 
-  constructor(link: RedisLink, key: string, owner: string, ttlMs: number, askedAt: number) {
+  constructor(link: RedisLink, key: string, { owner, ttlMs, askedAt, holdMs, onEnd }: LockTerms) {
     this.link = link;
     this.key = key;
     this.owner = owner;
     this.ttlMs = ttlMs;
+    this.onEnd = onEnd;
+    this.until = askedAt + (holdMs ?? Number.POSITIVE_INFINITY);
     this.timer = setInterval(() => this.renew(), ttlMs / 3);
     this.timer.unref();
     this.trustFrom(askedAt);
@@ -52,9 +75,9 @@ class RenewedLock implements HeldLock {
   }
 
   private async renew(): Promise<void> {
-    if (this.renewing) return;
-    this.renewing = true;
     const askedAt = performance.now();
+    if (this.renewing || askedAt >= this.until) return;
+    this.renewing = true;
     const [renewal] = await Promise.allSettled([
       this.link.run(SCRIPTS.renewLock, [this.key], [this.owner, this.ttlMs]),
     ]);
@@ -79,6 +102,7 @@ class RenewedLock implements HeldLock {
 
   private end(): void {
     this.ended = true;
+    this.onEnd();
     clearInterval(this.timer);
     clearTimeout(this.deadline);
   }

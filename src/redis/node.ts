@@ -1,7 +1,8 @@
 import type { Redis, RedisOptions } from "ioredis";
-import type { PushCliError } from "../errors.ts";
+import { PushCliError } from "../errors.ts";
 import { type Circumstances, explainRedisError } from "./errors.ts";
 import type { SweepNode } from "./link.ts";
+import { type Patience, type SatOut, sitOut } from "./sit-out.ts";
 
 /** One connection to one server, made again for a bounded time when it is lost. */
 export interface NodeLink extends SweepNode {
@@ -13,6 +14,8 @@ export interface NodeLink extends SweepNode {
 
 export interface ServerInfo {
   isCluster: boolean;
+  /** redis_version; empty where a proxy answers for itself. */
+  version: string;
   /** host:port of a replica's master. */
   master: string | undefined;
 }
@@ -28,6 +31,10 @@ export interface NodeOptions {
   reconnectMs: number;
   /** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
   helloMs?: number;
+  /** Absent: what Redis refuses for the time being comes to the caller at once. */
+  patience?: Patience | undefined;
+  /** Also one that is too old for the scripts: it is only read from. */
+  anyVersion?: boolean | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -50,12 +57,24 @@ export const CONNECTION: ClientOptions = {
  * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is made again
  * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
  */
-export async function connectNode({
-  make,
-  circumstances,
-  reconnectMs,
-  helloMs,
-}: NodeOptions): Promise<NodeLink> {
+export async function connectNode(options: NodeOptions): Promise<NodeLink> {
+  try {
+    return await openNode(options, false);
+  } catch (error) {
+    if (!(error instanceof HungUpError)) throw error;
+    // twemproxy hangs up at commands that it doesn't know, as CLIENT and INFO.
+    return openNode(options, true);
+  }
+}
+
+/** The other side took the connection, and ended it without an answer that says why. */
+class HungUpError extends PushCliError {}
+
+/** `isBare`: says nothing but what it has to say to get at the keys. */
+async function openNode(
+  { make, circumstances, reconnectMs, helloMs = HELLO_TIMEOUT_MS, patience, anyVersion }: NodeOptions,
+  isBare: boolean,
+): Promise<NodeLink> {
   let ready = false;
   let lostAt = 0;
   let failure: unknown;
@@ -68,12 +87,14 @@ export async function connectNode({
   };
   const client = make({
     ...CONNECTION,
+    ...(isBare ? { connectionName: undefined as never } : {}),
     maxRetriesPerRequest: null,
     retryStrategy: retry,
     sentinelRetryStrategy: (times) => retry(times + 1),
   });
   client.on("error", (error) => {
-    failure = error;
+    // What was answered before a hang-up tells more than the hang-up.
+    if (!isReply(failure)) failure = error;
     // ioredis would go on in database 0, which is somebody else's.
     if (!isRefusedSelect(error)) return;
     refusal = error;
@@ -94,10 +115,14 @@ export async function connectNode({
     }
   };
   try {
-    info = await sayHello(client, helloMs ?? HELLO_TIMEOUT_MS);
+    const held = sitOut(client, patience, (error) => explain(error).message);
+    info = await sayHello(client, { withinMs: helloMs, held, isBare });
+    if (info && !anyVersion) checkVersion(info, circumstances.where);
   } catch (error) {
     client.disconnect();
-    throw explain(error);
+    const explained = explain(error);
+    if (isBare || !isHangUp(pickCause(error, refusal ?? failure))) throw explained;
+    throw new HungUpError(explained.kind, explained.message, explained);
   }
   ready = true;
   return {
@@ -108,21 +133,34 @@ export async function connectNode({
     get connections() {
       return connections;
     },
-    serverId: async () => /^run_id:(\w+)/m.exec(await call(client.info("server")))?.[1] ?? "",
+    serverId: async () => {
+      if (info === undefined) return undefined;
+      return /^run_id:(\w+)/m.exec(await call(client.info("server")))?.[1];
+    },
     close: () => client.disconnect(),
   };
 }
 
 /** Rejects with ETIMEDOUT when no Redis answers in time. */
-async function sayHello(client: Redis, withinMs: number): Promise<ServerInfo | undefined> {
+async function sayHello(
+  client: Redis,
+  { withinMs, held, isBare }: { withinMs: number; held: SatOut; isBare: boolean },
+): Promise<ServerInfo | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
-    timer = setTimeout(reject, withinMs, error);
+    const check = () => {
+      if (held.waiting) timer = setTimeout(check, withinMs);
+      else reject(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
+    };
+    timer = setTimeout(check, withinMs);
   });
   try {
     await Promise.race([client.connect().then(() => client.ping()), late]);
-    const info = await client.info().catch(() => undefined);
+    if (isBare) return undefined;
+    const info = await client.info().catch((error: Error) => {
+      if (isHangUp(error)) throw error;
+      return undefined;
+    });
     // After a restart, Redis refuses commands until it has loaded its data: that is to be waited for.
     client.options.enableReadyCheck = info !== undefined;
     return info === undefined ? undefined : readInfo(info);
@@ -136,8 +174,29 @@ function readInfo(info: string): ServerInfo {
   const host = field("master_host");
   return {
     isCluster: field("cluster_enabled") === "1",
+    version: field("redis_version") ?? "",
     master: field("role") === "slave" && host ? `${host}:${field("master_port")}` : undefined,
   };
+}
+
+/** Scripts before 5.0 can't read the clock and write. */
+const OLDEST = 5;
+
+function checkVersion({ version }: ServerInfo, where: string): void {
+  const major = /^(\d+)\./.exec(version)?.[1];
+  if (major === undefined || Number(major) >= OLDEST) return;
+  throw new PushCliError("redis", `the Redis at ${where} is version ${version}, which is too old`, {
+    hint: "push-cli needs Redis or Valkey 5.0 or newer; pool import --from-redis-url reads from older ones",
+  });
+}
+
+function isReply(error: unknown): boolean {
+  return error instanceof Error && (error.name === "ReplyError" || /Last error: /.test(error.message));
+}
+
+function isHangUp(error: unknown): boolean {
+  const { message = "", code } = error as NodeJS.ErrnoException;
+  return /^Connection is closed|^Command aborted/.test(message) || code === "ECONNRESET" || code === "EPIPE";
 }
 
 function isRefusedSelect(error: Error & { command?: { name: string } }): boolean {

@@ -1,21 +1,12 @@
-import type {
-  PassedOver,
-  PoolPiece,
-  PoolStore,
-  PushReply,
-  PushRequest,
-  SweepOptions,
-} from "../pool/ports.ts";
+import type { PassedOver, PoolStore, PushReply, PushRequest, SweepOptions } from "../pool/ports.ts";
 import { findPoolPrefixes } from "./find-prefixes.ts";
 import { showKey } from "./java-keys.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { purgePools } from "./purge-pools.ts";
+import { readPools, slicePools } from "./read-pools.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
-
-/** Entries per LRANGE: a long pool is read in steps that Redis does not notice. */
-const READ_CHUNK = 500;
 
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   let passed = nothingPassed();
@@ -31,7 +22,7 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),
-    slice: (pieces) => readPieces(link, keys, pieces),
+    slice: (pieces) => slicePools(link, keys, pieces),
     removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
     findPrefixes: () => findPoolPrefixes(link, keys),
     now: link.now,
@@ -76,36 +67,6 @@ async function* sweepPools(
   }
 }
 
-async function readPools(
-  link: RedisLink,
-  keys: Keys,
-  openIds: string[],
-  visit: (index: number, entries: string[]) => void | Promise<void>,
-): Promise<void> {
-  let open = openIds.map((_, index) => index);
-  for (let from = 0; open.length > 0; from += READ_CHUNK) {
-    const to = from + READ_CHUNK - 1;
-    const chunks = await link.call(
-      Promise.all(open.map((index) => link.client.lrangeBuffer(keys.pool(openIds[index]!), from, to))),
-    );
-    const full: number[] = [];
-    for (const [i, index] of open.entries()) {
-      const chunk = chunks[i] ?? [];
-      const visited = chunk.length > 0 && visit(index, chunk.map(toLatin1));
-      if (visited) await visited;
-      if (chunk.length === READ_CHUNK) full.push(index);
-    }
-    open = full;
-  }
-}
-
-async function readPieces(link: RedisLink, keys: Keys, pieces: PoolPiece[]): Promise<string[][]> {
-  const read = ({ openId, from, count }: PoolPiece) =>
-    link.client.lrangeBuffer(keys.pool(openId), from, from + count - 1);
-  const chunks = await link.call(Promise.all(pieces.map(read)));
-  return chunks.map((chunk) => chunk.map(toLatin1));
-}
-
 async function removeEntries(
   link: RedisLink,
   pool: RedisKey,
@@ -119,10 +80,6 @@ async function removeEntries(
 /** A latin1 string as the bytes that it stands for. */
 function toArg(bytes: string): ScriptArg {
   return /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1");
-}
-
-function toLatin1(bytes: Buffer): string {
-  return bytes.toString("latin1");
 }
 
 interface PendingPush {
@@ -142,19 +99,29 @@ async function pushPools(
   while (pending.length > 0) {
     const replies = (await link.runBatch(SCRIPTS.pushCodes, pending, (some) => ({
       keys: keys.pairs(some.map(({ openId }) => openId)),
-      args: [ENTRY_BUDGET, ...some.flatMap(pushArgs)],
+      args: pushArgs(some),
     }))) as number[][];
     pending = pending.filter((push, i) => takePushReply(push, replies[i] ?? [], results[push.at]!));
   }
   return results;
 }
 
-function pushArgs({ from, codes }: PendingPush): ScriptArg[] {
-  return [from, codes.length, ...codes.flatMap(({ formId, entry }) => [formId, toArg(entry)])];
+function pushArgs(pushes: PendingPush[]): ScriptArg[] {
+  const args: ScriptArg[] = [ENTRY_BUDGET];
+  for (const { from, codes } of pushes) {
+    args.push(from, codes.length);
+    for (const { formId, entry } of codes) args.push(formId, toArg(entry));
+  }
+  return args;
 }
 
 /** Enters one pool's reply into its result; true when the pool needs another call. */
 function takePushReply(push: PendingPush, [next = -1, ...numbers]: number[], result: PushReply): boolean {
+  result.notAList = next === -2;
+  if (numbers.length === 0 && next === -1) {
+    result.pushed = push.codes.length;
+    return false;
+  }
   const used = numbers.filter((number) => number < 0).length;
   result.used += used;
   result.known += numbers.length - used;
@@ -162,6 +129,5 @@ function takePushReply(push: PendingPush, [next = -1, ...numbers]: number[], res
   push.codes = push.codes.filter((_, i) => !left.has(i + 1));
   push.from = next;
   if (next === -1) result.pushed = push.codes.length;
-  if (next === -2) result.notAList = true;
   return next >= 0;
 }

@@ -55,7 +55,7 @@ function giveRights(user: string, rules: string[]): string {
 }
 
 /** The script that an EVALSHA or EVAL ran. */
-function scriptOf({ name = "", args = [] }: RefusedCommand = {}) {
+export function scriptOf({ name = "", args = [] }: RefusedCommand = {}) {
   if (!/^eval/i.test(name)) return undefined;
   const script = Object.values(SCRIPTS).find(({ sha1, source }) => args[0] === sha1 || args[0] === source);
   return script && { name: `${script.name}.lua`, commands: commandsIn(script.source) };

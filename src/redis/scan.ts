@@ -1,4 +1,4 @@
-import { SweepCutError } from "../errors.ts";
+import { messageOf, SweepCutError } from "../errors.ts";
 import type { RedisKey } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
 
@@ -8,7 +8,7 @@ const COUNT = 500;
 /** Servers that are swept at once. */
 const WIDTH = 8;
 
-type KeyType = "list" | "hash" | "string" | "zset";
+type KeyType = "list" | "hash" | "set" | "string" | "zset";
 
 /**
  * Sweeps the keys of a pattern and type (undefined: of any) with SCAN, a page at a time, the next page under way while one
@@ -39,9 +39,10 @@ async function* scanNode(
   turn: (() => Promise<boolean>) | undefined,
 ): AsyncGenerator<RedisKey[]> {
   const checkUncut = await watchServer(node);
+  const fetchTyped = createFetch(node, pattern, type);
   const fetchPage = async (cursor: string) => {
     if (turn && !(await turn())) return undefined;
-    return node.call(fetchKeys(node.client, cursor, pattern, type));
+    return fetchTyped(cursor);
   };
   let page = fetchPage("0");
   for (;;) {
@@ -60,13 +61,38 @@ async function* scanNode(
   }
 }
 
+type Page = [cursor: string, keys: RedisKey[]];
+
+/** Redis before 6.0 has no TYPE in SCAN: there, the keys of a page are asked for theirs. */
+function createFetch(
+  node: SweepNode,
+  pattern: RedisKey,
+  type: KeyType | undefined,
+): (cursor: string) => Promise<Page> {
+  let knowsType = type !== undefined;
+  return async (cursor) => {
+    if (knowsType) {
+      try {
+        return await node.call(fetchKeys(node.client, cursor, pattern, type));
+      } catch (error) {
+        if (!/syntax error/i.test(messageOf(error))) throw error;
+        knowsType = false;
+      }
+    }
+    const [next, keys] = await node.call(fetchKeys(node.client, cursor, pattern, undefined));
+    if (type === undefined) return [next, keys];
+    const types = await node.call(Promise.all(keys.map((key) => node.client.type(key))));
+    return [next, keys.filter((_, i) => types[i] === type)];
+  };
+}
+
 /** The next cursor, and keys: as text for a pattern that is text, else as bytes. */
 async function fetchKeys(
   client: SweepNode["client"],
   cursor: string,
   pattern: RedisKey,
   type: KeyType | undefined,
-): Promise<[cursor: string, keys: RedisKey[]]> {
+): Promise<Page> {
   if (typeof pattern === "string") {
     return type === undefined
       ? client.scan(cursor, "MATCH", pattern, "COUNT", COUNT)
@@ -84,7 +110,8 @@ async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
   return async () => {
     if (node.connections === connections) return;
     connections = node.connections;
-    if ((await node.serverId()) !== server) throw new SweepCutError();
+    // Where nobody tells, it may be another one.
+    if (server === undefined || (await node.serverId()) !== server) throw new SweepCutError();
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Cluster, Redis } from "ioredis";
+import type { ChainableCommander, Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
 import claimAny from "./lua/claim-any.lua";
 import claimCodes from "./lua/claim-codes.lua";
@@ -13,6 +13,7 @@ import pushCodes from "./lua/push-codes.lua";
 import readEntryAlone from "./lua/read-entry.lua";
 import readJava from "./lua/read-java.lua";
 import readJson from "./lua/read-json.lua";
+import readPools from "./lua/read-pools.lua";
 import releaseCodes from "./lua/release-codes.lua";
 import releaseLock from "./lua/release-lock.lua";
 import removeEntries from "./lua/remove-entries.lua";
@@ -27,6 +28,8 @@ export interface Script {
   name: string;
   source: string;
   sha1: string;
+  /** Its replies are bytes (Buffers), not text. */
+  inBytes?: true;
 }
 
 /** Puts a script together from fragments and its own file. */
@@ -64,6 +67,7 @@ export const SCRIPTS = {
     onDemand("purge_any(sum, with)", readEntry, takeCode, purgeAny),
     purgePools,
   ),
+  readPools: { ...script("read-pools", readPools), inBytes: true } satisfies Script as Script,
   pushCodes: script("push-codes", ...CLAIM_FRAGMENTS, pushCodes),
   removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
   createBroadcast: script("create-broadcast", createBroadcast),
@@ -101,14 +105,32 @@ export type ScriptArg = string | number | Buffer;
 /** Runs a script by its SHA1; a server that does not have it yet gets the source once. */
 export async function runScript(
   redis: Redis | Cluster,
-  { sha1, source }: Script,
+  script: Script,
   keys: RedisKey[],
   args: ScriptArg[],
 ): Promise<unknown> {
   try {
-    return await redis.evalsha(sha1, keys.length, ...keys, ...args);
+    return await sendScript(redis, script, "evalsha", keys, args);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-    return await redis.eval(source, keys.length, ...keys, ...args);
+    return await sendScript(redis, script, "eval", keys, args);
   }
+}
+
+type SendScript = (script: string, keys: number, ...args: ScriptArg[]) => Promise<unknown>;
+
+/** As ioredis has them: its types leave out those whose replies are bytes. */
+type Commander = Record<"eval" | "evalsha" | "evalBuffer" | "evalshaBuffer", SendScript>;
+
+/** Sends a call of a script, by its SHA-1 or with its source; to a pipeline, which answers when it is executed. */
+export function sendScript(
+  to: Redis | Cluster | ChainableCommander,
+  { sha1, source, inBytes }: Script,
+  command: "eval" | "evalsha",
+  keys: RedisKey[],
+  args: ScriptArg[],
+): Promise<unknown> {
+  const name = inBytes ? (`${command}Buffer` as const) : command;
+  const script = command === "eval" ? source : sha1;
+  return (to as unknown as Commander)[name](script, keys.length, ...keys, ...args);
 }

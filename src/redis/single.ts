@@ -1,14 +1,35 @@
-import type { RedisLink } from "./link.ts";
+import { PushCliError } from "../errors.ts";
+import type { RedisKey } from "./keys.ts";
+import type { RedisLink, Sweep } from "./link.ts";
 import type { NodeLink } from "./node.ts";
+import { SEVERAL_SLOTS } from "./replies.ts";
 import { runScript } from "./scripts.ts";
 import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 
+/** What is known of the keys behind one address. */
+export interface Behind {
+  /** The address, as it may be shown. */
+  where: string;
+  /**
+   * Where they are: all on this server, or that is not known and asked by `probe`, two keys of different slots; or it is
+   * known that there are several servers.
+   */
+  keys: "here" | "unknown" | "several";
+  probe?: readonly [RedisKey, RedisKey] | undefined;
+  /** The operator knows that SCAN through this address shows the keys of all. */
+  scanShowsAll: boolean;
+}
+
 /** One server with all keys, or whatever presents itself as one. */
-export function createSingleLink(node: NodeLink): RedisLink {
+export function createSingleLink(node: NodeLink, behind: Behind): RedisLink {
   const { client, call } = node;
   // A proxy before a cluster has one address, and its servers' opinion of keys in several slots.
-  let isOneSlot = true;
+  let isOneSlot = behind.keys !== "several";
   const run: RedisLink["run"] = (script, keys, args) => call(runScript(client, script, keys, args));
+  let swept = false;
+  const checkShown = () => {
+    if (swept && !isOneSlot && !behind.scanShowsAll && behind.keys !== "here") throw mayHideKeys(behind);
+  };
   return {
     client,
     call,
@@ -19,17 +40,49 @@ export function createSingleLink(node: NodeLink): RedisLink {
         try {
           return unpack(await runScript(client, script, keys, args), users);
         } catch (error) {
-          if (users.length < 2 || !/^CROSSSLOT/.test((error as Error).message)) throw node.explain(error);
+          if (users.length < 2 || !isSeveralSlots(error)) throw node.explain(error);
           isOneSlot = false;
+          // Before anything has come of a sweep that took it for one server.
+          checkShown();
         }
       }
       const send = (calls: SlotCall[]) => Promise.all(calls.map(({ keys, args }) => run(script, keys, args)));
       return splitBySlot(users, plan, send, unpack);
     },
-    openSweep: async () => ({ nodes: [node], checkWhole: async () => undefined, close: () => undefined }),
+    openSweep: async (): Promise<Sweep> => {
+      swept = true;
+      if (isOneSlot && behind.keys === "unknown" && (await splitsKeys(node, behind))) isOneSlot = false;
+      checkShown();
+      return { nodes: [node], checkWhole: async () => undefined, close: () => undefined };
+    },
+    informants: () => (node.info ? [client] : undefined),
     now: async () => toMs(await call(client.time())),
     close: node.close,
   };
+}
+
+/** No script has this name; servers and proxies look at the keys before they look for it. */
+const NO_SCRIPT = "0".repeat(40);
+
+/** Whether two keys are refused in one call: a plain server answers that it knows no such script. */
+async function splitsKeys({ client }: NodeLink, { probe }: Behind): Promise<boolean> {
+  if (!probe) return false;
+  const [answer] = await Promise.allSettled([client.evalsha(NO_SCRIPT, 2, ...probe)]);
+  return answer.status === "rejected" && isSeveralSlots(answer.reason);
+}
+
+function isSeveralSlots(error: unknown): boolean {
+  return SEVERAL_SLOTS.test((error as Error).message);
+}
+
+function mayHideKeys({ where }: Behind): PushCliError {
+  return new PushCliError(
+    "redis",
+    `the Redis at ${where} is a proxy before several servers, and SCAN through it may show the keys of some only`,
+    {
+      hint: "broadcast --to-file needs no SCAN; redis+cluster://host:port,host:port with the servers' own addresses shows all keys; where the vendor says that the proxy's SCAN does, add ?scan=all to the URL",
+    },
+  );
 }
 
 /** Redis' TIME as epoch ms. */

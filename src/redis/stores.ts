@@ -1,4 +1,5 @@
 import type { SendHistory } from "../broadcast/history.ts";
+import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { Clock } from "../clock.ts";
@@ -10,9 +11,11 @@ import { createJavaKeys } from "./java-keys.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
+import { createMemoryGauge } from "./memory.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { createSendHistory } from "./send-history.ts";
+import type { Patience } from "./sit-out.ts";
 import { createTokenStore } from "./token-store.ts";
 
 export interface OpenStores {
@@ -24,16 +27,23 @@ export interface OpenStores {
     /** Pages of openIds that have a ledger. */
     sweepLedgers(): AsyncIterable<string[]>;
     history: SendHistory;
+    lookAtMemory: LookAtMemory;
+    /** See `Stores` in `commands/deps.ts`. */
+    fastFailWhile(isAtWork: () => boolean): void;
     isOpenId(text: string): boolean;
     toOpenId(text: string): string | undefined;
   };
   tokens: { store: TokenStore; locks: LockStore };
+  /** Gives back the locks that are held, for a process that is told to end. */
+  releaseLocks(): Promise<unknown>;
   close(): void;
 }
 
 interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
   redisUrl: string;
   redisTls?: RedisTls;
+  /** Told what is waited for; absent: nothing is. */
+  onWait?: Patience["onWait"] | undefined;
 }
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
@@ -41,8 +51,16 @@ export async function openStores(
   options: KeyPrefixes & ConnectNeeds & { clock: Clock; poolKeys?: "plain" | "java" },
 ): Promise<OpenStores> {
   const keys = options.poolKeys === "java" ? createJavaKeys(options) : createKeys(options);
-  const { redisUrl: url, redisTls: tls } = options;
-  const link = await connectRedis({ ...options, url, tls, aclPatternOf: keys.aclPatternOf });
+  const { redisUrl: url, redisTls: tls, onWait } = options;
+  let isAtWork = () => false;
+  const link = await connectRedis({
+    ...options,
+    url,
+    tls,
+    aclPatternOf: keys.aclPatternOf,
+    patience: onWait && { isOn: () => !isAtWork(), onWait },
+    probe: [keys.broadcast("a"), keys.broadcast("b")],
+  });
   const locks = createLockStore(link, keys);
   return {
     stores: {
@@ -52,10 +70,15 @@ export async function openStores(
       ledger: (ledger) => createLedger(link, keys, ledger),
       sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
       history: createSendHistory(link, keys),
+      lookAtMemory: createMemoryGauge(link),
+      fastFailWhile: (holds) => {
+        isAtWork = holds;
+      },
       isOpenId,
       toOpenId: keys.toOpenId,
     },
     tokens: { store: createTokenStore(link, keys, options.clock), locks },
+    releaseLocks: locks.releaseAll,
     close: link.close,
   };
 }

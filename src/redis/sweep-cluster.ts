@@ -3,7 +3,7 @@ import { PushCliError, SweepCutError } from "../errors.ts";
 import type { Sweep } from "./link.ts";
 import { connectNode, type NodeLink, type NodeOptions } from "./node.ts";
 
-type Surroundings = Pick<NodeOptions, "circumstances">;
+type Surroundings = Pick<NodeOptions, "circumstances" | "patience">;
 
 /** What a master says of itself in CLUSTER NODES. */
 interface Own {
@@ -96,11 +96,12 @@ async function askMasters(
   }
 }
 
-function connectTo(master: Redis, { circumstances }: Surroundings): Promise<NodeLink> {
+function connectTo(master: Redis, { circumstances, patience }: Surroundings): Promise<NodeLink> {
   return connectNode({
     make: (own) => master.duplicate({ ...own, socketTimeout: master.options.socketTimeout ?? 0 }),
     circumstances: { ...circumstances, recovers: true },
     reconnectMs: RECONNECT_MS,
+    patience,
   });
 }
 

@@ -8,7 +8,7 @@ export interface Host {
 /** What a Redis URL leads to. */
 export type Target =
   /** One that belongs to a cluster leads to the whole cluster. */
-  | { kind: "server"; url: string; tls: boolean }
+  | { kind: "server"; url: string; tls: boolean; scanShowsAll?: true }
   | ({ kind: "socket"; path: string; db: number } & Login)
   | ({ kind: "cluster"; hosts: Host[]; tls: boolean } & Login)
   | SentinelTarget;
@@ -31,7 +31,7 @@ export interface Login {
 /**
  * Takes a URL apart. Throws a PushCliError that shows it as `shownUrl`, without its password.
  *
- *     redis[s]://[user:password@]host[:port][/db]
+ *     redis[s]://[user:password@]host[:port][/db][?scan=all]
  *     unix://[user:password@]/path[?db=...], /path
  *     redis[s]+cluster://[user:password@]host[:port][,host...]
  *     redis[s]+sentinel://[user:password@]host[:port][,host...]/master[/db][?sentinelUser=...&sentinelPassword=...]
@@ -58,11 +58,16 @@ function fail(shownUrl: string): never {
 function parseServer(url: string): Target | undefined {
   if (/^unix:|^\//.test(url)) return parseSocket(url);
   if (!/^rediss?:/.test(url) || !URL.canParse(url)) return undefined;
-  const { username, password, protocol } = new URL(url);
+  const parsed = new URL(url);
+  const { username, password, protocol, searchParams } = parsed;
   // ioredis would take what can't be decoded for the password itself.
   decodeURIComponent(username);
   decodeURIComponent(password);
-  return { kind: "server", url, tls: protocol === "rediss:" };
+  const tls = protocol === "rediss:";
+  const scan = searchParams.get("scan");
+  if (scan === null) return { kind: "server", url, tls };
+  searchParams.delete("scan");
+  return scan === "all" ? { kind: "server", url: parsed.href, tls, scanShowsAll: true } : undefined;
 }
 
 const SOCKET_URL =

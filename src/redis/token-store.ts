@@ -2,20 +2,34 @@ import type { Clock } from "../clock.ts";
 import type { TokenStore } from "../token/ports.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { readStoredToken, type StoredForm } from "./token-form.ts";
 
-/** The token as WxJava-like backends keep it: a raw string that lapses with its TTL. */
+/** The token as backends keep it: a string that lapses with its TTL, raw unless the one before was wrapped. */
 export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): TokenStore {
+  /** Of the value that was met last: it may have lapsed by the time a new one is written. */
+  let wrap: StoredForm["wrap"] = (token) => token;
+  const read = async (key: string) => {
+    const value = await link.call(link.client.getBuffer(key));
+    if (value === null || value.length === 0) return undefined;
+    const form = readStoredToken(value.toString("latin1"));
+    if (form) wrap = form.wrap;
+    return form ?? "unreadable";
+  };
   return {
     keyOf: keys.accessToken,
     async load(appid) {
       const key = keys.accessToken(appid);
-      const [token, ttlMs] = await link.call(Promise.all([link.client.get(key), link.client.pttl(key)]));
+      const [form, ttlMs] = await Promise.all([read(key), link.call(link.client.pttl(key))]);
       // A key without a TTL is somebody else's doing; asking again soon is the safe reading of it.
-      if (token === null || token === "" || ttlMs === -2) return undefined;
-      return { token, expiresAtMs: clock.now() + Math.max(ttlMs, 0) };
+      if (form === undefined || form === "unreadable" || ttlMs === -2) return undefined;
+      return { token: form.token, expiresAtMs: clock.now() + Math.max(ttlMs, 0) };
     },
     async save(appid, token, ttlMs) {
-      await link.call(link.client.set(keys.accessToken(appid), token, "PX", Math.max(1, Math.floor(ttlMs))));
+      const key = keys.accessToken(appid);
+      const before = await read(key);
+      const value = Buffer.from(wrap(token), "latin1");
+      await link.call(link.client.set(key, value, "PX", Math.max(1, Math.floor(ttlMs))));
+      return { overwrote: before === "unreadable" };
     },
   };
 }

@@ -31,6 +31,8 @@ const JSON_TYPE = "application/json; charset=UTF-8";
 /** As a browser or proxy page: nothing in it parses as JSON. */
 const BAD_GATEWAY =
   "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
+const PORTAL =
+  "<!DOCTYPE html><html><head><title>Welcome to Hotel Wi-Fi</title></head><body><p>Please log in.</p></body></html>\n";
 const GARBAGE = "\u0000\u0001upstream connect error or disconnect/reset before headers";
 
 let messages = 0;
@@ -56,6 +58,10 @@ export function sendText(reply: Reply, status: number, body: string): void {
 
 export function sendBadGateway(reply: Reply): void {
   reply.send(502, "text/html", BAD_GATEWAY);
+}
+
+export function sendPortal(reply: Reply): void {
+  reply.send(200, "text/html", PORTAL);
 }
 
 export function sendGarbage(reply: Reply): void {

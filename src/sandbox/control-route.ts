@@ -4,6 +4,7 @@ import type { Reply } from "./connection.ts";
 import { parseFault, renderFault } from "./faults.ts";
 import { isObject, parseJson } from "./message.ts";
 import type { SandboxCode } from "./options.ts";
+import { parseOutage } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import type { HttpRequest } from "./request-parser.ts";
 import { pathOf, queryValue } from "./target.ts";
@@ -22,6 +23,7 @@ The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?}, up to 1 MiB
   POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
+  POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
   POST /sandbox/expire-tokens   expire every access token
   POST /sandbox/reset           everything as at the start
 `;
@@ -38,6 +40,13 @@ const ACTIONS: Record<string, Action> = {
     const faults = parseFaultList(body);
     platform.dice.setFaults(faults);
     return { faults: faults.map(renderFault) };
+  },
+  outage: (platform, body) => {
+    const text = parseJson(body);
+    if (text !== null && typeof text !== "string")
+      throw usageError("the outage is not a JSON text", 'send e.g. "100:5s:reset"');
+    platform.outage.set(text === null ? undefined : parseOutage(text));
+    return { outage: text };
   },
   "expire-tokens": (platform) => {
     platform.tokens.expireAll();

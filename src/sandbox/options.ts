@@ -1,6 +1,7 @@
 import { usageError } from "../errors.ts";
 import type { WireTemplateMessage } from "../wechat/wire.ts";
 import type { Fault } from "./faults.ts";
+import type { Outage } from "./outage.ts";
 
 export interface SandboxOptions {
   /** 0, the default: any free port. */
@@ -16,6 +17,8 @@ export interface SandboxOptions {
   /** Answers 43108 while another send to the same openId waits for its answer (latencyMs, or the fault `slow`). */
   oneCallPerUser?: boolean;
   faults?: Fault[];
+  /** A time during which the API is down. */
+  outage?: Outage | undefined;
   /** Of the fault draws; 1 unless given, so that runs replay by default. */
   seed?: number;
   /** Delay of every answer of the API. */
@@ -27,7 +30,7 @@ export interface SandboxOptions {
   now?: () => number;
 }
 
-export type SandboxSettings = Required<SandboxOptions>;
+export type SandboxSettings = Required<Omit<SandboxOptions, "outage">> & Pick<SandboxOptions, "outage">;
 
 /** A push code that the platform would have issued. */
 export interface SandboxCode {
@@ -74,6 +77,7 @@ export function resolveSettings(options: SandboxOptions): SandboxSettings {
     acceptAny: options.acceptAny ?? false,
     oneCallPerUser: options.oneCallPerUser ?? false,
     faults: options.faults ?? [],
+    outage: options.outage,
     seed: options.seed ?? 1,
     latencyMs: options.latencyMs ?? 0,
     slowMs: options.slowMs ?? 15_000,

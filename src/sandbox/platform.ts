@@ -2,6 +2,7 @@ import { Codes } from "./codes.ts";
 import { FaultDice } from "./fault-dice.ts";
 import { checkDraft, parseDraft } from "./message.ts";
 import type { SandboxSettings, SandboxStats } from "./options.ts";
+import { OutageWatch } from "./outage.ts";
 import { Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -23,6 +24,7 @@ export interface TokenClaim {
 export class Platform {
   readonly settings: SandboxSettings;
   readonly dice: FaultDice;
+  readonly outage: OutageWatch;
   readonly #templates: ReadonlySet<string>;
   readonly #inFlight = new Set<string>();
   tokens!: Tokens;
@@ -34,6 +36,7 @@ export class Platform {
     this.settings = settings;
     this.#templates = new Set(settings.templates);
     this.dice = new FaultDice(settings.seed, settings.faults);
+    this.outage = new OutageWatch(settings.now);
     this.reset();
   }
 
@@ -44,6 +47,7 @@ export class Platform {
     this.codes = new Codes(settings.acceptAny, settings.now);
     this.tally = new Tally();
     this.dice.setFaults(settings.faults);
+    this.outage.set(settings.outage);
     this.#inFlight.clear();
     this.#dayQuotaSpent = false;
   }

@@ -1,7 +1,8 @@
 import { PATHS } from "../wechat/wire.ts";
-import { renderErrcode, sendJson, sendText } from "./answers.ts";
+import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
 import type { Reply } from "./connection.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
+import type { OutageKind } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import type { HttpRequest } from "./request-parser.ts";
 import { answerSend } from "./send-route.ts";
@@ -9,19 +10,32 @@ import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
 
 interface Endpoint {
+  kind: "send" | "token";
   method: "GET" | "POST";
   answer(platform: Platform, request: HttpRequest, reply: Reply): void;
 }
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
-  [PATHS.token, { method: "GET", answer: (platform, { url }, reply) => answerToken(platform, url, reply) }],
+  [
+    PATHS.token,
+    {
+      kind: "token",
+      method: "GET",
+      answer: (platform, { url }, reply) => answerToken(platform, url, reply),
+    },
+  ],
   [
     PATHS.stableToken,
-    { method: "POST", answer: (platform, { body }, reply) => answerStableToken(platform, body, reply) },
+    {
+      kind: "token",
+      method: "POST",
+      answer: (platform, { body }, reply) => answerStableToken(platform, body, reply),
+    },
   ],
   [
     PATHS.templateSend,
     {
+      kind: "send",
       method: "POST",
       answer: (platform, { url, body }, reply) =>
         answerSend(platform, queryValue(url, "access_token"), body, reply),
@@ -44,11 +58,28 @@ function answerApi(
   reply: Reply,
 ): void {
   platform.tally.requests += 1;
-  if (endpoint === undefined) sendText(reply, 404, "not found; see /\n");
+  const outage = endpoint && platform.outage.meet(endpoint.kind);
+  if (outage) answerDown(platform, outage, reply);
+  else if (endpoint === undefined) sendText(reply, 404, "not found; see /\n");
   else if (endpoint.method === request.method) endpoint.answer(platform, request, reply);
   else {
     const errcode = endpoint.method === "GET" ? 43001 : 43002;
     platform.tally.countErrcode(errcode);
     sendJson(reply, renderErrcode(errcode));
   }
+}
+
+/** Nothing is judged while the API is down. */
+function answerDown(platform: Platform, kind: OutageKind, reply: Reply): void {
+  platform.tally.countFault(`outage-${kind}`);
+  const finish = () => {
+    if (kind === "502") sendBadGateway(reply);
+    else if (kind === "html") sendPortal(reply);
+    else if (kind === "garbage") sendGarbage(reply);
+    else if (kind === "busy") sendJson(reply, renderErrcode(-1));
+    else if (kind !== "silent") reply.reset();
+  };
+  const { latencyMs } = platform.settings;
+  if (latencyMs > 0) setTimeout(finish, latencyMs).unref();
+  else finish();
 }

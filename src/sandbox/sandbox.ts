@@ -9,11 +9,13 @@ import {
   type SandboxSettings,
   type SandboxStats,
 } from "./options.ts";
+import type { Outage } from "./outage.ts";
 import { Platform } from "./platform.ts";
 import { handleRequest } from "./routes.ts";
 
 export { ERRCODE_FAULT, FAULT_KINDS, type Fault, type FaultKind, parseFault } from "./faults.ts";
 export type { SandboxCode, SandboxOptions, SandboxStats } from "./options.ts";
+export { OUTAGE_KINDS, type Outage, parseOutage } from "./outage.ts";
 
 /** A simulator of the WeChat API, listening on a loopback address. */
 export interface Sandbox {
@@ -24,6 +26,8 @@ export interface Sandbox {
   stats(): SandboxStats;
   /** Replaces the faults and starts their draws anew. */
   setFaults(faults: readonly Fault[]): void;
+  /** Lets the API be down for a while, counted from now; undefined ends it. */
+  setOutage(outage: Outage | undefined): void;
   /** Every token answers 42001 from now on; new ones can be fetched. */
   expireTokens(): void;
   /** Everything as at the start: no tokens, codes or counts, the faults of the options. */
@@ -45,6 +49,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
+  let back: NodeJS.Timeout | undefined;
+  platform.outage.onRefuse = (forMs) => {
+    // After the request that it begins with, which is reset.
+    setImmediate(() => close(server, sockets));
+    back = setTimeout(() => server.listen(port, settings.host), forMs);
+  };
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
   return {
     url: `http://${host}:${port}`,
@@ -52,9 +62,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     registerCodes: (codes) => platform.codes.register(codes),
     stats: () => platform.stats(),
     setFaults: (faults) => platform.dice.setFaults(faults),
+    setOutage: (outage) => platform.outage.set(outage),
     expireTokens: () => platform.tokens.expireAll(),
     reset: () => platform.reset(),
-    close: () => close(server, sockets),
+    close: () => {
+      clearTimeout(back);
+      return close(server, sockets);
+    },
   };
 }
 

@@ -12,7 +12,8 @@ export interface TokenStore {
   /** Where the token of an appid lies, to be told to people. */
   keyOf(appid: string): string;
   load(appid: string): Promise<StoredToken | undefined>;
-  save(appid: string, token: string, ttlMs: number): Promise<void>;
+  /** In the form of the value that it replaces; `overwrote`: that was nothing that is known as a token. */
+  save(appid: string, token: string, ttlMs: number): Promise<{ overwrote: boolean }>;
 }
 
 export interface IssuedToken {
@@ -29,8 +30,11 @@ export interface TokenApi {
 
 /** A lock shared by processes: it lapses by itself when its holder dies. */
 export interface LockStore {
-  /** The lock, or undefined while somebody else holds it. Renewed in the background until released. */
-  acquire(name: string, ttlMs: number): Promise<HeldLock | undefined>;
+  /**
+   * The lock, or undefined while somebody else holds it. Renewed in the background until it is released, but for `holdMs`
+   * at most: a holder that hangs must not shut out all others for ever.
+   */
+  acquire(name: string, ttlMs: number, holdMs?: number): Promise<HeldLock | undefined>;
 }
 
 export interface HeldLock {

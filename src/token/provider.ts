@@ -18,6 +18,8 @@ export interface TokenProviderOptions {
   locks: LockStore;
   api: TokenApi;
   clock: Clock;
+  /** Told what the operator should know, though nothing failed. */
+  warn?: (text: string) => void;
 }
 
 export interface RefreshedToken extends StoredToken {
@@ -45,15 +47,18 @@ interface Wish {
 
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
 const LOCK_TTL_MS = 10_000;
-const WAIT_MS = 30_000;
+/** Asking the platform takes at most 12 s until its last try and 20 s for that one (`wechat/token-api.ts`). */
+const HOLD_MS = 35_000;
+/** Until the lock of a holder that hangs has lapsed. */
+const WAIT_MS = HOLD_MS + LOCK_TTL_MS;
 const POLL_MS = 50;
-/** The platform answers closer calls with the same token, so a second one is not worth it. */
-const CONFIRMED_MS = 30_000;
+/** All whose sends were refused together ask once; a platform that is slow to change its token is asked again. */
+const CONFIRMED_MS = 1000;
 
 /**
  * The access token of one appid, shared by all processes through `store`. A refresh happens under the lock
  * `token:<appid>`, so many processes cause one call of the platform; within the process callers share one promise.
- * Rejects with PushCliErrors: those of the ports, and `locked` after 30 s behind another process.
+ * Rejects with PushCliErrors: those of the ports, and `locked` after 45 s behind another process.
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
   return new Provider(options);
@@ -128,7 +133,7 @@ class Provider implements TokenProvider {
     for (;;) {
       const stored = await this.#stored(wish);
       if (stored) return stored;
-      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS);
+      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, HOLD_MS);
       if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
       if (clock.monotonic() >= giveUpAt) throw lockedError(appid);
       await clock.sleep(POLL_MS * (1 + clock.random()));
@@ -148,7 +153,8 @@ class Provider implements TokenProvider {
       if (theirs) return theirs;
     }
     const ttlMs = tokenTtlMs(issued.expiresInSec);
-    await store.save(appid, issued.token, ttlMs);
+    const { overwrote } = await store.save(appid, issued.token, ttlMs);
+    if (overwrote) this.#options.warn?.(overwroteWarning(this.key));
     if (issued.token === wish.refused) {
       this.#confirmed = { token: issued.token, untilMs: askedAtMs + CONFIRMED_MS };
     }
@@ -182,8 +188,16 @@ async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> 
   return outcome.value;
 }
 
+function overwroteWarning(key: string): string {
+  return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
+}
+
 function lockedError(appid: string): PushCliError {
-  return new PushCliError("locked", `another process has been refreshing the token of "${appid}" for 30 s`, {
-    hint: "try again: the lock lapses by itself when its holder has died",
-  });
+  return new PushCliError(
+    "locked",
+    `another process has been refreshing the token of "${appid}" for ${WAIT_MS / 1000} s`,
+    {
+      hint: "try again: the lock lapses by itself when its holder has died",
+    },
+  );
 }

@@ -15,18 +15,31 @@ export function parseAnswer(text: string): ParsedAnswer | undefined {
   const fields = parseFields(text);
   return (
     fields && {
-      errcode: integerOf(fields.errcode),
-      errmsg: textOf(fields.errmsg) ?? "",
-      msgid: textOf(fields.msgid),
+      // Cloud gateways write them in camel case.
+      errcode: integerOf(fields.errcode ?? fields.errCode),
+      errmsg: textOf(fields.errmsg ?? fields.errMsg) ?? "",
+      msgid: textOf(fields.msgid ?? fields.msgId),
     }
   );
 }
 
 /** The top-level fields of the JSON object in `text`, or undefined when it is none. Never throws. */
 export function parseFields(text: string): Record<string, unknown> | undefined {
+  return parseObject(text) ?? parseObject(withoutTail(text));
+}
+
+/** Without what C programs (a NUL) and gateways with a banner (an HTML comment) put behind the JSON. */
+function withoutTail(text: string): string {
+  const comment = text.search(/\}[\0\s]{0,9}<!--/);
+  const end = comment < 0 ? text.lastIndexOf("}") : comment;
+  const [json, tail] = [text.slice(0, end + 1), text.slice(end + 1)];
+  return /^[\0\s]*(<!--.*)?$/s.test(tail) ? json : "";
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
   const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
   try {
-    const value: unknown = JSON.parse(json.includes('"msgid"') ? json.replace(MSGID_NUMBER, '$1"$2"') : json);
+    const value: unknown = JSON.parse(/"msg[iI]d"/.test(json) ? json.replace(MSGID_NUMBER, '$1"$2"') : json);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
@@ -42,7 +55,7 @@ const USUAL = /^\{"errcode":0,"errmsg":"ok"(?:,"msgid":(\d{1,30}))?\}$/;
  * A msgid written as a number, to be put in quotes before JSON.parse rounds it. A bare `"` can't occur within a JSON
  * string, so this never matches in the middle of one.
  */
-const MSGID_NUMBER = /([{,]\s*"msgid"\s*:\s*)(-?\d+)(?=\s*[,}])/g;
+const MSGID_NUMBER = /([{,]\s*"msg[iI]d"\s*:\s*)(-?\d+)(?=\s*[,}])/g;
 
 /** PHP backends are known to send one. */
 const BYTE_ORDER_MARK = 0xfeff;

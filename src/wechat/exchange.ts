@@ -1,15 +1,44 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Deadlines } from "./deadlines.ts";
-import { describeFailure, type FailureContext } from "./wire-failure.ts";
+import { decodeBody } from "./decode-body.ts";
+import type { Described } from "./described.ts";
+import { describeFailure, type FailureContext, type WireFault } from "./wire-failure.ts";
 
-export type HttpReply =
-  | { kind: "answer"; status: number; text: string }
-  /** `sent` is false when surely no byte of the request was written; `reason` says in words what happened. */
-  | { kind: "failure"; sent: boolean; reason: string };
+export interface HttpAnswer {
+  kind: "answer";
+  status: number;
+  text: string;
+  /** `Retry-After`, as sent: seconds or a date. */
+  retryAfter?: string | undefined;
+  /** The server's clock, as sent: what a date in `Retry-After` goes by. */
+  date?: string | undefined;
+  contentType?: string | undefined;
+  /** Of a redirect, as sent: it may hold a token in its query. */
+  location?: string | undefined;
+}
+
+export interface HttpFailure extends Described {
+  kind: "failure";
+  /** False when surely nothing of the request came to the API. */
+  sent: boolean;
+}
+
+export type HttpReply = HttpAnswer | HttpFailure;
 
 export interface ExchangeLimits extends Omit<FailureContext, "stage"> {
   /** For the whole request, whatever trickles in: nothing may hold a slot for ever. */
   deadlines: Deadlines;
+  /** For a proxy that is asked for http URLs: its own refusals, which did not come to the API. */
+  refusedByProxy?: ((status: number) => Described | undefined) | undefined;
+}
+
+/** What an exchange asks of the connections. */
+export interface LaneHooks {
+  /** undici is through with the request. Its connection can take the next, unless it failed before it came about. */
+  done(isUsable: boolean): void;
+  /** Whether the request, of which nothing was written because of `error`, waits for another connection. */
+  postpone(error: Error): boolean;
 }
 
 /**
@@ -20,17 +49,28 @@ export interface ExchangeLimits extends Omit<FailureContext, "stage"> {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: ExchangeLimits;
   readonly #chunks: Buffer[] = [];
-  /** Called once undici is through with the request: its connection can take the next. */
-  onDone: (() => void) | undefined;
+  /** Set while it is on a connection. */
+  hooks: LaneHooks | undefined;
   #resolve: ((reply: HttpReply) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
+  #headers: IncomingHttpHeaders = {};
   readonly #deadline: number;
 
   constructor(limits: ExchangeLimits, resolve: (reply: HttpReply) => void) {
     this.#limits = limits;
     this.#resolve = resolve;
     this.#deadline = limits.deadlines.add(this);
+  }
+
+  /** The request was written. */
+  get isSent(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  /** It has its reply, and must not be begun any more. */
+  get isOver(): boolean {
+    return this.#resolve === undefined;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -40,45 +80,72 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller = controller;
+    this.#limits.deadlines.hear(this.#deadline);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    if (status >= 200) this.#status = status;
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.#hear();
+    // 1xx come before the answer.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#hear();
     this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
     const [first, ...more] = this.#chunks;
     const body = more.length > 0 ? Buffer.concat(this.#chunks) : first;
-    this.#done();
-    this.#settle({ kind: "answer", status: this.#status, text: body?.toString() ?? "" });
+    this.#done(true);
+    this.#settle(this.#toReply(body));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    const postponed = this.#resolve !== undefined && !this.isSent && this.hooks?.postpone(error);
     // Not in the same turn: undici is in the middle of clearing the connection up, and takes no other request.
-    queueMicrotask(() => this.#done());
-    this.#fail(error);
+    queueMicrotask(() => this.#done(this.isSent));
+    if (!postponed) this.fail(error);
   }
 
-  /** Its deadline has passed. */
-  expire(): void {
-    this.#fail("deadline");
-    this.#controller?.abort(new Error("deadline"));
+  expire(why: "deadline" | "silence"): void {
+    this.fail(why);
+    if (this.#controller) this.#controller.abort(new Error(why));
+    // Its connection did not come about in all that time.
+    else this.#done(false);
   }
 
-  #done(): void {
-    const onDone = this.onDone;
-    this.onDone = undefined;
-    onDone?.();
+  fail(cause: WireFault): void {
+    const stage = this.#status > 0 ? "answering" : this.isSent ? "sent" : "unsent";
+    const described = describeFailure(cause, { ...this.#limits, stage });
+    this.#settle({ kind: "failure", sent: this.isSent, ...described });
   }
 
-  #fail(cause: Error | "deadline"): void {
-    const sent = this.#controller !== undefined;
-    const stage = this.#status > 0 ? "answering" : sent ? "sent" : "unsent";
-    this.#settle({ kind: "failure", sent, reason: describeFailure(cause, { ...this.#limits, stage }) });
+  #hear(): void {
+    if (this.#resolve) this.#limits.deadlines.hear(this.#deadline);
+  }
+
+  #done(isUsable: boolean): void {
+    const { hooks } = this;
+    this.hooks = undefined;
+    hooks?.done(isUsable);
+  }
+
+  #toReply(body: Buffer | undefined): HttpReply {
+    const refusal = this.#limits.refusedByProxy?.(this.#status);
+    if (refusal) return { kind: "failure", sent: false, ...refusal };
+    const encoding = this.#headers["content-encoding"];
+    const decoded = body && encoding ? decodeBody(body, encoding, this.#limits.maxBytes) : body;
+    if (typeof decoded !== "string") return toAnswer(this.#status, decoded?.toString() ?? "", this.#headers);
+    // The status of a refusal says enough without its body.
+    if (this.#status >= 300) return toAnswer(this.#status, "", this.#headers);
+    return { kind: "failure", sent: true, reason: decoded };
   }
 
   #settle(reply: HttpReply): void {
@@ -88,4 +155,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#limits.deadlines.delete(this.#deadline);
     resolve(reply);
   }
+}
+
+function toAnswer(status: number, text: string, headers: IncomingHttpHeaders): HttpAnswer {
+  return {
+    kind: "answer",
+    status,
+    text,
+    retryAfter: first(headers["retry-after"]),
+    date: first(headers.date),
+    contentType: first(headers["content-type"]),
+    location: first(headers.location),
+  };
+}
+
+/** A header that was sent twice comes as an array. */
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
 }

@@ -1,6 +1,10 @@
 import type { buildConnector, Client } from "undici";
+import { type Connect, createConnector } from "./connector.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Exchange, type ExchangeLimits, type HttpReply } from "./exchange.ts";
+import type { ExchangeLimits, HttpReply } from "./exchange.ts";
+import { type HttpRequest, Lanes, type Route } from "./lanes.ts";
+import type { Network } from "./network.ts";
+import { connectThroughProxy, connectToProxy, type ProxyServer, parseProxy, refusalOf } from "./proxy.ts";
 
 export interface HttpOptions {
   /** As `https://host:port`. */
@@ -11,14 +15,7 @@ export interface HttpOptions {
   connections: number;
   /** For the headers and for each pause within the body; a whole request gets twice this. */
   timeoutMs: number;
-}
-
-export interface HttpRequest {
-  method: "GET" | "POST";
-  /** With its query. */
-  path: string;
-  /** JSON. */
-  body?: string | undefined;
+  network?: Network | undefined;
 }
 
 export interface Http {
@@ -26,23 +23,27 @@ export interface Http {
   request(request: HttpRequest): Promise<HttpReply>;
   /** The same, with a callback, which must not throw. It may be called before this returns. */
   dispatch(request: HttpRequest, onReply: (reply: HttpReply) => void): void;
-  /** Lets the requests in flight finish. */
+  /** Lets the requests in flight finish, and does not take longer than they may. */
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 5000;
+/** With a dead first name server, a lookup alone takes 5 s (resolv.conf(5)). */
+const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
-const HEADERS = ["content-type", "application/json"];
+/**
+ * Servers close idle connections after 1 s and more. A request that meets the end of one may or may not have been
+ * delivered, so none goes out on a connection that was idle for longer than this.
+ */
+const IDLE_MS = 500;
+
+type Undici = { Client: typeof Client; buildConnector: typeof buildConnector };
 
 /** One origin. undici's `Client` is loaded with the first use of HTTP. */
 export async function openHttp(options: HttpOptions): Promise<Http> {
-  const { Client, buildConnector } = await import("undici");
-  const limits = limitsOf(options);
-  // One for all, so that they share TLS sessions.
-  const connect = buildConnector({ timeout: limits.connectMs, allowH2: false });
-  const lanes = new Lanes(limits, options.connections, () => {
-    return new Client(options.origin, clientOptions(limits, connect));
-  });
+  const undici = await import("undici");
+  const proxy = options.network?.proxy === undefined ? undefined : parseProxy(options.network.proxy);
+  const limits = limitsOf(options, proxy);
+  const lanes = new Lanes(limits, options.connections, routeTo(undici, options, limits, proxy));
   return {
     dispatch: (request, onReply) => lanes.dispatch(request, onReply),
     request: (request) => new Promise((resolve) => lanes.dispatch(request, resolve)),
@@ -50,88 +51,65 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   };
 }
 
-function limitsOf({ host, timeoutMs }: HttpOptions): ExchangeLimits {
-  const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs);
+function limitsOf({ origin, host, timeoutMs }: HttpOptions, proxy: ProxyServer | undefined): ExchangeLimits {
   const deadlineMs = timeoutMs * 2;
-  const deadlines = new Deadlines(deadlineMs);
-  return { host, timeoutMs, connectMs, deadlineMs, deadlines, maxBytes: MAX_ANSWER_BYTES };
+  return {
+    host: proxy ? `${host} (through the proxy at ${proxy.host})` : host,
+    timeoutMs,
+    connectMs: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
+    deadlineMs,
+    deadlines: new Deadlines(deadlineMs, timeoutMs),
+    maxBytes: MAX_ANSWER_BYTES,
+    ...(proxy && isForwarded(origin) && { refusedByProxy: (status) => refusalOf(status, proxy) }),
+  };
 }
 
-function clientOptions(
-  { timeoutMs, maxBytes }: ExchangeLimits,
-  connect: buildConnector.connector,
-): Client.Options {
+/** A proxy is asked for a whole http URL, and for a tunnel to an https server: many open none to port 80. */
+function isForwarded(origin: string): boolean {
+  return origin.startsWith("http:");
+}
+
+function routeTo(
+  { Client, buildConnector }: Undici,
+  { origin, network = {} }: HttpOptions,
+  { connectMs, maxBytes }: ExchangeLimits,
+  proxy: ProxyServer | undefined,
+): Route {
+  const headers = headersOf(network);
+  const open = (to: string, connect: Connect) => new Client(to, clientOptions(connect, maxBytes));
+  const connect = createConnector(buildConnector, network, connectMs);
+  if (!proxy) return { open: () => open(origin, connect), pathPrefix: "", headers };
+  const toProxy = connectToProxy(connect, proxy, connectMs);
+  if (isForwarded(origin)) {
+    const forProxy = ["host", new URL(origin).host, ...proxy.headers];
+    return {
+      open: () => open(proxy.origin, toProxy),
+      pathPrefix: origin,
+      headers: [...headers, ...forProxy],
+    };
+  }
+  const openProxy = () => new Client(proxy.origin, { connect: toProxy, headersTimeout: connectMs });
+  const through = connectThroughProxy(openProxy, connect, proxy);
+  return { open: () => open(origin, through), pathPrefix: "", headers };
+}
+
+function headersOf({ userAgent }: Network): string[] {
+  const own = userAgent === undefined ? [] : ["user-agent", userAgent];
+  return ["content-type", "application/json", "accept", "application/json", ...own];
+}
+
+/** undici's own time limits are off: they would fire after a sleep before the socket is read. */
+function clientOptions(connect: Connect, maxBytes: number): Client.Options {
   return {
     connect,
     pipelining: 1,
     allowH2: false,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
+    // Taken off the server's hint, which is in whole seconds; by undici's 2 s, one of 2 s would end each connection.
+    keepAliveTimeoutThreshold: IDLE_MS,
     maxResponseSize: maxBytes,
   };
-}
-
-interface Waiting {
-  request: HttpRequest;
-  exchange: Exchange;
-}
-
-/**
- * Connections to one origin, one request at a time on each: an answer's successor goes out on the same connection in the
- * same turn. undici's `Pool` looks for a free connection among all, and lets an answered one fall idle first; that made a
- * message cost a sixth more. A `Client` writes a request once: with pipelining 1 it keeps for another connection only what
- * was not begun.
- */
-class Lanes {
-  readonly #limits: ExchangeLimits;
-  readonly #most: number;
-  readonly #open: () => Client;
-  readonly #clients: Client[] = [];
-  readonly #free: Client[] = [];
-  readonly #waiting: Waiting[] = [];
-  #closing: Promise<unknown> | undefined;
-
-  constructor(limits: ExchangeLimits, most: number, open: () => Client) {
-    this.#limits = limits;
-    this.#most = most;
-    this.#open = open;
-  }
-
-  dispatch(request: HttpRequest, onReply: (reply: HttpReply) => void): void {
-    const exchange = new Exchange(this.#limits, onReply);
-    if (this.#closing) exchange.onResponseError(undefined, closedError());
-    else {
-      const client = this.#free.pop() ?? this.#another();
-      if (client) this.#start(client, request, exchange);
-      else this.#waiting.push({ request, exchange });
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#closing ??= Promise.all(this.#clients.map((client) => client.close()));
-    for (const { exchange } of this.#waiting.splice(0)) exchange.onResponseError(undefined, closedError());
-    await this.#closing;
-  }
-
-  #another(): Client | undefined {
-    if (this.#clients.length >= this.#most) return undefined;
-    const client = this.#open();
-    this.#clients.push(client);
-    return client;
-  }
-
-  #start(client: Client, { method, path, body }: HttpRequest, exchange: Exchange): void {
-    exchange.onDone = () => this.#release(client);
-    client.dispatch({ method, path, body: body ?? null, headers: HEADERS }, exchange);
-  }
-
-  #release(client: Client): void {
-    const next = this.#waiting.shift();
-    if (next) this.#start(client, next.request, next.exchange);
-    else this.#free.push(client);
-  }
-}
-
-function closedError(): Error {
-  return Object.assign(new Error("closed"), { code: "UND_ERR_CLOSED" });
 }

@@ -2,18 +2,31 @@ import { STATUS_CODES } from "node:http";
 import type { SendAnswer } from "../broadcast/ports.ts";
 import { type ParsedAnswer, parseAnswer } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
-import type { HttpReply } from "./exchange.ts";
+import type { HttpAnswer, HttpReply } from "./exchange.ts";
+import { describePage } from "./foreign-page.ts";
+import { readRetryAfter } from "./retry-after.ts";
 import { safeText } from "./safe-text.ts";
 
 export const BASE_HINT = "check --api-base: this address does not answer like the WeChat API";
 
+/** A 429 that does not say when: a bucket has filled a little by then. The pacer waits longer when that is too short. */
+const SHORT_WAIT_MS = 1000;
+
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
-  if (reply.kind === "failure") return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason };
+  if (reply.kind === "failure") {
+    return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
+  }
+  const answer = fromAnswer(reply, accessToken);
+  const waitMs = reply.status === 429 || reply.status === 503 ? readRetryAfter(reply) : undefined;
+  return waitMs === undefined ? answer : { ...answer, waitMs };
+}
+
+function fromAnswer(reply: HttpAnswer, accessToken: string): SendAnswer {
   const parsed = parseAnswer(reply.text);
-  if (reply.status >= 500) return fromServerError(reply.status, parsed, accessToken);
+  if (reply.status >= 500) return fromServerError(reply, parsed, accessToken);
   if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken);
-  return reply.status >= 300 ? fromStatus(reply.status) : withoutErrcode(parsed, accessToken);
+  return reply.status >= 300 ? fromStatus(reply, accessToken) : withoutErrcode(reply, parsed, accessToken);
 }
 
 /** `HTTP 404 Not Found`. */
@@ -22,13 +35,15 @@ export function statusText(status: number): string {
 }
 
 /** The gateway may have failed after the message was delivered, whatever errcode it adds. */
-function fromServerError(status: number, parsed: ParsedAnswer | undefined, accessToken: string): SendAnswer {
-  const said = parsed && safeText(parsed.errmsg, [accessToken]);
-  return {
-    class: "ambiguous",
-    errcode: parsed?.errcode,
-    errmsg: said ? `${statusText(status)}: ${said}` : statusText(status),
-  };
+function fromServerError(
+  reply: HttpAnswer,
+  parsed: ParsedAnswer | undefined,
+  accessToken: string,
+): SendAnswer {
+  const status = statusText(reply.status);
+  if (!parsed) return { class: "ambiguous", errmsg: status, page: describePage(reply, [accessToken]) };
+  const said = safeText(parsed.errmsg, [accessToken]);
+  return { class: "ambiguous", errcode: parsed.errcode, errmsg: said ? `${status}: ${said}` : status };
 }
 
 function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessToken: string): SendAnswer {
@@ -39,17 +54,24 @@ function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessTok
   return errcode === 0 ? answer : { ...answer, meaning };
 }
 
-/** A redirect or a 4xx of some other server than the API: 408 and 425 are a proxy's way to say "try again". */
-function fromStatus(status: number): SendAnswer {
-  const errmsg = statusText(status);
-  if (status === 429) return { class: "minute_quota", errmsg };
-  if (status === 408 || status === 425) return { class: "ambiguous", errmsg };
-  return { class: "fatal", errmsg, hint: BASE_HINT };
+/**
+ * A redirect or a 4xx of something else than the API. One in the midst of good answers is a gateway's mood, and whether the
+ * message went through before it is not known; at an address that never answers otherwise, the breaker ends the run.
+ */
+function fromStatus(reply: HttpAnswer, accessToken: string): SendAnswer {
+  const errmsg = statusText(reply.status);
+  if (reply.status === 429) return { class: "minute_quota", errmsg, waitMs: SHORT_WAIT_MS };
+  return { class: "ambiguous", errmsg, page: describePage(reply, [accessToken]) };
 }
 
-function withoutErrcode(parsed: ParsedAnswer | undefined, accessToken: string): SendAnswer {
+function withoutErrcode(
+  reply: HttpAnswer,
+  parsed: ParsedAnswer | undefined,
+  accessToken: string,
+): SendAnswer {
   if (parsed?.errmsg === "ok") return { class: "ok", errcode: 0, errmsg: "ok", msgid: parsed.msgid };
-  if (parsed === undefined) return { class: "ambiguous", errmsg: "the answer is not a JSON object" };
+  const page = describePage(reply, [accessToken]);
+  if (parsed === undefined) return { class: "ambiguous", errmsg: "the answer is not a JSON object", page };
   const said = safeText(parsed.errmsg, [accessToken]);
-  return { class: "ambiguous", errmsg: said || "the answer has no errcode" };
+  return { class: "ambiguous", errmsg: said || "the answer has no errcode", page };
 }

@@ -2,6 +2,7 @@ import type { MessageSender } from "../broadcast/ports.ts";
 import { parseApiBase, queryParameter } from "./endpoints.ts";
 import { openHttp } from "./http.ts";
 import { createMessageBody, type TemplateMessage } from "./message-body.ts";
+import type { Network } from "./network.ts";
 import { toSendAnswer } from "./send-answer.ts";
 
 export interface SenderOptions {
@@ -11,6 +12,7 @@ export interface SenderOptions {
   /** For the answer; a whole request gets at most twice this. */
   timeoutMs: number;
   message: TemplateMessage;
+  network?: Network | undefined;
 }
 
 /**
@@ -19,8 +21,8 @@ export interface SenderOptions {
  */
 export async function createSender(options: SenderOptions): Promise<MessageSender> {
   const { origin, host, paths } = parseApiBase(options.apiBase);
-  const { concurrency: connections, timeoutMs } = options;
-  const http = await openHttp({ origin, host, connections, timeoutMs });
+  const { concurrency: connections, timeoutMs, network } = options;
+  const http = await openHttp({ origin, host, connections, timeoutMs, network });
   const bodyFor = createMessageBody(options.message);
   const pathFor = rememberLast((token) => `${paths.templateSend}?${queryParameter("access_token", token)}`);
   return {

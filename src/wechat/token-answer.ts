@@ -5,6 +5,7 @@ import { classifyErrcode } from "./errcodes.ts";
 import type { HttpReply } from "./exchange.ts";
 import { safeText } from "./safe-text.ts";
 import { BASE_HINT, statusText } from "./send-answer.ts";
+import { PATHS } from "./wire.ts";
 
 export type TokenVerdict =
   | { kind: "issued"; token: IssuedToken }
@@ -18,26 +19,59 @@ export interface TokenContext {
   /** Kept out of every text. */
   appsecret: string;
   host: string;
+  /** What was asked for. */
+  path: string;
 }
 
 /** What one answer of a token endpoint comes to. */
 export function judgeTokenReply(reply: HttpReply, context: TokenContext): TokenVerdict {
-  if (reply.kind === "failure") return passing(context, reply.reason);
+  if (reply.kind === "failure") return passing(context, reply.reason, reply.hint);
   if (reply.status >= 500) return passing(context, statusText(reply.status));
   const { errcode = 0, errmsg = "" } = parseAnswer(reply.text) ?? {};
   if (errcode !== 0) return judgeErrcode(errcode, errmsg, context);
   if (reply.status >= 300) return refusedStatus(reply.status, context);
-  const token = readToken(parseFields(reply.text) ?? {});
-  return token ? { kind: "issued", token } : passing(context, "its answer holds no usable access token");
+  const token = readToken(reply.text);
+  return typeof token === "string"
+    ? passing(
+        context,
+        `its answer holds no usable access token: ${token}`,
+        reply.text === "" ? EMPTY_HINT : BASE_HINT,
+      )
+    : { kind: "issued", token };
 }
 
-/** At most 512 characters, as the vendor asks to reserve; it goes into URLs and Redis values as it is. */
-const TOKEN = /^[\w.~+/=-]{1,512}$/;
+const EMPTY_HINT =
+  "some platforms answer so to a wrong PUSH_CLI_APPID or PUSH_CLI_APPSECRET; check --api-base, too";
 
-function readToken({ access_token: token, expires_in: expiresInSec }: Record<string, unknown>) {
-  const usable = typeof token === "string" && TOKEN.test(token);
-  if (!usable || typeof expiresInSec !== "number" || !(expiresInSec > 0)) return undefined;
-  return { token, expiresInSec };
+/** At most 512 characters, as the vendor asks to reserve; printable ones, for it goes into a URL (encoded). */
+const TOKEN = /^[!-~]+$/;
+const MAX_TOKEN = 512;
+/**
+ * For an answer that gives no lifetime, which is not WeChat's. Too long a guess would leave a dead token to all who read
+ * it from Redis; too short a one costs a call every five minutes.
+ */
+const UNSTATED_LIFETIME_SEC = 600;
+
+/** The token in an answer; else what is wrong with the answer, without quoting it. */
+function readToken(text: string): IssuedToken | string {
+  if (text.trim() === "") return "it is empty";
+  const fields = parseFields(text);
+  if (!fields) return "it is not a JSON object";
+  const { access_token: token, expires_in: lifetime } = fields;
+  if (token === undefined) return "it has no access_token";
+  if (typeof token !== "string") return "access_token is not text";
+  if (token === "") return "access_token is empty";
+  if (token.length > MAX_TOKEN) return `access_token has more than ${MAX_TOKEN} characters`;
+  if (!TOKEN.test(token)) return "access_token has white space or odd characters in it";
+  const expiresInSec = readLifetime(lifetime);
+  return expiresInSec === undefined ? "expires_in is no number of seconds" : { token, expiresInSec };
+}
+
+function readLifetime(lifetime: unknown): number | undefined {
+  if (lifetime === undefined || lifetime === null) return UNSTATED_LIFETIME_SEC;
+  const isText = typeof lifetime === "string" && /^\s*\d+(\.\d+)?\s*$/.test(lifetime);
+  const sec = isText ? Number(lifetime) : lifetime;
+  return typeof sec === "number" && sec > 0 ? sec : undefined;
 }
 
 function judgeErrcode(errcode: number, errmsg: string, context: TokenContext): TokenVerdict {
@@ -47,26 +81,34 @@ function judgeErrcode(errcode: number, errmsg: string, context: TokenContext): T
   if (verdict.class === "ambiguous") return passing(context, what);
   const overQuota = verdict.class === "minute_quota" || errcode === DAY_QUOTA;
   const message = `no access token for appid "${context.appid}": ${what}`;
+  const isElsewhere = errcode === INVALID_URL;
+  const hint = isElsewhere ? addressHint(context) : verdict.hint;
   return {
     kind: "refused",
-    error: new PushCliError(overQuota ? "api" : "credentials", message, { hint: verdict.hint }),
+    error: new PushCliError(overQuota || isElsewhere ? "api" : "credentials", message, { hint }),
   };
 }
 
 const DAY_QUOTA = 45009;
+const INVALID_URL = 40066;
 
-function refusedStatus(status: number, { host }: TokenContext): TokenVerdict {
-  const hint = status === 429 ? "try again in a minute" : BASE_HINT;
+function refusedStatus(status: number, context: TokenContext): TokenVerdict {
+  const isElsewhere = status === 404 || status === 405;
+  const hint = status === 429 ? "try again in a minute" : isElsewhere ? addressHint(context) : BASE_HINT;
   return {
     kind: "refused",
-    error: new PushCliError("api", `${host} answered ${statusText(status)}`, { hint }),
+    error: new PushCliError("api", `${context.host} answered ${statusText(status)}`, { hint }),
   };
 }
 
-function passing({ host }: TokenContext, reason: string): TokenVerdict {
+/** For an address that is not there: compatible APIs often have the older token endpoint alone. */
+function addressHint({ path }: TokenContext): string {
+  if (!path.endsWith(PATHS.stableToken)) return BASE_HINT;
+  return `if this API has no ${PATHS.stableToken}, use --token-mode basic; else ${BASE_HINT}`;
+}
+
+function passing({ host }: TokenContext, reason: string, hint?: string): TokenVerdict {
   const message = `no access token from ${host}: ${reason}`;
-  return {
-    kind: "passing",
-    error: new PushCliError("api", message, { hint: "check the network and --api-base, then try again" }),
-  };
+  const fallback = "check the network and --api-base, then try again";
+  return { kind: "passing", error: new PushCliError("api", message, { hint: hint ?? fallback }) };
 }

@@ -1,8 +1,11 @@
 import type { Clock } from "../clock.ts";
 import type { IssuedToken, TokenApi, TokenMode } from "../token/ports.ts";
 import { type Endpoints, parseApiBase, queryParameter } from "./endpoints.ts";
-import { type HttpRequest, openHttp } from "./http.ts";
+import { openHttp } from "./http.ts";
+import type { HttpRequest } from "./lanes.ts";
+import type { Network } from "./network.ts";
 import { judgeTokenReply } from "./token-answer.ts";
+import { markWeather } from "./token-weather.ts";
 import type { WireStableTokenRequest } from "./wire.ts";
 
 export interface TokenApiOptions {
@@ -12,9 +15,12 @@ export interface TokenApiOptions {
   /** For the answer; a whole request gets at most twice this, and there are up to three. */
   timeoutMs: number;
   clock: Clock;
+  network?: Network | undefined;
 }
 
 const TRIES = 3;
+/** No try begins later than this after the first: others wait for the token, too. */
+const TRY_WITHIN_MS = 12_000;
 const BACKOFF_MS = 200;
 
 /**
@@ -40,17 +46,20 @@ function modeOf({ paths }: Endpoints, wanted: TokenMode): TokenMode {
 }
 
 async function fetchToken(
-  { appid, appsecret, timeoutMs, clock }: TokenApiOptions,
+  { appid, appsecret, timeoutMs, clock, network }: TokenApiOptions,
   { origin, host }: Endpoints,
   request: HttpRequest,
 ): Promise<IssuedToken> {
   // Opened for one fetch, once in two hours: there is nothing to keep alive or to close later.
-  const http = await openHttp({ origin, host, connections: 1, timeoutMs });
+  const http = await openHttp({ origin, host, connections: 1, timeoutMs, network });
+  const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
   try {
     for (let attempt = 1; ; attempt++) {
-      const verdict = judgeTokenReply(await http.request(request), { appid, appsecret, host });
+      const reply = await http.request(request);
+      const verdict = judgeTokenReply(reply, { appid, appsecret, host, path: request.path });
       if (verdict.kind === "issued") return verdict.token;
-      if (verdict.kind === "refused" || attempt === TRIES) throw verdict.error;
+      const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
+      if (verdict.kind === "refused" || isLast) throw markWeather(verdict.error, reply, clock.now());
       await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
     }
   } finally {

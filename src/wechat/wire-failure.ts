@@ -1,8 +1,10 @@
 import { messageOf } from "../errors.ts";
+import { type Described, DescribedError } from "./described.ts";
 import { safeText } from "./safe-text.ts";
+import { describeTls } from "./tls-failure.ts";
 
 export interface FailureContext {
-  /** `host:port` of the API. */
+  /** `host:port` of the API, and the proxy on the way to it. */
   host: string;
   /** How far the request came: nothing written, written, or the answer begun. */
   stage: "unsent" | "sent" | "answering";
@@ -12,13 +14,33 @@ export interface FailureContext {
   maxBytes: number;
 }
 
+/** An error of undici or of the socket, or what we put an end to ourselves. */
+export type WireFault = Error | "deadline" | "silence" | "closed";
+
 /** What happened on the wire, in words; never a path or query. */
-export function describeFailure(cause: Error | "deadline", context: FailureContext): string {
-  if (cause === "deadline") return describeDeadline(context);
+export function describeFailure(cause: WireFault, context: FailureContext): Described {
+  if (cause === "closed") return { reason: CLOSED };
+  if (cause === "deadline") return { reason: describeDeadline(context) };
+  if (cause === "silence") return { reason: describeSilence(context) };
+  if (cause instanceof DescribedError) return cause.described;
   const known = WORDS[codeOf(cause)];
-  if (known) return known(context);
-  return describeByPattern(cause, context);
+  if (known) return { reason: known(context), hint: MACHINE.has(codeOf(cause)) ? MACHINE_HINT : undefined };
+  return describeTls(cause, context.host) ?? { reason: describeByPattern(cause, context) };
 }
+
+/** Whether this machine or its resolver could not serve one more connection; that says nothing of the API. */
+export function isShortage(error: Error): boolean {
+  const { cause } = error;
+  const code = codeOf(error);
+  return MACHINE.has(code) || RESOLVER.has(code) || (cause instanceof Error && isShortage(cause));
+}
+
+const MACHINE = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EADDRINUSE", "ENOBUFS", "ENOMEM"]);
+/** A resolver that is asked too much, or could not open its files. */
+const RESOLVER = new Set(["EAI_AGAIN", "EAI_MEMORY", "ENOTFOUND"]);
+const MACHINE_HINT = "this is about this machine, not about the API: lower --concurrency";
+
+const CLOSED = "the connections were closed before the request was sent";
 
 const WORDS: Record<string, (context: FailureContext) => string> = {
   ECONNREFUSED: ({ host }) => `connection refused by ${host}`,
@@ -27,17 +49,21 @@ const WORDS: Record<string, (context: FailureContext) => string> = {
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
   ETIMEDOUT: unreachable,
+  EMFILE: () => "this process has too many open files (ulimit -n)",
+  ENFILE: () => "this machine has too many open files",
+  EADDRNOTAVAIL: () => "this machine has no free port for another connection",
+  EADDRINUSE: () => "this machine has no free port for another connection",
   ECONNRESET: ({ host, stage }) => `connection reset by ${host} ${WHEN[stage]}`,
   EPIPE: closed,
   UND_ERR_SOCKET: closed,
   UND_ERR_CONNECT_TIMEOUT: ({ host, connectMs }) => `no connection to ${host} within ${seconds(connectMs)}`,
-  UND_ERR_HEADERS_TIMEOUT: ({ timeoutMs }) => `no answer within ${seconds(timeoutMs)}`,
-  UND_ERR_BODY_TIMEOUT: ({ timeoutMs }) => `the answer paused for ${seconds(timeoutMs)}`,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: () => "the answer was cut short",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ({ stage }) =>
+    // undici says so, too, when a Content-Length stands there twice; the answer has not begun for it then.
+    stage === "answering" ? "the answer was cut short" : "the headers of the answer give its length twice",
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ({ maxBytes }) => `the answer is larger than ${maxBytes / 1024} KiB`,
   UND_ERR_HEADERS_OVERFLOW: () => "the headers of the answer are too large",
-  UND_ERR_CLOSED: () => "the connections were closed before the request was sent",
-  UND_ERR_DESTROYED: () => "the connections were closed before the request was sent",
+  UND_ERR_CLOSED: () => CLOSED,
+  UND_ERR_DESTROYED: () => CLOSED,
 };
 
 const WHEN = {
@@ -65,23 +91,26 @@ function describeDeadline({ stage, deadlineMs }: FailureContext): string {
     : `no full answer within ${seconds(deadlineMs)}`;
 }
 
-/** Certificates and TLS have dozens of codes; their messages are plain words already. */
+function describeSilence({ stage, timeoutMs }: FailureContext): string {
+  return stage === "answering"
+    ? `the answer paused for ${seconds(timeoutMs)}`
+    : `no answer within ${seconds(timeoutMs)}`;
+}
+
 function describeByPattern(cause: Error, { host, stage }: FailureContext): string {
-  const code = codeOf(cause);
   // Its `code` is undefined in undici 7.
   if (cause.name === "HTTPParserError") {
     return stage === "answering" ? "the answer is malformed or cut short" : "the answer is not HTTP";
   }
   const said = safeText(messageOf(cause), []);
-  if (/CERT|TLS|SSL|SELF_SIGNED|EPROTO/.test(code)) return `no TLS connection to ${host}: ${said}`;
-  return `connection to ${host} failed ${WHEN[stage]}: ${code || cause.name} ${said}`;
+  return `connection to ${host} failed ${WHEN[stage]}: ${codeOf(cause) || cause.name} ${said}`;
 }
 
-function codeOf(error: Error): string {
+export function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** 1500 ms as `1.5 s`. */
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
 }

@@ -1,5 +1,6 @@
 import { main } from "../../src/main.ts";
 import { processIo } from "../../src/output/process-io.ts";
+import { importLoop } from "./import-loop.ts";
 import { bareLoop, bareSweep, naiveLoop, rawLoop } from "./loops.ts";
 import { runPinger } from "./ping.ts";
 import { purgeLoop } from "./purge-loop.ts";
@@ -40,5 +41,6 @@ else if (mode === "naive") await measure(() => naiveLoop(text(0), text(1), numbe
 else if (mode === "sweep") await measure(() => bareSweep(text(0), text(1)));
 else if (mode === "ping") runPinger(number(0));
 else if (mode === "purge-loop") await measure(() => purgeLoop(text(0)));
+else if (mode === "import-loop") await measure(() => importLoop(text(0), text(1)));
 else if (mode === "tool") await measure(() => main(args, processIo()));
 else throw new Error(`unknown mode '${mode}'`);

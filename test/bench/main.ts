@@ -5,9 +5,12 @@ import { cpus } from "node:os";
 import { Redis } from "ioredis";
 import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
 import type { Measured } from "./child.ts";
+import { median } from "./feel.ts";
+import { benchImport } from "./import.ts";
 import { openIdOf } from "./loops.ts";
 import { startNginx } from "./nginx.ts";
 import { benchPurge } from "./purge.ts";
+import { benchReading } from "./reading.ts";
 
 /**
  * Measures the tool against loops that do less, in one run and as ratios: the machine may be shared and noisy. Each pair
@@ -100,10 +103,6 @@ const broadcast = (concurrency: number, id = `bench-${Math.random().toString(36)
   ...["broadcast", "bench-template", "--keywords", "a,b,c", "--yes", "--json", "--quiet", "--id", id],
   ...["--concurrency", String(concurrency)],
 ];
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
 
 const perSec = (users: number, { seconds }: Measured) =>
   `${Math.round(users / seconds).toLocaleString("en")}/s`;
@@ -205,9 +204,16 @@ async function resumeSweep(redis: PrivateRedis): Promise<void> {
   );
 }
 
-const purge = (redis: PrivateRedis) => benchPurge(redis, { users: scale(1_000_000), child, tool, report });
+const tools = { scale, child, tool, report };
 
-const PARTS = { throughput, latency, memory, purge };
+const PARTS: Record<string, (redis: PrivateRedis) => Promise<void>> = {
+  throughput,
+  latency,
+  memory,
+  purge: (redis) => benchPurge(redis, tools),
+  reading: (redis) => benchReading(redis, tools),
+  import: (redis) => benchImport(redis, tools),
+};
 
 const redis = await startPrivateRedis();
 try {

@@ -56,12 +56,18 @@ test("an API that is not there, with a token in store: exit 7, all codes back by
 
 test("an API that dies in mid-run: exit kind api, open claims told, everything accounted for", async () => {
   await giveUsers(world, 400);
-  const running = drive(world, { clock: hurriedClock(10), concurrency: 16 });
+  const running = drive(world, { clock: hurriedClock(10), concurrency: 16, maxOutageMs: 20_000 });
   await until(() => world.sandbox.stats().delivered >= 100);
   await world.sandbox.close();
   const { result, run, json } = await running;
   world.sandbox = await reopen();
-  expect(run.stopReason).toMatchObject({ exit: "api", status: "stopped" });
+  expect(run.stopReason).toMatchObject({
+    exit: "api",
+    status: "stopped",
+    message: expect.stringMatching(/^the API has been down for 20 s: connection refused/),
+  });
+  expect(result.outages?.count).toBe(1);
+  expect(result.outages?.ms).toBeGreaterThanOrEqual(20_000);
   expect(result.status).toBe("stopped");
   // Requests that were in flight may have arrived: their records wait for resume, with their codes.
   expect(result.open).toBeLessThanOrEqual(16);

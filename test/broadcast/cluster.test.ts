@@ -78,7 +78,7 @@ test("every command works on a cluster, a resume after an interruption too", asy
     known: 300,
   });
   expect((await run(["pool", "show", "c7", "--json"])).json()).toMatchObject({ valid: 1 });
-  await cluster.push("c7", plainEntry("old", 1));
+  await cluster.push("c7", plainEntry("old", 1_568_000_000_000));
   const purged = await run(["purge", "--json"]);
   expect(purged.json()).toMatchObject({ poolsScanned: 300, expiredRemoved: 1, complete: true });
   const listed = await run(["pool", "list", "--sort", "valid", "--limit", "1000", "--json"]);
@@ -129,7 +129,7 @@ test("pools whose keys Java serialized are found, purged and sent to on a cluste
   books.sandbox.registerCodes(openIds.map((openId) => ({ openId, formId: `${openId}-a`, expire })));
   const keys = openIds.map(javaPoolKey);
   for (const [i, key] of keys.entries())
-    await cluster.client.rpush(key, plainEntry("old", 1), plainEntry(`j${i}-a`, expire));
+    await cluster.client.rpush(key, plainEntry("old", 1_568_000_000_000), plainEntry(`j${i}-a`, expire));
   // The README's rights are for keys that are plain text.
   const env = cliEnv(cluster.url, books.sandbox.url);
   const runJava = async (...argv: string[]) => {

@@ -10,7 +10,7 @@ interface Case {
   attempts?: number;
   uncertain?: boolean;
   multiUse?: boolean;
-  tokenRefusals?: number;
+  excused?: number;
 }
 
 function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
@@ -23,7 +23,9 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     attempts: 1,
     uncertain: false,
     failedBefore: false,
-    tokenRefusals: 0,
+    excused: 0,
+    refusals: 0,
+    turn: 1,
     place: -1,
     ...state,
   };
@@ -86,7 +88,7 @@ describe("when attempts are used up", () => {
   test.each<[string, Case, unknown]>([
     ["busy ends as unknown", { class: "ambiguous" }, settle("unknown")],
     ["43108 ends as failed, the code given back", { class: "concurrency" }, returning("failed")],
-    ["an API that nobody can reach ends the run", { class: "unsent" }, stop("api")],
+    ["what never left is tried again", { class: "unsent" }, { do: "retry", uncertain: false }],
     ["ok is still sent", { class: "ok" }, settle("sent")],
     ["a pause is no attempt", { class: "minute_quota" }, { do: "pause" }],
   ])("%s", (_, given, decision) => {
@@ -106,6 +108,8 @@ describe("a code with several uses", () => {
   });
 });
 
-test("a token that the platform gave again and that is refused again ends the run", () => {
-  expect(decideOn({ class: "token", tokenRefusals: 1 })).toEqual(stop("credentials"));
+test("attempts that failed because the API was down don't count", () => {
+  const attempts = MAX_ATTEMPTS + 3;
+  expect(decideOn({ class: "ambiguous", attempts, excused: 4 })).toEqual({ do: "retry", uncertain: true });
+  expect(decideOn({ class: "ambiguous", attempts, excused: 3 })).toEqual(settle("unknown"));
 });

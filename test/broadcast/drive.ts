@@ -1,7 +1,9 @@
 import { startBroadcast } from "../../src/broadcast/broadcast.ts";
+import type { BroadcastDeps } from "../../src/broadcast/deps.ts";
+import type { EngineOptions } from "../../src/broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS } from "../../src/broadcast/guard.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
-import type { EngineOptions, Run } from "../../src/broadcast/run.ts";
+import type { Run } from "../../src/broadcast/run.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import { createTokenProvider } from "../../src/token/provider.ts";
@@ -27,16 +29,15 @@ export interface Driven extends Pick<CliResult, "json"> {
   run: Run;
 }
 
-/** A broadcast below the command line, for what a command line can't set: the clock, and how long to wait for Redis. */
-export async function drive(
+/** A run's dependencies below the command line, over this world; whoever opens them closes them. */
+export async function openRunDeps(
   world: World,
   {
     clock = systemClock,
     reconnectMs,
-    onStart = () => {},
-    ...engine
-  }: { clock?: Clock; reconnectMs?: number; onStart?(run: Run): void } & Partial<EngineOptions>,
-): Promise<Driven> {
+    concurrency = 16,
+  }: { clock?: Clock; reconnectMs?: number | undefined; concurrency?: number },
+): Promise<{ deps: BroadcastDeps; opened: OpenStores; close(): Promise<void> }> {
   const opened = await openStores({
     keyPrefix: "mina:",
     poolPrefix: "mina:openid:",
@@ -45,42 +46,75 @@ export async function drive(
     clock,
     reconnectMs,
   });
-  const message = { templateId: TEMPLATE, keywords: [] };
+  const sender = await createSender({
+    apiBase: world.sandbox.url,
+    concurrency,
+    timeoutMs: 2000,
+    message: MESSAGE,
+  });
+  const deps: BroadcastDeps = {
+    ...portsOf(opened),
+    sender,
+    tokens: createTokens(world, opened, clock),
+    clock,
+    // Of no process, so that a resume need not wait for a heartbeat to lapse.
+    self: { host: "test-host", pid: 2 ** 30 },
+    user: "tester",
+    fateOf: () => "alive",
+  };
+  const close = async () => {
+    await sender.close();
+    opened.close();
+  };
+  return { deps, opened, close };
+}
+
+export const MESSAGE = { templateId: TEMPLATE, keywords: [] };
+
+/** What a command line sets. */
+export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptions {
+  return {
+    concurrency: 16,
+    maxErrors: DEFAULT_MAX_ERRORS,
+    maxAttempts: 6,
+    // In the time of a hurried clock too, longer than the requests take.
+    drainMs: 200_000,
+    ...options,
+  };
+}
+
+/** A broadcast below the command line, for what a command line can't set: the clock, and how long to wait for Redis. */
+export async function drive(
+  world: World,
+  {
+    clock = systemClock,
+    reconnectMs,
+    onStart = () => {},
+    ports = {},
+    ...engine
+  }: {
+    clock?: Clock;
+    reconnectMs?: number;
+    onStart?(run: Run): void;
+    ports?: Partial<BroadcastDeps>;
+  } & Partial<EngineOptions>,
+): Promise<Driven> {
   const concurrency = engine.concurrency ?? 16;
-  const sender = await createSender({ apiBase: world.sandbox.url, concurrency, timeoutMs: 2000, message });
+  const { deps, close } = await openRunDeps(world, { clock, reconnectMs, concurrency });
   try {
     const { result, run } = await startBroadcast(
-      {
-        ...portsOf(opened),
-        sender,
-        tokens: createTokens(world, opened, clock),
-        clock,
-        host: "test-host",
-        // Of no process, so that a resume need not wait for a heartbeat to lapse.
-        pid: 2 ** 30,
-        user: "tester",
-        isRunning: () => true,
-        onStart: (_, started) => onStart(started),
-      },
+      { ...deps, ...ports, onStart: (_, started) => onStart(started) },
       {
         appid: "wx-sandbox",
         apiBase: world.sandbox.url,
-        message,
+        message: MESSAGE,
         audience: { kind: "pools" },
-        engine: {
-          concurrency,
-          maxErrors: DEFAULT_MAX_ERRORS,
-          maxAttempts: 6,
-          // In the time of a hurried clock too, longer than the requests take.
-          drainMs: 200_000,
-          ...engine,
-        },
+        engine: engineOptions({ ...engine, concurrency }),
       },
     );
     return { result, run, json: <T>() => result as T };
   } finally {
-    await sender.close();
-    opened.close();
+    await close();
   }
 }
 
@@ -90,6 +124,7 @@ function portsOf({ stores }: OpenStores) {
     sweepPools: () => stores.pools.sweep(),
     sweepLedgers: () => stores.sweepLedgers(),
     openLedger: stores.ledger,
+    lookAtMemory: stores.lookAtMemory,
   };
 }
 

@@ -76,6 +76,24 @@ describe("errcodes that nobody knows", () => {
   });
 });
 
+describe("codes that are refused before any was accepted", () => {
+  const feedCodes = (isRefused: (n: number) => boolean, limit = 2000) => {
+    const guard = new Guard(DEFAULT_MAX_ERRORS);
+    for (let n = 1; n <= limit; n++)
+      if (isRefused(n) ? guard.seeRefusedCode() : guard.seeAnswer(false)) return n;
+    return undefined;
+  };
+
+  test("stop the run when it is nearly all of 50 or more", () => {
+    expect(feedCodes(() => true)).toBe(50);
+    expect(feedCodes((n) => n % 40 !== 0)).toBe(51);
+  });
+
+  test("are let through when other answers are among them", () => {
+    expect(feedCodes((n) => n % 10 !== 0)).toBeUndefined();
+  });
+});
+
 describe("openIds that the API calls invalid", () => {
   const feedUsers = (isInvalid: (n: number) => boolean, limit = 2000) => {
     const guard = new Guard(DEFAULT_MAX_ERRORS);

@@ -90,3 +90,22 @@ it("a run whose heartbeat never lapsed has nothing to fear from others", async (
   expect(await beatOnce({ before: "alive", after: "over", unbroken: [true] })).toBeUndefined();
   expect(await beatOnce({ before: "absent", after: "alive", unbroken: [true] })).toBeUndefined();
 });
+
+it("a run trusts its claims for half a lease after its last beat, so that it stops well before another may take over", async () => {
+  let now = 1000;
+  const clock = { ...new FakeClock(), monotonic: () => now, sleep: async () => {} };
+  // Redis answers no beat.
+  const store = {
+    beginRun: async () => undefined,
+    runs: async () => runs("absent"),
+    beat: () => new Promise(() => {}),
+  } as unknown as BroadcastStore;
+  const events = { state: () => STATE, onBeat: () => {}, onFenced: () => {}, onWanted: () => {} };
+  const heartbeat = new Heartbeat(store, "b-1", OWN, clock, events);
+  expect(heartbeat.fresh).toBe(false);
+  await heartbeat.start();
+  now += 7499;
+  expect(heartbeat.fresh).toBe(true);
+  now += 1;
+  expect(heartbeat.fresh).toBe(false);
+});

@@ -89,47 +89,143 @@ test("an abort ends all waits at once", async () => {
 });
 
 describe("the minute quota", () => {
+  const AT_41 = Date.UTC(2026, 10, 23, 12, 0, 41, 500);
+
   test("pauses to the start of the next minute", async () => {
-    const clock = new FakeClock(Date.UTC(2026, 10, 23, 12, 0, 41, 500));
+    const clock = new FakeClock(AT_41);
     const pacer = new Pacer(clock);
     await takeTurns(pacer, clock, 100);
-    expect(pacer.pauseToNextMinute()).toBe(Date.UTC(2026, 10, 23, 12, 1, 0));
-    expect(pacer.pauseEnd).toBe(Date.UTC(2026, 10, 23, 12, 1, 0));
+    pacer.refuse(100, "minute");
+    expect(pacer.pauseLeftMs).toBe(18_500);
     expect(pacer.mayWait).toBe(true);
     await pacer.take(RUNNING);
     expect(clock.now()).toBeGreaterThanOrEqual(Date.UTC(2026, 10, 23, 12, 1, 0));
     expect(clock.now()).toBeLessThan(Date.UTC(2026, 10, 23, 12, 1, 1));
-    expect(pacer.pauseEnd).toBe(0);
+    expect(pacer.pauseLeftMs).toBe(0);
   });
 
-  test("goes on slower than it went", async () => {
+  test.each([-1, 1])(
+    "pauses no longer and no shorter when the clock is set by %d h meanwhile",
+    async (hours) => {
+      const clock = new FakeClock(AT_41);
+      const pacer = new Pacer(clock);
+      await takeTurns(pacer, clock, 100);
+      pacer.refuse(100, "minute");
+      const setAt = clock.elapsedMs;
+      clock.now = () => AT_41 + hours * 3_600_000 + Math.floor(clock.elapsedMs);
+      expect(pacer.pauseLeftMs).toBe(18_500);
+      await pacer.take(RUNNING);
+      expect(clock.elapsedMs - setAt).toBeGreaterThanOrEqual(18_500);
+      expect(clock.elapsedMs - setAt).toBeLessThan(19_500);
+    },
+  );
+
+  test("goes on a little slower than what the minute took, and tries more in the end", async () => {
     const clock = new FakeClock();
     const pacer = new Pacer(clock, 50);
-    await takeTurns(pacer, clock, 500);
-    pacer.pauseToNextMinute();
-    expect(pacer.ratePerSec).toBeLessThan(50);
-    // 500 messages used the minute up: fewer than that must come in the next.
-    const times = await takeTurns(pacer, clock, 1000);
-    const inMinute = times.filter((at) => at < 60_000).length;
-    expect(inMinute).toBeLessThan(500);
-    expect(inMinute).toBeGreaterThan(300);
+    await takeTurns(pacer, clock, 600);
+    pacer.refuse(600, "minute");
+    const times = await takeTurns(pacer, clock, 3000);
+    expect(times.filter((at) => at < 15_000).length).toBeLessThan(150);
+    expect(times.filter((at) => at < 15_000).length).toBeGreaterThan(140);
+    // The given rate is not passed, however long nothing was refused.
+    expect(pacer.ratePerSec).toBe(50);
+    expect(mostInOneSecond(times)).toBeLessThanOrEqual(51);
   });
 
-  test("met by many requests in flight is one pause and one slowing down", async () => {
+  test("met by many requests in flight is one pause and one slowing down, by what was accepted", async () => {
     const clock = new FakeClock();
     const pacer = new Pacer(clock, 50);
-    await takeTurns(pacer, clock, 500);
-    const end = pacer.pauseToNextMinute();
-    const rate = pacer.ratePerSec;
-    for (let i = 0; i < 64; i++) expect(pacer.pauseToNextMinute()).toBe(end);
-    expect(pacer.ratePerSec).toBe(rate);
+    await takeTurns(pacer, clock, 664);
+    for (let i = 601; i <= 664; i++) pacer.refuse(i, "minute");
+    expect(pacer.ratePerSec).toBeCloseTo((600 / 60) * 0.98, 1);
+    expect(pacer.found).toMatchObject({ refusals: 1 });
   });
 
-  test("met by the very first send does not stop the run for good", async () => {
+  test("met by the very first sends is a pause and no more", async () => {
     const clock = new FakeClock();
     const pacer = new Pacer(clock);
-    pacer.pauseToNextMinute();
-    await takeTurns(pacer, clock, 3);
-    expect(clock.elapsedMs).toBeLessThan(5 * 60_000);
+    const turns = Array.from({ length: 5 }, () => pacer.countSend());
+    for (const turn of turns) pacer.refuse(turn, "minute");
+    expect(pacer.ratePerSec).toBe(Number.POSITIVE_INFINITY);
+    await pacer.take(RUNNING);
+    expect(pacer.mayWait).toBe(false);
+  });
+
+  test("after a handful that was accepted sets no rate of a handful a minute", async () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock);
+    for (let i = 0; i < 8; i++) pacer.countSend();
+    pacer.refuse(8, "minute");
+    expect(pacer.ratePerSec).toBeGreaterThan(5);
+  });
+
+  test("of another minute than thought is waited for in short pauses that double", async () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock, 50);
+    await takeTurns(pacer, clock, 600);
+    pacer.refuse(600, "minute");
+    const pauses: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      await pacer.take(RUNNING);
+      pacer.refuse(pacer.countSend(), "minute");
+      pauses.push(Math.round(pacer.pauseLeftMs / 1000));
+    }
+    expect(pauses.slice(0, 5)).toEqual([1, 2, 4, 8, 16]);
+    expect(pacer.ratePerSec).toBeGreaterThan(9);
+  });
+});
+
+describe("a wait of so many ms", () => {
+  test("is waited for, and the longest of those that came together", async () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock, 50);
+    await takeTurns(pacer, clock, 200);
+    pacer.refuse(199, 2000);
+    pacer.refuse(200, 7000);
+    expect(pacer.pauseLeftMs).toBe(7000);
+    pacer.refuse(198, 1000);
+    expect(pacer.pauseLeftMs).toBe(7000);
+    await pacer.take(RUNNING);
+    expect(pacer.pauseLeftMs).toBe(0);
+    expect(pacer.ratePerSec).toBeLessThan(50);
+    expect(pacer.ratePerSec).toBeGreaterThan(40);
+  });
+});
+
+describe("the rate that another run found", () => {
+  test("holds for this one too, once for each refusal, and is shared", async () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock);
+    pacer.share(2);
+    pacer.adopt("other", { refusals: 1, perSec: 40 });
+    expect(pacer.ratePerSec).toBe(40);
+    expect(mostInOneSecond(await takeTurns(pacer, clock, 200))).toBeLessThanOrEqual(21);
+    clock.elapsedMs += 50_000;
+    const climbed = pacer.ratePerSec;
+    expect(climbed).toBeGreaterThan(42);
+    pacer.adopt("other", { refusals: 1, perSec: 40 });
+    expect(pacer.ratePerSec).toBe(climbed);
+    pacer.adopt("other", { refusals: 2, perSec: 30 });
+    expect(pacer.ratePerSec).toBe(30);
+    pacer.share(1);
+    expect(mostInOneSecond(await takeTurns(pacer, clock, 100))).toBeGreaterThan(25);
+  });
+
+  test("changes nothing when it is higher, or when this run learned of it only", () => {
+    const pacer = new Pacer(new FakeClock(), 30);
+    pacer.adopt("other", { refusals: 1, perSec: 40 });
+    expect(pacer.ratePerSec).toBe(30);
+    expect(pacer.found).toMatchObject({ refusals: 0 });
+  });
+
+  test("is forgotten when nothing is refused for minutes", () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock);
+    pacer.adopt("other", { refusals: 1, perSec: 40 });
+    clock.elapsedMs += 10 * 60_000;
+    expect(pacer.ratePerSec).toBe(Number.POSITIVE_INFINITY);
+    expect(pacer.found).toBeUndefined();
+    expect(pacer.mayWait).toBe(false);
   });
 });

@@ -49,7 +49,7 @@ test("after a signal, resume sends to the others, and to nobody twice", async ()
 test("users whose pools went with their expired codes are still counted after a resume, each once", async () => {
   await giveUsers(world, 100);
   const batch = world.redis.client.pipeline();
-  for (let i = 0; i < 100; i++) batch.rpush(`mina:openid:old${i}`, plainEntry(`old${i}`, 1));
+  for (let i = 0; i < 100; i++) batch.rpush(`mina:openid:old${i}`, plainEntry(`old${i}`, 1_568_000_000_000));
   await batch.exec();
   const stopped = await interrupt(world, ["--id", "b-1", "--concurrency", "8"], () => delivered() >= 60);
   expect(stopped.code).toBe(130);
@@ -111,7 +111,7 @@ test("a resume whose connection is cut again and again leaves nobody out", async
 
 test("a joined run takes over what an interrupted one leaves, also of users with more codes", async () => {
   await giveUsers(world, 120, { codes: 2 });
-  setFaults(world, "reset-after:100");
+  setFaults(world, "reset-after:60");
   let signal = (_: "SIGINT") => {};
   const first = broadcast(world, ["--id", "b-1", "--concurrency", "30"], {
     onStart: (deliver) => {

@@ -58,6 +58,7 @@ describe("the JSON document", () => {
         { errcode: 40003, errmsg: "invalid openid", count: 2 },
       ],
       open: 0,
+      outages: { count: 0, ms: 0 },
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       finishedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       durationMs: expect.any(Number),

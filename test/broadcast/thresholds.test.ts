@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { plainEntry } from "../helpers/redis.ts";
 import { broadcast, checkBooks, countCodes, giveUsers, outcomes, setFaults, useWorld } from "./world.ts";
 
 const world = useWorld();
@@ -50,6 +51,56 @@ describe("--max-errors", () => {
     expect(result.code, result.stderr).toBe(0);
     const document = await checkBooks(world, result, 80);
     expect(document.outcomes).toEqual(outcomes({ sent: 20, rejected: 60, no_code: 60 }));
+  });
+});
+
+describe("codes that the API refuses (41028, 41029)", () => {
+  test.each([41028, 41029])("all of them (%i): it stops, and every code is back", async (errcode) => {
+    await giveUsers(world, 300, { codes: 2 });
+    const before = await world.redis.pools();
+    setFaults(world, `errcode-${errcode}:100`);
+    const result = await broadcast(world, ["--concurrency", "16", "--id", "b-1"]);
+    expect(result.code).toBe(9);
+    const document = await checkBooks(world, result, 600);
+    expect(document).toMatchObject({ status: "stopped", outcomes: outcomes({}), codes: { refused: 0 } });
+    expect(document.reason).toContain("none accepted");
+    expect(await world.redis.pools()).toEqual(before);
+    expect(world.sandbox.stats().requests, "soon").toBeLessThan(50 + 2 * 16 + 2);
+  });
+
+  test("a few users, and nobody else: each goes on to the next code, and gets it", async () => {
+    for (let i = 0; i < 30; i++) {
+      await world.redis.push(`u${i}`, plainEntry(`stale-${i}`, Date.now() + 3_600_000));
+    }
+    await giveUsers(world, 30);
+    const result = await broadcast(world);
+    expect(result.code, result.stderr).toBe(0);
+    const document = await checkBooks(world, result, 60);
+    expect(document).toMatchObject({ outcomes: outcomes({ sent: 30 }), codes: { spent: 30, refused: 30 } });
+  });
+
+  test("five of one user in a row: failed, and the rest of the pool is left alone", async () => {
+    await giveUsers(world, 20);
+    const entries = Array.from({ length: 40 }, (_, i) => plainEntry(`odd-${i}`, Date.now() + 3_600_000));
+    await world.redis.push("odd", ...entries);
+    const result = await broadcast(world);
+    expect(result.code).toBe(8);
+    const document = await checkBooks(world, result, 60);
+    expect(document).toMatchObject({
+      outcomes: outcomes({ sent: 20, failed: 1 }),
+      codes: { spent: 21, refused: 4 },
+    });
+    expect(await world.redis.entries("odd")).toEqual(entries.slice(5));
+  });
+
+  test("four of one user before a good one: sent", async () => {
+    await giveUsers(world, 20);
+    const stale = Array.from({ length: 4 }, (_, i) => plainEntry(`odd-${i}`, Date.now() + 3_600_000));
+    await world.redis.client.lpush("mina:openid:u3", ...stale);
+    const result = await broadcast(world);
+    expect(result.code, result.stderr).toBe(0);
+    const document = await checkBooks(world, result, 24);
+    expect(document).toMatchObject({ outcomes: outcomes({ sent: 20 }), codes: { refused: 4 } });
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nextCommands } from "../../src/broadcast/next-command.ts";
 import { noCodes, noOutcomes } from "../../src/broadcast/outcome.ts";
 import { ratePerSecond, workedMs } from "../../src/broadcast/pace.ts";
-import type { BroadcastRecord, KnownRun } from "../../src/broadcast/record.ts";
+import type { BroadcastRecord, KnownRun, ProcessFacts } from "../../src/broadcast/record.ts";
 import { isResumable, shownRuns, statusOf } from "../../src/broadcast/status.ts";
 import { countToGo } from "../../src/broadcast/to-go.ts";
 import { Earlier } from "../../src/broadcast/totals.ts";
@@ -68,7 +68,9 @@ describe("the status", () => {
       run({ runId: "ended", host: "far", ended: true, untilMs: T0 - 300_000 }),
       run({ runId: "cut", host: "here", pid: 404, ended: true }),
     ];
-    const needs = { host: "here", isRunning: (pid: number) => pid === 7, clock: { now: () => T0 + 11_000 } };
+    const fateOf = ({ host, pid }: ProcessFacts) =>
+      host === "far" ? "unknown" : pid === 7 ? ("alive" as const) : ("gone" as const);
+    const needs = { fateOf, clock: { now: () => T0 + 11_000 } };
     const shown = await shownRuns({ ...needs, store: { runs: async () => runs } as never }, "b-1");
     expect(shown.map(({ runId, alive, concluding }) => [runId, alive, concluding ?? false])).toEqual([
       ["gone", false, false],
@@ -85,7 +87,7 @@ describe("the status", () => {
       run({ runId: "ended", host: "far", ended: true }),
       run({ runId: "died", host: "far", untilMs: T0 + 10_500 }),
     ];
-    const needs = { host: "here", isRunning: () => false, clock: { now: () => T0 + 11_000 } };
+    const needs = { fateOf: () => "unknown" as const, clock: { now: () => T0 + 11_000 } };
     const shown = await shownRuns({ ...needs, store: { runs: async () => runs } as never }, "b-1");
     expect(statusOf(record(), shown)).toBe("dead");
   });

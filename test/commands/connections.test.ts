@@ -74,7 +74,7 @@ describe("Redis", () => {
   });
 
   it("has no database of that number, and no other is used instead", async () => {
-    await world.redis.push("oA", plainEntry("old", 1));
+    await world.redis.push("oA", plainEntry("old", 1_568_000_000_000));
     const url = at(`:${encodeURIComponent(PASSWORD)}@`, "/99");
     await refusesRedis(url, /^Redis has no such database at redis:\/\/:\*\*\*@.*\/99/, /number at the end/);
     await refuses(["purge"], { kind: "redis", message: /no such database/ }, { PUSH_CLI_REDIS_URL: url });
@@ -96,8 +96,9 @@ describe("Redis", () => {
       ["purge"],
       {
         kind: "redis",
-        message: /^the Redis user 'reader' has no right to the command set at redis:\/\/reader:\*\*\*@/,
-        hint: /^ACL SETUSER reader \+set;/,
+        message:
+          /^the Redis user 'reader' has no right to the command evalsha for release-lock\.lua at redis:\/\/reader:\*\*\*@/,
+        hint: /^ACL SETUSER reader \+evalsha;/,
       },
       { PUSH_CLI_REDIS_URL: at("reader:wrong-password@") },
     );
@@ -106,7 +107,7 @@ describe("Redis", () => {
 
   it("is a read-only replica, or out of memory", async () => {
     const { client } = world.redis;
-    await world.redis.push("oA", plainEntry("old", 1));
+    await world.redis.push("oA", plainEntry("old", 1_568_000_000_000));
     await client.replicaof("127.0.0.1", "1");
     await refuses(
       ["purge"],

@@ -38,7 +38,7 @@ const EXPIRED = [
   `{"formId":"seconds","expire":${OLD / 1000}}`,
   `["com.example.VO",{"formId":"old","expire":${OLD}}]`,
   JSON.stringify(plainEntry("twice", OLD)),
-  `[{"formId":"x","expire":${OLD}},{"formId":"y","expire":1}]`,
+  `[{"formId":"x","expire":${OLD}},{"formId":"y","expire":1568000000000}]`,
   plainEntry("the formId is a mock one", OLD),
   `{"formId":"long","expire":${OLD}L}`,
 ];

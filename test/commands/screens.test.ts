@@ -22,7 +22,7 @@ it("everything that a terminal of 80 columns shows fits into it", async () => {
   await world.redis.push(
     OPEN_ID,
     plainEntry("0123456789abcdef0123456789abcdef", LATER),
-    plainEntry("old", 1),
+    plainEntry("old", 1_568_000_000_000),
   );
   await world.redis.push(OPEN_ID, Buffer.from("汉字".repeat(50)).toString("latin1"));
   const commands = [

@@ -173,3 +173,45 @@ describe("secrets and paths", () => {
     expect((await load({}, home())).warnings).toEqual([]);
   });
 });
+
+/** As a user whom permissions bind: root may read everything. */
+async function asOther<T>(work: () => Promise<T>): Promise<T> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+describe("a folder that may not be entered", () => {
+  it("is passed over with a warning: it is where cron or sudo happened to start the program", async () => {
+    write(here, { keyPrefix: "p:" });
+    chmodSync(cwd, 0);
+    const settings = await asOther(() => load({}, home()));
+    chmodSync(cwd, 0o700);
+    expect(settings.keyPrefix).toBe("mina:");
+    expect(settings.warnings).toEqual(
+      [here, users].map((path) => `cannot look for "${path}": permission denied`),
+    );
+  });
+
+  it("is an error when a file in it was asked for", async () => {
+    write(here, { keyPrefix: "p:" });
+    chmodSync(cwd, 0);
+    const error = await asOther(() => failure({ config: here }));
+    chmodSync(cwd, 0o700);
+    expect(error).toMatchObject({
+      kind: "usage",
+      message: `--config: cannot read "${here}": permission denied`,
+    });
+  });
+
+  it("is told from a file that is seen and may not be read: its settings would be missed", async () => {
+    write(here, { keyPrefix: "p:" }, 0);
+    chmodSync(cwd, 0o755);
+    const error = await asOther(() => failure());
+    expect(error).toMatchObject({ kind: "config", message: expect.stringContaining("permission denied") });
+  });
+});

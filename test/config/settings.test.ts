@@ -23,6 +23,8 @@ describe("layers", () => {
         redisKey: "default",
         redisServername: "default",
         apiBase: "default",
+        apiCa: "default",
+        proxy: "default",
         appid: "default",
         appsecret: "default",
         keyPrefix: "default",
@@ -76,6 +78,7 @@ describe("layers", () => {
     const env = {
       PUSH_CLI_REDIS_URL: "rediss://h",
       PUSH_CLI_API_BASE: "https://h/x/",
+      PUSH_CLI_PROXY: "proxy:3128",
       PUSH_CLI_APPID: "wx1",
       PUSH_CLI_APPSECRET: "s3cret",
       PUSH_CLI_KEY_PREFIX: "k:",
@@ -89,6 +92,7 @@ describe("layers", () => {
     expect(settings).toEqual({
       redisUrl: "rediss://h",
       apiBase: "https://h/x",
+      proxy: "proxy:3128",
       appid: "wx1",
       appsecret: "s3cret",
       keyPrefix: "k:",
@@ -100,8 +104,9 @@ describe("layers", () => {
       configFiles: { read: [join(cwd, "other.json")], places: [here] },
       warnings: [],
     });
-    const { redisCa, redisCert, redisKey, redisServername, poolKey, ...rest } = sources;
-    expect([redisCa, redisCert, redisKey, redisServername, poolKey]).toEqual(Array(5).fill("default"));
+    const { redisCa, redisCert, redisKey, redisServername, apiCa, poolKey, ...rest } = sources;
+    const unset = [redisCa, redisCert, redisKey, redisServername, apiCa, poolKey];
+    expect(unset).toEqual(Array(6).fill("default"));
     expect(new Set(Object.values(rest))).toEqual(new Set(["env"]));
   });
 
@@ -117,6 +122,16 @@ describe("layers", () => {
       appsecret: "s3cret",
     });
     expect(settings.sources.redisUrl).toBe("default");
+  });
+
+  it.each(["'", '"'])("warn of appid and secret in %s, which a docker --env-file keeps", async (quote) => {
+    const env = { PUSH_CLI_APPID: `${quote}wx1${quote}`, PUSH_CLI_APPSECRET: `${quote}s3cret${quote}` };
+    const { warnings } = await load({}, env);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^PUSH_CLI_APPID begins and ends with a quote: .*--env-file/),
+      expect.stringMatching(/^PUSH_CLI_APPSECRET begins and ends with a quote/),
+    ]);
+    expect(warnings.join()).not.toContain("s3cret");
   });
 
   it("keep an explicit pool prefix whatever the key prefix", async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadSettings, type SettingFlags } from "../../src/config/settings.ts";
 import type { PushCliError } from "../../src/errors.ts";
 import { createAuthority } from "../helpers/certificates.ts";
@@ -68,4 +68,24 @@ it.each<[SettingFlags, Record<string, string>, PushCliError["kind"], RegExp]>([
   );
   expect(error).toMatchObject({ kind, message: expect.stringMatching(message), hint: expect.any(String) });
   expect(JSON.stringify([error.message, error.hint])).not.toContain("BEGIN");
+});
+
+describe("the CA of the API", () => {
+  it("is read, and those of NODE_EXTRA_CA_CERTS with it", async () => {
+    expect((await load({ apiCa: "ca.crt" })).apiCas).toEqual([authority.cert]);
+    const extra = join(cwd, "client.crt");
+    const settings = await load({}, { PUSH_CLI_API_CA: "ca.crt", NODE_EXTRA_CA_CERTS: extra });
+    expect(settings.apiCas).toEqual([authority.cert, client.cert]);
+    expect((await load({}, { NODE_EXTRA_CA_CERTS: extra })).apiCas).toBeUndefined();
+  });
+
+  it.each([
+    ["no.crt", /^--api-ca: cannot read ".*no\.crt": there is no such file$/],
+    ["notes.txt", /^--api-ca: ".*notes\.txt" holds no PEM certificate$/],
+  ])("that can't be used is an error: %s", async (apiCa, message) => {
+    await expect(load({ apiCa })).rejects.toMatchObject({
+      kind: "usage",
+      message: expect.stringMatching(message),
+    });
+  });
 });

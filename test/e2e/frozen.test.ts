@@ -41,3 +41,36 @@ it.each([
   },
   60_000,
 );
+
+it("a frozen run that was taken over sends nothing more when it wakes up, and leaves nobody out", async () => {
+  const users = 400;
+  await giveUsers(world, users);
+  const args = ["--yes", "--no-keywords", "--id", "b1", "--concurrency", "4"];
+  const sending = cli.start(["broadcast", TEMPLATE, ...args], { stdin: "" });
+  await expect.poll(delivered, { timeout: 20_000, interval: 20 }).toBeGreaterThan(20);
+  sending.child.kill("SIGSTOP");
+  // Slow enough to be in the middle when the other one wakes up.
+  const taking = cli.start(["broadcast", "resume", "b1", "--yes", "--json", "--concurrency", "2"], {
+    stdin: "",
+  });
+  try {
+    await taking.shows(/may be alive: waiting up to \d+ s/);
+    const before = delivered();
+    await expect.poll(delivered, { timeout: 30_000, interval: 20 }).toBeGreaterThan(before + 20);
+  } finally {
+    sending.child.kill("SIGCONT");
+  }
+  const fenced = await sending.done;
+  expect(fenced.code, fenced.stderr).toBe(10);
+  expect(fenced.stderr).toContain("this run's heartbeat had lapsed");
+  const taken = await taking.done;
+  expect(taken.code, taken.stderr).toBe(0);
+  expect(JSON.parse(taken.stdout)).toMatchObject({
+    status: "finished",
+    recipients: users,
+    outcomes: { sent: users },
+    open: 0,
+  });
+  expect(world.sandbox.stats()).toMatchObject({ delivered: users, maxPerUser: 1 });
+  expect(await world.redis.keys("mina:openid:*")).toEqual([]);
+}, 60_000);

@@ -81,7 +81,11 @@ describe("the built command in a pipe", () => {
   });
 
   it("purges, counts only with --dry-run, and is silent with --quiet", async () => {
-    await world.redis.push("oA", '{"formId":"old","expire":1}', '{"formId":"good","expire":9999999999999}');
+    await world.redis.push(
+      "oA",
+      '{"formId":"old","expire":1568000000000}',
+      '{"formId":"good","expire":9999999999999}',
+    );
     const dry = await cli.run(["purge", "--dry-run", "--json"]);
     expect(JSON.parse(dry.stdout)).toMatchObject({ expiredRemoved: 1, dryRun: true, complete: true });
     expect(await world.redis.entries("oA")).toHaveLength(2);

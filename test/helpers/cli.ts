@@ -40,16 +40,20 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
     stderr: stderr as OutStream,
     env: { HOME: "/nonexistent", ...options.env },
     cwd: options.cwd ?? "/nonexistent",
-    host: "test-host",
-    pid: process.pid,
+    self: { host: "test-host", pid: process.pid },
     user: "tester",
     program: "/nonexistent",
-    isRunning: (pid) => pid === process.pid,
+    fateOf: ({ host, pid }) => {
+      if (host !== "test-host") return "unknown";
+      return pid === process.pid ? "alive" : "gone";
+    },
+    freeFiles: () => undefined,
     openTerminal: () => undefined,
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    beforeEnd: () => () => {},
     // ioredis' own words go to the console of the tests.
     onLibraryWarning: () => () => {},
     exitNow: (code) => {

@@ -37,8 +37,9 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     stderr: fakeStream(terminals.includes("stderr"), options.columns),
     env: options.env ?? {},
     cwd: options.cwd ?? "/",
-    host: "host",
-    isRunning: () => true,
+    self: { host: "host", pid: 1 },
+    fateOf: () => "alive",
+    freeFiles: () => undefined,
     opened,
     openTerminal: () => {
       if (options.typed === undefined) return undefined;
@@ -47,13 +48,13 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
       terminal.write(options.typed);
       return terminal;
     },
-    pid: 1,
     user: "tester",
     program: "/nonexistent",
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    beforeEnd: () => () => {},
     onLibraryWarning: (listener) => {
       warned.add(listener);
       return () => warned.delete(listener);

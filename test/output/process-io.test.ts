@@ -35,18 +35,8 @@ try {
   }
   if (mode === "terminal") out.data(String(io.openTerminal() === undefined));
   if (mode === "exit") io.exitNow(7);
-  if (mode === "signal") {
-    const hold = setInterval(() => {}, 1000);
-    const undo = io.onSignal((signal) => {
-      out.data("got " + signal);
-      undo();
-      if (signal === "SIGTERM") clearInterval(hold);
-    });
-    out.data("ready");
-  } else {
-    await out.flush();
-    process.exitCode = out.closed.aborted ? 3 : 0;
-  }
+  await out.flush();
+  process.exitCode = out.closed.aborted ? 3 : 0;
 } catch (error) {
   out.error({ code: error.kind, message: error.message });
   process.exitCode = 4;
@@ -134,23 +124,5 @@ describe("the process", () => {
     expect(stdout).toBe("<[WARN] a 1 [object] [object]>\n<b>\n<c>\n<d>\nf\n");
     expect(stderr).toMatch(/^e\n\(node:\d+\) Warning: g\n/);
     expect(stderr).not.toMatch(/WARN|Deprecation|pw/);
-  });
-
-  it("reports signals to the listener, and takes the default action again after the undo", async () => {
-    const stdio = ["ignore", "pipe", "pipe"] as const;
-    for (const [signals, expected] of [
-      [["SIGTERM"], { code: 0, signal: null, stdout: "ready\ngot SIGTERM\n" }],
-      [["SIGINT", "SIGINT"], { code: null, signal: "SIGINT", stdout: "ready\ngot SIGINT\n" }],
-      [["SIGHUP", "SIGTERM"], { code: null, signal: "SIGTERM", stdout: "ready\ngot SIGHUP\n" }],
-    ] as const) {
-      const { child, ended, read } = start(
-        spawn(process.execPath, [script, "signal"], { stdio: [...stdio] }),
-      );
-      for (const [sent, signal] of signals.entries()) {
-        while (read().split("\n").length < sent + 2) await new Promise((resolve) => setTimeout(resolve, 10));
-        child.kill(signal);
-      }
-      expect(await ended).toMatchObject(expected);
-    }
   });
 });

@@ -163,7 +163,7 @@ it.each([
 });
 
 it.each([
-  [["pool", "show", "u1"], "~mina:openid:*", "lrange"],
+  [["pool", "show", "u1"], "~mina:openid:*", "read-pools.lua"],
   [["broadcast", "tmpl", "--yes", "--no-keywords"], "~{mina:openid:*}:sends", "claim-codes.lua"],
   [["broadcast", "list"], "~mina:broadcast*", "zrevrange"],
 ])("%j names the keys that are missing: %s", async (argv, pattern, needs) => {

@@ -123,11 +123,77 @@ export const READABLE: [name: string, bytes: string, codes: PushCode[]][] = [
     again(`{"formId":"a1b2c3","expire":${MS},"uses":3}`),
     [{ ...A, uses: 3 }],
   ],
-  ["an expiry of long ago", `{"formId":"a1b2c3","expire":-1}`, [{ ...A, expireMs: -1000 }]],
   [
-    "an expiry in the last year that a date has",
-    `{"formId":"a1b2c3","expire":8640000000000000}`,
-    [{ ...A, expireMs: 8.64e15 }],
+    "the last expiry that a number is",
+    `{"formId":"a1b2c3","expire":9999999999999}`,
+    [{ ...A, expireMs: 9_999_999_999_999 }],
+  ],
+];
+
+const ISO = "2019-09-09T03:33:20";
+
+/** What the tool reads and the scripts don't, in the form of READABLE. */
+export const READABLE_BY_TOOL: typeof READABLE = [
+  ...["formid", "FormId", "FORM_ID", "form-id", "FromID", "Form_Id"].map(
+    (name): [string, string, PushCode[]] => [name, `{"${name}":"a1b2c3","expire":${MS}}`, [A]],
+  ),
+  ...[
+    "Expire",
+    "expires",
+    "expiry",
+    "expiration",
+    "expireAt",
+    "expire_at",
+    "expires_at",
+    "expiresAt",
+    "expired_at",
+    "EXPIRED_AT",
+    "expire-time",
+    "expiryTime",
+    "expirationTime",
+    "expire_date",
+    "ExpiresOn",
+  ].map((name): [string, string, PushCode[]] => [name, `{"formId":"a1b2c3","${name}":${MS}}`, [A]]),
+  ...[
+    `${ISO}Z`,
+    `${ISO}.000Z`,
+    `${ISO}.000000Z`,
+    `${ISO}+00:00`,
+    `${ISO}.000+0000`,
+    "2019-09-09T11:33:20+08:00",
+    "2019-09-09 11:33:20+0800",
+    "2019-09-09 11:33:20 +08",
+    "2019-09-08T22:33:20-05:00",
+  ].map((text): [string, string, PushCode[]] => [text, `{"formId":"a1b2c3","expire":"${text}"}`, [A]]),
+  ["microseconds", `{"formId":"a1b2c3","expire":${MS}000}`, [A]],
+  ["nanoseconds", `{"formId":"a1b2c3","expire":${MS}000000}`, [A]],
+  ["nanoseconds in text", `{"formId":"a1b2c3","expire":"${MS}000000"}`, [A]],
+  ["a null beside the expiry", `{"formId":"a1b2c3","expire":null,"expireTime":${MS}}`, [A]],
+  ["a null beside the formId", `{"formId":null,"form_id":"a1b2c3","expire":${MS}}`, [A]],
+  ["two formIds that agree", `{"formId":"a1b2c3","form_id":"a1b2c3","expire":${MS}}`, [A]],
+  [
+    "two expiries that agree",
+    `{"formId":"a1b2c3","expire":${SEC},"expireTime":${MS + 999}}`,
+    [{ ...A, expireMs: MS + 999 }],
+  ],
+  ["a duration beside the expiry", `{"formId":"a1b2c3","expires":604800,"expireTime":${MS}}`, [A]],
+  [
+    "a lifetime and a flag",
+    `{"formId":"a1b2c3","expiresIn":604800,"ttl":1,"expired":false,"expire":${MS}}`,
+    [A],
+  ],
+  ["a time of creation beside the expiry", `{"formId":"a1b2c3","createTime":1,"expire":${MS}}`, [A]],
+  ["a typed entry in other names", `["c.F",{"FormID":"a1b2c3","ExpiresAt":["java.lang.Long",${MS}]}]`, [A]],
+];
+
+/** What the scripts read and the tool does not, because nobody can know. */
+export const UNREADABLE_BY_TOOL: [name: string, bytes: string][] = [
+  ["two formIds", `{"formId":"a1b2c3","form_id":"x","expire":${MS}}`],
+  ["two formIds in other cases", `{"formId":"a1b2c3","FormId":"x","expire":${MS}}`],
+  ["two expiries", `{"formId":"a1b2c3","expire":${MS},"expireTime":${MS + 1000}}`],
+  [
+    "two expiries, one in other words",
+    `{"formId":"a1b2c3","expire":${MS},"expires_at":"${ISO.replace("09T", "10T")}Z"}`,
   ],
 ];
 
@@ -177,7 +243,16 @@ export const UNREADABLE: [name: string, bytes: string, why: string][] = [
     `{"formId":"a1b2c3","expire":"0000${MS}"}`,
     "not a code",
   ],
-  ["an expiry beyond all dates", '{"formId":"a1b2c3","expire":8640000000000001}', "not a code"],
+  ["an expiry of long ago", '{"formId":"a1b2c3","expire":-1}', "not a code"],
+  ["an expiry of 0", '{"formId":"a1b2c3","expire":0}', "not a code"],
+  ["an expiry of 0 in text", '{"formId":"a1b2c3","expire":"0"}', "not a code"],
+  ["a week in seconds", '{"formId":"a1b2c3","expire":604800}', "not a code"],
+  ["a week in milliseconds", '{"formId":"a1b2c3","expire":604800000}', "not a code"],
+  ["a day in digits", '{"formId":"a1b2c3","expire":20261201}', "not a code"],
+  ["a minute in digits", '{"formId":"a1b2c3","expire":202612011000}', "not a code"],
+  ["a second in digits", '{"formId":"a1b2c3","expire":20261201100000}', "not a code"],
+  ["seconds of the far future", '{"formId":"a1b2c3","expire":99999999999}', "not a code"],
+  ["ticks of .NET", '{"formId":"a1b2c3","expire":639000000000000000}', "not a code"],
   ["an endless expiry", '{"formId":"a1b2c3","expire":1e999}', "not a code"],
   ["a hexadecimal expiry", '{"formId":"a1b2c3","expire":0x16D15F51000}', "not a code"],
   ["an expiry with leading zeros", `{"formId":"a1b2c3","expire":0${MS}}`, "not a code"],
@@ -206,5 +281,16 @@ export const UNREADABLE: [name: string, bytes: string, why: string][] = [
     `"[{\\u0022formId\\":\\"a\\",\\"expire\\":${MS}}]"`,
     "not a code",
   ],
+  ["a lifetime alone", '{"formId":"a1b2c3","expiresIn":1568000000}', "not a code"],
+  ["a lifetime in other words", '{"formId":"a1b2c3","ttl":1568000000}', "not a code"],
+  ["a flag", '{"formId":"a1b2c3","expired":true}', "not a code"],
+  ["a time of creation alone", `{"formId":"a1b2c3","createTime":${MS}}`, "not a code"],
+  ["a time of creation in other words", `{"formId":"a1b2c3","timestamp":${MS}}`, "not a code"],
+  ["ISO 8601 without an offset", '{"formId":"a1b2c3","expire":"2019-09-09T03:33:20"}', "not a code"],
+  ["a day", '{"formId":"a1b2c3","expire":"2019-09-09"}', "not a code"],
+  ["a day that February has not", '{"formId":"a1b2c3","expire":"2019-02-30T03:33:20Z"}', "not a code"],
+  ["an hour that no day has", '{"formId":"a1b2c3","expire":"2019-02-20T24:33:20Z"}', "not a code"],
+  ["a month that no year has", '{"formId":"a1b2c3","expire":"2019-13-20T03:33:20Z"}', "not a code"],
+  ["Go's missing time", '{"formId":"a1b2c3","expire":"0001-01-01T00:00:00Z"}', "not a code"],
   ["PHP serialization", 'a:2:{s:6:"formId";s:6:"a1b2c3";s:6:"expire";i:1568000000;}', "not a code"],
 ];

@@ -53,8 +53,8 @@ it("lists codes in the order of the pool, and unreadable entries with their byte
   const list = `[{"formId":"a","expire":${MS}},{"formId":"b","expire":${MS + 1}}]`;
   expect(listCodes([JAVA_ENTRY, list, "x\n"], MS)).toEqual([
     { raw: JAVA_ENTRY, state: "unreadable", why: "java" },
-    { code: { formId: "a", wellFormed: true, expireMs: MS }, state: "expired" },
-    { code: { formId: "b", wellFormed: true, expireMs: MS + 1 }, state: "valid" },
+    { code: { formId: "a", wellFormed: true, expireMs: MS }, state: "expired", overlong: false },
+    { code: { formId: "b", wellFormed: true, expireMs: MS + 1 }, state: "valid", overlong: false },
     { raw: "x\n", state: "unreadable", why: "not a code" },
   ]);
 });

@@ -25,6 +25,19 @@ it("keeps what sorting everything would put first, and counts the rest", () => {
   );
 });
 
+it("keeps the newest of a name also when it is worse than what is kept", () => {
+  const kept = top(3);
+  for (let i = 0; i < 5000; i++) kept.add({ name: `o${i}`, rank: i });
+  expect(kept.sorted().map(({ name }) => name)).toEqual(["o0", "o1", "o2"]);
+  kept.add({ name: "o1", rank: 9000 });
+  kept.add({ name: "o9", rank: 9 });
+  expect(kept.sorted().map(({ name, rank }) => [name, rank])).toEqual([
+    ["o0", 0],
+    ["o2", 2],
+    ["o1", 9000],
+  ]);
+});
+
 it("keeps the newest of a name once, also when it comes again after a cut", () => {
   const kept = top(3);
   for (let i = 0; i < 5000; i++) kept.add({ name: `o${i}`, rank: i });

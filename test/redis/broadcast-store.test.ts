@@ -92,21 +92,33 @@ describe("a record", () => {
 
 describe("the list", () => {
   it("has the newest first, as many as asked for, without those that are gone", async () => {
-    for (const [i, id] of ["b1", "b2", "b3", "b4"].entries()) {
-      await store().create(record({ id, startedAtMs: 1_800_000_000_000 + (i % 3) * 1000 }));
+    for (const id of ["b1", "b3", "b2", "b4"]) {
+      await store().create(record({ id }));
+      await sleep(2);
     }
-    expect((await store().list(10)).map(({ id }) => id)).toEqual(["b3", "b2", "b4", "b1"]);
-    expect((await store().list(2)).map(({ id }) => id)).toEqual(["b3", "b2"]);
-    await redis.client.del("mina:broadcast:b3");
-    expect((await store().list(10)).map(({ id }) => id)).toEqual(["b2", "b4", "b1"]);
+    expect((await store().list(10)).map(({ id }) => id)).toEqual(["b4", "b2", "b3", "b1"]);
+    expect((await store().list(2)).map(({ id }) => id)).toEqual(["b4", "b2"]);
+    await redis.client.del("mina:broadcast:b2");
+    expect((await store().list(10)).map(({ id }) => id)).toEqual(["b4", "b3", "b1"]);
     await redis.client.flushall();
     expect(await store().list(10)).toEqual([]);
   });
 
   it("forgets those of more than 90 days ago", async () => {
-    await store().create(record({ id: "old", startedAtMs: 1_800_000_000_000 - 91 * DAY_SEC * 1000 }));
+    await redis.client.zadd("mina:broadcasts", Date.now() - 91 * DAY_SEC * 1000, "old");
+    await redis.client.zadd("mina:broadcasts", Date.now() - 89 * DAY_SEC * 1000, "newer");
     await store().create(record());
-    expect(await redis.client.zrange("mina:broadcasts", "0", "-1")).toEqual(["b1"]);
+    expect(await redis.client.zrange("mina:broadcasts", "0", "-1")).toEqual(["newer", "b1"]);
+  });
+
+  it.each([
+    ["100 days ahead", Date.now() + 100 * DAY_SEC * 1000],
+    ["in 1970", 0],
+  ])("keeps all of them when the clock of one machine is %s", async (_, startedAtMs) => {
+    await store().create(record({ id: "b1" }));
+    await store().create(record({ id: "wrong", startedAtMs }));
+    await store().create(record({ id: "b2" }));
+    expect((await store().list(10)).map(({ id }) => id).sort()).toEqual(["b1", "b2", "wrong"]);
   });
 });
 
@@ -131,7 +143,7 @@ describe("a run", () => {
     const pttl = await redis.client.pttl("mina:broadcast:b1:run:run1");
     expect(pttl).toBeLessThanOrEqual(LEASE_MS);
     await store().endRun("b1", RUN, { ...STATE, untilMs: 9 });
-    expect(await store().runs("b1")).toEqual([{ ...RUN, ...STATE, untilMs: 9, alive: false }]);
+    expect(await store().runs("b1")).toEqual([{ ...RUN, ...STATE, untilMs: 9, over: true, alive: false }]);
     expect(await store().leaseLeftMs("b1", "run1")).toBe(0);
   });
 

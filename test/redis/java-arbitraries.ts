@@ -35,7 +35,7 @@ const className = fc.constantFrom(
   "java.lang.Long",
   "java.util.Arrays$ArrayList",
 );
-const fieldName = fc.constantFrom("formId", "fromId", "expire", "expireTime", "uses", "a", "x");
+const fieldName = fc.constantFrom("formId", "formId", "expire", "expire", "uses", "a", "x");
 const field = fc.tuple(fc.constantFrom(..."LLLLLJIJIBSCDFZ["), fieldName);
 
 const { type } = fc.letrec<{ type: Class }>((tie) => ({
@@ -54,7 +54,7 @@ const bytes = (length: number): Arb<string> =>
 
 /** Whole numbers as Java writes them in so many bytes, often times of our days. */
 function whole(size: number): Arb<string> {
-  const near = fc.integer({ min: 0, max: 4e12 }).map((ms) => {
+  const near = fc.integer({ min: 1e12, max: 4e12 }).map((ms) => {
     const buffer = Buffer.alloc(8);
     buffer.writeBigInt64BE(BigInt(ms));
     return buffer.toString("latin1").slice(-size);
@@ -68,8 +68,8 @@ const text = fc.oneof(
     arbitrary: fc.string({ unit: fc.constantFrom(..."abc019%.^$-"), minLength: 1, maxLength: 8 }),
   },
   { weight: 3, arbitrary: fieldName },
-  { weight: 2, arbitrary: fc.integer({ min: 0, max: 4e12 }).map(String) },
-  fc.integer({ min: 0, max: 4e12 }).map((ms) => `{"formId":"a","expire":${ms}}`),
+  { weight: 2, arbitrary: fc.integer({ min: 1e12, max: 4e12 }).map(String) },
+  fc.integer({ min: 1e12, max: 4e12 }).map((ms) => `{"formId":"a","expire":${ms}}`),
   fc.constantFrom("the formId is a mock one", "", "[]", '{"formId":"a","expire":1568000000,"uses":2}'),
   bytes(6),
 );

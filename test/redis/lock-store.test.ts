@@ -146,6 +146,15 @@ it("is not taken back after it was lost", async () => {
   expect(await redis.client.exists(KEY)).toBe(0);
 });
 
+it("is renewed for as long as its work may take, and then lapses", async () => {
+  const { acquire } = await newProcess();
+  const lock = (await acquire("purge", 300, 700))!;
+  await sleep(500);
+  expect(await redis.client.exists(KEY)).toBe(1);
+  await untilLost(lock);
+  await until(async () => (await redis.client.exists(KEY)) === 0);
+});
+
 it("is not renewed after its release", async () => {
   const { acquire } = await newProcess();
   const lock = (await acquire("purge", 300))!;
@@ -153,4 +162,31 @@ it("is not renewed after its release", async () => {
   await sleep(400);
   expect(await redis.client.exists(KEY)).toBe(0);
   expect(lock.lost.aborted).toBe(false);
+});
+
+it("is its owner's own when the answer to taking it got lost, and it is asked for again", async () => {
+  const { link } = await newProcess();
+  const set = async (...args: unknown[]) => {
+    await redis.client.call("SET", ...(args as string[]));
+    // The client has sent the command a second time.
+    return redis.client.call("SET", ...(args as string[]));
+  };
+  const get = (key: string) => redis.client.get(key);
+  const lossy = { ...link, client: { set, get } } as unknown as RedisLink;
+  const keys = createKeys({ keyPrefix: "mina:", poolPrefix: "mina:openid:" });
+  const lock = await createLockStore(lossy, keys).acquire("purge", 60_000);
+  expect(lock).toBeDefined();
+  expect(await createLockStore(lossy, keys).acquire("purge", 60_000)).toBeUndefined();
+  await lock?.release();
+  expect(await redis.client.exists(KEY)).toBe(0);
+});
+
+it("is given back with all others that a process holds when it is told to end", async () => {
+  const { acquire, releaseAll } = await newProcess();
+  await acquire("purge", 60_000);
+  await (await acquire("token:a", 60_000))?.release();
+  await acquire("token:b", 60_000);
+  expect((await redis.client.keys("mina:lock:*")).sort()).toEqual([KEY, "mina:lock:token:b"]);
+  await releaseAll();
+  expect(await redis.client.keys("mina:lock:*")).toEqual([]);
 });

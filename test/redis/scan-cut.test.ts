@@ -45,7 +45,8 @@ it.each([false, true])(
   "a purge that is cut sweeps again, and counts each pool once (dry run: %s)",
   async (dryRun) => {
     const pipeline = redis.client.pipeline();
-    for (let i = 0; i < USERS; i++) pipeline.rpush(`mina:openid:o${i}`, plainEntry(`f${i}`, 1000));
+    for (let i = 0; i < USERS; i++)
+      pipeline.rpush(`mina:openid:o${i}`, plainEntry(`f${i}`, 1_568_000_000_000));
     await pipeline.exec();
     let restarted: Promise<void> | undefined;
     const totals = noTotals();

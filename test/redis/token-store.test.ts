@@ -56,6 +56,48 @@ it("reads a token that a backend stored", async () => {
   expect(await store().load("wx-one")).toMatchObject({ token: "from-backend" });
 });
 
+const TOKEN = "GOODTOKENGOODTOKEN";
+const JAVA = (token: string) => `\xac\xed\x00\x05t\x00${String.fromCharCode(token.length)}${token}`;
+
+it.each<[string, (token: string) => string]>([
+  ["in quotes", (token) => `"${token}"`],
+  ["as a JSON object", (token) => JSON.stringify({ access_token: token, appid: "wx-one" })],
+  ["as PHP serializes", (token) => `s:${token.length}:"${token}";`],
+  ["as Java serializes", JAVA],
+  ["raw", (token) => token],
+])("reads a token that a backend keeps %s, and writes the next one like that", async (_name, form) => {
+  const raw = () => redis.client.getBuffer(KEY).then((value) => value?.toString("latin1"));
+  await redis.client.set(KEY, Buffer.from(form(TOKEN), "latin1"), "EX", 7000);
+  const own = store();
+  expect(await own.load("wx-one")).toMatchObject({ token: TOKEN });
+  expect(await own.save("wx-one", "the-next-one", 60_000)).toEqual({ overwrote: false });
+  expect(await raw()).toBe(form("the-next-one"));
+  // It has lapsed meanwhile.
+  await redis.client.del(KEY);
+  await own.save("wx-one", "the-third", 60_000);
+  expect(await raw()).toBe(form("the-third"));
+});
+
+it("reads a token with a line end behind it", async () => {
+  await redis.client.set(KEY, `${TOKEN}\n`, "EX", 7000);
+  expect(await store().load("wx-one")).toMatchObject({ token: TOKEN });
+});
+
+it.each([
+  ["JSON without a token", '{"a":1}'],
+  ["JSON cut short", '{"access_token":"GOOD'],
+  ["PHP's of another length", `s:3:"${TOKEN}";`],
+  ["Java's cut short", JAVA(TOKEN).slice(0, -1)],
+  ["another object of Java's", "\xac\xed\x00\x05sr\x00"],
+  ["two words", "GOOD TOKEN"],
+])("takes what can't be a token for none, and says so when it is overwritten: %s", async (_name, value) => {
+  await redis.client.set(KEY, Buffer.from(value, "latin1"), "EX", 7000);
+  const own = store();
+  expect(await own.load("wx-one")).toBeUndefined();
+  expect(await own.save("wx-one", TOKEN, 60_000)).toEqual({ overwrote: true });
+  expect(await redis.client.get(KEY)).toBe(TOKEN);
+});
+
 it.each([0, -5, 0.4, 1234.7])("saves a lifetime of %d ms as one that Redis takes", async (ttlMs) => {
   await store().save("wx-one", "t", ttlMs);
   expect(await redis.client.pttl(KEY)).toBeLessThanOrEqual(1234);
@@ -66,5 +108,6 @@ it("says what is wrong when the key holds another type", async () => {
   await expect(store().load("wx-one")).rejects.toMatchObject({
     kind: "redis",
     message: expect.stringContaining(KEY),
+    hint: "is --key-prefix right?",
   });
 });

@@ -23,7 +23,10 @@ const RULES: Record<string, Rule> = {
   // Entries are read in Lua and in TypeScript; the stores need the reader, which is the codec's.
   "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
-  "src/output/": { values: ["src/errors.ts"], types: ["src/config/", "src/token/ports.ts", "src/clock.ts"] },
+  "src/output/": {
+    values: ["src/errors.ts"],
+    types: ["src/config/", "src/broadcast/record.ts", "src/token/ports.ts", "src/clock.ts"],
+  },
   // Nothing of the client: a shared parser would share its faults.
   "src/sandbox/": { values: ["src/wechat/wire.ts", "src/errors.ts"] },
   "src/commands/": {
@@ -32,7 +35,9 @@ const RULES: Record<string, Rule> = {
   },
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
-  "bin/push-cli.ts": { values: ["src/main.ts", "src/output/process-io.ts"] },
+  "bin/push-cli.ts": {
+    values: ["src/main.ts", "src/output/process-io.ts", "bin/setup/version.mjs", "package.json"],
+  },
   "bin/build.mjs": NOTHING,
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
@@ -52,6 +57,8 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/output/export-file.ts",
       // The controlling terminal is a file.
       "src/output/process-io.ts",
+      // So is what Linux tells of its processes.
+      "src/output/process-facts.ts",
       "src/sandbox/",
       "bin/build.mjs",
       "bin/setup",
@@ -80,7 +87,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "process",
     pattern: /(?<![.\w$])process\b(?!\s*:)|\bglobalThis\s*\.\s*process\b/,
     in: "code",
-    only: ["src/config/", "src/output/process-io.ts", "src/sandbox/", "bin/"],
+    only: ["src/config/", "src/output/process-", "src/sandbox/", "bin/"],
   },
 ];
 

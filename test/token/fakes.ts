@@ -45,10 +45,11 @@ export class FakeStore implements TokenStore {
     return this.stored; // also a lapsed one: a store may be late
   }
 
-  async save(appid: string, token: string, ttlMs: number): Promise<void> {
+  async save(appid: string, token: string, ttlMs: number): Promise<{ overwrote: boolean }> {
     await turn();
     this.saves.push({ appid, token, ttlMs });
     this.put(token, ttlMs);
+    return { overwrote: false };
   }
 
   put(token: string, ttlMs = 3_600_000): void {

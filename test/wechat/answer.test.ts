@@ -100,3 +100,21 @@ describe("safeText", () => {
     );
   });
 });
+
+it.each([
+  ["in camel case", '{"errCode":0,"errMsg":"ok","msgId":9007199254740993123}'],
+  ["with a NUL behind it", '{"errcode":0,"errmsg":"ok","msgid":9007199254740993123}\0'],
+  [
+    "with a comment behind it",
+    '{"errcode":0,"errmsg":"ok","msgid":9007199254740993123}\n<!-- {node 7} -->\n',
+  ],
+])("reads an answer %s", (_name, text) => {
+  expect(parseAnswer(text)).toEqual({ errcode: 0, errmsg: "ok", msgid: "9007199254740993123" });
+});
+
+it.each(['{"errcode":0} and more', '{"errcode":0}{"errcode":1}', "<!-- {} -->", '{"errcode":0', "\0"])(
+  "does not guess at %s",
+  (text) => {
+    expect(parseAnswer(text)).toBeUndefined();
+  },
+);

@@ -7,7 +7,7 @@ const LIMITS = {
   timeoutMs: 1000,
   connectMs: 1000,
   deadlineMs: 2000,
-  deadlines: new Deadlines(2000),
+  deadlines: new Deadlines(2000, 1000),
   maxBytes: 1024,
 };
 

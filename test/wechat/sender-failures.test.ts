@@ -93,7 +93,10 @@ describe("a request that was never written is unsent", () => {
   });
 
   it("when no connection was free until its deadline, and is not written later either", async () => {
-    const server = await tcp((socket) => socket.write("HTTP/1.1 102 Processing\r\n\r\n"));
+    const server = await tcp((socket) => {
+      const timer = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 50);
+      socket.on("close", () => clearInterval(timer));
+    });
     const sender = await senderTo(server.base, 400, 1);
     const [first, second] = await Promise.all([
       sender.send("first", "f1", TOKEN),
@@ -155,6 +158,11 @@ describe("a request that was written is ambiguous, and never written again", () 
       "when the answer is not HTTP",
       (socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"),
       () => "the answer is not HTTP",
+    ],
+    [
+      "when the answer gives its length twice",
+      (socket) => socket.write(httpAnswer('{"errcode":0}', "content-length: 13\r\n")),
+      () => "the headers of the answer give its length twice",
     ],
     [
       "when the answer is too large",

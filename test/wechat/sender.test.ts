@@ -161,6 +161,39 @@ describe("the answer", () => {
     expect(answer.hint ?? "").toContain(name === "fatal" ? "--api-base" : "");
   });
 
+  it.each<[number, Record<string, string>, string, number | undefined]>([
+    [429, {}, "minute_quota", 1000],
+    [429, { "retry-after": "7" }, "minute_quota", 7000],
+    [429, { "retry-after": "0" }, "minute_quota", 1000],
+    [429, { "retry-after": "86400" }, "minute_quota", 300_000],
+    [429, { "retry-after": "soon" }, "minute_quota", 1000],
+    [
+      429,
+      { "retry-after": "Thu, 01 Jan 2026 00:00:30 GMT", date: "Thu, 01 Jan 2026 00:00:00 GMT" },
+      "minute_quota",
+      30_000,
+    ],
+    [503, {}, "ambiguous", undefined],
+    [503, { "retry-after": "7" }, "ambiguous", 7000],
+    [500, { "retry-after": "7" }, "ambiguous", undefined],
+  ])("of status %d with %j is %s and waits %j ms", async (status, headers, name, waitMs) => {
+    const sender = await senderTo(
+      await serveHttp((response) => {
+        response.writeHead(status, headers);
+        response.end("busy");
+      }),
+    );
+    const answer = await sender.send("o1", "f1", TOKEN);
+    expect(answer.class).toBe(name);
+    expect(answer.waitMs).toBe(waitMs);
+  });
+
+  it("of the minute quota waits for the next minute, unless its status says how long", async () => {
+    const body = '{"errcode":45011,"errmsg":"x"}';
+    expect(await answerTo(body)).toMatchObject({ class: "minute_quota", errcode: 45011 });
+    expect((await answerTo(body)).waitMs).toBeUndefined();
+  });
+
   it("in several pieces, cut within a character, is put together", async () => {
     const bytes = Buffer.from('{"errcode":47003,"errmsg":"参数错误"}');
     const server = await serveHttp((response) => {

@@ -33,6 +33,7 @@ export interface HttpDouble {
 /** A real HTTP server on 127.0.0.1 that records what it got and lets `respond` answer. */
 export async function serveHttp(
   respond: (response: ServerResponse, request: Received, index: number) => void,
+  wantedPort = 0,
 ): Promise<HttpDouble> {
   const received: Received[] = [];
   let connections = 0;
@@ -46,7 +47,7 @@ export async function serveHttp(
     });
   });
   server.on("connection", () => connections++);
-  const { base } = await listen(server);
+  const { base } = await listen(server, wantedPort);
   return {
     base,
     received,
@@ -119,8 +120,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function listen(server: Server): Promise<{ base: string; port: number }> {
-  server.listen(0, "127.0.0.1");
+async function listen(server: Server, wantedPort = 0): Promise<{ base: string; port: number }> {
+  server.listen(wantedPort, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return { base: `http://127.0.0.1:${port}`, port };

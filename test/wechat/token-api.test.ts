@@ -72,6 +72,51 @@ describe("the request", () => {
   });
 });
 
+describe("a usable answer", () => {
+  it.each([
+    ["with its lifetime as text", '{"access_token":"abc","expires_in":"7200"}', { expiresInSec: 7200 }],
+    ["without a lifetime is good for ten minutes", '{"access_token":"abc"}', { expiresInSec: 600 }],
+    [
+      "with a token of 512 characters",
+      JSON.stringify({ access_token: "x".repeat(512), expires_in: 7200 }),
+      { token: "x".repeat(512) },
+    ],
+    [
+      "with a token of any printable characters",
+      '{"access_token":"76_a|b:c&d=e+f","expires_in":7200}',
+      { token: "76_a|b:c&d=e+f" },
+    ],
+  ])("%s", async (_name, body, token) => {
+    const { outcome } = await fetchFrom(serveBody(body));
+    expect(outcome).toMatchObject(token);
+  });
+});
+
+describe("an address that is not there", () => {
+  it.each([
+    ["HTTP 404", "<html>", 404],
+    ["errcode 40066", '{"errcode":40066,"errmsg":"invalid url"}', 200],
+  ])("of a stable token points to --token-mode basic: %s", async (_name, body, status) => {
+    const stable = await fetchFrom(serveBody(body, status), "stable");
+    expect(stable.outcome).toEqual(
+      error({
+        kind: "api",
+        message: expect.any(String),
+        hint: expect.stringContaining("--token-mode basic"),
+      }),
+    );
+    const basic = await fetchFrom(serveBody(body, status), "basic");
+    expect(basic.outcome).toEqual(
+      error({ kind: "api", message: expect.any(String), hint: expect.not.stringContaining("--token-mode") }),
+    );
+  });
+});
+
+it("an empty answer points to appid and secret", async () => {
+  const { outcome } = await fetchFrom(serveBody(""));
+  expect(outcome).toMatchObject({ hint: expect.stringContaining("PUSH_CLI_APPSECRET") });
+});
+
 describe("a refusal is tried once", () => {
   it.each([
     [40001, "credentials", "AppSecret wrong", "PUSH_CLI_APPSECRET"],
@@ -122,24 +167,25 @@ describe("what may pass is tried three times, with backoff", () => {
   it.each([
     ["busy", '{"errcode":-1,"errmsg":"system error"}', 200, "errcode -1"],
     ["HTTP 5xx", "", 502, "HTTP 502 Bad Gateway"],
-    ["not JSON", "<html>", 200, "no usable access token"],
-    ["no token", '{"expires_in":7200}', 200, "no usable access token"],
-    ["an empty token", '{"access_token":"","expires_in":7200}', 200, "no usable access token"],
-    ["a token of another type", '{"access_token":1,"expires_in":7200}', 200, "no usable access token"],
+    ["nothing", "", 200, "no usable access token: it is empty"],
+    ["not JSON", "<html>", 200, "no usable access token: it is not a JSON object"],
+    ["no token", '{"expires_in":7200}', 200, "no usable access token: it has no access_token"],
+    ["an empty token", '{"access_token":"","expires_in":7200}', 200, "access_token is empty"],
+    ["a token of another type", '{"access_token":1,"expires_in":7200}', 200, "access_token is not text"],
     [
       "a token with odd characters",
       '{"access_token":"a b\\n","expires_in":7200}',
       200,
-      "no usable access token",
+      "access_token has white space or odd characters in it",
     ],
     [
       "a token of 513 characters",
       JSON.stringify({ access_token: "x".repeat(513), expires_in: 1 }),
       200,
-      "no usable",
+      "access_token has more than 512 characters",
     ],
-    ["no lifetime", '{"access_token":"abc"}', 200, "no usable access token"],
-    ["a lifetime of 0", '{"access_token":"abc","expires_in":0}', 200, "no usable access token"],
+    ["a lifetime of 0", '{"access_token":"abc","expires_in":0}', 200, "expires_in is no number of seconds"],
+    ["a lifetime of words", '{"access_token":"abc","expires_in":"soon"}', 200, "expires_in is no number"],
   ])("%s", async (_name, body, status, words) => {
     const { outcome, requests } = await fetchFrom(serveBody(body, status));
     expect(outcome).toBeInstanceOf(PushCliError);

@@ -19,5 +19,8 @@ export async function loadAudience(deps: Deps, flags: AudienceFlags): Promise<Au
   if (encoding !== undefined && toFile === undefined)
     throw usageError("--encoding is for a file", "give --to-file, too");
   if (toFile === undefined) return { kind: "pools" };
-  return { kind: "list", openIds: [...(await readOpenIds(deps, toFile, { undone: UNDONE, encoding }))] };
+  return {
+    kind: "list",
+    openIds: [...(await readOpenIds(deps, toFile, { undone: UNDONE, encoding, isAudience: true }))],
+  };
 }

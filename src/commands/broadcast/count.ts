@@ -2,9 +2,10 @@ import type { Audience } from "../../broadcast/broadcast.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import type { Message } from "../../broadcast/message.ts";
-import { PushCliError } from "../../errors.ts";
+import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
+import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
@@ -25,10 +26,10 @@ export async function countCodes(
   const stores = await deps.stores();
   const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true });
   const progress = deps.out.progress();
-  const dryRun = await countAudience(ledger, audiencePages(deps, audience), message, limit, (tally) =>
-    progress.update(
-      () => `counting: ${formatCount(tally.recipients)} users, ${formatCount(tally.outcomes.sent)} reachable`,
-    ),
+  const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
+    progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
+  const dryRun = await untilWhole(() =>
+    countAudience(ledger, audiencePages(deps, audience), message, limit, onStep),
   );
   progress.done();
   return dryRun;
@@ -74,12 +75,5 @@ export function noneReachable(count: number): PushCliError {
 export async function countTotal(deps: Deps, audience: Audience): Promise<number | undefined> {
   if (audience.kind === "list") return audience.openIds.length;
   if (deps.out.quiet) return undefined;
-  const progress = deps.out.progress();
-  let total = 0;
-  for await (const page of (await deps.stores()).pools.sweep()) {
-    total += page.length;
-    progress.update(() => `counting: ${formatCount(total)} users`);
-  }
-  progress.done();
-  return total;
+  return countPools(deps, "users");
 }

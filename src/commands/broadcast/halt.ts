@@ -48,7 +48,7 @@ async function haltCommand(
   checkHaltable(before, action);
   const stop = stopAtSignal(deps);
   try {
-    const by = `${deps.io.user}@${deps.io.host}`;
+    const by = `${deps.io.user}@${deps.io.self.host}`;
     const ended = await awaitRuns(deps, before, { action, by }, limitMs, stop.signal);
     if (stop.exit) return stop.exit;
     const { record, status } = ended;

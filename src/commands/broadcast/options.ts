@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import type { EngineOptions } from "../../broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
 import { checkMessage, type Message } from "../../broadcast/message.ts";
-import type { EngineOptions } from "../../broadcast/run.ts";
 import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import { parseKeywords } from "./keywords.ts";
@@ -20,7 +20,9 @@ export interface EngineFlags {
   limit?: string;
   maxErrors?: string;
   timeout: string;
+  maxOutage: string;
   confirmAbove: string;
+  allowEviction?: boolean;
 }
 
 /** The options that a first run and a later one share. */
@@ -33,7 +35,9 @@ export function addEngineOptions(command: Command): Command {
       "stop after so many failed or unknown: a count, or a share of the last 500 (default: 20%)",
     )
     .option("--timeout <time>", "wait so long for an answer", "10s")
-    .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000");
+    .option("--max-outage <time>", "sit out so long that the API is down, then stop", "10m")
+    .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000")
+    .option("--allow-eviction", "send although Redis drops keys when it is full: some may get it twice");
 }
 
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
@@ -76,6 +80,7 @@ export function parseRunOptions(flags: EngineFlags): RunOptions {
     rate: flags.rate === undefined ? undefined : parseRate(flags.rate, "--rate"),
     maxErrors: flags.maxErrors === undefined ? DEFAULT_MAX_ERRORS : parseMaxErrors(flags.maxErrors),
     maxAttempts: MAX_ATTEMPTS,
+    maxOutageMs: parseDuration(flags.maxOutage, "--max-outage"),
     drainMs: timeoutMs + 1000,
     timeoutMs,
   };

@@ -68,8 +68,7 @@ export async function checkReportFlag(path: string): Promise<void> {
 /** What looking at broadcasts takes. */
 export async function broadcastNeeds(deps: Deps) {
   const { broadcasts } = await deps.stores();
-  const { host, isRunning } = deps.io;
-  return { store: broadcasts, clock: deps.clock, host, isRunning };
+  return { store: broadcasts, clock: deps.clock, fateOf: deps.io.fateOf };
 }
 
 /**

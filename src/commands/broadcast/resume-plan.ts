@@ -24,6 +24,8 @@ import { describeOutcomes, describeStatus } from "./summary.ts";
 export interface Asked {
   target: "same" | "unknown" | "other";
   options: RunOptions;
+  /** What speaks against the Redis. */
+  danger: readonly Fact[];
   flags: { report?: string; retryUnknown?: boolean };
 }
 
@@ -92,7 +94,7 @@ const API_NOTES = {
 export async function resumeFacts(
   deps: Deps,
   plan: ResumePlan,
-  { target, options, flags }: Asked,
+  { target, options, flags, danger }: Asked,
 ): Promise<Fact[]> {
   const { record, result } = plan.view;
   const began = target === "other" ? `${API_NOTES.other}: ${record.apiBase}` : API_NOTES[target];
@@ -101,6 +103,7 @@ export async function resumeFacts(
     ["status", describeStatus(result)],
     ...(await settingFacts(deps, began)),
     ...messageFacts(record.message),
+    ...danger,
     ["done", result.outcomes === null ? "-" : `${describeOutcomes(result.outcomes)} (by the ledgers)`],
     ["to go", toGoText(plan)],
     ["spends", `up to ${formatCounted(plan.sends, "code")}`],

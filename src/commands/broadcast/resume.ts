@@ -14,6 +14,7 @@ import { parseCount } from "../../config/durations.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { chooseResumable } from "./choose.ts";
+import { doubtRedis } from "./doubt-redis.ts";
 import { addEngineOptions, type EngineFlags, parseRunOptions, type RunOptions } from "./options.ts";
 import { broadcastNeeds, checkReportFlag } from "./preflight.ts";
 import { askToSend, checkCanAsk, countUsers } from "./question.ts";
@@ -81,6 +82,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
   checkResumable(record, spec, deps.clock.now());
+  const danger = await doubtRedis(deps, flags, record);
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
     // Nobody is asked what is refused afterwards.
@@ -89,8 +91,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     const atWork = runs.find(({ alive }) => alive);
     if (atWork && !spec.join) throw isAlive(id, atWork);
     const plan = planResume(record, runs, await recountWithProgress(deps, withLimit(record, limit)), spec);
-    if (flags.dryRun) return showPlan(deps, plan, { target, options, flags });
-    const interrupted = await ask(deps, plan, { target, options, flags });
+    if (flags.dryRun) return showPlan(deps, plan, { target, options, flags, danger });
+    const interrupted = await ask(deps, plan, { target, options, flags, danger });
     if (interrupted) return interrupted;
   }
   if (flags.yes && target === "other")
@@ -142,6 +144,7 @@ async function goOn(
   return runToEnd(deps, setup, (runDeps, users) =>
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record.id, {
       ...spec,
+      allowEviction: flags.allowEviction,
       engine: { ...engine, retryUnknown: flags.retryUnknown },
       // What a retry goes over is no count of the whole audience.
       changes: {

@@ -10,6 +10,7 @@ import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { noneReachable } from "./count.ts";
+import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
 import { sayNext, showSummary } from "./summary.ts";
@@ -33,20 +34,25 @@ export async function runToEnd(
   try {
     // Wrong credentials are found out before anything that takes time.
     const tokens = await deps.tokens();
-    await tokens.current();
+    const interrupted = await awaitToken(deps, tokens);
+    if (interrupted) return interrupted;
     const users = await total();
-    const { host, pid, user, isRunning } = deps.io;
+    const { self, user, fateOf } = deps.io;
     const runDeps: BroadcastDeps = {
       store: stores.broadcasts,
       sweepPools: () => stores.pools.sweep(),
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
-      sender: await deps.sender(message, engine.concurrency, engine.timeoutMs),
+      lookAtMemory: stores.lookAtMemory,
+      sender: await deps.sender(message, connectionsFor(deps, engine.concurrency), engine.timeoutMs),
       tokens,
       clock: deps.clock,
       report,
-      ...{ host, pid, user, isRunning },
-      onStart: (id, run, record) => watch.start(id, run, { ...record, users: record.users ?? users }),
+      ...{ self, user, fateOf },
+      onStart: (id, run, record) => {
+        stores.fastFailWhile(() => !run.isOver);
+        watch.start(id, run, { ...record, users: record.users ?? users });
+      },
     };
     const ended = await drive(runDeps, users);
     watch.end();
@@ -58,6 +64,20 @@ export async function runToEnd(
     watch.end();
     await report?.close().catch(() => undefined); // reported above, or beside what went wrong before
   }
+}
+
+/** For Redis that comes back, the report, the resolver. */
+const SPARE_FILES = 16;
+
+/** As many connections as this process may open; the requests that have none of their own take turns. */
+function connectionsFor({ io, out }: Deps, wanted: number): number {
+  const free = io.freeFiles();
+  if (free === undefined || free - SPARE_FILES >= wanted) return wanted;
+  const fit = Math.max(1, free - SPARE_FILES);
+  out.warn(
+    `warning: ${fit} connections in the place of ${wanted}: this process may open no more files (ulimit -n)`,
+  );
+  return fit;
 }
 
 /** Says what a report lacks, and whether it lacks anything; how the broadcast ended counts for more. */

@@ -12,6 +12,7 @@ import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { type AudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
+import { doubtRedis } from "./doubt-redis.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
 import {
   addEngineOptions,
@@ -115,6 +116,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
+  const danger = await doubtRedis(deps, flags);
   const keywordsDoubt = doubtKeywords(message.keywords, flags);
   if (flags.yes && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
   const audience = await loadAudience(deps, flags);
@@ -123,6 +125,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
     ...messageFacts(message, [doubt, keywordsDoubt]),
+    ...danger,
     ...audienceFacts(dryRun, audience, limit),
     paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
     reportFact(flags.report),
@@ -167,10 +170,20 @@ async function send(
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
   const { apiBase } = settings;
+  const { allowEviction } = flags;
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
   const engine = { ...options.engine, limit };
   const total = () => countTotal(deps, audience);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
-    startBroadcast(runDeps, { id: flags.id, appid, apiBase, message, audience, users, engine }),
+    startBroadcast(runDeps, {
+      id: flags.id,
+      appid,
+      apiBase,
+      message,
+      audience,
+      users,
+      engine,
+      allowEviction,
+    }),
   );
 }

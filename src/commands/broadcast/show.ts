@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Message } from "../../broadcast/message.ts";
 import { nextCommands } from "../../broadcast/next-command.ts";
+import { elapsedOf } from "../../broadcast/pace.ts";
 import type { KnownRun } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
@@ -168,15 +169,15 @@ function isoTime(ms: number): string {
 
 /** Without the run's id, which no command takes: that leaves room for who it was. */
 function toScreenRow(run: KnownRun): (string | number)[] {
-  const { pid, sinceMs, untilMs, outcomes } = run;
-  const worked = formatDuration(untilMs - sinceMs);
+  const { pid, sinceMs, outcomes } = run;
+  const worked = formatDuration(elapsedOf(run));
   return [ownerOf(run), pid, formatMinute(sinceMs), worked, orDash(outcomes?.sent), stateOf(run)];
 }
 
 function toPlainRow(run: KnownRun): (string | number)[] {
-  const { runId, pid, sinceMs, untilMs, outcomes } = run;
+  const { runId, pid, sinceMs, outcomes } = run;
   const sent = outcomes?.sent ?? "-";
-  return ["run", runId, ownerOf(run), pid, isoTime(sinceMs), untilMs - sinceMs, sent, stateOf(run)];
+  return ["run", runId, ownerOf(run), pid, isoTime(sinceMs), elapsedOf(run), sent, stateOf(run)];
 }
 
 function ownerOf({ user, host }: Pick<KnownRun, "user" | "host">): string {
@@ -192,6 +193,7 @@ function stateOf({ alive, concluding, ended, outcomes }: KnownRun): string {
 
 function toRunDocument(run: KnownRun) {
   const { runId, host, pid, user = null, sinceMs, untilMs, alive, outcomes = null, open = null } = run;
+  const foundPerSec = run.found === undefined ? null : Math.round(run.found.perSec * 100) / 100;
   const times = { since: isoTime(sinceMs), lastSeen: isoTime(untilMs) };
-  return { runId, host, pid, user, ...times, alive, state: stateOf(run), outcomes, open };
+  return { runId, host, pid, user, ...times, alive, state: stateOf(run), outcomes, open, foundPerSec };
 }

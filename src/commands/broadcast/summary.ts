@@ -50,9 +50,18 @@ function headlines(result: Summary): string[] {
   const users = `${orDash(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
   if (dryRun) return [`dry run: ${users}, nothing was sent`];
   const first = `broadcast ${broadcastId}: ${status}, ${users}${paceOf(result)}, to go ${orDash(toGo)}`;
-  // All of it was this run's: nothing to tell apart.
-  if (!run || run.sent === result.outcomes?.sent) return [first];
-  return [first, `this run: ${formatCount(run.sent)} sent${paceOf(run)}`];
+  const lines = [first];
+  // When all of it was this run's, there is nothing to tell apart.
+  if (run && run.sent !== result.outcomes?.sent)
+    lines.push(`this run: ${formatCount(run.sent)} sent${paceOf(run)}`);
+  if (result.outages?.count) lines.push(describeOutages(result.outages));
+  return lines;
+}
+
+/** "API down once, for 42 s"; runs side by side each count what they sat out. */
+export function describeOutages({ count, ms }: NonNullable<BroadcastResult["outages"]>): string {
+  const times = count === 1 ? "once" : `${formatCount(count)} times, together`;
+  return `API down ${times}, for ${formatDuration(ms)}`;
 }
 
 /** " in 4.4 s, 96/s"; nothing before there is a time to speak of. */
@@ -138,12 +147,13 @@ export function sayNext({ out }: Deps, next: readonly NextCommand[]): void {
 
 /** For a pipe: a name and a value a line, errors with their count. */
 function plainRows(result: Summary): Cell[][] {
-  const { outcomes, codes, errors, run, next = [], ...rest } = result;
+  const { outcomes, codes, errors, outages, run, next = [], ...rest } = result;
   const value = (one: unknown) => (one === null ? "-" : String(one));
   return [
     ...Object.entries(rest).map(([name, one]): Cell[] => [name, value(one)]),
     ...Object.entries(outcomes ?? {}).map(([name, count]): Cell[] => [`outcomes.${name}`, count]),
     ...Object.entries(codes).map(([name, count]): Cell[] => [`codes.${name}`, count]),
+    ...Object.entries(outages ?? {}).map(([name, one]): Cell[] => [`outages.${name}`, one]),
     ...Object.entries(run ?? {}).map(([name, one]): Cell[] => [`run.${name}`, value(one)]),
     ...errors.map(({ errcode, errmsg, count }): Cell[] => [`errors.${errcode ?? "none"}`, count, errmsg]),
     ...next.map((command): Cell[] => ["next", command]),

@@ -4,10 +4,11 @@ import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
 import type { CodeSource } from "../../pool/ports.ts";
-import { readStored } from "../../pool/read-stored.ts";
+import { readStored, type StoredTerms } from "../../pool/read-stored.ts";
 import type { Deps, SourceNeeds } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { describeTotals, exitOf, showTotals } from "./import-totals.ts";
+import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
+import { SourceTalk } from "./source-talk.ts";
 
 /** Imports what lies in a Redis in another layout. */
 export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<ExitName> {
@@ -17,18 +18,36 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<Ex
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
     [formatCounted(source.keys, "key"), ...describeTotals(totals, "value")].join(", ");
+  const terms = { nowMs: await pools.now(), lifetimeMs: from.lifetimeMs };
+  const talk = new SourceTalk(terms.nowMs);
+  const odd = oddTalk();
+  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
+    progress.done();
+    const document = { keys: source.keys, values: rows, ...rest, ...more };
+    return showTotals(deps, document, describe({ rows, ...rest }), HINT);
+  };
+  let reached: ImportTotals | undefined;
   try {
-    const totals = await importCodes(pools, toRows(source, stop.signal), {
+    const totals = await importCodes(pools, toRows(source, terms, talk, stop.signal), {
       isOpenId,
+      onOdd: odd.note,
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => progress.update(() => describe(now)),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => describe(now));
+      },
       signal: stop.signal,
     });
-    progress.done();
     if (source.keys === 0 && !stop.signal.aborted) throw nothing(from);
-    const { rows, ...rest } = totals;
-    await showTotals(deps, { keys: source.keys, values: rows, ...rest }, describe(totals), HINT);
-    return exitOf(totals, stop);
+    await show(totals);
+    for (const line of [...odd.lines(totals), ...talk.lines(from.lifetimeMs, from.layout)])
+      deps.out.talk(line);
+    const exit = exitOf(totals, stop);
+    // Codes that are good were most likely taken for expired ones.
+    return exit === "done" && from.lifetimeMs === undefined && talk.areScoresCreations ? "partial" : exit;
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
   } finally {
     progress.done();
     stop.undo();
@@ -50,14 +69,24 @@ async function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
 
 const HINT = "what was good is imported; the source is as it was";
 
-async function* toRows(source: CodeSource, signal: AbortSignal): AsyncGenerator<ImportRow> {
+async function* toRows(
+  source: CodeSource,
+  terms: StoredTerms,
+  talk: SourceTalk,
+  signal: AbortSignal,
+): AsyncGenerator<ImportRow> {
   for await (const piece of source.read()) {
     if (signal.aborted) return;
-    for (const stored of piece) yield* readStored(stored);
+    for (const stored of piece) {
+      for (const row of readStored(stored, terms)) {
+        talk.note(stored, row);
+        yield row;
+      }
+    }
   }
 }
 
-const TYPES = { list: "list", zset: "sorted set", string: "string" };
+const TYPES = { list: "list", zset: "sorted set", string: "string", hash: "hash", set: "set" };
 
 function nothing({ layout, prefix, keys }: SourceNeeds): PushCliError {
   const form = keys === "java" ? " serialized by Java" : "";

@@ -23,16 +23,43 @@ export function describeTotals(
   ];
 }
 
+/** What is said of codes that were taken, though something about them is odd. */
+export function oddTalk() {
+  let example = "";
+  return {
+    note: (openId: string, place: string) => {
+      example = `'${openId}' (${place})`;
+    },
+    lines: ({ imported, known, used, overlong, oddOpenIds }: ImportTotals): string[] => {
+      const good = imported + known + used;
+      const lines: string[] = [];
+      if (oddOpenIds > 0)
+        lines.push(
+          `${formatCount(oddOpenIds)} of ${formatCounted(good, "code")} for openIds that don't look like WeChat's (28 letters, digits, _ and -), such as ${example}`,
+        );
+      if (overlong > 0)
+        lines.push(
+          `${formatCount(overlong)} of ${formatCounted(good, "code")} with an expiry more than 8 days away: no code lives longer than 7; is it right?`,
+        );
+      return lines;
+    },
+  };
+}
+
 /** Shows the counts in the format asked for, and what to do about the bad. */
 export async function showTotals(
   { out }: Deps,
-  document: Record<string, number> & { bad: number },
+  document: Record<string, number | boolean> & { bad: number },
   text: string,
   hint: string,
 ): Promise<void> {
   if (out.format === "json") out.json(document);
   else if (out.quiet) return;
-  else if (out.format === "plain") await out.table([], Object.entries(document));
+  else if (out.format === "plain")
+    await out.table(
+      [],
+      Object.entries(document).map(([name, value]) => [name, String(value)]),
+    );
   else out.data(text);
   if (document.bad > 0) out.talk(`hint: ${hint}`);
 }

@@ -9,9 +9,9 @@ import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { ENCODING_HELP } from "../open-ids.ts";
-import { type FromFlags, parseFrom } from "./import-from.ts";
+import { type FromFlags, LAYOUTS, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
-import { describeTotals, exitOf, showTotals } from "./import-totals.ts";
+import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
 
 const EXAMPLES = `
 A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
@@ -22,18 +22,24 @@ rawBase64) included.
 
 Redis: --from reads what lies under other keys, here or at --from-redis-url (a
 password belongs into PUSH_CLI_FROM_REDIS_URL), and leaves it there. What a key
-has behind the prefix is the openId. It holds, by layout:
+has behind the prefix is the openId, up to a ':'. It holds, by layout:
   list     entries in any form that pools have
   zset     formIds, scored by when they expire (s or ms)
   string   a formId or a list of them, good until the key's TTL ends; or an
            entry, or a list of entries
+  hash     in each value what a string has; the field may be the formId, and the
+           other its expiry
+  set      entries, or formIds that are good until the key's TTL ends
+--lifetime 7d takes scores, and fields such as createTime where there is no
+expiry, for times of creation: a code is good for so long from then on.
 
 Examples:
   $ push-cli pool import codes.ndjson
   $ cat codes.csv | push-cli pool import -
   $ push-cli pool import --from list --from-prefix mina:openId:
   $ push-cli pool import --from zset --from-prefix formids: \\
-      --from-redis-url redis://10.0.0.7:6379/2`;
+      --from-redis-url redis://10.0.0.7:6379/2
+  $ push-cli pool import --from hash --from-prefix formId_ --lifetime 7d`;
 
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
@@ -41,11 +47,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
     .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
     .option("--encoding <name>", ENCODING_HELP)
     .addOption(
-      new Option("--from <layout>", "from Redis instead of a file: list, zset or string").choices([
-        "list",
-        "zset",
-        "string",
-      ]),
+      new Option("--from <layout>", `from Redis instead of a file: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
     )
     .option("--from-prefix <prefix>", "what the keys there begin with")
     .option("--from-redis-url <url>", "another Redis to read from")
@@ -54,6 +56,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
         .choices(["plain", "java"])
         .default("plain"),
     )
+    .option("--lifetime <time>", "times there are of creation, and codes good for so long: 7d")
     .addHelpText("after", EXAMPLES)
     .action(
       run(async (deps, flags: FromFlags & { encoding?: string }, file: string | undefined) => {
@@ -81,21 +84,30 @@ async function importFile(deps: Deps, file: string, encoding: string | undefined
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
     [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
-  try {
-    const totals = await importCodes(
-      pools,
-      toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal),
-      {
-        isOpenId,
-        onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-        onStep: (now) => progress.update(() => describe(now)),
-        signal: stop.signal,
-      },
-    );
+  const odd = oddTalk();
+  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
     progress.done();
-    const { rows, ...rest } = totals;
-    await showTotals(deps, { lines: rows, ...rest }, describe(totals), HINT);
+    return showTotals(deps, { lines: rows, ...rest, ...more }, describe({ rows, ...rest }), HINT);
+  };
+  let reached: ImportTotals | undefined;
+  try {
+    const rows = toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal);
+    const totals = await importCodes(pools, rows, {
+      isOpenId,
+      onOdd: odd.note,
+      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => describe(now));
+      },
+      signal: stop.signal,
+    });
+    await show(totals);
+    for (const line of odd.lines(totals)) deps.out.talk(line);
     return exitOf(totals, stop);
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
   } finally {
     progress.done();
     stop.undo();

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatRate, formatShare } from "../../output/format.ts";
 import type { Progress } from "../../output/output.ts";
+import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 
 /** How far a sweep over the pools is: count, share, rate, ETA. */
@@ -44,12 +45,5 @@ function describe(done: number, total: number | undefined, elapsedMs: number, mo
  */
 export async function countForProgress(deps: Deps, match?: string): Promise<number | undefined> {
   if (deps.out.quiet || deps.io.stderr.isTTY !== true) return undefined;
-  const progress = deps.out.progress();
-  let total = 0;
-  for await (const page of (await deps.stores()).pools.sweep({ match })) {
-    total += page.length;
-    progress.update(() => `counting: ${formatCount(total)} pools`);
-  }
-  progress.done();
-  return total;
+  return countPools(deps, "pools", match);
 }

@@ -1,57 +1,73 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { PastSend } from "../../broadcast/history.ts";
+import { parseCount } from "../../config/durations.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatDuration, formatMinute } from "../../output/format.ts";
-import { usesOf } from "../../pool/code.ts";
+import { formatCount } from "../../output/format.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { noPoolOf } from "../no-pool.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
+import { showCodes, toCodeDocument } from "./show-codes.ts";
 import { showSends, toSendDocument } from "./show-sends.ts";
+
+const STATES = ["valid", "expired", "invalid", "unreadable"] as const;
+
+interface ShowFlags {
+  limit?: string;
+  state?: (typeof STATES)[number];
+}
 
 const EXAMPLES = `
 An openId may come as the key of its pool; several may have commas between them;
 and '-' is a list on stdin: lines, CSV, NDJSON, or what pool list prints.
+The counts are those of the whole pool, whatever is shown of it. A terminal gets
+the first 1,000 codes unless --limit says otherwise. "overlong": valid by what
+the entry says, but no code lives so long: the backend sets a wrong expiry.
 
 Examples:
   $ push-cli pool show oABC123 --json
   $ push-cli pool show oABC123 mina:openid:oDEF456
+  $ push-cli pool show oABC123 --state unreadable --limit 10
   $ push-cli pool list --unreadable | push-cli pool show -`;
 
 export function registerPoolShow(pool: Command, run: RunAction): void {
   pool
     .command("show <openId...>")
     .description("users' codes, the oldest first, and the last broadcasts to each")
+    .addOption(new Option("--state <state>", "only codes like this").choices(STATES))
+    .option("--limit <n>", "at most so many codes of each user")
     .addHelpText("after", EXAMPLES)
-    .action(run((deps, _options, words: string[]) => showPools(deps, words)));
+    .action(run((deps, flags: ShowFlags, words: string[]) => showPools(deps, flags, words)));
 }
 
-/** One code in the JSON document of `pool show`; a contract. */
-interface CodeDocument {
-  formId?: string;
-  /** Epoch ms. */
-  expire?: number;
-  expiresAt?: string;
-  uses?: number;
-  state: string;
-  raw?: string;
+/** On a screen nobody reads more, and drawing the table of a million takes minutes. */
+const SCREEN_CODES = 1000;
+
+interface Show {
+  nowMs: number;
+  limit: number;
+  state: ShowFlags["state"];
+  /** It is one of many, and says whose it is. */
+  several: boolean;
 }
 
-async function showPools(deps: Deps, words: string[]): Promise<ExitName> {
+async function showPools(deps: Deps, flags: ShowFlags, words: string[]): Promise<ExitName> {
   const { out } = deps;
+  const all = out.format === "human" ? SCREEN_CODES : Number.POSITIVE_INFINITY;
+  const limit = flags.limit === undefined ? all : parseCount(flags.limit, { name: "--limit", min: 1 });
   const openIds = await listOpenIds(deps, words);
   const { pools } = await deps.stores();
-  const nowMs = await pools.now();
   // What reads a list's output is not to depend on how long the list is.
   const several = openIds.length > 1 || takesStdin(words);
+  const show: Show = { nowMs: await pools.now(), limit, state: flags.state, several };
   const missing: string[] = [];
   for (const [i, openId] of openIds.entries()) {
     if (out.closed.aborted) return "done";
-    const pool = await loadPool(deps, openId, nowMs);
+    const pool = await loadPool(deps, openId, show);
     if (!pool) missing.push(openId);
     else {
       if (out.format === "human" && missing.length < i) out.data("");
-      await present(deps, pool, nowMs, several);
+      await present(deps, pool, show);
     }
   }
   if (missing.length === openIds.length) throw await noPoolOf(deps, missing);
@@ -62,101 +78,65 @@ async function showPools(deps: Deps, words: string[]): Promise<ExitName> {
 interface ShownPool {
   openId: string;
   key: string;
+  /** Of the whole pool; overlong ones are among the valid. */
+  counts: Record<NonNullable<ShowFlags["state"]> | "overlong", number>;
+  /** Those to show. A pipe has them already: it takes them as they are read. */
   codes: ShownCode[];
+  /** Left out by the limit. */
+  more: number;
   sends: PastSend[];
 }
 
-async function loadPool(deps: Deps, openId: string, nowMs: number): Promise<ShownPool | undefined> {
+/** Reads a pool to its end and keeps no more than what is shown. */
+async function loadPool(deps: Deps, openId: string, show: Show): Promise<ShownPool | undefined> {
   const { pools, history } = await deps.stores();
-  const entries: string[] = [];
-  await pools.read([openId], (_, chunk) => {
-    entries.push(...chunk);
+  const counts = { valid: 0, expired: 0, invalid: 0, unreadable: 0, overlong: 0 };
+  const codes: ShownCode[] = [];
+  let found = 0;
+  await pools.read([openId], async (pieces) => {
+    const all = pieces.flatMap(({ entries }) => listCodes(entries, show.nowMs));
+    for (const shown of all) {
+      counts[shown.state]++;
+      if ("code" in shown && shown.overlong) counts.overlong++;
+    }
+    const fitting = all.filter(({ state }) => show.state === undefined || state === show.state);
+    const some = fitting.slice(0, Math.max(0, show.limit - found));
+    found += fitting.length;
+    if (deps.out.format === "plain") await showCodes(deps, some, show.nowMs, whoseRows(openId, show));
+    else codes.push(...some);
   });
   const sends = await history.of(openId);
+  const isThere = STATES.some((state) => counts[state] > 0);
   // A pool whose last code was taken is no longer there, but what became of its codes is.
-  if (entries.length === 0 && sends.length === 0) return undefined;
-  return { openId, key: pools.keyOf(openId), codes: listCodes(entries, nowMs), sends };
+  if (!isThere && sends.length === 0) return undefined;
+  return { openId, key: pools.keyOf(openId), counts, codes, more: Math.max(0, found - show.limit), sends };
 }
 
-/** `several`: it is one of many, and says whose it is. */
-async function present(
-  deps: Deps,
-  { openId, key, codes, sends }: ShownPool,
-  nowMs: number,
-  several: boolean,
-): Promise<void> {
+function whoseRows(openId: string, { several }: Show): string[] {
+  return several ? [openId] : [];
+}
+
+async function present(deps: Deps, pool: ShownPool, show: Show): Promise<void> {
   const { out } = deps;
-  const count = (state: string) => codes.filter((code) => code.state === state).length;
-  const counts = {
-    valid: count("valid"),
-    expired: count("expired"),
-    invalid: count("invalid"),
-    unreadable: count("unreadable"),
-  };
+  const { openId, key, counts, codes, more, sends } = pool;
   if (out.format === "json") {
-    const broadcasts = sends.map(toSendDocument);
-    const document = { openId, key, ...counts, codes: codes.map(toDocument), broadcasts };
-    return several ? out.line(document) : out.json(document);
+    const shown = { codes: codes.map(toCodeDocument), ...(more > 0 ? { notShown: more } : {}) };
+    const document = { openId, key, ...counts, ...shown, broadcasts: sends.map(toSendDocument) };
+    return show.several ? out.line(document) : out.json(document);
   }
-  if (out.format === "human") {
-    const parts = Object.entries(counts).map(([state, n]) => `${n} ${state}`);
-    out.data(key);
-    out.data(codes.length === 0 ? "no pool: its last code was taken" : parts.join(", "));
-  }
-  const whose = several && out.format === "plain" ? [openId] : [];
-  for (let at = 0; at < codes.length && !out.closed.aborted; at += TABLE_ROWS) {
-    const some = codes.slice(at, at + TABLE_ROWS);
-    await out.table(
-      COLUMNS,
-      some.map((code) => [...whose, ...row(code, out.format === "human" ? nowMs : undefined)]),
-    );
-  }
-  await showSends(deps, sends, whose);
+  if (out.format === "human") await presentCodes(deps, pool, show);
+  await showSends(deps, sends, out.format === "plain" ? whoseRows(openId, show) : []);
 }
 
-/** Lines per table: drawing one of very many takes more than its share of time. */
-const TABLE_ROWS = 1000;
-
-const COLUMNS = [
-  { title: "state" },
-  { title: "formId" },
-  { title: "expires" },
-  { title: "uses", align: "right" as const },
-];
-
-/** A row; with `nowMs` for a person, else for a pipe. */
-function row(shown: ShownCode, nowMs: number | undefined): (string | number)[] {
-  if (!("code" in shown)) {
-    return [shown.state, shown.formId ?? rawText(shown.raw), nowMs === undefined ? "" : shown.why, ""];
-  }
-  const { formId, expireMs } = shown.code;
-  const away = nowMs === undefined ? 0 : Math.abs(expireMs - nowMs);
-  const words =
-    nowMs !== undefined && expireMs > nowMs ? `in ${formatDuration(away)}` : `${formatDuration(away)} ago`;
-  const expires =
-    nowMs === undefined ? new Date(expireMs).toISOString() : `${formatMinute(expireMs)} (${words})`;
-  return [shown.state, formId, expires, usesOf(shown.code)];
-}
-
-function toDocument(shown: ShownCode): CodeDocument {
-  if (!("code" in shown)) {
-    const { formId, state, raw } = shown;
-    return { ...(formId === undefined ? {} : { formId }), state, raw: rawText(raw) };
-  }
-  const { formId, expireMs } = shown.code;
-  return {
-    formId,
-    expire: expireMs,
-    expiresAt: new Date(expireMs).toISOString(),
-    uses: usesOf(shown.code),
-    state: shown.state,
-  };
-}
-
-const LONGEST_RAW = 200;
-
-/** An entry's bytes as text: UTF-8 where it is, and not more of it than helps. */
-function rawText(latin1: string): string {
-  const text = Buffer.from(latin1, "latin1").toString("utf8");
-  return text.length > LONGEST_RAW ? `${text.slice(0, LONGEST_RAW)}... (${latin1.length} bytes)` : text;
+async function presentCodes(deps: Deps, { key, counts, codes, more }: ShownPool, show: Show): Promise<void> {
+  const { out } = deps;
+  const overlong = counts.overlong > 0 ? ` (${formatCount(counts.overlong)} overlong)` : "";
+  const parts = STATES.map(
+    (state) => `${formatCount(counts[state])} ${state}${state === "valid" ? overlong : ""}`,
+  );
+  const isThere = STATES.some((state) => counts[state] > 0);
+  out.data(key);
+  out.data(isThere ? parts.join(", ") : "no pool: its last code was taken");
+  await showCodes(deps, codes, show.nowMs, []);
+  if (more > 0) out.talk(`and ${formatCount(more)} more: --limit <n> shows them, --state <state> only some`);
 }

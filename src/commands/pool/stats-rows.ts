@@ -7,7 +7,7 @@ import type { Interval, StatsDocument } from "../../pool/stats-document.ts";
  */
 export function toPlainRows(stats: StatsDocument): Cell[][] {
   const { codes, intervals } = stats;
-  const states = ["valid", "expired", "invalid", "unreadable"] as const;
+  const states = ["valid", "expired", "invalid", "unreadable", "overlong"] as const;
   return [
     ["pools", "", stats.pools],
     ["reachable", "", stats.reachable, ...ends(intervals?.reachable)],

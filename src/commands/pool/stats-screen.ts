@@ -49,6 +49,7 @@ export async function showStatsScreen(out: Output, stats: StatsDocument): Promis
       whole: entries,
     })),
   );
+  for (const line of describeOverlong(stats)) out.talk(line);
   out.talk(`days end at midnight in ${stats.timeZone}, "until" means the end of the day`);
   if (!stats.sample) return;
   out.talk(
@@ -60,6 +61,19 @@ export async function showStatsScreen(out: Output, stats: StatsDocument): Promis
 function headline({ pools, reachable, exact }: StatsDocument): string {
   const about = exact ? "" : "about ";
   return `${formatCounted(pools, "pool")}, ${about}${formatCounted(reachable, "reachable user")} (${formatShare(reachable, pools)})\n`;
+}
+
+/** Whose fault it is: the platform lets no code live so long, whatever the entry says. */
+function describeOverlong({ codes, writers, exact }: StatsDocument): string[] {
+  if (codes.overlong === 0) return [];
+  const claim = codes.overlong === 1 ? "claims" : "claim";
+  return [
+    `${exact ? "" : "about "}${formatCounted(codes.overlong, "valid code")} ${claim} to live longer than 7 days, which none does;`,
+    "the backend sets a wrong expiry in what it writes:",
+    ...writers
+      .filter(({ overlong }) => overlong > 0)
+      .map(({ writer, overlong }) => `  ${WRITER_NAMES[writer]}: ${formatCount(overlong)}`),
+  ];
 }
 
 /** Days of the distant future in one bar: the chart is about what to do now. */

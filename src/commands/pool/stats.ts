@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { parseCount } from "../../config/durations.ts";
+import { untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import { collectStats } from "../../pool/collect-stats.ts";
@@ -73,7 +74,7 @@ async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument |
   const total = flags.sample === undefined ? await countForProgress(deps, flags.match) : undefined;
   const counting = flags.sample === undefined ? undefined : deps.out.progress();
   let reading: ReturnType<typeof readProgress> | undefined;
-  const document = await collectStats(pools, {
+  const options: Parameters<typeof collectStats>[1] = {
     ...flags,
     random: () => deps.clock.random(),
     onCount: (count) => counting?.update(() => `counting: ${formatCount(count)} pools`),
@@ -81,7 +82,8 @@ async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument |
       reading ??= readProgress(deps, sampled ?? total);
       reading.update(read);
     },
-  });
+  };
+  const document = await untilWhole(() => collectStats(pools, options));
   counting?.done();
   reading?.end();
   if (document && document.pools === 0) {

@@ -8,7 +8,7 @@
 --     list = true when base is an array of codes, codes = { { f = formId, ok = false for garbage,
 --     e = expiry in epoch ms, u = uses or nil, us..ue = digits of uses, s..t = the code's text } } }
 
-local MAX_JAVA_BYTES, MAX_TIME = 2048, 8.64e15
+local MAX_JAVA_BYTES = 2048
 local JAVA_MAGIC = "\172\237\0\5"
 
 -- Jackson's type wrapper: ["java.lang.Long", 1568000000000] stands for its second item.
@@ -31,16 +31,20 @@ local function read_form_id(node)
   if node and node.t == "n" and node.int then return node.text end
 end
 
--- Below 1e11 it must be seconds: as milliseconds that would be before 1973, as seconds it is up to the year 5138.
+-- Seconds have 10 digits, milliseconds 13, microseconds 16, nanoseconds 19. All else merely looks like a time.
+local function to_ms(v)
+  if v >= 1e9 and v < 1e10 then return math.floor(v * 1e3) end
+  if v >= 1e12 and v < 1e13 then return math.floor(v) end
+  if v >= 1e15 and v < 1e16 then return math.floor(v / 1e3) end
+  if v >= 1e18 and v < 1e19 then return math.floor(v / 1e6) end
+end
+
 local function read_expire(node)
   if not node then return nil end
   local v = node.v
-  if node.t == "s" then v = #v <= 16 and find(v, "^%d+$") and tonumber(v) or nil end
+  if node.t == "s" then v = (#v <= 16 or #v == 19) and find(v, "^%d+$") and tonumber(v) or nil end
   if (node.t ~= "n" and node.t ~= "s") or not v then return nil end
-  if v > -1e11 and v < 1e11 then v = v * 1000 end
-  v = math.floor(v)
-  if v < -MAX_TIME or v > MAX_TIME then return nil end
-  return v
+  return to_ms(v)
 end
 
 local function read_code(node)

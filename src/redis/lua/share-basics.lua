@@ -37,8 +37,9 @@ end
 local PLAIN_WORD = '^{"formId":"%w+","expire":([1-9]%d*)}$'
 local PLAIN = '^{"formId":"[^"\\%z\1-\31]+","expire":([1-9]%d*)}$'
 
--- The digits of the expiry in an entry of that form, up to 13; nil for any other.
+-- The digits of the expiry in an entry of that form, 10 (seconds) or 13 (ms), which is all that is surely a time; nil for any
+-- other.
 local function read_plain(bytes)
   local digits = match(bytes, PLAIN_WORD) or match(bytes, PLAIN)
-  if digits and #digits <= 13 and #bytes <= MAX_BYTES then return digits end
+  if digits and (#digits == 13 or #digits == 10) and #bytes <= MAX_BYTES then return digits end
 end

@@ -42,7 +42,8 @@ describe("rates", () => {
   test("count messages, not users without a code", async () => {
     await giveUsers(world, 30);
     await world.redis.push("old", "not a code");
-    for (let i = 0; i < 300; i++) await world.redis.push(`empty${i}`, '{"formId":"x","expire":1}');
+    for (let i = 0; i < 300; i++)
+      await world.redis.push(`empty${i}`, '{"formId":"x","expire":1568000000000}');
     const result = (await (await begin(["--id", "b-1", "--concurrency", "2"])).done).json<BroadcastResult>();
     expect(result.outcomes).toEqual(outcomes({ sent: 30, no_code: 301 }));
     expect(result.sentPerSecond).toBeCloseTo((30 / result.durationMs) * 1000, 0);

@@ -145,7 +145,7 @@ describe.each([
 
 test("users without a code don't count against the limit", async () => {
   await giveUsers(world, 10);
-  for (let i = 0; i < 10; i++) await world.redis.push(`late${i}`, '{"formId":"x","expire":1}');
+  for (let i = 0; i < 10; i++) await world.redis.push(`late${i}`, '{"formId":"x","expire":1568000000000}');
   const trial = await broadcast(world, ["--id", "b-1", "--limit", "4"]);
   expect(trial.json()).toMatchObject({ outcomes: { sent: 4 } });
   expect((await resume(["--limit", "7"])).json()).toMatchObject({ outcomes: { sent: 7 } });

@@ -12,7 +12,7 @@ const TEMPLATE_ID = "4bG2hT7kQ_9wXc-ZpL0aVn3sYd8uRe6fJi1oMb5gKtE";
 beforeEach(async () => {
   await giveUsers(world, 4);
   await giveUsers(world, 2, { codes: 2, prefix: "rich" });
-  await world.redis.push("late", plainEntry("late-a", 1));
+  await world.redis.push("late", plainEntry("late-a", 1_568_000_000_000));
 });
 
 /** The facts of a preview, by name. */

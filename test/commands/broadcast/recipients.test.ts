@@ -29,7 +29,7 @@ async function sendMixture(): Promise<{ path: string; lines: ReportLine[] }> {
   await giveUsers(world, 8, { prefix: "invalid_" });
   // A code that may bring several messages is not sent with again after an attempt whose end is not known.
   for (let i = 0; i < 36; i++) await giveCode(world, `multi${i}`, `multi${i}-a`, { uses: 3 });
-  await giveCode(world, "late", "late-a", { expire: 1 });
+  await giveCode(world, "late", "late-a", { expire: 1_568_000_000_000 });
   setFaults(world, "unlisted:8", "reset-after:25");
   const path = join(dir, `${Math.random()}.ndjson`);
   const sending = await begin(["--id", "b-1", "--report", path, "--concurrency", "1", "--max-errors", "100"]);

@@ -102,7 +102,7 @@ test("a trial can be widened after its failed ones were tried again", async () =
 });
 
 async function giveLateAndGood(): Promise<void> {
-  for (let i = 0; i < 3; i++) await giveCode(world, `late${i}`, `late${i}-a`, { expire: 1 });
+  for (let i = 0; i < 3; i++) await giveCode(world, `late${i}`, `late${i}-a`, { expire: 1_568_000_000_000 });
   await giveUsers(world, 12, { codes: 2 });
 }
 

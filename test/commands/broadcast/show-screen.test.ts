@@ -24,7 +24,7 @@ async function makeFull(): Promise<void> {
   await giveUsers(world, 3, { prefix: "refused_" });
   await giveUsers(world, 2, { prefix: "invalid_" });
   for (let i = 0; i < 12; i++) await giveCode(world, `multi${i}`, `multi${i}-a`, { uses: 3 });
-  await giveCode(world, "late", "late-a", { expire: 1 });
+  await giveCode(world, "late", "late-a", { expire: 1_568_000_000_000 });
   setFaults(world, "unlisted:5", "reset-after:20", "errcode-88801:4", "errcode-88802:4", "busy:5");
   const args = ["--id", "b-1", "--concurrency", "2", "--max-errors", "1000"];
   const words = ["--keywords", "one,two,three,four,five", "--page", "pages/index?a=b", "--emphasis", "1"];

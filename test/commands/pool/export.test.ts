@@ -142,7 +142,7 @@ describe("pool export", () => {
   it("has a line a valid code, and the bytes of what is not understood", async () => {
     await world.redis.push(
       "oA",
-      plainEntry("old", 1),
+      plainEntry("old", 1_568_000_000_000),
       `{"form_id":"a","expire":${LATER},"uses":3}`,
       'junk "1"',
     );
@@ -250,9 +250,9 @@ describe("pool import of an entry byte for byte", () => {
   });
 
   it("leaves out what has expired, and keeps what may be good", async () => {
-    const mixed = `[${plainEntry("a", 1)},${plainEntry("b", LATER)}]`;
+    const mixed = `[${plainEntry("a", 1_568_000_000_000)},${plainEntry("b", LATER)}]`;
     const garbage = plainEntry("the formId is a mock one", LATER);
-    const lines = [plainEntry("x", 1), mixed, garbage, ""].map((raw) => line({ raw }));
+    const lines = [plainEntry("x", 1_568_000_000_000), mixed, garbage, ""].map((raw) => line({ raw }));
     expect(await imported(...lines)).toMatchObject({ imported: 3, expired: 1 });
     expect(await world.redis.entries("oA")).toEqual([mixed, garbage, ""]);
   });

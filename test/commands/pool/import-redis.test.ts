@@ -16,6 +16,8 @@ interface Totals {
   used: number;
   expired: number;
   bad: number;
+  overlong: number;
+  oddOpenIds: number;
 }
 
 async function importFrom(argv: string[], expected: Partial<Totals>, env: Record<string, string> = {}) {
@@ -28,6 +30,8 @@ async function importFrom(argv: string[], expected: Partial<Totals>, env: Record
     used: 0,
     expired: 0,
     bad: 0,
+    overlong: 0,
+    oddOpenIds: expect.any(Number),
     ...expected,
   });
   expect(result.code).toBe(expected.bad ? 8 : 0);
@@ -143,6 +147,7 @@ describe("--from string", () => {
     });
     const told = stderr.trim().split("\n").sort();
     expect(told).toEqual([
+      "1 of 1 code for openIds that don't look like WeChat's (28 letters, digits, _ and -), such as 'oG' (key 'f:oG')",
       "hint: what was good is imported; the source is as it was",
       "key 'f:o E': what follows the prefix is not an openId",
       "key 'f:oA': 'a' has no expiry, and its key has no TTL",
@@ -244,7 +249,7 @@ describe("is refused", () => {
     ["no prefix", ["--from", "list"], "--from-prefix is missing"],
     ["an empty prefix", ["--from", "list", "--from-prefix", ""], "--from-prefix"],
     ["no layout", ["--from-prefix", "x:"], "--from is missing"],
-    ["an unknown layout", ["--from", "hash"], "hash"],
+    ["an unknown layout", ["--from", "stream"], "stream"],
     ["an unknown form of keys", ["--from", "list", "--from-keys", "php"], "php"],
     ["no URL", ["--from", "list", "--from-redis-url", "nonsense"], '--from-redis-url: "nonsense"'],
   ])("%s", async (_, argv, words) => {
@@ -269,6 +274,6 @@ it("sums up in a line for a person, and in rows for a pipe", async () => {
     "1 key, 1 code imported, 0 there already, 0 expired, 0 bad values\n",
   );
   expect((await world.cli(argv)).stdout).toBe(
-    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\n",
+    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t1\n",
   );
 });

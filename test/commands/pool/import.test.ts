@@ -18,6 +18,8 @@ interface Totals {
   used: number;
   expired: number;
   bad: number;
+  overlong: number;
+  oddOpenIds: number;
 }
 
 async function importText(text: string, expected: Partial<Totals>) {
@@ -29,6 +31,8 @@ async function importText(text: string, expected: Partial<Totals>) {
     used: 0,
     expired: 0,
     bad: 0,
+    overlong: 0,
+    oddOpenIds: expect.any(Number),
     ...expected,
   });
   expect(result.code).toBe(expected.bad ? 8 : 0);
@@ -95,7 +99,7 @@ describe("pool import", () => {
   it("leaves out codes that the pool holds already, in whatever form, and those twice in the file", async () => {
     await world.redis.push(
       "oA",
-      `["java.util.ArrayList",[{"formId":"x","expire":1},{"formId":"a","expire":${LATER}}]]`,
+      `["java.util.ArrayList",[{"formId":"x","expire":1568000000000},{"formId":"a","expire":${LATER}}]]`,
     );
     const text = `oA,a,${LATER}\noA,b,${LATER}\noA,b,${LATER}\noB,a,${LATER}\n`;
     await importText(text, { lines: 4, imported: 2, known: 2 });
@@ -147,7 +151,11 @@ describe("pool import", () => {
     ["an openId that is a number", `{"openId":7,"formId":"a","expire":${LATER}}`, "'7' is not an openId"],
     ["an expiry that is null", '{"openId":"oA","formId":"a","expire":null}', "'null' is not an expiry"],
     ["a line of 2 MB", `{"openId":"oA","x":"${"x".repeat(2_000_000)}"}`, "the line is longer than 1 MiB"],
-    ["an escape sequence", '{"openId":"\\u001b[2J","formId":"a","expire":1}', "'\\x1b[2J' is not an openId"],
+    [
+      "an escape sequence",
+      '{"openId":"\\u001b[2J","formId":"a","expire":1568000000000}',
+      "'\\x1b[2J' is not an openId",
+    ],
   ])("names a line of NDJSON with %s", async (_, line, why) => {
     const good = (formId: string) => `{"openId":"oA","formId":"${formId}","expire":${LATER}}`;
     const { stderr } = await importText(`${good("a")}\n${line}\n${good("b")}\n`, {
@@ -181,12 +189,40 @@ describe("pool import", () => {
     const { code, stdout } = await world.cli(["pool", "import", "codes.csv"], { cwd: folder });
     expect([code, stdout]).toEqual([
       0,
-      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\n",
+      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t2500\n",
     ]);
     const formIds = (await world.redis.entries("o3")).map(
       (text) => (JSON.parse(text) as { formId: string }).formId,
     );
     expect(formIds).toEqual(Array.from({ length: 36 }, (_, i) => `f${3 + 70 * i}`));
+  });
+
+  it("keeps the order of a user's codes, also when Redis is busy with another user of the same batch", async () => {
+    const line = (openId: string, formId: string) => JSON.stringify({ openId, formId, expire: LATER });
+    const long = Array.from({ length: 8000 }, (_, i) => `not a code ${i}`);
+    await world.redis.push("oLong", ...long);
+    const rest = (from: number) => Array.from({ length: 250 }, (_, i) => line(`oX${from + i}`, "x"));
+    // In the first batch the user waits for the one before, whose pool takes many calls.
+    const lines = [
+      line("oLong", "l"),
+      line("oA", "1"),
+      ...rest(0),
+      line("oA", "2"),
+      ...rest(250),
+      line("oA", "3"),
+    ];
+    await importText(lines.join("\n"), { lines: 504, imported: 504 });
+    expect(await world.redis.entries("oA")).toEqual(["1", "2", "3"].map((formId) => entry(formId)));
+    expect((await world.redis.entries("oLong")).at(-1)).toBe(entry("l"));
+  });
+
+  it("takes more codes of one user than a batch holds, sorted or not, in their order", async () => {
+    const line = (openId: string, i: number) => JSON.stringify({ openId, formId: `f${i}`, expire: LATER });
+    const sorted = ["oA", "oB"].flatMap((openId) => Array.from({ length: 700 }, (_, i) => line(openId, i)));
+    const mixed = Array.from({ length: 700 }, (_, i) => [line("oC", i), line("oD", i)]).flat();
+    await importText([...sorted, ...mixed].join("\n"), { lines: 2800, imported: 2800 });
+    const codes = Array.from({ length: 700 }, (_, i) => entry(`f${i}`));
+    for (const openId of ["oA", "oB", "oC", "oD"]) expect(await world.redis.entries(openId)).toEqual(codes);
   });
 
   it("sums up in a line for a person, and says nothing with --quiet but what is bad", async () => {

@@ -17,7 +17,7 @@ let files = 0;
 const newFile = () => join(folder, `removed-${files++}.ndjson`);
 
 const MIXED = [
-  plainEntry("old", 1),
+  plainEntry("old", 1_568_000_000_000),
   "junk",
   plainEntry("a", LATER),
   JAVA_ENTRY,

@@ -52,7 +52,7 @@ const FORMS: [string, string, { formId: string; state: string; uses?: number }[]
   ],
   [
     "a whole list",
-    `["java.util.ArrayList",[{"formId":"a1","expire":1},{"formId":"b2","expire":${later}}]]`,
+    `["java.util.ArrayList",[{"formId":"a1","expire":1568000000000},{"formId":"b2","expire":${later}}]]`,
     [
       { formId: "a1", state: "expired" },
       { formId: "b2", state: "valid" },
@@ -113,7 +113,7 @@ describe("pool show", () => {
     await world.redis.push(
       "oA",
       JSON.stringify({ formId: "a1", expire: later }),
-      '{"formId":"old","expire":1}',
+      '{"formId":"old","expire":1568000000000}',
     );
     const { code, stdout, stderr } = await world.screen(["pool", "show", "oA"]);
     expect([code, stderr]).toEqual([0, ""]);
@@ -206,6 +206,7 @@ describe("pool show", () => {
           expired: 0,
           invalid: 0,
           unreadable: 0,
+          overlong: 0,
           codes: [],
         },
         broadcasts: [

@@ -18,7 +18,9 @@ async function stats(...flags: string[]): Promise<StatsDocument> {
 /** One code of a generated pool: hours from now to its expiry, well away from this moment. */
 const hours = fc.oneof(
   fc.integer({ min: -300, max: -1 }),
-  fc.integer({ min: 1, max: 200 }),
+  // Not where the 8 days end that a code may claim.
+  fc.integer({ min: 1, max: 190 }),
+  fc.integer({ min: 194, max: 200 }),
   fc.constant(24 * 30),
   fc.constant(24 * 4000),
 );
@@ -69,6 +71,7 @@ function model(given: Given[][]) {
       expired: all.filter(({ expire }) => expire <= now).length,
       invalid: all.filter(({ expire, garbage }) => expire > now && garbage).length,
       unreadable: given.flat().filter(({ kind }) => kind === "java" || kind === "junk").length,
+      overlong: valid.flat().filter(({ expire }) => expire > now + 8 * 24 * HOUR_MS).length,
     },
     perUser: [users(1, 1), users(2, 2), users(3, 3), users(4, 5), users(6, 10), users(11, 1000)],
     expiringOn: (date: string) => dates.filter((one) => one === date).length,
@@ -126,10 +129,28 @@ describe("pool stats", () => {
     await world.redis.push("oA", plainEntry("a", now), plainEntry("b", now), JAVA_ENTRY);
     await world.redis.push("oB", "junk", "more junk", "and more", '{"a":1}');
     expect((await stats()).writers).toEqual([
-      { writer: "plain", entries: 3, unreadable: 1 },
-      { writer: "unknown", entries: 3, unreadable: 3 },
-      { writer: "java", entries: 1, unreadable: 1 },
+      { writer: "plain", entries: 3, unreadable: 1, overlong: 0 },
+      { writer: "unknown", entries: 3, unreadable: 3, overlong: 0 },
+      { writer: "java", entries: 1, unreadable: 1, overlong: 0 },
     ]);
+  });
+
+  it("names the writers whose codes claim to live longer than any code does", async () => {
+    const far = now + 9 * 24 * HOUR_MS;
+    const typed = `["c.F",{"formId":"c","expire":${far}}]`;
+    await world.redis.push("oA", plainEntry("a", now + 7 * 24 * HOUR_MS), plainEntry("b", far), typed, typed);
+    const { codes, writers } = await stats();
+    expect(codes).toMatchObject({ valid: 4, overlong: 3 });
+    expect(writers).toEqual([
+      { writer: "jackson-array", entries: 2, unreadable: 0, overlong: 2 },
+      { writer: "plain", entries: 2, unreadable: 0, overlong: 1 },
+    ]);
+    const { stderr } = await world.screen(["pool", "stats"]);
+    expect(stderr).toContain(
+      "3 valid codes claim to live longer than 7 days, which none does;\n" +
+        "the backend sets a wrong expiry in what it writes:\n" +
+        "  Jackson, class name in an array: 2\n  plain JSON: 1\n",
+    );
   });
 
   it("counts only the openIds that match", async () => {
@@ -181,18 +202,19 @@ describe("pool stats", () => {
   });
 
   it("gives a pipe rows that say what they are", async () => {
-    await world.redis.push("oA", plainEntry("a", now + 50 * HOUR_MS), plainEntry("b", 1));
+    await world.redis.push("oA", plainEntry("a", now + 50 * HOUR_MS), plainEntry("b", 1_568_000_000_000));
     const rows = (await world.cli(["pool", "stats"])).stdout
       .trimEnd()
       .split("\n")
       .map((line) => line.split("\t"));
-    expect(rows.slice(0, 7)).toEqual([
+    expect(rows.slice(0, 8)).toEqual([
       ["pools", "", "1"],
       ["reachable", "", "1"],
       ["codes", "valid", "1"],
       ["codes", "expired", "1"],
       ["codes", "invalid", "0"],
       ["codes", "unreadable", "0"],
+      ["codes", "overlong", "0"],
       ["perUser", "1", "1"],
     ]);
     expect(rows).toContainEqual(["reachableBy", dateOf(now), "1"]);

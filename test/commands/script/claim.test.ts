@@ -87,8 +87,8 @@ describe("the script", () => {
   const good = plainEntry("good", LATER);
 
   it("takes the first valid code, drops expired ones before it, and leaves the rest", async () => {
-    const rest = [plainEntry("next", LATER), plainEntry("old", 1)];
-    await world.redis.push("oA", plainEntry("older", 1), unknown, good, ...rest);
+    const rest = [plainEntry("next", LATER), plainEntry("old", 1_568_000_000_000)];
+    await world.redis.push("oA", plainEntry("older", 1_568_000_000_000), unknown, good, ...rest);
     const [formId, expire, entry] = (await claim("oA"))!;
     expect([String(formId), Number(expire), entry!.toString("latin1")]).toEqual(["good", LATER, good]);
     expect(await world.redis.entries("oA")).toEqual([unknown, ...rest]);
@@ -108,7 +108,7 @@ describe("the script", () => {
   });
 
   it("finds no code in a pool without a valid one, in none, and in what is no pool", async () => {
-    await world.redis.push("oA", unknown, plainEntry("old", 1));
+    await world.redis.push("oA", unknown, plainEntry("old", 1_568_000_000_000));
     expect(await claim("oA")).toBeUndefined();
     expect(await world.redis.entries("oA")).toEqual([unknown]);
     expect(await claim("oNobody")).toBeUndefined();
@@ -117,7 +117,9 @@ describe("the script", () => {
   });
 
   it("goes through a long pool in steps", async () => {
-    const old = Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? plainEntry(`old${i}`, 1) : `odd${i}`));
+    const old = Array.from({ length: 3000 }, (_, i) =>
+      i % 2 === 0 ? plainEntry(`old${i}`, 1_568_000_000_000) : `odd${i}`,
+    );
     await world.redis.push("oA", ...old, good);
     expect(String((await claim("oA"))![0])).toBe("good");
     expect(await world.redis.client.llen("mina:openid:oA")).toBe(1500);
@@ -125,7 +127,13 @@ describe("the script", () => {
 
   it("works with the rights that the README names; without one of them nothing is taken", async () => {
     const odd = "not a code";
-    const pool = [plainEntry("older", 1), odd, plainEntry("old", 1), good, odd];
+    const pool = [
+      plainEntry("older", 1_568_000_000_000),
+      odd,
+      plainEntry("old", 1_568_000_000_000),
+      good,
+      odd,
+    ];
     const rights = readClaimRights();
     for (const without of [undefined, ...rights]) {
       await world.redis.client.flushall();

@@ -59,7 +59,7 @@ describe.each(built)("the example for $name, with $client", (example) => {
     await world.redis.client.script("FLUSH");
     const odd = "\xff not understood";
     const entries = [plainEntry("one", LATER), odd, plainEntry("two", LATER)];
-    await world.redis.push("oA", plainEntry("old", 1), ...entries);
+    await world.redis.push("oA", plainEntry("old", 1_568_000_000_000), ...entries);
     expect(await claim(example, "oA", "put-back")).toBe("one");
     expect(await world.redis.entries("oA")).toEqual(entries);
     expect(await claim(example, "oA")).toBe("one");

@@ -1,0 +1,2 @@
+/** Types of version.mjs. */
+export function isOlder(version: string, oldest: string): boolean;

@@ -1,0 +1,105 @@
+import type { Clock } from "../clock.ts";
+import { PushCliError } from "../errors.ts";
+import type { EvictedKeys, LookAtMemory, ServerMemory } from "./memory.ts";
+import type { Run } from "./run.ts";
+import type { StopReason } from "./stop.ts";
+
+const INTERVAL_MS = 2000;
+
+const DANGER = "ledgers would go, and with them who has got the message";
+
+/** What speaks against a broadcast on these servers: one of them drops keys when it is full. */
+export function doubtMemory(servers: readonly ServerMemory[]): string | undefined {
+  const one = servers.find(({ policy, maxBytes }) => policy !== "noeviction" && maxBytes > 0);
+  if (!one) return undefined;
+  return `Redis drops keys when it is full (maxmemory-policy ${one.policy}, maxmemory ${one.maxBytes}): ${DANGER}`;
+}
+
+/** For a broadcast that nobody was asked about: `confirm`, because --yes is not enough of an answer. */
+export function memoryRefused(doubt: string): PushCliError {
+  return new PushCliError("confirm", doubt, {
+    hint: "CONFIG SET maxmemory-policy noeviction, or a Redis of its own; --yes --allow-eviction sends all the same",
+  });
+}
+
+export function countsOf(servers: readonly ServerMemory[]): EvictedKeys {
+  return Object.fromEntries(servers.map(({ serverId, evictedKeys }) => [serverId, evictedKeys]));
+}
+
+/**
+ * How many keys were dropped since. A process that was not there before, or whose statistics were reset, counts from
+ * nothing: better a stop too many than a user messaged twice.
+ */
+export function countEvicted(before: EvictedKeys, now: readonly ServerMemory[]): number {
+  return now.reduce((sum, { serverId, evictedKeys }) => {
+    const known = before[serverId] ?? 0;
+    return sum + (evictedKeys < known ? evictedKeys : evictedKeys - known);
+  }, 0);
+}
+
+/** Refuses to go on with a broadcast some of whose ledgers may be gone. */
+export function checkEvicted(
+  { id, evicted }: { id: string; evicted?: EvictedKeys | undefined },
+  now: readonly ServerMemory[] | undefined,
+): void {
+  const count = evicted && now ? countEvicted(evicted, now) : 0;
+  if (count === 0) return;
+  throw new PushCliError("confirm", `${describe(count)} since broadcast '${id}' began: ${GONE}`, {
+    hint: `--allow-eviction goes on all the same: whose ledger is gone gets the message again; ${REMEDY}`,
+  });
+}
+
+const GONE = "ledgers may be among them, and with them who has got the message";
+const REMEDY = "maxmemory-policy noeviction keeps the rest";
+
+function describe(count: number): string {
+  return count === 1
+    ? "Redis has dropped a key (evicted_keys)"
+    : `Redis has dropped ${count} keys (evicted_keys)`;
+}
+
+export interface EvictionWatch {
+  /** Looks once more, and ends. */
+  end(): Promise<void>;
+}
+
+/**
+ * Looks now and then, and once at the end, whether keys have been dropped since `before`; then it stops the run. Without
+ * `before`, where Redis doesn't tell or the operator doesn't mind, it does nothing.
+ */
+export function watchEviction(
+  { clock, lookAtMemory }: { clock: Clock; lookAtMemory: LookAtMemory },
+  before: EvictedKeys | undefined,
+  run: Pick<Run, "stop" | "stopReason">,
+): EvictionWatch {
+  if (!before) return { end: async () => undefined };
+  const ended = new AbortController();
+  const look = async () => {
+    // A look that fails is no news: that Redis is away, or refuses, is told by what needs it.
+    const [seen] = await Promise.allSettled([lookAtMemory()]);
+    const count = seen.status === "fulfilled" && seen.value ? countEvicted(before, seen.value) : 0;
+    if (count > 0) run.stop(evicted(count));
+  };
+  const watching = (async () => {
+    while (!ended.signal.aborted) {
+      await clock.sleep(INTERVAL_MS, ended.signal);
+      if (!ended.signal.aborted) await look();
+    }
+  })();
+  return {
+    end: async () => {
+      ended.abort();
+      await watching;
+      if (!run.stopReason) await look();
+    },
+  };
+}
+
+function evicted(count: number): StopReason {
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message: `${describe(count)} since the broadcast began: ${GONE}`,
+    hint: `${REMEDY}; resume asks for --allow-eviction`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { InHand } from "./in-hand.ts";
+import type { SendAnswer } from "./ports.ts";
+import type { Decided, Run } from "./run.ts";
+import { thresholdReason } from "./stop.ts";
+
+/** More than the guard needs to see that the appid is wrong. */
+const MOST_HELD = 200;
+
+/** Acts on the answers that were held back. */
+export async function settleHeld(run: Run): Promise<void> {
+  for (const { goOn } of run.held.splice(0)) await goOn();
+}
+
+/** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
+export async function settleReturning(run: Run, item: Decided): Promise<void> {
+  if (item.settlement.errcode !== 40003) return run.settleReturning(item);
+  const why = run.guard.seeAnswer(true);
+  if (run.tally.outcomes.sent > 0 || run.held.length >= MOST_HELD) await run.settleReturning(item);
+  else run.hold(item.recipient, () => run.settleReturning(item));
+  run.changed();
+  watch(run, why);
+}
+
+/**
+ * An errcode that nobody knows is held back until the next message is accepted: what refuses all messages should cost no
+ * codes. When the run stops for it, the codes go back.
+ */
+export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer): void {
+  watch(run, run.guard.seeAnswer(false));
+  const outcome = recipient.uncertain ? "unknown" : "failed";
+  run.hold(recipient, () => run.settle(recipient, outcome, answer));
+  watch(run, run.guard.seeUnlisted(answer.errcode));
+}
+
+/**
+ * A refused code is dropped, but not before a message was accepted: with the wrong appid, or codes that were misread, each
+ * user's would go. `next` drops it and claims the user's next.
+ */
+export async function dropCode(run: Run, recipient: InHand, next: () => Promise<void>): Promise<void> {
+  if (run.accepted || run.held.length >= MOST_HELD) return next();
+  const why = run.guard.seeRefusedCode();
+  // At the end of the audience those held back go on, and with their next codes nothing is held back any more.
+  if (recipient.refusals > 0) await next();
+  else run.hold(recipient, next);
+  watch(run, why);
+}
+
+/**
+ * At an address that never answered like the API it is nobody's outcome: the run stops, and it stays claimed. Once the API
+ * does answer, it is what it would have been.
+ */
+export function holdUnknown(run: Run, recipient: InHand, answer: SendAnswer): void {
+  recipient.uncertain = true;
+  run.hold(recipient, () => run.settle(recipient, "unknown", answer));
+  run.breaker.trip(answer.errmsg);
+}
+
+export function watch(run: Run, why: string | undefined): void {
+  if (why) run.stop(thresholdReason(why));
+}

@@ -1,0 +1,122 @@
+import type { SendMeter } from "./send-meter.ts";
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+/** The pause when nothing was accepted since the last one; doubles each time. */
+const AGAIN_MS = 1000;
+const MOST_AGAIN_MS = 30_000;
+/** A run that began this late in a minute has still seen that minute's quota whole. */
+const MISSED_MS = 1000;
+/** A new minute that takes less than this part of what it should is not the platform's minute. */
+const SCANT = 0.05;
+/** Fewer accepted sends than this say little about a limit: others may have used it up. */
+const TELLING = 50;
+/** How much of what was accepted is taken for allowed: a minute's count is exact, a rate measured on the way is not. */
+const OF_MINUTE = 0.98;
+const OF_MEASURED = 0.95;
+/** Little that was accepted lowers the rate to no less than this part of it. */
+const LEAST_PART = 0.25;
+/** What a run sends in its first moments tells its speed no better than this. */
+const SHORTEST_MS = 100;
+
+/** What a refusal asks for: to wait for the next minute of wall time, or so many ms. */
+export type QuotaWait = "minute" | number;
+
+/** What the pacer knows when a refusal comes. */
+export interface Seen {
+  nowMs: number;
+  /** Of the minute of wall time, on the monotonic clock. */
+  minuteStartMs: number;
+  /** When the run began to send. */
+  startedMs: number;
+  /** Sends so far. */
+  turn: number;
+  /** The rate of all runs together, a second. */
+  level: number;
+  /** Runs that share it. */
+  processes: number;
+}
+
+/** A quota that was used up, as told by one refusal and those of the requests that were in flight with it. */
+export class Refusal {
+  /** The end of the pause that the platform asked for. */
+  private askedMs: number;
+  private refused = 0;
+  private lastTurn: number;
+  private readonly seen: Seen;
+  private readonly isMinute: boolean;
+  private readonly meter: SendMeter;
+  /** What was accepted counts from here. */
+  private readonly fromMs: number;
+  private readonly fromTurn: number;
+  /** Refusals before this one since which nothing had been accepted. */
+  private readonly row: number;
+
+  constructor(wait: QuotaWait, seen: Seen, meter: SendMeter, before: Refusal | undefined) {
+    this.seen = seen;
+    this.lastTurn = seen.turn;
+    this.meter = meter;
+    this.isMinute = wait === "minute";
+    this.askedMs = wait === "minute" ? seen.minuteStartMs + MINUTE_MS : seen.nowMs + wait;
+    this.fromMs = before?.pauseEndMs ?? seen.startedMs;
+    this.fromTurn = before?.lastTurn ?? 0;
+    this.row = before === undefined ? 0 : before.isAgain ? before.row + 1 : 1;
+  }
+
+  /** Whether the request of that turn was in flight when the refusal came. */
+  covers(turn: number): boolean {
+    return turn <= this.lastTurn;
+  }
+
+  /** One more of them; one that was sent as the pause began is one of them, too. */
+  add(turn: number, wait: QuotaWait, nowMs: number): void {
+    this.lastTurn = Math.max(this.lastTurn, turn);
+    this.refused++;
+    this.meter.add(this.seen.nowMs, -1);
+    if (wait !== "minute") this.askedMs = Math.max(this.askedMs, nowMs + wait);
+  }
+
+  /**
+   * A platform that refuses right after a pause counts from another moment than thought: then the pauses are short, and
+   * double.
+   */
+  get pauseEndMs(): number {
+    if (this.row === 0 || !this.isAgain) return this.askedMs;
+    const again = this.seen.nowMs + Math.min(MOST_AGAIN_MS, AGAIN_MS * 2 ** (this.row - 1));
+    return this.isMinute ? Math.min(this.askedMs, again) : Math.max(this.askedMs, again);
+  }
+
+  /** The rate to go on with, a second and of all runs together. */
+  get level(): number {
+    const { level, nowMs, processes } = this.seen;
+    if (this.accepted <= 0) return level;
+    const allowed = this.allowed();
+    if (this.accepted * processes >= TELLING) return Math.min(allowed, level * OF_MEASURED);
+    const spanMs = Math.max(SHORTEST_MS, nowMs - this.fromMs);
+    const speed = ((this.lastTurn - this.fromTurn) * processes * SECOND_MS) / spanMs;
+    return Math.min(Math.max(allowed, Math.min(level, speed) * LEAST_PART), level * OF_MEASURED);
+  }
+
+  /** Hardly anything was accepted since the last pause. */
+  private get isAgain(): boolean {
+    const { level, processes } = this.seen;
+    const minute = (level / processes) * (MINUTE_MS / SECOND_MS);
+    return this.accepted <= (this.isMinute ? minute * SCANT : 0);
+  }
+
+  private get accepted(): number {
+    return this.lastTurn - this.fromTurn - this.refused;
+  }
+
+  private allowed(): number {
+    const { nowMs, minuteStartMs, startedMs, processes } = this.seen;
+    // Windows that follow the minutes, or slide: either way the last 60 s hold about what a minute allows.
+    if (this.isMinute && startedMs <= Math.max(minuteStartMs + MISSED_MS, nowMs - MINUTE_MS)) {
+      const accepted = this.meter.between(nowMs - MINUTE_MS, nowMs);
+      return (accepted * processes * OF_MINUTE * SECOND_MS) / MINUTE_MS;
+    }
+    const fromMs = Math.max(this.fromMs, nowMs - MINUTE_MS);
+    const accepted = this.fromMs === fromMs ? this.accepted : this.meter.between(fromMs, nowMs);
+    return (accepted * processes * OF_MEASURED * SECOND_MS) / Math.max(SECOND_MS, nowMs - fromMs);
+  }
+}

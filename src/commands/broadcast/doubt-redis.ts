@@ -1,0 +1,34 @@
+import { checkEvicted, doubtMemory, memoryRefused } from "../../broadcast/eviction.ts";
+import type { BroadcastRecord } from "../../broadcast/record.ts";
+import type { Deps } from "../deps.ts";
+import type { Fact } from "./question.ts";
+
+interface DoubtFlags {
+  yes?: boolean;
+  dryRun?: boolean;
+  allowEviction?: boolean;
+}
+
+/**
+ * What speaks against the Redis that the ledgers are kept in, for the preview; where there is none, a warning says it.
+ * Rejects with `confirm` when it may drop ledgers, or may have dropped some of a broadcast that is gone on with, and nobody
+ * has allowed that.
+ */
+export async function doubtRedis(
+  deps: Deps,
+  { yes, dryRun, allowEviction }: DoubtFlags,
+  record?: BroadcastRecord,
+): Promise<Fact[]> {
+  const { lookAtMemory } = await deps.stores();
+  const servers = await lookAtMemory();
+  if (!servers) {
+    deps.out.talk("Redis does not tell whether it drops keys when it is full (INFO): not watched");
+    return [];
+  }
+  if (record && !allowEviction) checkEvicted(record, servers);
+  const doubt = doubtMemory(servers);
+  if (doubt === undefined) return [];
+  if (yes && !dryRun && !allowEviction) throw memoryRefused(doubt);
+  if (yes || dryRun) deps.out.warn(`warning: ${doubt}`);
+  return [["warning", doubt]];
+}

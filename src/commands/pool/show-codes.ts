@@ -1,0 +1,85 @@
+import { formatDuration, formatMinute } from "../../output/format.ts";
+import type { Cell } from "../../output/output.ts";
+import { usesOf } from "../../pool/code.ts";
+import type { ShownCode } from "../../pool/summary.ts";
+import type { Deps } from "../deps.ts";
+
+/** One code in the JSON document of `pool show`; a contract. */
+export interface CodeDocument {
+  formId?: string;
+  /** Epoch ms. */
+  expire?: number;
+  expiresAt?: string;
+  uses?: number;
+  state: string;
+  /** Only when it claims to live longer than any code does. */
+  overlong?: true;
+  raw?: string;
+}
+
+/** Lines per table: drawing one of very many takes more than its share of time. */
+const TABLE_ROWS = 1000;
+
+const COLUMNS = [
+  { title: "state" },
+  { title: "formId" },
+  { title: "expires" },
+  { title: "uses", align: "right" as const },
+];
+
+/** A table of codes. `whose`: what rows in a pipe begin with. */
+export async function showCodes(
+  { out }: Deps,
+  codes: readonly ShownCode[],
+  nowMs: number,
+  whose: readonly string[],
+): Promise<void> {
+  const toRow = (code: ShownCode) => (out.format === "human" ? screenRow(code, nowMs) : plainRow(code));
+  for (let at = 0; at < codes.length && !out.closed.aborted; at += TABLE_ROWS) {
+    const some = codes.slice(at, at + TABLE_ROWS);
+    await out.table(
+      COLUMNS,
+      some.map((code) => [...whose, ...toRow(code)]),
+    );
+  }
+}
+
+function screenRow(shown: ShownCode, nowMs: number): Cell[] {
+  if (!("code" in shown)) return [shown.state, shown.formId ?? rawText(shown.raw), shown.why, ""];
+  const { formId, expireMs } = shown.code;
+  const away = formatDuration(Math.abs(expireMs - nowMs));
+  const words = expireMs > nowMs ? `in ${away}` : `${away} ago`;
+  const mark = shown.overlong ? ", overlong" : "";
+  return [shown.state, formId, `${formatMinute(expireMs)} (${words}${mark})`, usesOf(shown.code)];
+}
+
+function plainRow(shown: ShownCode): Cell[] {
+  if (!("code" in shown)) return [shown.state, shown.formId ?? rawText(shown.raw), "", ""];
+  const { formId, expireMs } = shown.code;
+  const row = [shown.state, formId, new Date(expireMs).toISOString(), usesOf(shown.code)];
+  return shown.overlong ? [...row, "overlong"] : row;
+}
+
+export function toCodeDocument(shown: ShownCode): CodeDocument {
+  if (!("code" in shown)) {
+    const { formId, state, raw } = shown;
+    return { ...(formId === undefined ? {} : { formId }), state, raw: rawText(raw) };
+  }
+  const { formId, expireMs } = shown.code;
+  return {
+    formId,
+    expire: expireMs,
+    expiresAt: new Date(expireMs).toISOString(),
+    uses: usesOf(shown.code),
+    state: shown.state,
+    ...(shown.overlong ? { overlong: true } : {}),
+  };
+}
+
+const LONGEST_RAW = 200;
+
+/** An entry's bytes as text: UTF-8 where it is, and not more of it than helps. */
+function rawText(latin1: string): string {
+  const text = Buffer.from(latin1, "latin1").toString("utf8");
+  return text.length > LONGEST_RAW ? `${text.slice(0, LONGEST_RAW)}... (${latin1.length} bytes)` : text;
+}

@@ -1,0 +1,55 @@
+import { formatCounted } from "../../output/format.ts";
+import type { ImportRow } from "../../pool/import-row.ts";
+import type { StoredValue } from "../../pool/ports.ts";
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** What an import from Redis learns of its source by the way, and may have taken wrongly. */
+export class SourceTalk {
+  private readonly nowMs: number;
+  private createdOnly = 0;
+  private scores = 0;
+  private newestScoreMs = Number.NEGATIVE_INFINITY;
+  private cut = 0;
+  private cutExample = "";
+
+  constructor(nowMs: number) {
+    this.nowMs = nowMs;
+  }
+
+  note({ openId, rest, key }: StoredValue, row: ImportRow): void {
+    if (row.createdOnly) this.createdOnly++;
+    if (row.scoreMs !== undefined) {
+      this.scores++;
+      this.newestScoreMs = Math.max(this.newestScoreMs, row.scoreMs);
+    }
+    if (rest === "" || openId === undefined) return;
+    if (this.cut++ === 0) this.cutExample = `'${openId}' of '${key}'`;
+  }
+
+  /** Codes are put into a set with a score in the future if that is their expiry: someone would have some left. */
+  get areScoresCreations(): boolean {
+    return this.newestScoreMs <= this.nowMs && this.newestScoreMs > this.nowMs - WEEK_MS;
+  }
+
+  lines(lifetimeMs: number | undefined, layout: string): string[] {
+    const lines: string[] = [];
+    // One user's strings differ by what follows: that is how they are meant.
+    if (this.cut > 0 && layout !== "string")
+      lines.push(
+        `the openId was taken to end at the ':' behind it in ${formatCounted(this.cut, "value")}, such as ${this.cutExample}`,
+      );
+    if (lifetimeMs !== undefined) return lines;
+    if (this.areScoresCreations)
+      lines.push(
+        `no score lies in the future, and the newest in the last 7 days: they look like times of creation (${formatCounted(this.scores, "score")})`,
+        "hint: --lifetime 7d takes each code for valid for 7 days from its creation on",
+      );
+    if (this.createdOnly > 0)
+      lines.push(
+        `${formatCounted(this.createdOnly, "code")} with a time of creation alone`,
+        "hint: --lifetime 7d takes each for valid for 7 days from then on",
+      );
+    return lines;
+  }
+}

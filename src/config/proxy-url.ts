@@ -1,0 +1,31 @@
+export const PROXY_HINT =
+  "such as http://proxy:3128 or http://user:password@proxy:3128 (in a password, write / @ : # % as %2F %40 %3A %23 %25); none goes without a proxy";
+
+/** What is wrong with a proxy, as the end of a sentence about it. `none` and nothing mean: without one. */
+export function proxyProblem(value: string): string | undefined {
+  if (isNoProxy(value)) return undefined;
+  if (/^\w+:\/\//.test(value) && !/^https?:/i.test(value)) return "is no http or https proxy";
+  return parseProxyUrl(value) ? undefined : "is not the URL of a proxy";
+}
+
+export function isNoProxy(value: string): boolean {
+  return value === "" || value.toLowerCase() === "none";
+}
+
+/** Without a scheme it is http, as for curl; a path means nothing. */
+export function parseProxyUrl(value: string): URL | undefined {
+  const text = /^\w+:\/\//.test(value) ? value : `http://${value}`;
+  if (/\s/.test(value) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const isWeb = url.protocol === "http:" || url.protocol === "https:";
+  return isWeb && url.hostname !== "" && canDecode(url.username + url.password) ? url : undefined;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false; // a % that begins no escape
+  }
+}

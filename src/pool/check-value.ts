@@ -1,0 +1,53 @@
+import { isFormId } from "./code.ts";
+import { quoteValue } from "./quote-value.ts";
+
+/** What databases, spreadsheets and languages write where there is no value. */
+const NO_VALUES = new Set(["null", "(null)", "\\n", "none", "undefined", "nil", "nan", "n/a", "#n/a"]);
+
+function isNoValue(text: string): boolean {
+  return NO_VALUES.has(text.toLowerCase());
+}
+
+const NO_VALUE = "it stands for a value that is missing";
+const ROUNDED = "rounded by a spreadsheet, its last digits are gone; format the column as text there";
+
+/** 1.53974E+12: what Excel makes of 13 digits. */
+function isRounded(text: string): boolean {
+  return /^\d(?:[.,]\d+)?E\+\d+$/i.test(text);
+}
+
+/** What no openId holds, but a line does that was cut at the wrong places. */
+const DELIMITER = /[,;|"'`\\]/;
+
+/** Why a value is no openId; undefined when it may be one. */
+export function openIdFault(value: unknown, isOpenId: (text: string) => boolean): string | undefined {
+  const fault = `${quoteValue(value)} is not an openId`;
+  if (typeof value !== "string") return fault;
+  if (isNoValue(value)) return `${fault}: ${NO_VALUE}`;
+  if (!isOpenId(value)) return fault;
+  const [delimiter] = DELIMITER.exec(value) ?? [];
+  return delimiter === undefined ? undefined : `${fault}: it holds ${delimiter}`;
+}
+
+/** Why a value is no formId; undefined when it may be one. */
+export function formIdFault(value: unknown): string | undefined {
+  const fault = `${quoteValue(value)} is not a formId`;
+  if (typeof value !== "string") return fault;
+  if (isNoValue(value)) return `${fault}: ${NO_VALUE}`;
+  if (isRounded(value)) return `${fault}: ${ROUNDED}`;
+  return isFormId(value) ? undefined : fault;
+}
+
+/** Why a value that is no expiry is none. */
+export function expiryFault(value: unknown): string {
+  const why =
+    typeof value === "string" && isRounded(value)
+      ? ROUNDED
+      : "epoch seconds (10 digits), ms (13), µs (16) or ns (19), or ISO 8601";
+  return `${quoteValue(value)} is not an expiry: ${why}`;
+}
+
+/** Whether an openId has the shape of WeChat's: 28 letters, digits, _ and -. Those of test set-ups are often shorter. */
+export function looksLikeOpenId(openId: string): boolean {
+  return /^[\w-]{28}$/.test(openId);
+}

@@ -1,0 +1,50 @@
+import { type RefusedCommand, scriptOf } from "./rights.ts";
+
+/** Wordings of Redis, of proxies before it, and of services that forbid commands to normal users. */
+const MISSING =
+  /unknown command|Unknown Redis command called from|command.* is not allowed|not support for normal user/i;
+/** A service that looks into scripts: every key has to stand in its call as KEYS[i]. */
+const BAD_SCRIPT = /bad lua script/i;
+/** Redis before 5 sends scripts to its replicas as they are, and wants them to be predictable. */
+const OLD_SCRIPTS = /Write commands not allowed after non deterministic commands/;
+
+/** What push-cli can't do without a command. */
+const NEEDS: Record<string, string> = {
+  eval: "by which push-cli runs its scripts: they take codes and note it in one step",
+  scan: "by which push-cli finds pools and ledgers; --to and --to-file need none for a broadcast",
+  time: "by which push-cli tells whether a code has expired",
+};
+
+/** Whether an answer says that there is no such command. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError" && MISSING.test(error.message);
+}
+
+/** The command, or script, that this Redis does not offer, in words. Undefined when the message is about something else. */
+export function missingProblem(
+  message: string,
+  command: RefusedCommand | undefined,
+): { what: string; hint: string } | undefined {
+  const script = scriptOf(command);
+  if (OLD_SCRIPTS.test(message)) {
+    return { what: "this Redis is older than 5.0", hint: "push-cli needs Redis or Valkey 5.0 or newer" };
+  }
+  if (BAD_SCRIPT.test(message)) {
+    return {
+      what: `the Redis service refuses the script ${script?.name ?? "of this command"}`,
+      hint: "its check of scripts wants keys written as KEYS[i] in every call; Alibaba Cloud: set the instance parameter script_check_enable to 0",
+    };
+  }
+  if (!MISSING.test(message)) return undefined;
+  const isInside = /called from|from script/i.test(message);
+  const name = command?.name?.toLowerCase() ?? "a command";
+  const commands = isInside && script ? script.commands : [name];
+  const which =
+    commands.length > 1 ? `one of the commands ${commands.join(", ")} for` : `the command ${commands[0]}`;
+  const need = NEEDS[name.replace(/^evalsha$/, "eval")];
+  const what = isInside ? (commands.length > 1 ? ` ${script?.name}` : "") : need ? `, ${need}` : "";
+  return {
+    what: `Redis, or a proxy before it, does not offer ${which}${what}`,
+    hint: "is it renamed or disabled there (rename-command)? connect to a Redis, or to its proxy's servers, that offer it",
+  };
+}

@@ -1,0 +1,45 @@
+import { createSecureContext, rootCertificates } from "node:tls";
+import type { buildConnector } from "undici";
+import { AddressOrder } from "./address-order.ts";
+import type { Network } from "./network.ts";
+import { WrongNameError } from "./tls-failure.ts";
+
+export type Connect = buildConnector.connector;
+
+/** How many addresses of a host get a turn within the time for a connection. */
+const TURNS = 4;
+
+/**
+ * Opens TCP and, for https, TLS connections; name lookup and handshake included, each takes at most `connectMs`. One for
+ * all connections to a host, so that they share TLS sessions and what was learnt of its addresses.
+ *
+ * Node's own 250 ms an address (`autoSelectFamilyAttemptTimeout`) give up hosts with longer round trips.
+ */
+export function createConnector(
+  build: typeof buildConnector,
+  { extraCas, lookup }: Network,
+  connectMs: number,
+): Connect {
+  const addresses = new AddressOrder(lookup);
+  const connect = build({
+    timeout: connectMs,
+    allowH2: false,
+    lookup: addresses.lookup,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.ceil(connectMs / TURNS),
+    ...(extraCas?.length && {
+      // `ca` takes the place of Node's own certificates.
+      secureContext: createSecureContext({ ca: [...rootCertificates, ...extraCas] }),
+    }),
+  });
+  return (options, callback) =>
+    connect(options, (error, socket) => {
+      if (error) {
+        addresses.failed();
+        callback(WrongNameError.from(error) ?? error, null);
+      } else {
+        addresses.succeeded(socket.remoteAddress);
+        callback(null, socket);
+      }
+    });
+}

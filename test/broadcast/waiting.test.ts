@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { Pacer } from "../../src/broadcast/pacer.ts";
+import type { Run } from "../../src/broadcast/run.ts";
+import { whyWaiting } from "../../src/broadcast/waiting.ts";
+import { FakeClock } from "./fake-clock.ts";
+
+/** A run of which nothing but its pacer holds it up. */
+function runOf(pacer: Pacer): Run {
+  const deps = { ledger: {}, pulse: { fresh: true } };
+  return { pacer, deps, breaker: { isOpen: false }, signal: new AbortController().signal } as unknown as Run;
+}
+
+test("a pause says how long it is, and how fast the run goes on", async () => {
+  const clock = new FakeClock(Date.UTC(2026, 10, 23, 12, 0, 0));
+  const pacer = new Pacer(clock, 50);
+  expect(whyWaiting(runOf(pacer))).toBeUndefined();
+  for (let i = 0; i < 600; i++) pacer.countSend();
+  clock.elapsedMs += 36_500;
+  pacer.refuse(600, "minute");
+  expect(whyWaiting(runOf(pacer))).toBe("quota used up: waiting 24 s, then 587/m");
+});
+
+test("a pause after which the rate is not known says no rate", () => {
+  const pacer = new Pacer(new FakeClock());
+  pacer.refuse(pacer.countSend(), 3000);
+  expect(whyWaiting(runOf(pacer))).toBe("quota used up: waiting 3 s");
+});
