@@ -139,6 +139,8 @@ async function buildAll() {
       outfile: chunk(file),
       banner: BANNER,
       plugins: [lighter],
+      // Of jsonc-parser the other form can't be bundled: it hands `require` on.
+      ...(file === "jsonc-parser" ? { mainFields: ["module", "main"] } : {}),
     }),
   );
   return Promise.all([
