@@ -18,7 +18,7 @@ async function json<T>(...argv: string[]): Promise<T> {
 /** A run that is killed after `many` messages, beats included. */
 async function killAfter(many: number, argv: string[]): Promise<void> {
   const run = cli.start(argv, { stdin: "" });
-  await expect.poll(delivered, { timeout: 20_000, interval: 20 }).toBeGreaterThan(many);
+  await expect.poll(delivered).toBeGreaterThan(many);
   run.child.kill("SIGKILL");
   expect((await run.done).code).toBeNull();
 }
@@ -84,12 +84,12 @@ it("a broadcast that was killed is dead at once, everywhere, with its last beat'
     outcomes: { sent: USERS },
     toGo: 0,
   });
-}, 60_000);
+});
 
 it("a resume that was killed leaves no old end behind, and is gone on with like any other", async () => {
   await giveUsers(world, USERS);
   const first = cli.start(SEND, { stdin: "" });
-  await expect.poll(delivered, { timeout: 20_000, interval: 20 }).toBeGreaterThan(60);
+  await expect.poll(delivered).toBeGreaterThan(60);
   first.child.kill("SIGINT");
   expect((await first.done).code).toBe(130);
   const before = (await json<Shown>("show", "b1")).outcomes!.sent;
@@ -105,4 +105,4 @@ it("a resume that was killed leaves no old end behind, and is gone on with like 
   const screen = await json<Shown>("cancel", "b1");
   expect(screen).toMatchObject({ status: "cancelled", outcomes: dead.outcomes, toGo: dead.toGo });
   expect((await cli.run(["broadcast", "resume", "b1", "--yes"])).code).toBe(3);
-}, 60_000);
+});

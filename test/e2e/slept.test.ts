@@ -14,7 +14,7 @@ it("a process that slept takes the answers that lie in its sockets: nothing is u
   const delivered = () => world.sandbox.stats().delivered;
   for (let naps = 0; naps < 2; naps++) {
     const before = delivered();
-    await expect.poll(delivered, { timeout: 20_000, interval: 5 }).toBeGreaterThan(before + 16);
+    await expect.poll(delivered, { interval: 5 }).toBeGreaterThan(before + 16);
     sending.child.kill("SIGSTOP");
     await sleep(2500);
     sending.child.kill("SIGCONT");
@@ -25,4 +25,4 @@ it("a process that slept takes the answers that lie in its sockets: nothing is u
   const { delivered: count, maxPerUser, requests, tokenCalls } = world.sandbox.stats();
   expect([count, maxPerUser]).toEqual([200, 1]);
   expect(requests - tokenCalls.stable, "no request was repeated").toBe(200);
-}, 60_000);
+});

@@ -11,7 +11,7 @@ async function begin(users: number, concurrency = "2") {
   await giveUsers(world, users);
   const argv = ["broadcast", TEMPLATE, "--yes", "--no-keywords", "--id", "b1", "--concurrency", concurrency];
   const sending = cli.start(argv, { stdin: "" });
-  await expect.poll(delivered, { timeout: 20_000, interval: 20 }).toBeGreaterThan(5);
+  await expect.poll(delivered).toBeGreaterThan(5);
   return sending;
 }
 
@@ -97,7 +97,7 @@ describe("broadcast watch", () => {
     expect(stdout).toMatch(/^status\tfinished$/m);
     expect(stdout).toMatch(/^outcomes\.sent\t700$/m);
     await sending.done;
-  }, 60_000);
+  });
 
   it("cancel from another process stops a run that nobody here started", async () => {
     const sending = await begin(600);

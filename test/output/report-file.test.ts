@@ -39,7 +39,7 @@ describe("writing", () => {
   it("reaches the disk soon, without close", async () => {
     const report = await openReport(path);
     report.write({ n: 1 });
-    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe('{"n":1}\n'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe('{"n":1}\n'), { timeout: 60_000 });
     await report.close();
   });
 
@@ -51,7 +51,7 @@ describe("writing", () => {
   it("tells of a full disk in `failed` and at close, and drops later lines", async () => {
     const report = await openReport("/dev/full");
     report.write({ n: 1 });
-    await vi.waitFor(() => expect(report.failed?.kind).toBe("output"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(report.failed?.kind).toBe("output"), { timeout: 60_000 });
     report.write({ n: 2 });
     await expect(report.close()).rejects.toThrow('cannot write the report "/dev/full": ENOSPC');
   });

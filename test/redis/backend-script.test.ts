@@ -60,4 +60,4 @@ it("the script for backends takes what a broadcast would take, and leaves what i
   };
   await fc.assert(fc.asyncProperty(fc.oneof(modelled, anything), play), { numRuns: 1500 });
   expect(taken).toBeGreaterThan(200);
-}, 120_000);
+});
