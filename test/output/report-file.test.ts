@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -60,10 +61,11 @@ describe("writing", () => {
     execFileSync("mkfifo", [path]);
     const report = await openReport(path);
     report.write({ n: 1 });
-    const reader = import("node:fs/promises").then((fs) => fs.open(path, "r"));
-    const { bytesRead } = await (await reader).read(Buffer.alloc(100), 0, 100, null);
+    const reader = await open(path, "r");
+    const { bytesRead } = await reader.read(Buffer.alloc(100), 0, 100, null);
     expect(bytesRead).toBe('{"n":1}\n'.length);
     await report.close();
+    await reader.close();
   });
 });
 
