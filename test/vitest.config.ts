@@ -12,6 +12,7 @@ export default defineConfig({
   plugins: [sourcesAsText],
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/soak/**"],
     pool: "forks",
     maxWorkers: 2,
     // Guards against what hangs, and nothing else: a busy machine may take ten times as long as a free one.

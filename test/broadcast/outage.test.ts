@@ -63,7 +63,7 @@ describe("an outage in mid-run costs nothing but time", () => {
       await giveUsers(world, 300);
       const running = broadcast(world, ["--concurrency", "8"]);
       await until(() => world.sandbox.stats().delivered >= 50);
-      setOutage(world, `0:1s:token-${kind}`);
+      setOutage(world, `0:1500ms:token-${kind}`);
       world.sandbox.expireTokens();
       const document = await checkAllSent(await running, 300);
       expect(document.outages?.count, kind).toBeGreaterThanOrEqual(1);

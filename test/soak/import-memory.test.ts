@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import { useBuiltCli } from "./built-cli.ts";
+import { useBuiltCli } from "../e2e/built-cli.ts";
+import { useWorld } from "../e2e/world.ts";
 import { measurePeak } from "./peak.ts";
-import { useWorld } from "./world.ts";
 
 const cli = useBuiltCli();
 const world = useWorld(cli);

@@ -1,8 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
+import { useBuiltCli } from "../e2e/built-cli.ts";
+import { useWorld } from "../e2e/world.ts";
 import { plainEntry } from "../helpers/redis.ts";
-import { useBuiltCli } from "./built-cli.ts";
 import { measurePeak } from "./peak.ts";
-import { useWorld } from "./world.ts";
 
 const cli = useBuiltCli();
 const world = useWorld(cli);
