@@ -45,9 +45,7 @@ export async function buildProgram(root: string, broken?: Break): Promise<Progra
   try {
     symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
     writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
-    const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-    const [tool = "", ...args] = (scripts.build as string).split(" ");
-    await run(path.join(root, "node_modules/.bin", tool), [...args, `--outdir=${dist}`], { cwd: root });
+    await run(process.execPath, ["bin/build.mjs", `--outdir=${dist}`], { cwd: root });
     if (broken) breakProgram(dist, broken);
     return { file: path.join(dist, "push-cli.js"), remove };
   } catch (error) {
