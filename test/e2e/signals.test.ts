@@ -43,7 +43,7 @@ describe.each([
   it("ends by a signal and gives the token lock back", async () => {
     await giveUsers(world, 1);
     const running = startSilenced(argv, false);
-    await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => sockets.size).toBe(1);
     expect(await world.redis.client.exists(LOCK)).toBe(1);
     running.child.kill("SIGTERM");
     const { code } = await running.done;
@@ -59,7 +59,7 @@ describe.each([
   ] as const)("ends by %s as PID 1 of a container", async (signal, code) => {
     await giveUsers(world, 1);
     const running = startSilenced(argv, true);
-    await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => sockets.size).toBe(1);
     process.kill(childOf(running), signal);
     expect((await running.done).code).toBe(code);
     expect(await world.redis.client.exists(LOCK)).toBe(0);
@@ -69,9 +69,7 @@ describe.each([
 it("a broadcast under nohup goes on when its terminal is closed", async () => {
   await giveUsers(world, 200);
   const sending = cli.start([...BROADCAST, "--id", "b1", "--concurrency", "4"], { stdin: "" });
-  await expect
-    .poll(() => world.sandbox.stats().delivered, { timeout: 20_000, interval: 10 })
-    .toBeGreaterThan(10);
+  await expect.poll(() => world.sandbox.stats().delivered, { interval: 10 }).toBeGreaterThan(10);
   sending.child.kill("SIGHUP");
   expect(await sending.done).toMatchObject({ code: 0 });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 200, maxPerUser: 1 });

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import { useBuiltCli } from "./built-cli.ts";
+import { useBuiltCli } from "../e2e/built-cli.ts";
+import { useWorld } from "../e2e/world.ts";
 import { measurePeak } from "./peak.ts";
-import { useWorld } from "./world.ts";
 
 const cli = useBuiltCli();
 const world = useWorld(cli);
@@ -22,7 +22,7 @@ async function* csv(): AsyncGenerator<string> {
   }
 }
 
-it("imports a million lines in bounded memory", { timeout: 180_000 }, async () => {
+it("imports a million lines in bounded memory", async () => {
   const { args, peakMb } = measurePeak(cli);
   const child = cli.spawn(process.execPath, [...args, cli.program, "pool", "import", "--json"]);
   const stdin = child.child.stdin!;
