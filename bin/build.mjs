@@ -97,6 +97,9 @@ const MADE = {
     "const debug = () => Object.assign(() => {}, { enabled: false }); module.exports = debug.default = debug;",
 };
 
+/** What the program takes of these is their default. */
+const BY_DEFAULT = ["ora", "cli-table3"];
+
 /** A module with the names of a package, those of CommonJS included, as Node finds them for `import()`. */
 async function sourceOf(name, file) {
   if (file === "ioredis")
@@ -105,7 +108,9 @@ async function sourceOf(name, file) {
   const named = names.filter((key) => key !== "default");
   const lines = [`import * as all from ${JSON.stringify(name)};`];
   if (named.length > 0) lines.push(`export const { ${named.join(", ")} } = all;`);
-  if (names.includes("default")) lines.push(`export { default } from ${JSON.stringify(name)};`);
+  if (BY_DEFAULT.includes(name)) lines.push(`export { default } from ${JSON.stringify(name)};`);
+  // All of a CommonJS module is its default.
+  if (name === "jsonc-parser") lines.push("export default all;");
   return lines.join("\n");
 }
 

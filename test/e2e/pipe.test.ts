@@ -25,7 +25,9 @@ describe("the built command in a pipe", () => {
       code: 0,
       stdout: expect.stringContaining("lines\t3\nimported\t2\nknown\t0\nused\t0\nexpired\t1\nbad\t0\n"),
     });
-    expect((await cli.run(["pool", "show", "oA"])).stdout).toBe("valid\tf1\t2033-01-01T00:00:00.000Z\t1\n");
+    expect((await cli.run(["pool", "show", "oA"])).stdout).toBe(
+      "valid\tf1\t2033-01-01T00:00:00.000Z\t1\toverlong\n",
+    );
     expect(JSON.parse((await cli.run(["pool", "show", "oA", "--json"])).stdout)).toMatchObject({
       openId: "oA",
       key: "mina:openid:oA",

@@ -17,7 +17,7 @@ async function* csv(): AsyncGenerator<string> {
   for (let at = 0; at < LINES; at += 2000) {
     let text = "";
     for (let i = at; i < at + 2000; i++)
-      text += `o${Math.floor(i / LINES_A_USER)},form${i},${i % LIVE === 0 ? expire : 1}\n`;
+      text += `o${Math.floor(i / LINES_A_USER)},form${i},${i % LIVE === 0 ? expire : 1568000000}\n`;
     yield text;
   }
 }
