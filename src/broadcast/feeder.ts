@@ -53,7 +53,7 @@ async function claimBatch(run: Run, openIds: string[], sighting: Sighting): Prom
   try {
     const replies = await run.deps.ledger.claim(openIds, sighting);
     run.batches.delete(batch);
-    for (const reply of replies) takeReply(run, reply, batch);
+    for (const reply of replies) takeReply(run, reply, batch, sighting);
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
@@ -82,13 +82,15 @@ function begin(run: Run, claimed: Claimed, failedBefore: boolean): void {
 }
 
 /** Enters one user's reply. */
-function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch): void {
+function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch, sighting: Sighting): void {
   // "Elsewhere" says nothing of the record, which may still be in another run's hands.
   if (reply.status !== "elsewhere") run.busy.delete(reply.openId);
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
       if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
+      // Without a pool when the ledgers were swept, and with a new code by the time of the pools.
+      if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
       begin(run, reply, reply.retried === "failed");
       break;
     case "mine":
@@ -96,6 +98,8 @@ function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch): void {
       break;
     case "no_code":
       run.tally.codes.expired += reply.expired;
+      if (run.withoutCode.has(reply.openId)) break;
+      if (sighting === "ledger") run.withoutCode.add(reply.openId);
       takeNoCode(run, reply.openId, reply.unreadable ? UNREADABLE : undefined);
       break;
     case "wrong":

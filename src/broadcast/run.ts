@@ -73,6 +73,8 @@ export class Run {
   inFlight = 0;
   /** Recipients that earlier runs settled. */
   earlier = new Earlier();
+  /** Users without a code whom the sweep over the ledgers has counted: their pools may be there when those are swept. */
+  readonly withoutCode = new Set<string>();
   /** Users whom other runs have in hand, and which run that is. */
   readonly busy = new Map<string, string>();
   /** What holds the run up, when something does. */
@@ -141,6 +143,7 @@ export class Run {
   startOver(): void {
     this.earlier = new Earlier();
     this.busy.clear();
+    this.withoutCode.clear();
     // Users without a code are met again too, those who ran out of them by their record.
     this.tally.outcomes.no_code = 0;
   }

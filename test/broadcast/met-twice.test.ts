@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import type { Ledger } from "../../src/broadcast/ports.ts";
+import { resumeBroadcast } from "../../src/broadcast/resume.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openStores } from "../../src/redis/stores.ts";
-import { drive } from "./drive.ts";
-import { giveUsers, until, useWorld } from "./world.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { drive, engineOptions, openRunDeps } from "./drive.ts";
+import { broadcast, giveCode, giveUsers, HOUR_MS, until, useWorld } from "./world.ts";
 
 /* SCAN may return a key twice, and a batch of claims is answered when its last user is. */
 
@@ -54,4 +56,23 @@ it.each([
   expect(world.sandbox.stats()).toMatchObject({ delivered: 3, maxPerUser: 1, requests: 4 });
   // One of them for the token. The other code of each is still there.
   expect(await world.redis.entries("u0")).toHaveLength(1);
+});
+
+it("a user who had no code when the ledgers were swept, and has one when the pools are, counts once", async () => {
+  await giveUsers(world, 2);
+  // The platform does not know this code: refused, it leaves a record without a code.
+  await world.redis.push("late", plainEntry("late-unknown", Date.now() + HOUR_MS));
+  await broadcast(world, ["--id", "b-1", "--limit", "1", "--to", "late", "u0", "u1"]);
+  const { deps, close } = await openRunDeps(world, {});
+  const audience = deps.store.audience;
+  let sweeps = 0;
+  deps.store.audience = async function* (record) {
+    if (++sweeps === 2) await giveCode(world, "late", "late-good");
+    yield* audience(record);
+  };
+  const spec = { engine: engineOptions(), retry: [], join: false, limit: null };
+  const { result } = await resumeBroadcast({ ...deps, say: () => {} }, "b-1", spec);
+  await close();
+  expect(sweeps).toBe(2);
+  expect(result).toMatchObject({ recipients: 3, outcomes: { sent: 3, no_code: 0 } });
 });
