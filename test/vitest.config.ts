@@ -14,10 +14,11 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/soak/**"],
     pool: "forks",
-    maxWorkers: 2,
+    // More than there are cores: most tests wait for a server, a pause or a rate most of the time.
+    maxWorkers: 4,
     // Guards against what hangs, and nothing else: a busy machine may take ten times as long as a free one.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
     coverage: {
       provider: "v8",

@@ -6,7 +6,7 @@ import { purgeAll } from "./purge-to-the-end.ts";
 import { watchScripts } from "./script-work.ts";
 import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
-const MANY = 100_000;
+const MANY = 40_000;
 
 let redis: TestRedis;
 beforeAll(async () => {

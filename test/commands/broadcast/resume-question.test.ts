@@ -9,6 +9,7 @@ import {
   useWorld,
 } from "../../broadcast/world.ts";
 import { answering, atTerminal, errorOf, inPipe, pressCtrlC } from "./at-terminal.ts";
+import { start } from "./commands.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 5 } });
 const delivered = () => world.sandbox.stats().delivered;
@@ -99,14 +100,16 @@ describe("resume at a terminal", () => {
 
 test("resume of what is running asks nothing: exit 10, and the run goes on", async () => {
   await giveUsers(world, 400);
-  const running = broadcast(world, ["--id", "b-1", "--concurrency", "1", "--rate", "40/s"]);
+  const running = start((options) => broadcast(world, ["--id", "b-1", "--rate", "10/s"], options));
   await until(() => delivered() > 0);
   const { code, stderr } = await atTerminal(world, ["resume", "b-1"], "y\n");
   expect(code).toBe(10);
   expect(stderr).toContain("broadcast 'b-1' is running on test-host");
   expect(stderr).not.toContain("[y/N]");
-  const { json } = await running;
-  expect(json()).toMatchObject({ status: "finished", outcomes: { sent: 400 } });
+  const then = delivered();
+  await until(() => delivered() > then);
+  running.signal("SIGINT");
+  expect((await running.done).json()).toMatchObject({ status: "interrupted" });
 });
 
 describe("resume without a terminal", () => {
