@@ -43,19 +43,29 @@ function deliver(run: Run, recipient: InHand, next: () => void): void {
   }
 }
 
-/** Waits until the API is there, for the run's turn and a heartbeat that holds; returns the access token. */
+/**
+ * Waits until the API is there, for the run's turn and a heartbeat that holds; returns the access token. After a stop,
+ * nothing is sent with what it returns.
+ */
 async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
-  const { pulse, tokens } = run.deps;
+  const { gate, breaker, signal } = run;
   for (;;) {
-    const openings = await run.gate.enter(recipient);
-    if (run.pacer.mayWait) await run.pacer.take(run.signal);
-    if (!pulse.fresh) await pulse.untilFresh(run.signal);
-    const token = tokens.cached() ?? (await tokens.current());
-    // Else the API went away meanwhile.
-    if (openings !== run.breaker.openings && !run.signal.aborted) continue;
-    run.gate.leave();
-    return token;
+    const openings = await gate.enter(recipient);
+    try {
+      const token = await untilTurn(run);
+      // Else the API went away meanwhile.
+      if (openings === breaker.openings || signal.aborted) return token;
+    } finally {
+      gate.leave(openings);
+    }
   }
+}
+
+async function untilTurn({ pacer, signal, deps: { pulse, tokens } }: Run): Promise<string> {
+  if (pacer.mayWait) await pacer.take(signal);
+  if (!pulse.fresh) await pulse.untilFresh(signal);
+  // No token is waited for that nobody needs: what is in hand goes back while the run's end waits for it.
+  return tokens.cached() ?? (signal.aborted ? "" : await tokens.current());
 }
 
 function send(run: Run, recipient: InHand, token: string, next: () => void): void {
@@ -195,9 +205,9 @@ function retryLater(run: Run, recipient: InHand): void {
   }
   const { gate } = run;
   const isRepeatable = !recipient.multiUse;
-  if (isRepeatable) gate.resting++;
+  if (isRepeatable) gate.rest();
   void clock.sleep(backoffMs(recipient.attempts - recipient.excused, clock), run.signal).then(() => {
-    if (isRepeatable) gate.resting--;
     run.hand(recipient);
+    if (isRepeatable) gate.rested();
   });
 }
