@@ -20,7 +20,7 @@ const RULES: Record<string, Rule> = {
   "src/broadcast/": { values: LEAVES, types: DOMAIN },
   "src/token/": { values: LEAVES, types: DOMAIN },
   "src/wechat/": { values: LEAVES, types: ["src/token/ports.ts", "src/broadcast/ports.ts"] },
-  // Entries are read in Lua and in TypeScript; the stores need the reader, which is the codec's.
+  // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
   "src/output/": {
