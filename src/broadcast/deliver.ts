@@ -61,11 +61,23 @@ async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
   }
 }
 
+/** The heartbeat comes last: a token may be long in coming, and claims be another run's by then. */
 async function untilTurn({ pacer, signal, deps: { pulse, tokens } }: Run): Promise<string> {
   if (pacer.mayWait) await pacer.take(signal);
+  const token = tokens.cached() ?? (await unlessStopped(() => tokens.current(), signal));
   if (!pulse.fresh) await pulse.untilFresh(signal);
-  // No token is waited for that nobody needs: what is in hand goes back while the run's end waits for it.
-  return tokens.cached() ?? (signal.aborted ? "" : await tokens.current());
+  return token;
+}
+
+/** An empty text once the run is to stop: what is in hand should go back, and not wait for a token that nobody needs. */
+function unlessStopped(fetch: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  if (signal.aborted) return Promise.resolve("");
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve("");
+    signal.addEventListener("abort", stop, { once: true });
+    const unlisten = () => signal.removeEventListener("abort", stop);
+    fetch().finally(unlisten).then(resolve, reject);
+  });
 }
 
 function send(run: Run, recipient: InHand, token: string, next: () => void): void {

@@ -24,6 +24,8 @@ export interface Decided {
 export interface Held {
   recipient: InHand;
   goOn(): unknown;
+  /** Acted on also when the run stops before that. */
+  isFinal: boolean;
 }
 
 /** Answers on their way into the ledger that don't hold up claims. */
@@ -137,8 +139,8 @@ export class Run {
     this.tally.outcomes.no_code = 0;
   }
 
-  hold(recipient: InHand, goOn: () => unknown): void {
-    this.held.push({ recipient, goOn });
+  hold(recipient: InHand, goOn: () => unknown, { isFinal = false } = {}): void {
+    this.held.push({ recipient, goOn, isFinal });
     this.changed();
   }
 

@@ -4,7 +4,16 @@ import type { MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
 import { systemClock } from "../../src/clock.ts";
 import { parseOutage } from "../../src/sandbox/sandbox.ts";
 import { drive, engineOptions, MESSAGE, openRunDeps } from "./drive.ts";
-import { broadcast, checkBooks, giveCode, giveUsers, outcomes, useWorld } from "./world.ts";
+import {
+  broadcast,
+  checkBooks,
+  countCodes,
+  giveCode,
+  giveUsers,
+  outcomes,
+  until,
+  useWorld,
+} from "./world.ts";
 
 // A token is kept for a tenth of this.
 const world = useWorld({ sandbox: { tokenTtlSec: 20, latencyMs: 30 } });
@@ -61,4 +70,38 @@ test("what stands before an API that nobody has met is not asked in a loop", asy
   expect(result.reason).toContain("the API can't be reached");
   expect(asked).toBeGreaterThan(0);
   expect(asked).toBeLessThan(10);
+}, 40_000);
+
+test("a stop while no token is to be had puts back what was not sent", async () => {
+  const openIds = await giveUsers(world, 60);
+  const tried = new Set<string>();
+  const sender: MessageSender = {
+    send: (openId, _formId, _token, onAnswer) => {
+      tried.add(openId);
+      setTimeout(() => onAnswer({ class: "ambiguous", errcode: -1, errmsg: "busy" }), 1);
+    },
+    close: async () => undefined,
+  };
+  let lapsed = false;
+  const never = () => new Promise<string>(() => {});
+  const tokens = {
+    cached: () => (lapsed ? undefined : "TOKEN"),
+    current: () => (lapsed ? never() : Promise.resolve("TOKEN")),
+    renew: never,
+  };
+  const { result } = await drive(world, {
+    concurrency: 4,
+    ports: { sender, tokens },
+    onStart: (run) => {
+      void until(() => run.breaker.isOpen)
+        .then(() => {
+          lapsed = true;
+          return run.deps.clock.sleep(1000);
+        })
+        .then(() => run.stop({ status: "interrupted", exit: "sigint", message: "interrupted (SIGINT)" }));
+    },
+  });
+  expect(tried.size).toBeGreaterThan(3);
+  expect(result).toMatchObject({ status: "interrupted", open: tried.size });
+  expect(await countCodes(world)).toBe(openIds.length - tried.size);
 }, 40_000);
