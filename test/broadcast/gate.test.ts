@@ -73,12 +73,12 @@ test("what stands before an API that nobody has met is not asked in a loop", asy
 }, 40_000);
 
 test("a stop while no token is to be had puts back what was not sent", async () => {
-  const openIds = await giveUsers(world, 60);
+  const openIds = await giveUsers(world, 200);
   const tried = new Set<string>();
   const sender: MessageSender = {
     send: (openId, _formId, _token, onAnswer) => {
       tried.add(openId);
-      setTimeout(() => onAnswer({ class: "ambiguous", errcode: -1, errmsg: "busy" }), 1);
+      setTimeout(() => onAnswer({ class: "ambiguous", errcode: -1, errmsg: "busy" }), 20);
     },
     close: async () => undefined,
   };
@@ -90,7 +90,7 @@ test("a stop while no token is to be had puts back what was not sent", async () 
     renew: never,
   };
   const { result } = await drive(world, {
-    concurrency: 4,
+    concurrency: 16,
     ports: { sender, tokens },
     onStart: (run) => {
       void until(() => run.breaker.isOpen)
