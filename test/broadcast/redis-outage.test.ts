@@ -141,3 +141,17 @@ test("no Redis at all: exit 6, with the address and a hint", async () => {
     hint: expect.stringContaining("PUSH_CLI_REDIS_URL"),
   });
 });
+
+test("a Redis that refuses writes for a while just when the token has to be renewed", async () => {
+  await giveUsers(world, 200);
+  const running = broadcast(world, ["--concurrency", "8"]);
+  await until(() => delivered() >= 50);
+  await world.redis.client.config("SET", "maxmemory", "1");
+  world.sandbox.expireTokens();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await world.redis.client.config("SET", "maxmemory", "0");
+  const result = await running;
+  expect(result.code, result.stderr).toBe(0);
+  const document = await checkBooks(world, result, 200);
+  expect(document).toMatchObject({ outcomes: outcomes({ sent: 200 }), outages: { count: 0 } });
+});
