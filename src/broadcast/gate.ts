@@ -58,6 +58,8 @@ export class Gate {
    */
   async enter(recipient: InHand): Promise<number> {
     const { breaker, signal } = this.run;
+    // A try that comes back unsent: the API had come and gone while it waited for its turn or a token.
+    this.endTry(recipient);
     if (!breaker.isClosed && !signal.aborted) {
       await new Promise<void>((letGo) => {
         this.parked.push({ recipient, letGo });

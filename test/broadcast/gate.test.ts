@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { Breaker } from "../../src/broadcast/breaker.ts";
 import { startBroadcast } from "../../src/broadcast/broadcast.ts";
+import { Gate } from "../../src/broadcast/gate.ts";
+import { takeInHand } from "../../src/broadcast/in-hand.ts";
 import type { MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
 import { systemClock } from "../../src/clock.ts";
 import { parseOutage } from "../../src/sandbox/sandbox.ts";
@@ -105,3 +108,33 @@ test("a stop while no token is to be had puts back what was not sent", async () 
   expect(result).toMatchObject({ status: "interrupted", open: tried.size });
   expect(await countCodes(world)).toBe(openIds.length - tried.size);
 }, 40_000);
+
+test("a try that was still waiting when the API came back and went again is no try any more", async () => {
+  const breaker = new Breaker(systemClock, 64);
+  const fail = () => {
+    while (!breaker.isOpen) breaker.failed({ excused: 0, multiUse: false }, { reason: "HTTP 502" }, false);
+  };
+  const stopping = new AbortController();
+  const gate = new Gate({
+    breaker,
+    signal: stopping.signal,
+    deps: { clock: systemClock, tokens: noTokens, sender: noSender },
+    options: {},
+    inFlight: 0,
+    stop: () => {},
+    changed: () => {},
+  });
+  breaker.answered();
+  fail();
+  const recipient = takeInHand({ openId: "u", formId: "f", expireMs: 0, multiUse: false, attempt: 1 });
+  const openings = await gate.enter(recipient);
+  // A late answer to an earlier request, and more failures, while the try waits for its turn.
+  breaker.answered();
+  fail();
+  gate.leave(openings);
+  expect(await gate.enter(recipient)).toBe(2);
+  stopping.abort();
+});
+
+const noTokens = { cached: () => "TOKEN", current: async () => "TOKEN", renew: async () => "TOKEN" };
+const noSender: MessageSender = { send: () => {}, close: async () => undefined };
