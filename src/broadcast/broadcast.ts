@@ -13,6 +13,7 @@ import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
 import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
 import { isOver } from "./status.ts";
+import { stopReasonOf } from "./stop.ts";
 import {
   firstSweep,
   laterSweep,
@@ -97,6 +98,7 @@ export async function runOnce(
     state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
+    onLost: (error) => run.stop(stopReasonOf(error)),
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
   const patience = createPatience(clock, PATIENCE_MS);
