@@ -62,7 +62,11 @@ it.each([
   ["uses before and after other digits", '{"x":3,"uses":3,"expire":4102444800000,"formId":"3","y":[3]}', 0],
   ["uses twice, of which the last counts", '{"uses":3,"uses":3,"expire":4102444800000,"formId":"a"}', 0],
   ["uses wrapped with their type", '{"uses":["java.lang.Integer",3],"expire":4102444800000,"formId":"a"}', 0],
-  ["uses with an L", '[{"uses":3L,"expire":4102444800000,"formId":"a"},{"expire":3,"formId":"b"}]', 0],
+  [
+    "uses with an L",
+    '[{"uses":3L,"expire":4102444800000,"formId":"a"},{"expire":4102444800000,"formId":"b"}]',
+    0,
+  ],
 ])("changes just the digits that count: %s", (_, bytes, k) => {
   const cut = takeUse(bytes, codesOf(bytes)!, k);
   expect(codesOf(cut?.rest)![k]!.uses).toBe(2);

@@ -72,4 +72,4 @@ it("the script for backends takes of its own forms what a broadcast would take, 
   };
   await fc.assert(fc.asyncProperty(fc.oneof(modelled, anything), play), { numRuns: 1500 });
   expect(taken).toBeGreaterThan(200);
-}, 120_000);
+});

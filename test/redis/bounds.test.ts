@@ -3,6 +3,7 @@ import { ENTRY_BUDGET, PURGE_BUDGET } from "../../src/redis/scripts.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { javaEntry } from "../pool/java/forms.ts";
 import { purgeAll } from "./purge-to-the-end.ts";
+import { watchScripts } from "./script-work.ts";
 import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
 const MANY = 100_000;
@@ -16,16 +17,17 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   await redis.client.flushall();
   await redis.client.script("FLUSH");
-  // Far above what a call takes, and far below what one without a budget would: the machine may be busy.
-  await redis.client.config("SET", "slowlog-log-slower-than", "150000");
 });
+
+/** What one call may do at most, in whatever steps; without a budget it would be ten times as much. */
+const MOST = { commands: 1000, entries: 8000 };
 
 /** Entries that a call of a script may look at: what it returns has 256 KB at most, and an entry counts as 64 bytes besides its own. */
 const MOST_A_CALL = 4096;
 
 /**
  * Runs `work` and expects so many script calls that none can have looked at more than a call may of `entries`, but not many
- * more than the budget makes of short ones; and none of them slow.
+ * more than the budget makes of short ones; and none of them long.
  */
 async function expectSmallSteps<T>(
   entries: number,
@@ -33,13 +35,12 @@ async function expectSmallSteps<T>(
   budget: number = ENTRY_BUDGET,
 ): Promise<T> {
   await redis.client.config("RESETSTAT");
-  await redis.client.slowlog("RESET");
-  const result = await work();
+  const { result, calls: all } = await watchScripts(redis, work);
   const calls = await countScriptCalls(redis);
   expect(calls).toBeGreaterThanOrEqual(Math.floor(entries / MOST_A_CALL));
   // Twice as many would still be few; what counts is that it ends, and soon.
   expect(calls).toBeLessThanOrEqual(2 * (entries / budget) + 10);
-  expect(await redis.client.slowlog("GET", 10)).toEqual([]);
+  expect(all.filter((call) => call.commands > MOST.commands || call.entries > MOST.entries)).toEqual([]);
   return result;
 }
 
@@ -177,9 +178,10 @@ it("is not held up by unreadable entries of megabytes", async () => {
   const huge = Array.from({ length: 20 }, (_, i) => `${"x".repeat(1_000_000)}${i}`);
   for (const entry of huge) await redis.push("u", entry);
   await redis.push("u", last);
-  await redis.client.slowlog("RESET");
-  expect(await claim(["u"])).toEqual([{ ...claimed, expired: 0 }]);
-  expect(await purge()).toMatchObject({ unreadableKept: 20 });
-  expect(await redis.client.slowlog("GET", 10)).toEqual([]);
+  const { calls } = await watchScripts(redis, async () => {
+    expect(await claim(["u"])).toEqual([{ ...claimed, expired: 0 }]);
+    expect(await purge()).toMatchObject({ unreadableKept: 20 });
+  });
+  expect(Math.max(...calls.map(({ entries }) => entries)), "megabytes before one call").toBeLessThan(16);
   expect(await redis.entries("u")).toEqual(huge);
 });

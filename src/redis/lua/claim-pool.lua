@@ -26,6 +26,14 @@ local function is_form_id(f)
     and f ~= "undefined" and f ~= "null"
 end
 
+-- Seconds have 10 digits, milliseconds 13, microseconds 16, nanoseconds 19; all else merely looks like a time.
+local function to_ms(time)
+  if time >= 1e9 and time < 1e10 then return math.floor(time * 1000) end
+  if time >= 1e12 and time < 1e13 then return math.floor(time) end
+  if time >= 1e15 and time < 1e16 then return math.floor(time / 1e3) end
+  if time >= 1e18 and time < 1e19 then return math.floor(time / 1e6) end
+end
+
 -- The formId, its expiry in ms and its uses (nil when the entry says nothing of them); nothing for any other entry.
 local function read_code(raw)
   if #raw > MOST_BYTES or not string.find(raw, "^%s*{") then return end
@@ -34,9 +42,8 @@ local function read_code(raw)
   local expire, uses = entry.expire, entry.uses
   if uses == cjson.null then uses = nil end
   if uses ~= nil and (type(uses) ~= "number" or uses < 1 or uses > 1000 or uses % 1 ~= 0) then return end
-  -- Below 1e11 it must be seconds: as milliseconds that would be before 1973.
-  if expire < 1e11 then expire = expire * 1000 end
-  return entry.formId, expire, uses or 1
+  expire = to_ms(expire)
+  if expire then return entry.formId, expire, uses or 1 end
 end
 
 -- The entry with another number of uses; nil when it is not plain where that stands.
