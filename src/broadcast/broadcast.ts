@@ -7,12 +7,13 @@ import { countsOf, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
-import { bePatient } from "./patience.ts";
+import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
 import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
 import { isOver } from "./status.ts";
+import { stopReasonOf } from "./stop.ts";
 import {
   firstSweep,
   laterSweep,
@@ -97,10 +98,13 @@ export async function runOnce(
     state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
+    onLost: (error) => run.stop(stopReasonOf(error)),
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
-  const ledger = bePatient(opened, clock, PATIENCE_MS);
-  const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
+  const patience = createPatience(clock, PATIENCE_MS);
+  const ledger = bePatient(opened, patience);
+  const tokens = bePatientForTokens(deps.tokens, patience);
+  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat }, options);
   adoptRecent(run, plan.earlierRuns, clock);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,

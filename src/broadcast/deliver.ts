@@ -43,19 +43,41 @@ function deliver(run: Run, recipient: InHand, next: () => void): void {
   }
 }
 
-/** Waits until the API is there, for the run's turn and a heartbeat that holds; returns the access token. */
+/**
+ * Waits until the API is there, for the run's turn and a heartbeat that holds; returns the access token. After a stop,
+ * nothing is sent with what it returns.
+ */
 async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
-  const { pulse, tokens } = run.deps;
+  const { gate, breaker, signal } = run;
   for (;;) {
-    const openings = await run.gate.enter(recipient);
-    if (run.pacer.mayWait) await run.pacer.take(run.signal);
-    if (!pulse.fresh) await pulse.untilFresh(run.signal);
-    const token = tokens.cached() ?? (await tokens.current());
-    // Else the API went away meanwhile.
-    if (openings !== run.breaker.openings && !run.signal.aborted) continue;
-    run.gate.leave();
-    return token;
+    const openings = await gate.enter(recipient);
+    try {
+      const token = await untilTurn(run);
+      // Else the API went away meanwhile.
+      if (openings === breaker.openings || signal.aborted) return token;
+    } finally {
+      gate.leave(openings);
+    }
   }
+}
+
+/** The heartbeat comes last: a token may be long in coming, and claims be another run's by then. */
+async function untilTurn({ pacer, signal, deps: { pulse, tokens } }: Run): Promise<string> {
+  if (pacer.mayWait) await pacer.take(signal);
+  const token = tokens.cached() ?? (await unlessStopped(() => tokens.current(), signal));
+  if (!pulse.fresh) await pulse.untilFresh(signal);
+  return token;
+}
+
+/** An empty text once the run is to stop: what is in hand should go back, and not wait for a token that nobody needs. */
+function unlessStopped(fetch: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  if (signal.aborted) return Promise.resolve("");
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve("");
+    signal.addEventListener("abort", stop, { once: true });
+    const unlisten = () => signal.removeEventListener("abort", stop);
+    fetch().finally(unlisten).then(resolve, reject);
+  });
 }
 
 function send(run: Run, recipient: InHand, token: string, next: () => void): void {
@@ -195,9 +217,9 @@ function retryLater(run: Run, recipient: InHand): void {
   }
   const { gate } = run;
   const isRepeatable = !recipient.multiUse;
-  if (isRepeatable) gate.resting++;
+  if (isRepeatable) gate.rest();
   void clock.sleep(backoffMs(recipient.attempts - recipient.excused, clock), run.signal).then(() => {
-    if (isRepeatable) gate.resting--;
     run.hand(recipient);
+    if (isRepeatable) gate.rested();
   });
 }

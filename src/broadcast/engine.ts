@@ -1,6 +1,6 @@
 import { work } from "./deliver.ts";
 import { feed } from "./feeder.ts";
-import { settleHeld } from "./held.ts";
+import { settleFinal, settleHeld } from "./held.ts";
 import type { InHand } from "./in-hand.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
@@ -33,6 +33,7 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
     Promise.all([...workers, feeding]).then(() => drained.abort()),
     run.deps.clock.sleep(drainMs, drained.signal),
   ]);
+  await settleFinal(run);
   await run.settler.drain();
   if (run.stopReason) await releaseLeftovers(run);
 }

@@ -33,8 +33,8 @@ interface Parked {
  * tries, while it is open, whether the API is back.
  */
 export class Gate {
-  /** Single-use recipients that wait for a retry: they will come here. */
-  resting = 0;
+  /** Single-use recipients that wait for a retry. */
+  private resting = 0;
   private readonly run: Gated;
   private readonly parked: Parked[] = [];
   /** Let through and not yet sent. */
@@ -58,6 +58,8 @@ export class Gate {
    */
   async enter(recipient: InHand): Promise<number> {
     const { breaker, signal } = this.run;
+    // A try that comes back unsent: the API had come and gone while it waited for its turn or a token.
+    this.endTry(recipient);
     if (!breaker.isClosed && !signal.aborted) {
       await new Promise<void>((letGo) => {
         this.parked.push({ recipient, letGo });
@@ -68,9 +70,20 @@ export class Gate {
     return breaker.openings;
   }
 
-  /** One that was let through is sent to now, or is not after all. */
-  leave(): void {
-    if (this.entering > 0) this.entering--;
+  /** One that was let through, when there were so many `openings`, is sent to now, or is not after all. */
+  leave(openings: number): void {
+    if (openings === this.run.breaker.openings && this.entering > 0) this.entering--;
+  }
+
+  /** One whose code can be sent with again waits for its retry until `rested`. */
+  rest(): void {
+    this.resting++;
+  }
+
+  /** It was handed to the workers: one that is free has brought it here by now. */
+  rested(): void {
+    this.resting--;
+    this.wake?.();
   }
 
   /** Lets out as many as may go now: to be called after each answer. */
@@ -98,7 +111,11 @@ export class Gate {
     } else {
       // A 429 may come from anything that stands before the API.
       if (isApi || breaker.isKnown) breaker.answered();
-      if (this.endTry(recipient)) breaker.tryAgain();
+      // Nobody waits for the end of a quota's pause in the place of nobody.
+      if (this.endTry(recipient)) {
+        if (recipient) breaker.tryAgain();
+        else breaker.tryFailed();
+      }
     }
     this.advance();
   }
@@ -199,7 +216,10 @@ export class Gate {
     }
   }
 
-  /** Those who wait for their retry are here within ten seconds: until then nobody else is worth a try. */
+  /**
+   * Those who wait for their retry are here within ten seconds: until then nobody else is worth a try, unless all workers
+   * are held up here, so that none can bring them.
+   */
   private untilSomebody(): Promise<void> {
     const isThere = () =>
       this.resting === 0 || this.run.signal.aborted || this.parked.some((one) => !one.recipient.multiUse);

@@ -6,6 +6,8 @@ const LEASE_MS = 15_000;
 /** Far more often than the lease needs: beats carry the counts that others watch, and what an operator wants. */
 const INTERVAL_MS = 1000;
 const RETRY_MS = 250;
+/** How long beats may fail. Where nothing is claimed or settled, as while the API is down, nothing else finds Redis gone. */
+const GIVE_UP_MS = 30_000;
 
 /** What a beat reports besides being alive, so that it survives a kill. */
 export interface HeartbeatEvents {
@@ -15,6 +17,8 @@ export interface HeartbeatEvents {
   onBeat(others: KnownRun[]): void;
   /** The heartbeat had lapsed and another run may have this one's claims: stop. */
   onFenced(other: RunInfo): void;
+  /** Redis has been away or refusing for longer than it may be: stop. */
+  onLost(error: unknown): void;
   /** An operator wants the runs of the broadcast to stop, or its record is gone. */
   onWanted(wanted: Wanted | "gone"): void;
 }
@@ -37,6 +41,8 @@ export class Heartbeat {
   /** A beat found the heartbeat gone, and nobody has looked yet who may have come in between. */
   private lapsed = false;
   private lastBeat = Number.NEGATIVE_INFINITY;
+  /** When the first beat failed since a good one. */
+  private failingSince: number | undefined;
   private beating: Promise<void> = Promise.resolve();
   private waiting: (() => void)[] = [];
 
@@ -87,7 +93,14 @@ export class Heartbeat {
       // A beat that fails is tried again; being without one is what `fresh` tells the senders.
       const [done] = await Promise.allSettled([this.beat()]);
       if (done.status === "fulfilled") this.beaten(at);
+      else this.missed(done.reason);
     }
+  }
+
+  private missed(error: unknown): void {
+    const now = this.clock.monotonic();
+    this.failingSince ??= now;
+    if (now - this.failingSince >= GIVE_UP_MS) this.events.onLost(error);
   }
 
   private async beat(): Promise<void> {
@@ -105,6 +118,7 @@ export class Heartbeat {
 
   private beaten(at: number): void {
     this.lastBeat = at;
+    this.failingSince = undefined;
     if (this.fresh) for (const resolve of this.waiting.splice(0)) resolve();
   }
 }

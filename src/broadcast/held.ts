@@ -11,6 +11,13 @@ export async function settleHeld(run: Run): Promise<void> {
   for (const { goOn } of run.held.splice(0)) await goOn();
 }
 
+/** At a stop: acts on those answers that stand whatever others would have been. The rest is not acted on. */
+export async function settleFinal(run: Run): Promise<void> {
+  const final = run.held.filter(({ isFinal }) => isFinal);
+  run.held = run.held.filter(({ isFinal }) => !isFinal);
+  for (const { goOn } of final) await goOn();
+}
+
 /** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
 export async function settleReturning(run: Run, item: Decided): Promise<void> {
   if (item.settlement.errcode !== 40003) return run.settleReturning(item);
@@ -23,13 +30,16 @@ export async function settleReturning(run: Run, item: Decided): Promise<void> {
 
 /**
  * An errcode that nobody knows is held back until the next message is accepted: what refuses all messages should cost no
- * codes. When the run stops for it, the codes go back.
+ * codes. When the run stops for it, the codes go back; when it stops for anything else, they count as spent, as nobody knows
+ * whether the platform has used them.
  */
 export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer): void {
   watch(run, run.guard.seeAnswer(false));
   const outcome = recipient.uncertain ? "unknown" : "failed";
-  run.hold(recipient, () => run.settle(recipient, outcome, answer));
-  watch(run, run.guard.seeUnlisted(answer.errcode));
+  const why = run.guard.seeUnlisted(answer.errcode);
+  run.hold(recipient, () => run.settle(recipient, outcome, answer), { isFinal: why === undefined });
+  if (why) for (const held of run.held) held.isFinal = false;
+  watch(run, why);
 }
 
 /**

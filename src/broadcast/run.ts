@@ -24,6 +24,8 @@ export interface Decided {
 export interface Held {
   recipient: InHand;
   goOn(): unknown;
+  /** Acted on also when the run stops before that. */
+  isFinal: boolean;
 }
 
 /** Users who are being claimed in one call; see `feeder.ts`. */
@@ -148,8 +150,8 @@ export class Run {
     this.tally.outcomes.no_code = 0;
   }
 
-  hold(recipient: InHand, goOn: () => unknown): void {
-    this.held.push({ recipient, goOn });
+  hold(recipient: InHand, goOn: () => unknown, { isFinal = false } = {}): void {
+    this.held.push({ recipient, goOn, isFinal });
     this.changed();
   }
 

@@ -108,9 +108,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    const postponed = this.#resolve !== undefined && !this.isSent && this.hooks?.postpone(error);
+    // Those of this connection: a postponed request may be on another one by the time this one is given back.
+    const { hooks, isSent } = this;
+    this.hooks = undefined;
+    const postponed = this.#resolve !== undefined && !isSent && hooks?.postpone(error);
     // Not in the same turn: undici is in the middle of clearing the connection up, and takes no other request.
-    queueMicrotask(() => this.#done(this.isSent));
+    queueMicrotask(() => hooks?.done(isSent));
     if (!postponed) this.fail(error);
   }
 

@@ -143,6 +143,18 @@ describe("an answer that nobody knows", () => {
     expect(world.sandbox.stats().maxPerUser).toBe(1);
   });
 
+  test("a few times, and then the run is interrupted: the codes may be used, and don't go back", async () => {
+    await giveUsers(world, 300, { codes: 2 });
+    setFaults(world, "unlisted:100");
+    const told = () => (world.sandbox.stats().faults.unlisted ?? 0) >= 5;
+    const result = await interrupt(world, ["--concurrency", "1", "--rate", "20/s"], told);
+    expect(result.code).toBe(130);
+    const document = await checkBooks(world, result, 600);
+    const hit = world.sandbox.stats().faults.unlisted!;
+    expect(hit).toBeLessThan(20);
+    expect(document).toMatchObject({ outcomes: outcomes({ failed: hit }), codes: { spent: hit }, open: 0 });
+  });
+
   test("20 times in a row stops the run: exit 9, all codes are back", async () => {
     await giveUsers(world, 300);
     setFaults(world, "unlisted:100");

@@ -55,6 +55,7 @@ async function beatOnce({ before, after, unbroken, blind = false }: Beat): Promi
     onFenced: ({ host }) => {
       fencedBy = host;
     },
+    onLost: () => {},
     onWanted: () => {},
   });
   await heartbeat.start();
@@ -100,7 +101,13 @@ it("a run trusts its claims for half a lease after its last beat, so that it sto
     runs: async () => runs("absent"),
     beat: () => new Promise(() => {}),
   } as unknown as BroadcastStore;
-  const events = { state: () => STATE, onBeat: () => {}, onFenced: () => {}, onWanted: () => {} };
+  const events = {
+    state: () => STATE,
+    onBeat: () => {},
+    onFenced: () => {},
+    onLost: () => {},
+    onWanted: () => {},
+  };
   const heartbeat = new Heartbeat(store, "b-1", OWN, clock, events);
   expect(heartbeat.fresh).toBe(false);
   await heartbeat.start();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Run } from "../../src/broadcast/run.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
-import { drive } from "./drive.ts";
+import { drive, hurriedClock } from "./drive.ts";
 import {
   broadcast,
   checkBooks,
@@ -141,4 +141,40 @@ test("no Redis at all: exit 6, with the address and a hint", async () => {
     message: expect.stringContaining("127.0.0.1:1"),
     hint: expect.stringContaining("PUSH_CLI_REDIS_URL"),
   });
+});
+
+test("a Redis that refuses writes for a while just when the token has to be renewed", async () => {
+  await giveUsers(world, 200);
+  const running = broadcast(world, ["--concurrency", "8"]);
+  await until(() => delivered() >= 50);
+  await world.redis.client.config("SET", "maxmemory", "1");
+  world.sandbox.expireTokens();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await world.redis.client.config("SET", "maxmemory", "0");
+  const result = await running;
+  expect(result.code, result.stderr).toBe(0);
+  const document = await checkBooks(world, result, 200);
+  expect(document).toMatchObject({ outcomes: outcomes({ sent: 200 }), outages: { count: 0 } });
+});
+
+test("a Redis that goes for good while the API is down, so that nothing is to be settled, ends the run", async () => {
+  await giveUsers(world, 200);
+  let run: Run | undefined;
+  const running = drive(world, {
+    clock: hurriedClock(20),
+    reconnectMs: 500,
+    concurrency: 8,
+    onStart: (started) => {
+      run = started;
+    },
+  });
+  await until(() => delivered() >= 50);
+  setFaults(world, "5xx:100");
+  await until(() => run?.breaker.isOpen === true && run.settler.size === 0 && run.claiming === 0);
+  await world.redis.server.kill();
+  const { result } = await running;
+  await world.redis.server.restart();
+  expect(run?.stopReason).toMatchObject({ exit: "redis", status: "stopped" });
+  expect(result.reason).toContain("can't reach Redis");
+  await until(async () => (await world.redis.client.ping()) === "PONG");
 });

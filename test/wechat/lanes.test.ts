@@ -9,11 +9,15 @@ afterEach(async () => {
 });
 
 /** A sender whose name lookups fail with `code`, where `fails` says so of the n-th. */
-async function world(code: string, fails: (lookup: number) => boolean, concurrency = 16) {
+async function world(
+  code: string,
+  fails: (lookup: number) => boolean,
+  { concurrency = 16, later = setImmediate as (call: () => void) => unknown } = {},
+) {
   let lookups = 0;
   const lookup: LookupFunction = (_hostname, _options, callback) => {
     const error = fails(lookups++) ? Object.assign(new Error(code), { code }) : null;
-    setImmediate(() => callback(error, [{ address: "127.0.0.1", family: 4 }]));
+    later(() => callback(error, [{ address: "127.0.0.1", family: 4 }]));
   };
   const server = await serveHttp((response) => {
     setTimeout(() => response.end('{"errcode":0,"errmsg":"ok"}'), 20);
@@ -28,7 +32,7 @@ async function world(code: string, fails: (lookup: number) => boolean, concurren
   );
   const sendAll = (count: number) =>
     Promise.all(Array.from({ length: count }, (_, i) => sender.send(`o${i}`, `f${i}`, "TOKEN")));
-  return { server, sendAll, lookups: () => lookups };
+  return { server, sender, sendAll, lookups: () => lookups };
 }
 
 function bodies(server: HttpDouble): Set<string> {
@@ -57,6 +61,17 @@ describe("a shortage of this machine", () => {
     expect(server.connections()).toBe(16);
   });
 
+  it("that many connections meet in the same turn: each request is put to one other connection", async () => {
+    const { server, sender, sendAll } = await world("EMFILE", (lookup) => lookup >= 4 && lookup < 16, {
+      later: process.nextTick,
+    });
+    await sendAll(4);
+    const answers = await sendAll(200);
+    expect(answers.filter((answer) => answer.class !== "ok")).toEqual([]);
+    expect([server.received.length, bodies(server).size]).toEqual([204, 200]);
+    await sender.close();
+  });
+
   it("while nobody delivers is told as what it is", async () => {
     const { sendAll } = await world("EMFILE", () => true);
     const [answer] = await sendAll(1);
@@ -69,7 +84,7 @@ describe("a shortage of this machine", () => {
 });
 
 it("a connection that failed is replaced at the next request", async () => {
-  const { sendAll } = await world("ECONNREFUSED", (lookup) => lookup < 3, 1);
+  const { sendAll } = await world("ECONNREFUSED", (lookup) => lookup < 3, { concurrency: 1 });
   const classes: string[] = [];
   for (let i = 0; i < 4; i++) classes.push((await sendAll(1))[0]!.class);
   expect(classes).toEqual(["unsent", "unsent", "unsent", "ok"]);

@@ -35,6 +35,14 @@ local function write_claim(ledger, f, digits, head)
   return f .. " " .. digits .. " " .. multi
 end
 
+-- Takes a claim back whose code could not be taken off its pool, for want of a right: it would be used twice. What refused that
+-- is then to be called again, for the error.
+local function undo_if_refused(reply, ledger)
+  local refused = type(reply) == "table" and reply.err
+  if refused then call("HDEL", ledger, id) end
+  return refused
+end
+
 local PLAIN_CLAIM = '^{"formId":"([%w_-]+)","expire":(1%d%d%d%d%d%d%d%d%d%d%d%d)}$'
 
 -- The same for a pool whose first entries are expired and plain.
@@ -45,7 +53,7 @@ local function claim_behind(pool, ledger)
     if not f or not is_form_id(f) then return nil end
     if tonumber(digits) > now then
       local line = write_claim(ledger, f, digits, head)
-      if line then call("LTRIM", pool, n, "-1") end
+      if line and undo_if_refused(pcall("LTRIM", pool, n, "-1"), ledger) then call("LTRIM", pool, n, "-1") end
       return line and line .. " " .. n - 1
     end
   end
@@ -57,7 +65,7 @@ local function claim_plain(pool, ledger, head)
   if not f or not is_form_id(f) then return nil end
   if tonumber(digits) <= now then return claim_behind(pool, ledger) end
   local line = write_claim(ledger, f, digits, head)
-  if line then call("LPOP", pool) end
+  if line and undo_if_refused(pcall("LPOP", pool), ledger) then call("LPOP", pool) end
   return line
 end
 
