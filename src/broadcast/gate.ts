@@ -4,19 +4,22 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import type { InHand } from "./in-hand.ts";
 import type { SendAnswer } from "./ports.ts";
 import { apiIsDown, notTheApi, type StopReason, stopReasonOf } from "./stop.ts";
+import { Suspects } from "./suspects.ts";
 
 /** How long `broadcast` and `resume` sit an outage out unless told. */
 export const DEFAULT_MAX_OUTAGE_MS = 600_000;
 
 /** In the place of a recipient where the API is asked to send to nobody. */
-const NOBODY = { excused: 0, multiUse: false };
+const NOBODY = { excused: 0, isSuspect: false, multiUse: false };
 
 /** What the gate asks of its run. */
 interface Gated {
   readonly breaker: Breaker;
   readonly signal: AbortSignal;
   readonly deps: Pick<EngineDeps, "clock" | "tokens" | "sender">;
-  readonly options: Pick<EngineOptions, "maxOutageMs">;
+  readonly options: Pick<EngineOptions, "maxOutageMs" | "maxAttempts">;
+  readonly fed: boolean;
+  readonly inHand: { readonly size: number };
   /** Requests without an answer yet. */
   readonly inFlight: number;
   stop(reason: StopReason): void;
@@ -42,11 +45,14 @@ export class Gate {
   private trying = false;
   private tried: { by: InHand | undefined; end: () => void } | undefined;
   private wake: (() => void) | undefined;
+  private readonly suspects: Suspects;
 
   constructor(run: Gated) {
     this.run = run;
+    this.suspects = new Suspects(run);
     run.breaker.onOpen = () => {
       this.entering = 0;
+      this.suspects.clear();
       if (!this.trying) void this.tryUntilBack();
     };
     run.signal.addEventListener("abort", () => this.letAllGo(), { once: true });
@@ -91,11 +97,12 @@ export class Gate {
     const isApi = answer.errcode !== undefined || answer.class === "ok";
     if (answer.class === "ambiguous" || answer.class === "unsent") {
       breaker.failed(recipient ?? NOBODY, failureOf(answer), isApi);
-      if (this.endTry(recipient)) breaker.tryFailed();
+      if (this.endTry(recipient)) this.noteFailedTry(recipient);
     } else if (answer.class === "token") {
       // It is the API; what comes of it, the renewal tells.
       breaker.isKnown = true;
     } else {
+      if (!recipient) this.suspects.suspect();
       // A 429 may come from anything that stands before the API.
       if (isApi || breaker.isKnown) breaker.answered();
       if (this.endTry(recipient)) breaker.tryAgain();
@@ -124,6 +131,12 @@ export class Gate {
   /** A try ended with a token that had to be renewed: with the new one it may succeed. */
   noteNewToken(recipient: InHand): void {
     if (this.endTry(recipient)) this.run.breaker.tryAgain();
+  }
+
+  private noteFailedTry(recipient: InHand | undefined): void {
+    if (recipient) this.suspects.add(recipient);
+    else this.suspects.clear();
+    this.run.breaker.tryFailed();
   }
 
   private endTry(recipient: InHand | undefined): boolean {
@@ -167,13 +180,15 @@ export class Gate {
   /**
    * Sends to one recipient whose code can be sent with again, whatever comes of it. Where there are only codes with
    * several uses, each try could cost one of them the message; so the API is asked to send to nobody, without a code:
-   * any refusal shows that it is there.
+   * any refusal shows that it is there. The same when the last few have been tried in vain: it may be their requests.
    */
   private async try(): Promise<void> {
     await this.untilSomebody();
     const { breaker, signal } = this.run;
     if (!breaker.isOpen || signal.aborted) return;
-    const at = this.parked.findIndex(({ recipient }) => !recipient.multiUse);
+    const at = this.parked.findIndex(
+      ({ recipient }) => !recipient.multiUse && this.suspects.mayTry(recipient),
+    );
     const chosen = this.parked[at];
     const ended = new Promise<void>((end) => {
       this.tried = { by: chosen?.recipient, end };
