@@ -34,7 +34,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   });
   const opened = once(async () => {
     const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
-    closers.push(close, io.beforeEnd(releaseLocks));
+    closers.push(close, () => atMost(RELEASE_MS, releaseLocks, clock), io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
   const deps: Deps = {
@@ -85,6 +85,14 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     for (const closer of closers.reverse()) await closer();
   };
   return { deps, close };
+}
+
+/** A signal may end the wait for a token before its fetch; a lock left behind would block others until it lapses. */
+const RELEASE_MS = 1000;
+
+async function atMost(ms: number, work: () => Promise<unknown>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work().finally(() => done.abort()), clock.sleep(ms, done.signal)]);
 }
 
 /** Says that a Redis which is busy or loading is waited for. */
