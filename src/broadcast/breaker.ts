@@ -58,7 +58,7 @@ export class Breaker {
   /** Nothing is held back. */
   isClosed = false;
   isOpen = false;
-  /** Something has answered like the API in this run. */
+  /** Something has answered like the API in this run, or in an earlier one of the broadcast. */
   isKnown = false;
   /** The last failure. */
   failure: Failure = { reason: "" };

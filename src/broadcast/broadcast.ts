@@ -102,6 +102,7 @@ export async function runOnce(
   const ledger = bePatient(opened, clock, PATIENCE_MS);
   const run: Run = new Run({ ...deps, ledger, pulse: heartbeat }, options);
   adoptRecent(run, plan.earlierRuns, clock);
+  if (plan.knowsApi) run.breaker.isKnown = true;
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
@@ -129,7 +130,7 @@ export async function runOnce(
   }
   const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
-  return { result, run, record: { id, cut: ended?.cut } };
+  return { result, run, record: { id, cut: ended?.cut, resumeWith: ended?.resumeWith } };
 }
 
 /**
@@ -151,6 +152,7 @@ async function enterRun(
     status: "running",
     reason: undefined,
     exit: undefined,
+    resumeWith: undefined,
     finishedAtMs: undefined,
     wanted,
   };

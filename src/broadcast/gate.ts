@@ -169,12 +169,21 @@ export class Gate {
       await deps.clock.sleep(Math.min(breaker.untilTryMs, maxMs - breaker.downMs), signal);
       if (!breaker.isOpen || signal.aborted) break;
       if (breaker.isHopeless) run.stop(notTheApi(breaker.failure));
-      else if (breaker.downMs >= maxMs) run.stop(apiIsDown(breaker.failure, maxMs));
-      else if (breaker.untilTryMs <= 0) await this.try();
+      else if (breaker.downMs >= maxMs) run.stop(apiIsDown(breaker.failure, breaker.downMs));
+      else if (breaker.untilTryMs <= 0) await this.tryFor(maxMs - breaker.downMs);
     }
     this.trying = false;
     this.advance();
     run.changed();
+  }
+
+  /** A try that takes longer, such as one for a token that nobody gives, does not hold up the end. */
+  private async tryFor(ms: number): Promise<void> {
+    const ended = new AbortController();
+    const onStop = () => ended.abort();
+    this.run.signal.addEventListener("abort", onStop, { once: true });
+    await Promise.race([this.try().finally(onStop), this.run.deps.clock.sleep(ms, ended.signal)]);
+    this.run.signal.removeEventListener("abort", onStop);
   }
 
   /**
