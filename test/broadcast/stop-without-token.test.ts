@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { whyWaiting } from "../../src/broadcast/waiting.ts";
 import type { AccessTokens } from "../../src/token/ports.ts";
 import { createSender } from "../../src/wechat/sender.ts";
 import { serveHttp } from "../wechat/servers.ts";
@@ -17,12 +18,13 @@ test("a stop does not wait for a token that is not given", { timeout: 30_000 }, 
     message: MESSAGE,
   });
   let stop = () => {};
+  let waiting: string | undefined;
   let asked = 0;
   const tokens: AccessTokens = {
     cached: () => "old-token",
     current: async () => "old-token",
     renew: () => {
-      if (++asked === 4) stop();
+      if (++asked === 4) setImmediate(stop);
       return new Promise<never>(() => {});
     },
   };
@@ -31,13 +33,17 @@ test("a stop does not wait for a token that is not given", { timeout: 30_000 }, 
     drainMs: 600_000,
     ports: { sender, tokens },
     onStart: (run) => {
-      stop = () => run.stop({ status: "interrupted", exit: "sigterm", message: "interrupted (SIGTERM)" });
+      stop = () => {
+        waiting = whyWaiting(run);
+        run.stop({ status: "interrupted", exit: "sigterm", message: "interrupted (SIGTERM)" });
+      };
     },
   });
   onTestFinished(async () => {
     await sender.close();
     await api.close();
   });
+  expect(waiting).toBe("waiting for an access token");
   // Whoever waits for the token keeps the code for the resume; nobody's is lost.
   expect(result).toMatchObject({ status: "interrupted", open: 4, codes: { spent: 0 } });
 });
