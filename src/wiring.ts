@@ -34,7 +34,9 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   });
   const opened = once(async () => {
     const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
-    closers.push(close, () => atMost(RELEASE_MS, releaseLocks, clock), io.beforeEnd(releaseLocks));
+    // A command that was told to end may leave a refresh of the token behind, and with it the lock.
+    const release = () => Promise.race([releaseLocks(), clock.sleep(RELEASE_MS)]);
+    closers.push(close, release, io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
   const deps: Deps = {
@@ -87,18 +89,13 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   return { deps, close };
 }
 
-/** A signal may end the wait for a token before its fetch; a lock left behind would block others until it lapses. */
-const RELEASE_MS = 1000;
-
-async function atMost(ms: number, work: () => Promise<unknown>, clock: Clock): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work().finally(() => done.abort()), clock.sleep(ms, done.signal)]);
-}
-
 /** Says that a Redis which is busy or loading is waited for. */
 function sayWait(out: Output) {
   return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
 }
+
+/** How long the end of a command waits for Redis to take locks back. */
+const RELEASE_MS = 1000;
 
 type TokenStores = Pick<
   Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
