@@ -27,6 +27,8 @@ const FIRST_TRIES_MS = 15_000;
 /** Somebody whose attempts don't count when it was the API that failed. */
 export interface Excusable {
   excused: number;
+  /** Its failures may be its own: none is excused. */
+  isSuspect: boolean;
   /** Each failure may cost this one the message, for it can't be repeated. */
   multiUse: boolean;
 }
@@ -56,7 +58,7 @@ export class Breaker {
   /** Nothing is held back. */
   isClosed = false;
   isOpen = false;
-  /** Something has answered like the API in this run. */
+  /** Something has answered like the API in this run, or in an earlier one of the broadcast. */
   isKnown = false;
   /** The last failure. */
   failure: Failure = { reason: "" };
@@ -128,7 +130,7 @@ export class Breaker {
     this.failure = failure;
     if (isApi) this.isKnown = true;
     if (this.isOpen) {
-      by.excused++;
+      excuse(by);
       return;
     }
     const now = this.clock.monotonic();
@@ -160,7 +162,7 @@ export class Breaker {
 
   private open(): void {
     const now = this.clock.monotonic();
-    for (const each of this.failing) each.excused++;
+    for (const each of this.failing) excuse(each);
     // One that comes back before the climb was over has not ended.
     if (this.climbingSince === undefined) this.ended.count++;
     this.openedAt = this.failing.length > 0 ? this.failingSince : now;
@@ -201,4 +203,8 @@ export class Breaker {
     this.isClosed = true;
     this.isCalm = true;
   }
+}
+
+function excuse(by: Excusable): void {
+  if (!by.isSuspect) by.excused++;
 }

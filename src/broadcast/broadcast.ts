@@ -106,6 +106,7 @@ export async function runOnce(
   const tokens = bePatientForTokens(deps.tokens, patience);
   const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat }, options);
   adoptRecent(run, plan.earlierRuns, clock);
+  if (plan.knowsApi) run.breaker.isKnown = true;
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,
@@ -133,7 +134,7 @@ export async function runOnce(
   }
   const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
-  return { result, run, record: { id, cut: ended?.cut } };
+  return { result, run, record: { id, cut: ended?.cut, resumeWith: ended?.resumeWith } };
 }
 
 /**
@@ -155,6 +156,7 @@ async function enterRun(
     status: "running",
     reason: undefined,
     exit: undefined,
+    resumeWith: undefined,
     finishedAtMs: undefined,
     wanted,
   };

@@ -70,6 +70,7 @@ async function concludeRecord(
     status: run.stopReason?.status ?? "finished",
     reason,
     exit: exitOf(run, result),
+    resumeWith: run.stopReason?.resumeWith,
     finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
     result,
     // What was wanted holds until a run begins: there may be a frozen one, which has yet to see it.

@@ -40,7 +40,7 @@ export interface Ended {
   result: BroadcastResult;
   run: Run;
   /** As it is now. */
-  record: Pick<BroadcastRecord, "id" | "cut">;
+  record: Pick<BroadcastRecord, "id" | "cut" | "resumeWith">;
 }
 
 /** What one run has to know of those before it. */
@@ -52,6 +52,8 @@ export interface RunPlan {
   earlierRuns: KnownRun[];
   /** Goes on also when Redis drops keys. */
   allowEviction?: boolean | undefined;
+  /** An earlier run sent through this very API: when it does not answer, that is an outage. */
+  knowsApi?: boolean;
   /** What a wider limit changes in the record. */
   changes?: Partial<BroadcastRecord>;
   /** Left out: a later one. */

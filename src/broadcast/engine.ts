@@ -7,7 +7,7 @@ import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
 
 const RELEASE_BATCH = 64;
-const DOWN_DRAIN_MS = 2000;
+const SHORT_DRAIN_MS = 2000;
 
 /**
  * Works through the audience: claims codes just ahead of the sends, keeps `concurrency` requests in flight, settles what
@@ -26,8 +26,9 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
   }
   if (!run.signal.aborted) await feeding;
   run.ready.close();
-  // Who stops a run while the API is down does not wait for the answer that it may never give.
-  const drainMs = run.breaker.isOpen ? Math.min(DOWN_DRAIN_MS, run.options.drainMs) : run.options.drainMs;
+  // Who stops a run does not wait for an answer that an API which is down may never give, nor for a token alone.
+  const isShort = run.breaker.isOpen || (run.signal.aborted && run.inFlight === 0);
+  const drainMs = isShort ? Math.min(SHORT_DRAIN_MS, run.options.drainMs) : run.options.drainMs;
   const drained = new AbortController();
   await Promise.race([
     Promise.all([...workers, feeding]).then(() => drained.abort()),

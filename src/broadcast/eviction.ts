@@ -100,6 +100,7 @@ function evicted(count: number): StopReason {
     status: "stopped",
     exit: "stopped",
     message: `${describe(count)} since the broadcast began: ${GONE}`,
-    hint: `${REMEDY}; resume asks for --allow-eviction`,
+    hint: `${REMEDY}; --allow-eviction goes on all the same: whose ledger is gone gets the message again`,
+    resumeWith: "--allow-eviction",
   };
 }

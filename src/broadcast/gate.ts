@@ -4,19 +4,22 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import type { InHand } from "./in-hand.ts";
 import type { SendAnswer } from "./ports.ts";
 import { apiIsDown, notTheApi, type StopReason, stopReasonOf } from "./stop.ts";
+import { Suspects } from "./suspects.ts";
 
 /** How long `broadcast` and `resume` sit an outage out unless told. */
 export const DEFAULT_MAX_OUTAGE_MS = 600_000;
 
 /** In the place of a recipient where the API is asked to send to nobody. */
-const NOBODY = { excused: 0, multiUse: false };
+const NOBODY = { excused: 0, isSuspect: false, multiUse: false };
 
 /** What the gate asks of its run. */
 interface Gated {
   readonly breaker: Breaker;
   readonly signal: AbortSignal;
   readonly deps: Pick<EngineDeps, "clock" | "tokens" | "sender">;
-  readonly options: Pick<EngineOptions, "maxOutageMs">;
+  readonly options: Pick<EngineOptions, "maxOutageMs" | "maxAttempts">;
+  readonly fed: boolean;
+  readonly inHand: { readonly size: number };
   /** Requests without an answer yet. */
   readonly inFlight: number;
   stop(reason: StopReason): void;
@@ -42,11 +45,14 @@ export class Gate {
   private trying = false;
   private tried: { by: InHand | undefined; end: () => void } | undefined;
   private wake: (() => void) | undefined;
+  private readonly suspects: Suspects;
 
   constructor(run: Gated) {
     this.run = run;
+    this.suspects = new Suspects(run);
     run.breaker.onOpen = () => {
       this.entering = 0;
+      this.suspects.clear();
       if (!this.trying) void this.tryUntilBack();
     };
     run.signal.addEventListener("abort", () => this.letAllGo(), { once: true });
@@ -104,11 +110,12 @@ export class Gate {
     const isApi = answer.errcode !== undefined || answer.class === "ok";
     if (answer.class === "ambiguous" || answer.class === "unsent") {
       breaker.failed(recipient ?? NOBODY, failureOf(answer), isApi);
-      if (this.endTry(recipient)) breaker.tryFailed();
+      if (this.endTry(recipient)) this.noteFailedTry(recipient);
     } else if (answer.class === "token") {
       // It is the API; what comes of it, the renewal tells.
       breaker.isKnown = true;
     } else {
+      if (!recipient) this.suspects.suspect();
       // A 429 may come from anything that stands before the API.
       if (isApi || breaker.isKnown) breaker.answered();
       // Nobody waits for the end of a quota's pause in the place of nobody.
@@ -143,6 +150,12 @@ export class Gate {
     if (this.endTry(recipient)) this.run.breaker.tryAgain();
   }
 
+  private noteFailedTry(recipient: InHand | undefined): void {
+    if (recipient) this.suspects.add(recipient);
+    else this.suspects.clear();
+    this.run.breaker.tryFailed();
+  }
+
   private endTry(recipient: InHand | undefined): boolean {
     if (!this.tried || this.tried.by !== recipient) return false;
     const { end } = this.tried;
@@ -173,24 +186,35 @@ export class Gate {
       await deps.clock.sleep(Math.min(breaker.untilTryMs, maxMs - breaker.downMs), signal);
       if (!breaker.isOpen || signal.aborted) break;
       if (breaker.isHopeless) run.stop(notTheApi(breaker.failure));
-      else if (breaker.downMs >= maxMs) run.stop(apiIsDown(breaker.failure, maxMs));
-      else if (breaker.untilTryMs <= 0) await this.try();
+      else if (breaker.downMs >= maxMs) run.stop(apiIsDown(breaker.failure, breaker.downMs));
+      else if (breaker.untilTryMs <= 0) await this.tryFor(maxMs - breaker.downMs);
     }
     this.trying = false;
     this.advance();
     run.changed();
   }
 
+  /** A try that takes longer, such as one for a token that nobody gives, does not hold up the end. */
+  private async tryFor(ms: number): Promise<void> {
+    const ended = new AbortController();
+    const onStop = () => ended.abort();
+    this.run.signal.addEventListener("abort", onStop, { once: true });
+    await Promise.race([this.try().finally(onStop), this.run.deps.clock.sleep(ms, ended.signal)]);
+    this.run.signal.removeEventListener("abort", onStop);
+  }
+
   /**
    * Sends to one recipient whose code can be sent with again, whatever comes of it. Where there are only codes with
    * several uses, each try could cost one of them the message; so the API is asked to send to nobody, without a code:
-   * any refusal shows that it is there.
+   * any refusal shows that it is there. The same when the last few have been tried in vain: it may be their requests.
    */
   private async try(): Promise<void> {
     await this.untilSomebody();
     const { breaker, signal } = this.run;
     if (!breaker.isOpen || signal.aborted) return;
-    const at = this.parked.findIndex(({ recipient }) => !recipient.multiUse);
+    const at = this.parked.findIndex(
+      ({ recipient }) => !recipient.multiUse && this.suspects.mayTry(recipient),
+    );
     const chosen = this.parked[at];
     const ended = new Promise<void>((end) => {
       this.tried = { by: chosen?.recipient, end };

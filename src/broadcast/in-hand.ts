@@ -10,6 +10,8 @@ export interface InHand extends Claimed {
   failedBefore: boolean;
   /** Attempts that don't count towards the most, because the API was down. */
   excused: number;
+  /** It failed while the API answered others: its attempts count, whatever the breaker thinks. */
+  isSuspect: boolean;
   /** Codes of this user that the API refused in this run. */
   refusals: number;
   /** The number of its newest send, as the pacer counts them. */
@@ -34,6 +36,7 @@ export function takeInHand(
     uncertain: attempts > 0,
     failedBefore,
     excused: 0,
+    isSuspect: false,
     refusals,
     turn: 0,
     place: -1,

@@ -30,6 +30,8 @@ export interface BroadcastRecord {
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */
   exit?: RunExit | undefined;
+  /** The option that a resume needs after the way in which the last run ended. */
+  resumeWith?: ResumeOption | undefined;
   /** What an operator wants of the runs at work; gone when the next run begins. */
   wanted?: Wanted | undefined;
   /** How many recipients there were when the audience was through; later runs only try some of them again. */
@@ -43,6 +45,8 @@ export interface BroadcastRecord {
   /** As of the end of the last run that ended by itself. */
   result?: BroadcastResult | undefined;
 }
+
+export type ResumeOption = NonNullable<StopReason["resumeWith"]>;
 
 export type RunExit = StopReason["exit"] | "done" | "partial";
 

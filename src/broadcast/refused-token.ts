@@ -24,7 +24,9 @@ export async function renewToken(
 ): Promise<void> {
   run.refusedTokens.add(token);
   const { tokens, clock } = run.deps;
-  const renewed = run.refusedTokens.size > MAX_REFUSED_TOKENS ? undefined : await tokens.renew(token);
+  run.renewing++;
+  const renewing = run.refusedTokens.size > MAX_REFUSED_TOKENS ? undefined : tokens.renew(token);
+  const renewed = await Promise.resolve(renewing).finally(() => run.renewing--);
   const now = clock.monotonic();
   run.sameTokenSince = renewed === token ? (run.sameTokenSince ?? now) : undefined;
   if (renewed === undefined || now - (run.sameTokenSince ?? now) > SAME_TOKEN_MS) {

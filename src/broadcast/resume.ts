@@ -19,6 +19,8 @@ export interface ResumeSpec {
   limit?: number | null | undefined;
   /** Go on also when Redis has dropped keys since the broadcast began, and when it goes on to. */
   allowEviction?: boolean | undefined;
+  /** Through another API than the one that it began with. */
+  isOtherApi?: boolean;
   /** What the record lacks, or has otherwise. */
   changes?: Pick<Partial<BroadcastRecord>, "apiBase" | "users">;
 }
@@ -91,6 +93,7 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
     retry: spec.retry,
     allowEviction: spec.allowEviction,
     earlierRuns,
+    knowsApi: !spec.isOtherApi && earlierRuns.some(({ outcomes }) => (outcomes?.sent ?? 0) > 0),
     changes,
   });
 }
@@ -132,9 +135,14 @@ function recordGone(id: string): PushCliError {
   });
 }
 
-function alreadyFinished({ id, cut, limit }: BroadcastRecord): PushCliError {
-  const retry = "--retry-unknown or --retry-failed tries those recipients again";
-  const hint = cut ? `--limit none, or more than ${limit}, sends to the others too; ${retry}` : retry;
+function alreadyFinished({ id, cut, limit, result }: BroadcastRecord): PushCliError {
+  const { failed = 0, unknown = 0 } = result?.outcomes ?? {};
+  const options = [...(unknown > 0 ? ["--retry-unknown"] : []), ...(failed > 0 ? ["--retry-failed"] : [])];
+  const hints = [
+    ...(cut ? [`--limit none, or more than ${limit}, sends to the others too`] : []),
+    ...(options.length > 0 ? [`${options.join(" or ")} tries those recipients again`] : []),
+  ];
+  const hint = hints.join("; ") || `push-cli broadcast show ${id} has its totals; nothing was changed`;
   return new PushCliError("nothing", `broadcast '${id}' is finished`, { hint });
 }
 

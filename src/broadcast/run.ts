@@ -60,6 +60,8 @@ export class Run {
   accepted = false;
   /** Access tokens refused since one was accepted. */
   readonly refusedTokens = new Set<string>();
+  /** Recipients that wait for a token in the place of a refused one. */
+  renewing = 0;
   /** Monotonic time since when the platform has been giving the same refused token again. */
   sameTokenSince: number | undefined;
   /** The whole audience has been claimed. */

@@ -12,6 +12,8 @@ export interface StopReason {
   message: string;
   hint?: string | undefined;
   errcode?: number | undefined;
+  /** A resume is refused without this option. */
+  resumeWith?: "--allow-eviction";
   /** The broadcast's record was deleted under the run: Redis is there all the same. */
   isRecordGone?: true;
 }
@@ -52,12 +54,13 @@ export function thresholdReason(message: string): StopReason {
 }
 
 /** `forMs`: how long that was sat out. */
-export function apiIsDown({ reason }: Failure, forMs: number): StopReason {
+export function apiIsDown({ reason, page, hint }: Failure, forMs: number): StopReason {
+  const clue = page ?? hint;
   return {
     status: "stopped",
     exit: "api",
     message: `the API has been down for ${seconds(forMs)}: ${reason}`,
-    hint: "everything in hand is kept for when it is back; --max-outage waits longer",
+    hint: `${clue === undefined ? "" : `${clue}; `}everything in hand is kept for when it is back; --max-outage waits longer`,
   };
 }
 

@@ -3,12 +3,21 @@ import type { Pacer } from "./pacer.ts";
 import type { Run } from "./run.ts";
 
 /** Why a run sends nothing now, when that is so; in the words of a live line. */
-export function whyWaiting({ pacer, deps, breaker, waitingFor, signal }: Run): string | undefined {
+export function whyWaiting({
+  pacer,
+  deps,
+  breaker,
+  waitingFor,
+  signal,
+  renewing,
+  inFlight,
+}: Run): string | undefined {
   if (signal.aborted) return "stopping";
   if (pacer.pauseLeftMs > 0) return describePause(pacer);
   if (breaker.isOpen) return whyDown(breaker);
   if (deps.ledger.trouble !== undefined) return `waiting: ${deps.ledger.trouble}`;
   if (waitingFor !== undefined) return `waiting for a ${waitingFor}`;
+  if (renewing > 0 && inFlight === 0) return "waiting for an access token";
   return deps.pulse.fresh ? undefined : "Redis does not answer: waiting";
 }
 

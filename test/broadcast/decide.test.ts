@@ -24,6 +24,7 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     uncertain: false,
     failedBefore: false,
     excused: 0,
+    isSuspect: false,
     refusals: 0,
     turn: 1,
     place: -1,

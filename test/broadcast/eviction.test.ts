@@ -73,6 +73,9 @@ it("keys dropped during a run stop it, and a resume has to be allowed", async ()
     reason: expect.stringContaining("ledgers may be among them"),
   });
   expect(stopped.stderr).toContain("evicted_keys");
+  const next = "push-cli broadcast resume b-1 --allow-eviction";
+  expect(stopped.json()).toMatchObject({ next: [next] });
+  expect((await run(["broadcast", "show", "b-1"])).json()).toMatchObject({ next: [next] });
 
   await setMemory("noeviction", "0");
   const refused = await run(["broadcast", "resume", "b-1", "--yes"]);

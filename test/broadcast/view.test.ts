@@ -237,6 +237,7 @@ describe("the view", () => {
     ["running", {}, {}, ["push-cli broadcast watch b-1"]],
     ["dead", {}, {}, ["push-cli broadcast resume b-1"]],
     ["interrupted", {}, { failed: 3 }, ["push-cli broadcast resume b-1"]],
+    ["stopped", { resumeWith: "--allow-eviction" }, {}, ["push-cli broadcast resume b-1 --allow-eviction"]],
     ["finished", {}, {}, []],
     ["finished", { cut: true }, {}, ["push-cli broadcast resume b-1 --limit none"]],
     ["cancelled", {}, {}, []],

@@ -25,3 +25,9 @@ test("a pause after which the rate is not known says no rate", () => {
   pacer.refuse(pacer.countSend(), 3000);
   expect(whyWaiting(runOf(pacer))).toBe("quota used up: waiting 3 s");
 });
+
+test("all wait for a token: that is said", () => {
+  const run = runOf(new Pacer(new FakeClock()));
+  expect(whyWaiting(Object.assign(run, { renewing: 4, inFlight: 1 }))).toBeUndefined();
+  expect(whyWaiting(Object.assign(run, { renewing: 4, inFlight: 0 }))).toBe("waiting for an access token");
+});

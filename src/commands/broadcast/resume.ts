@@ -97,7 +97,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   }
   if (flags.yes && target === "other")
     deps.out.warn(`warning: through ${settings.apiBase}, not through ${record.apiBase} as it began`);
-  return goOn(deps, flags, { record, options, spec, apiBase: settings.apiBase });
+  return goOn(deps, flags, { record, options, spec, target, apiBase: settings.apiBase });
 }
 
 function retriesOf({ retryUnknown, retryFailed }: ResumeFlags): Retry[] {
@@ -124,13 +124,14 @@ interface Resumed {
   record: BroadcastRecord;
   options: RunOptions;
   spec: { retry: Retry[]; limit: number | null | undefined; join: boolean };
+  target: Asked["target"];
   apiBase: string;
 }
 
 async function goOn(
   deps: Deps,
   flags: ResumeFlags,
-  { record, options, spec, apiBase }: Resumed,
+  { record, options, spec, target, apiBase }: Resumed,
 ): Promise<ExitName> {
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
   const { engine } = options;
@@ -145,6 +146,7 @@ async function goOn(
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record.id, {
       ...spec,
       allowEviction: flags.allowEviction,
+      isOtherApi: target !== "same",
       engine: { ...engine, retryUnknown: flags.retryUnknown },
       // What a retry goes over is no count of the whole audience.
       changes: {

@@ -75,7 +75,7 @@ function connectionsFor({ io, out }: Deps, wanted: number): number {
   if (free === undefined || free - SPARE_FILES >= wanted) return wanted;
   const fit = Math.max(1, free - SPARE_FILES);
   out.warn(
-    `warning: ${fit} connections in the place of ${wanted}: this process may open no more files (ulimit -n)`,
+    `warning: ${fit} connections instead of ${wanted}: this process may open no more files (ulimit -n)`,
   );
   return fit;
 }
