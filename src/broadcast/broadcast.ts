@@ -3,7 +3,7 @@ import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { countsOf, watchEviction } from "./eviction.ts";
+import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
@@ -127,9 +127,10 @@ export async function runOnce(
   } finally {
     await heartbeat.end();
   }
+  await tellLostRecord(deps, now, run);
   const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
-  return { result, run, record: { id, cut: ended?.cut } };
+  return { result, run, record: { id, cut: ended?.cut, resumeFlag: run.stopReason?.resumeFlag } };
 }
 
 /**
@@ -151,6 +152,7 @@ async function enterRun(
     status: "running",
     reason: undefined,
     exit: undefined,
+    resumeFlag: undefined,
     finishedAtMs: undefined,
     wanted,
   };

@@ -42,7 +42,7 @@ export async function conclude(
 
 /** Whether the end is this run's to write. */
 export function willConclude({ stopReason }: Pick<Run, "stopReason">): boolean {
-  return stopReason?.exit !== "redis" && stopReason?.exit !== "locked";
+  return stopReason?.exit !== "redis" && stopReason?.exit !== "locked" && !stopReason?.isRecordGone;
 }
 
 async function concludeRecord(
@@ -70,6 +70,7 @@ async function concludeRecord(
     status: run.stopReason?.status ?? "finished",
     reason,
     exit: exitOf(run, result),
+    resumeFlag: run.stopReason?.resumeFlag,
     finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
     result,
     // What was wanted holds until a run begins: there may be a frozen one, which has yet to see it.

@@ -40,7 +40,7 @@ export interface Ended {
   result: BroadcastResult;
   run: Run;
   /** As it is now. */
-  record: Pick<BroadcastRecord, "id" | "cut">;
+  record: Pick<BroadcastRecord, "id" | "cut" | "resumeFlag">;
 }
 
 /** What one run has to know of those before it. */

@@ -9,15 +9,18 @@ export interface NextCommand {
 }
 
 type Needs = Pick<BroadcastView, "status"> & {
-  record: Pick<BroadcastView["record"], "id" | "cut">;
+  record: Pick<BroadcastView["record"], "id" | "cut" | "resumeFlag">;
   result: Pick<BroadcastView["result"], "outcomes">;
 };
 
 /** The commands that lead on from where a broadcast stands, the first one first; none when there is nothing left to do. */
-export function nextCommands({ status, record: { id, cut }, result: { outcomes } }: Needs): NextCommand[] {
+export function nextCommands({ status, record, result: { outcomes } }: Needs): NextCommand[] {
+  const { id, cut, resumeFlag } = record;
   const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
   if (status === "running") return [{ why: "to see how it goes", command: broadcast("watch") }];
-  if (isResumable(status)) return [{ why: "to go on", command: broadcast("resume") }];
+  if (isResumable(status)) {
+    return [{ why: "to go on", command: broadcast("resume", resumeFlag && ` ${resumeFlag}`) }];
+  }
   const next: NextCommand[] = [];
   const { failed = 0, unknown = 0 } = outcomes ?? {};
   const kinds = [...(failed > 0 ? ["failed"] : []), ...(unknown > 0 ? ["unknown"] : [])];

@@ -30,6 +30,8 @@ export interface BroadcastRecord {
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */
   exit?: RunExit | undefined;
+  /** What a resume asks for, after what the last run stopped at. */
+  resumeFlag?: StopReason["resumeFlag"] | undefined;
   /** What an operator wants of the runs at work; gone when the next run begins. */
   wanted?: Wanted | undefined;
   /** How many recipients there were when the audience was through; later runs only try some of them again. */

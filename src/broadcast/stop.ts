@@ -14,6 +14,8 @@ export interface StopReason {
   errcode?: number | undefined;
   /** The broadcast's record was deleted under the run: Redis is there all the same. */
   isRecordGone?: true;
+  /** Without it a resume is refused. */
+  resumeFlag?: "--allow-eviction";
 }
 
 /** A failure of Redis, of the token or of push-cli itself as the reason to stop. */

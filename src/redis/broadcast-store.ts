@@ -144,6 +144,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     // Older versions left an empty text where there was no reason.
     reason: hash.reason || undefined,
     exit: hash.exit as BroadcastRecord["exit"],
+    resumeFlag: hash.resumeFlag as BroadcastRecord["resumeFlag"],
     evicted: json(hash.evicted),
     wanted: json(hash.wanted),
     cut: json(hash.cut),
