@@ -122,6 +122,13 @@ const HINT = "mend those lines and import again; what is there already is left o
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "formId", "expire", "uses"];
 
+const REDIS_DUMP =
+  "a line of redis-dump: load them into a Redis, and import from there with --from-redis-url";
+
+function isOfRedisDump({ key, type, value, openId }: Record<string, unknown>): boolean {
+  return openId === undefined && typeof key === "string" && typeof type === "string" && value !== undefined;
+}
+
 async function* toRows(
   records: ReturnType<typeof readRecords>,
   signal: AbortSignal,
@@ -129,7 +136,8 @@ async function* toRows(
   try {
     for await (const { line, fields, error } of records) {
       const place = `line ${line}`;
-      yield error === undefined ? { place, ...fields } : { place, error };
+      const why = error ?? (isOfRedisDump(fields) ? REDIS_DUMP : undefined);
+      yield why === undefined ? { place, ...fields } : { place, error: why };
     }
   } catch (error) {
     // Destroying the input is how Ctrl-C ends a read that waits for more.
