@@ -118,8 +118,9 @@ async function openNode(
     }
   };
   try {
-    giveUpAtHangUps(client, circumstances.where, isBare ? BARE_HANG_UPS_MS : reconnectMs);
     const held = sitOut(client, patience, (error) => explain(error).message);
+    // Around that, so that what is sent again because Redis answered is not counted.
+    giveUpAtHangUps(client, circumstances.where, isBare ? BARE_HANG_UPS_MS : reconnectMs);
     info = await sayHello(client, { withinMs: helloMs, held, isBare });
     if (info && !anyVersion) checkVersion(info, circumstances.where);
   } catch (error) {

@@ -135,6 +135,20 @@ it.each([
   },
 );
 
+it("what is refused for the time being, and sent again, is not taken for a hang-up", async () => {
+  await giveUsers(world, 2);
+  let refusals = 0;
+  const url = await through((command) => {
+    if (/^(CLIENT|INFO)$/.test(command)) return { hangUp: true };
+    return command === "TIME" && refusals++ < 8
+      ? { error: "BUSY Redis is busy running a script." }
+      : undefined;
+  });
+  const { code, stderr } = await cli(url, ["pool", "show", "u0"]);
+  expect([code, refusals]).toEqual([0, 9]);
+  expect(stderr).not.toContain("hangs up");
+});
+
 it("one that hangs up at everything may be a proxy, too", async () => {
   const url = await through(() => ({ hangUp: true }));
   const { code, stderr } = await cli(url, ["pool", "list"]);
