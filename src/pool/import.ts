@@ -128,7 +128,11 @@ class Pushes {
 
   private async wait(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
-      await this.underWay[0]!.end;
+      await this.underWay[0]!.end.catch(async (error) => {
+        // What is under way beside it counts, too: the totals tell how far it came.
+        await Promise.allSettled(this.underWay.map(({ end }) => end));
+        throw error;
+      });
       this.underWay.shift();
     }
   }

@@ -100,17 +100,17 @@ it("an import that fails tells how far it came", async () => {
   }));
   const file = join(dir, "many.ndjson");
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  await world.redis.client.script("FLUSH");
-  let calls = 0;
   const url = await through((command, args) =>
-    /^EVAL/.test(command) && Number(args[1]) > 2 && calls++ > 1
+    /^EVAL/.test(command) && args.includes("mina:openid:u300")
       ? { error: "ERR somebody has pulled the plug" }
       : undefined,
   );
   const failed = await cli(url, ["pool", "import", file]);
   expect(failed.code).toBe(6);
-  expect(failed.json()).toMatchObject({ imported: 200, complete: false });
-  expect(await world.redis.keys("mina:openid:*")).toHaveLength(200);
+  // The calls before that one, and beside it.
+  const imported = (await world.redis.keys("mina:openid:*")).length;
+  expect(imported).toBeGreaterThanOrEqual(200);
+  expect(failed.json()).toMatchObject({ imported, complete: false });
 });
 
 /** A Redis that is another process from the second page of a sweep on, once. */
