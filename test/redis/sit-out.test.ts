@@ -40,7 +40,7 @@ it.each([BUSY, LOADING])(
   "what Redis refuses for the time being is waited for, and said: %s",
   async (error) => {
     await giveUsers(world, 3);
-    await world.redis.push("u0", plainEntry("old", 1000));
+    await world.redis.push("u0", plainEntry("old", Date.now() - 1000));
     const url = await through(everyOther(error));
     const stats = await cli(url, ["pool", "stats"]);
     expect(stats).toMatchObject({ code: 0 });
