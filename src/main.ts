@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { version } from "../package.json";
 import { systemClock } from "./clock.ts";
 import { checkOptionValues } from "./commands/check-values.ts";
@@ -62,7 +63,7 @@ export async function main(argv: string[], io: Io): Promise<number> {
 }
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
-  const program = buildProgram(version, run);
+  const program = await buildProgram(version, run, argv);
   const width = () => io.stdout.columns || 100;
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride((error) => {
@@ -82,11 +83,8 @@ async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): P
   await program.parseAsync(argv, { from: "user" });
 }
 
-function descendants(program: ReturnType<typeof buildProgram>): ReturnType<typeof buildProgram>[] {
-  return program.commands.flatMap((command) => [
-    command as typeof program,
-    ...descendants(command as typeof program),
-  ]);
+function descendants(program: Command): Command[] {
+  return program.commands.flatMap((command) => [command, ...descendants(command)]);
 }
 
 /** Tells the user about an error; returns the name of its exit code. */

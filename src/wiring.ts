@@ -34,7 +34,9 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   });
   const opened = once(async () => {
     const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
-    closers.push(close, io.beforeEnd(releaseLocks));
+    // A command that was told to end may leave a refresh of the token behind, and with it the lock.
+    const release = () => Promise.race([releaseLocks(), clock.sleep(RELEASE_MS)]);
+    closers.push(close, release, io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
   const deps: Deps = {
@@ -91,6 +93,9 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
 function sayWait(out: Output) {
   return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
 }
+
+/** How long the end of a command waits for Redis to take locks back. */
+const RELEASE_MS = 1000;
 
 type TokenStores = Pick<
   Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],

@@ -1,7 +1,7 @@
 import { UNREADABLE } from "./outcome.ts";
-import type { ClaimReply, Settled, Sighting } from "./ports.ts";
+import type { Claimed, ClaimReply, Settled, Sighting } from "./ports.ts";
 import { reportLine } from "./report.ts";
-import type { Run } from "./run.ts";
+import type { ClaimBatch, Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
 
@@ -47,33 +47,52 @@ async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promis
 
 /** Not waited for: the next batch is asked for while this one is under way. Never rejects. */
 async function claimBatch(run: Run, openIds: string[], sighting: Sighting): Promise<void> {
+  const batch: ClaimBatch = { openIds: new Set(openIds), begunElsewhere: new Set() };
   run.claiming += openIds.length;
+  run.batches.add(batch);
   try {
-    for (const reply of await run.deps.ledger.claim(openIds, sighting)) takeReply(run, reply);
+    const replies = await run.deps.ledger.claim(openIds, sighting);
+    run.batches.delete(batch);
+    for (const reply of replies) takeReply(run, reply, batch);
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
+    run.batches.delete(batch);
     run.claiming -= openIds.length;
     run.changed();
   }
 }
 
+/**
+ * Whether a claim that this run is said to hold is, or was, taken in hand by way of another batch: SCAN may return a key
+ * twice, and a batch is answered when its last user is. Else the answer to the claim itself got lost.
+ */
+function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
+  if (run.inHand.has(openId) || batch.begunElsewhere.has(openId)) return true;
+  for (const other of run.batches) if (other.openIds.has(openId)) return true;
+  return false;
+}
+
+function begin(run: Run, claimed: Claimed, failedBefore: boolean): void {
+  for (const other of run.batches) {
+    if (other.openIds.has(claimed.openId)) other.begunElsewhere.add(claimed.openId);
+  }
+  run.ownClaims++;
+  run.begin(claimed, failedBefore);
+}
+
 /** Enters one user's reply. */
-function takeReply(run: Run, reply: ClaimReply): void {
+function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch): void {
   // "Elsewhere" says nothing of the record, which may still be in another run's hands.
   if (reply.status !== "elsewhere") run.busy.delete(reply.openId);
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
-      run.ownClaims++;
       if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
-      run.begin(reply, reply.retried === "failed");
+      begin(run, reply, reply.retried === "failed");
       break;
     case "mine":
-      // In hand: the sweep met the user twice. Not in hand: the answer to the claim got lost.
-      if (run.inHand.has(reply.openId)) break;
-      run.ownClaims++;
-      run.begin(reply);
+      if (!isMetTwice(run, reply.openId, batch)) begin(run, reply, false);
       break;
     case "no_code":
       run.tally.codes.expired += reply.expired;

@@ -26,6 +26,13 @@ export interface Held {
   goOn(): unknown;
 }
 
+/** Users who are being claimed in one call; see `feeder.ts`. */
+export interface ClaimBatch {
+  readonly openIds: ReadonlySet<string>;
+  /** Those of them who were taken in hand by way of another batch meanwhile. */
+  readonly begunElsewhere: Set<string>;
+}
+
 /** Answers on their way into the ledger that don't hold up claims. */
 const MOST_SETTLING = 512;
 
@@ -59,8 +66,9 @@ export class Run {
   isOver = false;
   /** Claims of this run so far. */
   ownClaims = 0;
-  /** Users whose claims are under way. */
+  /** Users whose claims are under way, and the batches of them. */
   claiming = 0;
+  readonly batches = new Set<ClaimBatch>();
   /** Requests without an answer yet. */
   inFlight = 0;
   /** Recipients that earlier runs settled. */

@@ -10,12 +10,8 @@ import { demoUsers } from "./demo-users.ts";
 import type { Deps, RunAction } from "./deps.ts";
 import { stopAtSignal } from "./interrupt.ts";
 
-export function registerDemo(program: Command, run: RunAction): void {
-  program
-    .command("demo")
-    .description("see it all happen, a killed broadcast and its resume too, on a Redis and an API of its own")
-    .addHelpText("after", "\nExample:\n  $ push-cli demo")
-    .action(run(demo));
+export function registerDemo(command: Command, run: RunAction): void {
+  command.addHelpText("after", "\nExample:\n  $ push-cli demo").action(run(demo));
 }
 
 const LATENCY_MS = 80;

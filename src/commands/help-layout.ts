@@ -2,6 +2,14 @@ import { type Command, Help, type HelpConfiguration } from "commander";
 
 /** How help looks on every level. */
 export const HELP_LAYOUT: HelpConfiguration = {
+  // That a command has options is no news.
+  subcommandTerm: (command) => {
+    const args = command.registeredArguments.map((argument) => {
+      const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+      return argument.required ? `<${name}>` : `[${name}]`;
+    });
+    return [command.name(), ...args].join(" ");
+  },
   // Not commander's own: it puts defaults into quotes, and lists the choices that descriptions explain anyway.
   optionDescription: ({ description, defaultValue, negate }) =>
     defaultValue === undefined || negate ? description : `${description} (default: ${defaultValue})`,

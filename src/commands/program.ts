@@ -1,14 +1,8 @@
 import { Command } from "commander";
-import { registerBroadcast } from "./broadcast/broadcast.ts";
-import { registerDemo } from "./demo.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
-import { registerPool } from "./pool/pool.ts";
-import { registerPurge } from "./purge.ts";
-import { registerSandbox } from "./sandbox.ts";
-import { registerScript } from "./script/script.ts";
-import { registerToken } from "./token/token.ts";
+import { NOUNS } from "./nouns.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -53,8 +47,15 @@ Settings come from flags, PUSH_CLI_* variables and push-cli.config.json.
 Options of a command: push-cli <command> --help
 Exit codes: push-cli help exit-codes`;
 
-/** The whole command tree; `run` wraps what the commands do. */
-export function buildProgram(version: string, run: RunAction): Command {
+/**
+ * The command tree; `run` wraps what the commands do. With `words`, those of a command line, only the commands that these
+ * name are there with all that they have: of the others their names.
+ */
+export async function buildProgram(
+  version: string,
+  run: RunAction,
+  words?: readonly string[],
+): Promise<Command> {
   const program = new Command("push-cli")
     .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
     .version(version, "-V, --version", "print the version")
@@ -93,13 +94,10 @@ export function buildProgram(version: string, run: RunAction): Command {
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
   program.addHelpText("afterAll", ({ command }) => (command === program ? "" : globalOptionsHint(program)));
-  registerBroadcast(program, run);
-  registerPool(program, run);
-  registerPurge(program, run);
-  registerToken(program, run);
-  registerScript(program, run);
-  registerSandbox(program, run);
-  registerDemo(program, run);
+  for (const { name, description, load } of NOUNS) {
+    const command = program.command(name).description(description);
+    if (!words || words.includes(name)) (await load())(command, run);
+  }
   registerHelp(program, run);
   return program;
 }

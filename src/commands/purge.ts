@@ -30,10 +30,8 @@ Examples:
 Crontab, every night at 3:17; --quiet is silent unless something is wrong:
   17 3 * * *  push-cli purge --quiet`;
 
-export function registerPurge(program: Command, run: RunAction): void {
-  program
-    .command("purge")
-    .description("remove expired codes from all pools; everything else stays byte for byte")
+export function registerPurge(command: Command, run: RunAction): void {
+  command
     .option("--dry-run", "count only")
     .option("--max-duration <time>", "stop cleanly after this long: 90s, 10m, 1h")
     .option("--max-ops <n>", "at most so many Redis commands, those inside scripts included: 2000/s, 90/m")

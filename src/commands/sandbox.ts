@@ -27,12 +27,8 @@ Examples:
   $ push-cli sandbox --accept-any --outage 1000:60s:reset
   $ curl http://127.0.0.1:8077/sandbox/stats`;
 
-export function registerSandbox(program: Command, run: RunAction): void {
-  program
-    .command("sandbox")
-    .description(
-      "a simulator of the WeChat API on this machine, to try things out; appid wx-sandbox, secret sandbox-secret",
-    )
+export function registerSandbox(command: Command, run: RunAction): void {
+  command
     .option("--port <n>", "port on 127.0.0.1; 0 for any free one", "0")
     .option("--fault <kind:percent...>", "misbehave in so many percent of the sends")
     .option("--outage <after:for:kind>", "be down for a while, after a time or so many sends")

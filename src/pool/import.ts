@@ -62,6 +62,23 @@ export async function importCodes(
   };
   const nowMs = await store.now();
   const pushes = new Pushes((batch) => pushBatch(store, batch, totals, options));
+  try {
+    await pushAll(rows, pushes, totals, nowMs, options);
+  } catch (error) {
+    // What is under way counts, too.
+    await pushes.settled();
+    throw error;
+  }
+  return totals;
+}
+
+async function pushAll(
+  rows: AsyncIterable<ImportRow>,
+  pushes: Pushes,
+  totals: ImportTotals,
+  nowMs: number,
+  options: ImportOptions,
+): Promise<void> {
   let batch: ImportCode[] = [];
   let bytes = 0;
   for await (const row of rows) {
@@ -88,7 +105,6 @@ export async function importCodes(
   }
   await pushes.add(batch);
   await pushes.end();
-  return totals;
 }
 
 /**
@@ -126,13 +142,14 @@ class Pushes {
     return this.wait(this.underWay.length);
   }
 
+  /** Resolves when none is under way, whatever became of them. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.underWay.map(({ end }) => end));
+  }
+
   private async wait(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
-      await this.underWay[0]!.end.catch(async (error) => {
-        // What is under way beside it counts, too: the totals tell how far it came.
-        await Promise.allSettled(this.underWay.map(({ end }) => end));
-        throw error;
-      });
+      await this.underWay[0]!.end;
       this.underWay.shift();
     }
   }

@@ -79,7 +79,8 @@ export function readCode(wrapped: EntryValue): PushCode | undefined {
   return { ...code, uses: uses.value };
 }
 
-function quoteText(text: string): string {
+/** A text as a JSON string, with the escapes that serializers usually write. */
+export function quoteText(text: string): string {
   const quoted: Record<string, string> = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return `"${text.replace(/["\\\n\r\t]/g, (char) => quoted[char] ?? char)}"`;
 }

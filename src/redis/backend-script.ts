@@ -5,15 +5,12 @@ import node from "./examples/claim-node.example";
 import php from "./examples/claim-php.example";
 import python from "./examples/claim-python.example";
 import claimPool from "./lua/claim-pool.lua";
-import { POOL_FRAGMENTS, script } from "./scripts.ts";
+import { script } from "./scripts.ts";
 
-/**
- * The claim for backends that take codes themselves: it knows every writer that push-cli knows, because it is made of the
- * same fragments. Its header stands on top, for whoever finds it in a repository.
- */
+/** The claim for backends that take codes themselves; its header stands on top, for whoever finds it in a repository. */
 export function claimScript(): BackendScript {
+  const { name, sha1, source } = script("claim", claimPool);
   const header = /^(?:--.*\n)+/.exec(claimPool)?.[0] ?? "";
-  const { name, sha1, source } = script("claim", header, ...POOL_FRAGMENTS, claimPool.slice(header.length));
   return {
     name,
     sha1,

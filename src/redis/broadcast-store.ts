@@ -169,13 +169,22 @@ function runField(runId: string): string {
 }
 
 async function loadRuns({ client, call }: RedisLink, keys: Keys, id: string): Promise<KnownRun[]> {
-  const hash = await call(client.hgetall(keys.broadcast(id)));
-  const runs = Object.entries(hash)
+  const load = async () => parseRuns(await call(client.hgetall(keys.broadcast(id))));
+  const runs = await load();
+  const alive = await call(Promise.all(runs.map(({ runId }) => client.exists(keys.run(id, runId)))));
+  const known = runs.map((run, i): KnownRun => ({ ...run, alive: alive[i] === 1 }));
+  // A run notes its end before its heartbeat goes. One that did both between these two looks would be taken for dead.
+  if (known.every((run) => run.alive || run.over)) return known;
+  const later = new Map((await load()).map((run) => [run.runId, run]));
+  return known.map((run) => ({ ...run, ...later.get(run.runId) }));
+}
+
+/** The oldest first. */
+function parseRuns(hash: Record<string, string>): (RunInfo & RunState)[] {
+  return Object.entries(hash)
     .filter(([name]) => name.startsWith(RUN_FIELD))
     .map(([, value]) => JSON.parse(value) as RunInfo & RunState)
     .sort((a, b) => a.sinceMs - b.sinceMs);
-  const alive = await call(Promise.all(runs.map(({ runId }) => client.exists(keys.run(id, runId)))));
-  return runs.map((run, i) => ({ ...run, alive: alive[i] === 1 }));
 }
 
 async function* readAudience(link: RedisLink, key: string): AsyncGenerator<string[]> {

@@ -1,168 +1,162 @@
-import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { ClaimReply } from "../broadcast/ports.ts";
-import { codeState } from "../pool/code.ts";
-import { readEntry } from "../pool/read-entry.ts";
+import { PushCliError } from "../errors.ts";
+import { hasValid } from "../pool/find-code.ts";
+import { changeUsers } from "./change-users.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { CLAIM, SCRIPTS } from "./scripts.ts";
-
-/** A user's reply from claim-codes.lua or next-code.lua. */
-export type RawReply = [number, ...(string | number)[]];
-
-/** In the reply of a dry run: whether the user would be left without a code, and behind it where to look on. */
-const BARE_AT = 7;
-const BARE = 1;
-const BARE_UNKNOWN = 2;
+import { type Claimant, planClaim } from "./plan-claim.ts";
+import { callClaim, type LedgerHead } from "./read-users.ts";
+import type { Progress, Step } from "./take-step.ts";
 
 /**
- * Claims for many users, by as many calls of claim-codes.lua as its budget makes of them. `args` are the script's own but for
- * the list indices. One reply an openId, in order.
+ * Entries of a pool that are read for a claim, round by round: nearly every pool has its code at the head or close to it, and
+ * what else is read travels for nothing.
  */
+const READ_COUNTS = [1, 16, 128, 512];
+/** A dry run wants to know besides whether there is another code. */
+const DRY_READ_COUNTS = [16, 128, 512];
+
+/**
+ * Rounds in which others may come between reading a user and taking a code. Each of them found just that entry changed within
+ * a millisecond: so many in a row is not chance.
+ */
+const MOST_CONFLICTS = 100;
+
+/** A user whose claim is under way. */
+interface Open {
+  progress: Progress;
+  /** Where in the call's list. */
+  at: number;
+  conflicts: number;
+}
+
+/** Claims for many users, in as many rounds as the longest pool takes. One reply an openId, in order. */
 export async function claimUsers(
   link: RedisLink,
   keys: Keys,
-  args: (string | number)[],
+  head: LedgerHead,
+  by: Claimant,
   openIds: string[],
 ): Promise<ClaimReply[]> {
   const replies: ClaimReply[] = new Array(openIds.length);
-  let pending = openIds.map((openId, at) => ({ openId, at, from: 0, expired: 0, unreadable: 0 }));
-  const unsure: typeof pending = [];
-  while (pending.length > 0) {
-    const plan = (users: typeof pending) => {
-      const froms = users.every(({ from }) => from === 0) ? [] : users.map(({ from }) => from);
-      return { keys: keys.pairs(users.map(({ openId }) => openId)), args: [...args, ...froms] };
-    };
-    const raw = await link.runBatch(SCRIPTS.claimCodes, pending, plan, toReplies);
-    const unfinished: typeof pending = [];
-    for (const [i, user] of pending.entries()) {
-      const reply = raw[i]!;
-      if (typeof reply === "string") {
-        replies[user.at] = toUsualClaim(user.openId, reply);
-      } else if (reply[0] === CLAIM.more) {
-        user.from = Number(reply[1]);
-        user.expired += Number(reply[2]);
-        user.unreadable += Number(reply[3]);
-        unfinished.push(user);
-      } else {
-        replies[user.at] = toClaimReply(user.openId, reply, user);
-        if (reply[BARE_AT] === BARE_UNKNOWN) unsure.push({ ...user, from: Number(reply[BARE_AT + 1]) });
-      }
-    }
-    pending = unfinished;
+  const seen = new Set<string>();
+  const again: number[] = [];
+  let open: Open[] = [];
+  for (const [at, openId] of openIds.entries()) {
+    if (seen.has(openId)) again.push(at);
+    else open.push({ progress: begin(openId), at, conflicts: 0 });
+    seen.add(openId);
   }
-  if (unsure.length > 0) await lookOn(link, keys, unsure, replies);
+  const counts = by.dryRun ? DRY_READ_COUNTS : READ_COUNTS;
+  for (let round = 0; open.length > 0; round++) {
+    open = await claimRound(link, keys, head, by, open, replies, counts[round] ?? counts.at(-1)!);
+  }
+  // Who is twice in a list is claimed for once: the second time it is seen what the first has done.
+  if (again.length > 0) {
+    const others = await claimUsers(
+      link,
+      keys,
+      head,
+      by,
+      again.map((at) => openIds[at]!),
+    );
+    for (const [i, at] of again.entries()) replies[at] = others[i]!;
+  }
   return replies;
 }
 
-/** A call's reply as one reply a user: a line of the text, or the array that stands for an empty line. */
-function toReplies(reply: unknown): (string | RawReply)[] {
-  const [text, ...others] = reply as [string, ...RawReply[]];
-  const lines = text.split("\n");
-  if (others.length === 0) return lines;
-  let next = 0;
-  return lines.map((line) => line || others[next++]!);
+export function begin(openId: string): Progress {
+  return { openId, from: 0, expired: 0, refused: 0, unreadable: 0 };
+}
+
+/** Reads users, decides, and makes the changes; returns those who need another round. */
+async function claimRound(
+  link: RedisLink,
+  keys: Keys,
+  head: LedgerHead,
+  by: Claimant,
+  open: Open[],
+  replies: ClaimReply[],
+  count: number,
+): Promise<Open[]> {
+  // What the caller met in the ledger has a record, and is no case for the short way.
+  const claims = !by.dryRun && by.sighting !== "ledger";
+  const readings = await callClaim(
+    link,
+    keys,
+    head,
+    open.map(({ progress }) => progress),
+    count,
+    claims,
+  );
+  const planned: { user: Open; step: Step }[] = [];
+  const unfinished: Open[] = [];
+  for (const [i, user] of open.entries()) {
+    const reading = readings[i]!;
+    if (typeof reading === "string") replies[user.at] = toUsualClaim(user.progress, reading);
+    else if (reading.pool.kind === "later") unfinished.push(user);
+    else planned.push({ user, step: planClaim(by, user.progress, reading) });
+  }
+  const changing = planned.filter(({ step }) => step.change);
+  const changes = await changeUsers(
+    link,
+    keys,
+    { id: head[0], ttlMs: head[2] },
+    changing.map(({ step }) => step.change!),
+  );
+  const failed = new Set(changing.filter((_, i) => !changes.done[i]).map(({ user }) => user));
+  for (const { user, step } of planned) {
+    if (failed.has(user)) unfinished.push(startOver(user));
+    else if (step.reply) replies[user.at] = step.reply;
+    else unfinished.push({ ...user, progress: step.next! });
+  }
+  const unsure = planned.filter(({ step }) => step.lookFrom !== undefined);
+  await Promise.all(unsure.map(({ step }) => lookOn(link, keys, step)));
+  return unfinished;
+}
+
+/** From the pool's head again: what was dropped before stays dropped. */
+function startOver({ progress, at, conflicts }: Open): Open {
+  checkConflicts(progress.openId, conflicts);
+  return { progress: { ...progress, from: 0, unreadable: 0 }, at, conflicts: conflicts + 1 };
+}
+
+export function checkConflicts(openId: string, conflicts: number): void {
+  if (conflicts < MOST_CONFLICTS) return;
+  throw new PushCliError("redis", `the pool or the ledger of '${openId}' changes all the time`, {
+    hint: "see what else writes there, and continue with 'push-cli broadcast resume'",
+  });
 }
 
 /** The reply that nearly every claim gets. */
-function toUsualClaim(openId: string, reply: string): ClaimReply {
-  const first = reply.indexOf(" ");
+function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
+  const first = line.indexOf(" ");
+  const second = line.indexOf(" ", first + 1);
   return {
     status: "claimed",
     openId,
-    formId: reply.slice(0, first),
-    expireMs: Number(reply.slice(first + 1, -2)),
-    multiUse: reply.endsWith("1"),
+    formId: line.slice(0, first),
+    expireMs: Number(line.slice(first + 1, second)),
+    multiUse: line[second + 1] === "1",
     attempt: 1,
-    expired: 0,
+    expired: Number(line.slice(second + 3)),
     refused: 0,
-  };
-}
-
-/** `before`: what earlier calls for the same user have met. */
-function toClaimReply(
-  openId: string,
-  reply: RawReply,
-  before: { expired: number; unreadable: number },
-): ClaimReply {
-  switch (reply[0]) {
-    case CLAIM.claimed:
-      return toClaimed(openId, reply, before.expired, 0);
-    case CLAIM.mine:
-      return { ...toClaimed(openId, reply, 0, 0), status: "mine" };
-    case CLAIM.noCode:
-      return toNoCode(openId, Number(reply[1]) + before.expired, Number(reply[2]) + before.unreadable);
-    case CLAIM.settled:
-      return toSettled(openId, reply, before.expired);
-    case CLAIM.elsewhere:
-      return { status: "elsewhere", openId };
-    case CLAIM.busy:
-      return { status: "busy", openId, run: String(reply[1]) };
-    default:
-      return { status: "wrong", openId, why: String(reply[1]) };
-  }
-}
-
-function toNoCode(openId: string, expired: number, unreadable: number): ClaimReply {
-  return { status: "no_code", openId, expired, refused: 0, ...(unreadable > 0 ? { unreadable } : {}) };
-}
-
-/** The fields of a reply that has a code; the counts are those of earlier calls for the same user. */
-export function toClaimed(openId: string, reply: RawReply, expiredBefore: number, refusedBefore: number) {
-  const [, formId, expireMs, multi, attempt, expired, refused, bare, , retried] = reply;
-  return {
-    status: "claimed" as const,
-    openId,
-    formId: String(formId),
-    expireMs: Number(expireMs),
-    multiUse: multi === 1,
-    attempt: Number(attempt),
-    expired: Number(expired) + expiredBefore,
-    refused: Number(refused) + refusedBefore,
-    ...(bare === undefined || bare === "-" ? {} : { lastCode: bare === BARE }),
-    ...(retried === undefined ? {} : { retried: retried as "unknown" | "failed" | "no_code" }),
-  };
-}
-
-function toSettled(openId: string, reply: RawReply, expiredBefore: number): ClaimReply {
-  const [, outcome, own, attempts, atMs, errcode, formId, msgid, dropped = 0] = reply;
-  const expired = Number(dropped) + expiredBefore;
-  return {
-    status: "settled",
-    openId,
-    outcome: outcome as FinalOutcome,
-    own: own === 1,
-    attempts: Number(attempts),
-    atMs: Number(atMs),
-    ...(errcode === "-" ? {} : { errcode: Number(errcode) }),
-    ...(formId === "-" ? {} : { formId: String(formId) }),
-    ...(msgid === "-" ? {} : { msgid: String(msgid) }),
-    ...(expired > 0 ? { expired } : {}),
   };
 }
 
 /** Entries in one reply. */
 const CHUNK = 500;
 
-/** Looks for another valid code where the script's budget ended before it met one. */
-async function lookOn(
-  link: RedisLink,
-  keys: Keys,
-  users: { openId: string; at: number; from: number }[],
-  replies: ClaimReply[],
-): Promise<void> {
+/** Looks for another valid code where the reading ended before it met one. */
+async function lookOn(link: RedisLink, keys: Keys, { reply, lookFrom = 0 }: Step): Promise<void> {
+  if (reply?.status !== "claimed") return;
   const nowMs = await link.now();
-  const isValid = (bytes: Buffer) => {
-    const entry = readEntry(bytes.toString("latin1"));
-    return entry.readable && entry.codes.some((code) => codeState(code, nowMs) === "valid");
-  };
-  const look = async ({ openId, at, from }: (typeof users)[number]) => {
-    const reply = replies[at];
-    if (reply?.status !== "claimed") return;
-    for (let start = from; ; start += CHUNK) {
-      const chunk = await link.call(link.client.lrangeBuffer(keys.pool(openId), start, start + CHUNK - 1));
-      reply.lastCode = !chunk.some(isValid);
-      if (!reply.lastCode || chunk.length < CHUNK) return;
-    }
-  };
-  await Promise.all(users.map(look));
+  for (let start = lookFrom; ; start += CHUNK) {
+    const chunk = await link.call(
+      link.client.lrangeBuffer(keys.pool(reply.openId), start, start + CHUNK - 1),
+    );
+    const entries = chunk.map((bytes) => bytes.toString("latin1"));
+    reply.lastCode = !hasValid(entries, nowMs);
+    if (!reply.lastCode || chunk.length < CHUNK) return;
+  }
 }

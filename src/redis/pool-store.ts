@@ -1,12 +1,15 @@
-import type { PassedOver, PoolStore, PushReply, PushRequest, SweepOptions } from "../pool/ports.ts";
+import type { EntryEdit } from "../pool/find-code.ts";
+import type { PassedOver, PoolStore, SweepOptions } from "../pool/ports.ts";
+import { changeUsers } from "./change-users.ts";
+import { checkConflicts } from "./claim-users.ts";
 import { findPoolPrefixes } from "./find-prefixes.ts";
 import { showKey } from "./java-keys.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { purgePools } from "./purge-pools.ts";
+import { pushPools } from "./push-pools.ts";
 import { readPools, slicePools } from "./read-pools.ts";
 import { sweepOpenIds } from "./scan.ts";
-import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
   let passed = nothingPassed();
@@ -23,7 +26,7 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools) => pushPools(link, keys, pools),
     slice: (pieces) => slicePools(link, keys, pieces),
-    removeEntries: (openId, from, entries) => removeEntries(link, keys.pool(openId), from, entries),
+    removeEntries: (openId, from, entries) => removeEntries(link, keys, openId, from, entries),
     findPrefixes: () => findPoolPrefixes(link, keys),
     now: link.now,
   };
@@ -67,67 +70,47 @@ async function* sweepPools(
   }
 }
 
+/** A claim takes entries away on the left, a release puts them back there: what was read may have moved by a few. */
+const SLACK = 16;
+
 async function removeEntries(
   link: RedisLink,
-  pool: RedisKey,
+  keys: Keys,
+  openId: string,
   from: number,
   entries: string[],
 ): Promise<boolean[]> {
-  const replies = (await link.run(SCRIPTS.removeEntries, [pool], [from, ...entries.map(toArg)])) as number[];
-  return replies.map((reply) => reply === 1);
-}
-
-/** A latin1 string as the bytes that it stands for. */
-function toArg(bytes: string): ScriptArg {
-  return /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, "latin1");
-}
-
-interface PendingPush {
-  at: number;
-  openId: string;
-  codes: PushRequest[];
-  from: number;
-}
-
-async function pushPools(
-  link: RedisLink,
-  keys: Keys,
-  pools: { openId: string; codes: PushRequest[] }[],
-): Promise<PushReply[]> {
-  const results: PushReply[] = pools.map(() => ({ pushed: 0, known: 0, used: 0, notAList: false }));
-  let pending: PendingPush[] = pools.map(({ openId, codes }, at) => ({ at, openId, codes, from: 0 }));
-  while (pending.length > 0) {
-    const replies = (await link.runBatch(SCRIPTS.pushCodes, pending, (some) => ({
-      keys: keys.pairs(some.map(({ openId }) => openId)),
-      args: pushArgs(some),
-    }))) as number[][];
-    pending = pending.filter((push, i) => takePushReply(push, replies[i] ?? [], results[push.at]!));
+  const first = Math.max(0, from - SLACK);
+  for (let conflicts = 0; ; checkConflicts(openId, conflicts++)) {
+    const range = link.client.lrangeBuffer(keys.pool(openId), first, from + entries.length + SLACK - 1);
+    const { edits, removed } = matchEntries(await link.call(range.catch(noEntries)), first, entries);
+    const { done } = await changeUsers(link, keys, undefined, edits.length > 0 ? [{ openId, edits }] : []);
+    if (done[0] !== false) return removed;
   }
-  return results;
 }
 
-function pushArgs(pushes: PendingPush[]): ScriptArg[] {
-  const args: ScriptArg[] = [ENTRY_BUDGET];
-  for (const { from, codes } of pushes) {
-    args.push(from, codes.length);
-    for (const { formId, entry } of codes) args.push(formId, toArg(entry));
-  }
-  return args;
+/** What is no list any more has none. */
+function noEntries(error: unknown): Buffer[] {
+  if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return [];
+  throw error;
 }
 
-/** Enters one pool's reply into its result; true when the pool needs another call. */
-function takePushReply(push: PendingPush, [next = -1, ...numbers]: number[], result: PushReply): boolean {
-  result.notAList = next === -2;
-  if (numbers.length === 0 && next === -1) {
-    result.pushed = push.codes.length;
-    return false;
+/** Which of the entries still stand among those of a pool from index `first` on. */
+function matchEntries(found: Buffer[], first: number, entries: string[]) {
+  const wanted = new Map<string, number[]>();
+  for (const [n, bytes] of entries.entries()) wanted.set(bytes, [...(wanted.get(bytes) ?? []), n]);
+  const removed = entries.map(() => false);
+  const edits: EntryEdit[] = [];
+  for (const [i, bytes] of found.entries()) {
+    const was = toLatin1(bytes);
+    const n = wanted.get(was)?.shift();
+    if (n === undefined) continue;
+    removed[n] = true;
+    edits.push({ index: first + i, was, text: undefined });
   }
-  const used = numbers.filter((number) => number < 0).length;
-  result.used += used;
-  result.known += numbers.length - used;
-  const left = new Set(numbers.map(Math.abs));
-  push.codes = push.codes.filter((_, i) => !left.has(i + 1));
-  push.from = next;
-  if (next === -1) result.pushed = push.codes.length;
-  return next >= 0;
+  return { edits, removed };
+}
+
+function toLatin1(bytes: Buffer): string {
+  return bytes.toString("latin1");
 }

@@ -1,7 +1,22 @@
+import { dropExpired, type EntryEdit } from "../pool/find-code.ts";
 import type { OpenPool, PurgeStep } from "../pool/ports.ts";
+import { changeUsers, type UserChange } from "./change-users.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { Measured, type PoolReading, toPool } from "./read-users.ts";
 import { PURGE_BUDGET, SCRIPTS } from "./scripts.ts";
+
+/** A pool that is to be read, from where the script has left it. */
+interface Handed {
+  pool: OpenPool;
+  reading: PoolReading;
+  nowMs: number;
+}
+
+interface Call {
+  step: PurgeStep;
+  handed: Handed[];
+}
 
 /** One bounded step of a purge; see `PoolStore.purge`. */
 export async function purgePools(
@@ -16,9 +31,13 @@ export async function purgePools(
     keys: some.map(({ openId }) => keys.pool(openId)),
     args: [dryRun ? 1 : 0, budget, ...stateOf(some[0])],
   });
-  const calls = splitCalls(pools).map((some) => link.runBatch(SCRIPTS.purgePools, some, plan, toSteps));
-  const steps = (await Promise.all(calls)).flatMap((replies) => Array.from(replies));
-  return steps.filter((step) => step !== undefined).reduce(addSteps);
+  const calls = splitCalls(pools).map((some) => link.runBatch(SCRIPTS.purgePools, some, plan, toCalls));
+  const replies = (await Promise.all(calls))
+    .flatMap((some) => Array.from(some))
+    .filter((call) => call !== undefined);
+  const step = replies.map((call) => call.step).reduce(addSteps);
+  const handed = replies.flatMap((call) => call.handed);
+  return handed.length === 0 ? step : addSteps(step, await purgeHanded(link, keys, handed, dryRun));
 }
 
 /** One call goes on with one pool at most, its first: the others it begins. */
@@ -36,14 +55,122 @@ function stateOf(first: OpenPool | undefined): number[] {
 }
 
 /** A call's reply is the sum over its pools; it stands for the first of them, and nothing for the others. */
-function toSteps(reply: unknown, pools: OpenPool[]): (PurgeStep | undefined)[] {
-  const [done = 0, others = 0, changed = 0, removed = 0, expired = 0, unreadable = 0, commands = 0, ...rest] =
+function toCalls(reply: unknown, pools: OpenPool[]): (Call | undefined)[] {
+  const [lines, blob] = (reply as [...number[], Buffer, Buffer]).slice(-2) as [Buffer, Buffer];
+  const [done = 0, others = 0, changed = 0, removed = 0, expired = 0, commands = 0, ...rest] =
     reply as number[];
+  const [from = 0, wasChanged, kept, nowMs = 0] = rest;
   const open = pools.slice(done);
-  const [from = 0, wasChanged, kept] = rest;
   if (open[0]) open[0] = { ...open[0], from, changed: wasChanged === 1, kept: kept === 1 };
-  const step = { scanned: done - others, changed, removed, expired, unreadable, commands, open };
-  return pools.map((_, i) => (i === 0 ? step : undefined));
+  const handed = toHanded(lines, new Measured(blob), pools, nowMs);
+  const scanned = done - others - handed.length;
+  const step = { scanned, changed, removed, expired, unreadable: 0, commands, open };
+  return pools.map((_, i) => (i === 0 ? { step, handed } : undefined));
+}
+
+function toHanded(lines: Buffer, bytes: Measured, pools: OpenPool[], nowMs: number): Handed[] {
+  if (lines.length === 0) return [];
+  return lines
+    .toString("latin1")
+    .split("\n")
+    .map((line) => {
+      const [number, from, changed, kept, ...piece] = line.split(" ");
+      const pool = {
+        ...pools[Number(number) - 1]!,
+        from: Number(from),
+        changed: changed === "1",
+        kept: kept === "1",
+      };
+      return { pool, reading: toPool(piece, bytes), nowMs };
+    });
+}
+
+/** What becomes of a piece of a pool. */
+interface Piece {
+  pool: OpenPool;
+  edits: EntryEdit[];
+  /** Entries that are gone as a whole. */
+  removed: number;
+  expired: number;
+  unreadable: number;
+  /** Whether an entry was met that stays, here or before. */
+  kept: boolean;
+  length: number;
+  ended: boolean;
+}
+
+/** Takes expired codes out of pools that were read, as far as these are still as they were: the others stay open. */
+async function purgeHanded(
+  link: RedisLink,
+  keys: Keys,
+  handed: Handed[],
+  dryRun: boolean,
+): Promise<PurgeStep> {
+  const pieces = handed.map(toPiece);
+  const changing = dryRun ? [] : pieces.filter(({ edits }) => edits.length > 0);
+  const { done, commands } = await changeUsers(link, keys, undefined, changing.map(toChange));
+  const failed = new Set(changing.filter((_, i) => !done[i]));
+  const none: PurgeStep = {
+    scanned: 0,
+    changed: 0,
+    removed: 0,
+    expired: 0,
+    unreadable: 0,
+    commands,
+    open: [],
+  };
+  return pieces
+    .map((piece) =>
+      failed.has(piece) ? { ...none, open: [piece.pool], commands: 0 } : toStep(piece, dryRun),
+    )
+    .reduce(addSteps, none);
+}
+
+function toPiece({ pool, reading, nowMs }: Handed): Piece {
+  const edits: EntryEdit[] = [];
+  let [expired, unreadable, stays] = [0, 0, 0];
+  for (const [i, was] of reading.entries.entries()) {
+    const rest = was === undefined ? undefined : dropExpired(was, nowMs);
+    if (!rest) unreadable++;
+    if (!rest || rest.text !== undefined) stays++;
+    if (!rest || was === undefined || rest.expired === 0) continue;
+    expired += rest.expired;
+    edits.push({ index: pool.from + i, was, text: rest.text });
+  }
+  const removed = reading.entries.length - stays;
+  const length = pool.from + reading.entries.length;
+  return {
+    pool,
+    edits,
+    removed,
+    expired,
+    unreadable,
+    kept: pool.kept || stays > 0,
+    length,
+    ended: reading.ended,
+  };
+}
+
+function toChange({ pool: { openId }, edits, kept, ended, length }: Piece): UserChange {
+  // Of a pool that goes it is said that it is gone.
+  return { openId, edits, ...(ended && !kept ? { length } : {}) };
+}
+
+function toStep(
+  { pool, edits, removed, expired, unreadable, kept, length, ended }: Piece,
+  dryRun: boolean,
+): PurgeStep {
+  const changed = pool.changed || edits.length > 0;
+  const from = dryRun ? length : length - removed;
+  return {
+    scanned: ended ? 1 : 0,
+    changed: changed && !pool.changed ? 1 : 0,
+    removed: ended && changed && !kept ? 1 : 0,
+    expired,
+    unreadable,
+    commands: 0,
+    open: ended ? [] : [{ ...pool, from, changed, kept }],
+  };
 }
 
 function addSteps(a: PurgeStep, b: PurgeStep): PurgeStep {

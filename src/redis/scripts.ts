@@ -1,26 +1,18 @@
 import { createHash } from "node:crypto";
 import type { ChainableCommander, Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
-import claimAny from "./lua/claim-any.lua";
+import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
-import keepRecord from "./lua/keep-record.lua";
-import nextCode from "./lua/next-code.lua";
-import purgeAny from "./lua/purge-any.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
-import readEntryAlone from "./lua/read-entry.lua";
-import readJava from "./lua/read-java.lua";
-import readJson from "./lua/read-json.lua";
+import readPiece from "./lua/read-piece.lua";
 import readPools from "./lua/read-pools.lua";
-import releaseCodes from "./lua/release-codes.lua";
 import releaseLock from "./lua/release-lock.lua";
-import removeEntries from "./lua/remove-entries.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import shareBasics from "./lua/share-basics.lua";
-import takeCode from "./lua/take-code.lua";
 import updateBroadcast from "./lua/update-broadcast.lua";
 
 /** A script with the fragments it builds on; its header states KEYS, ARGV and returns. */
@@ -38,57 +30,23 @@ export function script(name: string, ...parts: string[]): Script {
   return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
 }
 
-/** Fragments as one function of the script's: Redis makes theirs, at every call anew, only once it is called. */
-function onDemand(signature: string, ...parts: string[]): string {
-  return [`local function ${signature}`, ...parts, "end"].join("\n");
+function bytesScript(name: string, ...parts: string[]): Script {
+  return { ...script(name, ...parts), inBytes: true };
 }
 
-/** The reader of entries: three files, as in `pool/`. */
-const readEntry = [readJson, readJava, readEntryAlone].join("\n");
-
-/** What the scripts that look into pools build on. */
-export const POOL_FRAGMENTS = [shareBasics, readEntry, takeCode];
-/** And those that go by the records of ledgers, too. */
-const CLAIM_FRAGMENTS = [...POOL_FRAGMENTS, keepRecord];
-
 export const SCRIPTS = {
-  claimCodes: script(
-    "claim-codes",
-    shareBasics,
-    onDemand("claim_any(with)", readEntry, takeCode, keepRecord, claimAny),
-    claimCodes,
-  ),
-  nextCode: script("next-code", ...CLAIM_FRAGMENTS, nextCode),
+  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, claimCodes),
+  changeUsers: script("change-users", shareBasics, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
-  releaseCodes: script("release-codes", ...CLAIM_FRAGMENTS, releaseCodes),
-  purgePools: script(
-    "purge-pools",
-    shareBasics,
-    onDemand("purge_any(sum, with)", readEntry, takeCode, purgeAny),
-    purgePools,
-  ),
-  readPools: { ...script("read-pools", readPools), inBytes: true } satisfies Script as Script,
-  pushCodes: script("push-codes", ...CLAIM_FRAGMENTS, pushCodes),
-  removeEntries: script("remove-entries", ...POOL_FRAGMENTS, removeEntries),
+  readPools: bytesScript("read-pools", readPools),
+  purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
+  pushCodes: bytesScript("push-codes", shareBasics, readPiece, pushCodes),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),
 };
-
-/** First number of a user's reply from claim-codes.lua and next-code.lua. */
-export const CLAIM = {
-  lost: 0,
-  claimed: 1,
-  noCode: 2,
-  settled: 3,
-  busy: 4,
-  more: 5,
-  mine: 6,
-  wrong: 7,
-  elsewhere: 8,
-} as const;
 
 /**
  * How many short pool entries one script call may look at: about a millisecond of Redis' time, so that nobody else

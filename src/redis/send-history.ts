@@ -1,6 +1,6 @@
 import type { PastSend, SendHistory } from "../broadcast/history.ts";
-import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { Keys } from "./keys.ts";
+import { readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 
 /** Reads ledgers; a ledger holds one short record a broadcast of the last weeks, so it comes in one piece. */
@@ -20,37 +20,25 @@ export function createSendHistory(link: RedisLink, keys: Keys): SendHistory {
   };
 }
 
-/** As claimed_record of keep-record.lua writes it; the bytes to put back follow behind the line. */
-const CLAIMED = /^claimed (\S+) (\d+) (\d+) \d \d+ -?\d+ (\S+) \d+\n/;
-/** As final_record of keep-record.lua writes it. */
-const FINAL = /^(sent|no_code|rejected|failed|unknown) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+) \d -?\d+$/;
-
 function readRecord(broadcastId: string, record: string): PastSend {
-  const claimed = CLAIMED.exec(record);
+  const claimed = readClaimed(record);
   if (claimed) {
-    const [, runId = "", attempts, atMs, formId = ""] = claimed;
-    return {
-      broadcastId,
-      outcome: "claimed",
-      runId,
-      attempts: Number(attempts),
-      atMs: Number(atMs),
-      formId,
-    };
+    const { run: runId, attempt: attempts, atMs, formId } = claimed;
+    return { broadcastId, outcome: "claimed", runId, attempts, atMs, formId };
   }
-  const final = FINAL.exec(record);
+  const final = readFinal(record);
   if (!final) return { broadcastId, outcome: "unreadable" };
-  const [, outcome, runId = "", attempts, atMs, errcode, formId, msgid] = final;
+  const { outcome, run: runId, attempts, atMs, errcode, formId, msgid } = final;
   return {
     broadcastId,
-    outcome: outcome as FinalOutcome,
+    outcome,
     runId,
-    attempts: Number(attempts),
-    atMs: Number(atMs),
+    attempts,
+    atMs,
     // 0 is what the API says when all is well.
-    ...(errcode === "-" || errcode === "0" ? {} : { errcode: Number(errcode) }),
-    ...(formId === undefined || formId === "-" ? {} : { formId }),
-    ...(msgid === undefined || msgid === "-" ? {} : { msgid }),
+    ...(errcode ? { errcode } : {}),
+    ...(formId === undefined ? {} : { formId }),
+    ...(msgid === undefined ? {} : { msgid }),
   };
 }
 

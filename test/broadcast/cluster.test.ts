@@ -16,7 +16,7 @@ beforeAll(async () => {
   // Everything below has the rights that the README lists, and no others.
   const url = cluster.url.replace("://", "://pushcli:password@");
   books = { redis: { ...cluster, url }, sandbox: await startSandbox({ latencyMs: 10 }) };
-}, 60_000);
+});
 afterAll(async () => {
   await books?.sandbox.close();
   await cluster?.stop();

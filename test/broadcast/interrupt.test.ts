@@ -91,10 +91,8 @@ describe("a signal in mid-run", () => {
 
   test("that waits for its rate ends at once", async () => {
     await giveUsers(world, 20);
-    const started = performance.now();
-    const result = await interrupt(world, ["--rate", "6/m"], () => delivered() >= 1);
+    const result = await interrupt(world, ["--rate", "1/h"], () => delivered() >= 1);
     expect(result.code).toBe(130);
-    expect(performance.now() - started, "ten seconds a message").toBeLessThan(8000);
     expect(await checkBooks(world, result, 20)).toMatchObject({ outcomes: outcomes({ sent: 1 }) });
     expect(await countCodes(world)).toBe(19);
   });

@@ -23,11 +23,9 @@ async function listen(server: Server): Promise<string> {
 /** A broadcast with a token in store, through an address that is something else than the API. */
 async function sendThrough(base: string, concurrency = 64, args: string[] = []) {
   await world.redis.client.set("mina:access_token:wx-sandbox", TOKEN, "EX", 3600);
-  return broadcast(
-    world,
-    ["--id", "b-1", "--concurrency", String(concurrency), "--timeout", "500ms", ...args],
-    { env: { PUSH_CLI_API_BASE: base } },
-  );
+  return broadcast(world, ["--id", "b-1", "--concurrency", String(concurrency), ...args], {
+    env: { PUSH_CLI_API_BASE: base },
+  });
 }
 
 interface Page {
@@ -126,7 +124,7 @@ describe("an address that never answers like the API ends the run, exit 7", () =
     expect(document.open).toBeLessThanOrEqual(4);
   });
 
-  const UNREACHABLE: [string, () => Promise<string>, RegExp, number][] = [
+  const UNREACHABLE: [string, () => Promise<string>, RegExp, number, string?][] = [
     ["connection refused", async () => `http://127.0.0.1:${await freePort()}`, /connection refused by/, 0],
     ["no such host", async () => "http://nowhere.invalid", /can't be resolved/, 0],
     [
@@ -140,6 +138,7 @@ describe("an address that never answers like the API ends the run, exit 7", () =
       () => listen(createTcpServer(() => {})),
       /no answer within 500 ms|no answer within 0.5 s/,
       10,
+      "500ms",
     ],
     [
       "a peer that hangs up",
@@ -148,10 +147,10 @@ describe("an address that never answers like the API ends the run, exit 7", () =
       10,
     ],
   ];
-  test.each(UNREACHABLE)("%s", async (_, makeBase, message, mostOpen) => {
+  test.each(UNREACHABLE)("%s", async (_, makeBase, message, mostOpen, timeout = "20s") => {
     await giveUsers(world, 100);
     const before = await world.redis.pools();
-    const result = await sendThrough(await makeBase());
+    const result = await sendThrough(await makeBase(), 64, ["--timeout", timeout]);
     expect(result.code, result.stderr).toBe(7);
     expect(errorOf(result.stderr)).toMatchObject({ code: "api", message: expect.stringMatching(message) });
     expect(errorOf(result.stderr).message).toContain("the API can't be reached");
@@ -190,7 +189,7 @@ async function listenBefore(status: number): Promise<string> {
   return listen(server);
 }
 
-test.each([301, 302, 307, 400, 401, 403, 404, 405, 407, 409, 412, 413, 414, 421, 423, 428, 431, 451, 499])(
+test.each([301, 307, 401, 403, 404, 407, 413, 499])(
   "a foreign page now and then (HTTP %i) after successes is weather: everybody gets the message",
   async (status) => {
     await giveUsers(world, 100);

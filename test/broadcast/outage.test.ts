@@ -35,29 +35,29 @@ describe("an outage in mid-run costs nothing but time", () => {
   test.each([
     ["502", 1, 60],
     ["502", 64, 400],
-    ["502", 1024, 3000],
     ["html", 64, 400],
     ["garbage", 64, 400],
     ["busy", 64, 400],
     ["reset", 64, 400],
-    ["reset", 1024, 3000],
+    ["reset", 1024, 2500],
     ["refuse", 1, 60],
     ["refuse", 64, 400],
     ["silent", 64, 400],
   ])("%s, concurrency %i, %i users", async (kind, concurrency, users) => {
     await giveUsers(world, users);
-    setOutage(world, `${users / 4}:2s:${kind}`);
-    const args = ["--concurrency", String(concurrency), "--timeout", "700ms"];
+    setOutage(world, `${users / 4}:1500ms:${kind}`);
+    const timeout = kind === "silent" ? "700ms" : "20s";
+    const args = ["--concurrency", String(concurrency), "--timeout", timeout];
     const document = await checkAllSent(await broadcast(world, args), users);
     expect(document.outages?.count).toBe(1);
-    expect(document.outages?.ms).toBeGreaterThan(1000);
+    expect(document.outages?.ms).toBeGreaterThan(500);
     const met = world.sandbox.stats().faults[`outage-${kind}`]!;
     // Those in flight, a row of failures that opens the breaker, and tries.
     if (concurrency > 1) expect(met).toBeLessThan(2 * concurrency + 40);
   });
 
   test("of the token endpoint alone", async () => {
-    for (const kind of ["502", "busy", "html", "reset"]) {
+    for (const kind of ["502", "busy", "reset"]) {
       world.sandbox.reset();
       await world.redis.client.flushall();
       await giveUsers(world, 300);

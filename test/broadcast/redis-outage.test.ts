@@ -43,7 +43,8 @@ test("a connection that is cut again and again changes nothing", async () => {
   const cutting = (async () => {
     while (!ended) {
       await world.redis.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      const before = world.sandbox.stats().requests;
+      await until(() => ended || world.sandbox.stats().requests >= before + 8);
     }
   })();
   const result = await running;

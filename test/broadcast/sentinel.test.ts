@@ -12,7 +12,7 @@ let books: Books;
 beforeAll(async () => {
   sentinels = await startTestSentinels();
   books = { redis: sentinels, sandbox: await startSandbox({ latencyMs: 10 }) };
-}, 60_000);
+});
 afterAll(async () => {
   await books?.sandbox.close();
   await sentinels?.stop();

@@ -50,6 +50,7 @@ describe("the JSON document", () => {
       status: "finished",
       templateId: TEMPLATE,
       recipients: 33,
+      passedOver: 0,
       outcomes: outcomes({ sent: 21, no_code: 7, rejected: 5 }),
       codes: { spent: 24, expired: 5, refused: 0, released: 2 },
       errors: [
@@ -91,7 +92,11 @@ describe("the JSON document", () => {
     ]);
     const record = await world.redis.client.hgetall("mina:broadcast:b-1");
     expect(record.status).toBe("finished");
-    const { next: _, ...document } = result.json<BroadcastResult & { next: string[] }>();
+    const {
+      next: _,
+      passedOver: __,
+      ...document
+    } = result.json<BroadcastResult & { passedOver: number; next: string[] }>();
     expect(JSON.parse(record.result!)).toEqual(document);
     expect(JSON.parse(record.message!)).toEqual({
       templateId: TEMPLATE,

@@ -126,7 +126,7 @@ export async function interrupt(
 }
 
 /** Looks every few milliseconds, so that a condition is met soon after it holds. */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const giveUpAt = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${condition}`);

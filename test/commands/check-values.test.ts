@@ -8,7 +8,7 @@ import { defaultOf } from "../../src/commands/tree.ts";
 import { runCli } from "../helpers/cli.ts";
 
 const neverRun: RunAction = () => () => Promise.reject(new Error("only looked at"));
-const program = buildProgram("0.0.0", neverRun);
+const program = await buildProgram("0.0.0", neverRun);
 
 interface Case {
   /** Noun and verb, and what the command cannot do without. */

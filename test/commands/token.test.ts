@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
 import { fakeIo } from "../output/fake-io.ts";
 import { useWorld } from "./world.ts";
@@ -123,7 +123,7 @@ describe("token", () => {
     await token("refresh");
     const io = fakeIo({ terminals: ["stdin", "stdout", "stderr"], env: { ...world.env, NO_COLOR: "1" } });
     const done = main(["token", "refresh", "--force"], { ...io, cwd: "/nonexistent" });
-    await vi.waitFor(() => expect(io.stderr.text()).toContain("[y/N]"));
+    await expect.poll(() => io.stderr.text()).toContain("[y/N]");
     io.signal("SIGINT");
     expect(await done).toBe(130);
     expect(io.stderr.text()).toMatch(/interrupted; the token is as it was\n$/);

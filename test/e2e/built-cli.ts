@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
-import { ROOT } from "../structure/files.ts";
+import { afterAll } from "vitest";
+import { findBuiltProgram } from "../helpers/built-program.ts";
 
 /** A command as a child process, with everything that it printed so far. */
 export interface Running {
@@ -58,18 +58,10 @@ export interface TerminalOptions extends RunOptions {
 /** Why tests in a pseudo-terminal can't run here; undefined when they can. */
 export const NO_TERMINAL = findScript() ? undefined : "script of util-linux is not installed";
 
-/** Builds the program as `npm run build` does, but into a folder of the test file's own: others may build meanwhile. */
+/** The program as `npm run build` makes it, shared with other test files; HOME and the like are this one's own. */
 export function useBuiltCli(env: Record<string, string> = {}): BuiltCli {
   const folder = mkdtempSync(join(tmpdir(), "push-cli-e2e-"));
-  const program = join(folder, "dist", "push-cli.js");
-  const cli = createCli(program, join(folder, "home"), env);
-  beforeAll(() => {
-    mkdirSync(cli.folder);
-    cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
-    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    const args = ["run", "--silent", "build", "--", `--outdir=${join(folder, "dist")}`];
-    execFileSync("npm", args, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
-  }, 60_000);
+  const cli = createCli(findBuiltProgram(), folder, env);
   afterAll(() => {
     // Those that a failed test did not wait for.
     for (const { child } of cli.running) child.kill("SIGKILL");

@@ -17,4 +17,4 @@ it("a process that may open few files uses fewer connections, says so, and sends
   ]);
   expect(JSON.parse(stdout)).toMatchObject({ outcomes: { sent: 500, unknown: 0 }, errors: [] });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 500, maxPerUser: 1 });
-}, 60_000);
+});

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { useBuiltCli } from "./built-cli.ts";
+import { fillLedgers } from "./ledgers.ts";
 import { giveUsers, TEMPLATE, useWorld } from "./world.ts";
 
 const cli = useBuiltCli();
@@ -39,4 +40,17 @@ it("Ctrl-C ends a long list", async () => {
     cli.program,
   ]);
   expect((await child.done).code).toBe(130);
+});
+
+it("ends quietly, and soon, when the reader has seen enough", async () => {
+  await fillLedgers(world, 100_000);
+  await world.redis.client.config("RESETSTAT");
+  const line = `set -o pipefail; "$0" "$1" broadcast recipients b1 --json | head -1`;
+  const { stdout, stderr } = await cli.spawn("bash", ["-c", line, process.execPath, cli.program]).done;
+  expect(stderr).toBe("");
+  expect(Object.keys(JSON.parse(stdout))).toHaveLength(8);
+  const [, looks] = /cmdstat_hget:calls=(\d+)/.exec(await world.redis.client.info("commandstats"))!;
+  expect(Number(looks), "ledgers looked at").toBeLessThan(50_000);
+  // Before the watch over secrets, which reads every ledger.
+  await world.redis.client.flushall();
 });

@@ -43,11 +43,12 @@ describe.each([
   it("ends by a signal and gives the token lock back", async () => {
     await giveUsers(world, 1);
     const running = startSilenced(argv, false);
-    await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => sockets.size).toBe(1);
     expect(await world.redis.client.exists(LOCK)).toBe(1);
     running.child.kill("SIGTERM");
-    await running.done;
-    expect(running.child.signalCode).toBe("SIGTERM");
+    const { code } = await running.done;
+    // By the signal itself, or as one that was waiting for it.
+    expect(code ?? running.child.signalCode).toBe(argv === BROADCAST ? 143 : "SIGTERM");
     expect(await world.redis.client.exists(LOCK)).toBe(0);
     expect(running.stderr).not.toMatch(/\n {4}at /);
   });
@@ -58,7 +59,7 @@ describe.each([
   ] as const)("ends by %s as PID 1 of a container", async (signal, code) => {
     await giveUsers(world, 1);
     const running = startSilenced(argv, true);
-    await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => sockets.size).toBe(1);
     process.kill(childOf(running), signal);
     expect((await running.done).code).toBe(code);
     expect(await world.redis.client.exists(LOCK)).toBe(0);
@@ -68,9 +69,7 @@ describe.each([
 it("a broadcast under nohup goes on when its terminal is closed", async () => {
   await giveUsers(world, 200);
   const sending = cli.start([...BROADCAST, "--id", "b1", "--concurrency", "4"], { stdin: "" });
-  await expect
-    .poll(() => world.sandbox.stats().delivered, { timeout: 20_000, interval: 10 })
-    .toBeGreaterThan(10);
+  await expect.poll(() => world.sandbox.stats().delivered, { interval: 10 }).toBeGreaterThan(10);
   sending.child.kill("SIGHUP");
   expect(await sending.done).toMatchObject({ code: 0 });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 200, maxPerUser: 1 });

@@ -122,7 +122,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
       "--concurrency",
       "4",
     ]);
-    await expect.poll(() => world.sandbox.stats().delivered, { timeout: 15_000 }).toBeGreaterThan(9);
+    await expect.poll(() => world.sandbox.stats().delivered).toBeGreaterThan(9);
     first.child.kill("SIGINT");
     expect(await first.done).toMatchObject({ code: 130 });
     const resumed = cli.startInTerminal(["broadcast", "resume", "b1", "--yes", "--concurrency", "4"]);
@@ -168,7 +168,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     // The terminal's window, so to speak.
     run.child.kill("SIGKILL");
     const record = () => world.redis.client.hgetall("mina:broadcast:b1");
-    await expect.poll(record, { timeout: 10_000 }).toMatchObject({
+    await expect.poll(record).toMatchObject({
       status: "interrupted",
       reason: "interrupted (SIGHUP)",
     });

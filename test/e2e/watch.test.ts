@@ -11,7 +11,7 @@ async function begin(users: number, concurrency = "2") {
   await giveUsers(world, users);
   const argv = ["broadcast", TEMPLATE, "--yes", "--no-keywords", "--id", "b1", "--concurrency", concurrency];
   const sending = cli.start(argv, { stdin: "" });
-  await expect.poll(delivered, { timeout: 20_000, interval: 20 }).toBeGreaterThan(5);
+  await expect.poll(delivered).toBeGreaterThan(5);
   return sending;
 }
 
@@ -73,9 +73,8 @@ describe("broadcast watch", () => {
     await watching.shows(/"status":"running"/);
     sending.child.kill("SIGKILL");
     await sending.done;
-    const killedAt = performance.now();
     const { code, stdout } = await watching.done;
-    expect(performance.now() - killedAt, "not the lease of 15 s").toBeLessThan(5000);
+    expect(await world.redis.keys("mina:broadcast:b1:run:*"), "its lease was not waited for").toHaveLength(1);
     expect(code).toBe(9);
     const lines = stdout
       .trimEnd()
@@ -86,29 +85,28 @@ describe("broadcast watch", () => {
   });
 
   it("in a log prints a line every ten seconds on stderr, and rows on stdout at the end", async () => {
-    const sending = await begin(700, "1");
+    const sending = await begin(550, "1");
     const { code, stdout, stderr } = await cli.run(["broadcast", "watch", "b1"]);
     expect(code).toBe(0);
     const beats = stderr.trimEnd().split("\n");
     expect(beats.length).toBeGreaterThanOrEqual(1);
     for (const beat of beats)
-      expect(beat).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d+\.\d% {2}\d+ of 700 {2}rate .*sent \d+/);
+      expect(beat).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d+\.\d% {2}\d+ of 550 {2}rate .*sent \d+/);
     expect(stdout).toMatch(/^broadcastId\tb1$/m);
     expect(stdout).toMatch(/^status\tfinished$/m);
-    expect(stdout).toMatch(/^outcomes\.sent\t700$/m);
+    expect(stdout).toMatch(/^outcomes\.sent\t550$/m);
     await sending.done;
-  }, 60_000);
+  });
 
   it("cancel from another process stops a run that nobody here started", async () => {
     const sending = await begin(600);
     const watching = cli.start(["broadcast", "watch", "b1"], { stdin: "" });
-    const began = performance.now();
     const cancelled = await cli.run(["broadcast", "cancel", "b1"]);
     expect(cancelled.code, cancelled.stderr).toBe(0);
     expect(cancelled.stdout).toMatch(/^status\tcancelled$/m);
     const { code, stdout, stderr } = await sending.done;
-    expect(performance.now() - began).toBeLessThan(6000);
     expect(code).toBe(9);
+    expect(delivered(), "soon").toBeLessThan(600);
     expect(stdout).toMatch(/^status\tcancelled$/m);
     expect(stderr).toMatch(/^error: cancelled by \S+@\S+$/m);
     expect((await watching.done).code, "9, too").toBe(9);

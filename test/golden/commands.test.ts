@@ -7,7 +7,7 @@ import { runCli } from "../helpers/cli.ts";
 import { expectGolden } from "./golden.ts";
 
 const neverRun: RunAction = () => () => Promise.reject(new Error("only looked at"));
-const program = buildProgram("0.0.0", neverRun);
+const program = await buildProgram("0.0.0", neverRun);
 
 function descendants(command: Command): Command[] {
   return [command, ...command.commands.flatMap(descendants)];

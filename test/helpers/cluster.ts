@@ -188,7 +188,7 @@ export async function killMaster(server: PrivateRedis, client: Redis): Promise<v
 }
 
 /** Looks every few milliseconds until it holds. */
-export async function eventually(condition: () => Promise<boolean>, withinMs = 25_000): Promise<void> {
+export async function eventually(condition: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
   const giveUpAt = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${condition}`);

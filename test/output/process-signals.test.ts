@@ -54,7 +54,7 @@ function start(command: string, args: string[]): Child {
   });
   return {
     child,
-    shows: (text) => expect.poll(() => stdout, { timeout: 20_000, interval: 10 }).toContain(text),
+    shows: (text) => expect.poll(() => stdout, { interval: 10 }).toContain(text),
     ended: new Promise((resolve) => {
       child.once("close", (code, signal) => resolve({ code, signal, stdout }));
     }),

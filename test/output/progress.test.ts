@@ -130,7 +130,7 @@ describe("at a terminal", () => {
       widths.push(width);
       return `发送${"x".repeat(200)}\n\x1b[2J`;
     });
-    await vi.waitFor(() => expect(frames(io.stderr.text()).length).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(frames(io.stderr.text()).length).toBeGreaterThan(0), { timeout: 60_000 });
     await out.flush();
     const frame = frames(io.stderr.text())[0] ?? "";
     expect(frame).toMatch(/发送x+…$/);
@@ -142,7 +142,7 @@ describe("at a terminal", () => {
   it("makes way for talk, warnings and errors", async () => {
     const { io, out } = setUp(terminal(60));
     out.progress().update(() => "1 sent");
-    await vi.waitFor(() => expect(frames(io.stderr.text()).length).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(frames(io.stderr.text()).length).toBeGreaterThan(0), { timeout: 60_000 });
     out.talk("paused");
     out.warn("slow");
     out.error({ code: "api", message: "stopped" });
@@ -160,7 +160,7 @@ describe("at a terminal", () => {
     Object.assign(stdin, { isTTY: true, setRawMode });
     try {
       out.progress().update(() => "1 sent");
-      await vi.waitFor(() => expect(frames(io.stderr.text()).length).toBeGreaterThan(0), { timeout: 20_000 });
+      await vi.waitFor(() => expect(frames(io.stderr.text()).length).toBeGreaterThan(0), { timeout: 60_000 });
       await out.flush();
     } finally {
       Object.assign(stdin, before);

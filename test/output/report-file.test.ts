@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -39,7 +40,7 @@ describe("writing", () => {
   it("reaches the disk soon, without close", async () => {
     const report = await openReport(path);
     report.write({ n: 1 });
-    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe('{"n":1}\n'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe('{"n":1}\n'), { timeout: 60_000 });
     await report.close();
   });
 
@@ -51,7 +52,7 @@ describe("writing", () => {
   it("tells of a full disk in `failed` and at close, and drops later lines", async () => {
     const report = await openReport("/dev/full");
     report.write({ n: 1 });
-    await vi.waitFor(() => expect(report.failed?.kind).toBe("output"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(report.failed?.kind).toBe("output"), { timeout: 60_000 });
     report.write({ n: 2 });
     await expect(report.close()).rejects.toThrow('cannot write the report "/dev/full": ENOSPC');
   });
@@ -60,10 +61,11 @@ describe("writing", () => {
     execFileSync("mkfifo", [path]);
     const report = await openReport(path);
     report.write({ n: 1 });
-    const reader = import("node:fs/promises").then((fs) => fs.open(path, "r"));
-    const { bytesRead } = await (await reader).read(Buffer.alloc(100), 0, 100, null);
+    const reader = await open(path, "r");
+    const { bytesRead } = await reader.read(Buffer.alloc(100), 0, 100, null);
     expect(bytesRead).toBe('{"n":1}\n'.length);
     await report.close();
+    await reader.close();
   });
 });
 

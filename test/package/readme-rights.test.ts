@@ -120,7 +120,7 @@ it("stops and puts codes back, resumes, takes over from a dead run, lists, recou
 it("pauses and cancels", async () => {
   expect(await run(["pool", "import"], codes(400, 500))).toEqual(OK);
   const first = run(["broadcast", "tmpl", "--yes", "--no-keywords", "--id", "b2", "--rate", "20/s"]);
-  await expect.poll(() => redis.client.exists("mina:broadcast:b2"), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => redis.client.exists("mina:broadcast:b2")).toBe(1);
   expect(await run(["broadcast", "pause", "b2"])).toEqual(OK);
   expect(await first).toEqual({ code: 9, refused: undefined });
   expect(await run(["broadcast", "cancel", "b2"])).toEqual(OK);

@@ -8,7 +8,7 @@ import { createKeys } from "../../src/redis/keys.ts";
 import { ROOT, readFiles, readSources } from "../structure/files.ts";
 
 const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
-const program = buildProgram("0.0.0", () => async () => undefined);
+const program = await buildProgram("0.0.0", () => async () => undefined);
 const commands = [program, ...descendants(program)];
 
 it("has the exit codes of the program, in words and in number", () => {

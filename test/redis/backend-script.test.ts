@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { readEntry } from "../../src/pool/read-entry.ts";
 import { claimScript } from "../../src/redis/backend-script.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { buildEntry, draft } from "./draft-arbitraries.ts";
@@ -33,16 +34,27 @@ async function claimByBroadcast(openId: string): Promise<[string, number] | unde
   return reply?.status === "claimed" ? [reply.formId, reply.expireMs] : undefined;
 }
 
+/** Whether the script knows an entry as push-cli does: it leaves forms of other writers alone. */
+function isKnown(bytes: string): boolean {
+  const entry = readEntry(bytes);
+  if (!entry.readable) return !/^\s*\{/.test(bytes);
+  return (
+    /^\s*\{[^{}[\]\\]*"formId" *: *"[^{}[\]\\]*\}\s*$/.test(bytes) && /"expire" *: *[0-9.]+ *[,}]/.test(bytes)
+  );
+}
+
 const modelled = fc.array(draft, { minLength: 1, maxLength: 5 }).map((drafts) => {
   let serial = 0;
   return drafts.map((one) => render(buildEntry(one, () => `s${serial++}`)));
 });
 const anything = fc.array(fc.oneof(written, damaged, noise), { minLength: 1, maxLength: 5 });
 
-it("the script for backends takes what a broadcast would take, and leaves what it would leave", async () => {
+it("the script for backends takes of its own forms what a broadcast would take, and leaves what it would leave", async () => {
   let pools = 0;
   let taken = 0;
-  const play = async (entries: string[]) => {
+  const play = async (all: string[]) => {
+    const entries = all.filter(isKnown);
+    if (entries.length === 0) return;
     const [ours, theirs] = [`ours${++pools}`, `theirs${pools}`];
     await redis.push(ours, ...entries);
     await redis.push(theirs, ...entries);
@@ -60,4 +72,4 @@ it("the script for backends takes what a broadcast would take, and leaves what i
   };
   await fc.assert(fc.asyncProperty(fc.oneof(modelled, anything), play), { numRuns: 1500 });
   expect(taken).toBeGreaterThan(200);
-}, 120_000);
+});

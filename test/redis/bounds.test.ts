@@ -3,6 +3,7 @@ import { ENTRY_BUDGET, PURGE_BUDGET } from "../../src/redis/scripts.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { javaEntry } from "../pool/java/forms.ts";
 import { purgeAll } from "./purge-to-the-end.ts";
+import { watchScripts } from "./script-work.ts";
 import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
 const MANY = 100_000;
@@ -16,24 +17,30 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   await redis.client.flushall();
   await redis.client.script("FLUSH");
-  // Far above what a call takes, and far below what one without a budget would: the machine may be busy.
-  await redis.client.config("SET", "slowlog-log-slower-than", "150000");
 });
 
-/** Runs `work` and expects as many script calls as the budget makes of `entries` short ones, none of them slow. */
+/** What one call may do at most, in whatever steps; without a budget it would be ten times as much. */
+const MOST = { commands: 1000, entries: 8000 };
+
+/** Entries that a call of a script may look at: what it returns has 256 KB at most, and an entry counts as 64 bytes besides its own. */
+const MOST_A_CALL = 4096;
+
+/**
+ * Runs `work` and expects so many script calls that none can have looked at more than a call may of `entries`, but not many
+ * more than the budget makes of short ones; and none of them long.
+ */
 async function expectSmallSteps<T>(
   entries: number,
   work: () => Promise<T>,
   budget: number = ENTRY_BUDGET,
 ): Promise<T> {
   await redis.client.config("RESETSTAT");
-  await redis.client.slowlog("RESET");
-  const result = await work();
+  const { result, calls: all } = await watchScripts(redis, work);
   const calls = await countScriptCalls(redis);
-  expect(calls).toBeGreaterThanOrEqual(Math.floor(entries / budget));
+  expect(calls).toBeGreaterThanOrEqual(Math.floor(entries / MOST_A_CALL));
   // Twice as many would still be few; what counts is that it ends, and soon.
   expect(calls).toBeLessThanOrEqual(2 * (entries / budget) + 10);
-  expect(await redis.client.slowlog("GET", 10)).toEqual([]);
+  expect(all.filter((call) => call.commands > MOST.commands || call.entries > MOST.entries)).toEqual([]);
   return result;
 }
 
@@ -86,20 +93,20 @@ it(`finds the one valid code behind ${MANY} unreadable entries, and keeps those 
 it("purges expired codes from between unreadable entries, from one end of a long pool to the other", async () => {
   const mixed = expired.slice(0, MANY / 2).flatMap((entry, i) => [unreadable[i]!, entry]);
   await pushMany(redis, "u", mixed);
-  // To purge, an entry that is not plain costs nearly ten that are.
-  const totals = await expectSmallSteps((MANY / 2) * (1 + 9.8), () => purge(), PURGE_BUDGET);
+  // An entry that has to be read is read by another call than it is changed by, and in pieces of 256.
+  const totals = await expectSmallSteps(MANY, () => purge(), 256);
   expect(totals).toMatchObject({ expiredRemoved: MANY / 2, unreadableKept: MANY / 2, poolsRemoved: 0 });
   expect(await redis.entries("u")).toEqual(unreadable.slice(0, MANY / 2));
 });
 
 it("claims the one valid code behind 20,000 expired ones that Java serialized, and purges the like", async () => {
   const old = javaEntry("a boxed long");
-  // One of them costs about seven short plain ones.
-  const cost = 20_000 * 6.5;
   await pushMany(redis, "u", [...Array.from({ length: 20_000 }, () => old), last]);
-  const purged = await expectSmallSteps(20_000 * 30, () => purge(true), PURGE_BUDGET);
+  const purged = await expectSmallSteps(20_000, () => purge(true), 100);
   expect(purged).toMatchObject({ expiredRemoved: 20_000 });
-  expect(await expectSmallSteps(cost, () => claim(["u"]))).toEqual([{ ...claimed, expired: 20_000 }]);
+  // A piece of 32 KB holds about 140 of them.
+  const reply = await expectSmallSteps(20_000, () => claim(["u"]), 100);
+  expect(reply).toEqual([{ ...claimed, expired: 20_000 }]);
   expect(await redis.entries("u")).toEqual([]);
 });
 
@@ -152,17 +159,18 @@ it("shares one budget among the users of a batch", async () => {
   expect(totals).toMatchObject({ poolsScanned: 100, poolsChanged: 100, expiredRemoved: 40_000 });
 });
 
-it("takes whole lists of 64 KB one at a time", async () => {
+it("takes whole lists of 64 KB a few at a time", async () => {
   const codes = Array.from({ length: 1480 }, (_, i) => plainEntry(`f${i}`, PAST));
   const list = `[${codes.join(",")}]`;
   const lists = Array.from({ length: 20 }, () => list);
   await redis.push("u", ...lists, `[${plainEntry("x", PAST)},${last}]`);
   await redis.client.config("RESETSTAT");
   expect(await claim(["u"], true)).toEqual([{ ...claimed, expired: 20 * 1480 + 1, lastCode: true }]);
-  expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length);
+  // Three come at once, because a piece doubles what it reads: one, and then two.
+  expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length / 3);
   await redis.client.config("RESETSTAT");
   expect(await purge()).toMatchObject({ expiredRemoved: 20 * 1480 + 1 });
-  expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length);
+  expect(await countScriptCalls(redis)).toBeGreaterThan(lists.length / 3);
   expect(await redis.entries("u")).toEqual([`[${last}]`]);
 });
 
@@ -170,9 +178,10 @@ it("is not held up by unreadable entries of megabytes", async () => {
   const huge = Array.from({ length: 20 }, (_, i) => `${"x".repeat(1_000_000)}${i}`);
   for (const entry of huge) await redis.push("u", entry);
   await redis.push("u", last);
-  await redis.client.slowlog("RESET");
-  expect(await claim(["u"])).toEqual([{ ...claimed, expired: 0 }]);
-  expect(await purge()).toMatchObject({ unreadableKept: 20 });
-  expect(await redis.client.slowlog("GET", 10)).toEqual([]);
+  const { calls } = await watchScripts(redis, async () => {
+    expect(await claim(["u"])).toEqual([{ ...claimed, expired: 0 }]);
+    expect(await purge()).toMatchObject({ unreadableKept: 20 });
+  });
+  expect(Math.max(...calls.map(({ entries }) => entries)), "megabytes before one call").toBeLessThan(16);
   expect(await redis.entries("u")).toEqual(huge);
 });

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BroadcastRecord, RunInfo, RunState } from "../../src/broadcast/record.ts";
+import { createBroadcastStore } from "../../src/redis/broadcast-store.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { createKeys } from "../../src/redis/keys.ts";
+import type { RedisLink } from "../../src/redis/link.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 
 const DAY_SEC = 24 * 3600;
@@ -155,6 +159,20 @@ describe("a run", () => {
     expect(await store().leaseLeftMs("b1", "run1")).toBe(0);
     expect(await store().beat("b1", RUN, { ...STATE, untilMs: 2 }, LEASE_MS)).toBe(false);
     expect(await store().runs("b1")).toMatchObject([{ untilMs: 2, alive: true }]);
+  });
+
+  it("that ends between the two looks at it is not taken for dead", async () => {
+    await store().beginRun("b1", RUN, STATE, LEASE_MS);
+    const link = await connectRedis({ url: redis.url, shownUrl: redis.url });
+    const exists = async (key: string) => {
+      await store().endRun("b1", RUN, { ...STATE, ended: true });
+      return redis.client.exists(key);
+    };
+    const client = { hgetall: (key: string) => redis.client.hgetall(key), exists };
+    const keys = createKeys({ keyPrefix: "mina:", poolPrefix: "mina:openid:" });
+    const slow = createBroadcastStore({ ...link, client } as unknown as RedisLink, keys);
+    expect(await slow.runs("b1")).toMatchObject([{ ended: true, over: true, alive: false }]);
+    link.close();
   });
 
   it("is declared dead by others", async () => {

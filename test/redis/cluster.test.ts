@@ -21,7 +21,7 @@ beforeAll(async () => {
   cluster = await startTestCluster({ replicas: false });
   link = await connectRedis({ url: cluster.url, shownUrl: cluster.url });
   open = await openAt(cluster.url);
-}, 60_000);
+});
 afterAll(async () => {
   open?.close();
   link?.close();

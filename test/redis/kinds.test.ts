@@ -71,7 +71,7 @@ it("codes are read from one that is too old to be written to", async () => {
   const imported = await cli(world.redis.url, from);
   await relay.close();
   await old.stop();
-  expect(imported).toMatchObject({ code: 0, stderr: "" });
+  expect(imported).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
   expect(imported.json()).toMatchObject({ keys: 1, imported: 1 });
 });
 

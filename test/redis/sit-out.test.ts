@@ -40,7 +40,7 @@ it.each([BUSY, LOADING])(
   "what Redis refuses for the time being is waited for, and said: %s",
   async (error) => {
     await giveUsers(world, 3);
-    await world.redis.push("u0", plainEntry("old", Date.now() - 1000));
+    await world.redis.push("u0", plainEntry("old", 1568000000000));
     const url = await through(everyOther(error));
     const stats = await cli(url, ["pool", "stats"]);
     expect(stats).toMatchObject({ code: 0 });
@@ -101,16 +101,17 @@ it("an import that fails tells how far it came", async () => {
   const file = join(dir, "many.ndjson");
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   const url = await through((command, args) =>
-    /^EVAL/.test(command) && args.includes("mina:openid:u300")
+    /^EVAL/.test(command) && args.includes("mina:openid:u250")
       ? { error: "ERR somebody has pulled the plug" }
       : undefined,
   );
   const failed = await cli(url, ["pool", "import", file]);
   expect(failed.code).toBe(6);
-  // The calls before that one, and beside it.
-  const imported = (await world.redis.keys("mina:openid:*")).length;
-  expect(imported).toBeGreaterThanOrEqual(200);
-  expect(failed.json()).toMatchObject({ imported, complete: false });
+  const there = await world.redis.keys("mina:openid:*");
+  // Batches before the one that failed, and what was under way beside it.
+  expect(there.length).toBeGreaterThan(100);
+  expect(there.length).toBeLessThan(450);
+  expect(failed.json()).toMatchObject({ imported: there.length, complete: false });
 });
 
 /** A Redis that is another process from the second page of a sweep on, once. */

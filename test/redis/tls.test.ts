@@ -36,7 +36,7 @@ beforeAll(async () => {
     start("good", "--cluster-enabled", "yes", "--tls-cluster", "yes", "--cluster-announce-ip", "127.0.0.1"),
   ]);
   ports = { good, strict, expired, other, cluster };
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.stop()));
   rmSync(dir, { recursive: true, force: true });

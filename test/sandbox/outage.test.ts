@@ -97,7 +97,7 @@ test.each(["reset", "refuse"])("%s: connections end, and come back", async (kind
             ({ json }) => json.errcode,
             () => "down",
           ),
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toBe(41029);
   });

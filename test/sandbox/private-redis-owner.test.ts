@@ -33,7 +33,7 @@ test.each([
   const dir = mkdtempSync(join(tmpdir(), "push-cli-owner-"));
   const { owner, pid, folder } = await startOwner(dir, next);
   if (signal !== undefined) owner.kill(signal);
-  await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
-  await expect.poll(() => existsSync(folder), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
+  await expect.poll(() => existsSync(folder)).toBe(false);
   rmSync(dir, { recursive: true });
 });

@@ -27,7 +27,12 @@ async function blackHole(): Promise<{ address: string; port: number }> {
     const socket: Socket = connect(Number(port), "127.0.0.2");
     cleanups.push(() => socket.destroy());
     socket.on("error", () => {});
-    taken = await Promise.race([once(socket, "connect").then(() => true), sleep(300).then(() => false)]);
+    const hung = sleep(300).then(async () => {
+      // What came while this process had no core is seen first.
+      await new Promise((resolve) => setImmediate(resolve));
+      return !socket.connecting;
+    });
+    taken = await Promise.race([once(socket, "connect").then(() => true), hung]);
   }
   return { address: "127.0.0.2", port: Number(port) };
 }
@@ -66,7 +71,7 @@ it("a host with a dead address and a live one is reached, and later at once", as
   for (let i = 0; i < 30; i++) expect(await http.request(REQUEST)).toMatchObject({ kind: "answer" });
   expect(lookup.asked, "no connection was used twice").toBe(31);
   // Thirty attempts at the dead address would take 30 s.
-}, 20_000);
+});
 
 it("a host of more dead addresses than there is time for is reached by the next tries", async () => {
   const hole = await blackHole();

@@ -20,7 +20,7 @@ async function answerTo(encoding: string, body: Buffer, status = 200) {
 async function send(server: HttpDouble, network = {}) {
   const message = { templateId: "T", keywords: ["a"] };
   const sender = await createSender({
-    ...{ apiBase: server.base, concurrency: 1, timeoutMs: 2000, message, network },
+    ...{ apiBase: server.base, concurrency: 1, timeoutMs: 20_000, message, network },
   });
   cleanups.push(
     () => server.close(),

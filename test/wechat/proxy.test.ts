@@ -66,9 +66,12 @@ async function proxy(options: Parameters<typeof startProxy>[0] = {}): Promise<Te
   return started;
 }
 
+let broadcasts = 0;
+
 async function broadcast(base: string, env: Record<string, string>) {
+  const serial = ++broadcasts;
   for (let i = 0; i < 40; i++)
-    await redis.client.rpush(`mina:openid:o${i}`, plainEntry(`f${i}`, 1_999_999_999_999));
+    await redis.client.rpush(`mina:openid:o${i}`, plainEntry(`f${serial}x${i}`, 1_999_999_999_999));
   const args = ["broadcast", "T", "--yes", "--no-keywords", "--concurrency", "4", "--json"];
   return runCli(args, { env: { ...cliEnv(redis.url, base), PUSH_CLI_API_CA: caFile, ...env } });
 }

@@ -149,16 +149,15 @@ describe("the answer", () => {
     [503, '{"errcode":0,"errmsg":"ok"}', "ambiguous", "HTTP 503 Service Unavailable: ok"],
     [504, '{"errcode":41028,"errmsg":"x"}', "ambiguous", "HTTP 504 Gateway Timeout: x"],
     [400, '{"errcode":41028,"errmsg":"x"}', "code", "x"],
-    [404, "<html>", "fatal", "HTTP 404 Not Found"],
-    [403, '{"message":"no"}', "fatal", "HTTP 403 Forbidden"],
-    [301, "", "fatal", "HTTP 301 Moved Permanently"],
+    [404, "<html>", "ambiguous", "HTTP 404 Not Found"],
+    [403, '{"message":"no"}', "ambiguous", "HTTP 403 Forbidden"],
+    [301, "", "ambiguous", "HTTP 301 Moved Permanently"],
     [429, "slow down", "minute_quota", "HTTP 429 Too Many Requests"],
     [408, "", "ambiguous", "HTTP 408 Request Timeout"],
     [599, "", "ambiguous", "HTTP 599"],
   ])("of status %d with %j is %s", async (status, body, name, errmsg) => {
     const answer = await answerTo(body, status);
     expect(answer).toMatchObject({ class: name, errmsg });
-    expect(answer.hint ?? "").toContain(name === "fatal" ? "--api-base" : "");
   });
 
   it.each<[number, Record<string, string>, string, number | undefined]>([

@@ -10,12 +10,8 @@ import { registerBroadcastShow } from "./show.ts";
 import { registerBroadcastWatch } from "./watch.ts";
 
 /** The noun; `broadcast <templateId>` is `broadcast send <templateId>`. */
-export function registerBroadcast(program: Command, run: RunAction): void {
-  const broadcast = program
-    .command("broadcast")
-    .description("send a template message to every user with a valid code, each at most once")
-    .helpCommand(false)
-    .addHelpText("after", SEND_EXAMPLES);
+export function registerBroadcast(broadcast: Command, run: RunAction): void {
+  broadcast.helpCommand(false).addHelpText("after", SEND_EXAMPLES);
   const send = registerBroadcastSend(broadcast, run);
   registerBroadcastResume(broadcast, run);
   registerBroadcastWatch(broadcast, run);

@@ -20,12 +20,8 @@ Examples:
   # all codes into a file that import reads back
   $ push-cli pool export > codes.ndjson`;
 
-export function registerPool(program: Command, run: RunAction): void {
-  const pool = program
-    .command("pool")
-    .description("look into the per-user pools of push codes")
-    .helpCommand(false)
-    .addHelpText("after", EXAMPLES);
+export function registerPool(pool: Command, run: RunAction): void {
+  pool.helpCommand(false).addHelpText("after", EXAMPLES);
   registerPoolShow(pool, run);
   registerPoolList(pool, run);
   registerPoolStats(pool, run);

@@ -20,12 +20,8 @@ interface ClaimFlags {
   example?: Language;
 }
 
-export function registerScript(program: Command, run: RunAction): void {
-  const script = program
-    .command("script")
-    .description("Lua scripts for backends that take codes off the pools themselves")
-    .helpCommand(false)
-    .addHelpText("after", EXAMPLES);
+export function registerScript(script: Command, run: RunAction): void {
+  script.helpCommand(false).addHelpText("after", EXAMPLES);
   script
     .command("claim")
     .description("print the script that takes a user's next code in one step")

@@ -24,12 +24,8 @@ interface TokenDocument {
   source: "store" | "api";
 }
 
-export function registerToken(program: Command, run: RunAction): void {
-  const token = program
-    .command("token")
-    .description("the access token, shared with the backend through Redis")
-    .helpCommand(false)
-    .addHelpText("after", EXAMPLES);
+export function registerToken(token: Command, run: RunAction): void {
+  token.helpCommand(false).addHelpText("after", EXAMPLES);
   token
     .command("show")
     .description("show the stored token; asks the API nothing")

@@ -1,21 +1,25 @@
--- Removes expired codes wherever they stand in several pools. Order and every other byte stay.
+-- Removes expired codes from several pools as far as these are plain entries in the order of their expiry; what is not is
+-- returned to be read, and to be changed by change-users.lua. Order and every other byte stay.
 --
 -- KEYS  the pools
 -- ARGV  1 "1": count only, change nothing  2 budget: how many short plain entries to look at in this call
 --       3 list index to go on from in the first pool; the others are begun
---       4 "1" if earlier calls took something out of that pool  5 "1" if they met an entry in it that stays
--- Returns how many of KEYS are done with, from the first on, and how many of these are no lists; pools changed, pools gone;
---       expired codes removed, unreadable entries met; commands it took, as Redis counts them; then of the pool to go on
---       with: ARGV 3 to 5 for it
+--       4 "1" if something was taken out of that pool before  5 "1" if an entry was met in it that stays
+-- Returns how many of KEYS are done with or returned, from the first on, and how many of these are no lists; pools changed,
+--       pools gone; expired codes removed; commands it took, as Redis counts them; of the pool to go on with: ARGV 3 to 5 for
+--       it; Redis' clock in ms; then a text with a line for each pool that is returned (its number in KEYS, from 1; list
+--       index that it is to be read from; ARGV 4 and 5 for it; what read-piece.lua says of it), and the bytes that the
+--       lines measure out
 
 local dry = ARGV[1] == "1"
 local now = now_ms()
 -- What the call has left of its budget, and what it replies. The script itself and TIME are the first commands.
-local sum = { left = tonumber(ARGV[2]), commands = 2, others = 0, changed = 0, gone = 0, expired = 0, unreadable = 0 }
+local sum = { left = tonumber(ARGV[2]), commands = 2, others = 0, changed = 0, gone = 0, expired = 0 }
+local lines = {}
 
--- What a pool costs besides its entries, in units of a plain entry (half a microsecond).
-local POOL_COST = 8
-local FIRST_CHUNK = 8
+-- What a pool costs besides its entries, in units of a plain entry (half a microsecond), and an entry that is returned.
+local POOL_COST, PIECE_COST = 8, 4
+local FIRST_CHUNK, CHUNK_SIZE, PIECE_ENTRIES = 8, 64, 256
 -- Numbers as text: Redis turns a number into text by way of printf's %.17g, which takes as long as to find the list.
 local FIRST_TO, TEXTS = "7", { "1", "2", "3", "4", "5", "6", "7" }
 -- Digits compare as numbers of as many digits do, without being turned into one: the newest expiry that is past.
@@ -39,14 +43,6 @@ local function is_past(raw)
   if newest then return digits <= newest end
 end
 
-local purge_long
-
--- The purge of any pool, from a list index on; chunk is what stands there.
-local function purge_from(pool, index, was_changed, stayed, chunk)
-  purge_long = purge_long or purge_any(sum, { dry = dry, now = now, read_chunk = read_chunk, is_past = is_past })
-  return purge_long(pool, index, was_changed, stayed, chunk, FIRST_CHUNK)
-end
-
 -- The same for what nearly every pool is: a few plain entries, the expired ones in front. It makes no tables and no other
 -- strings than Redis does. Returns how many to drop and whether an entry stays; nil for any other pool.
 local function look_at_head(chunk)
@@ -64,11 +60,66 @@ local function look_at_head(chunk)
   return drop, drop < size
 end
 
+-- Looks at plain entries from an index on; chunk is what stands there. Returns the index of the first that is no case for
+-- this script, nor was looked at; how many are to be dropped from the head on; whether an entry stays; and how it ended:
+-- "end" with the pool, "more" with the budget, "other" with an entry that has to be read.
+local function look(pool, from, stays, chunk, size)
+  local i, drop = from, 0
+  while true do
+    for _, raw in ipairs(chunk) do
+      if sum.left <= 0 then return i, drop, stays, "more" end
+      local past = is_past(raw)
+      if past == nil or (past and i ~= drop and not dry) then return i, drop, stays, "other" end
+      if past then
+        sum.expired = sum.expired + 1
+        drop = drop + 1
+      else
+        stays = true
+      end
+      sum.left = sum.left - 1
+      i = i + 1
+    end
+    if #chunk < size then return i, drop, stays, "end" end
+    size = CHUNK_SIZE
+    chunk = read_chunk(pool, i, i + size - 1)
+  end
+end
+
+-- Purges any pool from a list index on; chunk is what stands there. Returns what the next call has to know of it: list index,
+-- whether something was taken out, whether an entry stays; nil when it is done, or returned to be read.
+local function purge_from(n, from, was_changed, stayed, chunk, size)
+  local pool = KEYS[n]
+  local index, drop, stays, how = look(pool, from, stayed, chunk, size)
+  -- A few expired codes in front go with the others, all or none.
+  if how == "other" and drop > 0 and drop <= CHUNK_SIZE and not dry then
+    sum.expired = sum.expired - drop
+    index, drop, stays = 0, 0, stayed
+  end
+  if drop > 0 and not was_changed then sum.changed = sum.changed + 1 end
+  local is_changed = was_changed or drop > 0
+  if drop > 0 and not dry then
+    sum.commands = sum.commands + 1
+    redis.call("LTRIM", pool, drop, "-1")
+    index = index - drop
+  end
+  local state = { index, is_changed and 1 or 0, stays and 1 or 0 }
+  if how == "more" or (how == "other" and room <= 0) then return state end
+  if how == "other" then
+    local count = math.min(PIECE_ENTRIES, sum.left)
+    sum.commands = sum.commands + 1
+    sum.left = sum.left - PIECE_COST * count
+    lines[#lines + 1] = n .. " " .. table.concat(state, " ") .. " " .. read_piece(pool, index, count)
+  elseif is_changed and not stays then
+    sum.gone = sum.gone + 1
+  end
+end
+
 -- Purges a pool from its head on. Returns what the next call has to know of it, as purge_from does; nil when it is done.
-local function purge(pool)
+local function purge(n)
+  local pool = KEYS[n]
   local chunk = read_chunk(pool, "0", FIRST_TO)
   local drop, stays = look_at_head(chunk)
-  if not drop then return purge_from(pool, 0, false, false, chunk) end
+  if not drop then return purge_from(n, 0, false, false, chunk, FIRST_CHUNK) end
   if drop == 0 then return nil end
   sum.changed = sum.changed + 1
   if not stays then sum.gone = sum.gone + 1 end
@@ -81,15 +132,16 @@ end
 local done, rest = 0, nil
 local from = tonumber(ARGV[3])
 if from > 0 or ARGV[4] == "1" then
-  local chunk = read_chunk(KEYS[done + 1], from, from + FIRST_CHUNK - 1)
-  rest = purge_from(KEYS[done + 1], from, ARGV[4] == "1", ARGV[5] == "1", chunk)
+  -- Long entries come one by one: to fetch many only to find that each has to be returned takes time as well.
+  rest = purge_from(1, from, ARGV[4] == "1", ARGV[5] == "1", read_chunk(KEYS[done + 1], from, from), 1)
   done = rest and 0 or 1
 end
 while done < #KEYS and sum.left > 0 and not rest do
-  rest = purge(KEYS[done + 1])
+  rest = purge(done + 1)
   if not rest then done = done + 1 end
   -- Afterwards, so that the smallest budget gets one entry further.
   sum.left = sum.left - POOL_COST
 end
 rest = rest or { 0, 0, 0 }
-return { done, sum.others, sum.changed, sum.gone, sum.expired, sum.unreadable, sum.commands, rest[1], rest[2], rest[3] }
+return { done, sum.others, sum.changed, sum.gone, sum.expired, sum.commands, rest[1], rest[2], rest[3], now,
+  table.concat(lines, "\n"), table.concat(blob) }

@@ -1,36 +1,54 @@
 -- Appends codes at the right of several pools, as the backend does, leaving out those whose formId the pool holds, those
--- whose bytes it holds, and those that were used up: the user's ledger tells.
+-- whose bytes it holds, and those that were used up: the user's ledger tells. Of what the pool holds it knows plain entries;
+-- others it returns to be read, and is called again with the codes that are not in those.
 --
 -- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
--- ARGV  1 budget: how many short entries to look at in this call  then for each pool: list index to start from,
---       number of codes, and two for each code: formId ("" for an entry that is known by its bytes alone), entry to push
--- Returns one array a pool: index to go on from (-1: done and pushed; nothing is pushed before), then the
---       numbers (from 1) of the codes found in the pool already, and those of the used ones with a minus; -2 when the
---       key holds something else than a list
+-- ARGV  1 budget: how many short entries to look at in this call  then for each pool: list index to start from; the entry
+--       before that, by which it is known whether the pool is still the same, "*" if that is not known; number of codes, and two for each: what
+--       it is known by, entry to push. The first is a formId that is good for one message; or a line feed, the formId ("" for an
+--       entry that is known by its bytes alone), a line feed, and for each code of the entry three words: formId, uses, 1 if it
+--       may bring several messages, else 0
+-- Returns a text with a line a pool, and the bytes that the lines measure out. A line's words: list index to go on from (-1:
+--       done and pushed, nothing is pushed before; -2: the key holds something else than a list; -3: the pool is no longer
+--       the same, begin again); the numbers (from 1) of the codes found in the pool, and those of the used ones with a minus,
+--       between commas, or "."; then, when entries were looked at, but not all, what read-piece.lua says of those from that
+--       index on, the first of which was
 
 -- A platform takes no code for more messages than this, which is what a payment is good for.
 local MOST_USES = 3
+-- Entries to read at a time, and by how many the script looks at them itself.
+local PIECE_ENTRIES, CHUNK = 256, 16
+local PLAIN_FORM_ID = '^{"formId":"([^"\\%z\1-\31]+)","expire":[1-9]%d*}$'
 
-local budget = { left = tonumber(ARGV[1]) }
+local left = tonumber(ARGV[1])
+
+-- What is looked at costs, in units of a short entry.
+local function spend(text)
+  left = left - 1 - math.floor(#text / 64)
+end
 
 -- The codes to push that begin at ARGV[at]: their numbers by formId and by bytes, and which of them are still to be
 -- pushed. A code that comes twice is known the second time.
 local function read_wanted(at, count, known)
-  local wanted = { by_id = {}, by_bytes = {}, left = {} }
+  local wanted = { by_id = {}, by_bytes = {}, left = {}, codes = {} }
   for n = 1, count do
     local form_id, entry = ARGV[at + 2 * n - 2], ARGV[at + 2 * n - 1]
+    local codes
+    if sub(form_id, 1, 1) == "\n" then form_id, codes = match(form_id, "^\n([^\n]*)\n(.*)$") end
     if wanted.by_id[form_id] or wanted.by_bytes[entry] then
       known[#known + 1] = n
     else
       if form_id ~= "" then wanted.by_id[form_id] = n end
       wanted.by_bytes[entry] = n
       wanted.left[n] = entry
+      wanted.codes[n] = codes or form_id .. " 1 0"
     end
   end
   return wanted
 end
 
--- Enters the codes met in the pool into `known`; returns the index to go on from, or nil.
+-- Enters the codes met in the pool into `known`. Returns the index of the first entry that it can't read, or that the budget
+-- was spent at; nil when the pool was looked at to its end.
 local function drop_known(pool, from, wanted, known)
   local function drop(n)
     if n and wanted.left[n] then
@@ -38,13 +56,28 @@ local function drop_known(pool, from, wanted, known)
       wanted.left[n] = nil
     end
   end
-  return walk(pool, from, budget, function(raw)
-    local entry = read_entry(raw)
-    for _, code in ipairs(entry and entry.codes or {}) do
-      drop(wanted.by_id[code.f])
+  local i = from
+  while true do
+    local chunk = redis.call("LRANGE", pool, i, i + CHUNK - 1)
+    for _, raw in ipairs(chunk) do
+      if left <= 0 then return i end
+      spend(raw)
+      local form_id = match(raw, PLAIN_FORM_ID)
+      if not form_id or not read_plain(raw) then return i end
+      drop(wanted.by_id[form_id])
+      drop(wanted.by_bytes[raw])
+      i = i + 1
     end
-    drop(wanted.by_bytes[raw])
-  end)
+    if #chunk < CHUNK then return nil end
+  end
+end
+
+-- The formId in a record, and whether that may bring several messages, 1 or 0; nil for a record without a code.
+local function read_record(record)
+  local multi, form_id = match(record, "^claimed %S+ %d+ %d+ (%d) %d+ %-?%d+ (%S+) %d+\n")
+  if form_id then return form_id, multi end
+  form_id, multi = match(record, "^%S+ %S+ %d+ %d+ %S+ (%S+) %S+ (%d) %-?%d+$")
+  if form_id ~= "-" then return form_id, multi end
 end
 
 -- How many records of a ledger name a formId, and whether as a code that may bring several messages. A ledger holds one
@@ -53,11 +86,11 @@ local function count_records(ledger)
   local uses, any = {}, false
   -- What is not a hash has no records: the error that comes then is a table without any.
   for _, record in ipairs(try_read("HVALS", ledger)) do
-    budget.left = budget.left - cost_of(record)
-    local r = read_claimed(record) or read_final(record)
-    if r and r.f ~= "-" then
-      local use = uses[r.f] or { count = 0, multi = 0 }
-      uses[r.f] = { count = use.count + 1, multi = math.max(use.multi, r.multi) }
+    spend(record)
+    local form_id, multi = read_record(record)
+    if form_id then
+      local use = uses[form_id] or { count = 0, multi = 0 }
+      uses[form_id] = { count = use.count + 1, multi = math.max(use.multi, tonumber(multi)) }
       any = true
     end
   end
@@ -66,55 +99,59 @@ end
 
 -- Whether a code is surely used up. `uses` is what was left of it when it was written down, and the ledger may know of
 -- messages before that: a code with several uses is used up when the records name as many as it can have had.
-local function is_used(code, uses)
-  local use = uses[code.f]
+local function is_used(use, own_uses, multi)
   if not use then return false end
-  local multi = math.max(use.multi, multi_of(code.u, code.f))
-  return use.count >= math.max(code.u or 1, multi == 1 and MOST_USES or 1)
+  local most = math.max(use.multi, multi) == 1 and MOST_USES or 1
+  return use.count >= math.max(own_uses, most)
 end
 
--- Enters the codes that are used up into `reply`; an entry with several when all of them are.
-local function drop_used(ledger, count, wanted, reply)
+-- Enters the codes that are used up into `numbers`; an entry with several when all of them are.
+local function drop_used(ledger, count, wanted, numbers)
   local uses = count_records(ledger)
   if not uses then return end
   for n = 1, count do
-    local raw = wanted.left[n]
-    local entry = raw and read_entry(raw)
-    local used = entry ~= nil
-    for _, code in ipairs(entry and entry.codes or {}) do
-      used = used and is_used(code, uses)
+    local words = wanted.left[n] and wanted.codes[n] or ""
+    local used = words ~= ""
+    for form_id, own_uses, multi in string.gmatch(words, "(%S+) (%d+) (%d)") do
+      used = used and is_used(uses[form_id], tonumber(own_uses), tonumber(multi))
     end
     if used then
-      reply[#reply + 1] = -n
+      numbers[#numbers + 1] = -n
       wanted.left[n] = nil
     end
-    budget.left = budget.left - cost_of(raw or "")
+    spend(words)
   end
+end
+
+local function describe(index, numbers, piece)
+  return index .. " " .. (#numbers > 0 and table.concat(numbers, ",") or ".") .. (piece and " " .. piece or "")
 end
 
 local function push(pool, ledger, at)
-  local from, count = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local from, last, count = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
   -- The first of a call has all of the budget, so that there is some progress in any case.
-  if budget.left <= 0 then return { from } end
+  if left <= 0 then return describe(from, {}) end
   local kind = redis.call("TYPE", pool).ok
-  if kind ~= "list" and kind ~= "none" then return { -2 } end
-  local reply = { -1 }
-  local wanted = read_wanted(at + 2, count, reply)
-  local more = drop_known(pool, from, wanted, reply)
+  if kind ~= "list" and kind ~= "none" then return describe(-2, {}) end
+  -- Codes come at the right end: what stands before `last` was looked at.
+  if from > 0 and last ~= "*" and redis.call("LINDEX", pool, from - 1) ~= last then return describe(-3, {}) end
+  local numbers = {}
+  local wanted = read_wanted(at + 3, count, numbers)
+  local more = drop_known(pool, from, wanted, numbers)
   if more then
-    reply[1] = more
-    return reply
+    local index = math.max(more - 1, 0)
+    return describe(index, numbers, read_piece(pool, index, PIECE_ENTRIES))
   end
-  drop_used(ledger, count, wanted, reply)
+  drop_used(ledger, count, wanted, numbers)
   for n = 1, count do
     if wanted.left[n] then redis.call("RPUSH", pool, wanted.left[n]) end
   end
-  return reply
+  return describe(-1, numbers)
 end
 
-local replies, at = {}, 2
+local lines, at = {}, 2
 for i = 1, #KEYS, 2 do
-  replies[#replies + 1] = push(KEYS[i], KEYS[i + 1], at)
-  at = at + 2 + 2 * tonumber(ARGV[at + 1])
+  lines[#lines + 1] = push(KEYS[i], KEYS[i + 1], at)
+  at = at + 3 + 2 * tonumber(ARGV[at + 2])
 end
-return replies
+return { table.concat(lines, "\n"), table.concat(blob) }

@@ -1,5 +1,5 @@
--- fragment: what the scripts have in common, first of all in each. Redis makes a script's functions anew at every call, so
--- what only the reader of entries needs stands there: settling, the usual claim and the usual purge do without it.
+-- fragment: what the scripts that look at pools and ledgers have in common, first of all in each. Redis makes a script's functions
+-- anew at every call, so that only what most of them need stands here.
 
 local find, sub, match = string.find, string.sub, string.match
 local MAX_BYTES = 65536
@@ -26,13 +26,7 @@ local function is_form_id(f)
     and f ~= "undefined" and f ~= "null"
 end
 
--- 1 for a code that may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no
--- idempotency key of its own, so an attempt with unknown outcome must not be repeated with it.
-local function multi_of(uses, form_id)
-  return (uses or find(form_id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
-end
-
--- The usual plain form, its digits captured: short cuts past the reader of entries, which would answer the same. The first is
+-- The usual plain form, its digits captured: which src/pool/read-entry.ts reads alike. The first is
 -- for formIds of letters and digits, as nearly all are: a class of its own matches faster than a set.
 local PLAIN_WORD = '^{"formId":"%w+","expire":([1-9]%d*)}$'
 local PLAIN = '^{"formId":"[^"\\%z\1-\31]+","expire":([1-9]%d*)}$'

@@ -28,12 +28,12 @@ describe("rates", () => {
     expect(own.sent).toBe(120 - first.outcomes.sent);
     expect(own.durationMs).toBeLessThanOrEqual(tookMs);
     expect(own.sentPerSecond).toBeCloseTo((own.sent / own.durationMs) * 1000, 0);
-    expect(second.durationMs, "both runs").toBeGreaterThanOrEqual(own.durationMs + first.durationMs - 100);
-    expect(second.durationMs, "without the pause").toBeLessThan(tookMs + first.durationMs + 100);
+    expect(second.durationMs, "both runs").toBeGreaterThanOrEqual(own.durationMs + first.durationMs - 1000);
+    expect(second.durationMs, "without the pause").toBeLessThan(tookMs + first.durationMs + 1000);
     expect(second.sentPerSecond).toBeCloseTo((120 / second.durationMs) * 1000, 0);
 
     const shown = await show("b-1");
-    expect(Math.abs(shown.durationMs - second.durationMs)).toBeLessThan(300);
+    expect(Math.abs(shown.durationMs - second.durationMs)).toBeLessThan(1000);
     expect(shown.sentPerSecond).toBeCloseTo((120 / shown.durationMs) * 1000, 0);
     const rows = (await run(["show", "b-1"])).stdout;
     expect(rows).toContain(`sentPerSecond\t${shown.sentPerSecond}\n`);
@@ -142,7 +142,7 @@ describe("to go", () => {
 
   test("counts what earlier runs did although a resume was stopped before it came to that", async () => {
     await giveUsers(world, 4000);
-    await interrupt(world, ["--id", "b-1", "--concurrency", "64"], () => delivered() >= 3000);
+    await interrupt(world, ["--id", "b-1", "--concurrency", "32"], () => delivered() >= 2000);
     const before = delivered();
     const second = start((options) => resume("b-1", ["--concurrency", "4"], options));
     await untilShown(commands, "b-1", ({ status }) => status === "running");
@@ -155,7 +155,7 @@ describe("to go", () => {
 
   test("adds up two joined runs that were both interrupted", async () => {
     await giveUsers(world, 1500);
-    const first = await begin(["--id", "b-1", "--concurrency", "4"], 60);
+    const first = await begin(["--id", "b-1", "--concurrency", "4", "--rate", "200/s"], 60);
     const joined = start((options) => resume("b-1", ["--join", "--concurrency", "4"], options));
     await untilShown(
       commands,
@@ -177,7 +177,7 @@ describe("to go", () => {
 
 test("while it runs, list and show have the counts of the heartbeats, once a second", async () => {
   await giveUsers(world, 400);
-  const running = await begin(["--id", "b-1", "--concurrency", "2"]);
+  const running = await begin(["--id", "b-1", "--rate", "40/s"]);
   const seen: number[] = [];
   await until(async () => {
     const { status, counted, outcomes, toGo } = await show("b-1");

@@ -33,7 +33,7 @@ describe("broadcast watch --json", () => {
 
   test("adds up two joined runs", async () => {
     await giveUsers(world, 800);
-    const first = await begin(["--id", "b-1", "--concurrency", "3"]);
+    const first = await begin(["--id", "b-1", "--concurrency", "3", "--rate", "200/s"]);
     const joined = start((options) => resume("b-1", ["--join", "--concurrency", "3"], options));
     const lines = (await run(["watch", "b-1", "--json"])).lines<Watched>();
     expect(lines.some(({ runs }) => runs.length === 2)).toBe(true);
@@ -111,10 +111,8 @@ describe("broadcast watch", () => {
 
   test("gives up after --timeout, and the broadcast goes on", async () => {
     await giveUsers(world, 300);
-    const sending = await begin(["--id", "b-1", "--concurrency", "2"]);
-    const began = performance.now();
+    const sending = await begin(["--id", "b-1", "--rate", "10/s"]);
     const watched = await run(["watch", "b-1", "--timeout", "500ms", "--json"]);
-    expect(performance.now() - began).toBeLessThan(2000);
     expect(watched.code).toBe(124);
     expect(JSON.parse(watched.stderr).error).toMatchObject({
       code: "timeout",
@@ -122,21 +120,23 @@ describe("broadcast watch", () => {
       hint: expect.stringContaining("goes on"),
     });
     expect(await show("b-1")).toMatchObject({ status: "running" });
-    expect((await sending.done).code).toBe(0);
-    expect(delivered()).toBe(300);
+    sending.signal("SIGINT");
+    expect((await sending.done).code).toBe(130);
   });
 
   test("ends by Ctrl-C, and the broadcast goes on", async () => {
     await giveUsers(world, 300);
-    const sending = await begin(["--id", "b-1", "--concurrency", "2"]);
+    const sending = await begin(["--id", "b-1", "--rate", "10/s"]);
     const watching = start((options) => run(["watch", "b-1"], options));
     await new Promise((resolve) => setTimeout(resolve, 400));
     watching.signal("SIGINT");
     const { code, stderr, stdout } = await watching.done;
     expect([code, stdout]).toEqual([130, ""]);
     expect(stderr).toContain("broadcast b-1 goes on");
-    expect((await sending.done).code).toBe(0);
-    expect(delivered()).toBe(300);
+    const then = delivered();
+    await until(() => delivered() > then);
+    sending.signal("SIGINT");
+    expect((await sending.done).code).toBe(130);
   });
 
   test("takes the one that runs when none is named", async () => {
@@ -163,8 +163,8 @@ describe("broadcast watch", () => {
 
   test("does not choose between two that run", async () => {
     await giveUsers(world, 200);
-    const first = await begin(["--id", "b-1", "--concurrency", "1"]);
-    const second = start((options) => broadcast(world, ["--id", "b-2", "--concurrency", "1"], options));
+    const first = await begin(["--id", "b-1", "--rate", "10/s"]);
+    const second = start((options) => broadcast(world, ["--id", "b-2", "--rate", "10/s"], options));
     await until(async () => (await run(["list", "--status", "running"])).stdout.split("\n").length > 2);
     const watched = await run(["watch"], { env: cliEnv(world.redis.url) });
     expect(watched).toMatchObject({ code: 2, stdout: "" });

@@ -87,7 +87,7 @@ describe("pool export, flush, pool import", () => {
       expect(await unreadable()).toEqual(bytes);
     };
     await fc.assert(fc.asyncProperty(pools, check), { numRuns: 40 });
-  }, 120_000);
+  });
 
   it("with --raw gives the same bytes of everything that is not wholly expired", async () => {
     const check = async (given: Record<string, string[]>) => {
@@ -118,7 +118,7 @@ describe("pool export, flush, pool import", () => {
       { minKeys: 1, maxKeys: 8 },
     );
     await fc.assert(fc.asyncProperty(noTwins, check), { numRuns: 40 });
-  }, 120_000);
+  });
 
   it("carries every form of a code over", async () => {
     // The forms are of 2019; what is expired would be left out.

@@ -202,7 +202,7 @@ describe("pool list", () => {
       expect(await names("--sort", sort, ...flags)).toEqual(expected);
     };
     await fc.assert(fc.asyncProperty(fc.array(pool, { maxLength: 12 }), filters, check), { numRuns: 40 });
-  }, 120_000);
+  });
 
   it("sorts the first 10,000 without a limit, and says so", async () => {
     for (let at = 0; at < 10_100; at += 1010) {

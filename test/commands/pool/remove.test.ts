@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../../src/main.ts";
 import { plainEntry } from "../../helpers/redis.ts";
 import { fakeIo } from "../../output/fake-io.ts";
@@ -143,7 +143,7 @@ describe("pool remove", () => {
     const before = await world.redis.pools();
     const io = fakeIo({ terminals: ["stdin", "stdout", "stderr"], env: { ...world.env, NO_COLOR: "1" } });
     const done = main(["pool", "remove", "oA", "oB"], { ...io, cwd: folder });
-    await vi.waitFor(() => expect(io.stderr.text()).toContain("[y/N]"));
+    await expect.poll(() => io.stderr.text()).toContain("[y/N]");
     io.signal("SIGINT");
     expect(await done).toBe(130);
     expect(io.stderr.text()).toMatch(/interrupted; nothing was removed\n$/);

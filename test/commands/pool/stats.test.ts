@@ -113,7 +113,7 @@ describe("pool stats", () => {
       expect(await stats("--sample", "1000")).toEqual({ ...counted, at: expect.any(String) });
     };
     await fc.assert(fc.asyncProperty(pools, check), { numRuns: 40 });
-  }, 120_000);
+  });
 
   it("says whose days it means, and begins them with today", async () => {
     await world.redis.push("oA", plainEntry("a", now + 50 * HOUR_MS));

@@ -35,7 +35,7 @@ beforeAll(async () => {
     );
     if (example.missing === "") example.command = await example.build(dir);
   }
-}, 180_000);
+});
 afterAll(() => {
   for (const { dir } of built) if (dir) rmSync(dir, { recursive: true, force: true });
 });
@@ -55,7 +55,7 @@ async function claim({ dir, command }: (typeof built)[number], ...args: string[]
 describe.each(built)("the example for $name, with $client", (example) => {
   beforeEach(({ skip }) => skip(example.missing !== "", `can't be run here: ${example.missing}`));
 
-  it("takes codes, one after the other, and puts one back", { timeout: 60_000 }, async () => {
+  it("takes codes, one after the other, and puts one back", async () => {
     await world.redis.client.script("FLUSH");
     const odd = "\xff not understood";
     const entries = [plainEntry("one", LATER), odd, plainEntry("two", LATER)];
@@ -70,7 +70,7 @@ describe.each(built)("the example for $name, with $client", (example) => {
     expect(await world.redis.client.pttl("mina:openid:oA")).toBe(-1);
   });
 
-  it("goes on where a call stopped in a long pool", { timeout: 60_000 }, async () => {
+  it("goes on where a call stopped in a long pool", async () => {
     const odd = Array.from({ length: 900 }, (_, i) => `odd ${i}`);
     await world.redis.push("oA", ...odd, plainEntry("last", LATER));
     expect(await claim(example, "oA")).toBe("last");
@@ -80,9 +80,7 @@ describe.each(built)("the example for $name, with $client", (example) => {
 
 const USERS = 24;
 
-it("all of them and a broadcast at the same time on the same pools: no code twice, none lost", {
-  timeout: 120_000,
-}, async () => {
+it("all of them and a broadcast at the same time on the same pools: no code twice, none lost", async () => {
   const users = Array.from({ length: USERS }, (_, i) => `o${i}`);
   const codes = users.flatMap((openId) => ["a", "b", "c"].map((code) => `${openId}-${code}`));
   for (const code of codes) await world.redis.push(code.slice(0, code.indexOf("-")), plainEntry(code, LATER));

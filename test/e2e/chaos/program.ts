@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -19,8 +19,10 @@ export interface Program {
  */
 const BREAKS = {
   takeover: {
-    from: "if is_listed(dead, claimed.run) then return take_over(pool, ledger, claimed) end",
-    to: "if is_listed(dead, claimed.run) then return nil end",
+    file: "src/redis/plan-claim.ts",
+    from: "if (claimed) return planClaimed(by, openId, reading, claimed);",
+    to: `if (claimed && by.dead.has(claimed.run)) return claimAnew(by, user, reading);
+  if (claimed) return planClaimed(by, openId, reading, claimed);`,
   },
 } as const;
 
@@ -36,7 +38,6 @@ export function isBreak(name: string): name is Break {
  */
 export async function buildProgram(root: string, broken?: Break): Promise<Program> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "push-cli-chaos-"));
-  const dist = path.join(folder, "dist");
   const remove = () => {
     process.off("exit", remove);
     rmSync(folder, { recursive: true, force: true });
@@ -44,35 +45,24 @@ export async function buildProgram(root: string, broken?: Break): Promise<Progra
   process.once("exit", remove);
   try {
     symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
-    const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-    const [tool = "", ...args] = (scripts.build as string).split(" ");
-    await run(path.join(root, "node_modules/.bin", tool), [...args, `--outdir=${dist}`], { cwd: root });
-    if (broken) breakProgram(dist, broken);
-    return { file: path.join(dist, "push-cli.js"), remove };
+    for (const name of ["package.json", "bin", "src"])
+      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+    if (broken) breakProgram(folder, broken);
+    await run(process.execPath, ["bin/build.mjs"], { cwd: folder });
+    return { file: path.join(folder, "dist", "push-cli.js"), remove };
   } catch (error) {
     remove();
     throw error;
   }
 }
 
-function breakProgram(dist: string, name: Break): void {
-  const { from, to } = BREAKS[name];
-  let matches = 0;
-  for (const file of scripts(dist)) {
-    const parts = readFileSync(file, "utf8").split(from);
-    matches += parts.length - 1;
-    if (parts.length > 1) writeFileSync(file, parts.join(to));
-  }
-  if (matches !== 1)
-    throw new Error(`the ${name} to be broken was found ${matches} times, not once: ${from}`);
-}
-
-function scripts(dist: string): string[] {
-  const entries = readdirSync(dist, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".js"))
-    .map((entry) => path.join(entry.parentPath, entry.name));
+function breakProgram(folder: string, name: Break): void {
+  const { file, from, to } = BREAKS[name];
+  const source = path.join(folder, file);
+  const parts = readFileSync(source, "utf8").split(from);
+  if (parts.length !== 2)
+    throw new Error(`the ${name} to be broken was found ${parts.length - 1} times, not once: ${from}`);
+  writeFileSync(source, parts.join(to));
 }
 
 /** The folder of push-cli's package.json, seen from this file or from a bundle of it. */

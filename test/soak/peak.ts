@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { BuiltCli } from "./built-cli.ts";
+import type { BuiltCli } from "../e2e/built-cli.ts";
 
 /** Notes the peak memory of a process at its end; `args` go before the program's name. */
 export function measurePeak(cli: BuiltCli): { args: string[]; peakMb(): number } {

@@ -1,0 +1,184 @@
+/**
+ * Builds dist: a first file that answers what it can, the program in one file, and a file for each package that takes long
+ * to load. Few files, because finding and compiling hundreds of small modules took twice as long as all that the program does
+ * itself. `--outdir=<folder>` builds elsewhere.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const given = process.argv.find((word) => word.startsWith("--outdir="))?.slice("--outdir=".length);
+const outdir = path.resolve(root, given ?? "dist");
+
+/** File names in dist/chunks, by what the program imports. */
+const FILES = {
+  ioredis: "ioredis",
+  // The cluster client costs as much time as all the rest of ioredis, and only a cluster needs it.
+  "ioredis in src/redis/cluster.ts": "ioredis-cluster",
+  undici: "undici",
+  ora: "ora",
+  "cli-table3": "cli-table3",
+  zod: "zod",
+  "csv-parse/sync": "csv-parse",
+  "jsonc-parser": "jsonc-parser",
+};
+
+const PROGRAM = `
+export { processIo } from "./src/output/process-io.ts";
+export { main } from "./src/main.ts";`;
+
+const OPTIONS = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  minify: true,
+  loader: { ".lua": "text", ".example": "text" },
+  logLevel: "warning",
+  metafile: true,
+};
+
+/** Bundled CommonJS modules require Node's own. */
+const BANNER = {
+  js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);',
+};
+
+/**
+ * Leads the program's imports() of packages to files of their own, and those of its own modules to one module that holds them
+ * all: the program is in two files, what the help needs and the rest. (Files for each group of commands were tried: what
+ * they share makes a dozen more, which cost what is saved.)
+ */
+const apart = {
+  name: "apart",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ importer, kind }) =>
+      kind === "dynamic-import" && importer.startsWith(path.join(root, "src"))
+        ? { path: "rest", namespace: "rest" }
+        : undefined,
+    );
+    onLoad({ filter: /./, namespace: "rest" }, () => ({
+      contents: sourceOfRest(),
+      loader: "ts",
+      resolveDir: root,
+    }));
+    onResolve({ filter: /^[a-z]/ }, ({ path: name, importer, kind }) => {
+      const place = `${name} in ${path.relative(root, importer)}`;
+      const file = kind === "dynamic-import" ? (FILES[place] ?? FILES[name]) : undefined;
+      return file && { path: `./${file}.js`, external: true };
+    });
+    onResolve({ filter: /^\.\.\/src\// }, ({ importer }) =>
+      importer.endsWith("push-cli.ts") ? { path: "./chunks/program.js", external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * ioredis 6: `Redis.js` requires `./cluster` and does not use it. Its debug log is switched on by a variable that is none of
+ * ours.
+ */
+const lighter = {
+  name: "lighter",
+  setup({ onResolve, onLoad }) {
+    const make = (name) => ({ path: name, namespace: "made" });
+    onResolve({ filter: /^\.\/cluster$/ }, ({ importer }) =>
+      importer.endsWith(path.join("ioredis", "built", "Redis.js")) ? make("nothing") : undefined,
+    );
+    onResolve({ filter: /^debug$/ }, () => make("debug"));
+    onLoad({ filter: /./, namespace: "made" }, ({ path: name }) => ({ contents: MADE[name] }));
+  },
+};
+
+const MADE = {
+  nothing: "",
+  debug:
+    "const debug = () => Object.assign(() => {}, { enabled: false }); module.exports = debug.default = debug;",
+};
+
+/** What the program takes of these is their default. */
+const BY_DEFAULT = ["ora", "cli-table3"];
+
+/** A module with the names of a package, those of CommonJS included, as Node finds them for `import()`. */
+async function sourceOf(name, file) {
+  if (file === "ioredis")
+    return 'import * as all from "ioredis/built/Redis.js"; export const Redis = all.default;';
+  const names = Object.keys(await import(name)).filter((key) => /^[A-Za-z]\w*$/.test(key));
+  const named = names.filter((key) => key !== "default");
+  const lines = [`import * as all from ${JSON.stringify(name)};`];
+  if (named.length > 0) lines.push(`export const { ${named.join(", ")} } = all;`);
+  if (BY_DEFAULT.includes(name)) lines.push(`export { default } from ${JSON.stringify(name)};`);
+  // All of a CommonJS module is its default.
+  if (name === "jsonc-parser") lines.push("export default all;");
+  return lines.join("\n");
+}
+
+/** All of its own that the program imports when needed, with the names of them all: no two of these may be alike. */
+function sourceOfRest() {
+  const modules = new Set();
+  for (const entry of fs.readdirSync(path.join(root, "src"), { recursive: true })) {
+    if (!entry.endsWith(".ts")) continue;
+    const file = path.join(root, "src", entry);
+    for (const [, name] of fs.readFileSync(file, "utf8").matchAll(IMPORTED))
+      modules.add(path.join(path.dirname(file), name));
+  }
+  const names = [...modules].flatMap((file) =>
+    [...fs.readFileSync(file, "utf8").matchAll(EXPORTED)].map(([, name]) => name),
+  );
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice) throw new Error(`two modules that are imported when needed export ${twice}`);
+  return [...modules].map((file) => `export * from ${JSON.stringify(file)};`).join("\n");
+}
+
+const IMPORTED = /(?<!typeof )import\("(\.[^"]+)"\)/g;
+const EXPORTED = /^export (?:async )?(?:function\*?|const|class) (\w+)/gm;
+
+async function buildAll() {
+  const stdin = (contents) => ({ contents, resolveDir: root, loader: "js" });
+  const chunk = (name) => path.join(outdir, "chunks", `${name}.js`);
+  const packages = Object.entries(FILES).map(async ([place, file]) =>
+    build({
+      ...OPTIONS,
+      stdin: stdin(await sourceOf(place.split(" ")[0], file)),
+      outfile: chunk(file),
+      banner: BANNER,
+      plugins: [lighter],
+      // Of jsonc-parser the other form can't be bundled: it hands `require` on.
+      ...(file === "jsonc-parser" ? { mainFields: ["module", "main"] } : {}),
+    }),
+  );
+  return Promise.all([
+    build({ ...OPTIONS, entryPoints: ["bin/push-cli.ts"], outdir, plugins: [apart] }),
+    build({
+      ...OPTIONS,
+      stdin: { ...stdin(PROGRAM), sourcefile: "program.js" },
+      outdir: path.join(outdir, "chunks"),
+      entryNames: "program",
+      chunkNames: "[name]",
+      splitting: true,
+      banner: BANNER,
+      plugins: [apart],
+    }),
+    ...packages,
+  ]);
+}
+
+/** The licenses of the packages whose code is in dist ask to be passed on with it. */
+function writeLicenses(inputs) {
+  const folders = new Set(
+    inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+  );
+  const texts = [...folders].map((input) => {
+    const folder = path.join(root, input);
+    const { name, version, license } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+    const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? fs.readFileSync(path.join(folder, file), "utf8").trim() : `License: ${license}`;
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  const line = `\n${"-".repeat(80)}\n\n`;
+  fs.writeFileSync(path.join(outdir, "THIRD-PARTY-LICENSES.txt"), texts.sort().join(line));
+}
+
+const built = await buildAll();
+writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));

@@ -1,0 +1,125 @@
+import { codeState, type PushCode } from "./code.ts";
+import { keepCodes, takeUse } from "./cut-entry.ts";
+import { readEntry } from "./read-entry.ts";
+
+/** An entry of a pool as it was read, and what is to stand in its place; undefined: nothing. */
+export interface EntryEdit {
+  index: number;
+  was: string;
+  text: string | undefined;
+}
+
+/** The code that a claim takes. */
+export interface Pick {
+  code: PushCode;
+  /** Of its entry, in the pool. */
+  index: number;
+  /** Which code of `source` it is, from 1. */
+  k: number;
+  /** An entry that holds just what was taken. */
+  own: string;
+  /** The entry that the code was cut from; empty when nothing of it stays in the pool. */
+  source: string;
+  /** Whether what stays of it has a valid code. */
+  leavesValid: boolean;
+}
+
+export interface Found {
+  /** Codes that the edits drop. */
+  expired: number;
+  refused: number;
+  /** Entries met that are not understood. */
+  unreadable: number;
+  edits: EntryEdit[];
+  pick?: Pick;
+}
+
+/**
+ * Looks for the first valid code that is not `refused` among entries that stand in a pool from index `from` on, as latin1
+ * strings; undefined stands for one that is too long to be read. Expired and refused codes met on the way are to be dropped.
+ */
+export function findCode(
+  entries: readonly (string | undefined)[],
+  from: number,
+  nowMs: number,
+  refused?: string,
+): Found {
+  const found: Found = { expired: 0, refused: 0, unreadable: 0, edits: [] };
+  for (const [i, bytes] of entries.entries()) {
+    const sifted = bytes === undefined ? undefined : sift(bytes, nowMs, refused);
+    if (bytes === undefined || !sifted) {
+      found.unreadable++;
+      continue;
+    }
+    found.expired += sifted.expired;
+    found.refused += sifted.refused;
+    if (sifted.text !== bytes) found.edits.push({ index: from + i, was: bytes, text: sifted.text });
+    if (sifted.pick) {
+      found.pick = { ...sifted.pick, index: from + i };
+      break;
+    }
+  }
+  return found;
+}
+
+interface Sifted {
+  expired: number;
+  refused: number;
+  /** The entry as it is to stand. */
+  text: string | undefined;
+  pick?: Omit<Pick, "index">;
+}
+
+/** What becomes of an entry; undefined for one that stays as it is because it is not understood. */
+function sift(bytes: string, nowMs: number, refused: string | undefined): Sifted | undefined {
+  const entry = readEntry(bytes);
+  if (!entry.readable) return undefined;
+  const { codes } = entry;
+  const isExpired = (code: PushCode) => code.expireMs <= nowMs;
+  const keep = [...codes.keys()].filter((k) => !isExpired(codes[k]!) && codes[k]!.formId !== refused);
+  const expired = codes.filter(isExpired).length;
+  const counts = { expired, refused: codes.length - keep.length - expired };
+  if (keep.length === 0) return { ...counts, text: undefined };
+  const kept = keep.map((k) => codes[k]!);
+  const text = keepCodes(bytes, codes, keep);
+  if (text === undefined) return undefined;
+  const at = kept.findIndex(({ wellFormed }) => wellFormed);
+  return at < 0 ? { ...counts, text } : pickCode(text, kept, at, counts);
+}
+
+function pickCode(
+  text: string,
+  codes: PushCode[],
+  at: number,
+  counts: { expired: number; refused: number },
+): Sifted | undefined {
+  const taken = takeUse(text, codes, at);
+  if (!taken) return undefined;
+  const code = codes[at]!;
+  const leavesValid = (code.uses ?? 1) > 1 || codes.some(({ wellFormed }, k) => k !== at && wellFormed);
+  const source = taken.rest === undefined ? "" : text;
+  return { ...counts, text: taken.rest, pick: { code, k: at + 1, own: taken.own, source, leavesValid } };
+}
+
+/** An entry without its expired codes, and how many those are; undefined for one that is not understood. */
+export function dropExpired(
+  bytes: string,
+  nowMs: number,
+): { text: string | undefined; expired: number } | undefined {
+  const entry = readEntry(bytes);
+  if (!entry.readable) return undefined;
+  const { codes } = entry;
+  const keep = [...codes.keys()].filter((k) => codes[k]!.expireMs > nowMs);
+  const expired = codes.length - keep.length;
+  if (keep.length === 0) return { text: undefined, expired };
+  const text = keepCodes(bytes, codes, keep);
+  return text === undefined ? undefined : { text, expired };
+}
+
+/** Whether some of these entries hold a code that a message can be sent with. */
+export function hasValid(entries: readonly (string | undefined)[], nowMs: number): boolean {
+  return entries.some((bytes) => {
+    const entry = bytes === undefined ? undefined : readEntry(bytes);
+    return entry?.readable === true && entry.codes.some((code) => codeState(code, nowMs) === "valid");
+  });
+}

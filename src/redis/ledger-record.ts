@@ -1,0 +1,106 @@
+import type { FinalOutcome } from "../broadcast/outcome.ts";
+import type { PushCode } from "../pool/code.ts";
+
+/** What a ledger holds for a broadcast while a code is in hand. */
+export interface ClaimedRecord {
+  run: string;
+  attempt: number;
+  /** When it was claimed, epoch ms, and where else it comes from, when a claim is taken over: as it is written. */
+  atMs: number;
+  /** Whether the code may bring several messages. */
+  multiUse: boolean;
+  /** Which code of `source` it is, from 1. */
+  k: number;
+  expireMs: number;
+  formId: string;
+  /** The entry to put back; empty for a code that had been spent before. latin1, as `source` is. */
+  own: string;
+  /** The entry that the code was cut from, when something of that stayed in the pool; else empty. */
+  source: string;
+}
+
+export interface FinalRecord {
+  outcome: FinalOutcome;
+  run: string;
+  attempts: number;
+  atMs: number;
+  errcode: number | undefined;
+  formId: string | undefined;
+  msgid: string | undefined;
+  /** Of the code, so that it can be sent with again when the operator asks. */
+  multiUse: boolean;
+  expireMs: number;
+}
+
+const CLAIMED = /^claimed (\S+) (\d+) (\d+) (\d) (\d+) (-?\d+) (\S+) (\d+)\n/;
+const FINAL = /^(sent|no_code|rejected|failed|unknown) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+) (\d) (-?\d+)$/;
+
+/** One line of words, then the bytes to put back: `own`, measured out by the last word, and `source`. */
+export function writeClaimed(record: ClaimedRecord): string {
+  const { run, attempt, atMs, multiUse, k, expireMs, formId, own, source } = record;
+  const words = ["claimed", run, attempt, atMs, multiUse ? 1 : 0, k, expireMs, formId, own.length];
+  return `${words.join(" ")}\n${own}${source}`;
+}
+
+/** Undefined for a record of any other kind. */
+export function readClaimed(text: string): ClaimedRecord | undefined {
+  const found = CLAIMED.exec(text);
+  if (!found) return undefined;
+  const [line, run = "", attempt, atMs, multi, k, expireMs, formId = "", size] = found;
+  const middle = line.length + Number(size);
+  return {
+    run,
+    attempt: Number(attempt),
+    atMs: Number(atMs),
+    multiUse: multi === "1",
+    k: Number(k),
+    expireMs: Number(expireMs),
+    formId,
+    own: text.slice(line.length, middle),
+    source: text.slice(middle),
+  };
+}
+
+export function writeFinal(record: FinalRecord): string {
+  const { outcome, run, attempts, atMs, errcode, formId, msgid, multiUse, expireMs } = record;
+  const words = [outcome, run, attempts, atMs, errcode ?? "-", formId ?? "-", msgid ?? "-"];
+  return `${words.join(" ")} ${multiUse ? 1 : 0} ${expireMs}`;
+}
+
+/** Undefined for a record of any other kind. */
+export function readFinal(text: string): FinalRecord | undefined {
+  const found = FINAL.exec(text);
+  if (!found) return undefined;
+  const [, outcome, run = "", attempts, atMs, errcode, formId, msgid, multi, expireMs] = found;
+  return {
+    outcome: outcome as FinalOutcome,
+    run,
+    attempts: Number(attempts),
+    atMs: Number(atMs),
+    errcode: errcode === "-" ? undefined : Number(errcode),
+    formId: formId === "-" ? undefined : formId,
+    msgid: msgid === "-" ? undefined : msgid,
+    multiUse: multi === "1",
+    expireMs: Number(expireMs),
+  };
+}
+
+/** A final record without a code. */
+export function finalWithout(
+  outcome: FinalOutcome,
+  run: string,
+  attempts: number,
+  atMs: number,
+  errcode?: number,
+): string {
+  const none = { formId: undefined, msgid: undefined, multiUse: false, expireMs: 0 };
+  return writeFinal({ outcome, run, attempts, atMs, errcode, ...none });
+}
+
+/**
+ * Whether a code may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no idempotency
+ * key of its own, so an attempt with unknown outcome must not be repeated with it. claim-codes.lua goes by the form as well.
+ */
+export function mayBringSeveral({ formId, uses }: PushCode): boolean {
+  return uses !== undefined || /^wx\d{14}/.test(formId);
+}

@@ -1,0 +1,169 @@
+import type { FinalOutcome } from "../broadcast/outcome.ts";
+import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
+import { type Found, findCode } from "../pool/find-code.ts";
+import {
+  type ClaimedRecord,
+  type FinalRecord,
+  finalWithout,
+  readClaimed,
+  readFinal,
+  writeClaimed,
+} from "./ledger-record.ts";
+import type { UserReading } from "./read-users.ts";
+import {
+  addFound,
+  describe,
+  dropAndReadOn,
+  lookForMore,
+  NOTHING,
+  type Progress,
+  type Step,
+  takeFound,
+} from "./take-step.ts";
+
+/** The run that claims, and how. */
+export interface Claimant {
+  run: string;
+  dryRun: boolean;
+  /** Runs whose claims may be taken over. */
+  dead: ReadonlySet<string>;
+  /** Final outcomes of other runs to try again: `unknown` with the same code, `failed` with a new one. */
+  again: readonly FinalOutcome[];
+  sighting: Sighting;
+}
+
+/** The claim of one user, whatever record there is. */
+export function planClaim(by: Claimant, user: Progress, reading: UserReading): Step {
+  const { openId } = user;
+  const { record, fault } = reading;
+  if (fault !== undefined) return { reply: { status: "wrong", openId, why: fault } };
+  if (isElsewhere(by, user, reading)) return { reply: { status: "elsewhere", openId } };
+  if (record === undefined) return claimAnew(by, user, reading);
+  const claimed = readClaimed(record);
+  if (claimed) return planClaimed(by, openId, reading, claimed);
+  const final = readFinal(record);
+  if (!final) {
+    return { reply: { status: "wrong", openId, why: "the ledger holds a record that is not push-cli's" } };
+  }
+  return planFinal(by, user, reading, final);
+}
+
+function planClaimed(by: Claimant, openId: string, reading: UserReading, claimed: ClaimedRecord): Step {
+  if (claimed.run === by.run) return { reply: { status: "mine", ...describe(openId, claimed), ...NOTHING } };
+  if (by.dead.has(claimed.run)) return takeOver(by, openId, reading, claimed);
+  return { reply: { status: "busy", openId, run: claimed.run } };
+}
+
+function planFinal(by: Claimant, user: Progress, reading: UserReading, final: FinalRecord): Step {
+  // A user who had no code left may have got a new one since.
+  if (final.outcome === "no_code") return claimAnew(by, user, reading, final);
+  const own = final.run === by.run;
+  if (own || !by.again.includes(final.outcome)) return { reply: describeFinal(user.openId, final, own) };
+  if (final.outcome !== "unknown") return claimAnew(by, user, reading, final);
+  const { attempts: attempt, run, atMs, multiUse, expireMs, formId = "-" } = final;
+  const before = { run, attempt, atMs, multiUse, k: 0, expireMs, formId, own: "", source: "" };
+  const step = takeOver(by, user.openId, reading, before);
+  return { ...step, reply: { ...step.reply, retried: "unknown" } as ClaimReply };
+}
+
+/**
+ * Same code, next attempt. The platform refuses a code that was used, so this can't deliver twice; with one that may bring
+ * several messages, `broadcast/run.ts` does not send again.
+ */
+function takeOver(by: Claimant, openId: string, reading: UserReading, before: ClaimedRecord): Step {
+  const claimed = { ...before, run: by.run, attempt: before.attempt + 1, atMs: reading.nowMs };
+  const reply = { status: "claimed" as const, ...describe(openId, claimed), ...NOTHING };
+  if (by.dryRun) return lookForMore(reply, reading, 0, 0);
+  return {
+    reply,
+    change: { openId, record: { was: reading.record, text: writeClaimed(claimed) }, edits: [] },
+  };
+}
+
+/** The claim of a user whom no record stands in the way of; `before`: what an earlier run came to, which is tried again. */
+function claimAnew(by: Claimant, user: Progress, reading: UserReading, before?: FinalRecord): Step {
+  const { openId } = user;
+  const { kind } = reading.pool;
+  if (kind !== "list") {
+    return withRetry(before, {
+      reply: { status: "wrong", openId, why: `the pool is a ${kind}, not a list` },
+    });
+  }
+  const found = findCode(reading.pool.entries, user.from, reading.nowMs);
+  const sum = addFound(user, found);
+  const { pick } = found;
+  if (pick) return withRetry(before, takeFound(by, sum, reading, { ...found, pick }));
+  if (!reading.pool.ended) return dropAndReadOn(by.dryRun, user, reading);
+  const { expired, unreadable } = sum;
+  const reply: ClaimReply = {
+    status: "no_code",
+    openId,
+    expired,
+    refused: 0,
+    ...(unreadable > 0 ? { unreadable } : {}),
+  };
+  return withRetry(before, { reply, ...(by.dryRun ? {} : noteEmptied(by, user, reading, found)) });
+}
+
+/** Drops what there is to drop of a pool without a valid code. */
+function noteEmptied(
+  by: Claimant,
+  { openId, from }: Progress,
+  reading: UserReading,
+  found: Found,
+): Pick<Step, "change"> {
+  if (found.edits.length === 0) return {};
+  const { record, nowMs } = reading;
+  const length = from + reading.pool.entries.length;
+  const removed = found.edits.filter(({ text }) => text === undefined).length;
+  // With the last expired code the pool goes, and no later sweep would meet this user: the record tells that there was one.
+  const emptied = record === undefined && removed === length;
+  const text = emptied ? finalWithout("no_code", by.run, 0, nowMs) : record;
+  return { change: { openId, length, record: { was: record, text }, edits: found.edits } };
+}
+
+/** The reply to somebody whose outcome in an earlier run is tried again: says which that was. */
+function withRetry(before: FinalRecord | undefined, step: Step): Step {
+  const { reply } = step;
+  if (!before || !reply) return step;
+  if (reply.status === "claimed") {
+    return { ...step, reply: { ...reply, retried: before.outcome as "failed" | "no_code" } };
+  }
+  if (before.outcome === "no_code") return step;
+  // There is no other code to try it with, and so the outcome stays.
+  const expired = reply.status === "no_code" ? reply.expired : 0;
+  const stays = describeFinal(reply.openId, before, false);
+  return { ...step, reply: expired > 0 ? { ...stays, expired } : stays };
+}
+
+/** Whether a user is to be met, or was met already, under the other one of the two keys. */
+function isElsewhere(
+  { sighting, run }: Claimant,
+  { from }: Progress,
+  { record, pool }: UserReading,
+): boolean {
+  if (sighting === "any") return false;
+  // Who ran out of codes and has a pool again is met by that, like one without a record, and within the limit like those.
+  const hasPool = pool.kind === "list" && from + pool.entries.length > 0;
+  const hasPoolAgain = record?.startsWith("no_code ") === true && hasPool;
+  if (sighting === "ledger") return record === undefined || hasPoolAgain;
+  // What this very run has written is either the same call again, its answer lost, or known to the caller.
+  const isMine =
+    record?.startsWith(`claimed ${run} `) || (record?.startsWith(`no_code ${run} 0 `) && !hasPool);
+  return record !== undefined && !isMine && !hasPoolAgain;
+}
+
+function describeFinal(openId: string, final: FinalRecord, own: boolean): ClaimReply & { status: "settled" } {
+  const { outcome, attempts, atMs, errcode, formId, msgid } = final;
+  return {
+    status: "settled",
+    openId,
+    outcome,
+    own,
+    attempts,
+    atMs,
+    ...(errcode === undefined ? {} : { errcode }),
+    ...(formId === undefined ? {} : { formId }),
+    ...(msgid === undefined ? {} : { msgid }),
+  };
+}

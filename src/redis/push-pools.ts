@@ -1,0 +1,122 @@
+import { isFormId, usesOf } from "../pool/code.ts";
+import type { PushReply, PushRequest } from "../pool/ports.ts";
+import { readEntry } from "../pool/read-entry.ts";
+import { toArg } from "./change-users.ts";
+import type { Keys } from "./keys.ts";
+import { mayBringSeveral } from "./ledger-record.ts";
+import type { RedisLink } from "./link.ts";
+import { Measured, type PoolReading, toPool } from "./read-users.ts";
+import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
+
+/** A pool whose codes are not yet pushed. */
+interface Pending {
+  at: number;
+  openId: string;
+  codes: PushRequest[];
+  /** List index to look on from, and the entry before that. */
+  from: number;
+  last: string;
+}
+
+/** What push-codes.lua says of a pool. */
+interface Reply {
+  index: number;
+  /** Of codes, from 1; of used ones with a minus. */
+  numbers: number[];
+  /** Entries from `index` on, where the script has not looked at all of them. */
+  piece: PoolReading | undefined;
+}
+
+const DONE = -1;
+const NOT_A_LIST = -2;
+/** The pool is no longer what was read. */
+const CHANGED = -3;
+/** In the place of an entry that is too long to be sent. */
+const UNKNOWN = "*";
+
+/** See `PoolStore.push`. Pools of plain entries take one call. */
+export async function pushPools(
+  link: RedisLink,
+  keys: Keys,
+  pools: { openId: string; codes: PushRequest[] }[],
+): Promise<PushReply[]> {
+  const results: PushReply[] = pools.map(() => ({ pushed: 0, known: 0, used: 0, notAList: false }));
+  let pending: Pending[] = pools.map(({ openId, codes }, at) => ({ at, openId, codes, from: 0, last: "" }));
+  while (pending.length > 0) {
+    const plan = (some: Pending[]) => ({
+      keys: keys.pairs(some.map(({ openId }) => openId)),
+      args: toArgs(some),
+    });
+    const replies = await link.runBatch(SCRIPTS.pushCodes, pending, plan, toReplies);
+    pending = pending.filter((push, i) => takeReply(push, replies[i]!, results[push.at]!));
+  }
+  return results;
+}
+
+function toArgs(pushes: Pending[]): ScriptArg[] {
+  const args: ScriptArg[] = [ENTRY_BUDGET];
+  for (const { from, last, codes } of pushes) {
+    args.push(from, toArg(last), codes.length);
+    for (const { formId, entry } of codes) args.push(toKnownBy(formId, entry), toArg(entry));
+  }
+  return args;
+}
+
+/** What the script knows an entry by. */
+function toKnownBy(formId: string, bytes: string): ScriptArg {
+  const entry = readEntry(bytes);
+  const codes = entry.readable ? entry.codes : [];
+  const [first] = codes;
+  const isUsual = codes.length === 1 && first?.formId === formId && !mayBringSeveral(first);
+  if (isUsual && isFormId(formId)) return formId;
+  // What is no formId was never sent with, and is not used up.
+  const isKnown = codes.every(({ wellFormed }) => wellFormed);
+  const words = codes.map((code) => `${code.formId} ${usesOf(code)} ${mayBringSeveral(code) ? 1 : 0}`);
+  return toArg(`\n${formId}\n${isKnown ? words.join(" ") : ""}`);
+}
+
+function toReplies(reply: unknown): Reply[] {
+  const [text, blob] = reply as [Buffer, Buffer];
+  const bytes = new Measured(blob);
+  return text
+    .toString("latin1")
+    .split("\n")
+    .map((line) => {
+      const [index, numbers = ".", ...piece] = line.split(" ");
+      return {
+        index: Number(index),
+        numbers: numbers === "." ? [] : numbers.split(",").map(Number),
+        piece: piece.length > 0 ? toPool(piece, bytes) : undefined,
+      };
+    });
+}
+
+/** Enters one pool's reply into its result; true when the pool needs another call. */
+function takeReply(push: Pending, { index, numbers, piece }: Reply, result: PushReply): boolean {
+  const used = numbers.filter((number) => number < 0).length;
+  result.used += used;
+  result.known += numbers.length - used;
+  const left = new Set(numbers.map(Math.abs));
+  push.codes = push.codes.filter((_, i) => !left.has(i + 1));
+  if (index === DONE) result.pushed = push.codes.length;
+  if (index === NOT_A_LIST) result.notAList = true;
+  if (index === CHANGED) Object.assign(push, { from: 0, last: "" });
+  if (piece && piece.entries.length > 0) result.known += dropKnown(push, index, piece.entries);
+  return index !== DONE && index !== NOT_A_LIST;
+}
+
+/** Looks at entries that the script has left, from a list index on; returns how many codes it leaves out for them. */
+function dropKnown(push: Pending, index: number, entries: (string | undefined)[]): number {
+  const formIds = new Set<string>();
+  for (const bytes of entries) {
+    const entry = bytes === undefined ? undefined : readEntry(bytes);
+    if (entry?.readable) for (const { formId } of entry.codes) formIds.add(formId);
+  }
+  // By which an entry is no more known than by its bytes.
+  formIds.delete("");
+  const before = push.codes.length;
+  push.codes = push.codes.filter(({ formId, entry }) => !formIds.has(formId) && !entries.includes(entry));
+  push.from = index + entries.length;
+  push.last = entries.at(-1) ?? UNKNOWN;
+  return before - push.codes.length;
+}

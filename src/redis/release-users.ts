@@ -1,0 +1,101 @@
+import type { FinalOutcome } from "../broadcast/outcome.ts";
+import { takeUse } from "../pool/cut-entry.ts";
+import type { EntryEdit } from "../pool/find-code.ts";
+import { readEntry } from "../pool/read-entry.ts";
+import { changeUsers, type UserChange } from "./change-users.ts";
+import { checkConflicts } from "./claim-users.ts";
+import type { Keys } from "./keys.ts";
+import { type ClaimedRecord, finalWithout, readClaimed, readFinal } from "./ledger-record.ts";
+import type { RedisLink } from "./link.ts";
+import { type LedgerHead, readUsers, type UserReading } from "./read-users.ts";
+
+/** How far into a pool the entry is looked for that a code was cut from. */
+const NEAR_HEAD = 16;
+
+/** A user whose release is under way. */
+interface Open {
+  openId: string;
+  /** Where in the call's list. */
+  at: number;
+  /** List index to read on from. */
+  from: number;
+  /** Entries before that. */
+  met: (string | undefined)[];
+}
+
+/** What becomes of the records; without it they go. */
+export interface ReleaseAs {
+  outcome: FinalOutcome;
+  attempts: number;
+  errcode: number | undefined;
+}
+
+/**
+ * Puts claimed codes that surely were not consumed back at the left of their pools. For each user whether that is done, now
+ * or by the same call before; false for what is not this run's claim, was released before, has no bytes to put back, or no
+ * list to put them back to.
+ */
+export async function releaseUsers(
+  link: RedisLink,
+  keys: Keys,
+  head: LedgerHead,
+  openIds: string[],
+  as?: ReleaseAs,
+): Promise<boolean[]> {
+  const replies: boolean[] = new Array(openIds.length).fill(false);
+  let open: Open[] = openIds.map((openId, at) => ({ openId, at, from: 0, met: [] }));
+  for (let round = 0; open.length > 0; round++) {
+    const readings = await readUsers(link, keys, head, open, NEAR_HEAD);
+    const changing: { user: Open; change: UserChange }[] = [];
+    const unfinished: Open[] = [];
+    for (const [i, user] of open.entries()) {
+      const met = [...user.met, ...readings[i]!.pool.entries];
+      const planned = planRelease(head[1], user.openId, readings[i]!, met, as);
+      if (planned === "more") unfinished.push({ ...user, from: met.length, met });
+      else if (typeof planned === "boolean") replies[user.at] = planned;
+      else changing.push({ user, change: planned });
+    }
+    const changes = changing.map(({ change }) => change);
+    const { done } = await changeUsers(link, keys, { id: head[0], ttlMs: head[2] }, changes);
+    for (const [i, { user }] of changing.entries()) {
+      if (done[i]) replies[user.at] = true;
+      else unfinished.push({ ...user, from: 0, met: [] });
+    }
+    if (changing.length > 0 && done.includes(false)) checkConflicts(unfinished[0]!.openId, round);
+    open = unfinished;
+  }
+  return replies;
+}
+
+/** `met`: the pool's first entries, as far as they were read. */
+function planRelease(
+  run: string,
+  openId: string,
+  { record, pool, nowMs }: UserReading,
+  met: (string | undefined)[],
+  as: ReleaseAs | undefined,
+): UserChange | boolean | "more" {
+  const claimed = record === undefined ? undefined : readClaimed(record);
+  if (!claimed) {
+    const final = readFinal(record ?? "");
+    return as !== undefined && final?.outcome === as.outcome && final.run === run;
+  }
+  if (claimed.run !== run || claimed.own === "") return false;
+  if (pool.kind === "later") return "more";
+  if (pool.kind !== "list") return false;
+  const text = as && finalWithout(as.outcome, run, as.attempts, nowMs, as.errcode);
+  const edit = findPlace(claimed, met.slice(0, NEAR_HEAD));
+  // Long entries come in several pieces.
+  if (!edit && claimed.source !== "" && !pool.ended && met.length < NEAR_HEAD) return "more";
+  const back = edit ? { edits: [edit] } : { edits: [], back: claimed.own };
+  return { openId, record: { was: record, text }, ...back };
+}
+
+/** The entry that a code was cut from, when it is still as the claim left it: the code goes back into that. */
+function findPlace({ source, k }: ClaimedRecord, entries: (string | undefined)[]): EntryEdit | undefined {
+  const entry = source === "" ? undefined : readEntry(source);
+  if (!entry?.readable || k > entry.codes.length) return undefined;
+  const rest = takeUse(source, entry.codes, k - 1)?.rest;
+  const index = rest === undefined ? -1 : entries.indexOf(rest);
+  return rest === undefined || index < 0 ? undefined : { index, was: rest, text: source };
+}

@@ -1,0 +1,96 @@
+import type { Claimed, ClaimReply } from "../broadcast/ports.ts";
+import { type Found, findCode, hasValid, type Pick as Picked } from "../pool/find-code.ts";
+import type { UserChange } from "./change-users.ts";
+import { type ClaimedRecord, mayBringSeveral, writeClaimed } from "./ledger-record.ts";
+import type { UserReading } from "./read-users.ts";
+
+/** What earlier rounds have met of a user. */
+export interface Progress {
+  openId: string;
+  /** List index to read on from. */
+  from: number;
+  expired: number;
+  refused: number;
+  unreadable: number;
+}
+
+/**
+ * What is to be done about a user: make the change, if there is one, and then reply; without a reply, read on from `next`.
+ */
+export interface Step {
+  change?: UserChange;
+  reply?: ClaimReply;
+  next?: Progress;
+  /** In a dry run: list index from which another valid code is to be looked for, when it is not known that there is one. */
+  lookFrom?: number;
+}
+
+/** What earlier rounds have met, and this one. */
+export function addFound(user: Progress, { expired, refused, unreadable }: Found): Progress {
+  return {
+    ...user,
+    expired: user.expired + expired,
+    refused: user.refused + refused,
+    unreadable: user.unreadable + unreadable,
+  };
+}
+
+/** The step of a pool that goes on behind what was read of it, without a valid code so far. */
+export function dropAndReadOn(dryRun: boolean, user: Progress, reading: UserReading, refused?: string): Step {
+  const { pool, record, nowMs } = reading;
+  let { entries } = pool;
+  let found = findCode(entries, user.from, nowMs, refused);
+  const last = found.edits.at(-1);
+  // It may be the pool's last, with which the pool would go before it is known whether it held a code.
+  if (!dryRun && last?.text === undefined && last?.index === user.from + entries.length - 1) {
+    entries = entries.slice(0, -1);
+    found = findCode(entries, user.from, nowMs, refused);
+  }
+  const { edits } = found;
+  const next = { ...addFound(user, found), from: user.from + entries.length };
+  if (dryRun || edits.length === 0) return { next };
+  const removed = edits.filter(({ text }) => text === undefined).length;
+  const change = { openId: user.openId, record: { was: record, text: record }, edits };
+  return { change, next: { ...next, from: next.from - removed } };
+}
+
+/** The step that takes the code which was found; `attempt` is the first. */
+export function takeFound(
+  by: { run: string; dryRun: boolean },
+  { openId, from, expired, refused }: Progress,
+  reading: UserReading,
+  { pick, edits }: Found & { pick: Picked },
+): Step {
+  const { record, nowMs } = reading;
+  const { code, k, index, own, source, leavesValid } = pick;
+  const { formId, expireMs } = code;
+  const multiUse = mayBringSeveral(code);
+  const claimed = { run: by.run, attempt: 1, atMs: nowMs, multiUse, k, expireMs, formId, own, source };
+  const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
+  if (by.dryRun) {
+    return leavesValid
+      ? { reply: { ...reply, lastCode: false } }
+      : lookForMore(reply, reading, from, index + 1);
+  }
+  const text = writeClaimed(claimed);
+  return { reply, change: { openId, record: { was: record, text }, beforeMs: expireMs, edits } };
+}
+
+/** A dry run's claim: whether what was read holds another valid code, from an index of the pool on. */
+export function lookForMore(
+  reply: ClaimReply & { status: "claimed" },
+  { pool, nowMs }: UserReading,
+  from: number,
+  index: number,
+): Step {
+  const lastCode = !hasValid(pool.entries.slice(index - from), nowMs);
+  if (lastCode && !pool.ended && pool.kind === "list") return { reply, lookFrom: from + pool.entries.length };
+  return { reply: { ...reply, lastCode } };
+}
+
+/** Of a claim that was there before: nothing was dropped for it. */
+export const NOTHING = { expired: 0, refused: 0 };
+
+export function describe(openId: string, { formId, expireMs, multiUse, attempt }: ClaimedRecord): Claimed {
+  return { openId, formId, expireMs, multiUse, attempt };
+}
