@@ -3,7 +3,7 @@ import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { countsOf, watchEviction } from "./eviction.ts";
+import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import type { Message } from "./message.ts";
@@ -132,6 +132,7 @@ export async function runOnce(
   } finally {
     await heartbeat.end();
   }
+  await tellLostRecord(deps, now, run);
   const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
   return { result, run, record: { id, cut: ended?.cut, resumeWith: ended?.resumeWith } };

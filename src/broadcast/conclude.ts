@@ -42,7 +42,7 @@ export async function conclude(
 
 /** Whether the end is this run's to write. */
 export function willConclude({ stopReason }: Pick<Run, "stopReason">): boolean {
-  return stopReason?.exit !== "redis" && stopReason?.exit !== "locked";
+  return stopReason?.exit !== "redis" && stopReason?.exit !== "locked" && !stopReason?.isRecordGone;
 }
 
 async function concludeRecord(

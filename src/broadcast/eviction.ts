@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError } from "../errors.ts";
 import type { EvictedKeys, LookAtMemory, ServerMemory } from "./memory.ts";
+import type { BroadcastStore } from "./record.ts";
 import type { Run } from "./run.ts";
 import type { StopReason } from "./stop.ts";
 
@@ -100,7 +101,49 @@ function evicted(count: number): StopReason {
     status: "stopped",
     exit: "stopped",
     message: `${describe(count)} since the broadcast began: ${GONE}`,
-    hint: `${REMEDY}; --allow-eviction goes on all the same: whose ledger is gone gets the message again`,
+    hint: `${REMEDY}; whose ledger is gone gets the message again`,
     resumeWith: "--allow-eviction",
   };
+}
+
+interface Keepers {
+  store: Pick<BroadcastStore, "load">;
+  lookAtMemory: LookAtMemory;
+}
+
+/**
+ * Where the record of the broadcast is gone and keys have been dropped, that becomes the reason why the run stopped: there
+ * is nothing to go on with, and dropped ledgers are worse news than a deleted record.
+ */
+export async function tellLostRecord(
+  { store, lookAtMemory }: Keepers,
+  { id, evicted: before = {} }: { id: string; evicted?: EvictedKeys | undefined },
+  run: Pick<Run, "stopReason">,
+): Promise<void> {
+  if (!run.stopReason?.isRecordGone && !run.stopReason?.resumeWith) return;
+  // Without an answer, the reason that there is stays.
+  const [record, servers] = await Promise.allSettled([store.load(id), lookAtMemory()]);
+  if (record.status === "rejected" || record.value || servers.status === "rejected") return;
+  const count = servers.value ? countEvicted(before, servers.value) : 0;
+  if (count === 0) return;
+  run.stopReason = {
+    status: "stopped",
+    exit: "stopped",
+    message: `${describe(count)} since the broadcast began, and its record is gone: ${GONE}`,
+    hint: `${REMEDY}; ${startAgain(id)}`,
+    isRecordGone: true,
+  };
+}
+
+/** Ledgers go by the id: a broadcast that begins again under its own takes up what they still say. */
+function startAgain(id: string): string {
+  return `it can't be resumed, but started again with --id ${id} it leaves out everybody whose ledger is left`;
+}
+
+/** For whoever looks for a broadcast that is not there: whether its record may be among dropped keys. */
+export async function doubtDropped(lookAtMemory: LookAtMemory, id: string): Promise<string | undefined> {
+  const [servers] = await Promise.allSettled([lookAtMemory()]);
+  const count = servers.status === "fulfilled" && servers.value ? countEvicted({}, servers.value) : 0;
+  if (count === 0) return undefined;
+  return `${describe(count)} since it started: if the record was among them, ${startAgain(id)}`;
 }

@@ -2,7 +2,7 @@ import { PushCliError } from "../errors.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { checkEvicted, countsOf } from "./eviction.ts";
+import { checkEvicted, countsOf, doubtDropped } from "./eviction.ts";
 import { newRunId } from "./ids.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
@@ -31,13 +31,15 @@ export interface ResumeDeps extends BroadcastDeps {
 
 /** The record of a broadcast. Rejects with `nothing` when there is none of that id. */
 export async function loadBroadcast(
-  deps: Pick<BroadcastDeps, "store">,
+  { store, lookAtMemory }: Pick<BroadcastDeps, "store" | "lookAtMemory">,
   id: string,
 ): Promise<BroadcastRecord> {
-  const record = await deps.store.load(id);
+  const record = await store.load(id);
   if (record) return record;
+  const list = "push-cli broadcast list shows which there are";
+  const dropped = await doubtDropped(lookAtMemory, id);
   throw new PushCliError("nothing", `there is no broadcast '${id}'`, {
-    hint: "push-cli broadcast list shows which there are",
+    hint: dropped === undefined ? list : `${list}; ${dropped}`,
   });
 }
 

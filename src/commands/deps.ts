@@ -36,8 +36,8 @@ export interface Stores {
 /** Codes to import from a Redis. */
 export interface SourceNeeds {
   layout: "list" | "zset" | "string" | "hash" | "set";
-  /** What the keys have before the openId. */
-  prefix: string;
+  /** Where the openId stands in the keys: behind a prefix, or in a pattern at its `%`. */
+  place: { prefix: string; suffix?: string } | { pattern: string };
   /** How the keys are written. */
   keys: "plain" | "java";
   /** How long codes live from the creation on that is told of them; absent: what is told are expiries. */

@@ -84,7 +84,7 @@ export async function readOpenIds(
   const openIds = new Set<string>();
   for await (const { line, fields, error } of readRecords(input, { headless: ["openId"], encoding })) {
     const openId = toListed(fields.openId, toOpenId);
-    const why = error ?? (openId === undefined ? `${quoteValue(fields.openId)} is not an openId` : undefined);
+    const why = error ?? (openId === undefined ? notListed(fields.openId) : undefined);
     if (why !== undefined) throw usageError(`${name}, line ${line}: ${why}`, mend);
     doubt.see(openId!, `line ${line}: `);
     openIds.add(openId!);
@@ -94,6 +94,11 @@ export async function readOpenIds(
   throw new PushCliError("nothing", `there is no openId in ${name}`, {
     hint: "one openId a line, or CSV, NDJSON or rows of pool list with an openId column",
   });
+}
+
+function notListed(value: unknown): string {
+  const isEmpty = value === undefined || value === "";
+  return isEmpty ? "it has no openId" : `${quoteValue(value)} is not an openId`;
 }
 
 /** What separates cells in some file or other has not been taken for that in this one. */

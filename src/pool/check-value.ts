@@ -8,6 +8,10 @@ function isNoValue(text: string): boolean {
   return NO_VALUES.has(text.toLowerCase());
 }
 
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === "";
+}
+
 const NO_VALUE = "it stands for a value that is missing";
 const ROUNDED = "rounded by a spreadsheet, its last digits are gone; format the column as text there";
 
@@ -21,6 +25,7 @@ const DELIMITER = /[,;|"'`\\]/;
 
 /** Why a value is no openId; undefined when it may be one. */
 export function openIdFault(value: unknown, isOpenId: (text: string) => boolean): string | undefined {
+  if (isEmpty(value)) return "it has no openId";
   const fault = `${quoteValue(value)} is not an openId`;
   if (typeof value !== "string") return fault;
   if (isNoValue(value)) return `${fault}: ${NO_VALUE}`;
@@ -31,6 +36,7 @@ export function openIdFault(value: unknown, isOpenId: (text: string) => boolean)
 
 /** Why a value is no formId; undefined when it may be one. */
 export function formIdFault(value: unknown): string | undefined {
+  if (isEmpty(value)) return "it has no formId";
   const fault = `${quoteValue(value)} is not a formId`;
   if (typeof value !== "string") return fault;
   if (isNoValue(value)) return `${fault}: ${NO_VALUE}`;
@@ -40,6 +46,7 @@ export function formIdFault(value: unknown): string | undefined {
 
 /** Why a value that is no expiry is none. */
 export function expiryFault(value: unknown): string {
+  if (isEmpty(value)) return "it has no expiry";
   const why =
     typeof value === "string" && isRounded(value)
       ? ROUNDED

@@ -137,9 +137,9 @@ export interface PoolStore {
 export interface StoredValue {
   /** The key as messages have it. */
   key: string;
-  /** What the key has behind its prefix; undefined when that can't be one. */
+  /** What the key has in its place; undefined when that can't be one. */
   openId: string | undefined;
-  /** What the key has behind the openId, from the first ':' on. */
+  /** What the key has behind the openId, from the first ':' on, where only its prefix is known. */
   rest: string;
   /** latin1. */
   bytes: string;

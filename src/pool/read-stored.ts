@@ -23,7 +23,7 @@ export interface StoredTerms {
 export function readStored(stored: StoredValue, terms: StoredTerms): ImportRow[] {
   const { key, openId, bytes } = stored;
   const row = { place: `key '${key}'`, openId };
-  if (openId === undefined) return [{ ...row, error: "what follows the prefix is not an openId" }];
+  if (openId === undefined) return [{ ...row, error: "no openId can be told from it" }];
   if (bytes.length > MAX_ENTRY_BYTES) {
     return [{ ...row, error: `a value of more than ${MAX_ENTRY_BYTES} bytes` }];
   }

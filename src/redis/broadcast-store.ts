@@ -8,6 +8,7 @@ import type {
 } from "../broadcast/record.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { isMissing } from "./missing-commands.ts";
 import { SCRIPTS } from "./scripts.ts";
 
 const DAY_SEC = 24 * 3600;
@@ -30,8 +31,8 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     },
     delete: async ({ id, firstRunId }) => {
       // The record first: without it, nobody takes the rest for a broadcast.
-      await call(client.unlink(keys.broadcast(id)));
-      await call(client.unlink(keys.audience(id, firstRunId)));
+      await drop(link, keys.broadcast(id));
+      await drop(link, keys.audience(id, firstRunId));
       await call(client.zrem(keys.broadcasts, id));
     },
     list: (limit) => listRecords(link, keys, limit),
@@ -42,9 +43,15 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     },
     audience: ({ id, firstRunId }) => readAudience(link, keys.audience(id, firstRunId)),
     dropAudience: async ({ id, firstRunId }) => {
-      await call(client.unlink(keys.audience(id, firstRunId)));
+      await drop(link, keys.audience(id, firstRunId));
     },
   };
+}
+
+/** UNLINK frees a long list beside the other commands; some proxies know only DEL. */
+async function drop({ client, call }: RedisLink, key: string): Promise<void> {
+  const orDelete = (error: unknown) => (isMissing(error) ? client.del(key) : Promise.reject(error));
+  await call(client.unlink(key).catch(orDelete));
 }
 
 type RunMethods = Pick<BroadcastStore, "beginRun" | "beat" | "endRun" | "buryRun" | "leaseLeftMs" | "runs">;

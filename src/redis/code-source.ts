@@ -1,17 +1,18 @@
 import type { CodeSource, StoredValue } from "../pool/ports.ts";
 import { type ConnectOptions, connectRedis } from "./connect.ts";
-import { anyJavaKey, openIdOfJavaKey, showKey } from "./java-keys.ts";
-import { escapeGlob, isOpenId, type RedisKey } from "./keys.ts";
+import { showKey } from "./java-keys.ts";
+import type { RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { scanKeys } from "./scan.ts";
+import { createSourceKeys, type SourceKeys, type SourcePlace } from "./source-keys.ts";
 
 /** What the values are kept in. */
 export type SourceLayout = "list" | "zset" | "string" | "hash" | "set";
 
 export interface SourceOptions extends ConnectOptions {
   layout: SourceLayout;
-  /** What the keys have before the openId. */
-  prefix: string;
+  /** Where the openId stands in the keys. */
+  place: SourcePlace;
   /** How the keys are written. */
   keys: "plain" | "java";
 }
@@ -25,9 +26,10 @@ const STRING_BYTES = 65_537;
 
 /** Connects to a Redis, which may be the pools' own, to read codes of another layout from it. Never writes. */
 export async function openCodeSource(options: SourceOptions): Promise<CodeSource & { close(): void }> {
-  const { prefix } = options;
-  const link = await connectRedis({ ...options, anyVersion: true, probe: [`${prefix}a`, `${prefix}b`] });
-  const source = { keys: 0, close: link.close, read: () => readAll(link, options, source) };
+  const keys = createSourceKeys(options.place, options.keys);
+  const probe: [string, string] = [keys.sample("a"), keys.sample("b")];
+  const link = await connectRedis({ ...options, anyVersion: true, probe });
+  const source = { keys: 0, close: link.close, read: () => readAll(link, options.layout, keys, source) };
   return source;
 }
 
@@ -40,32 +42,28 @@ interface SourceKey {
 
 async function* readAll(
   link: RedisLink,
-  { layout, prefix, keys: form }: SourceOptions,
+  layout: SourceLayout,
+  keys: SourceKeys,
   source: { keys: number },
 ): AsyncGenerator<StoredValue[]> {
-  const pattern = form === "java" ? anyJavaKey(prefix) : `${escapeGlob(prefix)}*`;
-  const textOf = form === "java" ? openIdOfJavaKey : textBehind;
-  for await (const page of scanKeys(link, pattern, layout)) {
+  // As bytes: a key that is no text, asked for as a text, would be another one, which is empty.
+  for await (const page of scanKeys(link, Buffer.from(keys.glob), layout)) {
     for (let at = 0; at < page.length; at += BATCH) {
-      const batch = page.slice(at, at + BATCH).map((key): SourceKey => {
-        return { key, shown: showKey(key), ...splitText(textOf(key, prefix)) };
+      const batch = page.slice(at, at + BATCH).map((bytes): SourceKey => {
+        const key = textOr(bytes);
+        return { key, shown: showKey(key), ...keys.read(key) };
       });
       yield* readBatch(link, layout, batch);
       source.keys += batch.length;
     }
-    yield []; // Where little fits the prefix, the reader gets a say all the same.
+    yield []; // Where few keys fit, the reader gets a say all the same.
   }
 }
 
-function textBehind(key: RedisKey, prefix: string): string | undefined {
-  const text = key.toString().slice(prefix.length);
-  return isOpenId(text) ? text : undefined;
-}
-
-/** No openId has a colon: what follows it tells one user's keys apart. */
-function splitText(text = ""): Pick<SourceKey, "openId" | "rest"> {
-  const [openId = ""] = text.split(":");
-  return { openId: openId === "" ? undefined : openId, rest: text.slice(openId.length) };
+/** A key as text, where that is all of it. */
+function textOr(key: RedisKey): RedisKey {
+  const text = key.toString();
+  return Buffer.from(text).equals(Buffer.from(key)) ? text : key;
 }
 
 async function* readBatch(

@@ -52,18 +52,17 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
 const JAVA_STRING = "\xac\xed\x00\x05t";
 const LENGTH_BYTES = 2;
 
-/** The SCAN pattern of serialized keys with a prefix: two bytes of length, whatever they are. */
-export function anyJavaKey(prefix: string): Buffer {
-  return javaKeysLike(prefix, "*");
+function javaKeysLike(prefix: string, pattern: string, suffix = ""): Buffer {
+  return anyJavaKey(`${escapeGlob(prefix)}${pattern}${escapeGlob(suffix)}`);
 }
 
-function javaKeysLike(prefix: string, pattern: string, suffix = ""): Buffer {
-  const text = `${escapeGlob(prefix)}${pattern}${escapeGlob(suffix)}`;
-  return Buffer.from(`${JAVA_STRING}??${toLatin1(text)}`, "latin1");
+/** The SCAN pattern of serialized keys whose text matches one: two bytes of length, whatever they are. */
+export function anyJavaKey(glob: string): Buffer {
+  return Buffer.from(`${JAVA_STRING}??${toLatin1(glob)}`, "latin1");
 }
 
 /** What a serialized key has between a prefix and a suffix; undefined when it is none, or that can't be an openId. */
-export function openIdOfJavaKey(key: RedisKey, poolPrefix: string, poolSuffix = ""): string | undefined {
+function openIdOfJavaKey(key: RedisKey, poolPrefix: string, poolSuffix = ""): string | undefined {
   return openIdBetween(key, { poolPrefix, poolSuffix, before: "", behind: "" });
 }
 

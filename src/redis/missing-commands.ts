@@ -10,9 +10,9 @@ const OLD_SCRIPTS = /Write commands not allowed after non deterministic commands
 
 /** What push-cli can't do without a command. */
 const NEEDS: Record<string, string> = {
-  eval: "by which push-cli runs its scripts: they take codes and note it in one step",
-  scan: "by which push-cli finds pools and ledgers; --to and --to-file need none for a broadcast",
-  time: "by which push-cli tells whether a code has expired",
+  eval: "push-cli needs it for its scripts, which take a code and record that in one step; ",
+  scan: "push-cli needs it to find pools and ledgers, which a broadcast with --to or --to-file does without; ",
+  time: "push-cli needs it to tell whether a code has expired; ",
 };
 
 /** Whether an answer says that there is no such command. */
@@ -41,10 +41,10 @@ export function missingProblem(
   const commands = isInside && script ? script.commands : [name];
   const which =
     commands.length > 1 ? `one of the commands ${commands.join(", ")} for` : `the command ${commands[0]}`;
-  const need = NEEDS[name.replace(/^evalsha$/, "eval")];
-  const what = isInside ? (commands.length > 1 ? ` ${script?.name}` : "") : need ? `, ${need}` : "";
+  const need = isInside ? undefined : NEEDS[name.replace(/^evalsha$/, "eval")];
+  const inScript = isInside && commands.length > 1 ? ` ${script?.name}` : "";
   return {
-    what: `Redis, or a proxy before it, does not offer ${which}${what}`,
-    hint: "is it renamed or disabled there (rename-command)? connect to a Redis, or to its proxy's servers, that offer it",
+    what: `Redis, or a proxy before it, does not offer ${which}${inScript}`,
+    hint: `${need ?? ""}is it renamed or disabled (rename-command)? connect to a Redis that has it, or to the servers behind the proxy`,
   };
 }

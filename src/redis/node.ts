@@ -1,6 +1,7 @@
 import type { Redis, RedisOptions } from "ioredis";
 import { PushCliError } from "../errors.ts";
 import { type Circumstances, explainRedisError } from "./errors.ts";
+import { giveUpAtHangUps } from "./hang-ups.ts";
 import type { SweepNode } from "./link.ts";
 import { type Patience, type SatOut, sitOut } from "./sit-out.ts";
 
@@ -39,6 +40,8 @@ export interface NodeOptions {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const HELLO_TIMEOUT_MS = 6000;
+/** Who has hung up at the greeting does so at more. */
+const BARE_HANG_UPS_MS = 2000;
 
 /** What is common to all connections. */
 export const CONNECTION: ClientOptions = {
@@ -116,6 +119,8 @@ async function openNode(
   };
   try {
     const held = sitOut(client, patience, (error) => explain(error).message);
+    // Around that, so that what is sent again because Redis answered is not counted.
+    giveUpAtHangUps(client, circumstances.where, isBare ? BARE_HANG_UPS_MS : reconnectMs);
     info = await sayHello(client, { withinMs: helloMs, held, isBare });
     if (info && !anyVersion) checkVersion(info, circumstances.where);
   } catch (error) {

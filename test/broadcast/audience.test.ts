@@ -121,7 +121,7 @@ describe("--to-file", () => {
   test.each([
     ["a space in it", "u1\nu 2\nu3\n", "line 2", "'u 2' is not an openId"],
     ["braces in it", "u1\n\n\nu{2}\n", "line 4", "'u{2}' is not an openId"],
-    ["no such column", '{"openId":"u1"}\n{"name":"x"}\n', "line 2", "nothing is not an openId"],
+    ["no such column", '{"openId":"u1"}\n{"name":"x"}\n', "line 2", "it has no openId"],
     ["broken JSON", '{"openId":"u1"}\n{"openId":\n', "line 2", "not JSON"],
     ["a number in its place", '{"openId":"u1"}\n{"openId":7}\n', "line 2", "'7' is not an openId"],
   ])("refuses a line with %s by its number, and sends nothing", async (_, text, line, why) => {

@@ -75,6 +75,8 @@ it("keys dropped during a run stop it, and a resume has to be allowed", async ()
   expect(stopped.stderr).toContain("evicted_keys");
   const next = "push-cli broadcast resume b-1 --allow-eviction";
   expect(stopped.json()).toMatchObject({ next: [next] });
+  expect(stopped.stderr).toContain(`; then ${next}"`);
+  expect(stopped.json<BroadcastResult>()).toMatchObject({ next: [next] });
   expect((await run(["broadcast", "show", "b-1"])).json()).toMatchObject({ next: [next] });
 
   await setMemory("noeviction", "0");
@@ -86,6 +88,47 @@ it("keys dropped during a run stop it, and a resume has to be allowed", async ()
   const allowed = await run(["broadcast", "resume", "b-1", "--yes", "--allow-eviction"]);
   expect(allowed).toMatchObject({ code: 0 });
   expect(allowed.json<BroadcastResult>().status).toBe("finished");
+});
+
+it("the record among the dropped keys: the run stops at that, and the next one under its id spares whom it can", async () => {
+  await giveUsers(world, 300);
+  await setMemory("noeviction", "0");
+  const running = broadcast(world, ["--id", "b-1", "--concurrency", "2"]);
+  await until(async () => (await world.redis.keys("{mina:openid:*}:sends")).length > 0);
+  await fillUp();
+  await world.redis.client.del("mina:broadcast:b-1");
+  const stopped = await running;
+  expect(stopped.code).toBe(9);
+  expect(stopped.json<BroadcastResult>()).toMatchObject({ status: "stopped", next: [] });
+  expect(stopped.stderr).toMatch(
+    /Redis has dropped .* since the broadcast began, and its record is gone: ledgers may/,
+  );
+  await setMemory("noeviction", "0");
+
+  const refused = await run(["broadcast", "resume", "b-1", "--yes"]);
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain("there is no broadcast 'b-1'");
+  expect(refused.stderr).toMatch(/\(evicted_keys\) since it started: if the record was among them, /);
+  expect(refused.stderr).toContain(
+    "started again with --id b-1 it leaves out everybody whose ledger is left",
+  );
+  const again = await broadcast(world, ["--id", "b-1"]);
+  expect(again.code).toBe(0);
+  expect(world.sandbox.stats()).toMatchObject({ delivered: 300, duplicates: 0 });
+});
+
+it("a record that is gone from a Redis that drops nothing was deleted", async () => {
+  await giveUsers(world, 300);
+  await setMemory("noeviction", "0");
+  await world.redis.client.config("RESETSTAT");
+  const running = broadcast(world, ["--id", "b-1", "--concurrency", "2"]);
+  await until(async () => (await world.redis.keys("{mina:openid:*}:sends")).length > 0);
+  await world.redis.client.del("mina:broadcast:b-1");
+  const stopped = await running;
+  expect(stopped.code).toBe(6);
+  expect(stopped.stderr).toContain("the record of the broadcast is gone from Redis");
+  expect(stopped.stderr).not.toContain("evicted");
+  expect((await run(["broadcast", "resume", "b-1", "--yes"])).stderr).not.toContain("evicted");
 });
 
 it("keys dropped between two runs are found out by the resume", async () => {

@@ -112,14 +112,15 @@ test("a stop while no token is to be had puts back what was not sent", async () 
 test("a try that was still waiting when the API came back and went again is no try any more", async () => {
   const breaker = new Breaker(systemClock, 64);
   const fail = () => {
-    while (!breaker.isOpen) breaker.failed({ excused: 0, multiUse: false }, { reason: "HTTP 502" }, false);
+    while (!breaker.isOpen)
+      breaker.failed({ excused: 0, multiUse: false, isSuspect: false }, { reason: "HTTP 502" }, false);
   };
   const stopping = new AbortController();
   const gate = new Gate({
     breaker,
     signal: stopping.signal,
     deps: { clock: systemClock, tokens: noTokens, sender: noSender },
-    options: {},
+    options: { maxAttempts: 8 },
     inFlight: 0,
     stop: () => {},
     changed: () => {},

@@ -176,7 +176,7 @@ describe("a file that can't be used", () => {
     ["a bad openId in the middle", "oA\nhas space\noB\n", /line 2: 'has space' is not an openId/],
     ["half a quote", 'oA\n"oB\n', /line 2: not CSV/],
     ["broken NDJSON", '{"openId":"oA"}\n{oops\n', /line 2: not JSON/],
-    ["an object without an openId", '{"openId":"oA"}\n{"formId":"x"}\n', /line 2: nothing is not an openId/],
+    ["an object without an openId", '{"openId":"oA"}\n{"formId":"x"}\n', /line 2: it has no openId/],
   ])("an audience with %s", async (_, text, message) => {
     writeFileSync(join(folder, "audience"), text);
     await refuses([...SEND, "--to-file", "audience"], "usage", message, /nothing was sent/);

@@ -51,7 +51,7 @@ it.each(["4.0.14", "3.2.100"])(
 
 it("codes are read from one that is too old to be written to", async () => {
   const old = await startTestRedis();
-  await old.client.zadd("formids:oA", Date.now() + 3_600_000, "f1");
+  await old.client.zadd("formids:oDavX4kT1l2m3n4p5q6r7s8t9uvA", Date.now() + 3_600_000, "f1");
   await old.client.set("formids:oB", "no sorted set");
   const info = await infoOf("2.8.24");
   relay = await startRelay([old.client], (command, args) => {
@@ -114,6 +114,39 @@ it("a proxy that hangs up at CLIENT and INFO is talked to without them", async (
   const sent = await broadcast({ ...world, redis: { ...world.redis, url } }, ["--to", "u0", "u1"]);
   expect(sent.code).toBe(0);
   expect(sent.json<BroadcastResult>().outcomes.sent).toBe(2);
+});
+
+it.each([
+  [["pool", "show", "u0"], "time"],
+  [["pool", "list"], "scan"],
+])(
+  "a proxy that hangs up each time at what %j needs is given up, with the command's name",
+  async (argv, name) => {
+    await giveUsers(world, 2);
+    const url = await through((command) =>
+      /^(CLIENT|INFO)$/.test(command) || command === name.toUpperCase() ? { hangUp: true } : undefined,
+    );
+    const { code, stderr } = await cli(url, argv);
+    expect(code).toBe(6);
+    expect(errorOf(stderr)).toMatchObject({
+      message: `the Redis at ${url}, or a proxy before it, hangs up at the command ${name}`,
+      hint: expect.stringContaining("twemproxy"),
+    });
+  },
+);
+
+it("what is refused for the time being, and sent again, is not taken for a hang-up", async () => {
+  await giveUsers(world, 2);
+  let refusals = 0;
+  const url = await through((command) => {
+    if (/^(CLIENT|INFO)$/.test(command)) return { hangUp: true };
+    return command === "TIME" && refusals++ < 8
+      ? { error: "BUSY Redis is busy running a script." }
+      : undefined;
+  });
+  const { code, stderr } = await cli(url, ["pool", "show", "u0"]);
+  expect([code, refusals]).toEqual([0, 9]);
+  expect(stderr).not.toContain("hangs up");
 });
 
 it("one that hangs up at everything may be a proxy, too", async () => {

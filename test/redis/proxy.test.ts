@@ -154,10 +154,33 @@ it.each([
   const url = await startProxy("-", { servers: 1, also: refuse(pattern, error) });
   const refused = await cli(url, argv);
   expect(refused.code).toBe(6);
-  const { message } = JSON.parse(refused.stderr).error;
-  expect(message).toContain(`does not offer ${named}, by which push-cli`);
+  const { message, hint } = JSON.parse(refused.stderr).error;
+  expect(message).toContain(`does not offer ${named} at ${url}: ERR `);
+  expect(hint).toMatch(/^push-cli needs it (to|for) .*; is it renamed/);
   expect(message).not.toMatch(/with args beginning|KEYS|local /);
   expect(await world.redis.client.keys("mina:lock:*"), "no lock is left").toEqual([]);
+});
+
+it("without UNLINK, lists and records go by DEL", async () => {
+  await giveUsers(world, 2);
+  const url = await startProxy("CROSSSLOT", {
+    servers: 1,
+    also: refuse(/^UNLINK$/, "ERR unknown command '%', with args beginning with: "),
+  });
+  const sent = await cli(url, [
+    "broadcast",
+    "t",
+    "--no-keywords",
+    "--yes",
+    "--to",
+    "u0",
+    "u1",
+    "--id",
+    "b-1",
+  ]);
+  expect(sent).toMatchObject({ code: 0, stderr: expect.not.stringContaining("unlink") });
+  expect(sent.json()).toMatchObject({ status: "finished" });
+  expect(await world.redis.client.keys("mina:broadcast:b-1:audience:*")).toEqual([]);
 });
 
 it("a service that looks into scripts is told apart, with its parameter", async () => {

@@ -67,8 +67,8 @@ export async function checkReportFlag(path: string): Promise<void> {
 
 /** What looking at broadcasts takes. */
 export async function broadcastNeeds(deps: Deps) {
-  const { broadcasts } = await deps.stores();
-  return { store: broadcasts, clock: deps.clock, fateOf: deps.io.fateOf };
+  const { broadcasts, lookAtMemory } = await deps.stores();
+  return { store: broadcasts, lookAtMemory, clock: deps.clock, fateOf: deps.io.fateOf };
 }
 
 /**

@@ -56,8 +56,8 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
   const { out } = deps;
   if (flags.format !== undefined && out.format === "json")
     throw usageError(`--format ${flags.format} and --json exclude each other`);
-  const { broadcasts, history, sweepLedgers } = await deps.stores();
-  const record = await loadBroadcast({ store: broadcasts }, id);
+  const { broadcasts, history, sweepLedgers, lookAtMemory } = await deps.stores();
+  const record = await loadBroadcast({ store: broadcasts, lookAtMemory }, id);
   const stop = stopAtSignal(deps);
   const writer = createWriter(deps, flags.format);
   let count = 0;

@@ -118,7 +118,9 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
   const keywordsDoubt = doubtKeywords(message.keywords, flags);
-  if (flags.yes && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
+  // Who reads a preview sees it there.
+  const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
+  if (isUnseen && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
   const audience = await loadAudience(deps, flags);
   if (audience.kind === "pools") await requireAnyPool(deps);
   const plan: Plan = { message, audience, limit, options };

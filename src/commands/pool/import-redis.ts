@@ -88,9 +88,11 @@ async function* toRows(
 
 const TYPES = { list: "list", zset: "sorted set", string: "string", hash: "hash", set: "set" };
 
-function nothing({ layout, prefix, keys }: SourceNeeds): PushCliError {
+function nothing({ layout, place, keys }: SourceNeeds): PushCliError {
   const form = keys === "java" ? " serialized by Java" : "";
-  return new PushCliError("nothing", `there is no ${TYPES[layout]} under a key '${prefix}*'${form}`, {
-    hint: "redis-cli --scan --pattern shows keys, and TYPE what they hold; are --from-prefix and --from-redis-url right?",
+  const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
+  const flag = "pattern" in place ? "--from-key" : "--from-prefix";
+  return new PushCliError("nothing", `there is no ${TYPES[layout]} under a key '${shown}'${form}`, {
+    hint: `redis-cli --scan --pattern shows keys, and TYPE what they hold; are ${flag} and --from-redis-url right?`,
   });
 }

@@ -22,7 +22,8 @@ rawBase64) included.
 
 Redis: --from reads what lies under other keys, here or at --from-redis-url (a
 password belongs into PUSH_CLI_FROM_REDIS_URL), and leaves it there. What a key
-has behind the prefix is the openId, up to a ':'. It holds, by layout:
+has behind the prefix is the openId, up to a ':'; --from-key says where else it
+stands. A key holds, by layout:
   list     entries in any form that pools have
   zset     formIds, scored by when they expire (s or ms)
   string   a formId or a list of them, good until the key's TTL ends; or an
@@ -39,7 +40,8 @@ Examples:
   $ push-cli pool import --from list --from-prefix mina:openId:
   $ push-cli pool import --from zset --from-prefix formids: \\
       --from-redis-url redis://10.0.0.7:6379/2
-  $ push-cli pool import --from hash --from-prefix formId_ --lifetime 7d`;
+  $ push-cli pool import --from hash --from-prefix formId_ --lifetime 7d
+  $ push-cli pool import --from string --from-key '*:%#formId'`;
 
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
@@ -50,6 +52,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
       new Option("--from <layout>", `from Redis instead of a file: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
     )
     .option("--from-prefix <prefix>", "what the keys there begin with")
+    .option("--from-key <pattern>", "their whole key instead: % for the openId, * for any text")
     .option("--from-redis-url <url>", "another Redis to read from")
     .addOption(
       new Option("--from-keys <form>", "plain or java: how the keys there are written")
@@ -119,6 +122,13 @@ const HINT = "mend those lines and import again; what is there already is left o
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "formId", "expire", "uses"];
 
+const REDIS_DUMP =
+  "a line of redis-dump: load them into a Redis, and import from there with --from-redis-url";
+
+function isOfRedisDump({ key, type, value, openId }: Record<string, unknown>): boolean {
+  return openId === undefined && typeof key === "string" && typeof type === "string" && value !== undefined;
+}
+
 async function* toRows(
   records: ReturnType<typeof readRecords>,
   signal: AbortSignal,
@@ -126,7 +136,8 @@ async function* toRows(
   try {
     for await (const { line, fields, error } of records) {
       const place = `line ${line}`;
-      yield error === undefined ? { place, ...fields } : { place, error };
+      const why = error ?? (isOfRedisDump(fields) ? REDIS_DUMP : undefined);
+      yield why === undefined ? { place, ...fields } : { place, error: why };
     }
   } catch (error) {
     // Destroying the input is how Ctrl-C ends a read that waits for more.

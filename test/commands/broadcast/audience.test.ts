@@ -116,8 +116,10 @@ describe("keywords", () => {
     const meant = await preview("--keywords", "订单，已发货;b", "--keywords-delimiter", ";");
     expect(meant.stdout).not.toContain("full-width");
     expect(meant.stdout).toMatch(/^keyword1 +订单，已发货\nkeyword2 +b$/m);
-    const unseen = await inPipe(world, ["t", "--yes", "--keywords", "订单，已发货"]);
-    expect(unseen.stderr).toContain("warning: keyword1 holds a full-width comma");
+    for (const flag of ["--yes", "--dry-run"]) {
+      const unseen = await inPipe(world, ["t", flag, "--keywords", "订单，已发货"]);
+      expect(unseen.stderr).toContain("warning: keyword1 holds a full-width comma");
+    }
   });
 
   test.each([

@@ -174,6 +174,6 @@ describe("an openId", () => {
   it("is none where nothing stands before the colon", async () => {
     await world.redis.client.rpush("src::oA", entry("a"));
     const { code, stderr } = await from("list");
-    expect([code, stderr]).toEqual([8, expect.stringContaining("what follows the prefix is not an openId")]);
+    expect([code, stderr]).toEqual([8, expect.stringContaining("no openId can be told from it")]);
   });
 });

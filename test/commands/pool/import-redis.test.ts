@@ -149,7 +149,7 @@ describe("--from string", () => {
     expect(told).toEqual([
       "1 of 1 code for openIds that don't look like WeChat's (28 letters, digits, _ and -), such as 'oG' (key 'f:oG')",
       "hint: what was good is imported; the source is as it was",
-      "key 'f:o E': what follows the prefix is not an openId",
+      "key 'f:o E': no openId can be told from it",
       "key 'f:oA': 'a' has no expiry, and its key has no TTL",
       "key 'f:oB': no code in '99_s3c...' (153 bytes)",
       `key 'f:oC': no code in '{"acce...' (172 bytes)`,
@@ -204,9 +204,7 @@ describe("--from list", () => {
       imported: 1,
       bad: 1,
     });
-    expect(stderr).toContain(
-      "\\xac\\xed\\x00\\x05t\\x00\\x0fmina:openid:oA': what follows the prefix is not an openId",
-    );
+    expect(stderr).toContain("\\xac\\xed\\x00\\x05t\\x00\\x0fmina:openid:oA': no openId can be told from it");
     expect(await world.redis.pools()).toEqual({ "mina:openid:oAlice": [entry("a1b2c3")] });
   });
 });

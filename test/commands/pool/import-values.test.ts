@@ -41,6 +41,19 @@ describe("a line is bad that has", () => {
 });
 
 it.each([
+  ["{}", "it has no openId"],
+  ['{"openId":"oA"}', "it has no formId"],
+  ['{"openId":"oA","formId":"a"}', "it has no expiry"],
+  [
+    '{"db":0,"key":"mina:openid:oA","type":"list","value":["{}"]}',
+    "a line of redis-dump: load them into a Redis",
+  ],
+])("says what is missing in %s", async (line, why) => {
+  const { code, stderr } = await importText(`${line}\n`);
+  expect([code, stderr]).toEqual([8, expect.stringContaining(`line 1: ${why}`)]);
+});
+
+it.each([
   ["microseconds", `${LATER}000`],
   ["nanoseconds", `${LATER}000000`],
 ])("reads an expiry in %s", async (_, expire) => {

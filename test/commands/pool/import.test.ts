@@ -122,12 +122,12 @@ describe("pool import", () => {
     const lines = [
       ["openId,formId,expire,uses", undefined],
       [`oA,good1,${LATER}`, undefined],
-      [`,a,${LATER}`, "nothing is not an openId"],
+      [`,a,${LATER}`, "it has no openId"],
       [`has space,a,${LATER}`, "'has space' is not an openId"],
-      [`oA,,${LATER}`, "nothing is not a formId"],
+      [`oA,,${LATER}`, "it has no formId"],
       [`oA,the formId is a mock one,${LATER}`, "'the formId is a mock one' is not a formId"],
       [`oA,undefined,${LATER}`, "'undefined' is not a formId"],
-      ["oA,a,", "nothing is not an expiry"],
+      ["oA,a,", "it has no expiry"],
       ["oA,a,tomorrow", "'tomorrow' is not an expiry"],
       ["oA,a,2026-13-45", "'2026-13-45' is not an expiry"],
       [`oA,a,${LATER},many`, "'many' is not a number of uses"],
@@ -230,8 +230,8 @@ describe("pool import", () => {
     const { code, stdout, stderr } = await world.screen(["pool", "import"], { stdin });
     expect(code).toBe(8);
     expect(stdout).toBe("2 lines, 1 code imported, 0 there already, 0 expired, 1 bad line\n");
-    expect(stderr).toMatch(/^line 2: nothing is not a formId\nhint: /);
+    expect(stderr).toMatch(/^line 2: it has no formId\nhint: /);
     const quiet = await world.cli(["pool", "import", "--quiet"], { stdin });
-    expect(quiet).toMatchObject({ code: 8, stdout: "", stderr: "line 2: nothing is not a formId\n" });
+    expect(quiet).toMatchObject({ code: 8, stdout: "", stderr: "line 2: it has no formId\n" });
   });
 });

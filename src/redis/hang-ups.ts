@@ -1,0 +1,35 @@
+import type { Redis } from "ioredis";
+import { PushCliError } from "../errors.ts";
+
+/** Less than so many times may be chance: a server that is restarted, a connection that is cut. */
+const TIMES = 5;
+
+type Command = Parameters<Redis["sendCommand"]>[0];
+
+/**
+ * Ends the wait for a command at which the other side hangs up each time: a proxy that doesn't know it, say. ioredis would
+ * connect and send it again without an end, since each connection is made. `limitMs`: how long it is tried for at least.
+ */
+export function giveUpAtHangUps(client: Redis, where: string, limitMs: number): void {
+  const sent = new WeakMap<Command, { times: number; sinceMs: number }>();
+  const send = client.sendCommand.bind(client) as (command: Command, ...more: unknown[]) => unknown;
+  client.sendCommand = ((command: Command, ...more: unknown[]) => {
+    const now = performance.now();
+    const { times, sinceMs } = sent.get(command) ?? { times: 0, sinceMs: now };
+    // While there is no connection, it only waits for one.
+    if (client.status === "ready") sent.set(command, { times: times + 1, sinceMs });
+    if (times < TIMES || now - sinceMs < limitMs) return send(command, ...more);
+    command.reject(hangsUpAt(command.name, where));
+    return command.promise;
+  }) as Redis["sendCommand"];
+}
+
+function hangsUpAt(name: string, where: string): PushCliError {
+  return new PushCliError(
+    "redis",
+    `the Redis at ${where}, or a proxy before it, hangs up at the command ${name}`,
+    {
+      hint: "some proxies (twemproxy) hang up at commands they don't know: connect to the servers behind it",
+    },
+  );
+}
