@@ -121,6 +121,8 @@ test("a try that was still waiting when the API came back and went again is no t
     signal: stopping.signal,
     deps: { clock: systemClock, tokens: noTokens, sender: noSender },
     options: { maxAttempts: 8 },
+    fed: false,
+    inHand: { size: 64 },
     inFlight: 0,
     stop: () => {},
     changed: () => {},
