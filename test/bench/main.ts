@@ -11,6 +11,7 @@ import { openIdOf } from "./loops.ts";
 import { startNginx } from "./nginx.ts";
 import { benchPurge } from "./purge.ts";
 import { benchReading } from "./reading.ts";
+import { benchStartUp } from "./start-up.ts";
 
 /**
  * Measures the tool against loops that do less, in one run and as ratios: the machine may be shared and noisy. Each pair
@@ -213,6 +214,7 @@ const PARTS: Record<string, (redis: PrivateRedis) => Promise<void>> = {
   purge: (redis) => benchPurge(redis, tools),
   reading: (redis) => benchReading(redis, tools),
   import: (redis) => benchImport(redis, tools),
+  startUp: (redis) => benchStartUp(redis, tools),
 };
 
 const redis = await startPrivateRedis();
