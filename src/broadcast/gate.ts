@@ -1,30 +1,12 @@
 import { PushCliError } from "../errors.ts";
-import type { Breaker, Failure } from "./breaker.ts";
-import type { EngineDeps, EngineOptions } from "./engine-options.ts";
+import { failureOf, type Gated, NOBODY, reasonOf } from "./gated.ts";
 import type { InHand } from "./in-hand.ts";
 import type { SendAnswer } from "./ports.ts";
-import { apiIsDown, notTheApi, type StopReason, stopReasonOf } from "./stop.ts";
+import { apiIsDown, notTheApi, stopReasonOf } from "./stop.ts";
 import { Suspects } from "./suspects.ts";
 
 /** How long `broadcast` and `resume` sit an outage out unless told. */
 export const DEFAULT_MAX_OUTAGE_MS = 600_000;
-
-/** In the place of a recipient where the API is asked to send to nobody. */
-const NOBODY = { excused: 0, isSuspect: false, multiUse: false };
-
-/** What the gate asks of its run. */
-interface Gated {
-  readonly breaker: Breaker;
-  readonly signal: AbortSignal;
-  readonly deps: Pick<EngineDeps, "clock" | "tokens" | "sender">;
-  readonly options: Pick<EngineOptions, "maxOutageMs" | "maxAttempts">;
-  readonly fed: boolean;
-  readonly inHand: { readonly size: number };
-  /** Requests without an answer yet. */
-  readonly inFlight: number;
-  stop(reason: StopReason): void;
-  changed(): void;
-}
 
 interface Parked {
   recipient: InHand;
@@ -256,12 +238,4 @@ export class Gate {
       };
     });
   }
-}
-
-function failureOf(answer: SendAnswer): Failure {
-  return { reason: reasonOf(answer), page: answer.page, hint: answer.hint };
-}
-
-function reasonOf({ errcode, errmsg }: SendAnswer): string {
-  return errcode === undefined ? errmsg : `errcode ${errcode}: ${errmsg}`;
 }

@@ -49,7 +49,7 @@ export class Tally {
   readonly outcomes = noOutcomes();
   readonly codes = noCodes();
   /** Recipients whose outcome of an earlier run this one has taken back, to try again. */
-  readonly retried = { unknown: 0, failed: 0 };
+  readonly retried = { unknown: 0, failed: 0, spent: 0 };
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
 

@@ -75,13 +75,14 @@ export interface Settled {
 export type ClaimReply =
   /**
    * `lastCode`, in a dry run: no other valid code is left to the user. `retried`: the outcome of an earlier run that is
-   * tried again.
+   * tried again; `spentBefore`: a failed one that has spent a code.
    */
   | ({ status: "claimed" } & Claimed & {
         expired: number;
         refused: number;
         lastCode?: boolean;
         retried?: "unknown" | "failed" | "no_code";
+        spentBefore?: boolean;
       })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)

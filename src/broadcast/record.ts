@@ -124,7 +124,7 @@ export interface RunState {
   /** What this run did itself. Absent in what older versions wrote, as is the rest. */
   outcomes?: Record<Outcome, number> | undefined;
   /** Outcomes of earlier runs that it has taken back, to try again. */
-  retried?: { unknown: number; failed: number } | undefined;
+  retried?: { unknown: number; failed: number; spent?: number } | undefined;
   /** Users without a code that it met, those with a record of it included. */
   noCodeMet?: number | undefined;
   /** Claimed and not settled. */

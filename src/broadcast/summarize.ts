@@ -4,7 +4,15 @@ import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./reco
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, addOutages, addOutcomes, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
+import {
+  addCodes,
+  addErrors,
+  addOutages,
+  addOutcomes,
+  sumOutcomesOfRuns,
+  sumOverwritten,
+  sumSpentOfRuns,
+} from "./totals.ts";
 
 /** What a run's result is made of, besides the run itself. */
 export interface SummaryNeeds {
@@ -46,7 +54,7 @@ export function summarize(
     recipients: sumOutcomes(outcomes),
     toGo: countToGo(record, status, outcomes),
     outcomes,
-    codes: { ...codes, spent: settled?.spent ?? codes.spent },
+    codes: settled ? { ...codes, spent: settled.spent + sumOverwritten([tally, ...otherRuns]) } : codes,
     errors: addErrors(tally.errors, otherRuns),
     outages: addOutages([{ outages: run.breaker.outages }, ...otherRuns]),
     open: recount?.open ?? run.inHand.size,
@@ -68,8 +76,11 @@ export function summarize(
  * One that stopped before has not: what those runs noted of themselves counts as well then.
  */
 function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunState[]) {
-  const met = { outcomes: addOutcomes(tally.outcomes, earlier), spent: tally.codes.spent + earlier.spent };
   const all = [...otherRuns, { outcomes: tally.outcomes, retried: tally.retried, codes: tally.codes }];
+  const met = {
+    outcomes: addOutcomes(tally.outcomes, earlier),
+    spent: tally.codes.spent + earlier.spent + sumOverwritten(all),
+  };
   const noted = stopReason ? sumOutcomesOfRuns(all) : null;
   if (!noted) return met;
   const outcomes = { ...met.outcomes };

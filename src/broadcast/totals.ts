@@ -63,6 +63,14 @@ export function sumSpentOfRuns(runs: readonly Pick<RunState, "codes" | "retried"
   return runs.reduce((sum, { codes, retried }) => sum + codes.spent - (retried?.unknown ?? 0), 0);
 }
 
+/**
+ * Codes of failed recipients that were tried again: their new record says nothing of the old code, which runs note
+ * instead.
+ */
+export function sumOverwritten(runs: readonly Pick<RunState, "retried">[]): number {
+  return runs.reduce((sum, { retried }) => sum + (retried?.spent ?? 0), 0);
+}
+
 /** Codes over all runs: what was spent is in the ledgers, the rest in what each run kept of itself. */
 export function addCodes(
   own: CodeCounts,

@@ -4,7 +4,14 @@ import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
 import { countToGo } from "./to-go.ts";
-import { addCodes, addErrors, addOutages, sumOutcomesOfRuns, sumSpentOfRuns } from "./totals.ts";
+import {
+  addCodes,
+  addErrors,
+  addOutages,
+  sumOutcomesOfRuns,
+  sumOverwritten,
+  sumSpentOfRuns,
+} from "./totals.ts";
 
 /** A result of which some figures are not known: null, never a guess. */
 export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
@@ -96,7 +103,12 @@ function recounted(
   const outcomes = { ...settled.outcomes, skipped: 0 };
   // Who never had a code has no record; once the broadcast is finished, only its result knows of them.
   if (record.status === "finished" && record.result) outcomes.no_code = record.result.outcomes.no_code;
-  return { ...counts, outcomes, codes: addCodes(noCodes(), settled, runs), open };
+  return {
+    ...counts,
+    outcomes,
+    codes: addCodes(noCodes(), { spent: settled.spent + sumOverwritten(runs) }, runs),
+    open,
+  };
 }
 
 function toGoOf(

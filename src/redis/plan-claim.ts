@@ -127,7 +127,14 @@ function withRetry(before: FinalRecord | undefined, step: Step): Step {
   const { reply } = step;
   if (!before || !reply) return step;
   if (reply.status === "claimed") {
-    return { ...step, reply: { ...reply, retried: before.outcome as "failed" | "no_code" } };
+    return {
+      ...step,
+      reply: {
+        ...reply,
+        retried: before.outcome as "failed" | "no_code",
+        spentBefore: before.formId !== undefined,
+      },
+    };
   }
   if (before.outcome === "no_code") return step;
   // There is no other code to try it with, and so the outcome stays.

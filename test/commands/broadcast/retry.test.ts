@@ -43,6 +43,7 @@ describe("--retry-failed", () => {
     expect(again.code, again.stderr).toBe(0);
     const document = again.json<BroadcastResult>();
     expect(document).toMatchObject({ status: "finished", recipients: 60, outcomes: { sent: 60, failed: 0 } });
+    expect(document.codes).toMatchObject({ spent: 60 + failed, refused: 0, released: 0 });
     expect(document.run).toMatchObject({ sent: failed });
     expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
     // The code of the failed attempt is spent as well as the new one; what is left is in the pools.
