@@ -9,15 +9,14 @@ export type EntryValue =
 /** A JSON value and where its text ends, exclusive. */
 type JsonNode = EntryValue & { end: number };
 
-/** Deeper nesting is not something a pool entry has, and recursion in Redis has to end somewhere. */
+/** Deeper nesting is not something a pool entry has, and recursion has to end somewhere. */
 const MAX_DEPTH = 8;
 
 /**
  * Reads one JSON document from bytes given as a latin1 string: the strict grammar of RFC 8259, plus an `L` behind an
  * integer (FastJson). Bytes above 0x7f pass through inside strings. Undefined when it is not such a document.
  *
- * Not JSON.parse: the scripts in Redis read the same entries in Lua, and both must give the same answer on every byte
- * sequence. This file and `redis/lua/read-json.lua` are one algorithm in two languages.
+ * Not JSON.parse: that knows no such `L`, and rounds digits that a formId may consist of.
  */
 export function readJson(text: string): EntryValue | undefined {
   const node = readValue(text, 0, 1);

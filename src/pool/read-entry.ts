@@ -6,13 +6,12 @@ import { readPlain } from "./plain-entry.ts";
 
 /** Nothing longer is read. */
 export const MAX_ENTRY_BYTES = 65_536;
-/** An object with one code is far shorter; the scripts have to be done with it in a moment. */
+/** An object with one code is far shorter. */
 const MAX_JAVA_BYTES = 2048;
 
 /**
  * Reads one list element of a pool, given as a latin1 string of its bytes: which codes it holds, or why it is not
- * understood. Knows every form of the table "What backends really write into the pool" (wechat-api.md). The scripts'
- * twin is `redis/lua/read-entry.lua`.
+ * understood. Knows every form of the table "What backends really write into the pool" (wechat-api.md).
  */
 export function readEntry(bytes: string): Entry {
   const plain = readPlain(bytes);
@@ -25,7 +24,7 @@ export function readEntry(bytes: string): Entry {
 }
 
 /**
- * An object, or a text that holds JSON. Only with one code that is good for one message: a script takes such an entry
+ * An object, or a text that holds JSON. Only with one code that is good for one message: a claim takes such an entry
  * whole, so nothing of it is ever written anew.
  */
 function readJavaEntry(bytes: string): Entry {
@@ -47,7 +46,7 @@ function readJsonEntry(bytes: string): PushCode[] | undefined {
   const single = readCode(node);
   const codes = single ? [single] : readList(unwrap(node));
   const rewritable = !single || single.uses !== undefined;
-  // A script may have to write such an entry back with one code less, so its escapes must be the usual ones.
+  // A claim may have to write such an entry back with one code less, so its escapes must be the usual ones.
   if (codes && double && rewritable && quoteText(outer.value) !== bytes) return undefined;
   return codes;
 }
