@@ -82,7 +82,7 @@ export type ClaimReply =
         refused: number;
         lastCode?: boolean;
         retried?: "unknown" | "failed" | "no_code";
-        spentBefore?: boolean;
+        spentBefore?: true;
       })
   /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
   | ({ status: "mine" } & Claimed)

@@ -132,7 +132,7 @@ function withRetry(before: FinalRecord | undefined, step: Step): Step {
       reply: {
         ...reply,
         retried: before.outcome as "failed" | "no_code",
-        spentBefore: before.formId !== undefined,
+        ...(before.outcome === "failed" && before.formId !== undefined ? { spentBefore: true } : {}),
       },
     };
   }

@@ -93,7 +93,8 @@ export class Model {
     }
     const reply = this.claimFirst(key, openId, client, undefined, dry);
     if (final?.outcome === "failed") {
-      if (reply.status === "claimed") return { ...reply, retried: "failed" };
+      const spentBefore = final.code === undefined ? {} : { spentBefore: true as const };
+      if (reply.status === "claimed") return { ...reply, retried: "failed", ...spentBefore };
       // Nothing to try it with: the outcome stays.
       const expired = "expired" in reply && reply.expired ? { expired: reply.expired } : {};
       return { status: "settled", openId, own: false, ...describeFinal(final), ...expired };
