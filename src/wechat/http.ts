@@ -30,11 +30,9 @@ export interface Http {
 /** With a dead first name server, a lookup alone takes 5 s (resolv.conf(5)). */
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
-/**
- * Servers close idle connections after 1 s and more. A request that meets the end of one may or may not have been
- * delivered, so none goes out on a connection that was idle for longer than this.
- */
-const IDLE_MS = 500;
+/** When undici closes an idle connection by itself, unless the server hints at less; `lanes.ts` uses none that long. */
+const KEEP_MS = 4000;
+const HINT_SLACK_MS = 500;
 
 type Undici = { Client: typeof Client; buildConnector: typeof buildConnector };
 
@@ -106,10 +104,10 @@ function clientOptions(connect: Connect, maxBytes: number): Client.Options {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: IDLE_MS,
-    keepAliveMaxTimeout: IDLE_MS,
+    keepAliveTimeout: KEEP_MS,
+    keepAliveMaxTimeout: KEEP_MS,
     // Taken off the server's hint, which is in whole seconds; by undici's 2 s, one of 2 s would end each connection.
-    keepAliveTimeoutThreshold: IDLE_MS,
+    keepAliveTimeoutThreshold: HINT_SLACK_MS,
     maxResponseSize: maxBytes,
   };
 }

@@ -23,10 +23,45 @@ interface Waiting {
   exchange: Exchange;
 }
 
+/** A connection, and what is on it. */
+class Lane implements LaneHooks {
+  readonly client: Client;
+  /** Undefined while it is free. */
+  current: Waiting | undefined;
+  /** It was answered on. */
+  isProven = false;
+  /** Since when it is free. */
+  freeSinceMs = 0;
+  private readonly owner: LaneOwner;
+
+  constructor(client: Client, owner: LaneOwner) {
+    this.client = client;
+    this.owner = owner;
+  }
+
+  done(isUsable: boolean): void {
+    this.owner.release(this, isUsable);
+  }
+
+  postpone(error: Error): boolean {
+    return this.owner.postpone(this, error);
+  }
+}
+
+interface LaneOwner {
+  release(lane: Lane, isUsable: boolean): void;
+  postpone(lane: Lane, error: Error): boolean;
+}
+
 /** undici's client may never be through with what it counts as running; sockets close at once. */
 const CLOSE_MS = 1000;
 /** After a shortage, one more connection is tried for each so many answers. */
 const ANSWERS_PER_LANE = 50;
+/**
+ * Servers close idle connections after 1 s and more. A request that meets the end of one may or may not have been delivered, so
+ * none goes out on a connection that has been idle for longer than this. Not by undici's own limit: for less than a second that is a timer of its own for each message.
+ */
+const IDLE_MS = 500;
 
 /**
  * Connections to one origin, one request at a time on each: an answer's successor goes out on the same connection in the
@@ -38,12 +73,12 @@ export class Lanes {
   readonly #limits: ExchangeLimits;
   readonly #wanted: number;
   readonly #route: Route;
-  readonly #clients = new Set<Client>();
-  readonly #free: Client[] = [];
-  readonly #busy = new Map<Client, Exchange>();
-  /** Those that were answered. */
-  readonly #proven = new WeakSet<Client>();
+  readonly #lanes = new Set<Lane>();
+  readonly #free: Lane[] = [];
   readonly #waiting: Waiting[] = [];
+  readonly #owner: LaneOwner;
+  /** Lanes with a request on them. */
+  #busy = 0;
   /** Fewer than wanted while this machine is short of something. */
   #most: number;
   #answersUntilMore = ANSWERS_PER_LANE;
@@ -55,14 +90,18 @@ export class Lanes {
     this.#wanted = most;
     this.#most = most;
     this.#route = route;
+    this.#owner = {
+      release: (lane, isUsable) => this.#release(lane, isUsable),
+      postpone: (lane, error) => this.#postpone(lane, error),
+    };
   }
 
   dispatch(request: HttpRequest, onReply: (reply: HttpReply) => void): void {
     const exchange = new Exchange(this.#limits, onReply);
     if (this.#closing) exchange.fail("closed");
     else {
-      const client = this.#free.pop() ?? this.#another();
-      if (client) this.#start(client, request, exchange);
+      const lane = this.#freeOne() ?? this.#another();
+      if (lane) this.#start(lane, { request, exchange });
       else this.#waiting.push({ request, exchange });
     }
   }
@@ -78,58 +117,66 @@ export class Lanes {
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
-    if (this.#busy.size > 0) await idle;
-    const clients = [...this.#clients];
+    if (this.#busy > 0) await idle;
+    const clients = [...this.#lanes].map(({ client }) => client);
     await within(CLOSE_MS, Promise.all(clients.map((client) => client.close())));
     await within(CLOSE_MS, Promise.all(clients.map((client) => client.destroy())));
   }
 
-  #another(): Client | undefined {
-    if (this.#clients.size >= this.#most) return undefined;
-    const client = this.#route.open();
-    this.#clients.add(client);
-    return client;
+  /** The one that was used last; the others have been idle for longer. */
+  #freeOne(): Lane | undefined {
+    const lane = this.#free.pop();
+    if (!lane || performance.now() - lane.freeSinceMs <= IDLE_MS) return lane;
+    for (const idle of [lane, ...this.#free.splice(0)]) this.#discard(idle);
+    return undefined;
   }
 
-  #start(client: Client, request: HttpRequest, exchange: Exchange): void {
-    const { method, path, body } = request;
+  #another(): Lane | undefined {
+    if (this.#lanes.size >= this.#most) return undefined;
+    const lane = new Lane(this.#route.open(), this.#owner);
+    this.#lanes.add(lane);
+    return lane;
+  }
+
+  #start(lane: Lane, one: Waiting): void {
+    const { method, path, body } = one.request;
     const { pathPrefix, headers } = this.#route;
-    this.#busy.set(client, exchange);
-    exchange.hooks = this.#hooksFor(client, { request, exchange });
-    client.dispatch({ method, path: pathPrefix + path, body: body ?? null, headers }, exchange);
+    this.#busy++;
+    lane.current = one;
+    one.exchange.hooks = lane;
+    lane.client.dispatch({ method, path: pathPrefix + path, body: body ?? null, headers }, one.exchange);
   }
 
-  #hooksFor(client: Client, one: Waiting): LaneHooks {
-    return {
-      done: (isUsable) => this.#release(client, isUsable),
-      postpone: (error) => {
-        if (!isShortage(error) || this.#closing || !this.#isAnotherAtWork(client)) return false;
-        this.#most = Math.max(1, this.#clients.size - 1);
-        this.#waiting.unshift(one);
-        return true;
-      },
-    };
+  #postpone(lane: Lane, error: Error): boolean {
+    if (!lane.current || !isShortage(error) || this.#closing || !this.#isAnotherAtWork(lane)) return false;
+    this.#most = Math.max(1, this.#lanes.size - 1);
+    this.#waiting.unshift(lane.current);
+    return true;
   }
 
   /** Whose end will free a connection for what waits. */
-  #isAnotherAtWork(client: Client): boolean {
-    for (const [other, exchange] of this.#busy) {
+  #isAnotherAtWork(lane: Lane): boolean {
+    for (const other of this.#lanes) {
       // One that was answered before writes its next request a turn of the event loop later.
-      if (other !== client && (exchange.isSent || this.#proven.has(other))) return true;
+      if (other !== lane && other.current && (other.current.exchange.isSent || other.isProven)) return true;
     }
     return false;
   }
 
-  #release(client: Client, isUsable: boolean): void {
-    this.#busy.delete(client);
-    if (isUsable) this.#countAnswer(client);
-    else this.#discard(client);
+  #release(lane: Lane, isUsable: boolean): void {
+    this.#busy--;
+    lane.current = undefined;
+    if (isUsable) this.#countAnswer(lane);
+    else this.#discard(lane);
     const next = this.#nextWaiting();
-    const lane = isUsable ? client : next && this.#another();
-    if (lane && next) this.#start(lane, next.request, next.exchange);
+    const free = isUsable ? lane : next && this.#another();
+    if (free && next) this.#start(free, next);
     else if (next) this.#waiting.unshift(next);
-    else if (lane) this.#free.push(lane);
-    if (this.#busy.size === 0) this.#onIdle?.();
+    else if (free) {
+      free.freeSinceMs = performance.now();
+      this.#free.push(free);
+    }
+    if (this.#busy === 0) this.#onIdle?.();
   }
 
   /** The oldest one that has not expired while it waited. */
@@ -139,21 +186,21 @@ export class Lanes {
     return next;
   }
 
-  #countAnswer(client: Client): void {
-    this.#proven.add(client);
+  #countAnswer(lane: Lane): void {
+    lane.isProven = true;
     if (this.#most >= this.#wanted || --this.#answersUntilMore > 0) return;
     this.#answersUntilMore = ANSWERS_PER_LANE;
     this.#most++;
     const next = this.#nextWaiting();
-    const lane = next && this.#another();
-    if (lane) this.#start(lane, next.request, next.exchange);
+    const another = next && this.#another();
+    if (another) this.#start(another, next);
     else if (next) this.#waiting.unshift(next);
   }
 
-  #discard(client: Client): void {
-    this.#clients.delete(client);
+  #discard(lane: Lane): void {
+    this.#lanes.delete(lane);
     // Its socket is gone, or on its way out; nobody has to wait for that.
-    void client.destroy();
+    void lane.client.destroy();
   }
 }
 
