@@ -61,8 +61,9 @@ export async function dropCode(run: Run, recipient: InHand, next: () => Promise<
  */
 export function holdUnknown(run: Run, recipient: InHand, answer: SendAnswer): void {
   recipient.uncertain = true;
-  run.hold(recipient, () => run.settle(recipient, "unknown", answer));
+  // Before it is held: else the run, with nobody else left, would be through at once.
   run.breaker.trip(answer.errmsg);
+  run.hold(recipient, () => run.settle(recipient, "unknown", answer));
 }
 
 export function watch(run: Run, why: string | undefined): void {

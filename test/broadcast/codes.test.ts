@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry } from "../helpers/redis.ts";
 import {
   broadcast,
@@ -231,9 +232,16 @@ describe("codes with several uses", () => {
   test("a prepay_id without uses counts for one, and is not sent with again either", async () => {
     await giveCode(world, "u0", prepay(0));
     setFaults(world, "reset-after:100");
-    const result = await broadcast(world);
-    expect(result.json<BroadcastResult>().outcomes).toEqual(outcomes({ unknown: 1 }));
-    expect(world.sandbox.stats().delivered).toBe(1);
+    // Nothing here ever answered like the API, so it is nobody's outcome yet.
+    const first = await broadcast(world, ["--id", "b-1"]);
+    expect(first.code).toBe(7);
+    expect(first.json<BroadcastResult>()).toMatchObject({ status: "stopped", open: 1, outcomes: outcomes({}) });
+    setFaults(world);
+    const second = await runCli(["broadcast", "resume", "b-1", "--json", "--yes"], {
+      env: cliEnv(world.redis.url, world.sandbox.url),
+    });
+    expect(second.json<BroadcastResult>().outcomes).toEqual(outcomes({ unknown: 1 }));
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 1, faults: { "reset-after": 5 } });
     expect(await world.redis.pools()).toEqual({});
   });
 });
