@@ -11,7 +11,7 @@ if (isOlder(process.versions.node, oldest)) {
 }
 // The question that is asked of every installation takes no longer than Node itself.
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) console.log(version);
-else await run();
+else void run();
 
 async function run(): Promise<never> {
   // Signals are caught from here on.

@@ -235,7 +235,11 @@ describe("codes with several uses", () => {
     // Nothing here ever answered like the API, so it is nobody's outcome yet.
     const first = await broadcast(world, ["--id", "b-1"]);
     expect(first.code).toBe(7);
-    expect(first.json<BroadcastResult>()).toMatchObject({ status: "stopped", open: 1, outcomes: outcomes({}) });
+    expect(first.json<BroadcastResult>()).toMatchObject({
+      status: "stopped",
+      open: 1,
+      outcomes: outcomes({}),
+    });
     setFaults(world);
     const second = await runCli(["broadcast", "resume", "b-1", "--json", "--yes"], {
       env: cliEnv(world.redis.url, world.sandbox.url),

@@ -38,7 +38,8 @@ const RULES: Record<string, Rule> = {
   "bin/push-cli.ts": {
     values: ["src/main.ts", "src/output/process-io.ts", "bin/setup/version.mjs", "package.json"],
   },
-  "bin/build.mjs": NOTHING,
+  "bin/build.mjs": { values: ["bin/build/"] },
+  "bin/build/": NOTHING,
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
 };
@@ -60,7 +61,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       // So is what Linux tells of its processes.
       "src/output/process-facts.ts",
       "src/sandbox/",
-      "bin/build.mjs",
+      "bin/build",
       "bin/setup",
     ],
   },
