@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { makeCaches } from "./build/cache.mjs";
 import { later, lighter } from "./build/lighter.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -68,9 +69,6 @@ const apart = {
       const file = kind === "dynamic-import" ? (FILES[place] ?? FILES[name]) : undefined;
       return file && { path: `./${file}.js`, external: true };
     });
-    onResolve({ filter: /^\.\.\/src\// }, ({ importer }) =>
-      importer.endsWith("push-cli.ts") ? { path: "./chunks/program.js", external: true } : undefined,
-    );
   },
 };
 
@@ -124,7 +122,7 @@ async function buildAll() {
     }),
   );
   return Promise.all([
-    build({ ...OPTIONS, entryPoints: ["bin/push-cli.ts"], outdir, plugins: [apart] }),
+    build({ ...OPTIONS, entryPoints: ["bin/push-cli.ts"], outdir }),
     buildProgram({
       ...OPTIONS,
       stdin: { ...stdin(PROGRAM), sourcefile: "program.js" },
@@ -175,3 +173,4 @@ const built = await buildAll();
 // The package is of ES modules, as its sources are.
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+await makeCaches(outdir);

@@ -6,7 +6,7 @@ import path from "node:path";
 const require = createRequire(import.meta.url);
 
 /** Node's own that take up to 4 ms each to load, or load others that do. */
-const LATER = /^(?:node:)?(assert|child_process|crypto|dns|fs\/promises|http|tls|zlib)$/;
+const LATER = /^(?:node:)?(assert|child_process|crypto|dns|fs\/promises|http|tls|tty|zlib)$/;
 
 /** Loads some of Node's own when something of them is first used, not when a file that imports them is loaded. */
 export const later = {

@@ -36,8 +36,10 @@ const RULES: Record<string, Rule> = {
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
-    values: ["src/main.ts", "src/output/process-io.ts", "bin/setup/version.mjs", "package.json"],
+    values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
+    types: ["src/main.ts", "src/output/process-io.ts"],
   },
+  "bin/load.ts": NOTHING,
   "bin/build.mjs": { values: ["bin/build/"] },
   "bin/build/": NOTHING,
   "bin/setup.mjs": { values: ["bin/setup/"] },
@@ -62,6 +64,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/output/process-facts.ts",
       "src/sandbox/",
       "bin/build",
+      "bin/load.ts",
       "bin/setup",
     ],
   },
@@ -69,7 +72,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup"],
+    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs"],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {
