@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { engines, version } from "../package.json";
+import type { main } from "../src/main.ts";
+import type { processIo } from "../src/output/process-io.ts";
 import { loadChunk } from "./load.ts";
 import { isOlder } from "./setup/version.mjs";
 
@@ -15,8 +17,7 @@ if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) conso
 else void run();
 
 async function run(): Promise<never> {
-  const program = loadChunk("program.js") as Pick<typeof import("../src/main.ts"), "main"> &
-    Pick<typeof import("../src/output/process-io.ts"), "processIo">;
+  const program = loadChunk("program.js") as { main: typeof main; processIo: typeof processIo };
   // With nothing left that could wake it, Node would end a program that still waits as if all were well.
   process.once("beforeExit", () => {
     process.stderr.write("error: unexpected error: push-cli waits for what will never come\n");
