@@ -9,7 +9,7 @@ import { loadSettings, type Settings } from "./config/settings.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
-import type { Network } from "./wechat/network.ts";
+import type { Network } from "./platforms/http/network.ts";
 
 export interface Wiring {
   io: Io;
@@ -61,7 +61,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
     tokens: once(async () => createTokens(await settings(), await opened(), { io, out, version }, clock)),
     sender: async (message, concurrency, timeoutMs) => {
-      const { createSender } = await import("./wechat/sender.ts");
+      const { createSender } = await import("./platforms/wechat/sender.ts");
       const loaded = await settings();
       const { apiBase } = loaded;
       const network = networkOf(loaded, { io, version });
@@ -69,9 +69,10 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       closers.push(() => sender.close());
       return sender;
     },
-    doubtTemplateId: async (apiBase, id) => (await import("./wechat/ids.ts")).doubtTemplateId(apiBase, id),
-    openIdShapeAt: async (apiBase) => (await import("./wechat/ids.ts")).openIdShapeAt(apiBase),
-    meaningOf: async (errcode) => (await import("./wechat/errcodes.ts")).meaningOf(errcode),
+    doubtTemplateId: async (apiBase, id) =>
+      (await import("./platforms/wechat/ids.ts")).doubtTemplateId(apiBase, id),
+    openIdShapeAt: async (apiBase) => (await import("./platforms/wechat/ids.ts")).openIdShapeAt(apiBase),
+    meaningOf: async (errcode) => (await import("./platforms/wechat/errcodes.ts")).meaningOf(errcode),
     sandbox: {
       start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
       parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
@@ -125,7 +126,7 @@ async function createTokens(
   clock: Clock,
 ) {
   const { createTokenProvider } = await import("./token/provider.ts");
-  const { createTokenApi, tokenModeAt } = await import("./wechat/token-api.ts");
+  const { createTokenApi, tokenModeAt } = await import("./platforms/wechat/token-api.ts");
   const api: ReturnType<typeof createTokenApi> = {
     modeOf: (wanted) => tokenModeAt(settings.apiBase, wanted),
     // Only asking the platform needs the secret; looking at what is stored does not.

@@ -1,6 +1,6 @@
 import type { FinalOutcome } from "./outcome.ts";
 
-/** What the API's answer to one send means for the engine; `wechat/errcodes.ts` maps errcodes to it. */
+/** What the API's answer to one send means for the engine; `platforms/wechat/errcodes.ts` maps errcodes to it. */
 export type AnswerClass =
   | "ok"
   /** The access token was refused; nothing was sent. */

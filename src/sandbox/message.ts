@@ -1,4 +1,4 @@
-import type { WireTemplateMessage } from "../wechat/wire.ts";
+import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import { isWellFormedId } from "./codes.ts";
 
 /** A body with the right types; what it says may still be refused. */

@@ -1,5 +1,5 @@
 import { usageError } from "../errors.ts";
-import type { WireTemplateMessage } from "../wechat/wire.ts";
+import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import type { Fault } from "./faults.ts";
 import type { Outage } from "./outage.ts";
 

@@ -1,4 +1,4 @@
-import { PATHS } from "../wechat/wire.ts";
+import { PATHS } from "../platforms/wechat/wire.ts";
 import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
 import type { Reply } from "./connection.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";

@@ -1,4 +1,4 @@
-import type { WireTemplateMessage } from "../wechat/wire.ts";
+import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import type { Draft } from "./message.ts";
 
 /** What happened so far. The counts are kept as things happen, so that reading them is cheap at any size. */

@@ -1,4 +1,4 @@
-import type { WireToken } from "../wechat/wire.ts";
+import type { WireToken } from "../platforms/wechat/wire.ts";
 import { renderErrcode, sendJson } from "./answers.ts";
 import type { Reply } from "./connection.ts";
 import { isObject, parseJson } from "./message.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { WireToken } from "../wechat/wire.ts";
+import type { WireToken } from "../platforms/wechat/wire.ts";
 import type { SandboxSettings } from "./options.ts";
 import { Quota } from "./quota.ts";
 

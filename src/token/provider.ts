@@ -47,7 +47,7 @@ interface Wish {
 
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
 const LOCK_TTL_MS = 10_000;
-/** Asking the platform takes at most 12 s until its last try and 20 s for that one (`wechat/token-api.ts`). */
+/** Asking the platform takes at most 12 s until its last try and 20 s for that one (`platforms/wechat/token-api.ts`). */
 const HOLD_MS = 35_000;
 /** Until the lock of a holder that hangs has lapsed. */
 const WAIT_MS = HOLD_MS + LOCK_TTL_MS;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
-import { freePort } from "../wechat/servers.ts";
+import { freePort } from "../platforms/servers.ts";
 import { drive, hurriedClock } from "./drive.ts";
 import {
   broadcast,

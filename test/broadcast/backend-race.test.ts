@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
-import { serveHttp } from "../wechat/servers.ts";
+import { serveHttp } from "../platforms/servers.ts";
 import { broadcast, giveCode, useWorld } from "./world.ts";
 
 /**

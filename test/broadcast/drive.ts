@@ -5,10 +5,10 @@ import { DEFAULT_MAX_ERRORS } from "../../src/broadcast/guard.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import type { Run } from "../../src/broadcast/run.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
+import { createSender } from "../../src/platforms/wechat/sender.ts";
+import { createTokenApi } from "../../src/platforms/wechat/token-api.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import { createTokenProvider } from "../../src/token/provider.ts";
-import { createSender } from "../../src/wechat/sender.ts";
-import { createTokenApi } from "../../src/wechat/token-api.ts";
 import type { CliResult } from "../helpers/cli.ts";
 import { TEMPLATE, type World } from "./world.ts";
 

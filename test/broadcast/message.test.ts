@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkMessage, type Message, sampleMessage } from "../../src/broadcast/message.ts";
 import { PushCliError } from "../../src/errors.ts";
-import { createMessageBody } from "../../src/wechat/message-body.ts";
+import { createMessageBody } from "../../src/platforms/wechat/message-body.ts";
 
 const PLAIN: Message = { templateId: "t-1", keywords: [] };
 

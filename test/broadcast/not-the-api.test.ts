@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from "
 import { afterEach, describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
-import { freePort } from "../wechat/servers.ts";
+import { freePort } from "../platforms/servers.ts";
 import { broadcast, checkBooks, giveCode, giveUsers, outcomes, useWorld } from "./world.ts";
 
 const world = useWorld();

@@ -5,7 +5,7 @@ import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import type { ReportLine } from "../../src/broadcast/report.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { type HttpDouble, serveHttp } from "../wechat/servers.ts";
+import { type HttpDouble, serveHttp } from "../platforms/servers.ts";
 import { HOUR_MS, useFolder } from "./world.ts";
 
 /** What the sandbox does not answer: quotas as HTTP has them. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseOutage } from "../../src/sandbox/sandbox.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
-import { freePort } from "../wechat/servers.ts";
+import { freePort } from "../platforms/servers.ts";
 import { broadcast, checkBooks, giveUsers, outcomes, useWorld } from "./world.ts";
 
 const world = useWorld();

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { whyWaiting } from "../../src/broadcast/waiting.ts";
+import { createSender } from "../../src/platforms/wechat/sender.ts";
 import type { AccessTokens } from "../../src/token/ports.ts";
-import { createSender } from "../../src/wechat/sender.ts";
-import { serveHttp } from "../wechat/servers.ts";
+import { serveHttp } from "../platforms/servers.ts";
 import { drive, MESSAGE } from "./drive.ts";
 import { giveUsers, useWorld } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
-import { type HttpDouble, type Received, serveHttp } from "../wechat/servers.ts";
+import { createSender } from "../../src/platforms/wechat/sender.ts";
+import { type HttpDouble, type Received, serveHttp } from "../platforms/servers.ts";
 import { drive, hurriedClock, MESSAGE } from "./drive.ts";
 import { giveUsers, outcomes, useWorld } from "./world.ts";
 

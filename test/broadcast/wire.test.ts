@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { runOnScreen } from "../commands/world.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { type HttpDouble, serveHttp } from "../wechat/servers.ts";
+import { type HttpDouble, serveHttp } from "../platforms/servers.ts";
 import { HOUR_MS } from "./world.ts";
 
 /** What the sandbox tidies up before it shows it is checked here as it came over the wire. */

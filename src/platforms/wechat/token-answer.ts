@@ -1,9 +1,9 @@
-import { PushCliError } from "../errors.ts";
-import type { IssuedToken } from "../token/ports.ts";
+import { PushCliError } from "../../errors.ts";
+import type { IssuedToken } from "../../token/ports.ts";
+import type { HttpReply } from "../http/exchange.ts";
+import { safeText } from "../http/safe-text.ts";
 import { parseAnswer, parseFields } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
-import type { HttpReply } from "./exchange.ts";
-import { safeText } from "./safe-text.ts";
 import { BASE_HINT, statusText } from "./send-answer.ts";
 import { PATHS } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
 import {
   type AwaitedSender,
   awaited,
@@ -10,7 +10,7 @@ import {
   serveHttp,
   serveTcp,
   type TcpDouble,
-} from "./servers.ts";
+} from "../servers.ts";
 
 const OK = httpAnswer('{"errcode":0,"errmsg":"ok"}');
 const TOKEN = "TOKEN-that-stays-secret";

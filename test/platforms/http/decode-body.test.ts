@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
-import { awaited, type HttpDouble, serveHttp } from "./servers.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { awaited, type HttpDouble, serveHttp } from "../servers.ts";
 
 const OK = Buffer.from('{"errcode":0,"errmsg":"ok","msgid":17}');
 const cleanups: (() => Promise<void>)[] = [];

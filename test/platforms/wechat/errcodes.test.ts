@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AnswerClass } from "../../src/broadcast/ports.ts";
-import { classifyErrcode, meaningOf } from "../../src/wechat/errcodes.ts";
+import type { AnswerClass } from "../../../src/broadcast/ports.ts";
+import { classifyErrcode, meaningOf } from "../../../src/platforms/wechat/errcodes.ts";
 
 /** The facts about the API ("Error codes a sender meets"), written down apart from the table under test. */
 const FACTS: Record<Exclude<AnswerClass, "unsent" | "unlisted">, string> = {

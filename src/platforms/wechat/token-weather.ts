@@ -1,8 +1,8 @@
-import { PushCliError } from "../errors.ts";
+import { PushCliError } from "../../errors.ts";
+import type { HttpReply } from "../http/exchange.ts";
+import { readRetryAfter } from "../http/retry-after.ts";
 import { parseAnswer } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
-import type { HttpReply } from "./exchange.ts";
-import { readRetryAfter } from "./retry-after.ts";
 
 const MINUTE_MS = 60_000;
 /** After a 429 that does not say how long. */

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../errors.ts";
 import { type Described, DescribedError } from "./described.ts";
 import { safeText } from "./safe-text.ts";
 import { describeTls } from "./tls-failure.ts";

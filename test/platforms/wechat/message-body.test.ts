@@ -1,6 +1,6 @@
 import { array, assert, property, string } from "fast-check";
 import { expect, it } from "vitest";
-import { createMessageBody, type TemplateMessage } from "../../src/wechat/message-body.ts";
+import { createMessageBody, type TemplateMessage } from "../../../src/platforms/wechat/message-body.ts";
 
 /** The message written down plainly. */
 function plain({ templateId, page, keywords, emphasis }: TemplateMessage, touser: string, formId: string) {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Deadlines } from "../../src/wechat/deadlines.ts";
-import { Exchange, type HttpReply } from "../../src/wechat/exchange.ts";
+import { Deadlines } from "../../../src/platforms/http/deadlines.ts";
+import { Exchange, type HttpReply } from "../../../src/platforms/http/exchange.ts";
 
 const LIMITS = {
   host: "h",

@@ -6,13 +6,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
-import { createSender } from "../../src/wechat/sender.ts";
-import { createAuthority } from "../helpers/certificates.ts";
-import { cliEnv, runCli } from "../helpers/cli.ts";
-import { startProxy, type TestProxy } from "../helpers/proxy.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { awaited, freePort } from "./servers.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { type Sandbox, startSandbox } from "../../../src/sandbox/sandbox.ts";
+import { createAuthority } from "../../helpers/certificates.ts";
+import { cliEnv, runCli } from "../../helpers/cli.ts";
+import { startProxy, type TestProxy } from "../../helpers/proxy.ts";
+import { plainEntry, startTestRedis, type TestRedis } from "../../helpers/redis.ts";
+import { awaited, freePort } from "../servers.ts";
 
 const USER = "crew:pass%word-4711";
 const ENCODED = "crew:pass%25word-4711";

@@ -6,11 +6,11 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
-import { createAuthority } from "../helpers/certificates.ts";
-import { cliEnv, runCli } from "../helpers/cli.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { awaited, freePort } from "./servers.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { createAuthority } from "../../helpers/certificates.ts";
+import { cliEnv, runCli } from "../../helpers/cli.ts";
+import { startTestRedis, type TestRedis } from "../../helpers/redis.ts";
+import { awaited, freePort } from "../servers.ts";
 
 const authority = createAuthority("API CA");
 const stranger = createAuthority("Another CA");

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from "node:http";
-import type { SendAnswer } from "../broadcast/ports.ts";
+import type { SendAnswer } from "../../broadcast/ports.ts";
+import type { HttpAnswer, HttpReply } from "../http/exchange.ts";
+import { describePage } from "../http/foreign-page.ts";
+import { readRetryAfter } from "../http/retry-after.ts";
+import { safeText } from "../http/safe-text.ts";
 import { type ParsedAnswer, parseAnswer } from "./answer.ts";
 import { classifyErrcode } from "./errcodes.ts";
-import type { HttpAnswer, HttpReply } from "./exchange.ts";
-import { describePage } from "./foreign-page.ts";
-import { readRetryAfter } from "./retry-after.ts";
-import { safeText } from "./safe-text.ts";
 
 export const BASE_HINT = "check --api-base: this address does not answer like the WeChat API";
 

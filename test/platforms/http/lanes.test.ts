@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
-import { awaited, type HttpDouble, serveHttp } from "./servers.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { awaited, type HttpDouble, serveHttp } from "../servers.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

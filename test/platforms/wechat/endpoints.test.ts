@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { parseApiBase } from "../../src/wechat/endpoints.ts";
+import { endpointsAt } from "../../../src/platforms/wechat/endpoints.ts";
 
 it.each(["https://api.q.qq.com", "https://api.q.qq.com/api/json", "https://api.q.qq.com/"])(
   "%s has the paths of QQ mini programs and no stable token",
   (base) => {
-    expect(parseApiBase(base)).toEqual({
+    expect(endpointsAt(base)).toEqual({
       origin: "https://api.q.qq.com",
       host: "api.q.qq.com",
       paths: { token: "/api/getToken", stableToken: undefined, templateSend: "/api/json/template/send" },
@@ -13,7 +13,7 @@ it.each(["https://api.q.qq.com", "https://api.q.qq.com/api/json", "https://api.q
 );
 
 it("every other base has the paths of WeChat", () => {
-  expect(parseApiBase("https://api2.weixin.qq.com").paths).toEqual({
+  expect(endpointsAt("https://api2.weixin.qq.com").paths).toEqual({
     token: "/cgi-bin/token",
     stableToken: "/cgi-bin/stable_token",
     templateSend: "/cgi-bin/message/wxopen/template/send",

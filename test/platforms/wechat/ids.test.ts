@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doubtTemplateId } from "../../src/wechat/ids.ts";
+import { doubtTemplateId } from "../../../src/platforms/wechat/ids.ts";
 
 const WECHAT = "4bG2hT7kQ_9wXc-ZpL0aVn3sYd8uRe6fJi1oMb5gKtE";
 const QQ = "1b5a2f3c4d5e6f708192a3b4c5d6e7f8";

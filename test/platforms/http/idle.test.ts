@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
-import { awaited, httpAnswer, serveTcp } from "./servers.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { awaited, httpAnswer, serveTcp } from "../servers.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { queryParameter } from "./endpoints.ts";
+import { queryParameter } from "./api-base.ts";
 
 /** Errmsgs are grouped, printed and written to reports: this much says what went wrong. */
 const MAX_CHARS = 200;

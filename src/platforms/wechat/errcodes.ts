@@ -1,4 +1,4 @@
-import type { AnswerClass } from "../broadcast/ports.ts";
+import type { AnswerClass } from "../../broadcast/ports.ts";
 
 /** What an errcode means to a sender; `meaning` and `hint` are absent where nothing is known or can be done. */
 export interface ErrcodeVerdict {

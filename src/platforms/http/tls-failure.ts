@@ -1,5 +1,5 @@
 import type { PeerCertificate } from "node:tls";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { Described } from "./described.ts";
 import { safeText } from "./safe-text.ts";
 

@@ -1,8 +1,9 @@
-import type { MessageSender } from "../broadcast/ports.ts";
-import { parseApiBase, queryParameter } from "./endpoints.ts";
-import { openHttp } from "./http.ts";
+import type { MessageSender } from "../../broadcast/ports.ts";
+import { queryParameter } from "../http/api-base.ts";
+import { openHttp } from "../http/http.ts";
+import type { Network } from "../http/network.ts";
+import { endpointsAt } from "./endpoints.ts";
 import { createMessageBody, type TemplateMessage } from "./message-body.ts";
-import type { Network } from "./network.ts";
 import { toSendAnswer } from "./send-answer.ts";
 
 export interface SenderOptions {
@@ -20,7 +21,7 @@ export interface SenderOptions {
  * `unsent`, what fails after it is `ambiguous`. Rejects with a `config` error when `apiBase` can't be used.
  */
 export async function createSender(options: SenderOptions): Promise<MessageSender> {
-  const { origin, host, paths } = parseApiBase(options.apiBase);
+  const { origin, host, paths } = endpointsAt(options.apiBase);
   const { concurrency: connections, timeoutMs, network } = options;
   const http = await openHttp({ origin, host, connections, timeoutMs, network });
   const bodyFor = createMessageBody(options.message);

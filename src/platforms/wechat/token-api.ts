@@ -1,9 +1,10 @@
-import type { Clock } from "../clock.ts";
-import type { IssuedToken, TokenApi, TokenMode } from "../token/ports.ts";
-import { type Endpoints, parseApiBase, queryParameter } from "./endpoints.ts";
-import { openHttp } from "./http.ts";
-import type { HttpRequest } from "./lanes.ts";
-import type { Network } from "./network.ts";
+import type { Clock } from "../../clock.ts";
+import type { IssuedToken, TokenApi, TokenMode } from "../../token/ports.ts";
+import { queryParameter } from "../http/api-base.ts";
+import { openHttp } from "../http/http.ts";
+import type { HttpRequest } from "../http/lanes.ts";
+import type { Network } from "../http/network.ts";
+import { type Endpoints, endpointsAt } from "./endpoints.ts";
 import { judgeTokenReply } from "./token-answer.ts";
 import { markWeather } from "./token-weather.ts";
 import type { WireStableTokenRequest } from "./wire.ts";
@@ -28,7 +29,7 @@ const BACKOFF_MS = 200;
  * tried three times. Throws a `config` error when `apiBase` can't be used.
  */
 export function createTokenApi(options: TokenApiOptions): TokenApi {
-  const endpoints = parseApiBase(options.apiBase);
+  const endpoints = endpointsAt(options.apiBase);
   return {
     modeOf: (wanted) => modeOf(endpoints, wanted),
     fetchToken: (mode, force) =>
@@ -38,7 +39,7 @@ export function createTokenApi(options: TokenApiOptions): TokenApi {
 
 /** `modeOf` of the API at `apiBase`, for which no credentials are needed. */
 export function tokenModeAt(apiBase: string, wanted: TokenMode): TokenMode {
-  return modeOf(parseApiBase(apiBase), wanted);
+  return modeOf(endpointsAt(apiBase), wanted);
 }
 
 function modeOf({ paths }: Endpoints, wanted: TokenMode): TokenMode {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../../src/clock.ts";
-import { PushCliError } from "../../src/errors.ts";
-import type { TokenMode } from "../../src/token/ports.ts";
-import { createTokenApi } from "../../src/wechat/token-api.ts";
-import { freePort, type HttpDouble, serveBody, serveHttp } from "./servers.ts";
+import type { Clock } from "../../../src/clock.ts";
+import { PushCliError } from "../../../src/errors.ts";
+import { createTokenApi } from "../../../src/platforms/wechat/token-api.ts";
+import type { TokenMode } from "../../../src/token/ports.ts";
+import { freePort, type HttpDouble, serveBody, serveHttp } from "../servers.ts";
 
 const APPID = "wx0123456789abcdef";
 const SECRET = "s3cret/of+the&mini=program";

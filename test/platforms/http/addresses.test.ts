@@ -5,8 +5,8 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { type Http, openHttp } from "../../src/wechat/http.ts";
-import { freePort, serveHttp } from "./servers.ts";
+import { type Http, openHttp } from "../../../src/platforms/http/http.ts";
+import { freePort, serveHttp } from "../servers.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../src/wechat/sender.ts";
-import { type AwaitedSender, awaited, type HttpDouble, serveBody, serveHttp } from "./servers.ts";
+import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { type AwaitedSender, awaited, type HttpDouble, serveBody, serveHttp } from "../servers.ts";
 
 const TOKEN = "76_abc-DEF_0123456789";
 const MESSAGE = { templateId: "T1", page: "pages/index?x=1", keywords: ["a, b", "c"], emphasis: 1 };

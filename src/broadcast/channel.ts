@@ -1,0 +1,140 @@
+import type { AnswerClass, MessageSender } from "./ports.ts";
+
+/** What a message of a channel spends. `none`: nothing is kept here, the platform alone knows whom it lets message. */
+export type PermissionKind = "code" | "consent" | "none";
+
+/** What a team's permissions are called where they are told in numbers: "3 codes", "1 consent". */
+export const PERMISSION_NAMES = { code: "code", consent: "consent", none: "right" } as const;
+
+/** Which keys and scripts claims and `pool` use. Data: key names and Lua stay in redis/. */
+export type PoolFamily = { kind: "code" } | { kind: "consent"; templateId: string } | { kind: "none" };
+
+/**
+ * Whether a send may be repeated, with the same permission, after an attempt whose outcome is not known. `by_code`: with a
+ * code for a single message, which the platform refuses the second time; not with one for several (prepay_id).
+ */
+export type Repeat = "by_code" | "never";
+
+/** One named place of a template. */
+export interface TemplateField {
+  /** As the platform wants it: `keyword1`, `thing1`. */
+  name: string;
+  /** As the user sees it: 订单号. Absent where the platform does not tell. */
+  label?: string;
+  /** The only values it takes, where the platform says so. */
+  values?: readonly string[];
+  /** What the platform shows as an example. */
+  example?: string;
+}
+
+/** A template of the account, as the platform lists it. */
+export interface Template {
+  id: string;
+  title: string;
+  kind: "one-time" | "long-term" | "device" | "unknown";
+  fields: readonly TemplateField[];
+}
+
+/** What every recipient gets, whatever the channel. Kept in the record of the broadcast. */
+export interface Message {
+  templateId: string;
+  /** The title and labels of the template, where they are known, for those who look at it. */
+  title?: string | undefined;
+  /** In the order in which the user sees them. Values may hold `{{column}}`, filled in for each recipient. */
+  fields: readonly MessageField[];
+  page?: string | undefined;
+  /** What only this channel has: `emphasis`, `lang`, `miniprogramState`. */
+  options?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface MessageField {
+  name: string;
+  label?: string | undefined;
+  value: string;
+}
+
+/** The command line's part of a message, before a channel has looked at it. */
+export interface MessageInput {
+  templateId: string;
+  page?: string | undefined;
+  /** Of --keywords: the N-th value belongs to the N-th field. */
+  values: readonly string[];
+  /** Of --field, by name; excludes `values`. */
+  named?: Readonly<Record<string, string>> | undefined;
+  options: Readonly<Record<string, string>>;
+  /** Cuts values that are too long, where the channel knows how. */
+  truncate?: boolean | undefined;
+}
+
+/** What is wrong, or looks wrong, with a message: an error refuses it, a warning is shown in the preview. */
+export interface Problem {
+  severity: "error" | "warning";
+  what: string;
+  hint?: string | undefined;
+}
+
+/** What the account says before a broadcast; nothing is spent by asking. */
+export interface Preflight {
+  template?: Template | undefined;
+  problems: readonly Problem[];
+  /** Messages that the platform still takes today, where it tells. */
+  quotaLeft?: number | undefined;
+}
+
+/** Shapes of ids, for doubts about those given. */
+export interface IdShape {
+  platform: string;
+  form: string;
+  fits(id: string): boolean;
+}
+
+/** How a channel is described: by `push-cli channels`, in hints, in the README. Needs no account. */
+export interface ChannelFacts {
+  name: string;
+  /** The folder of platforms/ and of sandbox/. */
+  platform: string;
+  title: string;
+  permission: PermissionKind;
+  repeat: Repeat;
+  /** One sentence: exactly once, at most once ... */
+  guarantee: string;
+  /** Whether its platform is known to deliver, and as of when. */
+  delivers: { today: "yes" | "no" | "not confirmed"; asOf: string; note: string };
+  /** What one needs for it, a line each. */
+  needs: readonly string[];
+  /** What the platform limits, a line each. */
+  limits: readonly string[];
+  apiBase: string;
+  /** Key prefix of its pools, unless a setting says otherwise. */
+  poolPrefix: string;
+  /** Sends a second to begin with, where bursts cost; undefined: as fast as the concurrency allows. */
+  startRate?: number | undefined;
+}
+
+/** A platform and a kind of message. All that differs between channels stands behind this. */
+export interface Channel extends ChannelFacts {
+  family(templateId: string): PoolFamily;
+  /**
+   * Makes a message of the command line's values, as far as that goes without the account. `template`: what the account
+   * says of it. Throws a usage error that names field, value and limit.
+   */
+  message(input: MessageInput, template?: Template): Message;
+  /** What a value of a field breaks, in a recipient's own message: undefined when it fits. */
+  problemOf(field: MessageField): string | undefined;
+  /** What openIds look like at an API; undefined where any may be right. */
+  openIdShape(apiBase: string): IdShape | undefined;
+  /** What speaks against a template id at an API; certain where the platform can have no such template. */
+  doubtTemplateId(apiBase: string, templateId: string): { text: string; isCertain: boolean } | undefined;
+  /** A known errcode in words. */
+  meaningOf(errcode: number): string | undefined;
+  classOf(errcode: number): AnswerClass;
+}
+
+/** A channel with an account of it: what asks the platform. */
+export interface OpenChannel extends Channel {
+  sender(message: Message, options: { concurrency: number; timeoutMs: number }): Promise<MessageSender>;
+  /** The account's templates; absent where the platform has no such call. */
+  templates?(): Promise<Template[]>;
+  /** Looks at a message with what the account says; absent where nothing can be asked. Needs a token. */
+  preflight?(message: MessageInput): Promise<Preflight>;
+}
