@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
 
@@ -18,7 +18,7 @@ const loaded = new Map<string, Module>();
 
 /**
  * Loads a file of dist/chunks, as `require` does, and what V8 made of it at the build, which takes half the time that
- * compiling takes. V8 refuses what another version, other flags or a source of another length has led to, and then compiles.
+ * compiling takes. V8 refuses what another version or other flags have led to, and then compiles.
  */
 export function loadChunk(name: string): object {
   const before = loaded.get(name);
@@ -27,21 +27,24 @@ export function loadChunk(name: string): object {
   loaded.set(name, module);
   const folder = join(__dirname, "chunks");
   const filename = join(folder, name);
-  const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(filename, "utf8")}\n})`;
-  const cachedData = readCache(filename);
+  const text = readFileSync(filename);
+  const cachedData = readCache(filename, text);
+  const source = `(function(exports,require,module,__filename,__dirname){${text}\n})`;
   const script = new Script(source, { filename, ...(cachedData ? { cachedData } : {}) });
   const requireFrom = (id: string) => (id.startsWith("./") ? loadChunk(id.slice(2)) : require(id));
   (script.runInThisContext() as Load)(module.exports, requireFrom, module, filename, folder);
   return module.exports;
 }
 
-/** Undefined when it was made by another Node, or of what the file was before it was changed. */
-function readCache(filename: string): Buffer | undefined {
-  const cache = `${filename}.${process.version}-${process.arch}.cache`;
+/**
+ * The cache begins with the text that it was made of, since V8 looks at no more than the length. Undefined when that was
+ * another text, or another Node has made it. (By their times, npm's own order of unpacking would decide.)
+ */
+function readCache(filename: string, text: Buffer): Buffer | undefined {
   try {
-    const made = statSync(cache, { throwIfNoEntry: false });
-    return made && made.mtimeMs >= statSync(filename).mtimeMs ? readFileSync(cache) : undefined;
+    const cache = readFileSync(`${filename}.${process.version}-${process.arch}.cache`);
+    return cache.subarray(0, text.length).equals(text) ? cache.subarray(text.length) : undefined;
   } catch {
-    return undefined; // EACCES: it is of no more use than none
+    return undefined; // ENOENT, or EACCES: it is of no more use than none
   }
 }

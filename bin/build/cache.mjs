@@ -1,5 +1,5 @@
 /**
- * Makes the files that `bin/load.ts` reads besides those of dist/chunks: what V8 has compiled of them by the end of a command.
+ * Makes the files that `bin/load.ts` reads besides those of dist/chunks: their text once more, and what V8 has compiled of it by the end of a command.
  * Each command leads further than the one before, with what that one has left.
  */
 import { spawn } from "node:child_process";
@@ -24,7 +24,7 @@ vm.Script = class extends Script {
 process.on("exit", () => {
   for (const [file, script] of scripts) {
     const cache = file + "." + process.version + "-" + process.arch + ".cache";
-    fs.writeFileSync(cache + ".new", script.createCachedData());
+    fs.writeFileSync(cache + ".new", Buffer.concat([fs.readFileSync(file), script.createCachedData()]));
     fs.renameSync(cache + ".new", cache);
   }
 });
