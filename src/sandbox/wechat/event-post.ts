@@ -44,12 +44,29 @@ export async function deliverPost(
   now: () => number,
   stop: AbortSignal,
 ): Promise<boolean> {
-  for (let tries = 0; tries < TRIES && !stop.aborted; tries += 1) {
-    const deadline = AbortSignal.timeout(callback.answerMs);
-    if (await postOnce(post, callback, now, AbortSignal.any([stop, deadline]))) return true;
-    if (tries < TRIES - 1) await passed(AbortSignal.any([stop, deadline]));
+  for (let tries = 1; tries <= TRIES && !stop.aborted; tries += 1) {
+    const deadline = startDeadline(callback.answerMs, stop);
+    const isAnswered = await postOnce(post, callback, now, deadline.signal);
+    if (!isAnswered && tries < TRIES) await deadline.passed;
+    deadline.clear();
+    if (isAnswered) return true;
   }
   return false;
+}
+
+/** Not AbortSignal.any of a timeout: Node 20 may collect that as garbage while it is waited for, and it never fires. */
+function startDeadline(ms: number, stop: AbortSignal) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const passed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, ms).unref();
+  stop.addEventListener("abort", abort);
+  const clear = () => {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", abort);
+  };
+  return { signal, passed, clear };
 }
 
 /** Any 200 is an answer: a body other than `success` would be taken for a reply to the user. */
@@ -88,9 +105,4 @@ function renderRequest({ openId, plain, appid }: EventPost, callback: Callback, 
   query.set("encrypt_type", "aes");
   query.set("msg_signature", signTexts(token, timestamp, nonce, encrypted));
   return { url, body: renderEncrypted(encrypted, format, compatible ? plain : undefined), contentType };
-}
-
-function passed(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { seededRandom } from "../random.ts";
 import { type Callback, type CallbackOptions, resolveCallback } from "./callback-options.ts";
 import { deliverPost, type EventPost, postOf, strayPost } from "./event-post.ts";
@@ -30,6 +31,8 @@ export class EventQueue {
     this.#settings = settings;
     // Not the faults' sequence: a callback must not change which sends they hit.
     this.#random = seededRandom(settings.seed + 1);
+    // One for each post in the air.
+    setMaxListeners(MAX_POSTS, this.#stop.signal);
     this.set(settings.callback);
   }
 
