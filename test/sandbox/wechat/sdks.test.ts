@@ -65,9 +65,9 @@ test("node-easywechat does so too, with a stable token", async () => {
   await withApi({}, async (api) => {
     await grantOne(api);
     const client = createEasyWechat(api).getClient();
-    const json = { touser: "oAlice", template_id: TEMPLATES.activity, data: DATA, lang: "zh_CN" };
+    const message = { touser: "oAlice", template_id: TEMPLATES.activity, data: DATA, lang: "zh_CN" };
     const send = async () =>
-      (await client.request("POST", "cgi-bin/message/subscribe/send", { json })).toObject();
+      (await client.request("POST", "cgi-bin/message/subscribe/send", { data: message })).toObject();
     expect(await send()).toMatchObject({ errcode: 0, errmsg: "ok" });
     expect(await send()).toMatchObject({ errcode: 43101 });
     expect(api.sandbox.stats()).toMatchObject({
