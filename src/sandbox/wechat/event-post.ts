@@ -37,6 +37,20 @@ export function strayPost({ openId, createdSec }: PlatformEvent, { format }: Cal
   return { openId, plain: renderStray(openId, createdSec, format), appid: "wx-another-app" };
 }
 
+/** Asks the callback to echo a number, as the platform does before it takes an address. Whether it does. */
+export async function verifyCallback(callback: Callback, now: () => number): Promise<boolean> {
+  const url = signedUrl(callback, Math.floor(now() / 1000));
+  const echo = String(randomBytes(6).readUIntBE(0, 6));
+  url.searchParams.set("echostr", echo);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(callback.answerMs), redirect: "manual" });
+    return (await response.text()) === echo && response.status === 200;
+  } catch {
+    // Nobody there, or no answer in time.
+    return false;
+  }
+}
+
 /** Posts it until it is answered, at most three times, `answerMs` apart. Whether it was. */
 export async function deliverPost(
   post: EventPost,
@@ -91,18 +105,23 @@ async function postOnce(
 /** The query signs the time, in safe mode the body too, each try anew. */
 function renderRequest({ openId, plain, appid }: EventPost, callback: Callback, sec: number) {
   const { token, format, aesKey, compatible } = callback;
-  const timestamp = String(sec);
-  const nonce = String(randomBytes(4).readUInt32BE());
-  const url = new URL(callback.url);
+  const url = signedUrl(callback, sec);
   const query = url.searchParams;
-  query.set("signature", signTexts(token, timestamp, nonce));
-  query.set("timestamp", timestamp);
-  query.set("nonce", nonce);
   query.set("openid", openId);
   const contentType = format === "json" ? "application/json" : "text/xml";
   if (aesKey === undefined) return { url, body: plain, contentType };
   const encrypted = encryptMessage(plain, aesKey, appid);
   query.set("encrypt_type", "aes");
-  query.set("msg_signature", signTexts(token, timestamp, nonce, encrypted));
+  query.set("msg_signature", signTexts(token, String(sec), query.get("nonce") ?? "", encrypted));
   return { url, body: renderEncrypted(encrypted, format, compatible ? plain : undefined), contentType };
+}
+
+function signedUrl({ url: address, token }: Callback, sec: number): URL {
+  const url = new URL(address);
+  const timestamp = String(sec);
+  const nonce = String(randomBytes(4).readUInt32BE());
+  url.searchParams.set("signature", signTexts(token, timestamp, nonce));
+  url.searchParams.set("timestamp", timestamp);
+  url.searchParams.set("nonce", nonce);
+  return url;
 }

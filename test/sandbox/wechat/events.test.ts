@@ -204,6 +204,23 @@ test("encrypted XML, and an unrelated event that is another app's", async () => 
   });
 });
 
+test("the callback is asked to echo, signed", async () => {
+  await withEvents({ token: "t" }, async ({ call, sandbox }, { url, asked }) => {
+    expect((await call("POST", "/sandbox/verify")).json).toEqual({ verified: true });
+    const [query] = asked;
+    const signed = sha1("t", query?.get("timestamp") ?? null, query?.get("nonce") ?? null);
+    expect(query?.get("signature")).toBe(signed);
+    expect(query?.get("echostr")).toMatch(/^\d+$/);
+    // Another server, which does not know the path.
+    sandbox.setCallback({ url: `${sandbox.url}/nothing` });
+    expect((await call("POST", "/sandbox/verify")).json).toEqual({ verified: false });
+    sandbox.setCallback({ url: url.replace(/:\d+/, ":1") });
+    expect((await call("POST", "/sandbox/verify")).json).toEqual({ verified: false });
+    sandbox.setCallback(undefined);
+    expect((await call("POST", "/sandbox/verify")).json).toEqual({ verified: false });
+  });
+});
+
 test("a callback is set and taken away by a request; a reset drops what waits", async () => {
   await withReceiver(SUCCESS, async ({ url, wait, posts }) => {
     await withApi({ acceptAny: true }, async (api) => {

@@ -12,6 +12,8 @@ export interface Post {
 export interface Receiver {
   url: string;
   posts: Post[];
+  /** The queries of the requests to echo. */
+  asked: URLSearchParams[];
   /** Resolves when so many have come, in the order in which they came. */
   wait(count: number): Promise<Post[]>;
 }
@@ -22,10 +24,16 @@ export async function withReceiver(
   body: (receiver: Receiver) => Promise<void>,
 ): Promise<void> {
   const posts: Post[] = [];
+  const asked: URLSearchParams[] = [];
   const waits: { count: number; resolve: (posts: Post[]) => void }[] = [];
   const server = createServer(async (request, response) => {
     const text = (await request.toArray()).join("");
     const query = new URL(request.url ?? "", "http://callback").searchParams;
+    if (request.method === "GET") {
+      asked.push(query);
+      response.end(query.get("echostr"));
+      return;
+    }
     const reply = answer(posts.length);
     posts.push({ query, contentType: request.headers["content-type"], body: text });
     for (const { count, resolve } of waits) if (posts.length === count) resolve(posts);
@@ -37,6 +45,7 @@ export async function withReceiver(
     await body({
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/push?from=sandbox`,
       posts,
+      asked,
       wait: (count) =>
         posts.length >= count
           ? Promise.resolve(posts)
