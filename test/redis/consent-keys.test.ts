@@ -58,7 +58,7 @@ it("takes a prefix of its own for the consents alone", () => {
 
 it("names one ACL pattern for all that is kept of users", () => {
   for (const key of [keys.pool("o1"), keys.ledger("o1"), keys.receipts("o1"), keys.seen("o1")])
-    expect(keys.aclPatternOf(String(key))).toBe("mina:consent:*");
+    expect(keys.aclPatternOf(String(key))).toBe("mina:consent:{*");
   expect(keys.aclPatternOf("mina:lock:x")).toBe("mina:lock:*");
   expect(keys.aclPatternOf("mina:openid:o1")).toBeUndefined();
 });
