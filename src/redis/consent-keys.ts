@@ -1,6 +1,7 @@
 import { PushCliError } from "../errors.ts";
+import { type ConsentPool, poolName, poolOfName } from "../pool/consents/name.ts";
 import { isBesideWord, isTemplateId } from "../pool/template-id.ts";
-import { buildKeys, escapeGlob, isOpenId, type Keys, type RedisKey } from "./keys.ts";
+import { buildKeys, escapeGlob, isOpenId, type Keys, pairKeys, type RedisKey } from "./keys.ts";
 
 export interface ConsentPrefixes {
   /** `mina:` by default. */
@@ -45,12 +46,6 @@ export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: stri
   };
 }
 
-/** A pool of consents: whose, and of which template. */
-export interface ConsentPool {
-  openId: string;
-  templateId: string;
-}
-
 /** The keys of all templates' consents. */
 export interface ConsentPoolKeys {
   pool(consents: ConsentPool): string;
@@ -84,6 +79,31 @@ export function createConsentPoolKeys(prefixes: ConsentPrefixes): ConsentPoolKey
     },
     isBeside: (key) => isBesideWord(take(key)?.word ?? ""),
     toOpenId: (text) => take(text)?.openId ?? (isOpenId(text) ? text : undefined),
+  };
+}
+
+/**
+ * Keys for pools that go by name (`pool/consents/name.ts`), so that what reads and changes pools works on those of all
+ * templates. `templateId`: sweeps are over its pools alone.
+ */
+export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | undefined): Keys {
+  const of = (template: string) => createConsentKeys({ ...prefixes, templateId: template });
+  const all = createConsentPoolKeys(prefixes);
+  const base = of(templateId ?? "any");
+  const pool = (name: string) => all.pool(poolOfName(name));
+  const ledger = (name: string) => base.ledger(poolOfName(name).openId);
+  return {
+    ...base,
+    pool,
+    ledger,
+    pairs: (names) => pairKeys(names, pool, ledger),
+    shownPool: (name) =>
+      name.includes(" ") ? pool(name) : all.pool({ openId: name, templateId: templateId ?? "*" }),
+    poolsLike: templateId === undefined ? all.poolsLike : base.poolsLike,
+    openIdOfPool: (key) => {
+      const found = all.poolOf(key);
+      return found && poolName(found);
+    },
   };
 }
 
