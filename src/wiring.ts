@@ -1,11 +1,12 @@
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Deps, Stores } from "./commands/deps.ts";
+import type { ConsentNeeds, Deps, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import { loadSettings, type Settings } from "./config/settings.ts";
+import { PushCliError, usageError } from "./errors.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
@@ -45,6 +46,10 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     clock,
     settings,
     stores: async () => (await opened()).stores,
+    consents: async (templateId) => {
+      const needs = consentNeeds(await settings(), templateId);
+      return needs && (await opened()).stores.consents(needs);
+    },
     storesOf: async (other) => openStores(await loadSettings({}, other), clock),
     codeSource: async (needs) => {
       const { openCodeSource } = await import("./redis/code-source.ts");
@@ -93,6 +98,30 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
 /** Says that a Redis which is busy or loading is waited for. */
 function sayWait(out: Output) {
   return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
+}
+
+/** Undefined for a channel whose messages spend no consents. */
+function consentNeeds(settings: Settings, templateId: string | undefined): ConsentNeeds | undefined {
+  const { channel, keyPrefix, poolPrefix, poolSuffix, sources } = settings;
+  if (channel !== "wechat-subscribe") {
+    if (templateId === undefined) return undefined;
+    throw usageError(
+      `--template: codes of ${channel} belong to no template`,
+      "consents do: --channel wechat-subscribe",
+    );
+  }
+  if (poolSuffix !== "") {
+    throw new PushCliError("config", "a pool key says where codes lie, and consents have other keys", {
+      hint: "--pool-prefix says what their keys begin with",
+    });
+  }
+  return {
+    keyPrefix,
+    consentPrefix: sources.poolPrefix === "default" ? undefined : poolPrefix,
+    templateId,
+    maxAgeMs: settings.consentMaxAgeMs,
+    cap: settings.consentCap,
+  };
 }
 
 /** How long the end of a command waits for Redis to take locks back. */

@@ -49,6 +49,9 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     poolKey: setting("poolKey").optional(),
     poolKeys: setting("poolKeys").optional(),
     tokenMode: setting("tokenMode").optional(),
+    channel: setting("channel").optional(),
+    consentCap: setting("consentCap").optional(),
+    consentMaxAge: setting("consentMaxAge").optional(),
   };
   const oneSecret = (values: ConfigSection) =>
     values.appsecret === undefined || values.appsecretFile === undefined;

@@ -41,7 +41,7 @@ export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): P
   if (isEntry && row.formId === undefined) return parseEntry(openId, row);
   const formFault = formIdFault(formId);
   if (formFault !== undefined) return formFault;
-  const expireMs = parseExpire(row.expire);
+  const expireMs = parseTime(row.expire);
   if (expireMs === undefined) return expiryFault(row.expire);
   const uses = parseUses(row.uses);
   if (typeof uses === "string") return uses;
@@ -72,7 +72,7 @@ function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | 
   };
 }
 
-function parseBase64(value: unknown): Buffer | undefined {
+export function parseBase64(value: unknown): Buffer | undefined {
   if (typeof value !== "string" || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
     return undefined;
   return Buffer.from(value, "base64");
@@ -88,7 +88,7 @@ function parseUses(value: unknown): number | string {
 const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
 
 /** Epoch ms or seconds, as a number or digits, or ISO 8601. */
-function parseExpire(value: unknown): number | undefined {
+export function parseTime(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
   if (typeof value !== "string") return undefined;
   if (/^\d{1,19}$/.test(value)) return timeToMs(Number(value));

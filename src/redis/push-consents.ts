@@ -66,7 +66,7 @@ async function pushOnce(
   pending: Pending[],
   terms: PushTerms,
 ): Promise<Pending[]> {
-  const lists = await markOthers(link, keys, pending, () => readHeld(link, keys, pending, terms));
+  const lists = await readLists(link, keys, pending, terms);
   const plans = lists.map(({ pending, held }) => ({ pending, held, ...choose(pending.push, held, terms) }));
   for (const { pending, items, known, capped } of plans)
     if (items.length === 0) Object.assign(pending.reply, { known, capped });
@@ -100,14 +100,14 @@ interface ReadPool {
 }
 
 /** Reading fails at a key of another type; then those are marked, and the others read alone. */
-async function markOthers(
+async function readLists(
   link: RedisLink,
   keys: Keys,
-  pending: Pending[],
-  read: () => Promise<ReadPool[]>,
+  pending: readonly Pending[],
+  terms: ConsentTerms,
 ): Promise<ReadPool[]> {
   try {
-    return await read();
+    return await readHeld(link, keys, pending, terms);
   } catch (error) {
     const types = await link.call(
       Promise.all(pending.map(({ push }) => link.client.type(keys.pool(push.name)))),
@@ -115,8 +115,8 @@ async function markOthers(
     const isOther = types.map((type) => type !== "list" && type !== "none");
     if (!isOther.includes(true)) throw error;
     for (const [i, { reply }] of pending.entries()) if (isOther[i]) reply.notAList = true;
-    pending.splice(0, pending.length, ...pending.filter((_, i) => !isOther[i]));
-    return read();
+    const lists = pending.filter((_, i) => !isOther[i]);
+    return readHeld(link, keys, lists, terms);
   }
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { checkEncoding } from "../../config/decode.ts";
 import { openInput } from "../../config/input-file.ts";
 import { readRecords } from "../../config/records.ts";
+import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
@@ -9,6 +10,8 @@ import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { ENCODING_HELP } from "../open-ids.ts";
+import { templateOption } from "./consents/common.ts";
+import { type ConsentImportFlags, importConsentPools } from "./consents/import.ts";
 import { type FromFlags, LAYOUTS, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
 import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
@@ -60,10 +63,16 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
         .default("plain"),
     )
     .option("--lifetime <time>", "times there are of creation, and codes good for so long: 7d")
+    .addOption(templateOption())
+    .option("--batch <name>", "with consents: counts are of this batch, on top of those of others")
     .addHelpText("after", EXAMPLES)
     .action(
-      run(async (deps, flags: FromFlags & { encoding?: string }, file: string | undefined) => {
+      run(async (deps, flags: FromFlags & ConsentImportFlags, file: string | undefined) => {
         const from = await parseFrom(deps, flags, file);
+        const consents = await deps.consents(flags.template);
+        if (consents) return importConsentPools(deps, consents, flags, from, file ?? "-");
+        if (flags.batch !== undefined)
+          throw usageError("--batch: codes have ids of their own", "it is for counts of consents");
         await warnOfJava(deps);
         return from ? importFromRedis(deps, from) : importFile(deps, file ?? "-", flags.encoding);
       }),
