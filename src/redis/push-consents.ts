@@ -1,7 +1,7 @@
+import { PushCliError } from "../errors.ts";
 import { type ConsentTerms, consentState, readConsent, writeConsent } from "../pool/consent.ts";
 import type { ConsentPush, ConsentPushReply } from "../pool/consents/ports.ts";
 import { toArg } from "./change-users.ts";
-import { checkConflicts } from "./claim-users.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { readPools } from "./read-pools.ts";
@@ -33,6 +33,9 @@ interface Pending {
   reply: ConsentPushReply;
 }
 
+/** How often a pool may change between the look at it and the script. */
+const MOST_CONFLICTS = 100;
+
 const CHANGED = "-";
 const NOT_A_LIST = "!";
 
@@ -49,7 +52,12 @@ export async function pushConsents(
   const all = pushes.map((push): Pending => ({ push, reply: noReply() }));
   let pending = all;
   for (let conflicts = 0; pending.length > 0; conflicts++) {
-    if (conflicts > 0) checkConflicts(pending[0]!.push.name, conflicts - 1);
+    if (conflicts === MOST_CONFLICTS) {
+      const shown = keys.shownPool(pending[0]!.push.name);
+      throw new PushCliError("redis", `the pool '${shown}' changes all the time`, {
+        hint: "see what writes there, and import again: what is there already is left out",
+      });
+    }
     pending = await pushOnce(link, keys, pending, terms);
   }
   return all.map(({ reply }) => reply);
@@ -153,26 +161,25 @@ function addEntry(held: Held, raw: string, terms: ConsentTerms): void {
 
 /** What of a push is still to be appended. A consent that comes twice is known the second time. */
 function choose(
-  { consents, raw }: ConsentPush,
+  { items: wanted }: ConsentPush,
   held: Held,
   { cap = Number.POSITIVE_INFINITY }: PushTerms,
 ): { items: Item[]; known: number; capped: number } {
   const items: Item[] = [];
   const [ids, others] = [new Set(held.ids), new Set(held.others)];
   let [known, capped, valid] = [0, 0, held.valid];
-  for (const consent of consents) {
-    if (ids.has(consent.id)) known++;
+  for (const consent of wanted) {
+    if (typeof consent === "string") {
+      if (others.has(consent)) known++;
+      else items.push({ id: "", entry: consent });
+      others.add(consent);
+    } else if (ids.has(consent.id)) known++;
     else if (!consent.standing && valid >= cap) capped++;
     else {
       ids.add(consent.id);
       if (!consent.standing) valid++;
       items.push({ id: consent.standing ? "" : consent.id, entry: writeConsent(consent) });
     }
-  }
-  for (const entry of raw) {
-    if (others.has(entry)) known++;
-    else items.push({ id: "", entry });
-    others.add(entry);
   }
   return { items, known, capped };
 }

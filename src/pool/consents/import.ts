@@ -1,5 +1,5 @@
 import { looksLikeOpenId } from "../check-value.ts";
-import { consentState } from "../consent.ts";
+import { type Consent, consentState } from "../consent.ts";
 import { type ConsentRow, type ParsedConsentRow, parseConsentRow, type RowTerms } from "./import-row.ts";
 import { poolName } from "./name.ts";
 import { Numbering } from "./numbering.ts";
@@ -38,8 +38,9 @@ export interface ConsentImportOptions extends RowTerms {
 /** Consents in one call to Redis, about: a row may bring as many again. */
 const BATCH = 300;
 
-interface Open {
-  push: ConsentPush & { consents: unknown[]; raw: string[] };
+interface Open extends ConsentPush {
+  name: string;
+  items: (Consent | string)[];
   /** Of its rows: for what is found wrong with the key. */
   places: string[];
 }
@@ -115,11 +116,11 @@ class Gather {
     }
     if (!looksLikeOpenId(row.openId) && totals.oddOpenIds++ === 0) options.onOdd?.(row.openId, place);
     const name = poolName(row);
-    const pool = this.open.get(name) ?? { push: { name, consents: [], raw: [] }, places: [] };
+    const pool = this.open.get(name) ?? { name, items: [], places: [] };
     this.open.set(name, pool);
     pool.places.push(place);
     if ("raw" in row) {
-      pool.push.raw.push(row.raw);
+      pool.items.push(row.raw);
       // Entries of others may be long.
       this.size += 1 + row.raw.length / 1024;
       return;
@@ -130,7 +131,7 @@ class Gather {
       : this.numbers.take(name, row)) {
       const consent = { ...rest, atMs };
       if (consentState(consent, this.terms) === "expired") totals.expired++;
-      else pool.push.consents.push(consent);
+      else pool.items.push(consent);
       this.size++;
     }
   }
@@ -139,7 +140,7 @@ class Gather {
     const open = [...this.open.values()];
     this.open = new Map();
     this.size = 0;
-    return open.filter(({ push }) => push.consents.length + push.raw.length > 0);
+    return open.filter(({ items }) => items.length > 0);
   }
 }
 
@@ -150,17 +151,17 @@ async function pushAll(
   options: ConsentImportOptions,
 ): Promise<void> {
   if (pools.length === 0) return;
-  const replies = await store.push(pools.map(({ push }) => push));
+  const replies = await store.push(pools);
   for (const [i, reply] of replies.entries()) {
     totals.imported += reply.pushed;
     totals.known += reply.known;
     totals.used += reply.used;
     totals.capped += reply.capped;
     if (!reply.notAList) continue;
-    const { places, push } = pools[i]!;
+    const { places, name } = pools[i]!;
     for (const place of places) {
       totals.bad++;
-      options.onBad(place, `the key '${store.keyOf(push.name)}' is not a list`);
+      options.onBad(place, `the key '${store.keyOf(name)}' is not a list`);
     }
   }
   options.onStep?.(totals);

@@ -1,13 +1,12 @@
 import type { Consent } from "../consent.ts";
 import type { PoolStore } from "../ports.ts";
 
-/** Consents to append to one pool, in this order. */
+/** What to append to one pool, in this order. */
 export interface ConsentPush {
   /** The pool's name. */
   name: string;
-  consents: readonly Consent[];
-  /** Entries (latin1) to append as they are, unless the pool holds the same bytes: an export's that nobody understands. */
-  raw: readonly string[];
+  /** Texts are entries (latin1) as they are, unless the pool holds the same bytes: an export's that nobody understands. */
+  items: readonly (Consent | string)[];
 }
 
 export interface ConsentPushReply {
