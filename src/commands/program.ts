@@ -19,6 +19,7 @@ export interface GlobalOptions {
   redisCert?: string;
   redisKey?: string;
   redisServername?: string;
+  channel?: string;
   apiBase?: string;
   apiCa?: string;
   proxy?: string;
@@ -27,7 +28,6 @@ export interface GlobalOptions {
   poolKey?: string;
   poolKeys?: string;
   tokenMode?: string;
-  channel?: string;
   consentCap?: string;
   consentMaxAge?: string;
   profile?: string;
@@ -76,6 +76,10 @@ export async function buildProgram(
     .option("--redis-cert <file>", "our certificate (PEM), for a Redis that wants one")
     .option("--redis-key <file>", "the key of that certificate (PEM)")
     .option("--redis-servername <name>", "name in the Redis' certificate, when it is not the URL's host")
+    .option(
+      "--channel <name>",
+      "platform and kind of message (default: wechat-template); see push-cli channels",
+    )
     .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
     .option("--api-ca <file>", "certificate of a CA to trust for the API and the proxy, too (PEM)")
     .option(
@@ -90,7 +94,6 @@ export async function buildProgram(
       "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
     )
     .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
-    .option("--channel <name>", "wechat-template (codes, the default) or wechat-subscribe (consents)")
     .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
     .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
     .option("--profile <name>", "profile of the configuration file")

@@ -10,6 +10,7 @@ export const SETTING_KEYS = [
   "redisCert",
   "redisKey",
   "redisServername",
+  "channel",
   "apiBase",
   "apiCa",
   "proxy",
@@ -20,7 +21,6 @@ export const SETTING_KEYS = [
   "poolKey",
   "poolKeys",
   "tokenMode",
-  "channel",
   "consentCap",
   "consentMaxAge",
 ] as const;
@@ -55,8 +55,6 @@ interface Rule {
   /** The value as messages may quote it; undefined: not at all. */
   quote(value: string): string | undefined;
 }
-
-const CHANNELS = ["wechat-template", "wechat-subscribe"];
 
 const verbatim = (value: string) => value;
 const pathProblem = (value: string) => (value.trim() === "" ? "is empty" : undefined);
@@ -100,6 +98,13 @@ export const RULES: Record<SettingKey, Rule> = {
     flag: "--redis-servername",
     problem: wordProblem,
     hint: "the name in the Redis' certificate, when it is not the host of the URL",
+    quote: verbatim,
+  },
+  channel: {
+    env: "PUSH_CLI_CHANNEL",
+    flag: "--channel",
+    problem: (value) => (/^[a-z]+(-[a-z]+)+$/.test(value) ? undefined : "is no channel"),
+    hint: "such as wechat-template; push-cli channels lists them",
     quote: verbatim,
   },
   apiBase: {
@@ -170,13 +175,6 @@ export const RULES: Record<SettingKey, Rule> = {
     flag: "--token-mode",
     problem: (value) => (value === "stable" || value === "basic" ? undefined : "is no token mode"),
     hint: "stable (POST /cgi-bin/stable_token, the default) or basic (GET /cgi-bin/token)",
-    quote: verbatim,
-  },
-  channel: {
-    env: "PUSH_CLI_CHANNEL",
-    flag: "--channel",
-    problem: (value) => (CHANNELS.includes(value) ? undefined : "is no channel"),
-    hint: CHANNELS.join(" or "),
     quote: verbatim,
   },
   consentCap: {

@@ -38,6 +38,7 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     redisCert: setting("redisCert").optional(),
     redisKey: setting("redisKey").optional(),
     redisServername: setting("redisServername").optional(),
+    channel: setting("channel").optional(),
     apiBase: setting("apiBase").optional(),
     apiCa: setting("apiCa").optional(),
     proxy: setting("proxy").optional(),
@@ -49,7 +50,6 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     poolKey: setting("poolKey").optional(),
     poolKeys: setting("poolKeys").optional(),
     tokenMode: setting("tokenMode").optional(),
-    channel: setting("channel").optional(),
     consentCap: setting("consentCap").optional(),
     consentMaxAge: setting("consentMaxAge").optional(),
   };
