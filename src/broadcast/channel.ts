@@ -66,6 +66,12 @@ export interface MessageInput {
   truncate?: boolean | undefined;
 }
 
+/** Where an account's template list is kept between commands: asking for it has a quota of its own. */
+export interface TemplateCache {
+  load(appid: string): Promise<string | undefined>;
+  save(appid: string, json: string, ttlMs: number): Promise<void>;
+}
+
 /** What is wrong, or looks wrong, with a message: an error refuses it, a warning is shown in the preview. */
 export interface Problem {
   severity: "error" | "warning";

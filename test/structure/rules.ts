@@ -22,7 +22,7 @@ const RULES: Record<string, Rule> = {
   "src/platforms/http/": { values: LEAVES },
   "src/platforms/wechat/": {
     values: [...LEAVES, "src/platforms/http/"],
-    types: ["src/token/ports.ts", "src/broadcast/ports.ts"],
+    types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts"],
   },
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },

@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { createSubscribeBody } from "../../../../src/platforms/wechat/subscribe/body.ts";
+
+const MESSAGE = {
+  templateId: "T1",
+  title: "not sent",
+  fields: [
+    { name: "thing1", label: "not sent", value: "a" },
+    { name: "time2", value: "10:00" },
+  ],
+  page: "pages/a",
+  options: { lang: "en_US", miniprogramState: "trial" },
+};
+
+it("is what the endpoint documents, and nothing else", () => {
+  expect(JSON.parse(createSubscribeBody(MESSAGE)("o1"))).toEqual({
+    touser: "o1",
+    template_id: "T1",
+    page: "pages/a",
+    data: { thing1: { value: "a" }, time2: { value: "10:00" } },
+    lang: "en_US",
+    miniprogram_state: "trial",
+  });
+});
+
+it("always names language and state, and leaves out a page that is not given", () => {
+  const { page: _, options: __, ...bare } = MESSAGE;
+  const body = JSON.parse(createSubscribeBody(bare)("o1"));
+  expect([body.lang, body.miniprogram_state]).toEqual(["zh_CN", "formal"]);
+  expect(body).not.toHaveProperty("page");
+});
+
+it("takes a recipient's own values, for that recipient alone", () => {
+  const bodyFor = createSubscribeBody(MESSAGE);
+  expect(JSON.parse(bodyFor("o1", ["b", "11:00"])).data).toEqual({
+    thing1: { value: "b" },
+    time2: { value: "11:00" },
+  });
+  expect(JSON.parse(bodyFor("o2")).data.thing1).toEqual({ value: "a" });
+});
+
+it("carries any texts unchanged", () => {
+  const text = fc.string({ unit: "binary" });
+  fc.assert(
+    fc.property(text, text, text, text, (openId, value, own, page) => {
+      const bodyFor = createSubscribeBody({ ...MESSAGE, page, fields: [{ name: "thing1", value }] });
+      const [common, personal] = [JSON.parse(bodyFor(openId)), JSON.parse(bodyFor(openId, [own]))];
+      expect([common.touser, common.page, common.data]).toEqual([openId, page, { thing1: { value } }]);
+      expect([personal.touser, personal.page, personal.data]).toEqual([
+        openId,
+        page,
+        { thing1: { value: own } },
+      ]);
+    }),
+  );
+});
