@@ -35,6 +35,13 @@ export interface Template {
   fields: readonly TemplateField[];
 }
 
+/** The account's templates. */
+export interface TemplateList {
+  templates: readonly Template[];
+  /** Why this is not what the platform says just now, and how old it is. */
+  doubt?: string | undefined;
+}
+
 /** What every recipient gets, whatever the channel. Kept in the record of the broadcast. */
 export interface Message {
   templateId: string;
@@ -140,7 +147,7 @@ export interface Channel extends ChannelFacts {
 export interface OpenChannel extends Channel {
   sender(message: Message, options: { concurrency: number; timeoutMs: number }): Promise<MessageSender>;
   /** The account's templates; absent where the platform has no such call. */
-  templates?(): Promise<Template[]>;
+  templates?(): Promise<TemplateList>;
   /** Looks at a message with what the account says; absent where nothing can be asked. Needs a token. */
   preflight?(message: MessageInput): Promise<Preflight>;
 }

@@ -110,3 +110,14 @@ export const TEMPLATE_LIST_MEANINGS: ReadonlyMap<number, string> = new Map([
   [200100, "the account's kind has no subscribe messages"],
   [45009, "the day's quota of calls is used up"],
 ]);
+
+/** Whether a call about the account was refused for its token. */
+export function isTokenRefusal(errcode: number): boolean {
+  return SUBSCRIBE_ROWS.token.some(([code]) => code === errcode);
+}
+
+/** What an errcode of a call about the account means. */
+export function meaningOfCall(errcode: number): string | undefined {
+  const common = Object.values(SUBSCRIBE_ROWS).flat();
+  return TEMPLATE_LIST_MEANINGS.get(errcode) ?? common.find(([code]) => code === errcode)?.[1];
+}
