@@ -25,6 +25,8 @@ export interface TemplateField {
   values?: readonly string[];
   /** What the platform shows as an example. */
   example?: string;
+  /** What may stand in it, in words, where the platform's rules are known: "text, at most 20 characters". */
+  takes?: string;
 }
 
 /** A template of the account, as the platform lists it. */

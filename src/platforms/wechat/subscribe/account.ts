@@ -62,7 +62,10 @@ function isFresh({ atMs }: KeptList, nowMs: number): boolean {
 function goOnWith(kept: KeptList | undefined, why: string, nowMs: number): TemplateList {
   const what = `the platform does not give the account's template list: ${why}`;
   if (kept) {
-    return { templates: kept.templates, doubt: `${what}; the list used here is ${ageOf(nowMs - kept.atMs)} old` };
+    return {
+      templates: kept.templates,
+      doubt: `${what}; the list used here is ${ageOf(nowMs - kept.atMs)} old`,
+    };
   }
   throw new PushCliError("api", what, {
     hint: "try again later, or go on without it: --no-preflight, with the values named by --field",

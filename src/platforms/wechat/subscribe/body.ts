@@ -12,7 +12,9 @@ interface OwnTexts {
 export function createSubscribeBody(message: Message): (openId: string, own?: OwnTexts) => string {
   const { templateId, page, fields } = message;
   const { lang, miniprogramState } = readOptions(message.options ?? {});
-  const rest = JSON.stringify({ template_id: templateId, lang, miniprogram_state: miniprogramState }).slice(1);
+  const rest = JSON.stringify({ template_id: templateId, lang, miniprogram_state: miniprogramState }).slice(
+    1,
+  );
   const openings = fields.map(({ name }, index) => `${index ? "," : ""}${JSON.stringify(name)}:{"value":`);
   const texts = fields.map(({ value }) => JSON.stringify(value));
   const dataOf = (values: OwnTexts["values"]) => {

@@ -90,11 +90,23 @@ export function checkField({ name, value }: MessageField, allowed?: readonly str
   return doubt === undefined ? undefined : warning(`${shown} ${doubt}`);
 }
 
-function checkLength(shown: string, value: string, { most, counted }: FieldType): string | undefined {
+/** What values of a field may be, in words; undefined where the platform has no documented rule. */
+export function describeField(name: string): string | undefined {
+  const type = TYPES[typeOfField(name)];
+  if (type === undefined) return undefined;
+  const most = type.most === undefined ? "" : `, at most ${type.most} ${unitOf(type)}`;
+  return `${type.says}${most}`;
+}
+
+function unitOf({ counted }: FieldType): string {
+  return counted ? "digits" : "characters";
+}
+
+function checkLength(shown: string, value: string, type: FieldType): string | undefined {
+  const { most, counted } = type;
   if (most === undefined) return undefined;
   const count = counted ? (value.match(counted) ?? []).length : lengthOf(value);
-  const unit = counted ? "digits" : "characters";
-  return count > most ? `${shown} has ${count} ${unit}; at most ${most}` : undefined;
+  return count > most ? `${shown} has ${count} ${unitOf(type)}; at most ${most}` : undefined;
 }
 
 function checkListed(shown: string, value: string, allowed: readonly string[]): Problem | undefined {

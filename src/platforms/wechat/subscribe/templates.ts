@@ -1,4 +1,5 @@
 import type { Template, TemplateField } from "../../../broadcast/channel.ts";
+import { describeField } from "./fields.ts";
 
 /**
  * The `data` of `/wxaapi/newtmpl/gettemplate`, read tolerantly: an entry without an id is left out. Undefined when it is no list.
@@ -39,7 +40,14 @@ function readFields(content: string, example: string, enums: unknown): TemplateF
     const label = withoutColon(before);
     const values = allowed.get(name);
     const shown = exampleOf(examples, label, index);
-    return { name, ...(label && { label }), ...(values && { values }), ...(shown && { example: shown }) };
+    const takes = values ? undefined : describeField(name);
+    return {
+      name,
+      ...(label && { label }),
+      ...(values && { values }),
+      ...(shown && { example: shown }),
+      ...(takes !== undefined && { takes }),
+    };
   });
 }
 

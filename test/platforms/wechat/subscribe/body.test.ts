@@ -31,27 +31,36 @@ it("always names language and state, and leaves out a page that is not given", (
   expect(body).not.toHaveProperty("page");
 });
 
-it("takes a recipient's own values, for that recipient alone", () => {
+it("takes a recipient's own texts, for that recipient alone", () => {
   const bodyFor = createSubscribeBody(MESSAGE);
-  expect(JSON.parse(bodyFor("o1", ["b", "11:00"])).data).toEqual({
-    thing1: { value: "b" },
-    time2: { value: "11:00" },
+  const own = JSON.parse(bodyFor("o1", { values: ["b", undefined], page: "pages/b" }));
+  expect(own).toEqual({
+    ...JSON.parse(bodyFor("o1")),
+    page: "pages/b",
+    data: { thing1: { value: "b" }, time2: { value: "10:00" } },
   });
-  expect(JSON.parse(bodyFor("o2")).data.thing1).toEqual({ value: "a" });
+  expect(JSON.parse(bodyFor("o1", { values: [undefined, "11:00"] }))).toMatchObject({
+    page: "pages/a",
+    data: { thing1: { value: "a" }, time2: { value: "11:00" } },
+  });
+  expect(JSON.parse(bodyFor("o2"))).toMatchObject({ page: "pages/a", data: { thing1: { value: "a" } } });
 });
 
 it("carries any texts unchanged", () => {
-  const text = fc.string({ unit: "binary" });
+  const awkward = ['"', "\\", "}", '"}', "\u0000\n\t", "\u{1F600}", "\uD800", "__proto__", "$&", "\u2028"];
+  const text = fc.oneof(fc.string(), fc.constantFrom(...awkward));
   fc.assert(
     fc.property(text, text, text, text, (openId, value, own, page) => {
       const bodyFor = createSubscribeBody({ ...MESSAGE, page, fields: [{ name: "thing1", value }] });
-      const [common, personal] = [JSON.parse(bodyFor(openId)), JSON.parse(bodyFor(openId, [own]))];
+      const [common, personal] = [
+        JSON.parse(bodyFor(openId)),
+        JSON.parse(bodyFor(openId, { values: [own] })),
+      ];
       expect([common.touser, common.page, common.data]).toEqual([openId, page, { thing1: { value } }]);
       expect([personal.touser, personal.page, personal.data]).toEqual([
         openId,
         page,
         { thing1: { value: own } },
       ]);
-    }),
-  );
+    })  );
 });
