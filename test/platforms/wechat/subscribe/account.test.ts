@@ -10,7 +10,12 @@ const LIST = {
   errmsg: "ok",
   data: [{ priTmplId: "T1", title: "活动提醒", content: "活动:{{thing1.DATA}}\n", example: "", type: 2 }],
 };
-const T1 = { id: "T1", title: "活动提醒", kind: "one-time", fields: [{ name: "thing1", label: "活动", takes: "text, at most 20 characters" }] };
+const T1 = {
+  id: "T1",
+  title: "活动提醒",
+  kind: "one-time",
+  fields: [{ name: "thing1", label: "活动", takes: "text, at most 20 characters" }],
+};
 const START_MS = 1_795_000_000_000;
 
 /** What is kept, by appid, and for how long. */

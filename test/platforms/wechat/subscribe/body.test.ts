@@ -62,5 +62,6 @@ it("carries any texts unchanged", () => {
         page,
         { thing1: { value: own } },
       ]);
-    })  );
+    }),
+  );
 });

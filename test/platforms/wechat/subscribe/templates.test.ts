@@ -26,7 +26,12 @@ it("reads the vendor's examples", () => {
       title: "报名结果通知",
       kind: "one-time",
       fields: [
-        { name: "date2", label: "会议时间", example: "2016年8月8日", takes: expect.stringContaining("a date such as") },
+        {
+          name: "date2",
+          label: "会议时间",
+          example: "2016年8月8日",
+          takes: expect.stringContaining("a date such as"),
+        },
         { name: "thing1", label: "会议地点", example: "TIT会议室", takes: "text, at most 20 characters" },
       ],
     },
@@ -35,7 +40,12 @@ it("reads the vendor's examples", () => {
       title: "洗衣机故障提醒",
       kind: "device",
       fields: [
-        { name: "time1", label: "完成时间", example: "2021年10月21日 12:00:00", takes: expect.stringContaining("a time") },
+        {
+          name: "time1",
+          label: "完成时间",
+          example: "2021年10月21日 12:00:00",
+          takes: expect.stringContaining("a time"),
+        },
         { name: "enum_string2", label: "所在位置", values: ["客厅", "餐厅"], example: "客厅" },
       ],
     },
