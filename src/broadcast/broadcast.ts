@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
@@ -6,7 +7,6 @@ import type { EngineOptions } from "./engine-options.ts";
 import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
-import type { Message } from "./message.ts";
 import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { spareTheLiving } from "./rivals.ts";
@@ -33,6 +33,7 @@ export interface BroadcastSpec {
   id?: string | undefined;
   appid: string;
   apiBase: string;
+  channel: string;
   message: Message;
   audience: Audience;
   /** How many users there are, where that is known; kept for the progress of later runs. */
@@ -61,6 +62,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     firstRunId: runId,
     appid: spec.appid,
     apiBase: spec.apiBase,
+    channel: spec.channel,
     message: spec.message,
     audience: spec.audience.kind,
     limit: spec.engine.limit,

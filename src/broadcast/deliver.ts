@@ -140,7 +140,7 @@ async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token
 function settleSent(run: Run, recipient: InHand, answer: SendAnswer): void {
   if (run.refusedTokens.size > 0) acceptToken(run);
   run.accepted = true;
-  watch(run, run.guard.seeAnswer(false));
+  watch(run, run.guard.seeAnswer());
   run.settle(recipient, "sent", answer);
 }
 
@@ -159,12 +159,12 @@ async function act(
         run.accepted = true;
         await settleHeld(run);
       }
-      watch(run, run.guard.seeAnswer(false));
+      watch(run, run.guard.seeAnswer());
       return run.settle(recipient, decision.outcome, answer);
     case "settle-returning":
-      return settleReturning(run, decided(recipient, decision.outcome, answer));
+      return settleReturning(run, decided(recipient, decision.outcome, answer), answer);
     case "next":
-      return dropCode(run, recipient, () => claimNext(run, recipient, answer));
+      return dropCode(run, recipient, answer, () => claimNext(run, recipient, answer));
     case "retry":
       recipient.uncertain ||= decision.uncertain;
       return retryLater(run, recipient);
@@ -190,7 +190,7 @@ async function act(
 /** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
 function obeyQuota(run: Run, { turn }: InHand, { class: kind, waitMs }: SendAnswer): void {
   if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
-  else if (kind === "minute_quota") run.pacer.refuse(turn, "minute");
+  else if (kind === "quota") run.pacer.refuse(turn, "minute");
 }
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {

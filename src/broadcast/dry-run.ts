@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Message } from "./message.ts";
-import { sampleMessage } from "./message.ts";
+import type { Message } from "./channel.ts";
 import { Tally, UNREADABLE } from "./outcome.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
@@ -22,7 +21,7 @@ export interface DryRun {
 export async function countAudience(
   ledger: Ledger,
   audience: AsyncIterable<string[]>,
-  message: Message,
+  render: (openId: string, permission: string) => Record<string, unknown>,
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
 ): Promise<DryRun> {
@@ -38,7 +37,7 @@ export async function countAudience(
           codes.spent++;
           codes.expired += reply.expired;
           if (reply.lastCode) dryRun.leftWithout++;
-          dryRun.sample ??= sampleMessage(message, reply.openId, reply.formId);
+          dryRun.sample ??= render(reply.openId, reply.formId);
         } else if (reply.status === "settled") {
           outcomes.skipped++;
         } else {

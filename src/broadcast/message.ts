@@ -1,19 +1,10 @@
 import { usageError } from "../errors.ts";
-
-/** What every recipient gets. */
-export interface Message {
-  templateId: string;
-  /** The N-th value is keywordN; empty values stay empty. */
-  keywords: string[];
-  page?: string | undefined;
-  /** Number of the keyword shown large, from 1. */
-  emphasis?: number | undefined;
-}
+import type { Message } from "./channel.ts";
 
 /** Rejects a message that the API would refuse for every recipient. Throws a usage error naming the value. */
 export function checkMessage(message: Message): Message {
-  const { templateId, page, emphasis, keywords } = message;
-  for (const [i, value] of keywords.entries()) checkText(`keyword${i + 1}`, value);
+  const { templateId, page, fields } = message;
+  for (const { name, value } of fields) checkText(name, value);
   if (page !== undefined) checkText("--page", page);
   if (!/^[\w-]{1,128}$/.test(templateId)) {
     throw usageError(
@@ -34,12 +25,6 @@ export function checkMessage(message: Message): Message {
       "a page of the mini program without a leading slash, e.g. --page 'pages/index?from=push'",
     );
   }
-  if (emphasis !== undefined && (emphasis < 1 || emphasis > keywords.length)) {
-    throw usageError(
-      `--emphasis ${emphasis} names a keyword that is not there`,
-      keywords.length === 0 ? "give --keywords too" : `the last of --keywords is number ${keywords.length}`,
-    );
-  }
   return message;
 }
 
@@ -55,17 +40,4 @@ function checkText(name: string, text: string): void {
   if (control === undefined) return;
   const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
   throw usageError(`${name} holds the control character U+${code}: ${JSON.stringify(text)}`, "leave it out");
-}
-
-/** The message as one recipient gets it, for a preview; the same shape that goes over the wire. */
-export function sampleMessage(message: Message, openId: string, formId: string): Record<string, unknown> {
-  const { templateId, keywords, page, emphasis } = message;
-  return {
-    touser: openId,
-    template_id: templateId,
-    ...(page === undefined ? {} : { page }),
-    form_id: formId,
-    data: Object.fromEntries(keywords.map((value, i) => [`keyword${i + 1}`, { value }])),
-    ...(emphasis === undefined ? {} : { emphasis_keyword: `keyword${emphasis}.DATA` }),
-  };
 }

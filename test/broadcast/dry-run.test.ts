@@ -12,7 +12,8 @@ beforeEach(async () => {
   await redis.client.flushall();
 });
 
-const MESSAGE = { templateId: "tmpl", keywords: [] };
+const MESSAGE = { templateId: "tmpl", fields: [] };
+const render = (touser: string, form_id: string) => ({ touser, form_id });
 
 async function* pagesOf(...pages: string[][]): AsyncGenerator<string[]> {
   yield* pages;
@@ -20,7 +21,7 @@ async function* pagesOf(...pages: string[][]): AsyncGenerator<string[]> {
 
 function count(pages: AsyncIterable<string[]>, limit?: number) {
   const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true });
-  return countAudience(ledger, pages, MESSAGE, limit);
+  return countAudience(ledger, pages, render, limit);
 }
 
 async function giveUsers(users: number): Promise<string[]> {

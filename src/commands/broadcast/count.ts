@@ -1,7 +1,7 @@
 import type { Audience } from "../../broadcast/broadcast.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
-import type { Message } from "../../broadcast/message.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
@@ -28,8 +28,10 @@ export async function countCodes(
   const progress = deps.out.progress();
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
     progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
+  const channel = await deps.channel();
+  const render = (openId: string, permission: string) => channel.render(message, openId, permission);
   const dryRun = await untilWhole(() =>
-    countAudience(ledger, audiencePages(deps, audience), message, limit, onStep),
+    countAudience(ledger, audiencePages(deps, audience), render, limit, onStep),
   );
   progress.done();
   return dryRun;

@@ -1,4 +1,4 @@
-import type { Message } from "../../broadcast/message.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -13,17 +13,18 @@ export type Fact = [name: string, text: string];
 /** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
 export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
   const settings = await deps.settings();
-  const { profile, appid = "(none)", redisUrl, apiBase } = settings;
+  const { profile, appid = "(none)", redisUrl, channel, apiBase } = settings;
   return [
     ["profile", profile ?? "(none)"],
     ["appid", appid],
     ["redis", `${redactUrl(redisUrl)}, pools under ${showPoolKey(settings)}`],
+    ["channel", channel],
     ["API", `${apiBase}${apiNote}`],
   ];
 }
 
 export function messageFacts(
-  { templateId, page, keywords, emphasis }: Message,
+  { templateId, page, fields, options }: Message,
   doubts: readonly (string | undefined)[] = [],
 ): Fact[] {
   const facts: Fact[] = [
@@ -31,10 +32,10 @@ export function messageFacts(
     ["page", page ?? "(none: the message is not a link)"],
   ];
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
-  if (keywords.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
-  for (const [i, value] of keywords.entries()) {
-    const large = emphasis === i + 1 ? " (large)" : "";
-    facts.push([`keyword${i + 1}`, value.trim() === "" ? "(empty)" : `${value}${large}`]);
+  if (fields.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
+  for (const [i, { name, value }] of fields.entries()) {
+    const large = options?.emphasis === `${i + 1}` ? " (large)" : "";
+    facts.push([name, value.trim() === "" ? "(empty)" : `${value}${large}`]);
   }
   return facts;
 }

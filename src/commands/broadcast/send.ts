@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Audience, startBroadcast } from "../../broadcast/broadcast.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
-import type { Message } from "../../broadcast/message.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
@@ -110,14 +110,15 @@ interface Plan {
 }
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
-  const message = await parseMessage(templateId, flags);
+  const channel = await deps.channel();
+  const message = await parseMessage(channel, templateId, flags);
   const options = parseRunOptions(flags);
   const limit = parseLimit(flags.limit);
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
-  const keywordsDoubt = doubtKeywords(message.keywords, flags);
+  const keywordsDoubt = doubtKeywords(message.fields, flags);
   // Who reads a preview sees it there.
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   if (isUnseen && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
@@ -181,6 +182,7 @@ async function send(
       id: flags.id,
       appid,
       apiBase,
+      channel: settings.channel,
       message,
       audience,
       users,
