@@ -104,6 +104,9 @@ export interface IdShape {
   fits(id: string): boolean;
 }
 
+/** What not every channel's messages have. `field`: values by name; `preflight`: a look at the account beforehand, which can be left out. */
+export type MessageOption = "emphasis" | "field" | "lang" | "miniprogramState" | "truncate" | "preflight";
+
 /** How a channel is described: by `push-cli channels`, in hints, in the README. Needs no account. */
 export interface ChannelFacts {
   name: string;
@@ -120,6 +123,8 @@ export interface ChannelFacts {
   needs: readonly string[];
   /** What the platform limits, a line each. */
   limits: readonly string[];
+  /** What may be said of a message beside its values and page. */
+  messageOptions: readonly MessageOption[];
   apiBase: string;
   /** Of the keys of its pools, behind the key prefix, unless a setting says otherwise. */
   poolPrefix: string;

@@ -1,13 +1,13 @@
 import { PushCliError } from "../../../errors.ts";
 import type { AccessTokens } from "../../../token/ports.ts";
+import { parseAnswer, parseFields } from "../../errcode/answer.ts";
+import { statusText } from "../../errcode/send-answer.ts";
 import { parseApiBase, queryParameter } from "../../http/api-base.ts";
 import type { HttpReply } from "../../http/exchange.ts";
 import { openHttp } from "../../http/http.ts";
 import type { Network } from "../../http/network.ts";
 import { safeText } from "../../http/safe-text.ts";
-import { parseAnswer, parseFields } from "../answer.ts";
-import { statusText } from "../send-answer.ts";
-import { isTokenRefusal, meaningOfCall } from "./errcodes.ts";
+import { ACCOUNT_CALLS, isTokenRefusal } from "./errcodes.ts";
 
 export interface CallOptions {
   apiBase: string;
@@ -74,7 +74,7 @@ function readReply(reply: HttpReply, token: string): CallResult & { isTokenRefus
   if (reply.kind === "failure") return { why: reply.reason };
   const { errcode, errmsg = "" } = parseAnswer(reply.text) ?? {};
   if (errcode !== undefined && errcode !== 0) {
-    const said = meaningOfCall(errcode) ?? safeText(errmsg, [token]);
+    const said = ACCOUNT_CALLS.get(errcode)?.meaning ?? safeText(errmsg, [token]);
     return { why: `errcode ${errcode}${said && `, ${said}`}`, isTokenRefused: isTokenRefusal(errcode) };
   }
   if (reply.status >= 300) return { why: statusText(reply.status) };

@@ -1,16 +1,4 @@
-/** Until the classes of the engine have these names. */
-type SubscribeClass =
-  | "ok"
-  | "token"
-  | "permission_gone"
-  | "user_unknown"
-  | "not_today"
-  | "message_refused"
-  | "later"
-  | "quota"
-  | "ambiguous"
-  | "fatal"
-  | "unlisted";
+import { classify, makeTable, type Row, type Rows } from "../../errcode/verdicts.ts";
 
 const SECRET = "check PUSH_CLI_APPID and PUSH_CLI_APPSECRET against the mini program's console";
 const ALLOW_IP = "put this host's IP on the allow list in the mini program's console";
@@ -23,13 +11,11 @@ const DAY_QUOTA = "the day's quota is used up; resume the broadcast tomorrow";
 const SLOWER = "lower --rate or --concurrency";
 const ACCOUNT = "the credentials must be a mini program's, not an official account's";
 
-type Row = readonly [errcode: number, meaning: string, hint?: string];
-
 /**
  * What `/cgi-bin/message/subscribe/send` answers. Documented there: 40001, 40003, 40014, 40037, 43101, 43107, 43108, 45168, 47003
  * and 43104; the others by the vendor's list of global codes or, where noted, by reports.
  */
-export const SUBSCRIBE_ROWS: Readonly<Record<Exclude<SubscribeClass, "unlisted">, readonly Row[]>> = {
+const ROWS: Rows = {
   ok: [[0, "ok"]],
   token: [
     [40001, "access token invalid or not the latest"],
@@ -103,21 +89,22 @@ export const SUBSCRIBE_ROWS: Readonly<Record<Exclude<SubscribeClass, "unlisted">
   ],
 };
 
-/** What the calls about the account's templates answer besides the global codes: their numbers mean other things there. */
-export const TEMPLATE_LIST_MEANINGS: ReadonlyMap<number, string> = new Map([
+/**
+ * No refusal proves that an earlier attempt arrived: 43101 may be the answer to a consent that it has spent, and to one that
+ * there never was.
+ */
+export const SUBSCRIBE_SEND = makeTable([ROWS]);
+
+const LISTS: readonly Row[] = [
   [404, "the call is made in the wrong way"],
   [20001, "the account's kind has no templates"],
   [200100, "the account's kind has no subscribe messages"],
-  [45009, "the day's quota of calls is used up"],
-]);
+];
+
+/** Of the calls about the account's templates and quotas: their own numbers, and the global ones. */
+export const ACCOUNT_CALLS = makeTable([ROWS, { fatal: LISTS }]);
 
 /** Whether a call about the account was refused for its token. */
 export function isTokenRefusal(errcode: number): boolean {
-  return SUBSCRIBE_ROWS.token.some(([code]) => code === errcode);
-}
-
-/** What an errcode of a call about the account means. */
-export function meaningOfCall(errcode: number): string | undefined {
-  const common = Object.values(SUBSCRIBE_ROWS).flat();
-  return TEMPLATE_LIST_MEANINGS.get(errcode) ?? common.find(([code]) => code === errcode)?.[1];
+  return classify(ACCOUNT_CALLS, errcode).class === "token";
 }

@@ -44,7 +44,7 @@ export function draftMessage(input: MessageInput, template?: Template): Draft {
     ...(page !== undefined && { page }),
     options: readOptions(input.options),
   };
-  return { message, problems: [checkPage(page), ...fields.map(checkWith(template))].filter(isProblem) };
+  return { message, problems: fields.map(checkWith(template)).filter(isProblem) };
 }
 
 /** Whether its value has columns of the audience in it, so that it is known for each recipient only. */
@@ -118,15 +118,6 @@ function checkName(name: string): void {
     `--field '${name}' is not the name of a field`,
     NAME.test(bare) ? `--field '${bare}=...'` : "a name such as thing1, as the template's content has it",
   );
-}
-
-/** A leading slash has been answered with 41030 (reports on template messages, which took the same page). */
-function checkPage(page: string | undefined): Problem | undefined {
-  if (page === undefined) return undefined;
-  const isPage = /^[^\s/][^\s]*$/.test(page) && !/^[a-z]+:/i.test(page) && page.length <= 1024;
-  if (isPage) return undefined;
-  const hint = "a page of the mini program without a leading slash, e.g. --page 'pages/index?from=push'";
-  return { severity: "error", what: `'${page}' is not a page path`, hint };
 }
 
 function refuse(errors: readonly Problem[]): void {

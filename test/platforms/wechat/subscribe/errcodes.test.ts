@@ -1,8 +1,6 @@
 import { expect, it } from "vitest";
-import { SUBSCRIBE_ROWS } from "../../../../src/platforms/wechat/subscribe/errcodes.ts";
-
-const classOf = (errcode: number) =>
-  Object.entries(SUBSCRIBE_ROWS).find(([, rows]) => rows.some(([code]) => code === errcode))?.[0];
+import { classify } from "../../../../src/platforms/errcode/verdicts.ts";
+import { SUBSCRIBE_SEND } from "../../../../src/platforms/wechat/subscribe/errcodes.ts";
 
 it.each([
   [0, "ok"],
@@ -21,11 +19,11 @@ it.each([
   [43104, "fatal"],
   [47001, "fatal"],
   [-1, "ambiguous"],
+  [41029, "unlisted"],
 ])("%d is %s", (errcode, name) => {
-  expect(classOf(errcode)).toBe(name);
+  expect(classify(SUBSCRIBE_SEND, errcode).class).toBe(name);
 });
 
-it("has every errcode once", () => {
-  const codes = Object.values(SUBSCRIBE_ROWS).flatMap((rows) => rows.map(([code]) => code));
-  expect(new Set(codes).size).toBe(codes.length);
+it("takes no refusal for the proof that an earlier attempt arrived", () => {
+  for (const { afterUncertain } of SUBSCRIBE_SEND.values()) expect(afterUncertain).toBeUndefined();
 });
