@@ -1,4 +1,4 @@
-import type { OpenChannel } from "./broadcast/channel.ts";
+import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { consentNeeds } from "./commands/consent-needs.ts";
@@ -12,6 +12,7 @@ import { PushCliError } from "./errors.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
+import type { Account } from "./platforms/errcode/account.ts";
 import type { Network } from "./platforms/http/network.ts";
 
 export interface Wiring {
@@ -36,15 +37,21 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     return loaded;
   });
   const opened = once(async () => {
-    const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
+    const open = await openStores(await settings(), clock, sayWait(out));
+    const { releaseLocks } = open;
     // A command that was told to end may leave a refresh of the token behind, and with it the lock.
     const release = () => Promise.race([releaseLocks(), clock.sleep(RELEASE_MS)]);
-    closers.push(close, release, io.beforeEnd(releaseLocks));
-    return { stores, tokens };
+    closers.push(open.close, release, io.beforeEnd(releaseLocks));
+    return open;
   });
   const channel = async (name?: string) => {
     const loaded = await settings();
-    return openChannel(name ?? loaded.channel, loaded, { io, version }, clock);
+    return openChannel(name ?? loaded.channel, loaded, {
+      network: networkOf(loaded, { io, version }),
+      clock,
+      tokens: () => deps.tokens(),
+      templateCache: async () => (await opened()).templates,
+    });
   };
   const deps: Deps = {
     io,
@@ -116,7 +123,13 @@ async function openStores(
   settings: Settings,
   clock: Clock,
   onWait?: ReturnType<typeof sayWait>,
-): Promise<{ stores: Stores; tokens: TokenStores; releaseLocks(): Promise<unknown>; close(): void }> {
+): Promise<{
+  stores: Stores;
+  tokens: TokenStores;
+  templates: TemplateCache;
+  releaseLocks(): Promise<unknown>;
+  close(): void;
+}> {
   const redis = await import("./redis/stores.ts");
   return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
 }
@@ -145,12 +158,11 @@ async function defaultsOf(name: string): Promise<ChannelDefaults> {
 async function openChannel(
   name: string,
   settings: Settings,
-  own: Pick<Wiring, "io" | "version">,
-  clock: Clock,
+  own: Omit<Account, "apiBase" | "credentials">,
 ): Promise<OpenChannel> {
   const { apiBase } = settings;
   const credentials = () => requireCredentials(settings);
-  return (await loadChannel(name)).open({ apiBase, network: networkOf(settings, own), credentials, clock });
+  return (await loadChannel(name)).open({ ...own, apiBase, credentials });
 }
 
 async function createTokens(

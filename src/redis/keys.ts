@@ -18,6 +18,8 @@ export interface Keys {
   run(id: string, runId: string): string;
   readonly broadcasts: string;
   accessToken(appid: string): string;
+  /** The account's template list. */
+  templates(appid: string): string;
   lock(name: string): string;
   /** SCAN patterns. */
   readonly anyPool: RedisKey;
@@ -44,7 +46,7 @@ export interface KeyPrefixes {
 }
 
 const LEDGER_SUFFIX = ":sends";
-const OWN_KINDS = ["broadcast", "access_token:", "lock:"];
+const OWN_KINDS = ["broadcast", "access_token:", "templates:", "lock:"];
 
 export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefixes): Keys {
   checkBraces("pool prefix", poolPrefix, poolSuffix);
@@ -84,6 +86,7 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
+    templates: (appid) => `${keyPrefix}templates:${appid}`,
     lock: (name) => `${keyPrefix}lock:${name}`,
     anyPool: poolsLike("*"),
     anyLedger,

@@ -1,3 +1,4 @@
+import type { TemplateCache } from "../broadcast/channel.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
@@ -19,6 +20,7 @@ import { createPoolStore } from "./pool-store.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { createSendHistory } from "./send-history.ts";
 import type { Patience } from "./sit-out.ts";
+import { createTemplateCache } from "./template-cache.ts";
 import { createTokenStore } from "./token-store.ts";
 
 export interface OpenStores {
@@ -43,6 +45,7 @@ export interface OpenStores {
     toOpenId(text: string): string | undefined;
   };
   tokens: { store: TokenStore; locks: LockStore };
+  templates: TemplateCache;
   /** Gives back the locks that are held, for a process that is told to end. */
   releaseLocks(): Promise<unknown>;
   close(): void;
@@ -98,6 +101,7 @@ export async function openStores(
       toOpenId: keys.toOpenId,
     },
     tokens: { store: createTokenStore(link, keys, options.clock), locks },
+    templates: createTemplateCache(link, keys),
     releaseLocks: locks.releaseAll,
     close: link.close,
   };

@@ -12,7 +12,6 @@ beforeEach(async () => {
   await redis.client.flushall();
 });
 
-const MESSAGE = { templateId: "tmpl", fields: [] };
 const render = (touser: string, form_id: string) => ({ touser, form_id });
 
 async function* pagesOf(...pages: string[][]): AsyncGenerator<string[]> {
