@@ -37,6 +37,12 @@ stands. A key holds, by layout:
 --lifetime 7d takes scores, and fields such as createTime where there is no
 expiry, for times of creation: a code is good for so long from then on.
 
+Consents (--channel wechat-subscribe): openId, templateId, count; or one line
+a consent: openId, templateId, consent (its id), at, standing. --from reads
+strings with a number or JSON with a count, and hashes with the template in the
+field. A count says how many a user has been given in a batch in all: imported
+again, it adds nothing.
+
 Examples:
   $ push-cli pool import codes.ndjson
   $ cat codes.csv | push-cli pool import -
@@ -44,7 +50,8 @@ Examples:
   $ push-cli pool import --from zset --from-prefix formids: \\
       --from-redis-url redis://10.0.0.7:6379/2
   $ push-cli pool import --from hash --from-prefix formId_ --lifetime 7d
-  $ push-cli pool import --from string --from-key '*:%#formId'`;
+  $ push-cli pool import --from string --from-key '*:%#formId'
+  $ push-cli pool import consents.csv --channel wechat-subscribe --batch dec`;
 
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
