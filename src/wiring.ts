@@ -1,6 +1,7 @@
-import type { OpenChannel } from "./broadcast/channel.ts";
+import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { consentNeeds } from "./commands/consent-needs.ts";
 import type { Deps, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
@@ -11,6 +12,7 @@ import { PushCliError } from "./errors.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
+import type { Account } from "./platforms/errcode/account.ts";
 import type { Network } from "./platforms/http/network.ts";
 
 export interface Wiring {
@@ -35,15 +37,21 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     return loaded;
   });
   const opened = once(async () => {
-    const { stores, tokens, releaseLocks, close } = await openStores(await settings(), clock, sayWait(out));
+    const open = await openStores(await settings(), clock, sayWait(out));
+    const { releaseLocks } = open;
     // A command that was told to end may leave a refresh of the token behind, and with it the lock.
     const release = () => Promise.race([releaseLocks(), clock.sleep(RELEASE_MS)]);
-    closers.push(close, release, io.beforeEnd(releaseLocks));
-    return { stores, tokens };
+    closers.push(open.close, release, io.beforeEnd(releaseLocks));
+    return open;
   });
   const channel = async (name?: string) => {
     const loaded = await settings();
-    return openChannel(name ?? loaded.channel, loaded, { io, version }, clock);
+    return openChannel(name ?? loaded.channel, loaded, {
+      network: networkOf(loaded, { io, version }),
+      clock,
+      tokens: () => deps.tokens(),
+      templateCache: async () => (await opened()).templates,
+    });
   };
   const deps: Deps = {
     io,
@@ -51,6 +59,11 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     clock,
     settings,
     stores: async () => (await opened()).stores,
+    consents: async (templateId) => {
+      const loaded = await settings();
+      const needs = consentNeeds(loaded, (await loadChannel(loaded.channel)).facts, templateId);
+      return needs && (await opened()).stores.consents(needs);
+    },
     storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
     codeSource: async (needs) => {
       const { openCodeSource } = await import("./redis/code-source.ts");
@@ -76,14 +89,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const { CHANNELS } = await import("./platforms/channels.ts");
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
     },
-    sandbox: {
-      start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
-      parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
-      parseOutage: async (text) => (await import("./sandbox/sandbox.ts")).parseOutage(text),
-      startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
-      startCli: async (argv, { env, cwd }) =>
-        (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
-    },
+    sandbox: sandboxTools(io),
     runCli,
     onInterrupt: (listener) => listenForStop(io, out, listener),
   };
@@ -98,6 +104,18 @@ function sayWait(out: Output) {
   return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
 }
 
+/** The simulators and what the demo needs, loaded when they are asked for. */
+function sandboxTools(io: Io): Deps["sandbox"] {
+  return {
+    start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
+    parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
+    parseOutage: async (text) => (await import("./sandbox/sandbox.ts")).parseOutage(text),
+    startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
+    startCli: async (argv, { env, cwd }) =>
+      (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
+  };
+}
+
 /** How long the end of a command waits for Redis to take locks back. */
 const RELEASE_MS = 1000;
 
@@ -110,7 +128,13 @@ async function openStores(
   settings: Settings,
   clock: Clock,
   onWait?: ReturnType<typeof sayWait>,
-): Promise<{ stores: Stores; tokens: TokenStores; releaseLocks(): Promise<unknown>; close(): void }> {
+): Promise<{
+  stores: Stores;
+  tokens: TokenStores;
+  templates: TemplateCache;
+  releaseLocks(): Promise<unknown>;
+  close(): void;
+}> {
   const redis = await import("./redis/stores.ts");
   return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
 }
@@ -155,13 +179,12 @@ async function defaultsOf(name: string): Promise<ChannelDefaults> {
 async function openChannel(
   name: string,
   settings: Settings,
-  own: Pick<Wiring, "io" | "version">,
-  clock: Clock,
+  own: Omit<Account, "apiBase" | "credentials">,
 ): Promise<OpenChannel> {
   const { apiBase } = settings;
   await checkHost(name, apiBase);
   const credentials = () => requireCredentials(settings);
-  return (await loadChannel(name)).open({ apiBase, network: networkOf(settings, own), credentials, clock });
+  return (await loadChannel(name)).open({ ...own, apiBase, credentials });
 }
 
 async function createTokens(

@@ -26,6 +26,8 @@ export interface TemplateField {
   values?: readonly string[];
   /** What the platform shows as an example. */
   example?: string;
+  /** What may stand in it, in words, where the platform's rules are known: "text, at most 20 characters". */
+  takes?: string;
 }
 
 /** A template of the account, as the platform lists it. */
@@ -34,6 +36,13 @@ export interface Template {
   title: string;
   kind: "one-time" | "long-term" | "device" | "unknown";
   fields: readonly TemplateField[];
+}
+
+/** The account's templates. */
+export interface TemplateList {
+  templates: readonly Template[];
+  /** Why this is not what the platform says just now, and how old it is. */
+  doubt?: string | undefined;
 }
 
 /** What every recipient gets, whatever the channel. Kept in the record of the broadcast. */
@@ -67,6 +76,12 @@ export interface MessageInput {
   truncate?: boolean | undefined;
 }
 
+/** Where an account's template list is kept between commands: asking for it has a quota of its own. */
+export interface TemplateCache {
+  load(appid: string): Promise<string | undefined>;
+  save(appid: string, json: string, ttlMs: number): Promise<void>;
+}
+
 /** What is wrong, or looks wrong, with a message: an error refuses it, a warning is shown in the preview. */
 export interface Problem {
   severity: "error" | "warning";
@@ -89,6 +104,9 @@ export interface IdShape {
   fits(id: string): boolean;
 }
 
+/** What not every channel's messages have. `field`: values by name; `preflight`: a look at the account beforehand, which can be left out. */
+export type MessageOption = "emphasis" | "field" | "lang" | "miniprogramState" | "truncate" | "preflight";
+
 /** How a channel is described: by `push-cli channels`, in hints, in the README. Needs no account. */
 export interface ChannelFacts {
   name: string;
@@ -105,6 +123,8 @@ export interface ChannelFacts {
   needs: readonly string[];
   /** What the platform limits, a line each. */
   limits: readonly string[];
+  /** What may be said of a message beside its values and page. */
+  messageOptions: readonly MessageOption[];
   apiBase: string;
   /** Of the keys of its pools, behind the key prefix, unless a setting says otherwise. */
   poolPrefix: string;
@@ -139,7 +159,7 @@ export interface OpenChannel extends Channel {
   tokenApi(): TokenApi;
   sender(message: Message, options: { concurrency: number; timeoutMs: number }): Promise<MessageSender>;
   /** The account's templates; absent where the platform has no such call. */
-  templates?(): Promise<Template[]>;
+  templates?(): Promise<TemplateList>;
   /** Looks at a message with what the account says; absent where nothing can be asked. Needs a token. */
   preflight?(message: MessageInput): Promise<Preflight>;
 }

@@ -188,9 +188,11 @@ async function act(
 }
 
 /** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
-function obeyQuota(run: Run, { turn }: InHand, { class: kind, waitMs }: SendAnswer): void {
+function obeyQuota(run: Run, { turn }: InHand, { class: kind, errcode, waitMs }: SendAnswer): void {
   if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
   else if (kind === "quota") run.pacer.refuse(turn, "minute");
+  // The platform's own word that it is busy; what says nothing (a timeout, a reset) is the breaker's.
+  else if (kind === "ambiguous" && errcode !== undefined) run.pacer.slow(turn);
 }
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {

@@ -27,6 +27,8 @@ export interface EngineOptions {
   concurrency: number;
   /** Sends a second; undefined: as fast as the concurrency allows. */
   rate?: number | undefined;
+  /** Sends a second to begin with where `rate` is not given: the channel's, where bursts cost. */
+  startRate?: number | undefined;
   /** Claims at most. */
   limit?: number | undefined;
   maxErrors: MaxErrors;

@@ -8,6 +8,11 @@ const MINUTE_MS = 60_000;
 /** A wait is looked at again so often: a pause may get shorter, and a rate rises. */
 const LOOK_MS = 1000;
 
+/** A rate is halved no lower than to this part of the one that a run begins with: what goes on then is not the run's doing. */
+const LEAST_OF_START = 0.2;
+/** Over which the speed is measured that is halved. */
+const SPEED_MS = 2000;
+
 /** The rate that a run found, for the runs beside it and after it. Kept with its counts. */
 export interface FoundRate {
   /** How often a quota was used up under this run. */
@@ -24,6 +29,7 @@ export interface FoundRate {
 export class Pacer {
   private readonly clock: Clock;
   private readonly rate: number;
+  private readonly startRate: number | undefined;
   private readonly turns = new Turns();
   private readonly level = new RateLevel();
   private readonly meter = new SendMeter();
@@ -33,15 +39,23 @@ export class Pacer {
   private processes = 1;
   private sends = 0;
   private refusals = 0;
+  /** The newest send when the rate was halved last. */
+  private slowedAt = 0;
   private refusal: Refusal | undefined;
   private pausedUntilMs = Number.NEGATIVE_INFINITY;
   /** The refusals of other runs that this one knows of. */
   private readonly known = new Map<string, number>();
 
-  /** `rate` in sends a second, fractions allowed; Infinity for none. */
-  constructor(clock: Clock, rate = Number.POSITIVE_INFINITY) {
+  /**
+   * `rate` in sends a second, fractions allowed; Infinity for none. `startRate`: what to begin with where there is none, for a
+   * platform where bursts cost; it climbs from there.
+   */
+  constructor(clock: Clock, rate = Number.POSITIVE_INFINITY, startRate?: number) {
     this.clock = clock;
     this.rate = rate;
+    this.startRate = startRate;
+    if (startRate !== undefined && rate === Number.POSITIVE_INFINITY)
+      this.level.set(startRate, clock.monotonic());
   }
 
   /** Whether `take` may have to wait; asking first saves a promise a send. */
@@ -66,7 +80,9 @@ export class Pacer {
   /** Undefined while the platform has refused this run nothing, or nothing for long. */
   get found(): FoundRate | undefined {
     const perSec = this.level.at(this.clock.monotonic());
-    return perSec === Number.POSITIVE_INFINITY ? undefined : { refusals: this.refusals, perSec };
+    return this.refusals === 0 || perSec === Number.POSITIVE_INFINITY
+      ? undefined
+      : { refusals: this.refusals, perSec };
   }
 
   /** Divides the rate among so many processes. */
@@ -99,6 +115,25 @@ export class Pacer {
     this.refusal.add(turn, wait, this.clock.monotonic());
     this.pausedUntilMs = this.refusal.pauseEndMs;
     this.level.set(this.refusal.level, this.pausedUntilMs);
+  }
+
+  /**
+   * The platform was too busy for the send of that number: halves the rate, once for all that were in flight with it, and
+   * climbs again; without a pause. Only where the run began with a rate of its own.
+   */
+  slow(turn: number): void {
+    if (this.startRate === undefined || turn <= this.slowedAt) return;
+    this.slowedAt = this.sends;
+    this.refusals++;
+    const nowMs = this.clock.monotonic();
+    const level = Math.min(this.rate, this.level.at(nowMs), this.speedAt(nowMs) * this.processes);
+    this.level.set(Math.max(level / 2, this.startRate * LEAST_OF_START), nowMs);
+  }
+
+  /** Sends a second just now. */
+  private speedAt(nowMs: number): number {
+    const spanMs = Math.min(SPEED_MS, Math.max(1, nowMs - (this.startedMs ?? nowMs)));
+    return (this.meter.between(nowMs - spanMs, nowMs) * 1000) / spanMs;
   }
 
   /** Waits for this caller's turn, or until the signal aborts. Callers are served in order. */

@@ -93,7 +93,7 @@ export class Run {
     this.options = options;
     // Every retry that waits listens to it; ten or more are no leak.
     setMaxListeners(Number.POSITIVE_INFINITY, this.stopping.signal);
-    this.pacer = new Pacer(deps.clock, options.rate);
+    this.pacer = new Pacer(deps.clock, options.rate, options.startRate);
     this.guard = new Guard(options.maxErrors);
     this.breaker = new Breaker(deps.clock, options.concurrency);
     this.gate = new Gate(this);

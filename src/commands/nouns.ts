@@ -32,6 +32,11 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./token/token.ts")).registerToken,
   },
   {
+    name: "template",
+    description: "the account's templates: what fields they have, and what those take",
+    load: async () => (await import("./template/template.ts")).registerTemplate,
+  },
+  {
     name: "channels",
     description: "the platforms and kinds of messages there are, and what each guarantees",
     load: async () => (await import("./channels.ts")).registerChannels,

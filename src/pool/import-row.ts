@@ -48,7 +48,7 @@ export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): P
   if (isEntry && fields.formId === undefined) return parseEntry(openId, fields);
   const formFault = formIdFault(formId);
   if (formFault !== undefined) return formFault;
-  const expireMs = parseExpire(fields.expire);
+  const expireMs = parseTime(fields.expire);
   if (expireMs === undefined) return expiryFault(fields.expire);
   const uses = parseUses(fields.uses);
   if (typeof uses === "string") return uses;
@@ -79,7 +79,7 @@ function parseEntry(openId: string, { raw, rawBase64 }: ImportFields): ParsedRow
   };
 }
 
-function parseBase64(value: unknown): Buffer | undefined {
+export function parseBase64(value: unknown): Buffer | undefined {
   if (typeof value !== "string" || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
     return undefined;
   return Buffer.from(value, "base64");
@@ -95,7 +95,7 @@ function parseUses(value: unknown): number | string {
 const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
 
 /** Epoch ms or seconds, as a number or digits, or ISO 8601. */
-function parseExpire(value: unknown): number | undefined {
+export function parseTime(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
   if (typeof value !== "string") return undefined;
   if (/^\d{1,19}$/.test(value)) return timeToMs(Number(value));

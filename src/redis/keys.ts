@@ -18,6 +18,8 @@ export interface Keys {
   run(id: string, runId: string): string;
   readonly broadcasts: string;
   accessToken(appid: string): string;
+  /** The account's template list. */
+  templates(appid: string): string;
   lock(name: string): string;
   /** SCAN patterns. */
   readonly anyPool: RedisKey;
@@ -44,14 +46,27 @@ export interface KeyPrefixes {
 }
 
 const LEDGER_SUFFIX = ":sends";
-const OWN_KINDS = ["broadcast", "access_token:", "lock:"];
+const OWN_KINDS = ["broadcast", "access_token:", "templates:", "lock:"];
 
 export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefixes): Keys {
   checkBraces("pool prefix", poolPrefix, poolSuffix);
-  checkBraces("key prefix", keyPrefix);
   const tagged = isTagged({ poolPrefix, poolSuffix });
   const ledgerPrefix = tagged ? poolPrefix : `{${poolPrefix}`;
   const ledgerSuffix = `${poolSuffix}${tagged ? "" : "}"}${LEDGER_SUFFIX}`;
+  return buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, ledgerSuffix });
+}
+
+/** What stands around an openId in the keys of its pool and of its ledger. */
+interface Affixes {
+  keyPrefix: string;
+  poolPrefix: string;
+  poolSuffix: string;
+  ledgerPrefix: string;
+  ledgerSuffix: string;
+}
+
+export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, ledgerSuffix }: Affixes): Keys {
+  checkBraces("key prefix", keyPrefix);
   const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
   const poolsLike = (pattern: string) => `${escapeGlob(poolPrefix)}${pattern}${escapeGlob(poolSuffix)}`;
   const anyLedger = `${escapeGlob(ledgerPrefix)}*${escapeGlob(ledgerSuffix)}`;
@@ -71,6 +86,7 @@ export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefix
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
+    templates: (appid) => `${keyPrefix}templates:${appid}`,
     lock: (name) => `${keyPrefix}lock:${name}`,
     anyPool: poolsLike("*"),
     anyLedger,

@@ -18,7 +18,15 @@ export async function openChannel(
   credentials = { appid: "", appsecret: "" },
 ): Promise<OpenChannel> {
   const { open } = await CHANNELS[channel]!();
-  return open({ apiBase, network, credentials: () => credentials, clock });
+  const nobody = () => Promise.reject(new Error("it was asked for beside a message"));
+  return open({
+    apiBase,
+    network,
+    credentials: () => credentials,
+    clock,
+    tokens: nobody,
+    templateCache: nobody,
+  });
 }
 
 export async function createSender(

@@ -1,19 +1,9 @@
 import type { Command } from "commander";
-import type { Channel, Message, MessageInput } from "../../broadcast/channel.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import type { EngineOptions } from "../../broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
-import { checkMessage } from "../../broadcast/message.ts";
 import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
-import { parseKeywords } from "./keywords.ts";
-
-export interface MessageFlags {
-  /** False: --no-keywords. */
-  keywords?: string | false;
-  keywordsDelimiter?: string;
-  page?: string;
-  emphasis?: string;
-}
 
 export interface EngineFlags {
   concurrency: string;
@@ -43,29 +33,6 @@ export function addEngineOptions(command: Command): Command {
 
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
 const MAX_ATTEMPTS = 8;
-
-/** The message that the command line describes. Throws a usage error for what the channel can't take. */
-export async function parseMessage(
-  channel: Channel,
-  templateId: string,
-  flags: MessageFlags,
-): Promise<Message> {
-  return checkMessage(channel.message(await readMessageFlags(templateId, flags)));
-}
-
-async function readMessageFlags(templateId: string, flags: MessageFlags): Promise<MessageInput> {
-  const { keywords, keywordsDelimiter, page } = flags;
-  const options: Record<string, string> = {};
-  if (flags.emphasis !== undefined)
-    options.emphasis = `${parseCount(flags.emphasis, { name: "--emphasis", min: 1, max: 99 })}`;
-  return {
-    templateId,
-    page,
-    values:
-      keywords === undefined || keywords === false ? [] : await parseKeywords(keywords, keywordsDelimiter),
-    options,
-  };
-}
 
 /** Whether a message says nothing: no values, or nothing in any of them. Seldom meant, often an empty shell variable. */
 export function isEmptyMessage({ fields }: Message): boolean {

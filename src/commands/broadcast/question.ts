@@ -3,6 +3,7 @@ import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted, formatDuration, formatRate } from "../../output/format.ts";
+import { displayWidth } from "../../output/width.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps } from "../deps.ts";
 import { showPoolKey } from "../no-pool.ts";
@@ -24,21 +25,28 @@ export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
 }
 
 export function messageFacts(
-  { templateId, page, fields, options }: Message,
+  { templateId, title, page, fields, options }: Message,
   doubts: readonly (string | undefined)[] = [],
 ): Fact[] {
   const facts: Fact[] = [
     ["template", templateId],
+    ...(title ? [["title", title] as Fact] : []),
     ["page", page ?? "(none: the message is not a link)"],
   ];
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
   if (fields.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
-  for (const [i, { name, value }] of fields.entries()) {
+  for (const [i, { name, label, value }] of fields.entries()) {
     const large = options?.emphasis === `${i + 1}` ? " (large)" : "";
-    facts.push([name, value.trim() === "" ? "(empty)" : `${value}${large}`]);
+    facts.push([label ? `${label} (${name})` : name, value.trim() === "" ? "(empty)" : `${value}${large}`]);
   }
+  for (const [option, name] of OPTION_FACTS) if (options?.[option]) facts.push([name, options[option]]);
   return facts;
 }
+
+const OPTION_FACTS = [
+  ["lang", "language"],
+  ["miniprogramState", "opens version"],
+] as const;
 
 /** How long it will take; nobody can tell how fast the API is before it was asked. */
 export function paceFact(sends: number, rate: number | undefined): Fact {
@@ -51,8 +59,9 @@ export function reportFact(path: string | undefined): Fact {
 }
 
 export function describeFacts(facts: readonly Fact[]): string {
-  const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");
+  const width = Math.max(...facts.map(([name]) => displayWidth(name)));
+  const pad = (name: string) => name + " ".repeat(width - displayWidth(name));
+  return facts.map(([name, text]) => `${pad(name)}  ${text}`).join("\n");
 }
 
 export interface Question {

@@ -135,7 +135,8 @@ async function goOn(
   { record, options, spec, target, apiBase }: Resumed,
 ): Promise<ExitName> {
   const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
-  const { engine } = options;
+  const { startRate } = await deps.channel();
+  const engine = { ...options.engine, startRate };
   const goesOn = withLimit(record, spec.limit);
   const setup = {
     message: record.message,

@@ -14,12 +14,12 @@ import { type AudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
+import { lookBeforehand, quotaFacts, warningsOf } from "./look.ts";
+import { type MessageFlags, makeMessage, readMessageInput } from "./message-flags.ts";
 import {
   addEngineOptions,
   type EngineFlags,
-  type MessageFlags,
   parseLimit,
-  parseMessage,
   parseRunOptions,
   type RunOptions,
 } from "./options.ts";
@@ -76,6 +76,11 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--no-keywords", "a message without values; with --yes it has to be said")
     .option("--page <path>", "page of the mini program that the message opens")
     .option("--emphasis <n>", "show the n-th keyword large")
+    .option("--field <name=value...>", "values by the template's names instead of --keywords")
+    .option("--truncate", "cut values that are too long for their field, ending in ...")
+    .option("--lang <code>", "language of the mini program: zh_CN (default), en_US, zh_HK, zh_TW")
+    .option("--miniprogram-state <name>", "version to open: formal (default), trial, developer")
+    .option("--no-preflight", "send without a look at the account's templates; needs --field")
     .option("--any-template", "an id that does not look like one of the platform's")
     .option("--to <openId...>", "only to these users")
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
@@ -111,25 +116,29 @@ interface Plan {
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
   const channel = await deps.channel();
-  const message = await parseMessage(channel, templateId, flags);
+  const input = await readMessageInput(channel, templateId, flags);
   const options = parseRunOptions(flags);
   const limit = parseLimit(flags.limit);
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
+  const look = await lookBeforehand(deps, channel, input, flags);
+  const message = makeMessage(channel, input, look?.template);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
   const keywordsDoubt = doubtKeywords(message.fields, flags);
   // Who reads a preview sees it there.
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
-  if (isUnseen && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
+  const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
+  if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
   const audience = await loadAudience(deps, flags);
   if (audience.kind === "pools") await requireAnyPool(deps);
   const plan: Plan = { message, audience, limit, options };
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
-    ...messageFacts(message, [doubt, keywordsDoubt]),
+    ...messageFacts(message, [doubt, ...doubts]),
     ...danger,
     ...audienceFacts(dryRun, audience, limit),
+    ...quotaFacts(look, dryRun.tally.outcomes.sent),
     paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
     reportFact(flags.report),
   ];
@@ -175,7 +184,8 @@ async function send(
   const { apiBase } = settings;
   const { allowEviction } = flags;
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
-  const engine = { ...options.engine, limit };
+  const { startRate } = await deps.channel();
+  const engine = { ...options.engine, limit, startRate };
   const total = () => countTotal(deps, audience);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
     startBroadcast(runDeps, {

@@ -1,5 +1,6 @@
-import type { ChannelFacts, OpenChannel } from "../../broadcast/channel.ts";
+import type { ChannelFacts, OpenChannel, TemplateCache } from "../../broadcast/channel.ts";
 import type { Clock } from "../../clock.ts";
+import type { AccessTokens } from "../../token/ports.ts";
 import type { Network } from "../http/network.ts";
 
 /** Whose messages a channel sends, and how the platform is reached. */
@@ -9,6 +10,9 @@ export interface Account {
   /** Throws a `credentials` error where there are none. */
   credentials(): { appid: string; appsecret: string };
   clock: Clock;
+  /** The access token, shared through Redis: for what a channel asks beside the messages. */
+  tokens(): Promise<AccessTokens>;
+  templateCache(): Promise<TemplateCache>;
 }
 
 /** What the table of channels has for each. */

@@ -16,6 +16,8 @@ export interface HttpOptions {
   /** For the headers and for each pause within the body; a whole request gets twice this. */
   timeoutMs: number;
   network?: Network | undefined;
+  /** Of an answer; absent: 64 KiB. */
+  maxAnswerBytes?: number | undefined;
 }
 
 export interface Http {
@@ -49,7 +51,10 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   };
 }
 
-function limitsOf({ origin, host, timeoutMs }: HttpOptions, proxy: ProxyServer | undefined): ExchangeLimits {
+function limitsOf(
+  { origin, host, timeoutMs, maxAnswerBytes }: HttpOptions,
+  proxy: ProxyServer | undefined,
+): ExchangeLimits {
   const deadlineMs = timeoutMs * 2;
   return {
     host: proxy ? `${host} (through the proxy at ${proxy.host})` : host,
@@ -57,7 +62,7 @@ function limitsOf({ origin, host, timeoutMs }: HttpOptions, proxy: ProxyServer |
     connectMs: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
     deadlineMs,
     deadlines: new Deadlines(deadlineMs, timeoutMs),
-    maxBytes: MAX_ANSWER_BYTES,
+    maxBytes: maxAnswerBytes ?? MAX_ANSWER_BYTES,
     ...(proxy && isForwarded(origin) && { refusedByProxy: (status) => refusalOf(status, proxy) }),
   };
 }

@@ -22,6 +22,7 @@ const facts: ChannelFacts = {
   needs: ["an appid and its AppSecret of q.qq.com", "formIds in pools, or prepay_ids of payments"],
   limits: ["a formId lives for 7 days and brings one message, a prepay_id three"],
   apiBase: "https://api.q.qq.com",
+  messageOptions: ["emphasis"],
   poolPrefix: "qq:openid:",
 };
 

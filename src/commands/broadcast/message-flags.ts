@@ -1,0 +1,78 @@
+import type { Channel, Message, MessageInput, MessageOption, Template } from "../../broadcast/channel.ts";
+import { checkMessage } from "../../broadcast/message.ts";
+import { parseCount } from "../../config/durations.ts";
+import { usageError } from "../../errors.ts";
+import { parseKeywords } from "./keywords.ts";
+
+export interface MessageFlags {
+  /** False: --no-keywords. */
+  keywords?: string | false;
+  keywordsDelimiter?: string;
+  page?: string;
+  emphasis?: string;
+  field?: string[];
+  lang?: string;
+  miniprogramState?: string;
+  truncate?: boolean;
+  /** False: --no-preflight. */
+  preflight?: boolean;
+}
+
+/** The command line's part of a message. Throws a usage error for an option that the channel's messages don't have. */
+export async function readMessageInput(
+  channel: Channel,
+  templateId: string,
+  flags: MessageFlags,
+): Promise<MessageInput> {
+  for (const [option, flag] of OPTIONS) {
+    const isGiven = option === "preflight" ? flags.preflight === false : flags[option] !== undefined;
+    if (isGiven && !channel.messageOptions.includes(option)) throw notOf(channel, flag);
+  }
+  const { keywords, keywordsDelimiter, page, field, truncate, lang, miniprogramState, emphasis } = flags;
+  const options: Record<string, string> = {};
+  if (emphasis !== undefined)
+    options.emphasis = `${parseCount(emphasis, { name: "--emphasis", min: 1, max: 99 })}`;
+  if (lang !== undefined) options.lang = lang;
+  if (miniprogramState !== undefined) options.miniprogramState = miniprogramState;
+  const values = typeof keywords === "string" ? await parseKeywords(keywords, keywordsDelimiter) : [];
+  return { templateId, page, values, named: field && parseFields(field), options, truncate };
+}
+
+/** The message of that input, as far as the channel can tell. Throws a usage error for what it can't take. */
+export function makeMessage(channel: Channel, input: MessageInput, template?: Template): Message {
+  return checkMessage(channel.message(input, template));
+}
+
+const OPTIONS: readonly (readonly [MessageOption, string])[] = [
+  ["emphasis", "--emphasis"],
+  ["field", "--field"],
+  ["lang", "--lang"],
+  ["miniprogramState", "--miniprogram-state"],
+  ["truncate", "--truncate"],
+  ["preflight", "--no-preflight"],
+];
+
+function notOf({ name }: Channel, flag: string): Error {
+  return usageError(
+    `${flag} is nothing for messages of ${name}`,
+    "leave it out, or choose another --channel",
+  );
+}
+
+/** Of `name=value`; a value may have any `=`. */
+function parseFields(texts: readonly string[]): Record<string, string> {
+  const named = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf("=");
+    if (at < 1) {
+      throw usageError(
+        `--field '${text}' is not name=value`,
+        "--field 'thing1=...' 'time2=...'; the template's id stands before it, or after --",
+      );
+    }
+    const name = text.slice(0, at).trim();
+    if (named.has(name)) throw usageError(`--field gives ${name} twice`, "leave one of them out");
+    named.set(name, text.slice(at + 1));
+  }
+  return Object.fromEntries(named);
+}

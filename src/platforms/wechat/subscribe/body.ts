@@ -1,0 +1,31 @@
+import type { Message } from "../../../broadcast/channel.ts";
+import { readOptions } from "./options.ts";
+
+/** What one recipient's message says where it is not the same for all; undefined where the message's own text stands. */
+interface OwnTexts {
+  /** One a field, in the message's order. */
+  values: readonly (string | undefined)[];
+  page?: string | undefined;
+}
+
+/** Makes the JSON body for one recipient; all that is the same for everybody is serialised once, here. */
+export function createSubscribeBody(message: Message): (openId: string, own?: OwnTexts) => string {
+  const { templateId, page, fields } = message;
+  const { lang, miniprogramState } = readOptions(message.options ?? {});
+  const rest = JSON.stringify({ template_id: templateId, lang, miniprogram_state: miniprogramState }).slice(
+    1,
+  );
+  const openings = fields.map(({ name }, index) => `${index ? "," : ""}${JSON.stringify(name)}:{"value":`);
+  const texts = fields.map(({ value }) => JSON.stringify(value));
+  const dataOf = (values: OwnTexts["values"]) => {
+    const parts = openings.map((opening, index) => {
+      const value = values[index];
+      return `${opening}${value === undefined ? texts[index] : JSON.stringify(value)}}`;
+    });
+    return `"data":{${parts.join("")}},`;
+  };
+  const pageOf = (path: string | undefined) => (path === undefined ? "" : `"page":${JSON.stringify(path)},`);
+  const same = `${pageOf(page)}${dataOf([])}${rest}`;
+  const ownPart = (own: OwnTexts) => `${pageOf(own.page ?? page)}${dataOf(own.values)}${rest}`;
+  return (openId, own) => `{"touser":${JSON.stringify(openId)},${own ? ownPart(own) : same}`;
+}

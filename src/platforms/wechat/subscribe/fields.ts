@@ -1,0 +1,180 @@
+import type { MessageField, Problem } from "../../../broadcast/channel.ts";
+import { DATE, TIME } from "./moments.ts";
+
+/** A type of template fields; its number follows in a field's name, `thing1`. */
+interface FieldType {
+  /** How many characters a value may have; `counted` says which of them, absent: all. */
+  most?: number;
+  counted?: RegExp;
+  /** What a value has to look like, and the same in words. */
+  form?: RegExp;
+  says: string;
+  /** A value that the documents neither allow nor forbid, and why it is doubtful. */
+  doubt?: (value: string) => string | undefined;
+}
+
+const SIGNED = /^[+-]\d/;
+
+/**
+ * Limits from the vendor's page on subscribe messages ("parameter value limits"); forms where that page is silent are
+ * the narrowest that its examples allow. Signs before numbers, and digits in names, are mentioned nowhere.
+ */
+const TYPES: Readonly<Record<string, FieldType>> = {
+  thing: { most: 20, says: "text", doubt: doubtWidth(20) },
+  number: {
+    most: 32,
+    counted: /\d/g,
+    form: /^[+-]?\d+(\.\d+)?$/,
+    says: "digits, with decimals if need be",
+    doubt: (value) =>
+      SIGNED.test(value) ? "has a sign, which the platform's rules don't mention" : undefined,
+  },
+  letter: { most: 32, form: /^[A-Za-z]+$/, says: "letters from A to Z" },
+  symbol: { most: 5, form: /^[^\p{L}\p{N}]+$/u, says: "symbols, without letters, digits or Hanzi" },
+  character_string: {
+    most: 32,
+    form: /^\P{Script=Han}+$/u,
+    says: "digits, letters and symbols, without Hanzi",
+  },
+  time: { form: TIME, says: "a time such as 15:01 or '2019年10月1日 15:01', or two with ~ between" },
+  date: { form: DATE, says: "a date such as 2019年10月1日 or 2019-10-01, or two with ~ between" },
+  amount: {
+    form: /^\p{Sc}?\d{1,10}(\.\d+)?元?$/u,
+    says: "at most one currency sign, at most 10 digits, decimals and 元 at the end",
+  },
+  phone_number: { most: 17, form: /^[^\p{L}]+$/u, says: "digits and symbols" },
+  car_number: {
+    most: 8,
+    form: /^[\p{Script=Han}A-Za-z0-9]([A-Za-z0-9]*[\p{Script=Han}A-Za-z0-9])?$/u,
+    says: "letters and digits; the first and the last may be Hanzi",
+  },
+  name: {
+    form: /^(?=.*\p{Script=Han}).{1,10}$|^\P{Script=Han}{1,20}$/u,
+    says: "at most 10 characters with Hanzi among them, or 20 letters and symbols",
+    doubt: (value) =>
+      /\d/.test(value) ? "has digits, which the platform's rules don't mention for names" : undefined,
+  },
+  phrase: { most: 5, form: /^\p{Script=Han}+$/u, says: "Hanzi" },
+};
+
+/** Line breaks too: the vendor's page forbids control characters in every type. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+/** `thing` of `thing1`. The vendor's prose has `thing01`, real templates `thing1`. */
+export function typeOfField(name: string): string {
+  return name.replace(/\d+$/, "");
+}
+
+/**
+ * What speaks against a value of a field, by the type in the field's name: errors where the documents exclude it, warnings
+ * where they are silent. `allowed`: the only values that the account's template list gives for it.
+ *
+ * Lengths are counted in code points. Whether the platform counts an emoji as one or as two is not known, so a value that
+ * fits only by the first reading is a warning.
+ */
+export function checkField({ name, value }: MessageField, allowed?: readonly string[]): Problem | undefined {
+  const shown = `${name} '${shorten(value)}'`;
+  const control = CONTROL.exec(value)?.[0];
+  if (control !== undefined) return error(`${shown} holds ${nameOf(control)}, which no field may have`);
+  if (value === "") return error(`${name} is empty`, "the platform refuses a message with an empty field");
+  if (allowed !== undefined && allowed.length > 0) return checkListed(shown, value, allowed);
+  const type = TYPES[typeOfField(name)];
+  if (type === undefined)
+    return warning(`${shown} can't be checked: the platform has no documented rule for it`);
+  const long = checkLength(shown, value, type);
+  if (long !== undefined) return error(long, isCut(name) ? "--truncate cuts it to its limit" : undefined);
+  if (type.form?.test(value) === false)
+    return error(`${shown} has ${charsOf(value)} and is not ${type.says}`);
+  if (value.trim() === "") return warning(`${shown} is blank`);
+  const doubt = type.doubt?.(value);
+  return doubt === undefined ? undefined : warning(`${shown} ${doubt}`);
+}
+
+/** What values of a field may be, in words; undefined where the platform has no documented rule. */
+export function describeField(name: string): string | undefined {
+  const type = TYPES[typeOfField(name)];
+  if (type === undefined) return undefined;
+  const most = type.most === undefined ? "" : `, at most ${type.most} ${unitOf(type)}`;
+  return `${type.says}${most}`;
+}
+
+function unitOf({ counted }: FieldType): string {
+  return counted ? "digits" : "characters";
+}
+
+function checkLength(shown: string, value: string, type: FieldType): string | undefined {
+  const { most, counted } = type;
+  if (most === undefined) return undefined;
+  const count = counted ? (value.match(counted) ?? []).length : lengthOf(value);
+  return count > most ? `${shown} has ${count} ${unitOf(type)}; at most ${most}` : undefined;
+}
+
+function checkListed(shown: string, value: string, allowed: readonly string[]): Problem | undefined {
+  if (allowed.includes(value)) return undefined;
+  const some = allowed.slice(0, MOST_LISTED).join(", ");
+  const more = allowed.length > MOST_LISTED ? ` and ${allowed.length - MOST_LISTED} more` : "";
+  return error(`${shown} is none of the template's values`, `it takes ${some}${more}`);
+}
+
+const MOST_LISTED = 12;
+
+/** Types whose values may be cut without becoming something else: a number or a date may not. */
+const CUT_TYPES = ["thing", "character_string"];
+const ELLIPSIS = "...";
+
+function isCut(name: string): boolean {
+  return CUT_TYPES.includes(typeOfField(name));
+}
+
+/**
+ * The value cut to its limit, ending in `...`, which counts, where it is too long and its type can be cut. Counted in UTF-16 units, so that
+ * what was cut fits however the platform counts; no emoji is cut in two.
+ */
+export function truncateField(field: MessageField): MessageField {
+  const most = isCut(field.name) ? TYPES[typeOfField(field.name)]?.most : undefined;
+  if (most === undefined || field.value.length <= most) return field;
+  let kept = "";
+  for (const { segment } of new Intl.Segmenter().segment(field.value)) {
+    if (kept.length + segment.length > most - ELLIPSIS.length) break;
+    kept += segment;
+  }
+  return { ...field, value: `${kept}${ELLIPSIS}` };
+}
+
+function doubtWidth(most: number): (value: string) => string | undefined {
+  return (value) =>
+    value.length > most
+      ? `has ${value.length} characters if an emoji counts as two, which is not known; at most ${most}`
+      : undefined;
+}
+
+function lengthOf(value: string): number {
+  return [...value].length;
+}
+
+function charsOf(value: string): string {
+  const count = lengthOf(value);
+  return `${count} character${count === 1 ? "" : "s"}`;
+}
+
+/** As much of a value as a message needs to show which one it is. */
+const SHOWN = 40;
+
+function shorten(value: string): string {
+  const chars = [...value.replace(new RegExp(CONTROL, "gu"), "\ufffd")];
+  return chars.length <= SHOWN ? chars.join("") : `${chars.slice(0, SHOWN - 1).join("")}…`;
+}
+
+function nameOf(control: string): string {
+  if (control === "\n" || control === "\r") return "a line break";
+  if (control === "\t") return "a tab";
+  return `the control character U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+function error(what: string, hint?: string): Problem {
+  return { severity: "error", what, hint };
+}
+
+function warning(what: string): Problem {
+  return { severity: "warning", what };
+}

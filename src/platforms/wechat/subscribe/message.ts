@@ -1,0 +1,147 @@
+import type {
+  Message,
+  MessageField,
+  MessageInput,
+  Problem,
+  Template,
+  TemplateField,
+} from "../../../broadcast/channel.ts";
+import { PushCliError, usageError } from "../../../errors.ts";
+import { checkField, truncateField } from "./fields.ts";
+import { readOptions } from "./options.ts";
+
+/** A message, and what speaks for or against it. */
+export interface Draft {
+  message: Message;
+  problems: readonly Problem[];
+}
+
+/**
+ * The message of the command line's values. Throws a usage error when they can't be matched to fields, or when a value breaks
+ * the rules of its field.
+ */
+export function makeMessage(input: MessageInput, template?: Template): Message {
+  const { message, problems } = draftMessage(input, template);
+  refuse(problems.filter(({ severity }) => severity === "error"));
+  return message;
+}
+
+/**
+ * The same, with what is wrong or looks wrong with its values. Throws a usage error when values can't be matched to fields.
+ * Without a template only named values can, and the rules go by the names alone.
+ */
+export function draftMessage(input: MessageInput, template?: Template): Draft {
+  const { templateId, page } = input;
+  const given =
+    input.named === undefined ? byPosition(input, template) : byName(input, input.named, template);
+  const fields = input.truncate
+    ? given.map((field) => (isFilledIn(field) ? field : truncateField(field)))
+    : given;
+  const message: Message = {
+    templateId,
+    ...(template && { title: template.title }),
+    fields,
+    ...(page !== undefined && { page }),
+    options: readOptions(input.options),
+  };
+  return { message, problems: fields.map(checkWith(template)).filter(isProblem) };
+}
+
+/** Whether its value has columns of the audience in it, so that it is known for each recipient only. */
+function isFilledIn({ value }: MessageField): boolean {
+  return value.includes("{{");
+}
+
+function checkWith(template: Template | undefined): (field: MessageField) => Problem | undefined {
+  return (field) => {
+    const values = template?.fields.find(({ name }) => name === field.name)?.values;
+    return isFilledIn(field) ? undefined : checkField(field, values);
+  };
+}
+
+function isProblem(problem: Problem | undefined): problem is Problem {
+  return problem !== undefined;
+}
+
+function byPosition({ templateId, values }: MessageInput, template: Template | undefined): MessageField[] {
+  if (template === undefined) {
+    throw usageError(
+      `which fields ${templateId} has is not known, so --keywords can't be matched to them`,
+      "name them: --field 'thing1=...' 'time2=...'",
+    );
+  }
+  if (values.length !== template.fields.length) {
+    throw usageError(
+      `${countOf(values.length, "value")} for the ${countOf(template.fields.length, "field")} of ${titleOf(template)}: ${list(template.fields)}`,
+      `give ${template.fields.length === 1 ? "one value" : `${template.fields.length} values, in that order`}, or name them with --field`,
+    );
+  }
+  return template.fields.map((field, index) => fieldOf(field, values[index] ?? ""));
+}
+
+function byName(
+  { templateId, values }: MessageInput,
+  named: Readonly<Record<string, string>>,
+  template: Template | undefined,
+): MessageField[] {
+  if (values.length > 0)
+    throw usageError("--keywords and --field exclude each other", "leave one of them out");
+  const names = Object.keys(named);
+  if (names.length === 0) throw usageError(`no values for ${templateId}`, "give --keywords or --field");
+  for (const name of names) checkName(name);
+  if (template === undefined) return names.map((name) => ({ name, value: named[name] ?? "" }));
+  const has = (name: string) => template.fields.some((field) => field.name === name);
+  const strange = names.filter((name) => !has(name));
+  const missing = template.fields.filter(({ name }) => !Object.hasOwn(named, name));
+  if (strange.length > 0) {
+    throw usageError(
+      `${titleOf(template)} has no field ${strange.join(", ")}`,
+      `it has ${list(template.fields)}`,
+    );
+  }
+  if (missing.length > 0) {
+    throw usageError(
+      `no value for ${list(missing)} of ${titleOf(template)}`,
+      "the platform refuses a message that leaves a field out",
+    );
+  }
+  return template.fields.map((field) => fieldOf(field, named[field.name] ?? ""));
+}
+
+/** `thing1`, `character_string2`: what stands before `.DATA` in a template's content. */
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  const bare = name.replace(/^\{*|\.DATA\}*$/gi, "");
+  throw usageError(
+    `--field '${name}' is not the name of a field`,
+    NAME.test(bare) ? `--field '${bare}=...'` : "a name such as thing1, as the template's content has it",
+  );
+}
+
+function refuse(errors: readonly Problem[]): void {
+  const [first, ...more] = errors;
+  if (first === undefined) return;
+  const hint = errors.find((error) => error.hint !== undefined)?.hint;
+  if (more.length === 0) throw usageError(first.what, hint);
+  const details = errors.map(({ what }) => what);
+  throw new PushCliError("usage", `the message has ${errors.length} faults`, { details, hint });
+}
+
+function fieldOf({ name, label }: TemplateField, value: string): MessageField {
+  return { name, ...(label !== undefined && { label }), value };
+}
+
+/** `thing1 (活动), time2 (时间)`. */
+function list(fields: readonly TemplateField[]): string {
+  return fields.map(({ name, label }) => (label ? `${name} (${label})` : name)).join(", ");
+}
+
+function titleOf({ title, id }: Template): string {
+  return title === "" ? id : `'${title}'`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
