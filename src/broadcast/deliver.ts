@@ -90,11 +90,17 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
   recipient.turn = run.pacer.countSend();
   run.inFlight++;
   try {
-    const { openId, formId } = recipient;
-    run.deps.sender.send(openId, formId, token, (answer) => {
-      run.inFlight--;
-      take(run, recipient, answer, token, next);
-    });
+    const { openId, formId, own } = recipient;
+    run.deps.sender.send(
+      openId,
+      formId,
+      token,
+      (answer) => {
+        run.inFlight--;
+        take(run, recipient, answer, token, next);
+      },
+      own,
+    );
   } catch (error) {
     run.inFlight--;
     giveUp(run, recipient, error, next);
@@ -201,7 +207,8 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   run.tally.codes.refused += 1 + reply.refused;
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
-  const next = takeInHand(reply, { failedBefore: recipient.failedBefore, refusals });
+  const { failedBefore, own } = recipient;
+  const next = takeInHand(reply, { failedBefore, refusals, own });
   run.inHand.delete(recipient);
   run.inHand.add(next);
   run.hand(next);

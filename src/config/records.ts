@@ -18,6 +18,8 @@ export interface RecordsOptions {
   headless: string[];
   /** As given by the operator; see `decodeText`. */
   encoding?: string | undefined;
+  /** Told the columns before the first record: of CSV as the header line names them, of NDJSON those of its first line. */
+  onColumns?: ((columns: string[], kind: "header" | "first line" | "no header") => void) | undefined;
 }
 
 /** A longer line is no record of ours, and reading must not fill the memory. */
@@ -31,7 +33,7 @@ const MAX_LINE = 1024 * 1024;
  */
 export async function* readRecords(
   input: Readable,
-  { headless, encoding }: RecordsOptions,
+  { headless, encoding, onColumns }: RecordsOptions,
 ): AsyncGenerator<InputRecord> {
   const { first, chunks } = await peekLine(decodeText(input, encoding));
   const start = first?.trimStart() ?? "";
@@ -43,7 +45,9 @@ export async function* readRecords(
     );
   }
   const pages = splitLines(chunks);
-  const records = start.startsWith("{") ? readNdjson(pages) : readCsv(flatten(pages), headless, first!);
+  const isJson = start.startsWith("{");
+  if (isJson) onColumns?.(Object.keys(parseJsonLine(1, first!).fields), "first line");
+  const records = isJson ? readNdjson(pages) : readCsv(flatten(pages), { headless, onColumns }, first!);
   for await (const some of records) {
     for (const record of some) yield record.error === undefined ? checkText(record, encoding) : record;
   }
@@ -91,7 +95,7 @@ function parseJsonLine(line: number, text: string): InputRecord {
  */
 async function* readCsv(
   lines: AsyncIterable<Line>,
-  headless: string[],
+  { headless, onColumns }: Pick<RecordsOptions, "headless" | "onColumns">,
   first: string,
 ): AsyncGenerator<InputRecord[]> {
   const { parse } = await import("csv-parse/sync");
@@ -113,6 +117,7 @@ async function* readCsv(
     if (!header) {
       const named = readHeader(cells);
       header = named ?? headless;
+      onColumns?.(header, named ? "header" : "no header");
       if (named) continue;
       // Words of a header that names no openId, not somebody's id.
       if (cells.length > 1 && headless.length > 0 && /[^\x20-\x7e]/.test(cells[0]!)) {

@@ -27,6 +27,7 @@ function decideOn({ class: answerClass, errcode, ...state }: Case): Decision {
     isSuspect: false,
     refusals: 0,
     turn: 1,
+    own: undefined,
     place: -1,
     ...state,
   };

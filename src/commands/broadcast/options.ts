@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { EngineOptions } from "../../broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
 import { checkMessage, type Message } from "../../broadcast/message.ts";
+import { readPlaceholders } from "../../broadcast/values.ts";
 import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import { parseKeywords } from "./keywords.ts";
@@ -53,7 +54,7 @@ export async function parseMessage(templateId: string, flags: MessageFlags): Pro
   if (flags.page !== undefined) message.page = flags.page;
   if (flags.emphasis !== undefined)
     message.emphasis = parseCount(flags.emphasis, { name: "--emphasis", min: 1, max: 99 });
-  return checkMessage(message);
+  return checkMessage(readPlaceholders(message));
 }
 
 /** Whether a message says nothing: no keywords, or nothing in any of them. Seldom meant, often an empty shell variable. */

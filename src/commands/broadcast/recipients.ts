@@ -9,7 +9,7 @@ import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 
-const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "open"];
+const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"];
 
 const EXAMPLES = `
 Read from the users' ledgers, which keep them for 8 days after the last send.

@@ -27,9 +27,9 @@ export async function createSender(options: SenderOptions): Promise<MessageSende
   const bodyFor = createMessageBody(options.message);
   const pathFor = rememberLast((token) => `${paths.templateSend}?${queryParameter("access_token", token)}`);
   return {
-    send: (openId, formId, accessToken, onAnswer) => {
+    send: (openId, formId, accessToken, onAnswer, own) => {
       const path = pathFor(accessToken);
-      http.dispatch({ method: "POST", path, body: bodyFor(openId, formId) }, (reply) =>
+      http.dispatch({ method: "POST", path, body: bodyFor(openId, formId, own) }, (reply) =>
         onAnswer(toSendAnswer(reply, accessToken)),
       );
     },
