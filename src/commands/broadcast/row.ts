@@ -32,6 +32,7 @@ export function createRowReader(name: string, message: Message): RowReader {
       if (kind === "no header" && columns.length > 0) throw noHeader(name, columns[0]!);
       if (kind !== "header") return;
       for (const [i, column] of columns.entries()) checkColumn(name, column, keys[i]!, names);
+      missing.clear();
     },
     read: ({ fields }) => {
       if (!render) return [];
