@@ -58,7 +58,7 @@ Examples:
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
   # each their own: columns of the file
-  $ push-cli broadcast <templateId> --keywords "{{name}},{{shop}}" --to-file a.csv
+  $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 
 Each user gets at most one message: a code is taken off the pool and noted in
 the user's ledger in one step, and an attempt whose outcome is not known is
