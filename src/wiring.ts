@@ -1,3 +1,4 @@
+import type { OpenChannel } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Deps, Stores } from "./commands/deps.ts";
@@ -5,7 +6,8 @@ import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
-import { loadSettings, type Settings } from "./config/settings.ts";
+import { type ChannelDefaults, loadSettings, type Settings } from "./config/settings.ts";
+import { PushCliError } from "./errors.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
@@ -28,7 +30,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   const clock = systemClock;
   const closers: (() => unknown)[] = [];
   const settings = once(async () => {
-    const loaded = await loadSettings(globals, io);
+    const loaded = await loadSettings(globals, io, defaultsOf);
     for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
     return loaded;
   });
@@ -39,13 +41,17 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     closers.push(close, release, io.beforeEnd(releaseLocks));
     return { stores, tokens };
   });
+  const channel = async (name?: string) => {
+    const loaded = await settings();
+    return openChannel(name ?? loaded.channel, loaded, { io, version }, clock);
+  };
   const deps: Deps = {
     io,
     out,
     clock,
     settings,
     stores: async () => (await opened()).stores,
-    storesOf: async (other) => openStores(await loadSettings({}, other), clock),
+    storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
     codeSource: async (needs) => {
       const { openCodeSource } = await import("./redis/code-source.ts");
       const { redisUrl, redisTls } = await settings();
@@ -59,20 +65,17 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       return source;
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await opened(), { io, out, version }, clock)),
+    tokens: once(async () => createTokens(await settings(), await channel(), await opened(), out, clock)),
     sender: async (message, concurrency, timeoutMs) => {
-      const { createSender } = await import("./platforms/wechat/sender.ts");
-      const loaded = await settings();
-      const { apiBase } = loaded;
-      const network = networkOf(loaded, { io, version });
-      const sender = await createSender({ apiBase, concurrency, timeoutMs, message, network });
+      const sender = await (await channel()).sender(message, { concurrency, timeoutMs });
       closers.push(() => sender.close());
       return sender;
     },
-    doubtTemplateId: async (apiBase, id) =>
-      (await import("./platforms/wechat/ids.ts")).doubtTemplateId(apiBase, id),
-    openIdShapeAt: async (apiBase) => (await import("./platforms/wechat/ids.ts")).openIdShapeAt(apiBase),
-    meaningOf: async (errcode) => (await import("./platforms/wechat/errcodes.ts")).meaningOf(errcode),
+    channel,
+    channels: async () => {
+      const { CHANNELS } = await import("./platforms/channels.ts");
+      return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
+    },
     sandbox: {
       start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
       parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
@@ -119,35 +122,46 @@ function networkOf(
   return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}` };
 }
 
+/** Throws a `config` error that lists the channels there are. */
+async function loadChannel(name: string) {
+  const { CHANNELS } = await import("./platforms/channels.ts");
+  const load = Object.hasOwn(CHANNELS, name) ? CHANNELS[name] : undefined;
+  if (load) return load();
+  throw new PushCliError("config", `there is no channel '${name}'`, {
+    hint: `the channels are ${Object.keys(CHANNELS).join(", ")}`,
+  });
+}
+
+async function defaultsOf(name: string): Promise<ChannelDefaults> {
+  return (await loadChannel(name)).facts;
+}
+
+async function openChannel(
+  name: string,
+  settings: Settings,
+  own: Pick<Wiring, "io" | "version">,
+  clock: Clock,
+): Promise<OpenChannel> {
+  const { apiBase } = settings;
+  const credentials = () => requireCredentials(settings);
+  return (await loadChannel(name)).open({ apiBase, network: networkOf(settings, own), credentials, clock });
+}
+
 async function createTokens(
   settings: Settings,
+  channel: OpenChannel,
   { tokens }: { tokens: TokenStores },
-  own: Pick<Wiring, "io" | "out" | "version">,
+  out: Output,
   clock: Clock,
 ) {
   const { createTokenProvider } = await import("./token/provider.ts");
-  const { createTokenApi, tokenModeAt } = await import("./platforms/wechat/token-api.ts");
-  const api: ReturnType<typeof createTokenApi> = {
-    modeOf: (wanted) => tokenModeAt(settings.apiBase, wanted),
-    // Only asking the platform needs the secret; looking at what is stored does not.
-    fetchToken: (mode, force) => {
-      const { apiBase } = settings;
-      return createTokenApi({
-        apiBase,
-        ...requireCredentials(settings),
-        timeoutMs: 10_000,
-        clock,
-        network: networkOf(settings, own),
-      }).fetchToken(mode, force);
-    },
-  };
   return createTokenProvider({
     ...tokens,
     appid: settings.appid ?? "",
     mode: settings.tokenMode,
-    api,
+    api: channel.tokenApi(),
     clock,
-    warn: (text) => own.out.warn(`warning: ${text}`),
+    warn: (text) => out.warn(`warning: ${text}`),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
+import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
@@ -8,7 +9,6 @@ import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import { dropKept, keepAudience } from "./keep-audience.ts";
-import type { Message } from "./message.ts";
 import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
@@ -34,6 +34,7 @@ export interface BroadcastSpec {
   id?: string | undefined;
   appid: string;
   apiBase: string;
+  channel: string;
   message: Message;
   audience: Audience;
   /** How many users there are, where that is known; kept for the progress of later runs. */
@@ -61,6 +62,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     firstRunId: runId,
     appid: spec.appid,
     apiBase: spec.apiBase,
+    channel: spec.channel,
     message: spec.message,
     audience: spec.audience.kind,
     limit: spec.engine.limit,

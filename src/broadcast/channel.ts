@@ -1,3 +1,4 @@
+import type { TokenApi } from "../token/ports.ts";
 import type { AnswerClass, MessageSender } from "./ports.ts";
 
 /** What a message of a channel spends. `none`: nothing is kept here, the platform alone knows whom it lets message. */
@@ -43,6 +44,8 @@ export interface Message {
   /** In the order in which the user sees them. Values may hold `{{column}}`, filled in for each recipient. */
   fields: readonly MessageField[];
   page?: string | undefined;
+  /** Columns of the recipients' rows that its texts name. Absent: its texts are what everybody gets. */
+  columns?: readonly string[] | undefined;
   /** What only this channel has: `emphasis`, `lang`, `miniprogramState`. */
   options?: Readonly<Record<string, string>> | undefined;
 }
@@ -62,6 +65,8 @@ export interface MessageInput {
   /** Of --field, by name; excludes `values`. */
   named?: Readonly<Record<string, string>> | undefined;
   options: Readonly<Record<string, string>>;
+  /** Columns of the recipients' rows: texts that hold `{{` are nobody's yet, and looked at by `problemOf` once they are. */
+  columns?: readonly string[] | undefined;
   /** Cuts values that are too long, where the channel knows how. */
   truncate?: boolean | undefined;
 }
@@ -105,7 +110,7 @@ export interface ChannelFacts {
   /** What the platform limits, a line each. */
   limits: readonly string[];
   apiBase: string;
-  /** Key prefix of its pools, unless a setting says otherwise. */
+  /** Of the keys of its pools, behind the key prefix, unless a setting says otherwise. */
   poolPrefix: string;
   /** Sends a second to begin with, where bursts cost; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
@@ -119,6 +124,8 @@ export interface Channel extends ChannelFacts {
    * says of it. Throws a usage error that names field, value and limit.
    */
   message(input: MessageInput, template?: Template): Message;
+  /** The request's body for one recipient, for those who look at it. */
+  render(message: Message, openId: string, permission: string): Record<string, unknown>;
   /** What a value of a field breaks, in a recipient's own message: undefined when it fits. */
   problemOf(field: MessageField): string | undefined;
   /** What openIds look like at an API; undefined where any may be right. */
@@ -132,6 +139,8 @@ export interface Channel extends ChannelFacts {
 
 /** A channel with an account of it: what asks the platform. */
 export interface OpenChannel extends Channel {
+  /** Throws a `config` error for an address that can't be used. */
+  tokenApi(): TokenApi;
   sender(message: Message, options: { concurrency: number; timeoutMs: number }): Promise<MessageSender>;
   /** The account's templates; absent where the platform has no such call. */
   templates?(): Promise<Template[]>;

@@ -1,6 +1,6 @@
 import type { InHand } from "./in-hand.ts";
 import type { FinalOutcome } from "./outcome.ts";
-import type { SendAnswer } from "./ports.ts";
+import type { Refusal, SendAnswer } from "./ports.ts";
 
 /** What to do with a recipient after an answer. */
 export type Decision =
@@ -18,9 +18,6 @@ export type Decision =
   /** Nothing more can be sent: end the run. */
   | { do: "stop"; kind: "stopped" };
 
-const ERRCODE_USED_CODE = 41029;
-const ERRCODE_INVALID_USER = 40003;
-
 /**
  * The protocol's one decision, without side effects. It rests on a code being single-use on the platform: sending again
  * with the same code can't deliver twice, and "already used" after an attempt with unknown outcome means that attempt
@@ -28,21 +25,14 @@ const ERRCODE_INVALID_USER = 40003;
  */
 export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: number): Decision {
   const exhausted = recipient.attempts - recipient.excused >= maxAttempts;
+  // What is refused to one is refused to all who get the same.
+  if (answer.class === "message_refused" && !recipient.own) return { do: "stop", kind: "stopped" };
   switch (answer.class) {
     case "ok":
       return { do: "settle", outcome: "sent" };
     case "token":
       return { do: "renew-token" };
-    case "code":
-      return decideRefusedCode(recipient, answer);
-    case "recipient":
-      // An earlier attempt may have arrived before the user refused.
-      if (recipient.uncertain) return { do: "settle", outcome: "unknown" };
-      return {
-        do: answer.errcode === ERRCODE_INVALID_USER ? "settle-returning" : "settle",
-        outcome: "rejected",
-      };
-    case "concurrency":
+    case "later":
       if (!exhausted) return { do: "retry", uncertain: false };
       return recipient.uncertain
         ? { do: "settle", outcome: "unknown" }
@@ -54,19 +44,25 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
     case "unsent":
       // However often: when nobody gets through, the breaker ends the run.
       return { do: "retry", uncertain: false };
-    case "minute_quota":
+    case "quota":
       return { do: "pause" };
     case "fatal":
       return { do: "stop", kind: "stopped" };
-    case "unlisted":
-      // After an attempt that may have arrived it is not `failed`: a retry of failed ones takes a new code.
-      return { do: "settle", outcome: recipient.uncertain ? "unknown" : "failed" };
+    default:
+      // An earlier attempt may have arrived before the refusal. Another code could bring the message a second time, and
+      // so could a retry of what is called failed.
+      return recipient.uncertain
+        ? { do: "settle", outcome: answer.afterUncertain ?? "unknown" }
+        : ON_REFUSAL[answer.class];
   }
 }
 
-function decideRefusedCode(recipient: InHand, answer: SendAnswer): Decision {
-  if (!recipient.uncertain) return { do: "next" };
-  // 41028 stands for an expired code too, so it does not tell whether the earlier attempt arrived, nor does any other
-  // refusal; another code could bring the message a second time.
-  return { do: "settle", outcome: answer.errcode === ERRCODE_USED_CODE ? "sent" : "unknown" };
-}
+const ON_REFUSAL: Readonly<Record<Refusal, Decision>> = {
+  permission_refused: { do: "next" },
+  permission_gone: { do: "settle", outcome: "rejected" },
+  user_refuses: { do: "settle", outcome: "rejected" },
+  user_unknown: { do: "settle-returning", outcome: "rejected" },
+  not_today: { do: "settle-returning", outcome: "rejected" },
+  message_refused: { do: "settle-returning", outcome: "failed" },
+  unlisted: { do: "settle", outcome: "failed" },
+};

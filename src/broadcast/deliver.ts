@@ -2,7 +2,7 @@ import { backoffMs } from "./backoff.ts";
 import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
-import type { SendAnswer } from "./ports.ts";
+import type { AnswerClass, SendAnswer } from "./ports.ts";
 import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
 import { decided, type Run } from "./run.ts";
 import { refusedBy, stopReasonOf } from "./stop.ts";
@@ -146,7 +146,7 @@ async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token
 function settleSent(run: Run, recipient: InHand, answer: SendAnswer): void {
   if (run.refusedTokens.size > 0) acceptToken(run);
   run.accepted = true;
-  watch(run, run.guard.seeAnswer(false));
+  watch(run, run.guard.seeAnswer());
   run.settle(recipient, "sent", answer);
 }
 
@@ -165,12 +165,12 @@ async function act(
         run.accepted = true;
         await settleHeld(run);
       }
-      watch(run, run.guard.seeAnswer(false));
+      watch(run, run.guard.seeAnswer());
       return run.settle(recipient, decision.outcome, answer);
     case "settle-returning":
-      return settleReturning(run, decided(recipient, decision.outcome, answer));
+      return settleReturning(run, decided(recipient, decision.outcome, answer), answer);
     case "next":
-      return dropCode(run, recipient, () => claimNext(run, recipient, answer));
+      return dropCode(run, recipient, answer, () => claimNext(run, recipient, answer));
     case "retry":
       recipient.uncertain ||= decision.uncertain;
       return retryLater(run, recipient);
@@ -186,17 +186,19 @@ async function act(
       recipient.attempts--;
       return run.hand(recipient);
     case "stop":
-      if (answer.class === "unsent" || answer.class === "fatal" || answer.class === "token")
-        recipient.attempts--;
+      if (NOT_AN_ATTEMPT.has(answer.class)) recipient.attempts--;
       run.leftovers.push(recipient);
       return run.stop(refusedBy(answer, decision.kind));
   }
 }
 
+/** Answers that stop a run and say nothing of the recipient. */
+const NOT_AN_ATTEMPT: ReadonlySet<AnswerClass> = new Set(["unsent", "fatal", "token", "message_refused"]);
+
 /** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
 function obeyQuota(run: Run, { turn }: InHand, { class: kind, waitMs }: SendAnswer): void {
   if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
-  else if (kind === "minute_quota") run.pacer.refuse(turn, "minute");
+  else if (kind === "quota") run.pacer.refuse(turn, "minute");
 }
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {

@@ -1,11 +1,9 @@
 import type { Clock } from "../clock.ts";
-import type { AudiencePage } from "./audience.ts";
-import type { Message } from "./message.ts";
-import { sampleMessage } from "./message.ts";
+import type { AudiencePage, Row } from "./audience.ts";
+import type { Message } from "./channel.ts";
 import { sumOutcomes, Tally, UNREADABLE } from "./outcome.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
-import { createRenderer, withTexts } from "./values.ts";
 
 const BATCH = 128;
 
@@ -24,13 +22,12 @@ export interface DryRun {
 export async function countAudience(
   ledger: Ledger,
   audience: AsyncIterable<AudiencePage>,
-  message: Message,
+  render: (openId: string, permission: string, row?: Row) => Record<string, unknown>,
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
 ): Promise<DryRun> {
   const dryRun: DryRun = { tally: new Tally(), leftWithout: 0 };
   const { outcomes, codes } = dryRun.tally;
-  const render = createRenderer(message);
   for await (const { openIds, rows } of audience) {
     for (let at = 0; at < openIds.length && outcomes.sent < limit; ) {
       const batch = openIds.slice(at, at + Math.min(BATCH, limit - outcomes.sent));
@@ -42,9 +39,7 @@ export async function countAudience(
           codes.spent++;
           codes.expired += reply.expired;
           if (reply.lastCode) dryRun.leftWithout++;
-          const row = rows?.[first + i];
-          const own = () => (render && row ? withTexts(message, render(row)) : message);
-          dryRun.sample ??= sampleMessage(own(), reply.openId, reply.formId);
+          dryRun.sample ??= render(reply.openId, reply.formId, rows?.[first + i]);
         } else if (reply.status === "settled") {
           outcomes.skipped++;
         } else {

@@ -6,8 +6,8 @@ export const DEFAULT_MAX_ERRORS: MaxErrors = { share: 0.2 };
 const WINDOW = 500;
 const MIN_ERRORS = 50;
 const UNLISTED_IN_A_ROW = 20;
-const INVALID_USERS = 50;
-const INVALID_USER_SHARE = 0.95;
+const UNKNOWN_USERS = 50;
+const UNKNOWN_USER_SHARE = 0.95;
 const REFUSED_CODES = 50;
 const REFUSED_CODE_SHARE = 0.95;
 
@@ -20,7 +20,9 @@ export class Guard {
   private errors = 0;
   private unlistedInARow = 0;
   private answers = 0;
-  private invalidUsers = 0;
+  private unknownUsers = 0;
+  private unknownSays = "";
+  private readonly refusals = new Set<number>();
   private refusedCodes = 0;
 
   constructor(maxErrors: MaxErrors) {
@@ -29,27 +31,40 @@ export class Guard {
 
   /** An errcode that the table does not know; spends the code. */
   seeUnlisted(errcode: number | undefined): string | undefined {
-    this.unlistedInARow++;
-    if (this.unlistedInARow < UNLISTED_IN_A_ROW) return undefined;
+    if (!this.seeOneMore()) return undefined;
     return `errcode ${errcode} came ${UNLISTED_IN_A_ROW} times in a row without a success, and push-cli does not know it`;
   }
 
-  /** Any answer with an outcome for the recipient; `invalidUser` for 40003. */
-  seeAnswer(invalidUser: boolean): string | undefined {
+  /** Values that the platform does not take. */
+  seeMessageRefused(errcode: number | undefined): string | undefined {
     this.answers++;
-    if (invalidUser) this.invalidUsers++;
-    if (this.invalidUsers < INVALID_USERS || this.invalidUsers < this.answers * INVALID_USER_SHARE)
-      return undefined;
-    return `${this.invalidUsers} of ${this.answers} openIds were invalid (40003): they belong to another appid`;
+    if (!this.seeOneMore()) return undefined;
+    return `the platform refused ${UNLISTED_IN_A_ROW} messages in a row for their values${says(errcode)}`;
   }
 
-  /** 41028 or 41029; only while nothing has been accepted. */
-  seeRefusedCode(): string | undefined {
+  /** Any answer with an outcome for the recipient. */
+  seeAnswer(): string | undefined {
+    this.answers++;
+    return this.tooManyUnknown();
+  }
+
+  /** No user of this account. */
+  seeUnknownUser(errcode: number | undefined): string | undefined {
+    this.answers++;
+    this.unknownUsers++;
+    this.unknownSays = says(errcode);
+    return this.tooManyUnknown();
+  }
+
+  /** The platform refused a code; only while nothing has been accepted. */
+  seeRefusedCode(errcode: number | undefined): string | undefined {
     this.answers++;
     this.refusedCodes++;
+    if (errcode !== undefined) this.refusals.add(errcode);
     if (this.refusedCodes < REFUSED_CODES || this.refusedCodes < this.answers * REFUSED_CODE_SHARE)
       return undefined;
-    return `${this.refusedCodes} of ${this.answers} codes were refused (41028, 41029) and none accepted: they belong to another appid, or are not what the platform issued`;
+    const errcodes = [...this.refusals].sort((a, b) => a - b).join(", ");
+    return `${this.refusedCodes} of ${this.answers} codes were refused (${errcodes}) and none accepted: they belong to another appid, or are not what the platform issued`;
   }
 
   /** A settled outcome; `error` for failed and unknown. */
@@ -64,6 +79,18 @@ export class Guard {
     return this.tooManyErrors();
   }
 
+  /** Of what the whole message may be to blame for. */
+  private seeOneMore(): boolean {
+    this.unlistedInARow++;
+    return this.unlistedInARow >= UNLISTED_IN_A_ROW;
+  }
+
+  private tooManyUnknown(): string | undefined {
+    if (this.unknownUsers < UNKNOWN_USERS || this.unknownUsers < this.answers * UNKNOWN_USER_SHARE)
+      return undefined;
+    return `${this.unknownUsers} of ${this.answers} openIds were invalid${this.unknownSays}: they belong to another appid`;
+  }
+
   private tooManyErrors(): string | undefined {
     if ("count" in this.maxErrors) {
       if (this.errors <= this.maxErrors.count) return undefined;
@@ -75,4 +102,8 @@ export class Guard {
     const percent = Math.round(this.maxErrors.share * 100);
     return `${this.errorsInWindow} errors in the last ${seen} recipients, more than --max-errors ${percent}%`;
   }
+}
+
+function says(errcode: number | undefined): string {
+  return errcode === undefined ? "" : ` (${errcode})`;
 }

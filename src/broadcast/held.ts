@@ -18,10 +18,18 @@ export async function settleFinal(run: Run): Promise<void> {
   for (const { goOn } of final) await goOn();
 }
 
-/** 40003 is held back until another answer shows that the appid is right; else every user would count as invalid. */
-export async function settleReturning(run: Run, item: Decided): Promise<void> {
-  if (item.settlement.errcode !== 40003) return run.settleReturning(item);
-  const why = run.guard.seeAnswer(true);
+/**
+ * "No user of this account" is held back until another answer shows that the appid is right; else every user would count
+ * as one.
+ */
+export async function settleReturning(run: Run, item: Decided, answer: SendAnswer): Promise<void> {
+  if (answer.class !== "user_unknown") {
+    // As good as one that nobody knows: many in a row are the message's fault, and not their values'.
+    const why = answer.class === "message_refused" ? run.guard.seeMessageRefused(answer.errcode) : undefined;
+    await run.settleReturning(item);
+    return watch(run, why);
+  }
+  const why = run.guard.seeUnknownUser(answer.errcode);
   if (run.tally.outcomes.sent > 0 || run.held.length >= MOST_HELD) await run.settleReturning(item);
   else run.hold(item.recipient, () => run.settleReturning(item));
   run.changed();
@@ -34,7 +42,7 @@ export async function settleReturning(run: Run, item: Decided): Promise<void> {
  * whether the platform has used them.
  */
 export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer): void {
-  watch(run, run.guard.seeAnswer(false));
+  watch(run, run.guard.seeAnswer());
   const outcome = recipient.uncertain ? "unknown" : "failed";
   const why = run.guard.seeUnlisted(answer.errcode);
   run.hold(recipient, () => run.settle(recipient, outcome, answer), { isFinal: why === undefined });
@@ -46,9 +54,14 @@ export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer):
  * A refused code is dropped, but not before a message was accepted: with the wrong appid, or codes that were misread, each
  * user's would go. `next` drops it and claims the user's next.
  */
-export async function dropCode(run: Run, recipient: InHand, next: () => Promise<void>): Promise<void> {
+export async function dropCode(
+  run: Run,
+  recipient: InHand,
+  answer: SendAnswer,
+  next: () => Promise<void>,
+): Promise<void> {
   if (run.accepted || run.held.length >= MOST_HELD) return next();
-  const why = run.guard.seeRefusedCode();
+  const why = run.guard.seeRefusedCode(answer.errcode);
   // At the end of the audience those held back go on, and with their next codes nothing is held back any more.
   if (recipient.refusals > 0) await next();
   else run.hold(recipient, next);

@@ -1,32 +1,15 @@
 import { usageError } from "../errors.ts";
-
-/** What every recipient gets. */
-export interface Message {
-  templateId: string;
-  /** The N-th value is keywordN; empty values stay empty. */
-  keywords: string[];
-  page?: string | undefined;
-  /** Number of the keyword shown large, from 1. */
-  emphasis?: number | undefined;
-  /** Columns of the recipients' rows that its texts name as `{{column}}`. Absent: its texts are what everybody gets. */
-  columns?: readonly string[] | undefined;
-}
+import type { Message } from "./channel.ts";
 
 /** Rejects a message that the API would refuse for every recipient. Throws a usage error naming the value. */
 export function checkMessage(message: Message): Message {
-  const { templateId, emphasis, keywords } = message;
+  const { templateId } = message;
   const fault = faultOfTexts(message);
   if (fault) throw usageError(fault.what, fault.hint);
   if (!/^[\w-]{1,128}$/.test(templateId)) {
     throw usageError(
       `'${templateId}' is not a template id`,
       "copy it from the mini program's console: letters, digits, _ and -",
-    );
-  }
-  if (emphasis !== undefined && (emphasis < 1 || emphasis > keywords.length)) {
-    throw usageError(
-      `--emphasis ${emphasis} names a keyword that is not there`,
-      keywords.length === 0 ? "give --keywords too" : `the last of --keywords is number ${keywords.length}`,
     );
   }
   return message;
@@ -37,10 +20,10 @@ interface TextFault {
   hint: string;
 }
 
-/** What is wrong with the keywords or the page, the first of it. */
-export function faultOfTexts({ keywords, page }: Message): TextFault | undefined {
-  for (const [i, value] of keywords.entries()) {
-    const fault = faultOfText(`keyword${i + 1}`, value);
+/** What is wrong with the values or the page, the first of it. */
+export function faultOfTexts({ fields, page }: Message): TextFault | undefined {
+  for (const { name, value } of fields) {
+    const fault = faultOfText(name, value);
     if (fault) return fault;
   }
   return page === undefined ? undefined : (faultOfText("--page", page) ?? faultOfPage(page));
@@ -69,18 +52,5 @@ function faultOfText(name: string, text: string): TextFault | undefined {
   return {
     what: `${name} holds the control character U+${code}: ${JSON.stringify(text)}`,
     hint: "leave it out",
-  };
-}
-
-/** The message as one recipient gets it, for a preview; the same shape that goes over the wire. */
-export function sampleMessage(message: Message, openId: string, formId: string): Record<string, unknown> {
-  const { templateId, keywords, page, emphasis } = message;
-  return {
-    touser: openId,
-    template_id: templateId,
-    ...(page === undefined ? {} : { page }),
-    form_id: formId,
-    data: Object.fromEntries(keywords.map((value, i) => [`keyword${i + 1}`, { value }])),
-    ...(emphasis === undefined ? {} : { emphasis_keyword: `keyword${emphasis}.DATA` }),
   };
 }

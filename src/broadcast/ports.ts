@@ -1,35 +1,53 @@
 import type { FinalOutcome } from "./outcome.ts";
 
-/** What the API's answer to one send means for the engine; `platforms/wechat/errcodes.ts` maps errcodes to it. */
+/** What the API's answer to one send means for the engine; each endpoint of a platform has a table that says so. */
 export type AnswerClass =
   | "ok"
   /** The access token was refused; nothing was sent. */
   | "token"
-  /** The code was refused: 41028 or 41029. */
-  | "code"
-  /** This user can't be messaged: 40003, 41009, 43101. */
-  | "recipient"
-  /** 43108: one call an openId at a time; nothing was sent. */
-  | "concurrency"
+  | Refusal
+  /** Not now to this user, whom another message is on its way to; nothing was sent. */
+  | "later"
+  /** A quota that passes is used up; nothing was sent. */
+  | "quota"
   /** Busy, 5xx, timeout, reset, garbage: the message may or may not have been delivered. */
   | "ambiguous"
   /** The request never left this machine: nothing was sent. */
   | "unsent"
-  | "minute_quota"
   /** Nothing more can be sent until somebody mends the cause. */
-  | "fatal"
+  | "fatal";
+
+/** An answer that concerns this recipient alone; nothing was sent with this request. */
+export type Refusal =
+  /** This code is no good: the user may have another. */
+  | "permission_refused"
+  /** The user has no such permission: what the pool holds for user and template is wrong. */
+  | "permission_gone"
+  /** The user doesn't want messages; what was taken counts as spent. */
+  | "user_refuses"
+  /** No user of this account; the permission goes back. */
+  | "user_unknown"
+  /** The user has had too many today; the permission goes back. */
+  | "not_today"
+  /** The platform does not take this recipient's values; the permission goes back. */
+  | "message_refused"
   /** An errcode that the table does not know. */
   | "unlisted";
 
 export interface SendAnswer {
   class: AnswerClass;
+  /**
+   * What a refusal proves after an attempt whose outcome was not known: that one arrived. Absent: it proves nothing, and
+   * the outcome stays unknown.
+   */
+  afterUncertain?: "sent" | undefined;
   /** Absent when the API gave none (a reset, a timeout, a body that is not JSON). */
   errcode?: number | undefined;
   /** The API's errmsg without its request id, or what happened on the wire. */
   errmsg: string;
   /** Text, because it exceeds 2^53. */
   msgid?: string | undefined;
-  /** How long the platform asks all sends to wait. Absent, `minute_quota` means the rest of the minute. */
+  /** How long the platform asks all sends to wait. Absent, `quota` means the rest of the minute. */
   waitMs?: number | undefined;
   /** What push-cli's table says of the errcode. */
   meaning?: string | undefined;

@@ -1,7 +1,7 @@
 import type { AudiencePage, InvalidRow } from "./audience.ts";
 import type { Outages } from "./breaker.ts";
+import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
-import type { Message } from "./message.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { StopReason } from "./stop.ts";
@@ -17,6 +17,8 @@ export interface BroadcastRecord {
   appid: string;
   /** The API that it goes through. Absent in records of older versions. */
   apiBase?: string | undefined;
+  /** Absent in records of older versions: wechat-template. */
+  channel?: string | undefined;
   message: Message;
   audience: AudienceKind;
   /** Claims at most, over all runs. */

@@ -1,6 +1,6 @@
 import { usageError } from "../errors.ts";
 import type { Row } from "./audience.ts";
-import type { Message } from "./message.ts";
+import type { Message, MessageInput } from "./channel.ts";
 import type { OwnTexts } from "./ports.ts";
 
 /** A text taken apart once: what stands there, and columns whose values come in between. */
@@ -14,35 +14,43 @@ const ESCAPE = "{{{{";
 export const ESCAPE_HINT = "{{{{ writes a literal {{";
 
 /**
- * Reads the `{{column}}` of a message that comes from a command line. Where there are some, they stay in its texts, and
- * `columns` names them in the order of a row's values; where there are none, the texts are what they will be. Throws a usage
- * error for a `{{` that is not closed or has nothing in it.
+ * Reads the `{{column}}` of a command line's message. Where there are some, they stay in its texts, and `columns` names them in
+ * the order of a row's values; where there are none, the texts are what they will be. Throws a usage error for a `{{` that is
+ * not closed or has nothing in it.
  */
-export function readPlaceholders(message: Message): Message {
-  const values = message.keywords.map((text, i) => parseText(text, `keyword${i + 1}`));
-  const page = message.page === undefined ? undefined : parseText(message.page, "--page");
-  const pieces = [...values, ...(page ? [page] : [])].flat();
-  const columns = pieces.flatMap((piece) => (typeof piece === "string" ? [] : [piece.column]));
-  if (columns.length > 0) return { ...message, columns: [...new Set(columns)] };
-  const plain = { ...message, keywords: values.map((parts) => parts.join("")) };
-  return page === undefined ? plain : { ...plain, page: page.join("") };
+export function readPlaceholders(input: MessageInput): MessageInput {
+  const columns = new Set<string>();
+  const read = (text: string, name: string): string => {
+    const pieces = parseText(text, name);
+    for (const piece of pieces) if (typeof piece !== "string") columns.add(piece.column);
+    return pieces.map((piece) => (typeof piece === "string" ? piece : "")).join("");
+  };
+  const { values, named = {}, page } = input;
+  const plain: MessageInput = {
+    ...input,
+    values: values.map((text, i) => read(text, `value ${i + 1} of --keywords`)),
+    page: page === undefined ? undefined : read(page, "--page"),
+  };
+  if (input.named)
+    plain.named = Object.fromEntries(
+      Object.entries(named).map(([name, text]) => [name, read(text, `--field ${name}`)]),
+    );
+  return columns.size > 0 ? { ...input, columns: [...columns] } : plain;
 }
 
 /** How a row, its values in the order of `columns`, becomes a recipient's texts; undefined when all get the same message. */
-export function createRenderer({ keywords, page, columns }: Message): ((row: Row) => OwnTexts) | undefined {
+export function createRenderer({ fields, page, columns }: Message): ((row: Row) => OwnTexts) | undefined {
   if (columns === undefined) return undefined;
   const place = new Map(columns.map((column, i) => [column, i]));
-  const compile = (text: string) => compileText(text, place);
-  const values = keywords.map(compile);
-  const renderPage = page === undefined ? undefined : compile(page);
+  const values = fields.map(({ value }) => compileText(value, place));
+  const renderPage = page === undefined ? undefined : compileText(page, place);
   return (row) => ({ values: values.map((render) => render?.(row)), page: renderPage?.(row) });
 }
 
 /** The message as one recipient gets it. */
 export function withTexts({ columns: _, ...message }: Message, own: OwnTexts): Message {
-  const keywords = message.keywords.map((text, i) => own.values[i] ?? text);
-  const page = own.page ?? message.page;
-  return page === undefined ? { ...message, keywords } : { ...message, keywords, page };
+  const fields = message.fields.map((field, i) => ({ ...field, value: own.values[i] ?? field.value }));
+  return { ...message, fields, page: own.page ?? message.page };
 }
 
 /** Undefined where the text stands as it is. */

@@ -1,7 +1,7 @@
+import type { ChannelFacts, Message, OpenChannel } from "../broadcast/channel.ts";
 import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
-import type { Message } from "../broadcast/message.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { StopSignal } from "../broadcast/stop.ts";
@@ -63,26 +63,15 @@ export interface Deps {
   claimScript(): Promise<BackendScript>;
   tokens(): Promise<TokenProvider>;
   sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
-  /** What speaks against a template id at an API; `isCertain` where the platform can have no such template. */
-  doubtTemplateId(
-    apiBase: string,
-    templateId: string,
-  ): Promise<{ text: string; isCertain: boolean } | undefined>;
-  /** What openIds look like at an API, where that is known. */
-  openIdShapeAt(apiBase: string): Promise<OpenIdShape | undefined>;
-  /** A known errcode in words. */
-  meaningOf(errcode: number): Promise<string | undefined>;
+  /** The channel of the settings, or the one of that name, with the account of the settings. */
+  channel(name?: string): Promise<OpenChannel>;
+  /** What there is of channels, in the order in which they are shown. */
+  channels(): Promise<ChannelFacts[]>;
   sandbox: SandboxTools;
   /** Runs another command line in this process, with its own output streams. */
   runCli(argv: string[], io: Io): Promise<number>;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undo. */
   onInterrupt(listener: (signal: StopSignal) => void): () => void;
-}
-
-export interface OpenIdShape {
-  platform: string;
-  form: string;
-  fits(openId: string): boolean;
 }
 
 export interface SandboxTools {

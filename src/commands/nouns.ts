@@ -32,6 +32,11 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./token/token.ts")).registerToken,
   },
   {
+    name: "channels",
+    description: "the platforms and kinds of messages there are, and what each guarantees",
+    load: async () => (await import("./channels.ts")).registerChannels,
+  },
+  {
     name: "script",
     description: "Lua scripts for backends that take codes off the pools themselves",
     load: async () => (await import("./script/script.ts")).registerScript,

@@ -112,7 +112,8 @@ export function toListed(cell: unknown, toOpenId: (text: string) => string | und
 
 /** Counts openIds that don't look like those of the platform, where it is known what they look like, to warn of them. */
 export async function doubtShape(deps: Deps) {
-  const shape = await deps.openIdShapeAt((await deps.settings()).apiBase);
+  const { apiBase } = await deps.settings();
+  const shape = (await deps.channel()).openIdShape(apiBase);
   let all = 0;
   let odd = 0;
   let example = "";

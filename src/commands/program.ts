@@ -19,6 +19,7 @@ export interface GlobalOptions {
   redisCert?: string;
   redisKey?: string;
   redisServername?: string;
+  channel?: string;
   apiBase?: string;
   apiCa?: string;
   proxy?: string;
@@ -73,6 +74,10 @@ export async function buildProgram(
     .option("--redis-cert <file>", "our certificate (PEM), for a Redis that wants one")
     .option("--redis-key <file>", "the key of that certificate (PEM)")
     .option("--redis-servername <name>", "name in the Redis' certificate, when it is not the URL's host")
+    .option(
+      "--channel <name>",
+      "platform and kind of message (default: wechat-template); see push-cli channels",
+    )
     .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
     .option("--api-ca <file>", "certificate of a CA to trust for the API and the proxy, too (PEM)")
     .option(

@@ -9,6 +9,7 @@ export const SETTING_KEYS = [
   "redisCert",
   "redisKey",
   "redisServername",
+  "channel",
   "apiBase",
   "apiCa",
   "proxy",
@@ -94,6 +95,13 @@ export const RULES: Record<SettingKey, Rule> = {
     flag: "--redis-servername",
     problem: wordProblem,
     hint: "the name in the Redis' certificate, when it is not the host of the URL",
+    quote: verbatim,
+  },
+  channel: {
+    env: "PUSH_CLI_CHANNEL",
+    flag: "--channel",
+    problem: (value) => (/^[a-z]+(-[a-z]+)+$/.test(value) ? undefined : "is no channel"),
+    hint: "such as wechat-template; push-cli channels lists them",
     quote: verbatim,
   },
   apiBase: {

@@ -38,6 +38,7 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     redisCert: setting("redisCert").optional(),
     redisKey: setting("redisKey").optional(),
     redisServername: setting("redisServername").optional(),
+    channel: setting("channel").optional(),
     apiBase: setting("apiBase").optional(),
     apiCa: setting("apiCa").optional(),
     proxy: setting("proxy").optional(),

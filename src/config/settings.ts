@@ -14,6 +14,8 @@ export interface Settings {
   redisUrl: string;
   /** Given for a URL that begins with `rediss`. */
   redisTls?: TlsFiles;
+  /** Name of a channel, which may not be there. */
+  channel: string;
   /** Without a slash at the end. */
   apiBase: string;
   /** As given; `chooseProxy` knows what it means. May hold a password: show it through redactUrl only. */
@@ -43,6 +45,7 @@ export interface SettingFlags {
   redisCert?: string | undefined;
   redisKey?: string | undefined;
   redisServername?: string | undefined;
+  channel?: string | undefined;
   apiBase?: string | undefined;
   apiCa?: string | undefined;
   proxy?: string | undefined;
@@ -61,7 +64,11 @@ export interface SettingFlags {
  * Rejects with a PushCliError about the values that can't be used: `usage` for flags, `config` for the rest. No message
  * holds a secret.
  */
-export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cwd">): Promise<Settings> {
+export async function loadSettings(
+  flags: SettingFlags,
+  io: Pick<Io, "env" | "cwd">,
+  defaultsOf: (channel: string) => Promise<ChannelDefaults> = async () => WECHAT_TEMPLATE,
+): Promise<Settings> {
   const profile = fromFlag("--profile", flags.profile) ?? fromEnv(io, PROFILE_ENV);
   const only = fromFlag("--config", flags.config) ?? fromEnv(io, CONFIG_ENV);
   const unseen: string[] = [];
@@ -73,7 +80,8 @@ export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cw
   const layers = { ...fromFiles, ...env, ...fromFlags };
   checkValues(layers);
   const configFiles = { read: files.map(({ path }) => path), places: configPlaces(io) };
-  const settings = fillIn(layers, profile, configFiles);
+  const channel = layers.channel?.value ?? DEFAULT_CHANNEL;
+  const settings = fillIn(layers, profile, configFiles, channel, await defaultsOf(channel));
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
   if (layers.proxy) settings.proxy = layers.proxy.value;
@@ -83,9 +91,18 @@ export async function loadSettings(flags: SettingFlags, io: Pick<Io, "env" | "cw
   return settings;
 }
 
+/** What a channel says where no setting does. */
+export interface ChannelDefaults {
+  apiBase: string;
+  /** Of the pools, behind the key prefix. */
+  poolPrefix: string;
+}
+
+export const DEFAULT_CHANNEL = "wechat-template";
+const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
+
 const DEFAULTS = {
   redisUrl: "redis://127.0.0.1:6379",
-  apiBase: "https://api.weixin.qq.com",
   keyPrefix: "mina:",
   poolKeys: "plain",
   tokenMode: "stable",
@@ -111,17 +128,24 @@ function checkValues(given: Layer): void {
   });
 }
 
-function fillIn(given: Layer, profile: Given | undefined, configFiles: ConfigFiles): Settings {
+function fillIn(
+  given: Layer,
+  profile: Given | undefined,
+  configFiles: ConfigFiles,
+  channel: string,
+  defaults: ChannelDefaults,
+): Settings {
   const sources: Record<string, Source> = { profile: profile?.origin.source ?? "default" };
   for (const key of SETTING_KEYS) sources[key] = given[key]?.origin.source ?? "default";
   const keyPrefix = given.keyPrefix?.value ?? DEFAULTS.keyPrefix;
   return {
     redisUrl: given.redisUrl?.value ?? DEFAULTS.redisUrl,
-    apiBase: (given.apiBase?.value ?? DEFAULTS.apiBase).replace(/\/+$/, ""),
+    channel,
+    apiBase: (given.apiBase?.value ?? defaults.apiBase).replace(/\/+$/, ""),
     ...(given.appid && { appid: given.appid.value }),
     ...(given.appsecret && { appsecret: given.appsecret.value }),
     keyPrefix,
-    ...poolKeyOf(given, `${keyPrefix}openid:`),
+    ...poolKeyOf(given, `${keyPrefix}${defaults.poolPrefix}`),
     poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
     tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
     ...(profile && { profile: profile.value }),

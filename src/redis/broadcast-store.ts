@@ -1,3 +1,4 @@
+import type { Message } from "../broadcast/channel.ts";
 import type {
   BroadcastRecord,
   BroadcastStore,
@@ -107,6 +108,15 @@ async function listRecords(
   return hashes.map(fromHash).filter((record) => record !== undefined);
 }
 
+/** Older versions kept the values of keyword1, keyword2 ... alone. */
+function readMessage(text: string): Message {
+  const message: Message & { keywords?: string[]; emphasis?: number } = JSON.parse(text);
+  const { keywords, emphasis, ...rest } = message;
+  if (keywords === undefined) return message;
+  const fields = keywords.map((value, i) => ({ name: `keyword${i + 1}`, value }));
+  return { ...rest, fields, ...(emphasis === undefined ? {} : { options: { emphasis: `${emphasis}` } }) };
+}
+
 /** Texts stay texts, so that an operator can read the hash with redis-cli; structures are JSON. */
 function toHash(record: Partial<BroadcastRecord>): Record<string, string> {
   const hash: Record<string, string> = {};
@@ -126,7 +136,8 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     firstRunId: firstRunId ?? "",
     appid: appid ?? "",
     apiBase: hash.apiBase,
-    message: JSON.parse(message),
+    channel: hash.channel,
+    message: readMessage(message),
     audience: audience === "list" ? "list" : "pools",
     limit: number(hash.limit),
     recipients: number(hash.recipients),

@@ -5,11 +5,10 @@ import { DEFAULT_MAX_ERRORS } from "../../src/broadcast/guard.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import type { Run } from "../../src/broadcast/run.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
-import { createSender } from "../../src/platforms/wechat/sender.ts";
-import { createTokenApi } from "../../src/platforms/wechat/token-api.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import { createTokenProvider } from "../../src/token/provider.ts";
 import type { CliResult } from "../helpers/cli.ts";
+import { createSender, createTokenApi } from "../platforms/open.ts";
 import { TEMPLATE, type World } from "./world.ts";
 
 /** The system's clock, so many times as fast; wall time starts at `startMs`. */
@@ -55,7 +54,7 @@ export async function openRunDeps(
   const deps: BroadcastDeps = {
     ...portsOf(opened),
     sender,
-    tokens: createTokens(world, opened, clock),
+    tokens: await createTokens(world, opened, clock),
     clock,
     // Of no process, so that a resume need not wait for a heartbeat to lapse.
     self: { host: "test-host", pid: 2 ** 30 },
@@ -69,7 +68,7 @@ export async function openRunDeps(
   return { deps, opened, close };
 }
 
-export const MESSAGE = { templateId: TEMPLATE, keywords: [] };
+export const MESSAGE = { templateId: TEMPLATE, fields: [] };
 
 /** What a command line sets. */
 export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptions {
@@ -107,6 +106,7 @@ export async function drive(
       {
         appid: "wx-sandbox",
         apiBase: world.sandbox.url,
+        channel: "wechat-template",
         message: MESSAGE,
         audience: { kind: "pools" },
         engine: engineOptions({ ...engine, concurrency }),
@@ -128,12 +128,11 @@ function portsOf({ stores }: OpenStores) {
   };
 }
 
-function createTokens(world: World, { tokens }: OpenStores, clock: Clock) {
-  const api = createTokenApi({
+async function createTokens(world: World, { tokens }: OpenStores, clock: Clock) {
+  const api = await createTokenApi({
     apiBase: world.sandbox.url,
     appid: "wx-sandbox",
     appsecret: "sandbox-secret",
-    timeoutMs: 2000,
     clock,
   });
   return createTokenProvider({ ...tokens, appid: "wx-sandbox", mode: "stable", api, clock });

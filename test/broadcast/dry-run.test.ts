@@ -13,7 +13,7 @@ beforeEach(async () => {
   await redis.client.flushall();
 });
 
-const MESSAGE = { templateId: "tmpl", keywords: [] };
+const render = (touser: string, form_id: string) => ({ touser, form_id });
 
 async function* pagesOf(...pages: string[][]): AsyncGenerator<AudiencePage> {
   for (const openIds of pages) yield { openIds };
@@ -21,7 +21,7 @@ async function* pagesOf(...pages: string[][]): AsyncGenerator<AudiencePage> {
 
 function count(pages: AsyncIterable<AudiencePage>, limit?: number) {
   const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true });
-  return countAudience(ledger, pages, MESSAGE, limit);
+  return countAudience(ledger, pages, render, limit);
 }
 
 async function giveUsers(users: number): Promise<string[]> {

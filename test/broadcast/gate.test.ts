@@ -44,6 +44,7 @@ test("a retry behind workers that are all held up with codes of several uses doe
   const { result } = await startBroadcast(deps, {
     appid: "wx-sandbox",
     apiBase: world.sandbox.url,
+    channel: "wechat-template",
     message: MESSAGE,
     audience: listAudience(openIds),
     engine: engineOptions({ concurrency: 4 }),
@@ -63,7 +64,7 @@ test("what stands before an API that nobody has met is not asked in a loop", asy
       if (openId === "") asked++;
       const answer: SendAnswer =
         openId === ""
-          ? { class: "minute_quota", errmsg: "HTTP 429 Too Many Requests", waitMs: 1000 }
+          ? { class: "quota", errmsg: "HTTP 429 Too Many Requests", waitMs: 1000 }
           : { class: "ambiguous", errmsg: "HTTP 502 Bad Gateway" };
       setTimeout(() => onAnswer(answer), 1);
     },

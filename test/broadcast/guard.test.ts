@@ -80,7 +80,7 @@ describe("codes that are refused before any was accepted", () => {
   const feedCodes = (isRefused: (n: number) => boolean, limit = 2000) => {
     const guard = new Guard(DEFAULT_MAX_ERRORS);
     for (let n = 1; n <= limit; n++)
-      if (isRefused(n) ? guard.seeRefusedCode() : guard.seeAnswer(false)) return n;
+      if (isRefused(n) ? guard.seeRefusedCode(41028) : guard.seeAnswer()) return n;
     return undefined;
   };
 
@@ -97,7 +97,8 @@ describe("codes that are refused before any was accepted", () => {
 describe("openIds that the API calls invalid", () => {
   const feedUsers = (isInvalid: (n: number) => boolean, limit = 2000) => {
     const guard = new Guard(DEFAULT_MAX_ERRORS);
-    for (let n = 1; n <= limit; n++) if (guard.seeAnswer(isInvalid(n))) return n;
+    for (let n = 1; n <= limit; n++)
+      if (isInvalid(n) ? guard.seeUnknownUser(40003) : guard.seeAnswer()) return n;
     return undefined;
   };
 

@@ -22,7 +22,7 @@ it("a code stays claimed when push-cli itself fails after sending with it: it ma
 
 it("waiting for the next minute's quota costs none of a recipient's attempts", async () => {
   await giveUsers(world, 1);
-  const quota: SendAnswer = { class: "minute_quota", errcode: 45011, errmsg: "quota" };
+  const quota: SendAnswer = { class: "quota", errcode: 45011, errmsg: "quota" };
   const answers: SendAnswer[] = [
     quota,
     quota,

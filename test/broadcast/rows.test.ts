@@ -100,6 +100,33 @@ test("runs side by side: everybody gets their own, once, whoever had them in han
   checkMessages(300);
 });
 
+test("a message that the platform does not take fails its user, whose code goes back, not the run", async () => {
+  recorder.refuse(47003, ["u3", "u17", "u31"]);
+  const result = await (await send(40, ["--concurrency", "4"])).done;
+  expect(result.code, result.stderr).toBe(8);
+  expect(result.json()).toMatchObject({
+    recipients: 40,
+    outcomes: outcomes({ sent: 37, failed: 3 }),
+    errors: [{ errcode: 47003, count: 3 }],
+  });
+  expect(await world.redis.client.llen("mina:openid:u17")).toBe(1);
+});
+
+test("many such in a row end it, as does one of a message that is the same for all", async () => {
+  recorder.refuse(
+    47003,
+    Array.from({ length: 40 }, (_, i) => `u${i}`),
+  );
+  const many = await (await send(60, ["--concurrency", "1"])).done;
+  expect(many.code, many.stderr).toBe(9);
+  expect(many.json()).toMatchObject({ status: "stopped", outcomes: { sent: 0, failed: 20 } });
+  const file = join(dir, "same.csv");
+  writeFileSync(file, "openId\nu0\nu1\n");
+  const same = await run(["t", "--yes", "--json", "--keywords", "x", "--to-file", file], env());
+  expect(same.code).toBe(9);
+  expect(same.json()).toMatchObject({ recipients: 0 });
+});
+
 test("a row that is gone from Redis is nobody's message: the run stops", async () => {
   setFaults(world, "unlisted:50");
   const sending = await send(40, [], { codes: 2 });

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { whyWaiting } from "../../src/broadcast/waiting.ts";
-import { createSender } from "../../src/platforms/wechat/sender.ts";
 import type { AccessTokens } from "../../src/token/ports.ts";
+import { createSender } from "../platforms/open.ts";
 import { serveHttp } from "../platforms/servers.ts";
 import { drive, MESSAGE } from "./drive.ts";
 import { giveUsers, useWorld } from "./world.ts";

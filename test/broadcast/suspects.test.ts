@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createSender } from "../../src/platforms/wechat/sender.ts";
+import { createSender } from "../platforms/open.ts";
 import { type HttpDouble, type Received, serveHttp } from "../platforms/servers.ts";
 import { drive, hurriedClock, MESSAGE } from "./drive.ts";
 import { giveUsers, outcomes, useWorld } from "./world.ts";

@@ -1,23 +1,30 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Message } from "../../src/broadcast/channel.ts";
 import { createRenderer, readPlaceholders, withTexts } from "../../src/broadcast/values.ts";
 
-const message = (keywords: string[], page?: string) =>
-  readPlaceholders({ templateId: "t", keywords, ...(page === undefined ? {} : { page }) });
+const read = (values: string[], page?: string) =>
+  readPlaceholders({ templateId: "t", values, page, options: {} });
+
+function message(values: string[], page?: string): Message {
+  const { columns, ...input } = read(values, page);
+  const fields = input.values.map((value, i) => ({ name: `keyword${i + 1}`, value }));
+  return { templateId: "t", fields, page: input.page, columns };
+}
 
 test("a message names its columns once, in the order of its texts", () => {
-  expect(message(["{{b}} {{ a }}", "x", "{{b}}"], "p?{{c}}")).toEqual({
-    templateId: "t",
-    keywords: ["{{b}} {{ a }}", "x", "{{b}}"],
+  expect(read(["{{b}} {{ a }}", "x", "{{b}}"], "p?{{c}}")).toMatchObject({
+    values: ["{{b}} {{ a }}", "x", "{{b}}"],
     page: "p?{{c}}",
     columns: ["b", "a", "c"],
   });
 });
 
 test("without columns its texts are what they will be", () => {
-  expect(message(["{{{{a}}", "}} {"], "{{{{")).toEqual({
+  expect(read(["{{{{a}}", "}} {"], "{{{{")).toEqual({
     templateId: "t",
-    keywords: ["{{a}}", "}} {"],
+    options: {},
+    values: ["{{a}}", "}} {"],
     page: "{{",
   });
   expect(createRenderer(message(["a"]))).toBeUndefined();
@@ -40,7 +47,8 @@ test("whatever stands around and in the values, it comes out as it went in", () 
       const draft = message([written, "{{c0}}"]);
       const row = draft.columns!.map((name) => values[Number(name.slice(1))]!);
       const wanted = pieces.map((one) => ("text" in one ? one.text : values[one.column])).join("");
-      expect(withTexts(draft, createRenderer(draft)!(row)).keywords).toEqual([wanted, values[0]]);
+      const { fields } = withTexts(draft, createRenderer(draft)!(row));
+      expect(fields.map(({ value }) => value)).toEqual([wanted, values[0]]);
     }),
   );
 });

@@ -16,7 +16,7 @@ function record(fields: Partial<BroadcastRecord> = {}): BroadcastRecord {
     id: "b-1",
     firstRunId: "r1",
     appid: "wx",
-    message: { templateId: "t", keywords: [] },
+    message: { templateId: "t", fields: [] },
     audience: "pools",
     users: 1000,
     status: "running",

@@ -27,7 +27,12 @@ function record(fields: Partial<BroadcastRecord> = {}): BroadcastRecord {
     id: "b1",
     firstRunId: "run1",
     appid: "wx-sandbox",
-    message: { templateId: "T-1", keywords: ["a, b", "", '"c"\n', "表"], page: "pages/i?a=b", emphasis: 2 },
+    message: {
+      templateId: "T-1",
+      fields: ["a, b", "", '"c"\n', "表"].map((value, i) => ({ name: `keyword${i + 1}`, value })),
+      page: "pages/i?a=b",
+      options: { emphasis: "2" },
+    },
     audience: "pools",
     limit: 10,
     rate: 2.5,

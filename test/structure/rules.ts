@@ -9,6 +9,10 @@ interface Rule {
 
 const LEAVES = ["src/errors.ts", "src/clock.ts"];
 const DOMAIN = ["src/pool/", "src/broadcast/", "src/token/"];
+const PLATFORM: Rule = {
+  values: [...LEAVES, "src/platforms/http/", "src/platforms/errcode/"],
+  types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts"],
+};
 const NOTHING: Rule = { values: [] };
 
 /** The table of the design, "who may import whom". Every folder may import itself. */
@@ -20,10 +24,15 @@ const RULES: Record<string, Rule> = {
   "src/broadcast/": { values: LEAVES, types: DOMAIN },
   "src/token/": { values: LEAVES, types: DOMAIN },
   "src/platforms/http/": { values: LEAVES },
-  "src/platforms/wechat/": {
+  // What platforms have in common whose answers have an errcode.
+  "src/platforms/errcode/": {
     values: [...LEAVES, "src/platforms/http/"],
-    types: ["src/token/ports.ts", "src/broadcast/ports.ts"],
+    types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts"],
   },
+  // Their channels are loaded one by one.
+  "src/platforms/channels.ts": { values: ["src/platforms/"] },
+  "src/platforms/wechat/": PLATFORM,
+  "src/platforms/qq/": PLATFORM,
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },

@@ -1,5 +1,5 @@
 import type { InvalidRow, ListedAudience, Row } from "../../broadcast/audience.ts";
-import type { Message } from "../../broadcast/message.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { checkEncoding } from "../../config/decode.ts";
 import { openInput } from "../../config/input-file.ts";
 import { type InputRecord, readRecords } from "../../config/records.ts";
@@ -34,7 +34,7 @@ export async function readAudienceFile(deps: Deps, wanted: AudienceFile): Promis
   if (path === "-" && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; Ctrl-D ends");
   const name = path === "-" ? "stdin" : path;
   const doubt = await doubtShape(deps);
-  const reader = createRowReader(name, message);
+  const reader = createRowReader(name, message, await deps.channel());
   const list = new Listing(message.columns !== undefined, skipBadRows);
   try {
     const records = readRecords(input, { headless: ["openId"], encoding, onColumns: reader.seeColumns });

@@ -1,5 +1,5 @@
 import { type Audience, listAudience } from "../../broadcast/audience.ts";
-import type { Message } from "../../broadcast/message.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { ESCAPE_HINT } from "../../broadcast/values.ts";
 import { usageError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";

@@ -1,7 +1,8 @@
-import { type Audience, type AudiencePage, countListed } from "../../broadcast/audience.ts";
+import { type Audience, type AudiencePage, countListed, type Row } from "../../broadcast/audience.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
-import type { Message } from "../../broadcast/message.ts";
+import { createRenderer, withTexts } from "../../broadcast/values.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
@@ -28,8 +29,12 @@ export async function countCodes(
   const progress = deps.out.progress();
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
     progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
+  const channel = await deps.channel();
+  const textsOf = createRenderer(message);
+  const render = (openId: string, permission: string, row?: Row) =>
+    channel.render(textsOf && row ? withTexts(message, textsOf(row)) : message, openId, permission);
   const dryRun = await untilWhole(() =>
-    countAudience(ledger, audiencePages(deps, audience), message, limit, onStep),
+    countAudience(ledger, audiencePages(deps, audience), render, limit, onStep),
   );
   progress.done();
   return dryRun;

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { MessageField } from "../../broadcast/channel.ts";
 import { usageError } from "../../errors.ts";
 
 /**
@@ -34,13 +35,13 @@ const FULL_WIDTH_COMMA = "，";
 
 /** What looks wrong about keywords: a value with the other comma, which was probably meant to separate two. */
 export function doubtKeywords(
-  keywords: readonly string[],
+  fields: readonly MessageField[],
   { keywordsDelimiter }: { keywordsDelimiter?: string },
 ): string | undefined {
   if (keywordsDelimiter !== undefined) return undefined;
-  const at = keywords.findIndex((value) => value.includes(FULL_WIDTH_COMMA));
-  if (at < 0) return undefined;
-  return `keyword${at + 1} holds a full-width comma; --keywords-delimiter '，' makes it separate values`;
+  const field = fields.find(({ value }) => value.includes(FULL_WIDTH_COMMA));
+  if (!field) return undefined;
+  return `${field.name} holds a full-width comma; --keywords-delimiter '，' makes it separate values`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import type { Channel, Message, MessageInput } from "../../broadcast/channel.ts";
 import type { EngineOptions } from "../../broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
-import { checkMessage, type Message } from "../../broadcast/message.ts";
+import { checkMessage } from "../../broadcast/message.ts";
 import { readPlaceholders } from "../../broadcast/values.ts";
 import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
@@ -44,22 +45,34 @@ export function addEngineOptions(command: Command): Command {
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
 const MAX_ATTEMPTS = 8;
 
-export async function parseMessage(templateId: string, flags: MessageFlags): Promise<Message> {
-  const { keywords, keywordsDelimiter } = flags;
-  const message: Message = {
-    templateId,
-    keywords:
-      keywords === undefined || keywords === false ? [] : await parseKeywords(keywords, keywordsDelimiter),
-  };
-  if (flags.page !== undefined) message.page = flags.page;
-  if (flags.emphasis !== undefined)
-    message.emphasis = parseCount(flags.emphasis, { name: "--emphasis", min: 1, max: 99 });
-  return checkMessage(readPlaceholders(message));
+/** The message that the command line describes. Throws a usage error for what the channel can't take. */
+export async function parseMessage(
+  channel: Channel,
+  templateId: string,
+  flags: MessageFlags,
+): Promise<Message> {
+  const input = readPlaceholders(await readMessageFlags(templateId, flags));
+  const message = checkMessage(channel.message(input));
+  return input.columns ? { ...message, columns: input.columns } : message;
 }
 
-/** Whether a message says nothing: no keywords, or nothing in any of them. Seldom meant, often an empty shell variable. */
-export function isEmptyMessage({ keywords }: Message): boolean {
-  return keywords.every((value) => value.trim() === "");
+async function readMessageFlags(templateId: string, flags: MessageFlags): Promise<MessageInput> {
+  const { keywords, keywordsDelimiter, page } = flags;
+  const options: Record<string, string> = {};
+  if (flags.emphasis !== undefined)
+    options.emphasis = `${parseCount(flags.emphasis, { name: "--emphasis", min: 1, max: 99 })}`;
+  return {
+    templateId,
+    page,
+    values:
+      keywords === undefined || keywords === false ? [] : await parseKeywords(keywords, keywordsDelimiter),
+    options,
+  };
+}
+
+/** Whether a message says nothing: no values, or nothing in any of them. Seldom meant, often an empty shell variable. */
+export function isEmptyMessage({ fields }: Message): boolean {
+  return fields.every(({ value }) => value.trim() === "");
 }
 
 const SHORTEST_TIMEOUT_MS = 100;

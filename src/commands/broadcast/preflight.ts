@@ -1,10 +1,11 @@
+import type { Message } from "../../broadcast/channel.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
-import type { Message } from "../../broadcast/message.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { checkIdIsFree } from "../../broadcast/taken-id.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import { requireCredentials } from "../../config/credentials.ts";
+import { DEFAULT_CHANNEL } from "../../config/settings.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { checkReport } from "../../output/report-file.ts";
 import type { Deps } from "../deps.ts";
@@ -32,7 +33,8 @@ export async function checkBeforehand(
   if (flags.report !== undefined) await checkReportFlag(flags.report);
   const settings = await deps.settings();
   requireCredentials(settings);
-  const doubt = await deps.doubtTemplateId(settings.apiBase, message.templateId);
+  const channel = await deps.channel();
+  const doubt = channel.doubtTemplateId(settings.apiBase, message.templateId);
   if (doubt?.isCertain && !flags.anyTemplate) {
     throw usageError(
       doubt.text,
@@ -46,8 +48,7 @@ export async function checkBeforehand(
 /** Nobody looks at the preview, so an empty message has to be meant. */
 function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
   if (keywords === false || !isEmptyMessage(message)) return;
-  const what =
-    message.keywords.length === 0 ? "there are no --keywords" : `--keywords '${keywords}' is empty`;
+  const what = message.fields.length === 0 ? "there are no --keywords" : `--keywords '${keywords}' is empty`;
   throw usageError(
     `${what}: everybody would get a message that says nothing`,
     "--no-keywords sends it all the same; or is a shell variable empty?",
@@ -79,6 +80,17 @@ export async function loadView(deps: Deps, id: string): Promise<BroadcastView> {
   const needs = await broadcastNeeds(deps);
   const runs = await shownRuns(needs, id);
   return viewBroadcast(await loadBroadcast(needs, id), runs);
+}
+
+/** A permission of one channel is none of another. Throws a `config` error. */
+export function checkChannel(
+  { id, channel: own = DEFAULT_CHANNEL }: { id: string; channel?: string | undefined },
+  { channel }: { channel: string },
+): void {
+  if (own === channel) return;
+  throw new PushCliError("config", `broadcast '${id}' is one of ${own}, and ${channel} is set now`, {
+    hint: `--channel ${own} goes on with it`,
+  });
 }
 
 /** The API that a broadcast began with and the one that is set now: a code works only where it was issued. */

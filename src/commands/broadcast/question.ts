@@ -1,5 +1,5 @@
 import type { ListedAudience } from "../../broadcast/audience.ts";
-import type { Message } from "../../broadcast/message.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
 import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
@@ -15,11 +15,12 @@ export type Fact = [name: string, text: string];
 /** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
 export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
   const settings = await deps.settings();
-  const { profile, appid = "(none)", redisUrl, apiBase } = settings;
+  const { profile, appid = "(none)", redisUrl, channel, apiBase } = settings;
   return [
     ["profile", profile ?? "(none)"],
     ["appid", appid],
     ["redis", `${redactUrl(redisUrl)}, pools under ${showPoolKey(settings)}`],
+    ["channel", channel],
     ["API", `${apiBase}${apiNote}`],
   ];
 }
@@ -32,7 +33,7 @@ interface Shown {
 
 export function messageFacts(message: Message, { doubts = [], first }: Shown = {}): Fact[] {
   const render = createRenderer(message);
-  const { templateId, page, keywords, emphasis } =
+  const { templateId, page, fields, options } =
     render && first ? withTexts(message, render(first.row)) : message;
   const facts: Fact[] = [
     ["template", templateId],
@@ -43,10 +44,10 @@ export function messageFacts(message: Message, { doubts = [], first }: Shown = {
     facts.push(["columns", `${message.columns.join(", ")}${whose}`]);
   }
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
-  if (keywords.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
-  for (const [i, value] of keywords.entries()) {
-    const large = emphasis === i + 1 ? " (large)" : "";
-    facts.push([`keyword${i + 1}`, value.trim() === "" ? "(empty)" : `${value}${large}`]);
+  if (fields.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
+  for (const [i, { name, value }] of fields.entries()) {
+    const large = options?.emphasis === `${i + 1}` ? " (large)" : "";
+    facts.push([name, value.trim() === "" ? "(empty)" : `${value}${large}`]);
   }
   return facts;
 }

@@ -16,7 +16,7 @@ import type { Deps, RunAction } from "../deps.ts";
 import { chooseResumable } from "./choose.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { addEngineOptions, type EngineFlags, parseRunOptions, type RunOptions } from "./options.ts";
-import { broadcastNeeds, checkReportFlag } from "./preflight.ts";
+import { broadcastNeeds, checkChannel, checkReportFlag } from "./preflight.ts";
 import { askToSend, checkCanAsk, countUsers } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
 import { openLaterReport } from "./report.ts";
@@ -79,6 +79,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const needs = await broadcastNeeds(deps);
   const id = await chooseResumable(deps, given, flags.last === true, { retry, limit });
   const record = await loadBroadcast(needs, id);
+  checkChannel(record, settings);
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
   checkResumable(record, spec, deps.clock.now());

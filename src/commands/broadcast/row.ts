@@ -1,5 +1,6 @@
 import type { Row } from "../../broadcast/audience.ts";
-import { faultOfTexts, type Message } from "../../broadcast/message.ts";
+import type { Channel, Message } from "../../broadcast/channel.ts";
+import { faultOfTexts } from "../../broadcast/message.ts";
 import { createRenderer, ESCAPE_HINT, withTexts } from "../../broadcast/values.ts";
 import { columnOf } from "../../config/columns.ts";
 import { nearestWord } from "../../config/nearest.ts";
@@ -19,7 +20,11 @@ export interface RowReader {
 }
 
 /** Takes the values of a message's columns out of the rows of a file. `name`: the file's, for errors. */
-export function createRowReader(name: string, message: Message): RowReader {
+export function createRowReader(
+  name: string,
+  message: Message,
+  channel: Pick<Channel, "problemOf">,
+): RowReader {
   const columns = message.columns ?? [];
   const keys = columns.map(columnOf);
   const render = createRenderer(message);
@@ -45,7 +50,7 @@ export function createRowReader(name: string, message: Message): RowReader {
         if (typeof value !== "string") return value.why;
         row.push(value);
       }
-      return whyUnfit(withTexts(message, render(row)), row) ?? row;
+      return whyUnfit(withTexts(message, render(row)), row, channel) ?? row;
     },
     checkColumns: () => {
       for (const column of missing) if (hasRead) throw unknownColumn(name, column, known);
@@ -68,13 +73,18 @@ function toText(value: unknown, column: string): string | { why: string } {
   return { why: `column '${column}' holds no text` };
 }
 
-function whyUnfit(message: Message, row: Row): string | undefined {
+function whyUnfit(message: Message, row: Row, channel: Pick<Channel, "problemOf">): string | undefined {
   const chars = row.reduce((sum, { length }) => sum + length, 0);
   if (chars > MOST_CHARS) return `its values are ${chars} characters long, and ${MOST_CHARS} is the most`;
   const fault = faultOfTexts(message);
   if (fault) return fault.what;
-  const isEmpty = message.keywords.length > 0 && isEmptyMessage(message);
-  return isEmpty ? "all keywords are empty: the message would say nothing" : undefined;
+  if (message.fields.length > 0 && isEmptyMessage(message))
+    return "all values are empty: the message would say nothing";
+  for (const field of message.fields) {
+    const problem = channel.problemOf(field);
+    if (problem !== undefined) return `${field.name}: ${problem}`;
+  }
+  return undefined;
 }
 
 function checkColumn(name: string, column: string, key: string, known: readonly string[]): void {

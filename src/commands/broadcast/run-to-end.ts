@@ -1,6 +1,6 @@
+import type { Message } from "../../broadcast/channel.ts";
 import { exitOf, isNobodyReachable } from "../../broadcast/conclude.ts";
 import type { BroadcastDeps, Ended } from "../../broadcast/deps.ts";
-import type { Message } from "../../broadcast/message.ts";
 import { type NextCommand, nextCommands } from "../../broadcast/next-command.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import type { Run } from "../../broadcast/run.ts";

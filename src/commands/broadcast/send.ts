@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Audience } from "../../broadcast/audience.ts";
 import { startBroadcast } from "../../broadcast/broadcast.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
-import type { Message } from "../../broadcast/message.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
@@ -114,7 +114,8 @@ interface Plan {
 }
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
-  const message = await parseMessage(templateId, flags);
+  const channel = await deps.channel();
+  const message = await parseMessage(channel, templateId, flags);
   checkAudienceFlags(flags, message);
   const options = parseRunOptions(flags);
   const limit = parseLimit(flags.limit);
@@ -122,7 +123,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
-  const keywordsDoubt = doubtKeywords(message.keywords, flags);
+  const keywordsDoubt = doubtKeywords(message.fields, flags);
   // Who reads a preview sees it there.
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   if (isUnseen && keywordsDoubt !== undefined) deps.out.warn(`warning: ${keywordsDoubt}`);
@@ -206,6 +207,7 @@ async function send(
       id: flags.id,
       appid,
       apiBase,
+      channel: settings.channel,
       message,
       audience,
       users,

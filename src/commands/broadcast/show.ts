@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import type { Message } from "../../broadcast/message.ts";
+import type { Message } from "../../broadcast/channel.ts";
 import { nextCommands } from "../../broadcast/next-command.ts";
 import { elapsedOf } from "../../broadcast/pace.ts";
 import type { KnownRun } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
+import { DEFAULT_CHANNEL } from "../../config/settings.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration, formatMinute, formatRate, formatTime } from "../../output/format.ts";
 import { cutToWidth } from "../../output/width.ts";
@@ -60,7 +61,18 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   const commands = next.map(({ command }) => command);
   if (out.format === "json") {
     const { message, audience, limit, rate, users, appid, apiBase } = record;
-    const more = { counted: view.counted, message, audience, limit, rate, users, appid, apiBase };
+    const { channel = DEFAULT_CHANNEL } = record;
+    const more = {
+      counted: view.counted,
+      channel,
+      message: toMessageDocument(message),
+      audience,
+      limit,
+      rate,
+      users,
+      appid,
+      apiBase,
+    };
     return out.json({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
   }
   if (out.format === "plain") {
@@ -85,7 +97,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
     ["broadcast", `${record.id}: ${describeStatus(result)}${record.cut ? " (limit reached)" : ""}`],
     ["when", whenOf(record.startedAtMs, result)],
     ["who", whoOf(runs)],
-    ["API", `${apiBase}, appid ${record.appid}`],
+    ["API", `${apiBase}, appid ${record.appid}${record.channel === undefined ? "" : `, ${record.channel}`}`],
     ...(full ? messageFacts(message) : messageInBrief(message)),
     [
       "audience",
@@ -110,10 +122,20 @@ function inARow(text: string): string {
   return cutToWidth(text, ROOM);
 }
 
+/** `keywords` and `emphasis` are what older versions had in the place of `fields` and `options`. */
+function toMessageDocument(message: Message) {
+  const emphasis = message.options?.emphasis;
+  return {
+    ...message,
+    keywords: message.fields.map(({ value }) => value),
+    ...(emphasis === undefined ? {} : { emphasis: Number(emphasis) }),
+  };
+}
+
 /** Two lines at most. */
-function messageInBrief({ templateId, page, keywords }: Message): Fact[] {
+function messageInBrief({ templateId, page, fields }: Message): Fact[] {
   const where = page === undefined ? "" : `, page ${page}`;
-  const words = keywords.map((word) => `"${word}"`).join(", ");
+  const words = fields.map(({ value }) => `"${value}"`).join(", ");
   return [
     ["template", inARow(`${templateId}${where}`)],
     ...(words ? [["keywords", inARow(words)] as Fact] : []),
@@ -140,14 +162,14 @@ function whoOf(runs: readonly KnownRun[]): string {
   return `${by}${runs.length > 1 ? `; ${runs.length} runs, ${alive} alive` : ""}`;
 }
 
-async function showRest(deps: Deps, { result, runs }: BroadcastView): Promise<void> {
+async function showRest(deps: Deps, { record, result, runs }: BroadcastView): Promise<void> {
   const { out } = deps;
   out.data("");
   const codes = Object.entries(result.codes).map(([name, count]) => [name, formatCount(count)]);
   await out.table([{ title: "codes" }, { title: "count", align: "right" }], codes);
   if (result.errors.length > 0) {
     out.data("");
-    await showErrors(deps, result.errors);
+    await showErrors(deps, result.errors, record.channel);
   }
   if (runs.length === 0) return;
   out.data("");

@@ -130,12 +130,17 @@ const ERROR_COLUMNS = [
 ];
 
 /** What the API answered instead of ok. */
-export async function showErrors(deps: Deps, errors: BroadcastResult["errors"]): Promise<void> {
-  const rows = errors.map(async ({ errcode, errmsg, count }): Promise<Cell[]> => {
-    const meaning = errcode === null ? "" : ((await deps.meaningOf(errcode)) ?? "not in push-cli's table");
+export async function showErrors(
+  deps: Deps,
+  errors: BroadcastResult["errors"],
+  channelName?: string,
+): Promise<void> {
+  const channel = await deps.channel(channelName);
+  const rows = errors.map(({ errcode, errmsg, count }): Cell[] => {
+    const meaning = errcode === null ? "" : (channel.meaningOf(errcode) ?? "not in push-cli's table");
     return [errcode ?? "-", formatCount(count), errmsg, meaning];
   });
-  await deps.out.table(ERROR_COLUMNS, await Promise.all(rows));
+  await deps.out.table(ERROR_COLUMNS, rows);
 }
 
 /** The commands that lead on, one a line. */

@@ -1,3 +1,4 @@
+import type { Channel } from "../../broadcast/channel.ts";
 import type { PastSend } from "../../broadcast/history.ts";
 import { formatCounted, formatMinute } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
@@ -29,17 +30,18 @@ export async function showSends(
     );
   out.data("");
   const shown = sends.slice(0, SHOWN);
-  const rows = await Promise.all(shown.map((send) => toRow(deps, send)));
+  const channel = await deps.channel();
+  const rows = shown.map((send) => toRow(channel, send));
   await out.table(rows.some((row) => row.at(-1) !== "") ? COLUMNS : COLUMNS.slice(0, -1), rows);
   if (sends.length > shown.length)
     out.talk(`and ${formatCounted(sends.length - shown.length, "earlier broadcast")}: --json shows them`);
 }
 
 /** Without the year, which a ledger of some weeks does not need: that leaves room for the reason. */
-async function toRow({ meaningOf }: Deps, send: PastSend): Promise<Cell[]> {
+function toRow(channel: Channel, send: PastSend): Cell[] {
   if (send.outcome === "unreadable") return [send.broadcastId, send.outcome, "", ""];
   const errcode = send.outcome === "claimed" ? undefined : send.errcode;
-  const meaning = errcode === undefined ? undefined : await meaningOf(errcode);
+  const meaning = errcode === undefined ? undefined : channel.meaningOf(errcode);
   const why = [errcode, meaning].filter((part) => part !== undefined).join(" ");
   return [send.broadcastId, send.outcome, formatMinute(send.atMs).replace(/^\d{4}-/, ""), why];
 }

@@ -1,29 +1,4 @@
-import type { AnswerClass } from "../../broadcast/ports.ts";
-
-/** What an errcode means to a sender; `meaning` and `hint` are absent where nothing is known or can be done. */
-export interface ErrcodeVerdict {
-  class: AnswerClass;
-  meaning?: string | undefined;
-  /** What the operator can do. */
-  hint?: string | undefined;
-}
-
-/** Which endpoint answered: 40001 means a stale token to a send, but a wrong secret to the token endpoint. */
-export type ErrcodeOrigin = "send" | "token";
-
-/** The verdict on `errcode`; codes that the table does not know are `unlisted`. */
-export function classifyErrcode(errcode: number, origin: ErrcodeOrigin = "send"): ErrcodeVerdict {
-  const verdict =
-    origin === "token" ? (FROM_TOKEN_ENDPOINT.get(errcode) ?? TABLE.get(errcode)) : TABLE.get(errcode);
-  return verdict ?? UNLISTED;
-}
-
-/** The meaning in a few words, for tables and reports. */
-export function meaningOf(errcode: number): string | undefined {
-  return TABLE.get(errcode)?.meaning;
-}
-
-const UNLISTED: ErrcodeVerdict = { class: "unlisted" };
+import { makeTable, type Rows } from "../errcode/verdicts.ts";
 
 const SECRET = "check PUSH_CLI_APPID and PUSH_CLI_APPSECRET against the mini program's console";
 const ALLOW_IP = "put this host's IP on the allow list in the mini program's console";
@@ -38,10 +13,8 @@ const WITHDRAWN =
 const DAY_QUOTA = "the day's quota is used up; resume the broadcast tomorrow";
 const SLOWER = "lower --rate or --concurrency";
 
-type Row = readonly [errcode: number, meaning: string, hint?: string];
-
 /** From the vendor's documentation; 41031 to 41035 from the list of return codes that WxJava carries. */
-const ROWS: Readonly<Record<Exclude<AnswerClass, "unsent" | "unlisted">, readonly Row[]>> = {
+const TEMPLATE_ROWS: Rows = {
   ok: [[0, "ok"]],
   token: [
     [40001, "access token invalid or not the latest"],
@@ -50,30 +23,38 @@ const ROWS: Readonly<Record<Exclude<AnswerClass, "unsent" | "unlisted">, readonl
     [42001, "access token expired"],
     [42007, "access token revoked"],
   ],
-  code: [
+  permission_refused: [
     [41028, "formId invalid, expired or another user's"],
     [41029, "formId already used"],
     [41031, "formId blocked"],
   ],
-  recipient: [
+  user_unknown: [
     [
       40003,
       "openId invalid for this mini program",
       "check that appid and pools belong to the same mini program",
     ],
+  ],
+  user_refuses: [
     [41009, "openId missing"],
     [43101, "the user refuses messages"],
   ],
-  concurrency: [[43108, "two messages to one user at the same time"]],
+  later: [[43108, "two messages to one user at the same time"]],
   ambiguous: [
     [-1, "WeChat is busy"],
     [-1000, "WeChat is busy"],
     [61450, "WeChat is busy"],
   ],
-  minute_quota: [
+  quota: [
     [45011, "the minute's quota of calls is used up", SLOWER],
     [45029, "the minute's quota of calls is used up", SLOWER],
     [45047, "the minute's quota of messages is used up", SLOWER],
+  ],
+  message_refused: [
+    [47003, "a keyword does not fit the template", KEYWORDS],
+    [40033, "a character is not allowed", KEYWORDS],
+    [45002, "message too long", "shorten --keywords"],
+    [45168, "message contains a blocked word", "reword --keywords"],
   ],
   fatal: [
     [40002, "grant type invalid", BASE],
@@ -111,34 +92,28 @@ const ROWS: Readonly<Record<Exclude<AnswerClass, "unsent" | "unlisted">, readonl
     [40037, "template id invalid", TEMPLATE],
     [41030, "page invalid", "give --page as a path of the released mini program"],
     [47001, "message is not valid JSON for the API", KEYWORDS],
-    [47003, "a keyword does not fit the template", KEYWORDS],
     [44002, "message empty", BASE],
-    [40033, "a character is not allowed", KEYWORDS],
     [40035, "a parameter is invalid", KEYWORDS],
-    [45002, "message too long", "shorten --keywords"],
-    [45168, "message contains a blocked word", "reword --keywords"],
     [40249, "a parameter of the message is not accepted", KEYWORDS],
     [20002, "a parameter of the message is not accepted", KEYWORDS],
     [45009, "the day's quota of calls is used up", DAY_QUOTA],
   ],
 };
 
-const TABLE: ReadonlyMap<number, ErrcodeVerdict> = new Map(
-  Object.entries(ROWS).flatMap(([name, rows]) =>
-    rows.map(
-      ([errcode, meaning, hint]) => [errcode, { class: name as keyof typeof ROWS, meaning, hint }] as const,
-    ),
-  ),
-);
+/**
+ * Of template/send. 41029 after an attempt without an outcome is that one's success; 41028 is the answer to an expired code
+ * too, so it does not tell whether the earlier attempt arrived.
+ */
+export const TEMPLATE_SEND = makeTable([TEMPLATE_ROWS], [41029]);
 
-const FROM_TOKEN_ENDPOINT: ReadonlyMap<number, ErrcodeVerdict> = new Map([
-  [40001, { class: "fatal", meaning: "AppSecret wrong", hint: SECRET }],
-  [
-    45009,
-    { class: "fatal", meaning: "the day's quota of token calls is used up", hint: "try again tomorrow" },
-  ],
-  [
-    45011,
-    { class: "minute_quota", meaning: "too many token calls in this minute", hint: "try again in a minute" },
-  ],
+/** Of both token endpoints: 40001 means a stale token to a send, but a wrong secret here. */
+export const TOKEN_ENDPOINT = makeTable([
+  TEMPLATE_ROWS,
+  {
+    fatal: [
+      [40001, "AppSecret wrong", SECRET],
+      [45009, "the day's quota of token calls is used up", "try again tomorrow"],
+    ],
+    quota: [[45011, "too many token calls in this minute", "try again in a minute"]],
+  },
 ]);

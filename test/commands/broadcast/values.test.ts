@@ -42,7 +42,13 @@ describe("columns of --to-file in a message", () => {
     expect(recorder.textsOf("u1")).toEqual([{ keywords: ["Bob", "to West!"], page: "pages/a?shop=West" }]);
     expect(recorder.textsOf("u2")).toEqual([{ keywords: ["", "to North!"], page: "pages/a?shop=North" }]);
     const { message } = (await show("b-1")) as unknown as { message: unknown };
-    expect(message).toMatchObject({ keywords: ["{{name}}", "to {{ shop }}!"], columns: ["name", "shop"] });
+    expect(message).toMatchObject({
+      fields: [
+        { name: "keyword1", value: "{{name}}" },
+        { name: "keyword2", value: "to {{ shop }}!" },
+      ],
+      columns: ["name", "shop"],
+    });
   });
 
   test.each([
@@ -91,13 +97,13 @@ describe("is refused with exit code 2, and nothing is done:", () => {
     [
       SHOPS,
       ["--keywords", "{{name"],
-      "keyword1 has '{{' without '}}': \"{{name\"",
+      "value 1 of --keywords has '{{' without '}}': \"{{name\"",
       "{{{{ writes a literal {{",
     ],
     [
       SHOPS,
       ["--keywords", "a,{{ }}"],
-      "keyword2 names no column between '{{' and '}}'",
+      "value 2 of --keywords names no column between '{{' and '}}'",
       "{{{{ writes a literal {{",
     ],
     [
@@ -112,7 +118,7 @@ describe("is refused with exit code 2, and nothing is done:", () => {
       'line 2: keyword1 holds the control character U+0007: "\\u0007"',
       "--skip-bad-rows",
     ],
-    ["openId,name\nu0,\n", ["--keywords", "{{name}}"], "line 2: all keywords are empty", "--skip-bad-rows"],
+    ["openId,name\nu0,\n", ["--keywords", "{{name}}"], "line 2: all values are empty", "--skip-bad-rows"],
     [
       "openId,name\nu0,/a\n",
       ["--keywords", "a", "--page", "{{name}}"],

@@ -6,10 +6,10 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
 import { createAuthority } from "../../helpers/certificates.ts";
 import { cliEnv, runCli } from "../../helpers/cli.ts";
 import { startTestRedis, type TestRedis } from "../../helpers/redis.ts";
+import { createSender, messageOf } from "../open.ts";
 import { awaited, freePort } from "../servers.ts";
 
 const authority = createAuthority("API CA");
@@ -120,7 +120,7 @@ async function refreshFails(base: string, words: RegExp): Promise<void> {
 }
 
 async function sendFails(apiBase: string, words: RegExp): Promise<void> {
-  const message = { templateId: "T", keywords: ["a"] };
+  const message = messageOf("T", ["a"]);
   const network = { extraCas: [authority.cert] };
   const options = { apiBase, concurrency: 3, timeoutMs: 5000, message, network };
   const sender = awaited(await createSender(options));

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { createSender, messageOf } from "../open.ts";
 import { awaited, type HttpDouble, serveHttp } from "../servers.ts";
 
 const OK = Buffer.from('{"errcode":0,"errmsg":"ok","msgid":17}');
@@ -18,7 +18,7 @@ async function answerTo(encoding: string, body: Buffer, status = 200) {
 }
 
 async function send(server: HttpDouble, network = {}) {
-  const message = { templateId: "T", keywords: ["a"] };
+  const message = messageOf("T", ["a"]);
   const sender = await createSender({
     ...{ apiBase: server.base, concurrency: 1, timeoutMs: 20_000, message, network },
   });

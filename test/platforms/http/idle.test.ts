@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { createSender, messageOf } from "../open.ts";
 import { awaited, httpAnswer, serveTcp } from "../servers.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -15,7 +15,7 @@ async function world(extra: string) {
     sockets.add(socket);
     socket.write(httpAnswer('{"errcode":0,"errmsg":"ok"}', extra));
   });
-  const message = { templateId: "T", keywords: ["a"] };
+  const message = messageOf("T", ["a"]);
   const options = { apiBase: server.base, concurrency: 1, timeoutMs: 5000, message };
   const sender = awaited(await createSender(options));
   cleanups.push(

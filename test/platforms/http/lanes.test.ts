@@ -1,6 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { createSender, messageOf } from "../open.ts";
 import { awaited, type HttpDouble, serveHttp } from "../servers.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -23,7 +23,7 @@ async function world(
     setTimeout(() => response.end('{"errcode":0,"errmsg":"ok"}'), 20);
   });
   const apiBase = server.base.replace("127.0.0.1", "api.test");
-  const message = { templateId: "T", keywords: ["a"] };
+  const message = messageOf("T", ["a"]);
   const options = { apiBase, concurrency, timeoutMs: 20_000, message, network: { lookup } };
   const sender = awaited(await createSender(options));
   cleanups.push(

@@ -6,12 +6,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/sandbox.ts";
 import { createAuthority } from "../../helpers/certificates.ts";
 import { cliEnv, runCli } from "../../helpers/cli.ts";
 import { startProxy, type TestProxy } from "../../helpers/proxy.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../../helpers/redis.ts";
+import { createSender, messageOf } from "../open.ts";
 import { awaited, freePort } from "../servers.ts";
 
 const USER = "crew:pass%word-4711";
@@ -112,7 +112,7 @@ async function refreshFails(proxyUrl: string, base = httpsBase) {
 }
 
 async function sendFails(proxyUrl: string, apiBase = httpsBase) {
-  const message = { templateId: "T", keywords: ["a"] };
+  const message = messageOf("T", ["a"]);
   const network = { extraCas: [authority.cert], proxy: proxyUrl };
   const sender = awaited(await createSender({ apiBase, concurrency: 2, timeoutMs: 2000, message, network }));
   const answer = await sender.send("o", "f", "TOKEN");

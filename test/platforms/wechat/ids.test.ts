@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { doubtTemplateId } from "../../../src/platforms/wechat/ids.ts";
+import { WECHAT_IDS } from "../../../src/platforms/wechat/ids.ts";
+import { openChannel } from "../open.ts";
+
+const { doubtTemplateId } = WECHAT_IDS;
 
 const WECHAT = "4bG2hT7kQ_9wXc-ZpL0aVn3sYd8uRe6fJi1oMb5gKtE";
 const QQ = "1b5a2f3c4d5e6f708192a3b4c5d6e7f8";
@@ -21,7 +24,11 @@ describe("at the platform's own hosts it is certain that an id is none", () => {
     }
   });
 
-  it("https://api.q.qq.com", () => {
+  it("https://api.q.qq.com", async () => {
+    const { doubtTemplateId } = await openChannel({
+      apiBase: "https://api.q.qq.com",
+      channel: "qq-template",
+    });
     for (const id of [QQ, WECHAT, "x".repeat(20), "x".repeat(64)])
       expect(doubtTemplateId("https://api.q.qq.com", id)).toBeUndefined();
     for (const id of ["order-shipped", "x".repeat(19), "x".repeat(65)])

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { createSender, messageOf } from "../open.ts";
 import {
   type AwaitedSender,
   awaited,
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 async function senderTo(apiBase: string, timeoutMs = 2000, concurrency = 1): Promise<AwaitedSender> {
-  const message = { templateId: "T", keywords: ["a"] };
+  const message = messageOf("T", ["a"]);
   const sender = await createSender({ apiBase, concurrency, timeoutMs, message });
   cleanups.push(() => sender.close());
   return awaited(sender);

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createSender } from "../../../src/platforms/wechat/sender.ts";
+import { createSender, messageOf } from "../open.ts";
 import { type AwaitedSender, awaited, type HttpDouble, serveBody, serveHttp } from "../servers.ts";
 
 const TOKEN = "76_abc-DEF_0123456789";
-const MESSAGE = { templateId: "T1", page: "pages/index?x=1", keywords: ["a, b", "c"], emphasis: 1 };
+const MESSAGE = messageOf("T1", ["a, b", "c"], { page: "pages/index?x=1", options: { emphasis: "1" } });
 const cleanups: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -87,7 +87,7 @@ describe("the answer", () => {
   it("of an errcode has its class, the cleaned errmsg and the hint", async () => {
     expect(await answerTo('{"errcode":41028,"errmsg":"invalid form id hint: [abc] rid: 1a2b-3c4d"}')).toEqual(
       {
-        class: "code",
+        class: "permission_refused",
         errcode: 41028,
         errmsg: "invalid form id",
         meaning: expect.any(String),
@@ -135,7 +135,7 @@ describe("the answer", () => {
     ["{}", "ambiguous", "the answer has no errcode"],
     ['{"errmsg":"ok"}', "ok", "ok"],
     ['{"errmsg":"strange"}', "ambiguous", "strange"],
-    ['{"errcode":"41029","errmsg":"used"}', "code", "used"],
+    ['{"errcode":"41029","errmsg":"used"}', "permission_refused", "used"],
     ["<html>ok</html>", "ambiguous", "the answer is not a JSON object"],
     ["", "ambiguous", "the answer is not a JSON object"],
     ["[]", "ambiguous", "the answer is not a JSON object"],
@@ -148,11 +148,11 @@ describe("the answer", () => {
     [502, "<html>", "ambiguous", "HTTP 502 Bad Gateway"],
     [503, '{"errcode":0,"errmsg":"ok"}', "ambiguous", "HTTP 503 Service Unavailable: ok"],
     [504, '{"errcode":41028,"errmsg":"x"}', "ambiguous", "HTTP 504 Gateway Timeout: x"],
-    [400, '{"errcode":41028,"errmsg":"x"}', "code", "x"],
+    [400, '{"errcode":41028,"errmsg":"x"}', "permission_refused", "x"],
     [404, "<html>", "ambiguous", "HTTP 404 Not Found"],
     [403, '{"message":"no"}', "ambiguous", "HTTP 403 Forbidden"],
     [301, "", "ambiguous", "HTTP 301 Moved Permanently"],
-    [429, "slow down", "minute_quota", "HTTP 429 Too Many Requests"],
+    [429, "slow down", "quota", "HTTP 429 Too Many Requests"],
     [408, "", "ambiguous", "HTTP 408 Request Timeout"],
     [599, "", "ambiguous", "HTTP 599"],
   ])("of status %d with %j is %s", async (status, body, name, errmsg) => {
@@ -161,15 +161,15 @@ describe("the answer", () => {
   });
 
   it.each<[number, Record<string, string>, string, number | undefined]>([
-    [429, {}, "minute_quota", 1000],
-    [429, { "retry-after": "7" }, "minute_quota", 7000],
-    [429, { "retry-after": "0" }, "minute_quota", 1000],
-    [429, { "retry-after": "86400" }, "minute_quota", 300_000],
-    [429, { "retry-after": "soon" }, "minute_quota", 1000],
+    [429, {}, "quota", 1000],
+    [429, { "retry-after": "7" }, "quota", 7000],
+    [429, { "retry-after": "0" }, "quota", 1000],
+    [429, { "retry-after": "86400" }, "quota", 300_000],
+    [429, { "retry-after": "soon" }, "quota", 1000],
     [
       429,
       { "retry-after": "Thu, 01 Jan 2026 00:00:30 GMT", date: "Thu, 01 Jan 2026 00:00:00 GMT" },
-      "minute_quota",
+      "quota",
       30_000,
     ],
     [503, {}, "ambiguous", undefined],
@@ -189,7 +189,7 @@ describe("the answer", () => {
 
   it("of the minute quota waits for the next minute, unless its status says how long", async () => {
     const body = '{"errcode":45011,"errmsg":"x"}';
-    expect(await answerTo(body)).toMatchObject({ class: "minute_quota", errcode: 45011 });
+    expect(await answerTo(body)).toMatchObject({ class: "quota", errcode: 45011 });
     expect((await answerTo(body)).waitMs).toBeUndefined();
   });
 

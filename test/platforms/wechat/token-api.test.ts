@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/clock.ts";
 import { PushCliError } from "../../../src/errors.ts";
-import { createTokenApi } from "../../../src/platforms/wechat/token-api.ts";
 import type { TokenMode } from "../../../src/token/ports.ts";
+import { createTokenApi } from "../open.ts";
 import { freePort, type HttpDouble, serveBody, serveHttp } from "../servers.ts";
 
 const APPID = "wx0123456789abcdef";
@@ -28,11 +28,10 @@ afterEach(async () => {
 async function fetchFrom(serving: Promise<HttpDouble>, mode: TokenMode = "stable", force = false) {
   const server = await serving;
   servers.push(server);
-  const api = createTokenApi({
+  const api = await createTokenApi({
     apiBase: server.base,
     appid: APPID,
     appsecret: SECRET,
-    timeoutMs: 2000,
     clock,
   });
   const outcome = await api.fetchToken(mode, force).catch((error: unknown) => error);
@@ -199,7 +198,7 @@ describe("what may pass is tried three times, with backoff", () => {
   it("unreachable", async () => {
     const port = await freePort();
     const apiBase = `http://127.0.0.1:${port}`;
-    const api = createTokenApi({ apiBase, appid: APPID, appsecret: SECRET, timeoutMs: 2000, clock });
+    const api = await createTokenApi({ apiBase, appid: APPID, appsecret: SECRET, clock });
     await expect(api.fetchToken("stable", false)).rejects.toEqual(
       error({
         kind: "api",

@@ -1,37 +1,42 @@
-import type { MessageSender } from "../../broadcast/ports.ts";
+import type { MessageSender, OwnTexts, SendAnswer } from "../../broadcast/ports.ts";
 import { queryParameter } from "../http/api-base.ts";
 import { openHttp } from "../http/http.ts";
 import type { Network } from "../http/network.ts";
-import { endpointsAt } from "./endpoints.ts";
-import { createMessageBody, type TemplateMessage } from "./message-body.ts";
 import { toSendAnswer } from "./send-answer.ts";
+import type { ErrcodeTable } from "./verdicts.ts";
 
 export interface SenderOptions {
-  apiBase: string;
+  origin: string;
+  /** `host:port` for messages. */
+  host: string;
+  /** Of the send endpoint, without the token. */
+  path: string;
+  table: ErrcodeTable;
   /** Messages in flight at the same time. */
   concurrency: number;
   /** For the answer; a whole request gets at most twice this. */
   timeoutMs: number;
-  message: TemplateMessage;
+  bodyFor(openId: string, formId: string, own?: OwnTexts): string;
+  /** A last look at what is not plain success. */
+  judge?(answer: SendAnswer): SendAnswer;
   network?: Network | undefined;
 }
 
 /**
- * A sender of one template message to many recipients. The first byte of a request decides: what fails before it is
- * `unsent`, what fails after it is `ambiguous`. Rejects with a `config` error when `apiBase` can't be used.
+ * A sender of one message to many recipients, JSON with the token in the query. The first byte of a request decides: what
+ * fails before it is `unsent`, what fails after it is `ambiguous`.
  */
 export async function createSender(options: SenderOptions): Promise<MessageSender> {
-  const { origin, host, paths } = endpointsAt(options.apiBase);
-  const { concurrency: connections, timeoutMs, network } = options;
+  const { origin, host, concurrency: connections, timeoutMs, network, table, bodyFor, judge } = options;
   const http = await openHttp({ origin, host, connections, timeoutMs, network });
-  const bodyFor = createMessageBody(options.message);
-  const pathFor = rememberLast((token) => `${paths.templateSend}?${queryParameter("access_token", token)}`);
+  const pathFor = rememberLast((token) => `${options.path}?${queryParameter("access_token", token)}`);
   return {
     send: (openId, formId, accessToken, onAnswer, own) => {
       const path = pathFor(accessToken);
-      http.dispatch({ method: "POST", path, body: bodyFor(openId, formId, own) }, (reply) =>
-        onAnswer(toSendAnswer(reply, accessToken)),
-      );
+      http.dispatch({ method: "POST", path, body: bodyFor(openId, formId, own) }, (reply) => {
+        const answer = toSendAnswer(reply, accessToken, table);
+        onAnswer(judge && answer.class !== "ok" ? judge(answer) : answer);
+      });
     },
     close: () => http.close(),
   };

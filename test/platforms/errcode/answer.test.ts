@@ -1,7 +1,7 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseAnswer } from "../../../src/platforms/errcode/answer.ts";
 import { safeText } from "../../../src/platforms/http/safe-text.ts";
-import { parseAnswer } from "../../../src/platforms/wechat/answer.ts";
 
 describe("parseAnswer", () => {
   it.each([

@@ -2,7 +2,7 @@ import { PushCliError } from "../../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { readRetryAfter } from "../http/retry-after.ts";
 import { parseAnswer } from "./answer.ts";
-import { classifyErrcode } from "./errcodes.ts";
+import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 const MINUTE_MS = 60_000;
 /** After a 429 that does not say how long. */
@@ -12,20 +12,25 @@ const SHORT_WAIT_MS = 5000;
  * The error of a token endpoint, with what its answer says of the time: `transient` where another try may succeed,
  * `waitMs` where the endpoint itself says so, being busy or over a quota that passes.
  */
-export function markWeather(error: PushCliError, reply: HttpReply, nowMs: number): PushCliError {
+export function markWeather(
+  error: PushCliError,
+  reply: HttpReply,
+  nowMs: number,
+  table: ErrcodeTable,
+): PushCliError {
   const { kind, message, hint } = error;
-  const waitMs = waitOf(reply, nowMs);
+  const waitMs = waitOf(reply, nowMs, table);
   const transient = waitMs !== undefined || isWeather(reply);
   return new PushCliError(kind, message, { hint, transient, waitMs });
 }
 
-function waitOf(reply: HttpReply, nowMs: number): number | undefined {
+function waitOf(reply: HttpReply, nowMs: number, table: ErrcodeTable): number | undefined {
   if (reply.kind === "failure") return undefined;
   const asked = readRetryAfter(reply);
   const errcode = parseAnswer(reply.text)?.errcode;
-  const answerClass = errcode === undefined ? undefined : classifyErrcode(errcode, "token").class;
+  const answerClass = errcode === undefined ? undefined : classify(table, errcode).class;
   if (reply.status >= 500 || answerClass === "ambiguous") return asked ?? 0;
-  if (answerClass === "minute_quota") return asked ?? MINUTE_MS - (nowMs % MINUTE_MS);
+  if (answerClass === "quota") return asked ?? MINUTE_MS - (nowMs % MINUTE_MS);
   return reply.status === 429 ? (asked ?? SHORT_WAIT_MS) : undefined;
 }
 

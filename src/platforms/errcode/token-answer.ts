@@ -3,9 +3,8 @@ import type { IssuedToken } from "../../token/ports.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { safeText } from "../http/safe-text.ts";
 import { parseAnswer, parseFields } from "./answer.ts";
-import { classifyErrcode } from "./errcodes.ts";
 import { BASE_HINT, statusText } from "./send-answer.ts";
-import { PATHS } from "./wire.ts";
+import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 export type TokenVerdict =
   | { kind: "issued"; token: IssuedToken }
@@ -19,8 +18,9 @@ export interface TokenContext {
   /** Kept out of every text. */
   appsecret: string;
   host: string;
-  /** What was asked for. */
-  path: string;
+  /** The newer of two token endpoints, if that is what was asked. */
+  stablePath?: string | undefined;
+  table: ErrcodeTable;
 }
 
 /** What one answer of a token endpoint comes to. */
@@ -75,11 +75,11 @@ function readLifetime(lifetime: unknown): number | undefined {
 }
 
 function judgeErrcode(errcode: number, errmsg: string, context: TokenContext): TokenVerdict {
-  const verdict = classifyErrcode(errcode, "token");
+  const verdict = classify(context.table, errcode);
   const said = safeText(errmsg, [context.appsecret]);
   const what = [`errcode ${errcode}`, verdict.meaning, said && `"${said}"`].filter(Boolean).join(", ");
   if (verdict.class === "ambiguous") return passing(context, what);
-  const overQuota = verdict.class === "minute_quota" || errcode === DAY_QUOTA;
+  const overQuota = verdict.class === "quota" || errcode === DAY_QUOTA;
   const message = `no access token for appid "${context.appid}": ${what}`;
   const isElsewhere = errcode === INVALID_URL;
   const hint = isElsewhere ? addressHint(context) : verdict.hint;
@@ -102,9 +102,9 @@ function refusedStatus(status: number, context: TokenContext): TokenVerdict {
 }
 
 /** For an address that is not there: compatible APIs often have the older token endpoint alone. */
-function addressHint({ path }: TokenContext): string {
-  if (!path.endsWith(PATHS.stableToken)) return BASE_HINT;
-  return `if this API has no ${PATHS.stableToken}, use --token-mode basic; else ${BASE_HINT}`;
+function addressHint({ stablePath }: TokenContext): string {
+  if (stablePath === undefined) return BASE_HINT;
+  return `if this API has no ${stablePath}, use --token-mode basic; else ${BASE_HINT}`;
 }
 
 function passing({ host }: TokenContext, reason: string, hint?: string): TokenVerdict {

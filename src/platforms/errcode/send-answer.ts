@@ -5,27 +5,27 @@ import { describePage } from "../http/foreign-page.ts";
 import { readRetryAfter } from "../http/retry-after.ts";
 import { safeText } from "../http/safe-text.ts";
 import { type ParsedAnswer, parseAnswer } from "./answer.ts";
-import { classifyErrcode } from "./errcodes.ts";
+import { classify, type ErrcodeTable } from "./verdicts.ts";
 
-export const BASE_HINT = "check --api-base: this address does not answer like the WeChat API";
+export const BASE_HINT = "check --api-base: this address does not answer like the API";
 
 /** A 429 that does not say when: a bucket has filled a little by then. The pacer waits longer when that is too short. */
 const SHORT_WAIT_MS = 1000;
 
 /** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
-export function toSendAnswer(reply: HttpReply, accessToken: string): SendAnswer {
+export function toSendAnswer(reply: HttpReply, accessToken: string, table: ErrcodeTable): SendAnswer {
   if (reply.kind === "failure") {
     return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
   }
-  const answer = fromAnswer(reply, accessToken);
+  const answer = fromAnswer(reply, accessToken, table);
   const waitMs = reply.status === 429 || reply.status === 503 ? readRetryAfter(reply) : undefined;
   return waitMs === undefined ? answer : { ...answer, waitMs };
 }
 
-function fromAnswer(reply: HttpAnswer, accessToken: string): SendAnswer {
+function fromAnswer(reply: HttpAnswer, accessToken: string, table: ErrcodeTable): SendAnswer {
   const parsed = parseAnswer(reply.text);
   if (reply.status >= 500) return fromServerError(reply, parsed, accessToken);
-  if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken);
+  if (parsed?.errcode !== undefined) return fromErrcode(parsed.errcode, parsed, accessToken, table);
   return reply.status >= 300 ? fromStatus(reply, accessToken) : withoutErrcode(reply, parsed, accessToken);
 }
 
@@ -46,12 +46,17 @@ function fromServerError(
   return { class: "ambiguous", errcode: parsed.errcode, errmsg: said ? `${status}: ${said}` : status };
 }
 
-function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessToken: string): SendAnswer {
-  const verdict = classifyErrcode(errcode);
+function fromErrcode(
+  errcode: number,
+  { errmsg, msgid }: ParsedAnswer,
+  accessToken: string,
+  table: ErrcodeTable,
+): SendAnswer {
+  const verdict = classify(table, errcode);
   const said = errcode === 0 ? "ok" : safeText(errmsg, [accessToken]);
-  const { meaning, hint } = verdict;
+  const { meaning, hint, afterUncertain } = verdict;
   const answer = { class: verdict.class, errcode, errmsg: said || meaning || "", msgid, hint };
-  return errcode === 0 ? answer : { ...answer, meaning };
+  return errcode === 0 ? answer : { ...answer, meaning, ...(afterUncertain ? { afterUncertain } : {}) };
 }
 
 /**
@@ -60,7 +65,7 @@ function fromErrcode(errcode: number, { errmsg, msgid }: ParsedAnswer, accessTok
  */
 function fromStatus(reply: HttpAnswer, accessToken: string): SendAnswer {
   const errmsg = statusText(reply.status);
-  if (reply.status === 429) return { class: "minute_quota", errmsg, waitMs: SHORT_WAIT_MS };
+  if (reply.status === 429) return { class: "quota", errmsg, waitMs: SHORT_WAIT_MS };
   return { class: "ambiguous", errmsg, page: describePage(reply, [accessToken]) };
 }
 

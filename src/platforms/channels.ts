@@ -1,0 +1,7 @@
+import type { ChannelModule } from "./errcode/account.ts";
+
+/** Every channel, loaded when it is chosen. A new one is a folder and a line here. */
+export const CHANNELS: Readonly<Record<string, () => Promise<ChannelModule>>> = {
+  "wechat-template": async () => (await import("./wechat/template.ts")).wechatTemplate,
+  "qq-template": async () => (await import("./qq/template.ts")).qqTemplate,
+};

@@ -1,0 +1,95 @@
+import type { Clock } from "../../clock.ts";
+import type { IssuedToken, TokenApi, TokenMode } from "../../token/ports.ts";
+import { queryParameter } from "../http/api-base.ts";
+import { openHttp } from "../http/http.ts";
+import type { HttpRequest } from "../http/lanes.ts";
+import type { Network } from "../http/network.ts";
+import { judgeTokenReply } from "./token-answer.ts";
+import { markWeather } from "./token-weather.ts";
+import type { ErrcodeTable } from "./verdicts.ts";
+
+/** Where a platform gives out tokens; paths carry the prefix of the API's address. */
+export interface TokenEndpoints {
+  origin: string;
+  /** `host:port` for messages. */
+  host: string;
+  /** GET, with the secret in the query. */
+  token: string;
+  /** POST; absent where the platform has no such call. */
+  stableToken?: string | undefined;
+  /** The latter's own path, for hints. */
+  stableName?: string | undefined;
+  table: ErrcodeTable;
+}
+
+export interface TokenApiOptions {
+  endpoints: TokenEndpoints;
+  /** Asked for when the platform is: looking at what is stored needs no secret. Throws a PushCliError. */
+  credentials(): { appid: string; appsecret: string };
+  /** For the answer; a whole request gets at most twice this, and there are up to three. */
+  timeoutMs: number;
+  clock: Clock;
+  network?: Network | undefined;
+}
+
+const TRIES = 3;
+/** No try begins later than this after the first: others wait for the token, too. */
+const TRY_WITHIN_MS = 12_000;
+const BACKOFF_MS = 200;
+
+/**
+ * The platform's token endpoints. Refusals reject at once; what may pass (unreachable, HTTP 5xx, busy, garbage) is
+ * tried three times.
+ */
+export function createTokenApi(options: TokenApiOptions): TokenApi {
+  const { endpoints } = options;
+  const modeOf = (wanted: TokenMode) => (endpoints.stableToken === undefined ? "basic" : wanted);
+  return {
+    modeOf,
+    fetchToken: (mode, force) => fetchToken(options, options.credentials(), modeOf(mode), force),
+  };
+}
+
+async function fetchToken(
+  { endpoints, timeoutMs, clock, network }: TokenApiOptions,
+  credentials: ReturnType<TokenApiOptions["credentials"]>,
+  mode: TokenMode,
+  force: boolean,
+): Promise<IssuedToken> {
+  const { origin, host, table, stableName } = endpoints;
+  const request = tokenRequest(endpoints, credentials, mode, force);
+  const stablePath = mode === "stable" ? stableName : undefined;
+  // Opened for one fetch, once in two hours: there is nothing to keep alive or to close later.
+  const http = await openHttp({ origin, host, connections: 1, timeoutMs, network });
+  const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await http.request(request);
+      const verdict = judgeTokenReply(reply, { ...credentials, host, stablePath, table });
+      if (verdict.kind === "issued") return verdict.token;
+      const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
+      if (verdict.kind === "refused" || isLast) throw markWeather(verdict.error, reply, clock.now(), table);
+      await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
+    }
+  } finally {
+    await http.close();
+  }
+}
+
+function tokenRequest(
+  { token, stableToken }: TokenEndpoints,
+  { appid, appsecret }: ReturnType<TokenApiOptions["credentials"]>,
+  mode: TokenMode,
+  force: boolean,
+): HttpRequest {
+  if (stableToken === undefined || mode === "basic") {
+    const query = [
+      queryParameter("grant_type", "client_credential"),
+      queryParameter("appid", appid),
+      queryParameter("secret", appsecret),
+    ];
+    return { method: "GET", path: `${token}?${query.join("&")}` };
+  }
+  const body = { grant_type: "client_credential", appid, secret: appsecret, force_refresh: force };
+  return { method: "POST", path: stableToken, body: JSON.stringify(body) };
+}

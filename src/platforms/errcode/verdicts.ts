@@ -1,0 +1,36 @@
+import type { AnswerClass } from "../../broadcast/ports.ts";
+
+/** What an errcode means to a sender; `meaning` and `hint` are absent where nothing is known or can be done. */
+export interface ErrcodeVerdict {
+  class: AnswerClass;
+  afterUncertain?: "sent" | undefined;
+  meaning?: string | undefined;
+  /** What the operator can do. */
+  hint?: string | undefined;
+}
+
+/** The errcodes of one endpoint: the same number means another thing at another. */
+export type ErrcodeTable = ReadonlyMap<number, ErrcodeVerdict>;
+
+export type Row = readonly [errcode: number, meaning: string, hint?: string];
+export type Rows = Readonly<Partial<Record<AnswerClass, readonly Row[]>>>;
+
+/** Later rows win. `provesSent`: refusals that show, after an attempt without an outcome, that it arrived. */
+export function makeTable(rows: readonly Rows[], provesSent: readonly number[] = []): ErrcodeTable {
+  const table = new Map<number, ErrcodeVerdict>();
+  for (const part of rows) {
+    for (const [name, ofClass] of Object.entries(part)) {
+      for (const [errcode, meaning, hint] of ofClass)
+        table.set(errcode, { class: name as AnswerClass, meaning, hint });
+    }
+  }
+  for (const errcode of provesSent) table.set(errcode, { ...table.get(errcode)!, afterUncertain: "sent" });
+  return table;
+}
+
+/** The verdict on `errcode`; codes that the table does not know are `unlisted`. */
+export function classify(table: ErrcodeTable, errcode: number): ErrcodeVerdict {
+  return table.get(errcode) ?? UNLISTED;
+}
+
+const UNLISTED: ErrcodeVerdict = { class: "unlisted" };

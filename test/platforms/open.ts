@@ -1,0 +1,45 @@
+import type { Message, OpenChannel } from "../../src/broadcast/channel.ts";
+import type { MessageSender } from "../../src/broadcast/ports.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
+import { CHANNELS } from "../../src/platforms/channels.ts";
+import type { Network } from "../../src/platforms/http/network.ts";
+import type { TokenApi } from "../../src/token/ports.ts";
+
+export interface ApiOptions {
+  apiBase: string;
+  network?: Network | undefined;
+  channel?: string;
+}
+
+/** A channel with an account that nobody asks for. */
+export async function openChannel(
+  { apiBase, network = {}, channel = "wechat-template" }: ApiOptions,
+  clock: Clock = systemClock,
+  credentials = { appid: "", appsecret: "" },
+): Promise<OpenChannel> {
+  const { open } = await CHANNELS[channel]!();
+  return open({ apiBase, network, credentials: () => credentials, clock });
+}
+
+export async function createSender(
+  options: ApiOptions & { concurrency: number; timeoutMs: number; message: Message },
+): Promise<MessageSender> {
+  const { message, concurrency, timeoutMs } = options;
+  return (await openChannel(options)).sender(message, { concurrency, timeoutMs });
+}
+
+export async function createTokenApi(
+  options: ApiOptions & { appid: string; appsecret: string; clock: Clock },
+): Promise<TokenApi> {
+  const { appid, appsecret, clock } = options;
+  return (await openChannel(options, clock, { appid, appsecret })).tokenApi();
+}
+
+/** A message of keyword1, keyword2 ... */
+export function messageOf(
+  templateId: string,
+  keywords: readonly string[] = [],
+  more: Pick<Message, "page" | "options"> = {},
+): Message {
+  return { templateId, fields: keywords.map((value, i) => ({ name: `keyword${i + 1}`, value })), ...more };
+}
