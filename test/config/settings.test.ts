@@ -10,6 +10,7 @@ describe("layers", () => {
   it("give defaults when nothing is set", async () => {
     expect(await load()).toEqual({
       redisUrl: "redis://127.0.0.1:6379",
+      channel: "wechat-template",
       apiBase: "https://api.weixin.qq.com",
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
@@ -22,6 +23,7 @@ describe("layers", () => {
         redisCert: "default",
         redisKey: "default",
         redisServername: "default",
+        channel: "default",
         apiBase: "default",
         apiCa: "default",
         proxy: "default",
@@ -77,6 +79,7 @@ describe("layers", () => {
     write(join(cwd, "other.json"), { profiles: { a: { keyPrefix: "no:" } } });
     const env = {
       PUSH_CLI_REDIS_URL: "rediss://h",
+      PUSH_CLI_CHANNEL: "a-b",
       PUSH_CLI_API_BASE: "https://h/x/",
       PUSH_CLI_PROXY: "proxy:3128",
       PUSH_CLI_APPID: "wx1",
@@ -91,6 +94,7 @@ describe("layers", () => {
     const { sources, ...settings } = await load({}, env);
     expect(settings).toEqual({
       redisUrl: "rediss://h",
+      channel: "a-b",
       apiBase: "https://h/x",
       proxy: "proxy:3128",
       appid: "wx1",
