@@ -260,6 +260,20 @@ describe("--skip-bad-rows", () => {
   });
 });
 
+test("more rows than stay in memory, from stdin: counted, and the last is as good as the first", async () => {
+  await giveUsers(world, 1, { prefix: "last" });
+  const rows = Array.from({ length: 40_000 }, (_, i) => `o${i},${"name ".repeat(25)}${i},East`);
+  const text = `openId,name,shop\n${rows.join("\n")}\nlast0,Zoe,West\n`;
+  expect(text.length).toBeGreaterThan(5_000_000);
+  const result = await send("-", [...KEYWORDS, "--dry-run"], text);
+  expect(result.code, result.stderr).toBe(0);
+  expect(result.json()).toMatchObject({
+    recipients: 40_001,
+    outcomes: outcomes({ sent: 1, no_code: 40_000 }),
+    sample: { touser: "last0", data: { keyword1: { value: "Zoe" } } },
+  });
+});
+
 test("the preview shows the first recipient's values, and the columns", async () => {
   await giveUsers(world, 3);
   const shown = await atTerminal(world, ["t", "--to-file", fileOf(SHOPS), ...KEYWORDS, "--id", "b-1"], "y\n");
