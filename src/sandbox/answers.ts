@@ -8,12 +8,17 @@ const ERRMSGS: Record<number, string> = {
   40002: "invalid grant_type",
   40003: "invalid openid",
   40013: "invalid appid",
+  40029: "invalid code",
   40037: "invalid template_id",
+  40038: "daily limit of the template for this user reached",
+  40125: "invalid appsecret",
+  40163: "code been used",
   41001: "access_token missing",
   41002: "appid missing",
   41004: "appsecret missing",
   41028: "invalid form id",
   41029: "form id used count reach limit",
+  41008: "missing code",
   41030: "invalid page",
   42001: "access_token expired",
   43001: "require GET method",
@@ -23,8 +28,12 @@ const ERRMSGS: Record<number, string> = {
   45009: "reach max api daily quota limit",
   45011: "api minute-quota reach limit, must slower, retry next minute",
   45103: "this api has been withdrawn",
+  45168: "the message contains a blocked word",
   47001: "data format error",
   47003: "argument invalid",
+  76003: "cgi_path is not a path",
+  76021: "cgi_path not found, please check",
+  76022: "could not use this cgi_path, no permission",
 };
 
 const JSON_TYPE = "application/json; charset=UTF-8";
@@ -38,10 +47,15 @@ const GARBAGE = "\u0000\u0001upstream connect error or disconnect/reset before h
 let messages = 0;
 let refusals = 0;
 
-/** The body of an answered send. msgid is a number literal of 19 digits, which JSON.parse would round. */
-export function renderDelivered(): string {
+/** Of 19 digits: as a number literal, JSON.parse would round it. */
+export function nextMsgid(): string {
   messages += 1;
-  return `{"errcode":0,"errmsg":"ok","msgid":2${String(messages).padStart(18, "40000000")}}`;
+  return `2${String(messages).padStart(18, "40000000")}`;
+}
+
+/** The body of an answered send. */
+export function renderDelivered(msgid = nextMsgid()): string {
+  return `{"errcode":0,"errmsg":"ok","msgid":${msgid}}`;
 }
 
 export function renderErrcode(errcode: number, errmsg = ERRMSGS[errcode] ?? "unknown error"): string {

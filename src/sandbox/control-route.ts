@@ -2,12 +2,13 @@ import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
 import type { Reply } from "./connection.ts";
 import { parseFault, renderFault } from "./faults.ts";
-import { isObject, parseJson } from "./message.ts";
+import { isObject, parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
 import { parseOutage } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import type { HttpRequest } from "./request-parser.ts";
 import { pathOf, queryValue } from "./target.ts";
+import { CONSENT_ACTIONS, CONSENT_INDEX } from "./wechat/control-actions.ts";
 
 export const CONTROL_PREFIX = "/sandbox/";
 
@@ -18,11 +19,15 @@ The API
   GET  /cgi-bin/token
   POST /cgi-bin/stable_token
   POST /cgi-bin/message/wxopen/template/send
+  POST /cgi-bin/message/subscribe/send
+  GET  /wxaapi/newtmpl/gettemplate
+  POST /cgi-bin/openapi/quota/get
+  GET  /sns/jscode2session
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?}, up to 1 MiB
-  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
+${CONSENT_INDEX}  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
   POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
   POST /sandbox/expire-tokens   expire every access token
   POST /sandbox/reset           everything as at the start
@@ -31,8 +36,9 @@ The sandbox itself
 type Action = (platform: Platform, body: string) => unknown;
 
 const ACTIONS: Record<string, Action> = {
+  ...CONSENT_ACTIONS,
   codes: (platform, body) => {
-    const codes = parseCodes(body);
+    const codes = parseList(body, requireCode);
     platform.codes.register(codes);
     return { registered: codes.length };
   },
@@ -66,16 +72,18 @@ export function answerControl(platform: Platform, request: HttpRequest, reply: R
   if (name !== "stats" && action === undefined) sendText(reply, 404, "not found; see /\n");
   else if (method !== (action === undefined ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
   else if (action === undefined) sendJson(reply, renderStats(platform, url));
-  else runAction(platform, action, body, reply);
+  else void runAction(platform, action, body, reply);
 }
 
 function renderStats(platform: Platform, url: string): string {
   return JSON.stringify(queryValue(url, "users") === "0" ? platform.summary() : platform.stats());
 }
 
-function runAction(platform: Platform, action: Action, body: string, reply: Reply): void {
+async function runAction(platform: Platform, action: Action, body: string, reply: Reply): Promise<void> {
   try {
-    sendJson(reply, JSON.stringify(action(platform, body)));
+    const done = action(platform, body);
+    // Most are done at once, and what comes after them on the connection finds them done.
+    sendJson(reply, JSON.stringify(done instanceof Promise ? await done : done));
   } catch (error) {
     if (!(error instanceof PushCliError)) throw error;
     const text = error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
@@ -87,15 +95,6 @@ function parseFaultList(body: string) {
   const list = parseJson(body);
   if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list.map(parseFault);
   throw usageError("the faults are not a JSON array of texts", 'send e.g. ["busy:5"]');
-}
-
-function parseCodes(body: string): SandboxCode[] {
-  const whole = parseJson(body);
-  if (Array.isArray(whole)) return whole.map((item, index) => requireCode(item, `item ${index + 1}`));
-  const lines = body.split("\n").map((line, index) => ({ line: line.trim(), place: `line ${index + 1}` }));
-  return lines
-    .filter(({ line }) => line !== "")
-    .map(({ line, place }) => requireCode(parseJson(line), place));
 }
 
 function requireCode(value: unknown, place: string): SandboxCode {

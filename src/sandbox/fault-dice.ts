@@ -1,4 +1,5 @@
 import { errcodeOf, FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
+import { seededRandom } from "./random.ts";
 
 /**
  * Draws at most one fault a request. Every request takes one number for every fault, hit or not, and setting the faults
@@ -38,15 +39,4 @@ const ERRCODES_FROM = 2e9;
 function rank(kind: FaultKind): number {
   const errcode = errcodeOf(kind);
   return errcode === undefined ? KINDS.indexOf(kind) : ERRCODES_FROM + errcode;
-}
-
-/** mulberry32: small, quick, and good enough to pick victims. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -16,6 +16,7 @@ export const FAULT_KINDS = {
   "day-quota": "errcode 45009, not delivered; every later send too, until a reset",
   withdrawn: "errcode 45103 (API withdrawn), not delivered",
   unlisted: "errcode 99999, which no table lists; not delivered",
+  later: "errcode 43108, another send to the user is under way; not delivered",
   truncated: "delivered, but the answer breaks off in the middle of its body",
 } as const;
 

@@ -1,5 +1,6 @@
 import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import { isWellFormedId } from "./codes.ts";
+import { isObject, isTextOrAbsent, parseJson } from "./json.ts";
 
 /** A body with the right types; what it says may still be refused. */
 export type Draft = Partial<WireTemplateMessage> & Pick<WireTemplateMessage, "data">;
@@ -18,19 +19,6 @@ export function parseDraft(body: string): Draft | number {
   return isData(parsed.data) ? (parsed as Draft) : 47003;
 }
 
-/** The value, or undefined for what is not JSON, which no JSON text yields. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Everything about a message but its code, in the platform's order: 0 or an errcode. Two openId prefixes are reserved so
  * that tests and the demo can have such users: `invalid_` answers 40003, `refused_` answers 43101.
@@ -39,7 +27,7 @@ export function checkDraft(draft: Draft, templates: ReadonlySet<string>): number
   const { touser, template_id: templateId, page, emphasis_keyword: emphasis } = draft;
   if (touser === undefined || !isWellFormedId(touser) || touser.startsWith("invalid_")) return 40003;
   if (templateId === undefined || !isKnownTemplate(templateId, templates)) return 40037;
-  if (page && (page.length > 1024 || page.startsWith("/") || page.startsWith("http"))) return 41030;
+  if (!isPage(page)) return 41030;
   if (emphasis && !isEmphasisOf(emphasis, draft.data)) return 47003;
   return touser.startsWith("refused_") ? 43101 : 0;
 }
@@ -53,8 +41,10 @@ function isEmphasisOf(emphasis: string, data: Draft["data"]): boolean {
   return keyword !== undefined && Object.hasOwn(data, keyword);
 }
 
-function isTextOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === "string";
+/** A path of the mini program, or nothing. With a slash in front it is refused (reported). */
+export function isPage(page: unknown): boolean {
+  if (page === undefined || page === "") return true;
+  return typeof page === "string" && page.length <= 1024 && !page.startsWith("/") && !page.startsWith("http");
 }
 
 function isData(data: unknown): boolean {

@@ -2,6 +2,11 @@ import { usageError } from "../errors.ts";
 import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import type { Fault } from "./faults.ts";
 import type { Outage } from "./outage.ts";
+import { type CallbackOptions, resolveCallback } from "./wechat/callback-options.ts";
+import { DAY_LIMITS, type DayLimits } from "./wechat/day-quotas.ts";
+import { DEFAULT_TEMPLATES } from "./wechat/default-templates.ts";
+import type { SubscribeStats, SubscribeSummary } from "./wechat/stats.ts";
+import type { SandboxTemplate } from "./wechat/templates.ts";
 
 export interface SandboxOptions {
   /** 0, the default: any free port. */
@@ -10,12 +15,26 @@ export interface SandboxOptions {
   host?: string;
   appid?: string;
   secret?: string;
-  /** The known template ids. Without it, any well-formed id that does not contain "unknown". */
+  /** The template ids that template/send knows. Without it, any well-formed id that does not contain "unknown". */
   templates?: string[];
-  /** Takes a well-formed formId that nobody registered: it belongs to the first user it is sent with. */
+  /** The account's templates for subscribe messages; a set of six unless given. */
+  accountTemplates?: readonly SandboxTemplate[];
+  /**
+   * Takes a well-formed formId that nobody registered: it belongs to the first user it is sent with. A user and template
+   * whose consents nobody registered may be sent any number of messages.
+   */
   acceptAny?: boolean;
-  /** Answers 43108 while another send to the same openId waits for its answer (latencyMs, or the fault `slow`). */
-  oneCallPerUser?: boolean;
+  /**
+   * Answers 43108 while another send to the same openId waits for its answer (latencyMs, or the fault `slow`). Unless
+   * given, subscribe/send does and template/send does not.
+   */
+  oneCallPerUser?: boolean | undefined;
+  /** Where events of subscribe messages are posted: receipts, choices in the prompt, withdrawals. */
+  callback?: CallbackOptions | undefined;
+  /** Calls a day, as quota/get tells them. */
+  dayLimits?: Partial<DayLimits>;
+  /** Messages of one long-term template that a user gets in a day, then 40038; any number unless given. */
+  longTermPerDay?: number;
   faults?: Fault[];
   /** A time during which the API is down. */
   outage?: Outage | undefined;
@@ -30,7 +49,10 @@ export interface SandboxOptions {
   now?: () => number;
 }
 
-export type SandboxSettings = Required<Omit<SandboxOptions, "outage">> & Pick<SandboxOptions, "outage">;
+type Optional = "outage" | "oneCallPerUser" | "callback";
+export type SandboxSettings = Required<Omit<SandboxOptions, Optional | "dayLimits">> & {
+  [Name in Optional]: SandboxOptions[Name];
+} & { dayLimits: DayLimits };
 
 /** A push code that the platform would have issued. */
 export interface SandboxCode {
@@ -62,9 +84,16 @@ export interface SandboxStats {
   /** Answers of the API that carry an errcode, 0 for a send that went well. What a fault garbled or cut is not in it. */
   byErrcode: Record<string, number>;
   faults: Record<string, number>;
-  /** The last delivered message. */
+  /** The last delivered template message. */
   lastMessage: WireTemplateMessage | null;
+  /** Subscribe messages; they are in the counts above, too. */
+  subscribe: SubscribeStats;
 }
+
+/** The stats whose size does not grow with the audience. */
+export type SandboxSummary = Omit<SandboxStats, "deliveriesByUser" | "subscribe"> & {
+  subscribe: SubscribeSummary;
+};
 
 /** Fills in the defaults. Throws a usage error on a port that can't be, or an address that others can reach. */
 export function resolveSettings(options: SandboxOptions): SandboxSettings {
@@ -75,7 +104,11 @@ export function resolveSettings(options: SandboxOptions): SandboxSettings {
     secret: options.secret ?? "sandbox-secret",
     templates: options.templates ?? [],
     acceptAny: options.acceptAny ?? false,
-    oneCallPerUser: options.oneCallPerUser ?? false,
+    accountTemplates: options.accountTemplates ?? DEFAULT_TEMPLATES,
+    oneCallPerUser: options.oneCallPerUser,
+    callback: options.callback,
+    dayLimits: { ...DAY_LIMITS, ...options.dayLimits },
+    longTermPerDay: options.longTermPerDay ?? Number.POSITIVE_INFINITY,
     faults: options.faults ?? [],
     outage: options.outage,
     seed: options.seed ?? 1,
@@ -86,6 +119,7 @@ export function resolveSettings(options: SandboxOptions): SandboxSettings {
   };
   requirePort(settings.port);
   requireLoopback(settings.host);
+  if (settings.callback) resolveCallback(settings.callback);
   return settings;
 }
 

@@ -72,7 +72,7 @@ export class OutageWatch {
   }
 
   /** What befalls a request of this kind now. */
-  meet(endpoint: "send" | "token"): OutageKind | undefined {
+  meet(endpoint: "send" | "token" | "account"): OutageKind | undefined {
     const outage = this.#outage;
     if (!outage) return undefined;
     const now = this.#now();

@@ -1,15 +1,24 @@
+import { nextMsgid } from "./answers.ts";
 import { Codes } from "./codes.ts";
 import { FaultDice } from "./fault-dice.ts";
 import { checkDraft, parseDraft } from "./message.ts";
-import type { SandboxSettings, SandboxStats } from "./options.ts";
+import type { SandboxSettings, SandboxStats, SandboxSummary } from "./options.ts";
 import { OutageWatch } from "./outage.ts";
 import { Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
+import { DayQuotas } from "./wechat/day-quotas.ts";
+import { Logins } from "./wechat/logins.ts";
+import { checkSubscribeMessage } from "./wechat/subscribe-message.ts";
+import { Subscriptions } from "./wechat/subscriptions.ts";
 
 /** What the platform thinks of one send. */
 export interface Verdict {
   /** 0: delivered. */
   errcode: number;
+  /** In other words than the usual ones. */
+  errmsg?: string | undefined;
+  /** The same in the answer and in the receipt. */
+  msgid?: string | undefined;
   /** The user who can get nothing else until `release`. */
   holds?: string | undefined;
 }
@@ -30,7 +39,9 @@ export class Platform {
   tokens!: Tokens;
   codes!: Codes;
   tally!: Tally;
-  #dayQuotaSpent = false;
+  quotas!: DayQuotas;
+  subscriptions!: Subscriptions;
+  logins!: Logins;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
@@ -49,7 +60,10 @@ export class Platform {
     this.dice.setFaults(settings.faults);
     this.outage.set(settings.outage);
     this.#inFlight.clear();
-    this.#dayQuotaSpent = false;
+    this.quotas = new DayQuotas(settings.dayLimits, settings.now);
+    this.subscriptions?.events.close();
+    this.subscriptions = new Subscriptions(settings);
+    this.logins = new Logins(settings.acceptAny, settings.now);
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -61,15 +75,10 @@ export class Platform {
     return secret === this.settings.secret ? 0 : 40001;
   }
 
-  spendDayQuota(): void {
-    this.#dayQuotaSpent = true;
-  }
-
-  /** Judges a send and delivers it when nothing speaks against it. */
+  /** Judges a template message and delivers it when nothing speaks against it. */
   send(token: string | undefined, body: string): Verdict {
-    const refused = this.tokens.check(token);
+    const refused = this.tokens.check(token) || this.quotas.take("templateSend");
     if (refused !== 0) return { errcode: refused };
-    if (this.#dayQuotaSpent) return { errcode: 45009 };
     const draft = parseDraft(body);
     if (typeof draft === "number") return { errcode: draft };
     const openId = draft.touser ?? "";
@@ -77,8 +86,22 @@ export class Platform {
     if (fault !== 0) return { errcode: fault };
     if (this.#inFlight.has(openId)) return { errcode: 43108 };
     const errcode = this.codes.spend(draft.form_id, openId);
-    if (errcode === 0) this.tally.countDelivery(openId, draft);
-    return { errcode, holds: this.#hold(openId) };
+    if (errcode === 0) this.tally.countTemplateMessage(openId, draft);
+    return { errcode, holds: this.settings.oneCallPerUser === true ? this.#hold(openId) : undefined };
+  }
+
+  /** The same of a subscribe message. */
+  sendSubscribe(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("subscribeSend");
+    if (refused !== 0) return { errcode: refused };
+    const checked = checkSubscribeMessage(body, this.subscriptions.templates);
+    if ("errcode" in checked) return checked;
+    const openId = checked.message.touser;
+    if (this.#inFlight.has(openId)) return { errcode: 43108 };
+    const errcode = this.subscriptions.spend(checked);
+    const msgid = errcode === 0 ? nextMsgid() : undefined;
+    if (msgid !== undefined && this.subscriptions.deliver(checked, msgid)) this.tally.countDelivery(openId);
+    return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
   }
 
   /** The answer has left. */
@@ -87,11 +110,15 @@ export class Platform {
   }
 
   stats(): SandboxStats {
-    return { ...this.summary(), deliveriesByUser: Object.fromEntries(this.tally.deliveriesByUser) };
+    return {
+      ...this.summary(),
+      deliveriesByUser: Object.fromEntries(this.tally.deliveriesByUser),
+      subscribe: this.subscriptions.stats(),
+    };
   }
 
   /** The stats whose size does not grow with the audience. */
-  summary(): Omit<SandboxStats, "deliveriesByUser"> {
+  summary(): SandboxSummary {
     const { tally, codes, tokens } = this;
     return {
       delivered: tally.delivered,
@@ -106,11 +133,11 @@ export class Platform {
       byErrcode: Object.fromEntries(tally.byErrcode),
       faults: Object.fromEntries(tally.faults),
       lastMessage: tally.lastMessage,
+      subscribe: this.subscriptions.summary(),
     };
   }
 
-  #hold(openId: string): string | undefined {
-    if (!this.settings.oneCallPerUser) return undefined;
+  #hold(openId: string): string {
     this.#inFlight.add(openId);
     return openId;
   }

@@ -12,13 +12,18 @@ export class Quota {
 
   /** Whether there was one left to take. */
   take(nowMs: number): boolean {
+    if (this.usedAt(nowMs) >= this.#limit) return false;
+    this.#used += 1;
+    return true;
+  }
+
+  /** How many were taken in the window of that time. */
+  usedAt(nowMs: number): number {
     const window = Math.floor(nowMs / this.#windowMs);
     if (window !== this.#window) {
       this.#window = window;
       this.#used = 0;
     }
-    if (this.#used >= this.#limit) return false;
-    this.#used += 1;
-    return true;
+    return this.#used;
   }
 }

@@ -8,9 +8,10 @@ import type { HttpRequest } from "./request-parser.ts";
 import { answerSend } from "./send-route.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
+import { answerGetTemplate, answerLogin, answerQuotaGet } from "./wechat/account-route.ts";
 
 interface Endpoint {
-  kind: "send" | "token";
+  kind: "send" | "token" | "account";
   method: "GET" | "POST";
   answer(platform: Platform, request: HttpRequest, reply: Reply): void;
 }
@@ -38,9 +39,21 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
       kind: "send",
       method: "POST",
       answer: (platform, { url, body }, reply) =>
-        answerSend(platform, queryValue(url, "access_token"), body, reply),
+        answerSend(platform, () => platform.send(queryValue(url, "access_token"), body), reply),
     },
   ],
+  [
+    PATHS.subscribeSend,
+    {
+      kind: "send",
+      method: "POST",
+      answer: (platform, { url, body }, reply) =>
+        answerSend(platform, () => platform.sendSubscribe(queryValue(url, "access_token"), body), reply),
+    },
+  ],
+  [PATHS.getTemplate, { kind: "account", method: "GET", answer: answerGetTemplate }],
+  [PATHS.quotaGet, { kind: "account", method: "POST", answer: answerQuotaGet }],
+  [PATHS.jscode2session, { kind: "account", method: "GET", answer: answerLogin }],
 ]);
 
 /** Answers one request to the API, to /sandbox/ or to /. */

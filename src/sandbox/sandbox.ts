@@ -12,10 +12,17 @@ import {
 import type { Outage } from "./outage.ts";
 import { Platform } from "./platform.ts";
 import { handleRequest } from "./routes.ts";
+import type { CallbackOptions } from "./wechat/callback-options.ts";
+import type { SandboxConsent } from "./wechat/consents.ts";
+import type { DayLimits } from "./wechat/day-quotas.ts";
+import type { SandboxTemplate } from "./wechat/templates.ts";
 
 export { ERRCODE_FAULT, FAULT_KINDS, type Fault, type FaultKind, parseFault } from "./faults.ts";
 export type { SandboxCode, SandboxOptions, SandboxStats } from "./options.ts";
 export { OUTAGE_KINDS, type Outage, parseOutage } from "./outage.ts";
+export type { CallbackOptions } from "./wechat/callback-options.ts";
+export type { SandboxConsent } from "./wechat/consents.ts";
+export { parseTemplates, type SandboxTemplate } from "./wechat/templates.ts";
 
 /** A simulator of the WeChat API, listening on a loopback address. */
 export interface Sandbox {
@@ -23,6 +30,16 @@ export interface Sandbox {
   readonly url: string;
   readonly port: number;
   registerCodes(codes: readonly SandboxCode[]): void;
+  /** Consents add up: as many messages of the template to the user. Of a long-term template, a standing right. */
+  registerConsents(consents: readonly SandboxConsent[]): void;
+  /** The user refuses templates in the settings. */
+  withdrawConsents(openId: string, templateIds: readonly string[]): void;
+  /** The account's templates for subscribe messages from now on. */
+  setTemplates(templates: readonly SandboxTemplate[]): void;
+  /** Calls a day from now on. */
+  setDayLimits(limits: Partial<DayLimits>): void;
+  /** Where events are posted from now on; undefined: nowhere. */
+  setCallback(callback: CallbackOptions | undefined): void;
   stats(): SandboxStats;
   /** Replaces the faults and starts their draws anew. */
   setFaults(faults: readonly Fault[]): void;
@@ -30,7 +47,7 @@ export interface Sandbox {
   setOutage(outage: Outage | undefined): void;
   /** Every token answers 42001 from now on; new ones can be fetched. */
   expireTokens(): void;
-  /** Everything as at the start: no tokens, codes or counts, the faults of the options. */
+  /** Everything as at the start: no tokens, codes, consents or counts; faults, templates and callback of the options. */
   reset(): void;
   /** Cuts what is open and resolves when the port is free. */
   close(): Promise<void>;
@@ -60,6 +77,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url: `http://${host}:${port}`,
     port,
     registerCodes: (codes) => platform.codes.register(codes),
+    registerConsents: (consents) => {
+      for (const consent of consents) platform.subscriptions.consents.grant(consent);
+    },
+    withdrawConsents: (openId, templateIds) => platform.subscriptions.withdraw(openId, templateIds),
+    setTemplates: (templates) => platform.subscriptions.templates.replace(templates),
+    setDayLimits: (limits) => platform.quotas.setLimits(limits),
+    setCallback: (callback) => platform.subscriptions.events.set(callback),
     stats: () => platform.stats(),
     setFaults: (faults) => platform.dice.setFaults(faults),
     setOutage: (outage) => platform.outage.set(outage),
@@ -67,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     reset: () => platform.reset(),
     close: () => {
       clearTimeout(back);
+      platform.subscriptions.events.close();
       return close(server, sockets);
     },
   };

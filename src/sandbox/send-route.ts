@@ -33,16 +33,17 @@ const EFFECTS: Record<NamedFaultKind, Effect> = {
   "minute-quota": { judged: false, answer: 45011 },
   withdrawn: { judged: false, answer: 45103 },
   unlisted: { judged: false, answer: 99999 },
+  later: { judged: false, answer: 43108 },
   truncated: { judged: true, answer: "truncated" },
 };
 const NO_FAULT: Effect = { judged: true, answer: "verdict" };
 const NOT_JUDGED: Verdict = { errcode: 0 };
 
-/** Answers POST template/send: judged at once, answered after the latency. */
-export function answerSend(platform: Platform, token: string | undefined, body: string, reply: Reply): void {
+/** Answers a send of any kind: judged at once, answered after the latency. */
+export function answerSend(platform: Platform, judge: () => Verdict, reply: Reply): void {
   const fault = platform.dice.draw();
   const effect = fault === undefined ? NO_FAULT : startFault(platform, fault);
-  const verdict = effect.judged ? platform.send(token, body) : NOT_JUDGED;
+  const verdict = effect.judged ? judge() : NOT_JUDGED;
   const { latencyMs, slowMs } = platform.settings;
   const delayMs = fault === "slow" ? latencyMs + slowMs : latencyMs;
   const finish = () => {
@@ -56,7 +57,7 @@ export function answerSend(platform: Platform, token: string | undefined, body: 
 function startFault(platform: Platform, kind: FaultKind): Effect {
   platform.tally.countFault(kind);
   if (kind === "token-expiry") platform.tokens.expireAll();
-  if (kind === "day-quota") platform.spendDayQuota();
+  if (kind === "day-quota") platform.quotas.isSpent = true;
   const errcode = errcodeOf(kind);
   return errcode === undefined ? EFFECTS[kind as NamedFaultKind] : { judged: false, answer: errcode };
 }
@@ -65,14 +66,14 @@ function writeAnswer(platform: Platform, answer: Effect["answer"], verdict: Verd
   if (answer === "bad gateway") sendBadGateway(reply);
   else if (answer === "garbage") sendGarbage(reply);
   else if (answer === "reset") reply.reset();
-  else if (answer === "truncated") sendTruncated(reply, renderVerdict(verdict.errcode));
+  else if (answer === "truncated") sendTruncated(reply, renderVerdict(verdict));
   else {
-    const errcode = answer === "verdict" ? verdict.errcode : answer;
-    platform.tally.countErrcode(errcode);
-    sendJson(reply, renderVerdict(errcode));
+    const shown = answer === "verdict" ? verdict : { errcode: answer };
+    platform.tally.countErrcode(shown.errcode);
+    sendJson(reply, renderVerdict(shown));
   }
 }
 
-function renderVerdict(errcode: number): string {
-  return errcode === 0 ? renderDelivered() : renderErrcode(errcode);
+function renderVerdict({ errcode, errmsg, msgid }: Verdict): string {
+  return errcode === 0 ? renderDelivered(msgid) : renderErrcode(errcode, errmsg);
 }

@@ -13,13 +13,18 @@ export class Tally {
   readonly faults = new Map<string, number>();
   #last: Draft | undefined;
 
-  countDelivery(openId: string, draft: Draft): void {
+  countTemplateMessage(openId: string, draft: Draft): void {
+    this.countDelivery(openId);
+    this.#last = draft;
+  }
+
+  /** Of any kind of message. */
+  countDelivery(openId: string): void {
     const times = (this.deliveriesByUser.get(openId) ?? 0) + 1;
     this.deliveriesByUser.set(openId, times);
     this.delivered += 1;
     if (times === 2) this.duplicates += 1;
     if (times > this.maxPerUser) this.maxPerUser = times;
-    this.#last = draft;
   }
 
   countErrcode(errcode: number): void {

@@ -1,7 +1,7 @@
 import type { WireToken } from "../platforms/wechat/wire.ts";
 import { renderErrcode, sendJson } from "./answers.ts";
 import type { Reply } from "./connection.ts";
-import { isObject, parseJson } from "./message.ts";
+import { isObject, parseJson } from "./json.ts";
 import type { Platform } from "./platform.ts";
 import { queryValue } from "./target.ts";
 

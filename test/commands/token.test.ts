@@ -94,10 +94,10 @@ describe("token", () => {
   });
 
   it("names the way that the platform has: QQ has no stable token", async () => {
-    const { stderr } = await world.screen(["token", "refresh", "--force", "--channel", "qq-template"], {
+    const { stderr } = await world.screen(
       ["token", "refresh", "--force", "--channel", "qq-template", "--api-base", "https://api.q.qq.com"],
-      stdin: "n\n",
-    });
+      { interactive: true, stdin: "n\n" },
+    );
     expect(stderr).toContain("API     https://api.q.qq.com, token mode basic\n");
   });
 

@@ -30,6 +30,7 @@ test.each([
   ["day-quota", "errcode 45009", 0],
   ["withdrawn", "errcode 45103", 0],
   ["unlisted", "errcode 99999", 0],
+  ["later", "errcode 43108", 0],
   ["truncated", "broken UND_ERR_SOCKET", 1],
   ["errcode-41029", "errcode 41029", 0],
   ["errcode--1000", "errcode -1000", 0],
@@ -53,7 +54,7 @@ test("the table above knows every kind", () => {
       "garbage",
       "garbage-after",
     ],
-    ...["token-expiry", "minute-quota", "day-quota", "withdrawn", "unlisted", "truncated"],
+    ...["token-expiry", "minute-quota", "day-quota", "withdrawn", "unlisted", "later", "truncated"],
   ]);
 });
 

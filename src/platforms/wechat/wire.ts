@@ -32,6 +32,39 @@ export interface WireTemplateMessage {
   emphasis_keyword?: string;
 }
 
+/** Body of POST /cgi-bin/message/subscribe/send. The newest page of the vendor lists the last two as required. */
+export interface WireSubscribeMessage {
+  touser: string;
+  template_id: string;
+  page?: string;
+  data: Record<string, { value: string }>;
+  miniprogram_state?: "developer" | "trial" | "formal";
+  lang?: "zh_CN" | "en_US" | "zh_HK" | "zh_TW";
+}
+
+/** One of the account's templates for subscribe messages, as GET /wxaapi/newtmpl/gettemplate lists it. */
+export interface WireTemplate {
+  priTmplId: string;
+  title: string;
+  /** One `label:{{thing1.DATA}}` a line. */
+  content: string;
+  /** As `content`, with values in the fields' places. */
+  example: string;
+  /** 2: one-time, 3: long-term. */
+  type: 2 | 3;
+  /** The only values that the fields of these names take. */
+  keywordEnumValueList?: { keywordCode: string; enumValueList: string[] }[];
+}
+
+export interface WireTemplateList extends WireAnswer {
+  data?: WireTemplate[];
+}
+
+/** Answer of POST /cgi-bin/openapi/quota/get {cgi_path}. */
+export interface WireQuota extends WireAnswer {
+  quota?: { daily_limit: number; used: number; remain: number };
+}
+
 export interface WireSendAnswer extends WireAnswer {
   /** Seen with 19 digits: beyond 2^53, so it has to be read as text. */
   msgid?: string | number;
@@ -41,4 +74,8 @@ export const PATHS = {
   token: "/cgi-bin/token",
   stableToken: "/cgi-bin/stable_token",
   templateSend: "/cgi-bin/message/wxopen/template/send",
+  subscribeSend: "/cgi-bin/message/subscribe/send",
+  getTemplate: "/wxaapi/newtmpl/gettemplate",
+  quotaGet: "/cgi-bin/openapi/quota/get",
+  jscode2session: "/sns/jscode2session",
 } as const;

@@ -1,0 +1,107 @@
+import { usageError } from "../../errors.ts";
+import { isObject, parseJson, parseList } from "../json.ts";
+import type { Platform } from "../platform.ts";
+import { parseCallback } from "./callback-options.ts";
+import type { SandboxConsent } from "./consents.ts";
+import { DAY_LIMITS, type DayLimits } from "./day-quotas.ts";
+import { parseTemplates } from "./templates.ts";
+
+/** Their lines of the page at /. */
+export const CONSENT_INDEX = `  POST /sandbox/consents        register consents: a JSON array or NDJSON of {openId, templateId, count?}
+  POST /sandbox/prompt          a user answers the prompt: {openId, templates: {<id>: "accept" or "reject"}, silent?}
+  POST /sandbox/withdraw        a user refuses templates in the settings: {openId, templateIds: [...]}
+  POST /sandbox/login           a user opens the mini program, {openId}: a code for jscode2session
+  POST /sandbox/templates       replace the account's templates: a JSON array as gettemplate lists them
+  POST /sandbox/callback        post events to {url, token?, format?, aesKey?, delayMs?, ...}; null for nowhere
+  POST /sandbox/verify          ask the callback to echo, as the platform does before it takes an address
+  POST /sandbox/quotas          set calls a day: {subscribeSend?, getTemplate?, templateSend?}
+`;
+
+type Action = (platform: Platform, body: string) => unknown;
+
+/** What can be done to subscribe messages from outside, by the last part of the path. */
+export const CONSENT_ACTIONS: Record<string, Action> = {
+  consents: ({ subscriptions }, body) => {
+    const consents = parseList(body, requireConsent);
+    for (const consent of consents) requireKnown(subscriptions.templates, [consent.templateId]);
+    for (const consent of consents) subscriptions.consents.grant(consent);
+    return { registered: consents.length };
+  },
+  prompt: ({ subscriptions }, body) => {
+    const { openId, templates, silent = false } = requireUser(body);
+    const choices = requireChoices(templates);
+    requireKnown(subscriptions.templates, Object.keys(choices));
+    subscriptions.answerPrompt(openId, choices, silent === true);
+    // As the mini program gets to see it.
+    return { errMsg: "requestSubscribeMessage:ok", ...choices };
+  },
+  withdraw: ({ subscriptions }, body) => {
+    const { openId, templateIds } = requireUser(body);
+    if (!Array.isArray(templateIds) || !templateIds.every((id) => typeof id === "string"))
+      throw usageError("templateIds is not a list of texts");
+    requireKnown(subscriptions.templates, templateIds);
+    subscriptions.withdraw(openId, templateIds);
+    return { withdrawn: templateIds.length };
+  },
+  login: ({ logins }, body) => ({ code: logins.issue(requireUser(body).openId) }),
+  templates: ({ subscriptions }, body) => {
+    const templates = parseTemplates(parseJson(body));
+    subscriptions.templates.replace(templates);
+    return { templates: templates.length };
+  },
+  callback: ({ subscriptions }, body) => {
+    const callback = parseCallback(parseJson(body));
+    subscriptions.events.set(callback);
+    return { callback: callback?.url ?? null };
+  },
+  verify: async ({ subscriptions }) => ({ verified: await subscriptions.events.verify() }),
+  quotas: ({ quotas }, body) => {
+    const limits = requireLimits(parseJson(body));
+    quotas.setLimits(limits);
+    return limits;
+  },
+};
+
+function requireConsent(value: unknown, place: string): SandboxConsent {
+  if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
+  const { openId, templateId, count = 1 } = value;
+  if (typeof openId !== "string" || openId === "") throw usageError(`${place}: openId is not a text`);
+  if (typeof templateId !== "string") throw usageError(`${place}: templateId is not a text`);
+  if (!Number.isSafeInteger(count) || Number(count) < 1)
+    throw usageError(`${place}: count is not a whole number above 0`);
+  return { openId, templateId, count: Number(count) };
+}
+
+function requireUser(body: string): Record<string, unknown> & { openId: string } {
+  const request = parseJson(body);
+  if (!isObject(request)) throw usageError("the body is not a JSON object");
+  const { openId } = request;
+  if (typeof openId !== "string" || openId === "") throw usageError("openId is not a text");
+  return { ...request, openId };
+}
+
+/** Clients yield accept, reject, ban and filter; older ones variants of accept. */
+function requireChoices(templates: unknown): Record<string, string> {
+  const isChoice = (value: unknown) =>
+    typeof value === "string" && /^(accept\w*|reject|ban|filter)$/.test(value);
+  if (isObject(templates) && Object.values(templates).every(isChoice))
+    return templates as Record<string, string>;
+  throw usageError('templates is not {<id>: "accept", "reject", "ban" or "filter"}');
+}
+
+/** A consent to what is not in the account is a typing error. */
+function requireKnown(templates: Platform["subscriptions"]["templates"], ids: readonly string[]): void {
+  const unknown = ids.find((id) => templates.find(id) === undefined);
+  if (unknown === undefined) return;
+  throw usageError(
+    `"${unknown}" is no template of the account to send messages of`,
+    "gettemplate lists them, POST /sandbox/templates replaces them",
+  );
+}
+
+function requireLimits(value: unknown): Partial<DayLimits> {
+  const isLimit = ([name, limit]: [string, unknown]) =>
+    Object.hasOwn(DAY_LIMITS, name) && Number.isSafeInteger(limit) && Number(limit) >= 0;
+  if (isObject(value) && Object.entries(value).every(isLimit)) return value;
+  throw usageError(`the quotas are not numbers of ${Object.keys(DAY_LIMITS).join(", ")}`);
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import type { Callback } from "./callback-options.ts";
+import { encryptMessage, signTexts } from "./envelope.ts";
+import {
+  type PlatformEvent,
+  renderEncrypted,
+  renderJsonEvent,
+  renderStray,
+  renderXmlEvent,
+} from "./events.ts";
+
+/** In all: the first and two more. */
+const TRIES = 3;
+
+/** One body for the callback URL. */
+export interface EventPost {
+  openId: string;
+  /** As it is, or as it is before it is encrypted. */
+  plain: string;
+  appid: string;
+}
+
+/** The event itself; `chance` draws a percentage. */
+export function postOf(
+  event: PlatformEvent,
+  callback: Callback,
+  appid: string,
+  chance: (percent: number) => boolean,
+): EventPost {
+  const padding = callback.format === "xml" && chance(callback.paddedPercent) ? "\n" : "";
+  const plain = callback.format === "xml" ? renderXmlEvent(event, padding) : renderJsonEvent(event);
+  return { openId: event.openId, plain, appid };
+}
+
+/** Something unrelated; encrypted, it is another app's. */
+export function strayPost({ openId, createdSec }: PlatformEvent, { format }: Callback): EventPost {
+  return { openId, plain: renderStray(openId, createdSec, format), appid: "wx-another-app" };
+}
+
+/** Asks the callback to echo a number, as the platform does before it takes an address. Whether it does. */
+export async function verifyCallback(callback: Callback, now: () => number): Promise<boolean> {
+  const url = signedUrl(callback, Math.floor(now() / 1000));
+  const echo = String(randomBytes(6).readUIntBE(0, 6));
+  url.searchParams.set("echostr", echo);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(callback.answerMs), redirect: "manual" });
+    return (await response.text()) === echo && response.status === 200;
+  } catch {
+    // Nobody there, or no answer in time.
+    return false;
+  }
+}
+
+/** Posts it until it is answered, at most three times, `answerMs` apart. Whether it was. */
+export async function deliverPost(
+  post: EventPost,
+  callback: Callback,
+  now: () => number,
+  stop: AbortSignal,
+): Promise<boolean> {
+  for (let tries = 1; tries <= TRIES && !stop.aborted; tries += 1) {
+    const deadline = startDeadline(callback.answerMs, stop);
+    const isAnswered = await postOnce(post, callback, now, deadline.signal);
+    if (!isAnswered && tries < TRIES) await deadline.passed;
+    deadline.clear();
+    if (isAnswered) return true;
+  }
+  return false;
+}
+
+/** Not AbortSignal.any of a timeout: Node 20 may collect that as garbage while it is waited for, and it never fires. */
+function startDeadline(ms: number, stop: AbortSignal) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const passed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, ms).unref();
+  stop.addEventListener("abort", abort);
+  const clear = () => {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", abort);
+  };
+  return { signal, passed, clear };
+}
+
+/** Any 200 is an answer: a body other than `success` would be taken for a reply to the user. */
+async function postOnce(
+  post: EventPost,
+  callback: Callback,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { url, body, contentType } = renderRequest(post, callback, Math.floor(now() / 1000));
+  const headers = { "content-type": contentType };
+  try {
+    const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    // Nobody there, a broken connection, no answer in time: all the same to the platform.
+    return false;
+  }
+}
+
+/** The query signs the time, in safe mode the body too, each try anew. */
+function renderRequest({ openId, plain, appid }: EventPost, callback: Callback, sec: number) {
+  const { token, format, aesKey, compatible } = callback;
+  const url = signedUrl(callback, sec);
+  const query = url.searchParams;
+  query.set("openid", openId);
+  const contentType = format === "json" ? "application/json" : "text/xml";
+  if (aesKey === undefined) return { url, body: plain, contentType };
+  const encrypted = encryptMessage(plain, aesKey, appid);
+  query.set("encrypt_type", "aes");
+  query.set("msg_signature", signTexts(token, String(sec), query.get("nonce") ?? "", encrypted));
+  return { url, body: renderEncrypted(encrypted, format, compatible ? plain : undefined), contentType };
+}
+
+function signedUrl({ url: address, token }: Callback, sec: number): URL {
+  const url = new URL(address);
+  const timestamp = String(sec);
+  const nonce = String(randomBytes(4).readUInt32BE());
+  url.searchParams.set("signature", signTexts(token, timestamp, nonce));
+  url.searchParams.set("timestamp", timestamp);
+  url.searchParams.set("nonce", nonce);
+  return url;
+}

@@ -1,0 +1,119 @@
+import { setMaxListeners } from "node:events";
+import { seededRandom } from "../random.ts";
+import { type Callback, type CallbackOptions, resolveCallback } from "./callback-options.ts";
+import { deliverPost, type EventPost, postOf, strayPost, verifyCallback } from "./event-post.ts";
+import type { EventItem, EventName, PlatformEvent } from "./events.ts";
+
+/** Posts in the air at once: a callback under test is one process, not the platform's customers. */
+const MAX_POSTS = 32;
+
+interface Settings {
+  appid: string;
+  seed: number;
+  now: () => number;
+  callback: CallbackOptions | undefined;
+}
+
+/** The events that wait for their time, and those on their way to the callback URL. */
+export class EventQueue {
+  readonly counts = { made: 0, posted: 0, answered: 0, givenUp: 0, waiting: 0 };
+  readonly #settings: Settings;
+  readonly #random: () => number;
+  readonly #stop = new AbortController();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Receipts that others of the same user may join. */
+  readonly #open = new Map<string, EventItem[]>();
+  readonly #posts: EventPost[] = [];
+  #inAir = 0;
+  #callback: Callback | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    // Not the faults' sequence: a callback must not change which sends they hit.
+    this.#random = seededRandom(settings.seed + 1);
+    // One for each post in the air.
+    setMaxListeners(MAX_POSTS, this.#stop.signal);
+    this.set(settings.callback);
+  }
+
+  /** From now on; undefined: nobody is told. */
+  set(callback: CallbackOptions | undefined): void {
+    this.#callback = callback && resolveCallback(callback);
+  }
+
+  /** Whether the callback is there and echoes; false without one. */
+  async verify(): Promise<boolean> {
+    return this.#callback !== undefined && verifyCallback(this.#callback, this.#settings.now);
+  }
+
+  /** Whether a message that was accepted is one of those that fail later. */
+  drawFailure(): boolean {
+    return this.#callback !== undefined && this.#chance(this.#callback.failPercent);
+  }
+
+  /** Posts it after a while; a receipt may join one that waits. */
+  add(openId: string, name: EventName, items: EventItem[]): void {
+    const callback = this.#callback;
+    if (callback === undefined) return;
+    const isReceipt = name === "subscribe_msg_sent_event";
+    const waiting = isReceipt ? this.#open.get(openId) : undefined;
+    if (waiting !== undefined && this.#chance(callback.joinPercent)) {
+      waiting.push(...items);
+      return;
+    }
+    this.counts.made += 1;
+    if (isReceipt) this.#open.set(openId, items);
+    this.#later(callback, () => {
+      if (this.#open.get(openId) === items) this.#open.delete(openId);
+      this.#send({ openId, name, items, createdSec: Math.floor(this.#settings.now() / 1000) }, callback);
+    });
+  }
+
+  /** Drops what waits and cuts what is on its way. */
+  close(): void {
+    this.#stop.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#posts.length = 0;
+  }
+
+  #send(event: PlatformEvent, callback: Callback): void {
+    const chance = (percent: number) => this.#chance(percent);
+    if (chance(callback.strayPercent)) this.#post(strayPost(event, callback), callback);
+    const post = postOf(event, callback, this.#settings.appid, chance);
+    if (chance(callback.twicePercent)) this.#later(callback, () => this.#post(post, callback));
+    this.#post(post, callback);
+  }
+
+  #post(post: EventPost, callback: Callback): void {
+    this.#posts.push(post);
+    if (this.#inAir < MAX_POSTS) void this.#work(callback);
+  }
+
+  async #work(callback: Callback): Promise<void> {
+    this.#inAir += 1;
+    for (let post = this.#posts.shift(); post !== undefined; post = this.#posts.shift()) {
+      this.counts.posted += 1;
+      const isAnswered = await deliverPost(post, callback, this.#settings.now, this.#stop.signal);
+      this.counts[isAnswered ? "answered" : "givenUp"] += 1;
+    }
+    this.#inAir -= 1;
+  }
+
+  #later({ delayMs }: Callback, action: () => void): void {
+    this.counts.waiting += 1;
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.counts.waiting -= 1;
+        action();
+      },
+      delayMs * (0.02 + 0.98 * this.#random()),
+    ).unref();
+    this.#timers.add(timer);
+  }
+
+  #chance(percent: number): boolean {
+    return this.#random() * 100 < percent;
+  }
+}

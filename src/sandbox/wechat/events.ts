@@ -1,0 +1,86 @@
+/** The account's own id, in every event. */
+const ACCOUNT = "gh_sandbox";
+
+/** One template's part of an event, field by field in the vendor's order. */
+export type EventItem = Record<string, string>;
+
+export type EventName =
+  | "subscribe_msg_popup_event"
+  | "subscribe_msg_change_event"
+  | "subscribe_msg_sent_event";
+
+/** What befell a user. Events of one user are told apart by time and name. */
+export interface PlatformEvent {
+  openId: string;
+  name: EventName;
+  items: EventItem[];
+  createdSec: number;
+}
+
+/** The choice of a user in the prompt, or a withdrawal in the settings. */
+export function choiceItem(templateId: string, status: string, isPopup: boolean): EventItem {
+  const item = { TemplateId: templateId, SubscribeStatusString: status };
+  // Scene 0: a page of the mini program.
+  return isPopup ? { ...item, PopupScene: "0" } : item;
+}
+
+/** What became of a message. A code other than 0 is a failure of the platform's delivery; which codes is not documented. */
+export function receiptItem(templateId: string, msgid: string, errcode: number): EventItem {
+  const status = errcode === 0 ? "success" : "system error";
+  return { TemplateId: templateId, MsgID: msgid, ErrorCode: String(errcode), ErrorStatus: status };
+}
+
+/** In JSON: one item is an object, several are an array, always called List. */
+export function renderJsonEvent({ openId, name, items, createdSec }: PlatformEvent): string {
+  const List = items.length === 1 ? items[0] : items;
+  return JSON.stringify({ ...jsonHead(openId, createdSec), Event: name, List });
+}
+
+/** In XML: a List for each item. `padding` stands around the ids, as line breaks do in the vendor's examples. */
+export function renderXmlEvent({ openId, name, items, createdSec }: PlatformEvent, padding = ""): string {
+  const wrapper = { popup: "Popup", change: "Change", sent: "Sent" }[name.split("_")[2] ?? ""];
+  const lists = items.map((item) => ` <List>${renderFields(item, padding)}</List>\n`).join("");
+  return `<xml>${xmlHead(openId, createdSec)}<Event><![CDATA[${name}]]></Event>
+<SubscribeMsg${wrapper}Event>
+${lists}</SubscribeMsg${wrapper}Event></xml>`;
+}
+
+/** An event that has nothing to do with subscriptions. */
+export function renderStray(openId: string, createdSec: number, format: "json" | "xml"): string {
+  const name = "user_enter_tempsession";
+  if (format === "json")
+    return JSON.stringify({ ...jsonHead(openId, createdSec), Event: name, SessionFrom: "sandbox" });
+  return `<xml>${xmlHead(openId, createdSec)}<Event><![CDATA[${name}]]></Event></xml>`;
+}
+
+/** The body in safe mode, and what is added to a plain one in compatible mode. */
+export function renderEncrypted(encrypted: string, format: "json" | "xml", plain?: string): string {
+  if (format === "json") {
+    const outer: object = plain === undefined ? { ToUserName: ACCOUNT } : JSON.parse(plain);
+    return JSON.stringify({ ...outer, Encrypt: encrypted });
+  }
+  const field = `<Encrypt><![CDATA[${encrypted}]]></Encrypt></xml>`;
+  return plain === undefined
+    ? `<xml><ToUserName><![CDATA[${ACCOUNT}]]></ToUserName>${field}`
+    : plain.replace(/<\/xml>$/, field);
+}
+
+function jsonHead(openId: string, createdSec: number) {
+  return { ToUserName: ACCOUNT, FromUserName: openId, CreateTime: createdSec, MsgType: "event" };
+}
+
+function xmlHead(openId: string, createdSec: number): string {
+  return `<ToUserName><![CDATA[${ACCOUNT}]]></ToUserName><FromUserName><![CDATA[${openId}]]></FromUserName>
+<CreateTime>${createdSec}</CreateTime>
+<MsgType><![CDATA[event]]></MsgType>`;
+}
+
+function renderFields(item: EventItem, padding: string): string {
+  return Object.entries(item)
+    .map(([name, value]) => {
+      if (/^\d+$/.test(value)) return `<${name}>${value}</${name}>`;
+      const around = name === "TemplateId" ? padding : "";
+      return `<${name}><![CDATA[${around}${value}${around}]]></${name}>`;
+    })
+    .join("");
+}
