@@ -6,7 +6,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
+import { makeCaches } from "./build/cache.mjs";
+import { later, lighter } from "./build/lighter.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const given = process.argv.find((word) => word.startsWith("--outdir="))?.slice("--outdir=".length);
@@ -29,21 +31,19 @@ const PROGRAM = `
 export { processIo } from "./src/output/process-io.ts";
 export { main } from "./src/main.ts";`;
 
+/** Node's loader of ES modules takes longer to be set up than all of `--version`. */
+const AS_COMMONJS = { format: "cjs", supported: { "dynamic-import": false } };
+
 const OPTIONS = {
   absWorkingDir: root,
   bundle: true,
   platform: "node",
-  format: "esm",
+  ...AS_COMMONJS,
   target: "node20",
   minify: true,
   loader: { ".lua": "text", ".example": "text" },
   logLevel: "warning",
   metafile: true,
-};
-
-/** Bundled CommonJS modules require Node's own. */
-const BANNER = {
-  js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);',
 };
 
 /**
@@ -69,32 +69,7 @@ const apart = {
       const file = kind === "dynamic-import" ? (FILES[place] ?? FILES[name]) : undefined;
       return file && { path: `./${file}.js`, external: true };
     });
-    onResolve({ filter: /^\.\.\/src\// }, ({ importer }) =>
-      importer.endsWith("push-cli.ts") ? { path: "./chunks/program.js", external: true } : undefined,
-    );
   },
-};
-
-/**
- * ioredis 6: `Redis.js` requires `./cluster` and does not use it. Its debug log is switched on by a variable that is none of
- * ours.
- */
-const lighter = {
-  name: "lighter",
-  setup({ onResolve, onLoad }) {
-    const make = (name) => ({ path: name, namespace: "made" });
-    onResolve({ filter: /^\.\/cluster$/ }, ({ importer }) =>
-      importer.endsWith(path.join("ioredis", "built", "Redis.js")) ? make("nothing") : undefined,
-    );
-    onResolve({ filter: /^debug$/ }, () => make("debug"));
-    onLoad({ filter: /./, namespace: "made" }, ({ path: name }) => ({ contents: MADE[name] }));
-  },
-};
-
-const MADE = {
-  nothing: "",
-  debug:
-    "const debug = () => Object.assign(() => {}, { enabled: false }); module.exports = debug.default = debug;",
 };
 
 /** What the program takes of these is their default. */
@@ -136,32 +111,46 @@ const EXPORTED = /^export (?:async )?(?:function\*?|const|class) (\w+)/gm;
 
 async function buildAll() {
   const stdin = (contents) => ({ contents, resolveDir: root, loader: "js" });
-  const chunk = (name) => path.join(outdir, "chunks", `${name}.js`);
   const packages = Object.entries(FILES).map(async ([place, file]) =>
     build({
       ...OPTIONS,
       stdin: stdin(await sourceOf(place.split(" ")[0], file)),
-      outfile: chunk(file),
-      banner: BANNER,
-      plugins: [lighter],
+      outfile: path.join(outdir, "chunks", `${file}.js`),
+      plugins: [later, lighter],
       // Of jsonc-parser the other form can't be bundled: it hands `require` on.
       ...(file === "jsonc-parser" ? { mainFields: ["module", "main"] } : {}),
     }),
   );
   return Promise.all([
-    build({ ...OPTIONS, entryPoints: ["bin/push-cli.ts"], outdir, plugins: [apart] }),
-    build({
+    build({ ...OPTIONS, entryPoints: ["bin/push-cli.ts"], outdir }),
+    buildProgram({
       ...OPTIONS,
       stdin: { ...stdin(PROGRAM), sourcefile: "program.js" },
       outdir: path.join(outdir, "chunks"),
       entryNames: "program",
       chunkNames: "[name]",
-      splitting: true,
-      banner: BANNER,
-      plugins: [apart],
+      plugins: [later, apart],
     }),
     ...packages,
   ]);
+}
+
+/** esbuild splits ES modules only: CommonJS is made of what it has split. */
+async function buildProgram(options) {
+  const built = await build({ ...options, format: "esm", supported: {}, splitting: true, write: false });
+  fs.mkdirSync(options.outdir, { recursive: true });
+  for (const { path: file, text } of built.outputFiles) {
+    // All files have their names in getters, which a copy for each import() would only repeat.
+    const source = text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "Promise.resolve().then(()=>require($1))");
+    const { code } = await transform(source, {
+      ...AS_COMMONJS,
+      target: options.target,
+      platform: "node",
+      minify: true,
+    });
+    fs.writeFileSync(file, code);
+  }
+  return built;
 }
 
 /** The licenses of the packages whose code is in dist ask to be passed on with it. */
@@ -181,4 +170,7 @@ function writeLicenses(inputs) {
 }
 
 const built = await buildAll();
+// The package is of ES modules, as its sources are.
+fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+await makeCaches(outdir);

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { engines, version } from "../package.json";
+import type { main } from "../src/main.ts";
+import type { processIo } from "../src/output/process-io.ts";
+import { loadChunk } from "./load.ts";
 import { isOlder } from "./setup/version.mjs";
 
 const words = process.argv.slice(2);
@@ -11,12 +14,16 @@ if (isOlder(process.versions.node, oldest)) {
 }
 // The question that is asked of every installation takes no longer than Node itself.
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) console.log(version);
-else await run();
+else void run();
 
 async function run(): Promise<never> {
+  const program = loadChunk("program.js") as { main: typeof main; processIo: typeof processIo };
+  // With nothing left that could wake it, Node would end a program that still waits as if all were well.
+  process.once("beforeExit", () => {
+    process.stderr.write("error: unexpected error: push-cli waits for what will never come\n");
+    process.exit(1);
+  });
   // Signals are caught from here on.
-  const { processIo } = await import("../src/output/process-io.ts");
-  const io = processIo();
-  const { main } = await import("../src/main.ts");
-  process.exit(await main(words, io));
+  const io = program.processIo();
+  process.exit(await program.main(words, io));
 }

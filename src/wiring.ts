@@ -156,6 +156,22 @@ async function loadChannel(name: string) {
   });
 }
 
+/** The API of one platform does not take what another's channel sends. */
+async function checkHost(name: string, apiBase: string): Promise<void> {
+  const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : "");
+  const own = hostOf((await loadChannel(name)).facts.apiBase);
+  if (hostOf(apiBase) === own) return;
+  const { CHANNELS } = await import("./platforms/channels.ts");
+  for (const load of Object.values(CHANNELS)) {
+    const { facts } = await load();
+    const other = hostOf(facts.apiBase);
+    if (other === own || other !== hostOf(apiBase)) continue;
+    throw new PushCliError("config", `${apiBase} is the API of ${facts.name}, and the channel is ${name}`, {
+      hint: `choose it with --channel ${facts.name}`,
+    });
+  }
+}
+
 async function defaultsOf(name: string): Promise<ChannelDefaults> {
   return (await loadChannel(name)).facts;
 }
@@ -166,6 +182,7 @@ async function openChannel(
   own: Omit<Account, "apiBase" | "credentials">,
 ): Promise<OpenChannel> {
   const { apiBase } = settings;
+  await checkHost(name, apiBase);
   const credentials = () => requireCredentials(settings);
   return (await loadChannel(name)).open({ ...own, apiBase, credentials });
 }

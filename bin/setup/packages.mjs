@@ -37,7 +37,7 @@ export async function build(root) {
 }
 
 function digestSources(root) {
-  const bin = listFiles(root, "bin").filter((file) => file.endsWith(".ts") || file === "bin/build.mjs");
+  const bin = listFiles(root, "bin").filter((file) => file.endsWith(".ts") || file.startsWith("bin/build"));
   return digest(root, ["package.json", "package-lock.json", ...bin, ...listFiles(root, "src")]);
 }
 

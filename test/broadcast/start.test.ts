@@ -100,9 +100,12 @@ describe("the JSON document", () => {
     expect(JSON.parse(record.result!)).toEqual(document);
     expect(JSON.parse(record.message!)).toEqual({
       templateId: TEMPLATE,
-      keywords: ["a", "b"],
+      fields: [
+        { name: "keyword1", value: "a" },
+        { name: "keyword2", value: "b" },
+      ],
       page: "p",
-      emphasis: 1,
+      options: { emphasis: "1" },
     });
     expect(await world.redis.client.ttl("mina:broadcast:b-1")).toBeGreaterThan(89 * 24 * 3600);
     expect(await world.redis.client.zrange("mina:broadcasts", "0", "-1")).toEqual(["b-1"]);

@@ -95,7 +95,7 @@ describe("token", () => {
 
   it("names the way that the platform has: QQ has no stable token", async () => {
     const { stderr } = await world.screen(
-      ["token", "refresh", "--force", "--api-base", "https://api.q.qq.com"],
+      ["token", "refresh", "--force", "--channel", "qq-template", "--api-base", "https://api.q.qq.com"],
       { interactive: true, stdin: "n\n" },
     );
     expect(stderr).toContain("API     https://api.q.qq.com, token mode basic\n");

@@ -10,12 +10,12 @@ describe("layers", () => {
   it("give defaults when nothing is set", async () => {
     expect(await load()).toEqual({
       redisUrl: "redis://127.0.0.1:6379",
+      channel: "wechat-template",
       apiBase: "https://api.weixin.qq.com",
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
       poolSuffix: "",
       poolKeys: "plain",
-      channel: "wechat-template",
       tokenMode: "stable",
       sources: {
         channel: "default",

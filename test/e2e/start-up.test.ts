@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type RunOptions, useBuiltCli } from "./built-cli.ts";
 
@@ -16,24 +15,26 @@ const COSTLY: Record<string, RegExp> = {
   "jsonc-parser": /\/jsonc-parser\.js$/,
 };
 let log: string;
-let hooks: string;
+let note: string;
 
-/** A loader that notes every module that is resolved, by import() and by import. */
+/** Loaded before the program: notes every file of the program that is read. */
 beforeAll(() => {
-  log = join(cli.folder, "modules.log");
-  hooks = join(cli.folder, "register.mjs");
-  const note = `import { appendFileSync } from "node:fs";
-export async function resolve(name, context, next) {
-  appendFileSync(${JSON.stringify(log)}, name + "\\n");
-  return next(name, context);
-}`;
-  writeFileSync(join(cli.folder, "hooks.mjs"), note);
-  writeFileSync(hooks, `import { register } from "node:module"; register("./hooks.mjs", import.meta.url);`);
+  log = join(cli.folder, "files.log");
+  note = join(cli.folder, "note.cjs");
+  const lines = [
+    'const fs = require("node:fs");',
+    "const { readFileSync } = fs;",
+    "fs.readFileSync = (file, ...more) => {",
+    `  fs.appendFileSync(${JSON.stringify(log)}, file + "\\n");`,
+    "  return readFileSync(file, ...more);",
+    "};",
+  ];
+  writeFileSync(note, lines.join("\n"));
 });
 
 async function loadedBy(argv: string[], options: RunOptions = {}): Promise<string[]> {
   writeFileSync(log, "");
-  const args = ["--import", pathToFileURL(hooks).href, cli.program, ...argv];
+  const args = ["--require", note, cli.program, ...argv];
   const { stdout, stderr } = await cli.spawn(process.execPath, args, { stdin: "", ...options }).done;
   expect(stdout + stderr).not.toBe("");
   const files = readFileSync(log, "utf8").split("\n");
@@ -42,7 +43,7 @@ async function loadedBy(argv: string[], options: RunOptions = {}): Promise<strin
 }
 
 it("each of them has a file of its own, which the others don't hold", () => {
-  const chunks = readdirSync(join(cli.program, "..", "chunks"));
+  const chunks = readdirSync(join(cli.program, "..", "chunks")).filter((file) => file.endsWith(".js"));
   for (const [name, pattern] of Object.entries(COSTLY))
     expect([name, chunks.filter((chunk) => pattern.test(`/${chunk}`)).length]).not.toEqual([name, 0]);
   const text = (file: string) => readFileSync(join(cli.program, "..", file), "utf8");

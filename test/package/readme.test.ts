@@ -64,6 +64,7 @@ it("lists the keys that the program makes", () => {
     keys.audience("<id>", "<runId>"),
     keys.broadcasts,
     keys.accessToken("<appid>"),
+    keys.templates("<appid>"),
     keys.lock("purge"),
     keys.lock("token:<appid>"),
   ];

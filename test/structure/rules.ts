@@ -49,9 +49,12 @@ const RULES: Record<string, Rule> = {
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
-    values: ["src/main.ts", "src/output/process-io.ts", "bin/setup/version.mjs", "package.json"],
+    values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
+    types: ["src/main.ts", "src/output/process-io.ts"],
   },
-  "bin/build.mjs": NOTHING,
+  "bin/load.ts": NOTHING,
+  "bin/build.mjs": { values: ["bin/build/"] },
+  "bin/build/": NOTHING,
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
 };
@@ -73,7 +76,8 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       // So is what Linux tells of its processes.
       "src/output/process-facts.ts",
       "src/sandbox/",
-      "bin/build.mjs",
+      "bin/build",
+      "bin/load.ts",
       "bin/setup",
     ],
   },
@@ -81,7 +85,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup"],
+    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs"],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { checkEncoding } from "../../config/decode.ts";
 import { openInput } from "../../config/input-file.ts";
-import { readRecords } from "../../config/records.ts";
+import { readPages } from "../../config/records.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
@@ -110,7 +110,7 @@ async function importFile(deps: Deps, file: string, encoding: string | undefined
   };
   let reached: ImportTotals | undefined;
   try {
-    const rows = toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal);
+    const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), stop.signal);
     const totals = await importCodes(pools, rows, {
       isOpenId,
       onOdd: odd.note,
@@ -146,14 +146,13 @@ function isOfRedisDump({ key, type, value, openId }: Record<string, unknown>): b
 }
 
 async function* toRows(
-  records: ReturnType<typeof readRecords>,
+  pages: ReturnType<typeof readPages>,
   signal: AbortSignal,
-): AsyncGenerator<ImportRow> {
+): AsyncGenerator<ImportRow[]> {
   try {
-    for await (const { line, fields, error } of records) {
-      const place = `line ${line}`;
-      const why = error ?? (isOfRedisDump(fields) ? REDIS_DUMP : undefined);
-      yield why === undefined ? { place, ...fields } : { place, error: why };
+    for await (const page of pages) {
+      for (const record of page) if (isOfRedisDump(record.fields)) record.error ??= REDIS_DUMP;
+      yield page;
     }
   } catch (error) {
     // Destroying the input is how Ctrl-C ends a read that waits for more.

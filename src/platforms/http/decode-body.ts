@@ -2,11 +2,13 @@ import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type Zli
 
 type Decode = (body: Buffer, options: ZlibOptions) => Buffer;
 
+/** Named inside functions: node:zlib takes a millisecond to load, and is loaded when something of it is first used. */
+const gunzip: Decode = (body, options) => gunzipSync(body, options);
 const DECODERS: Record<string, Decode> = {
-  gzip: gunzipSync,
-  "x-gzip": gunzipSync,
+  gzip: gunzip,
+  "x-gzip": gunzip,
   deflate: inflateEither,
-  br: brotliDecompressSync,
+  br: (body, options) => brotliDecompressSync(body, options),
 };
 
 /**

@@ -54,6 +54,7 @@ describe("the question tells", () => {
       redis: expect.stringMatching(
         new RegExp(`^redis://.*127\\.0\\.0\\.1:${port}, pools under mina:openid:$`),
       ),
+      channel: "wechat-template",
       API: world.sandbox.url,
       template: TEMPLATE_ID,
       page: "pages/a?x=1",
@@ -94,7 +95,7 @@ describe("the question tells", () => {
     const dry = await atTerminal(world, [...ARGS, "--dry-run"]);
     expect(dry.code).toBe(0);
     const facts = factsIn(asked.stderr);
-    expect(Object.keys(facts)).toHaveLength(13);
+    expect(Object.keys(facts)).toHaveLength(14);
     expect(factsIn(dry.stdout)).toMatchObject(facts);
   });
 

@@ -12,13 +12,29 @@ const PLATFORMS = [
   ["QQ", "https://api.q.qq.com"],
 ] as const;
 
+function envOf(platform: string, apiBase: string): Record<string, string> {
+  const channel = platform === "QQ" ? "qq-template" : "wechat-template";
+  return { PUSH_CLI_API_BASE: apiBase, PUSH_CLI_CHANNEL: channel, PUSH_CLI_POOL_PREFIX: "mina:openid:" };
+}
+
+test("the API of another channel is refused, with the channel's name", async () => {
+  const result = await inPipe(world, [WECHAT_ID, "--dry-run", "--json"], {
+    PUSH_CLI_API_BASE: "https://api.q.qq.com",
+  });
+  expect(result).toMatchObject({ code: 5, stdout: "" });
+  expect(errorOf(result)).toMatchObject({
+    message: "https://api.q.qq.com is the API of qq-template, and the channel is wechat-template",
+    hint: "choose it with --channel qq-template",
+  });
+});
+
 beforeEach(async () => {
   await giveUsers(world, 3);
 });
 
 test.each(PLATFORMS)("an id that can't be one of %s is refused at %s", async (platform, apiBase) => {
   const before = await dumpAll(world);
-  const env = { PUSH_CLI_API_BASE: apiBase };
+  const env = envOf(platform, apiBase);
   for (const more of [[], ["--keywords", "a"], ["--yes", "--no-keywords"]]) {
     // A dry run asks the API nothing, so that a fault of this check sends nothing there.
     const result = await inPipe(world, ["order-shipped", "--dry-run", "--json", ...more], env);
@@ -43,15 +59,15 @@ test.each(["-y", "--dry-run"])("before Redis is asked anything: %s", async (flag
 });
 
 test.each(PLATFORMS)("--any-template passes it, with a warning (%s at %s)", async (platform, apiBase) => {
-  const env = { PUSH_CLI_API_BASE: apiBase };
+  const env = envOf(platform, apiBase);
   const argv = ["order-shipped", "--dry-run", "--any-template"];
   const { code, stdout } = await atTerminal(world, argv, "", env);
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^warning +'order-shipped' can't be a template of ${platform}`, "m"));
 });
 
-test.each(PLATFORMS)("a likely one passes without a warning (%s at %s)", async (_, apiBase) => {
-  const env = { PUSH_CLI_API_BASE: apiBase };
+test.each(PLATFORMS)("a likely one passes without a warning (%s at %s)", async (platform, apiBase) => {
+  const env = envOf(platform, apiBase);
   const { code, stdout } = await atTerminal(world, [WECHAT_ID, "--dry-run", "--keywords", "a"], "", env);
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^template +${WECHAT_ID}$`, "m"));

@@ -32,6 +32,7 @@ export function makeMessage(input: MessageInput, template?: Template): Message {
  */
 export function draftMessage(input: MessageInput, template?: Template): Draft {
   const { templateId, page } = input;
+  const options = readOptions(input.options);
   const given =
     input.named === undefined ? byPosition(input, template) : byName(input, input.named, template);
   const fields = input.truncate
@@ -42,7 +43,7 @@ export function draftMessage(input: MessageInput, template?: Template): Draft {
     ...(template && { title: template.title }),
     fields,
     ...(page !== undefined && { page }),
-    options: readOptions(input.options),
+    options,
   };
   return { message, problems: fields.map(checkWith(template)).filter(isProblem) };
 }

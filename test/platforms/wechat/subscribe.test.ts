@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Message } from "../../../src/broadcast/channel.ts";
+import { type Api, TEMPLATES, withApi } from "../../sandbox/api.ts";
+import { createSender, openChannel } from "../open.ts";
+import { type AwaitedSender, awaited, serveBody } from "../servers.ts";
+
+const MESSAGE: Message = {
+  templateId: TEMPLATES.activity,
+  fields: [
+    { name: "thing1", value: "奶茶买一送一" },
+    { name: "time2", value: "2026-11-27 10:00" },
+    { name: "thing3", value: "人民广场店" },
+  ],
+  options: { lang: "zh_CN", miniprogramState: "formal" },
+};
+const LIMITS = { concurrency: 2, timeoutMs: 2000 };
+
+let sender: AwaitedSender | undefined;
+beforeEach(() => {
+  sender = undefined;
+});
+afterEach(() => sender?.close());
+
+async function senderAt(apiBase: string, message = MESSAGE): Promise<AwaitedSender> {
+  sender = awaited(await createSender({ apiBase, channel: "wechat-subscribe", message, ...LIMITS }));
+  return sender;
+}
+
+async function tokenOf(api: Api): Promise<string> {
+  return String((await api.fetchStable()).json.access_token);
+}
+
+it("sends through the sandbox, one message a consent", async () => {
+  await withApi({}, async (api) => {
+    api.sandbox.registerConsents([{ openId: "oAlice", templateId: TEMPLATES.activity }]);
+    const [to, token] = [await senderAt(api.sandbox.url), await tokenOf(api)];
+    const first = await to.send("oAlice", "-", token);
+    expect(first).toMatchObject({ class: "ok", errcode: 0, msgid: expect.stringMatching(/^\d{19}$/) });
+    expect(await to.send("oAlice", "-", token)).toMatchObject({
+      class: "permission_gone",
+      errcode: 43101,
+      meaning: "no consent left, or the user refuses",
+    });
+    expect(await to.send("invalid_1", "-", token)).toMatchObject({ class: "user_unknown" });
+    expect(await to.send("oAlice", "-", "stale")).toMatchObject({ class: "token" });
+    await to.close();
+  });
+});
+
+it("tells a value that the platform refuses from a template that it does not have", async () => {
+  await withApi({ acceptAny: true }, async (api) => {
+    const token = await tokenOf(api);
+    const [thing1, ...rest] = MESSAGE.fields;
+    const wrong = { ...MESSAGE, fields: [{ ...thing1!, value: "字".repeat(21) }, ...rest] };
+    const to = await senderAt(api.sandbox.url, wrong);
+    expect(await to.send("oAlice", "-", token)).toMatchObject({ class: "message_refused", errcode: 47003 });
+    await to.close();
+    const gone = await senderAt(api.sandbox.url, { ...MESSAGE, templateId: "T9" });
+    expect(await gone.send("oAlice", "-", token)).toMatchObject({
+      class: "fatal",
+      errcode: 40037,
+      hint: expect.stringContaining("push-cli template list"),
+    });
+    await gone.close();
+  });
+});
+
+it("posts to the endpoint what the message says, with the token in the query", async () => {
+  const server = await serveBody('{"errcode":-1,"errmsg":"system error"}');
+  const to = await senderAt(`${server.base}/gateway`);
+  expect(await to.send("oAlice", "-", "a token")).toMatchObject({ class: "ambiguous", errcode: -1 });
+  const [request] = server.received;
+  expect(request).toMatchObject({
+    method: "POST",
+    url: "/gateway/cgi-bin/message/subscribe/send?access_token=a+token",
+  });
+  const channel = await openChannel({ apiBase: server.base, channel: "wechat-subscribe" });
+  expect(JSON.parse(request?.body ?? "")).toEqual(channel.render(MESSAGE, "oAlice", "-"));
+  await to.close();
+  await server.close();
+});
+
+it("is a channel of consents, which are never sent with again", async () => {
+  const channel = await openChannel({ apiBase: "http://127.0.0.1:9", channel: "wechat-subscribe" });
+  expect(channel).toMatchObject({ permission: "consent", repeat: "never", poolPrefix: "consent:" });
+  expect(channel.family("T1")).toEqual({ kind: "consent", templateId: "T1" });
+  expect(channel.classOf(43108)).toBe("later");
+  expect(channel.problemOf({ name: "phrase1", value: "太长了太长了" })).toContain("6 characters; at most 5");
+  expect(channel.problemOf({ name: "short_thing1", value: "x" })).toBeUndefined();
+});
