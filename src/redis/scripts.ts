@@ -10,6 +10,7 @@ import pushCodes from "./lua/push-codes.lua";
 import pushConsents from "./lua/push-consents.lua";
 import readPiece from "./lua/read-piece.lua";
 import readPools from "./lua/read-pools.lua";
+import recordReceipt from "./lua/record-receipt.lua";
 import releaseLock from "./lua/release-lock.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
@@ -46,6 +47,7 @@ export const SCRIPTS = {
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),
+  recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),
 };
