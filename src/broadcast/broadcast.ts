@@ -25,6 +25,7 @@ import {
   type Sweeps,
   sweepUntilDone,
 } from "./sweep.ts";
+import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
 import { checkIdIsFree, idTaken } from "./taken-id.ts";
 import { createRenderer } from "./values.ts";
 import { whyWaiting } from "./waiting.ts";
@@ -128,8 +129,16 @@ export async function runOnce(
     deps.onStart?.(id, run, now);
     await reportInvalid(deps, now, plan);
     const watch = watchEviction(deps, plan.allowEviction ? undefined : now.evicted, run);
+    const receipts = {
+      source: deps.receipts && { ...deps, receipts: deps.receipts },
+      record: now,
+      runId,
+      patience,
+    };
     try {
+      if (!plan.firstSweep) await takeReceipts(run, receipts);
       await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+      await awaitReceipts(run, receipts);
     } finally {
       await watch.end();
     }
@@ -206,6 +215,7 @@ function stateOf(run: Run, clock: Clock): RunState {
     errors: tally.errors,
     outcomes: tally.outcomes,
     retried: tally.retried,
+    receipts: tally.receipts,
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
     open: inHand.size,
     waiting: whyWaiting(run),

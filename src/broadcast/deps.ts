@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import type { LookAtMemory } from "./memory.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
+import type { Receipts } from "./receipts.ts";
 import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, ProcessFacts } from "./record.ts";
 import type { Report } from "./report.ts";
 import type { Run } from "./run.ts";
@@ -24,6 +25,8 @@ export interface BroadcastDeps {
   sweepLedgers(): AsyncIterable<string[]>;
   openLedger(needs: LedgerNeeds): Ledger;
   lookAtMemory: LookAtMemory;
+  /** Absent where the channel has none. */
+  receipts?: Receipts | undefined;
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;

@@ -41,6 +41,8 @@ export interface EngineOptions {
   maxOutageMs?: number | undefined;
   /** How long requests in flight may take to finish after a stop, ms. */
   drainMs: number;
+  /** How long receipts of unknown outcomes are waited for after the sends, ms; absent: not at all. */
+  waitReceiptsMs?: number | undefined;
   /** Codes with several uses whose outcome is unknown are sent with again: the operator asked for it. */
   retryUnknown?: boolean | undefined;
 }

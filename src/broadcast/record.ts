@@ -130,6 +130,8 @@ export interface RunState {
   outcomes?: Record<Outcome, number> | undefined;
   /** Outcomes of earlier runs that it has taken back, to try again. */
   retried?: { unknown: number; failed: number; spent?: number } | undefined;
+  /** Unknown outcomes of other runs that receipts have settled. */
+  receipts?: { sent: number; rejected: number } | undefined;
   /** Users without a code that it met, those with a record of it included. */
   noCodeMet?: number | undefined;
   /** Claimed and not settled. */

@@ -77,7 +77,7 @@ export function summarize(
  * One that stopped before has not: what those runs noted of themselves counts as well then.
  */
 function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunState[]) {
-  const all = [...otherRuns, { outcomes: tally.outcomes, retried: tally.retried, codes: tally.codes }];
+  const all = [...otherRuns, tally];
   const met = {
     outcomes: addOutcomes(tally.outcomes, earlier),
     spent: tally.codes.spent + earlier.spent + sumOverwritten(all),

@@ -44,14 +44,18 @@ export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Rec
  * not keep it.
  */
 export function sumOutcomesOfRuns(
-  runs: readonly Pick<RunState, "outcomes" | "retried" | "noCodeMet">[],
+  runs: readonly Pick<RunState, "outcomes" | "retried" | "receipts" | "noCodeMet">[],
 ): Record<Outcome, number> | null {
   const sums = noOutcomes();
-  for (const { outcomes, retried, noCodeMet = 0 } of runs) {
+  for (const { outcomes, retried, receipts, noCodeMet = 0 } of runs) {
     if (!outcomes) return null;
     for (const name of ["sent", "rejected", "failed", "unknown"] as const) sums[name] += outcomes[name];
     sums.failed -= retried?.failed ?? 0;
     sums.unknown -= retried?.unknown ?? 0;
+    for (const name of ["sent", "rejected"] as const) {
+      sums[name] += receipts?.[name] ?? 0;
+      sums.unknown -= receipts?.[name] ?? 0;
+    }
     // Each run meets all users without a code anew, so that their numbers must not be added up.
     sums.no_code = Math.max(sums.no_code, noCodeMet);
   }

@@ -3,6 +3,7 @@ import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
+import type { ReceiptBook, Receipts } from "../broadcast/receipts.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { StopSignal } from "../broadcast/stop.ts";
 import type { Clock } from "../clock.ts";
@@ -40,6 +41,7 @@ export interface ConsentStores {
   pools: ConsentStore;
   /** Over all templates, in any case. */
   history: SendHistory;
+  receipts: ReceiptBook & Receipts;
   /** The openId that a text names, which may be any key of that user, too. */
   toOpenId(text: string): string | undefined;
 }

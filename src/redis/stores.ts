@@ -2,6 +2,7 @@ import type { TemplateCache } from "../broadcast/channel.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
+import type { ReceiptBook, Receipts } from "../broadcast/receipts.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { Clock } from "../clock.ts";
 import type { ConsentStore } from "../pool/consents/ports.ts";
@@ -17,6 +18,7 @@ import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createMemoryGauge } from "./memory.ts";
 import { createPoolStore } from "./pool-store.ts";
+import { createReceipts } from "./receipts.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { createSendHistory } from "./send-history.ts";
 import type { Patience } from "./sit-out.ts";
@@ -39,6 +41,7 @@ export interface OpenStores {
     consents(options: ConsentStoreOptions): {
       pools: ConsentStore;
       history: SendHistory;
+      receipts: ReceiptBook & Receipts;
       toOpenId(text: string): string | undefined;
     };
     isOpenId(text: string): boolean;
@@ -95,6 +98,7 @@ export async function openStores(
           link,
           createConsentKeys({ ...consents, templateId: consents.templateId ?? ANY }),
         ),
+        receipts: createReceipts(link, consents),
         toOpenId: createConsentPoolKeys(consents).toOpenId,
       }),
       isOpenId,

@@ -14,6 +14,7 @@ export interface EngineFlags {
   maxOutage: string;
   confirmAbove: string;
   allowEviction?: boolean;
+  waitReceipts?: string;
 }
 
 /** The options that a first run and a later one share. */
@@ -27,6 +28,7 @@ export function addEngineOptions(command: Command): Command {
     )
     .option("--timeout <time>", "wait so long for an answer", "10s")
     .option("--max-outage <time>", "sit out so long that the API is down, then stop", "10m")
+    .option("--wait-receipts <time>", "wait so long for receipts of messages whose outcome is unknown")
     .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000")
     .option("--allow-eviction", "send although Redis drops keys when it is full: some may get it twice");
 }
@@ -60,6 +62,8 @@ export function parseRunOptions(flags: EngineFlags): RunOptions {
     maxAttempts: MAX_ATTEMPTS,
     maxOutageMs: parseDuration(flags.maxOutage, "--max-outage"),
     drainMs: timeoutMs + 1000,
+    waitReceiptsMs:
+      flags.waitReceipts === undefined ? undefined : parseDuration(flags.waitReceipts, "--wait-receipts"),
     timeoutMs,
   };
   return { engine, confirmAbove: parseCount(flags.confirmAbove, { name: "--confirm-above" }) };

@@ -1,4 +1,4 @@
-import type { Message } from "../../broadcast/channel.ts";
+import type { ChannelFacts, Message } from "../../broadcast/channel.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
@@ -17,6 +17,7 @@ export interface CheckedFlags {
   id?: string;
   yes?: boolean;
   anyTemplate?: boolean;
+  waitReceipts?: string;
 }
 
 /**
@@ -34,6 +35,7 @@ export async function checkBeforehand(
   const settings = await deps.settings();
   requireCredentials(settings);
   const channel = await deps.channel();
+  checkReceiptsFlag(flags, channel);
   const doubt = channel.doubtTemplateId(settings.apiBase, message.templateId);
   if (doubt?.isCertain && !flags.anyTemplate) {
     throw usageError(
@@ -52,6 +54,18 @@ function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
   throw usageError(
     `${what}: everybody would get a message that says nothing`,
     "--no-keywords sends it all the same; or is a shell variable empty?",
+  );
+}
+
+/** For --wait-receipts of a first run and a later one: receipts belong to consents. */
+export function checkReceiptsFlag(
+  { waitReceipts }: { waitReceipts?: string },
+  { name, permission }: Pick<ChannelFacts, "name" | "permission">,
+): void {
+  if (waitReceipts === undefined || permission !== "code") return;
+  throw usageError(
+    `--wait-receipts ${waitReceipts}: push-cli takes no receipts of ${name} messages`,
+    "they are for channels whose unknown outcomes can't be tried again safely, such as wechat-subscribe",
   );
 }
 

@@ -1,6 +1,7 @@
 import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
 import type { Recount } from "../../broadcast/recount.ts";
 import type { ResumeSpec } from "../../broadcast/resume.ts";
+import type { ReceiptCounts } from "../../broadcast/take-receipts.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import type { Settings } from "../../config/settings.ts";
 import { PushCliError } from "../../errors.ts";
@@ -39,6 +40,8 @@ export interface ResumePlan {
   open: number;
   retries: number;
   limit: number | undefined;
+  /** What receipts say of unknown outcomes; the counts go by it already. */
+  receipts: ReceiptCounts | undefined;
 }
 
 export function planResume(
@@ -46,6 +49,7 @@ export function planResume(
   runs: readonly KnownRun[],
   recount: Recount,
   { retry, limit: given }: Pick<ResumeSpec, "retry" | "limit">,
+  receipts?: ReceiptCounts,
 ): ResumePlan {
   const view = viewBroadcast(record, runs, recount);
   const limit = given === undefined ? record.limit : (given ?? undefined);
@@ -57,7 +61,7 @@ export function planResume(
   const room = limit === undefined ? reachable : Math.max(0, limit - claims);
   const fresh = isThrough ? 0 : Math.min(reachable, room);
   const retries = retry.reduce((sum, kind) => sum + settled.outcomes[kind], 0);
-  return { view, fresh, open, retries, sends: fresh + open + retries, limit };
+  return { view, fresh, open, retries, sends: fresh + open + retries, limit, receipts };
 }
 
 /**
@@ -104,13 +108,31 @@ export async function resumeFacts(
     ...(await settingFacts(deps, began)),
     ...messageFacts(record.message),
     ...danger,
-    ["done", result.outcomes === null ? "-" : `${describeOutcomes(result.outcomes)} (by the ledgers)`],
+    [
+      "done",
+      result.outcomes === null
+        ? "-"
+        : `${describeOutcomes(result.outcomes)} (by the ledgers${plan.receipts ? " and receipts" : ""})`,
+    ],
     ["to go", toGoText(plan)],
     ["spends", `up to ${formatCounted(plan.sends, "code")}`],
-    ...(flags.retryUnknown ? [UNKNOWN_FACT] : []),
+    ...(flags.retryUnknown ? unknownFacts(plan.receipts) : []),
     paceFact(plan.sends, options.engine.rate ?? record.rate),
     reportFact(flags.report),
   ];
+}
+
+function unknownFacts(receipts: ReceiptCounts | undefined): Fact[] {
+  if (!receipts) return [UNKNOWN_FACT];
+  const { sent, rejected, unknown } = receipts;
+  const known = `${formatCount(sent)} sent, ${formatCount(rejected)} rejected`;
+  const facts: Fact[] = [["receipts", `${known}, ${formatCount(unknown)} still unknown`]];
+  if (unknown > 0)
+    facts.push([
+      "warning",
+      `--retry-unknown: ${countUsers(unknown)} may have the message, and get it a second time`,
+    ]);
+  return facts;
 }
 
 const UNKNOWN_FACT: Fact = [
@@ -132,7 +154,12 @@ export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Prom
   const { sends, fresh, open, retries, view } = plan;
   // Of a finished one the result says 0, but a wider limit lets more in.
   const counts = { toGo: fresh + open, wouldSend: sends, toSend: { fresh, open, retries } };
-  const document = { ...view.result, dryRun: true, ...counts };
+  const document = {
+    ...view.result,
+    dryRun: true,
+    ...counts,
+    ...(plan.receipts ? { receipts: plan.receipts } : {}),
+  };
   if (out.format === "json") out.json(document);
   else if (out.format === "human") {
     out.data(describeFacts(await resumeFacts(deps, plan, asked)));

@@ -16,8 +16,9 @@ import type { Deps, RunAction } from "../deps.ts";
 import { chooseResumable } from "./choose.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { addEngineOptions, type EngineFlags, parseRunOptions, type RunOptions } from "./options.ts";
-import { broadcastNeeds, checkChannel, checkReportFlag } from "./preflight.ts";
+import { broadcastNeeds, checkChannel, checkReceiptsFlag, checkReportFlag } from "./preflight.ts";
 import { askToSend, checkCanAsk, countUsers } from "./question.ts";
+import { applyReceipts, lookAtReceipts } from "./receipts.ts";
 import { recountWithProgress } from "./recount.ts";
 import { openLaterReport } from "./report.ts";
 import {
@@ -80,6 +81,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const id = await chooseResumable(deps, given, flags.last === true, { retry, limit });
   const record = await loadBroadcast(needs, id);
   checkChannel(record, settings);
+  checkReceiptsFlag(flags, await deps.channel());
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
   checkResumable(record, spec, deps.clock.now());
@@ -91,7 +93,16 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     const runs = await shownRuns(needs, id);
     const atWork = runs.find(({ alive }) => alive);
     if (atWork && !spec.join) throw isAlive(id, atWork);
-    const plan = planResume(record, runs, await recountWithProgress(deps, withLimit(record, limit)), spec);
+    const recount = await recountWithProgress(deps, withLimit(record, limit));
+    // What receipts settle is not sent again.
+    const receipts = flags.retryUnknown ? await lookAtReceipts(deps, record) : undefined;
+    const plan = planResume(
+      record,
+      runs,
+      receipts ? applyReceipts(recount, receipts) : recount,
+      spec,
+      receipts,
+    );
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags, danger });
     const interrupted = await ask(deps, plan, { target, options, flags, danger });
     if (interrupted) return interrupted;

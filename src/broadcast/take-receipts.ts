@@ -1,0 +1,151 @@
+import { SweepCutError } from "../errors.ts";
+import type { Patience } from "./patience.ts";
+import type { ReceiptFound, ReceiptSearch, Receipts } from "./receipts.ts";
+import type { BroadcastRecord } from "./record.ts";
+import { reportLine } from "./report.ts";
+import type { Run } from "./run.ts";
+import { stopReasonOf } from "./stop.ts";
+
+/** Where receipts and the users are met whom they may concern. */
+export interface ReceiptSource {
+  receipts: Receipts;
+  sweepLedgers(): AsyncIterable<string[]>;
+}
+
+/** How many recipients' unknown outcomes receipts settle, and how many they leave. */
+export interface ReceiptCounts {
+  sent: number;
+  rejected: number;
+  unknown: number;
+}
+
+/** What a run needs to take receipts over; without `source`, its channel has none. */
+export interface ReceiptNeeds {
+  source: ReceiptSource | undefined;
+  record: BroadcastRecord;
+  runId: string;
+  patience: Pick<Patience, "call">;
+}
+
+const BATCH = 128;
+const POLL_MS = 1000;
+
+/** Counts what receipts would settle, and changes nothing. */
+export async function countReceipts(source: ReceiptSource, record: BroadcastRecord): Promise<ReceiptCounts> {
+  const { receipts } = source;
+  const found = new Map<string, ReceiptFound["outcome"]>();
+  const look = (openIds: string[]) => receipts.settleUnknown(searchOf(record), openIds, { dryRun: true });
+  await sweep(source, look, ({ openId, outcome }) => found.set(openId, outcome));
+  const counts: ReceiptCounts = { sent: 0, rejected: 0, unknown: 0 };
+  for (const outcome of found.values()) counts[outcome]++;
+  return counts;
+}
+
+/** Before a later run meets anybody: what earlier ones left unknown becomes what receipts say. */
+export async function takeReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
+  const { source } = needs;
+  if (!source || run.signal.aborted) return;
+  await unlessStopped(run, () => sweep(source, lookFor(needs), (found) => count(run, found)));
+}
+
+/**
+ * After the sends: takes over what receipts say by now, and for as long as the operator wants looks again once a second
+ * whether there are more. A killed run's messages, which this one could only call unknown, are among them.
+ */
+export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
+  const { source } = needs;
+  const { clock } = run.deps;
+  if (!source || run.signal.aborted || unknownOf(run) === 0) return;
+  const untilMs = clock.monotonic() + (run.options.waitReceiptsMs ?? 0);
+  const look = lookFor(needs);
+  const left = new Set<string>();
+  const take = (found: ReceiptFound) => {
+    if (found.outcome === "unknown") left.add(found.openId);
+    else correct(run, found, needs.runId);
+  };
+  await unlessStopped(run, async () => {
+    await sweep(source, look, take);
+    while (left.size > 0 && clock.monotonic() < untilMs && !run.signal.aborted) {
+      run.waitingFor = `receipt of ${left.size} ${left.size === 1 ? "message" : "messages"}`;
+      await clock.sleep(Math.min(POLL_MS, untilMs - clock.monotonic()), run.signal);
+      const openIds = [...left];
+      left.clear();
+      await lookAtAll(openIds, look, take);
+    }
+  });
+  run.waitingFor = undefined;
+}
+
+type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[]>;
+
+function lookFor({ source, record, patience }: ReceiptNeeds): Look {
+  return (openIds) =>
+    patience.call(async () => (await source?.receipts.settleUnknown(searchOf(record), openIds)) ?? []);
+}
+
+function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch {
+  return { broadcastId: id, templateId: message.templateId, startedAtMs };
+}
+
+/** All users with a ledger; once more from the beginning when the sweep was cut. */
+async function sweep(
+  source: ReceiptSource,
+  look: Look,
+  onFound: (found: ReceiptFound) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      for await (const openIds of source.sweepLedgers()) await lookAtAll(openIds, look, onFound);
+      return;
+    } catch (error) {
+      if (!(error instanceof SweepCutError)) throw error;
+    }
+  }
+}
+
+async function lookAtAll(
+  openIds: string[],
+  look: Look,
+  onFound: (found: ReceiptFound) => void,
+): Promise<void> {
+  for (let at = 0; at < openIds.length; at += BATCH) {
+    for (const found of await look(openIds.slice(at, at + BATCH))) if (found) onFound(found);
+  }
+}
+
+/** Redis going away ends the run, as it does anywhere else. */
+async function unlessStopped(run: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    run.stop(stopReasonOf(error));
+  }
+}
+
+/** Of an earlier run's. The sweep that follows meets the user with the new outcome, and reports it. */
+function count({ tally }: Run, { outcome, errcode }: ReceiptFound): void {
+  if (outcome === "unknown") return;
+  tally.receipts[outcome]++;
+  if (outcome === "rejected") tally.countError(errcode, BY_RECEIPT);
+}
+
+const BY_RECEIPT = "not delivered, as its receipt says";
+
+/** Of a user whom this run has counted as unknown: as its own, or as an earlier run's. */
+function correct(run: Run, found: ReceiptFound, ownRunId: string): void {
+  const { outcome } = found;
+  if (outcome === "unknown") return;
+  const { tally, earlier, deps } = run;
+  const isOwn = found.runId === ownRunId;
+  const outcomes = isOwn ? tally.outcomes : earlier.outcomes;
+  outcomes.unknown--;
+  outcomes[outcome]++;
+  if (isOwn && outcome === "rejected") tally.countError(found.errcode, BY_RECEIPT);
+  if (!isOwn) count(run, found);
+  const errmsg = outcome === "rejected" ? BY_RECEIPT : undefined;
+  deps.report?.writeUnlessThere(reportLine({ ...found, outcome, errmsg }));
+}
+
+function unknownOf({ tally, earlier }: Run): number {
+  return tally.outcomes.unknown + earlier.outcomes.unknown;
+}
