@@ -1,6 +1,7 @@
 import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { consentNeeds } from "./commands/consent-needs.ts";
 import type { Deps, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
@@ -58,6 +59,11 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     clock,
     settings,
     stores: async () => (await opened()).stores,
+    consents: async (templateId) => {
+      const loaded = await settings();
+      const needs = consentNeeds(loaded, (await loadChannel(loaded.channel)).facts, templateId);
+      return needs && (await opened()).stores.consents(needs);
+    },
     storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
     codeSource: async (needs) => {
       const { openCodeSource } = await import("./redis/code-source.ts");
@@ -83,14 +89,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const { CHANNELS } = await import("./platforms/channels.ts");
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
     },
-    sandbox: {
-      start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
-      parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
-      parseOutage: async (text) => (await import("./sandbox/sandbox.ts")).parseOutage(text),
-      startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
-      startCli: async (argv, { env, cwd }) =>
-        (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
-    },
+    sandbox: sandboxTools(io),
     runCli,
     onInterrupt: (listener) => listenForStop(io, out, listener),
   };
@@ -103,6 +102,18 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
 /** Says that a Redis which is busy or loading is waited for. */
 function sayWait(out: Output) {
   return (what: string, limitMs: number) => out.talk(`waiting up to ${limitMs / 1000} s: ${what}`);
+}
+
+/** The simulators and what the demo needs, loaded when they are asked for. */
+function sandboxTools(io: Io): Deps["sandbox"] {
+  return {
+    start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
+    parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
+    parseOutage: async (text) => (await import("./sandbox/sandbox.ts")).parseOutage(text),
+    startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
+    startCli: async (argv, { env, cwd }) =>
+      (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
+  };
 }
 
 /** How long the end of a command waits for Redis to take locks back. */

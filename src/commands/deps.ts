@@ -10,6 +10,7 @@ import type { Settings } from "../config/settings.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
+import type { ConsentStore } from "../pool/consents/ports.ts";
 import type { BackendScript, CodeSource, PoolStore } from "../pool/ports.ts";
 import type { ChildCli } from "../sandbox/child-cli.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
@@ -25,12 +26,31 @@ export interface Stores {
   ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
+  consents(needs: ConsentNeeds): ConsentStores;
   lookAtMemory: LookAtMemory;
   /** While this holds, what Redis refuses for the time being fails at once: a run at work waits by itself, and shows it. */
   fastFailWhile(isAtWork: () => boolean): void;
   isOpenId(text: string): boolean;
   /** The openId that a text names, which may be the key of its pool or ledger, too. */
   toOpenId(text: string): string | undefined;
+}
+
+/** The consents of one template, or of all. */
+export interface ConsentStores {
+  pools: ConsentStore;
+  /** Over all templates, in any case. */
+  history: SendHistory;
+  /** The openId that a text names, which may be any key of that user, too. */
+  toOpenId(text: string): string | undefined;
+}
+
+/** `consentPrefix`: absent: the key prefix and `consent:`. */
+export interface ConsentNeeds {
+  keyPrefix: string;
+  consentPrefix?: string | undefined;
+  templateId?: string | undefined;
+  maxAgeMs?: number | undefined;
+  cap?: number | undefined;
 }
 
 /** Codes to import from a Redis. */
@@ -56,6 +76,11 @@ export interface Deps {
   clock: Clock;
   settings(): Promise<Settings>;
   stores(): Promise<Stores>;
+  /**
+   * Where the channel's messages spend consents: those of a template, or of all; undefined where they spend something else.
+   * Rejects with a usage error for an id that no template can have, and for a template where there are none.
+   */
+  consents(templateId?: string): Promise<ConsentStores | undefined>;
   /** The same by other settings, for the demo's own Redis. */
   storesOf(io: Pick<Io, "env" | "cwd">): Promise<{ stores: Stores; close(): void }>;
   /** Connects to where codes are imported from. */

@@ -23,6 +23,8 @@ export interface OpenIdWords {
   option?: string;
   /** What a bad line has kept from happening: "nothing was sent". */
   undone?: string | undefined;
+  /** What names a user, where that is not a pool of codes. */
+  toOpenId?: ((text: string) => string | undefined) | undefined;
 }
 
 export const ENCODING_HELP = "the file's encoding, for example gb18030 (default: UTF-8, or UTF-16)";
@@ -34,19 +36,20 @@ export const ENCODING_HELP = "the file's encoding, for example gb18030 (default:
 export async function listOpenIds(
   deps: Deps,
   words: readonly string[],
-  { option, undone }: OpenIdWords = {},
+  { option, undone, toOpenId }: OpenIdWords = {},
 ): Promise<string[]> {
   const isAudience = option !== undefined;
-  const { toOpenId } = await deps.stores();
+  const read = toOpenId ?? (await deps.stores()).toOpenId;
   const doubt = await doubtShape(deps);
   const openIds = new Set<string>();
   for (const word of new Set(split(words))) {
     if (word === STDIN) {
-      for (const openId of await readOpenIds(deps, STDIN, { undone, isAudience })) openIds.add(openId);
+      for (const openId of await readOpenIds(deps, STDIN, { undone, isAudience, toOpenId: read }))
+        openIds.add(openId);
       continue;
     }
     // `--to --yes`: the option took the next one for its value.
-    const openId = option !== undefined && word.startsWith("--") ? undefined : toOpenId(word);
+    const openId = option !== undefined && word.startsWith("--") ? undefined : read(word);
     if (openId === undefined) {
       const what = `${option === undefined ? "" : `${option} `}'${word}' is not an openId`;
       throw usageError(what, "no spaces, no braces, up to 128 characters");
@@ -63,6 +66,7 @@ interface ReadOptions {
   encoding?: string | undefined;
   /** They are going to be messaged: openIds that don't look like the platform's are warned of. */
   isAudience?: boolean;
+  toOpenId?: OpenIdWords["toOpenId"];
 }
 
 /**
@@ -72,10 +76,10 @@ interface ReadOptions {
 export async function readOpenIds(
   deps: Deps,
   path: string,
-  { undone, encoding, isAudience }: ReadOptions = {},
+  { undone, encoding, isAudience, toOpenId }: ReadOptions = {},
 ): Promise<Set<string>> {
   if (encoding !== undefined) checkEncoding(encoding);
-  const { toOpenId } = await deps.stores();
+  const read = toOpenId ?? (await deps.stores()).toOpenId;
   const doubt = await doubtShape(deps);
   const input = openInput(path, deps.io);
   if (path === STDIN && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; Ctrl-D ends");
@@ -83,7 +87,7 @@ export async function readOpenIds(
   const mend = `${undone === undefined ? "" : `${undone}; `}fix the line and run again`;
   const openIds = new Set<string>();
   for await (const { line, fields, error } of readRecords(input, { headless: ["openId"], encoding })) {
-    const openId = toListed(fields.openId, toOpenId);
+    const openId = toListed(fields.openId, read);
     const why = error ?? (openId === undefined ? notListed(fields.openId) : undefined);
     if (why !== undefined) throw usageError(`${name}, line ${line}: ${why}`, mend);
     doubt.see(openId!, `line ${line}: `);

@@ -28,6 +28,8 @@ export interface GlobalOptions {
   poolKey?: string;
   poolKeys?: string;
   tokenMode?: string;
+  consentCap?: string;
+  consentMaxAge?: string;
   profile?: string;
   config?: string;
 }
@@ -92,6 +94,8 @@ export async function buildProgram(
       "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
     )
     .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
+    .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
+    .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
     .option("--profile <name>", "profile of the configuration file")
     .option("--config <file>", "configuration file")
     .configureHelp(HELP_LAYOUT)

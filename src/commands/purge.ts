@@ -5,11 +5,12 @@ import type { ExitName } from "../exit-codes.ts";
 import { formatCount, formatCounted, formatDuration, formatRate } from "../output/format.ts";
 import { RateMeter } from "../output/rate-meter.ts";
 import type { PoolStore } from "../pool/ports.ts";
-import { noTotals, type PurgeOptions, type PurgeTotals, purgePools } from "../pool/purge.ts";
+import { noTotals, type PurgeOptions, type PurgeStore, type PurgeTotals, purgePools } from "../pool/purge.ts";
 import type { HeldLock, LockStore } from "../token/ports.ts";
 import type { Deps, RunAction } from "./deps.ts";
 import { noPool } from "./no-pool.ts";
-import { warnOfPassed } from "./passed-over.ts";
+import { describePassed } from "./passed-over.ts";
+import { noConsents } from "./pool/consents/common.ts";
 
 interface PurgeFlags {
   dryRun?: boolean;
@@ -42,18 +43,27 @@ export function registerPurge(command: Command, run: RunAction): void {
 async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
   const maxMs = flags.maxDuration === undefined ? undefined : parseMaxDuration(flags.maxDuration);
   const maxOpsPerSec = flags.maxOps === undefined ? undefined : parseRate(flags.maxOps, "--max-ops");
-  const { pools, locks } = await deps.stores();
+  const { pools: codes, locks } = await deps.stores();
+  const consents = await deps.consents();
   const dryRun = flags.dryRun === true;
+  if (consents && consents.pools.maxAgeMs === undefined) return sayNothingExpires(deps, dryRun);
+  const pools = consents?.pools ?? codes;
   const stop = stopSwitch(deps, maxMs);
   let lock: HeldLock | undefined;
   try {
     // Counting disturbs nobody, so it needs no lock.
     if (!dryRun) lock = await acquireLock(locks);
     lock?.lost.addEventListener("abort", () => stop.end("locked"), { once: true });
-    const totals = await purgeAndShow(deps, pools, { dryRun, maxOpsPerSec, signal: stop.signal });
+    const totals = await purgeAndShow(
+      deps,
+      pools,
+      { dryRun, maxOpsPerSec, signal: stop.signal },
+      consents ? "expired consent" : "expired code",
+    );
     if (stop.exit() === "locked") throw lockLost();
     // A mistyped prefix in a crontab would purge nothing for ever.
-    if (totals.complete && totals.poolsScanned === 0) throw await noPool(deps);
+    if (totals.complete && totals.poolsScanned === 0)
+      throw consents ? noConsents(consents.pools) : await noPool(deps);
     return stop.exit();
   } finally {
     stop.undo();
@@ -61,11 +71,21 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
   }
 }
 
+/** The platform lets a consent wait for ever. */
+async function sayNothingExpires(deps: Deps, dryRun: boolean): Promise<ExitName> {
+  const { out } = deps;
+  if (out.format !== "human")
+    await show(deps, { ...noTotals(), complete: true, passedOver: 0, durationMs: 0, dryRun }, "");
+  out.talk("nothing to purge: consents don't expire, unless --consent-max-age says how old they may be");
+  return "done";
+}
+
 /** Shows what was done also when it rejects in the middle. */
 async function purgeAndShow(
   deps: Deps,
-  pools: PoolStore,
+  pools: PurgeStore & Pick<PoolStore, "keyOf" | "passedOver">,
   options: Pick<PurgeOptions, "dryRun" | "maxOpsPerSec" | "signal">,
+  thing: string,
 ): Promise<PurgeTotals> {
   const { clock, out } = deps;
   const startedMs = clock.monotonic();
@@ -73,15 +93,15 @@ async function purgeAndShow(
   const meter = new RateMeter(clock);
   const totals = noTotals();
   try {
-    const onStep = () => progress.update(() => describeStep(totals, meter));
+    const onStep = () => progress.update(() => describeStep(totals, meter, thing));
     await purgePools(pools, totals, { ...options, clock, onStep });
     return totals;
   } finally {
     progress.done();
     const durationMs = Math.round(clock.monotonic() - startedMs);
     const passedOver = pools.passedOver.keys;
-    await show(deps, { ...totals, passedOver, durationMs, dryRun: options.dryRun });
-    await warnOfPassed(deps);
+    await show(deps, { ...totals, passedOver, durationMs, dryRun: options.dryRun }, thing);
+    for (const warning of describePassed(pools.passedOver, pools.keyOf("*"))) out.warn(`warning: ${warning}`);
   }
 }
 
@@ -139,7 +159,7 @@ interface PurgeDocument extends PurgeTotals {
   dryRun: boolean;
 }
 
-async function show({ out }: Deps, document: PurgeDocument): Promise<void> {
+async function show({ out }: Deps, document: PurgeDocument, thing: string): Promise<void> {
   if (out.format === "json") return out.json(document);
   // A cron job is to be silent: what it did is talk, not data.
   if (out.quiet) return;
@@ -148,19 +168,21 @@ async function show({ out }: Deps, document: PurgeDocument): Promise<void> {
       [],
       Object.entries(document).map(([name, value]) => [name, String(value)]),
     );
-  for (const line of describe(document)) out.data(line);
+  for (const line of describe(document, thing)) out.data(line);
 }
 
-function describeStep({ poolsScanned, expiredRemoved }: PurgeTotals, meter: RateMeter): string {
+function describeStep(
+  { poolsScanned, expiredRemoved }: PurgeTotals,
+  meter: RateMeter,
+  thing: string,
+): string {
   const pools = formatCounted(poolsScanned, "pool");
-  return [pools, formatRate(meter.measure(poolsScanned)), formatCounted(expiredRemoved, "expired code")].join(
-    "  ",
-  );
+  return [pools, formatRate(meter.measure(poolsScanned)), formatCounted(expiredRemoved, thing)].join("  ");
 }
 
-function describe(document: PurgeDocument): string[] {
+function describe(document: PurgeDocument, thing: string): string[] {
   const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved, unreadableKept, dryRun } = document;
-  const codes = formatCounted(expiredRemoved, "expired code");
+  const codes = formatCounted(expiredRemoved, thing);
   const pools = `${formatCount(poolsChanged)} of ${formatCounted(poolsScanned, "pool")}`;
   const verb = dryRun ? "would remove" : "removed";
   const lines = [`${verb} ${codes} from ${pools} in ${formatDuration(document.durationMs)}`];

@@ -1,6 +1,7 @@
 import { PushCliError } from "../errors.ts";
 import { PROXY_HINT, proxyProblem } from "./proxy-url.ts";
 import { redactUrl } from "./redact-url.ts";
+import { ageProblem, braceProblem, isApiBase, isRedisUrl, isWord, poolKeyProblem } from "./value-checks.ts";
 
 /** The settings that a flag, the environment or the file may give. */
 export const SETTING_KEYS = [
@@ -20,6 +21,8 @@ export const SETTING_KEYS = [
   "poolKey",
   "poolKeys",
   "tokenMode",
+  "consentCap",
+  "consentMaxAge",
 ] as const;
 export type SettingKey = (typeof SETTING_KEYS)[number];
 
@@ -174,6 +177,20 @@ export const RULES: Record<SettingKey, Rule> = {
     hint: "stable (POST /cgi-bin/stable_token, the default) or basic (GET /cgi-bin/token)",
     quote: verbatim,
   },
+  consentCap: {
+    env: "PUSH_CLI_CONSENT_CAP",
+    flag: "--consent-cap",
+    problem: (value) => (/^[1-9]\d{0,5}$/.test(value) ? undefined : "is not a number of consents"),
+    hint: "how many consents of a template import keeps for a user, such as 20; without it any number",
+    quote: verbatim,
+  },
+  consentMaxAge: {
+    env: "PUSH_CLI_CONSENT_MAX_AGE",
+    flag: "--consent-max-age",
+    problem: ageProblem,
+    hint: "such as 30d or 12h; without it consents never expire, which is the platform's own rule",
+    quote: verbatim,
+  },
 };
 
 /** The error about a value of `key`: a usage error for a flag, else a config error. Undefined when it can be used. */
@@ -199,43 +216,4 @@ export function fileOrigin(path: string, keys: readonly PropertyKey[]): Origin {
 
 export function kindOf(origin: Origin): "usage" | "config" {
   return origin.source === "flag" ? "usage" : "config";
-}
-
-/** Braces make a hash tag of Redis cluster, which has to be whole for a pool and its ledger to share a slot. */
-function braceProblem(value: string): string | undefined {
-  const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);
-  return isFine ? undefined : "has braces that are not one {tag}";
-}
-
-/** What stands around the openId may tag it or itself: {%}, or {app}:%. */
-function poolKeyProblem(value: string): string | undefined {
-  if (!isWord(value)) return "is empty or has white space in it";
-  if (value.split("%").length !== 2) return "does not have one % for the openId";
-  return value === "%" ? "would take every list for a pool" : braceProblem(value);
-}
-
-function isWord(value: string): boolean {
-  return /^[^\s\x00-\x1f\x7f]+$/.test(value);
-}
-
-function isRedisUrl(value: string): boolean {
-  if (!isWord(value)) return false;
-  // A list of hosts is no URL by the standard; whether it leads anywhere shows when connecting.
-  if (/^\/[^/]|^rediss?\+cluster:\/\/[^/?#]+(\/0?)?$/.test(value)) return true;
-  if (/^rediss?\+sentinel:\/\/[^/?#]+\/[^/?#]+(\/\d*)?(\?[^#]*)?$/.test(value)) return true;
-  if (/^unix:\/\/[^/?#]*@\/[^?]/.test(value)) return true;
-  const url = parseUrl(value);
-  if (url?.protocol === "unix:") return url.pathname.length > 1;
-  const hasHost = url?.protocol === "redis:" || url?.protocol === "rediss:";
-  return hasHost && url.hostname !== "" && /^\/?\d*$/.test(url.pathname) && url.hash === "";
-}
-
-function isApiBase(value: string): boolean {
-  const url = parseUrl(value);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return false;
-  return isWord(value) && !/[?#]/.test(value) && url.username === "" && url.password === "";
-}
-
-function parseUrl(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
 }

@@ -50,6 +50,8 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
     poolKey: setting("poolKey").optional(),
     poolKeys: setting("poolKeys").optional(),
     tokenMode: setting("tokenMode").optional(),
+    consentCap: setting("consentCap").optional(),
+    consentMaxAge: setting("consentMaxAge").optional(),
   };
   const oneSecret = (values: ConfigSection) =>
     values.appsecret === undefined || values.appsecretFile === undefined;

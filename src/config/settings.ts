@@ -3,6 +3,7 @@ import type { Io } from "../output/io.ts";
 import type { TokenMode } from "../token/ports.ts";
 import { configPlaces, loadConfigFiles } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
+import { parseDuration } from "./durations.ts";
 import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
 import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
 import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -30,6 +31,10 @@ export interface Settings {
   poolSuffix: string;
   poolKeys: "plain" | "java";
   tokenMode: TokenMode;
+  /** Valid consents of a template that import lets a user have; absent: any number. */
+  consentCap?: number;
+  /** How old a consent may be; absent: any age, as on the platform. */
+  consentMaxAgeMs?: number;
   profile?: string;
   /** Which layer each setting came from. */
   sources: Record<string, Source>;
@@ -55,6 +60,8 @@ export interface SettingFlags {
   poolKeys?: string | undefined;
   profile?: string | undefined;
   tokenMode?: string | undefined;
+  consentCap?: string | undefined;
+  consentMaxAge?: string | undefined;
   /** Path of the configuration file. */
   config?: string | undefined;
 }
@@ -148,6 +155,8 @@ function fillIn(
     ...poolKeyOf(given, `${keyPrefix}${defaults.poolPrefix}`),
     poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
     tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
+    ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
+    ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
     ...(profile && { profile: profile.value }),
     sources,
     configFiles,

@@ -1,11 +1,15 @@
 import { isFormId } from "./code.ts";
+import { isUsualFormId } from "./plain-entry.ts";
 import { quoteValue } from "./quote-value.ts";
 
 /** What databases, spreadsheets and languages write where there is no value. */
 const NO_VALUES = new Set(["null", "(null)", "\\n", "none", "undefined", "nil", "nan", "n/a", "#n/a"]);
 
+/** Of those above. */
+const LONGEST = 9;
+
 function isNoValue(text: string): boolean {
-  return NO_VALUES.has(text.toLowerCase());
+  return text.length <= LONGEST && NO_VALUES.has(text.toLowerCase());
 }
 
 function isEmpty(value: unknown): boolean {
@@ -26,22 +30,23 @@ const DELIMITER = /[,;|"'`\\]/;
 /** Why a value is no openId; undefined when it may be one. */
 export function openIdFault(value: unknown, isOpenId: (text: string) => boolean): string | undefined {
   if (isEmpty(value)) return "it has no openId";
-  const fault = `${quoteValue(value)} is not an openId`;
-  if (typeof value !== "string") return fault;
-  if (isNoValue(value)) return `${fault}: ${NO_VALUE}`;
-  if (!isOpenId(value)) return fault;
+  const fault = (why = "") => `${quoteValue(value)} is not an openId${why}`;
+  if (typeof value !== "string") return fault();
+  if (isNoValue(value)) return fault(`: ${NO_VALUE}`);
+  if (!isOpenId(value)) return fault();
   const [delimiter] = DELIMITER.exec(value) ?? [];
-  return delimiter === undefined ? undefined : `${fault}: it holds ${delimiter}`;
+  return delimiter === undefined ? undefined : fault(`: it holds ${delimiter}`);
 }
 
 /** Why a value is no formId; undefined when it may be one. */
 export function formIdFault(value: unknown): string | undefined {
   if (isEmpty(value)) return "it has no formId";
-  const fault = `${quoteValue(value)} is not a formId`;
-  if (typeof value !== "string") return fault;
-  if (isNoValue(value)) return `${fault}: ${NO_VALUE}`;
-  if (isRounded(value)) return `${fault}: ${ROUNDED}`;
-  return isFormId(value) ? undefined : fault;
+  const fault = (why = "") => `${quoteValue(value)} is not a formId${why}`;
+  if (typeof value !== "string") return fault();
+  if (isUsualFormId(value)) return undefined;
+  if (isNoValue(value)) return fault(`: ${NO_VALUE}`);
+  if (isRounded(value)) return fault(`: ${ROUNDED}`);
+  return isFormId(value) ? undefined : fault();
 }
 
 /** Why a value that is no expiry is none. */

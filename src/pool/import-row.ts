@@ -5,10 +5,8 @@ import { quoteValue } from "./quote-value.ts";
 import { readEntry } from "./read-entry.ts";
 import { inRange, timeToMs } from "./times.ts";
 
-/** One code or entry to import before validation; fields as they were found. */
-export interface ImportRow {
-  /** Where it stands, as messages have it: "line 6", "key 'mina:openId:oA'". */
-  place: string;
+/** What a code or entry to import says of itself, before validation; as it was found. */
+export interface ImportFields {
   openId?: unknown;
   formId?: unknown;
   expire?: unknown;
@@ -16,12 +14,20 @@ export interface ImportRow {
   /** An entry byte for byte, as an export has it; instead of the three. */
   raw?: unknown;
   rawBase64?: unknown;
+}
+
+/** One code or entry to import, and where it stands: on a line, or as messages have it ("key 'mina:openId:oA'"). */
+export interface ImportRow {
+  line?: number | undefined;
+  place?: string | undefined;
+  fields: ImportFields;
   /** Why it could not even be taken apart. */
-  error?: string;
-  /** It has no other time than that of its creation. */
-  createdOnly?: true;
-  /** When it expires by its score in a sorted set, epoch ms. */
-  scoreMs?: number;
+  error?: string | undefined;
+}
+
+/** Where it stands, as messages have it. */
+export function placeOf({ line, place }: ImportRow): string {
+  return place ?? `line ${line}`;
 }
 
 export interface ParsedRow {
@@ -34,16 +40,17 @@ export interface ParsedRow {
 /** What to push for a row, or why that can't be told. */
 export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): ParsedRow | string {
   if (row.error !== undefined) return row.error;
-  const [openId, formId] = [row.openId as string, row.formId as string];
+  const { fields } = row;
+  const [openId, formId] = [fields.openId as string, fields.formId as string];
   const fault = openIdFault(openId, isOpenId);
   if (fault !== undefined) return fault;
-  const isEntry = row.raw !== undefined || row.rawBase64 !== undefined;
-  if (isEntry && row.formId === undefined) return parseEntry(openId, row);
+  const isEntry = fields.raw !== undefined || fields.rawBase64 !== undefined;
+  if (isEntry && fields.formId === undefined) return parseEntry(openId, fields);
   const formFault = formIdFault(formId);
   if (formFault !== undefined) return formFault;
-  const expireMs = parseExpire(row.expire);
-  if (expireMs === undefined) return expiryFault(row.expire);
-  const uses = parseUses(row.uses);
+  const expireMs = parseTime(fields.expire);
+  if (expireMs === undefined) return expiryFault(fields.expire);
+  const uses = parseUses(fields.uses);
   if (typeof uses === "string") return uses;
   return { openId, push: { formId, entry: writeEntry({ formId, expireMs, uses }) }, expireMs };
 }
@@ -52,7 +59,7 @@ export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): P
  * An entry that goes into the pool as it is. The pool holds it already when it holds the same bytes, or its code where there
  * is just one.
  */
-function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | string {
+function parseEntry(openId: string, { raw, rawBase64 }: ImportFields): ParsedRow | string {
   const bytes =
     raw === undefined ? parseBase64(rawBase64) : typeof raw === "string" && Buffer.from(raw, "utf8");
   if (!bytes)
@@ -72,7 +79,7 @@ function parseEntry(openId: string, { raw, rawBase64 }: ImportRow): ParsedRow | 
   };
 }
 
-function parseBase64(value: unknown): Buffer | undefined {
+export function parseBase64(value: unknown): Buffer | undefined {
   if (typeof value !== "string" || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
     return undefined;
   return Buffer.from(value, "base64");
@@ -88,7 +95,7 @@ function parseUses(value: unknown): number | string {
 const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
 
 /** Epoch ms or seconds, as a number or digits, or ISO 8601. */
-function parseExpire(value: unknown): number | undefined {
+export function parseTime(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? timeToMs(value) : undefined;
   if (typeof value !== "string") return undefined;
   if (/^\d{1,19}$/.test(value)) return timeToMs(Number(value));

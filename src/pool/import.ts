@@ -1,6 +1,7 @@
 import { looksLikeOpenId } from "./check-value.ts";
-import { type ImportRow, parseRow } from "./import-row.ts";
-import type { PoolStore, PushRequest } from "./ports.ts";
+import { Batch, Pushes, type UserCodes } from "./import-batch.ts";
+import { type ImportRow, type ParsedRow, parseRow, placeOf } from "./import-row.ts";
+import type { PoolStore } from "./ports.ts";
 import { isOverlong } from "./times.ts";
 
 export interface ImportTotals {
@@ -29,17 +30,6 @@ export interface ImportOptions {
   signal: AbortSignal;
 }
 
-/** Codes in one call, and bytes; calls under way: Redis has one to work on while rows are read for the next. */
-const BATCH = 200;
-const BATCH_BYTES = 256 * 1024;
-const AHEAD = 3;
-
-interface ImportCode {
-  openId: string;
-  push: PushRequest;
-  place: string;
-}
-
 /**
  * Appends codes to pools in the plain JSON form, and entries that an export has byte for byte as they are; in the order of
  * the rows, validating each. Bad ones are reported and passed over. Holds several hundred rows in memory, however many there
@@ -47,7 +37,7 @@ interface ImportCode {
  */
 export async function importCodes(
   store: PoolStore,
-  rows: AsyncIterable<ImportRow>,
+  pages: AsyncIterable<ImportRow[]>,
   options: ImportOptions,
 ): Promise<ImportTotals> {
   const totals: ImportTotals = {
@@ -61,9 +51,9 @@ export async function importCodes(
     oddOpenIds: 0,
   };
   const nowMs = await store.now();
-  const pushes = new Pushes((batch) => pushBatch(store, batch, totals, options));
+  const pushes = new Pushes((users) => pushUsers(store, users, totals, options));
   try {
-    await pushAll(rows, pushes, totals, nowMs, options);
+    await pushAll(pages, pushes, totals, nowMs, options);
   } catch (error) {
     // What is under way counts, too.
     await pushes.settled();
@@ -73,113 +63,70 @@ export async function importCodes(
 }
 
 async function pushAll(
-  rows: AsyncIterable<ImportRow>,
+  pages: AsyncIterable<ImportRow[]>,
   pushes: Pushes,
   totals: ImportTotals,
   nowMs: number,
   options: ImportOptions,
 ): Promise<void> {
-  let batch: ImportCode[] = [];
-  let bytes = 0;
-  for await (const row of rows) {
-    totals.rows++;
-    const parsed = parseRow(row, options.isOpenId);
-    if (typeof parsed === "string") {
-      totals.bad++;
-      options.onBad(row.place, parsed);
-    } else if (parsed.expireMs <= nowMs) totals.expired++;
-    else {
-      const { openId, push } = parsed;
-      if (parsed.expireMs !== Infinity && isOverlong(parsed.expireMs, nowMs)) totals.overlong++;
-      if (!looksLikeOpenId(openId) && totals.oddOpenIds++ === 0) options.onOdd?.(openId, row.place);
-      batch.push({ openId, push, place: row.place });
-      bytes += push.entry.length;
-    }
-    if (batch.length >= BATCH || bytes >= BATCH_BYTES) {
-      const kept = lastOf(batch);
-      await pushes.add(batch.slice(0, batch.length - kept));
-      batch = batch.slice(batch.length - kept);
-      bytes = batch.reduce((sum, { push }) => sum + push.entry.length, 0);
+  let batch = new Batch();
+  for await (const page of pages) {
+    for (const row of page) {
+      totals.rows++;
+      const code = checkRow(row, totals, nowMs, options);
+      if (code) batch.add(code, row);
+      if (batch.isFull) {
+        const next = batch.takeLast();
+        await pushes.add(batch.users);
+        batch = next;
+      }
+      if (options.signal.aborted) break;
     }
     if (options.signal.aborted) break;
   }
-  await pushes.add(batch);
+  await pushes.add(batch.users);
   await pushes.end();
 }
 
-/**
- * How many rows at the end of a batch are better left to the next one: those of its last user, of whom more may follow. Rows
- * of one user go one batch after the other, so a file that is sorted by user would be.
- */
-function lastOf(batch: ImportCode[]): number {
-  const openId = batch.at(-1)?.openId;
-  const others = batch.findLastIndex((code) => code.openId !== openId);
-  return batch.length - 1 - others <= BATCH / 4 ? batch.length - 1 - others : 0;
+/** What to push for a row; undefined for one that is left out, which is counted, and told when it is bad. */
+function checkRow(
+  row: ImportRow,
+  totals: ImportTotals,
+  nowMs: number,
+  { isOpenId, onBad, onOdd }: ImportOptions,
+): ParsedRow | undefined {
+  const parsed = parseRow(row, isOpenId);
+  if (typeof parsed === "string") {
+    totals.bad++;
+    onBad(placeOf(row), parsed);
+    return undefined;
+  }
+  const { openId, expireMs } = parsed;
+  if (expireMs <= nowMs) {
+    totals.expired++;
+    return undefined;
+  }
+  if (expireMs !== Infinity && isOverlong(expireMs, nowMs)) totals.overlong++;
+  if (!looksLikeOpenId(openId) && totals.oddOpenIds++ === 0) onOdd?.(openId, placeOf(row));
+  return parsed;
 }
 
-/** Batches that are being pushed: several at once, but never two with codes of the same user, whose order would be chance. */
-class Pushes {
-  private readonly push: (batch: ImportCode[]) => Promise<void>;
-  private readonly underWay: { users: Set<string>; end: Promise<void> }[] = [];
-
-  constructor(push: (batch: ImportCode[]) => Promise<void>) {
-    this.push = push;
-  }
-
-  /** Resolves when there is room for another; rejects when an earlier one failed. */
-  async add(batch: ImportCode[]): Promise<void> {
-    const users = new Set(batch.map(({ openId }) => openId));
-    const shares = (other: Set<string>) => [...users].some((user) => other.has(user));
-    const last = this.underWay.findLastIndex((other) => shares(other.users));
-    await this.wait(Math.max(last + 1, this.underWay.length - AHEAD + 1));
-    const end = this.push(batch);
-    // Awaited in its turn, or not at all when one before it has failed.
-    end.catch(() => undefined);
-    this.underWay.push({ users, end });
-  }
-
-  end(): Promise<void> {
-    return this.wait(this.underWay.length);
-  }
-
-  /** Resolves when none is under way, whatever became of them. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.underWay.map(({ end }) => end));
-  }
-
-  private async wait(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) {
-      await this.underWay[0]!.end;
-      this.underWay.shift();
-    }
-  }
-}
-
-async function pushBatch(
+async function pushUsers(
   store: PoolStore,
-  batch: ImportCode[],
+  users: UserCodes[],
   totals: ImportTotals,
   options: ImportOptions,
 ): Promise<void> {
-  const pools = new Map<string, ImportCode[]>();
-  for (const code of batch) {
-    const codes = pools.get(code.openId);
-    if (codes) codes.push(code);
-    else pools.set(code.openId, [code]);
-  }
-  if (pools.size === 0) return;
-  const groups = [...pools.values()];
-  const replies = await store.push(
-    groups.map((codes) => ({ openId: codes[0]!.openId, codes: codes.map(({ push }) => push) })),
-  );
+  const replies = await store.push(users);
   for (const [i, reply] of replies.entries()) {
     totals.imported += reply.pushed;
     totals.known += reply.known;
     totals.used += reply.used;
     if (!reply.notAList) continue;
-    for (const { openId, place } of groups[i]!) {
+    const { openId, rows } = users[i]!;
+    for (const row of rows) {
       totals.bad++;
-      options.onBad(place, `the key '${store.keyOf(openId)}' is not a list`);
+      options.onBad(placeOf(row), `the key '${store.keyOf(openId)}' is not a list`);
     }
   }
   options.onStep?.(totals);

@@ -1,10 +1,14 @@
 import type { PushCode } from "./code.ts";
 
 /**
- * What nearly every entry looks like, and there are millions of them: a plain object with a formId of 10 to 64 letters,
- * digits, `_` and `-`, and an expiry in epoch ms of today. Such a formId is well-formed: none of the words that stand for
- * garbage has this shape.
+ * What nearly every formId looks like, and there are millions of them: 10 to 64 letters, digits, `_` and `-`. It is
+ * well-formed: none of the words that stand for garbage or for a missing value has this shape.
  */
+export function isUsualFormId(text: string): boolean {
+  return /^[\w-]{10,64}$/.test(text);
+}
+
+/** What nearly every entry looks like: a plain object with such a formId, and an expiry in epoch ms of today. */
 const PLAIN = /^\{"formId":"[\w-]{10,64}","expire":1[0-9]{12}\}$/;
 
 /** Where the formId begins, and what is behind it: `","expire":`, 13 digits, `}`. */

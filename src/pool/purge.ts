@@ -31,8 +31,11 @@ const IN_FLIGHT = 2;
 /** With a limit on commands, a step takes no more than this part of a second's. */
 const STEPS_PER_SEC = 20;
 
+/** Codes or consents. */
+export type PurgeStore = Pick<PoolStore, "sweep" | "purge">;
+
 interface Purge extends PurgeOptions {
-  store: PoolStore;
+  store: PurgeStore;
   totals: PurgeTotals;
   /** What the limit makes of a step. */
   pace?: { throttle: Throttle; commandsPerStep: number };
@@ -48,7 +51,7 @@ const MOST_SWEEPS = 5;
  * step is under way any more.
  */
 export async function purgePools(
-  store: PoolStore,
+  store: PurgeStore,
   totals: PurgeTotals,
   options: PurgeOptions,
 ): Promise<void> {

@@ -19,14 +19,18 @@ export interface PoolReader<T> {
  * memory. Pools that are gone by the time they are read come as `start` made them.
  */
 export function readPools<T>(
-  store: PoolStore,
+  store: Pick<PoolStore, "read">,
   pages: AsyncIterable<string[]>,
   reader: PoolReader<T>,
 ): AsyncGenerator<T[]> {
   return eachBatch(pages, (openIds) => readBatch(store, openIds, reader));
 }
 
-async function readBatch<T>(store: PoolStore, openIds: string[], reader: PoolReader<T>): Promise<T[]> {
+async function readBatch<T>(
+  store: Pick<PoolStore, "read">,
+  openIds: string[],
+  reader: PoolReader<T>,
+): Promise<T[]> {
   const taken = openIds.map((openId) => reader.start(openId));
   await store.read(openIds, (pieces) => {
     for (const { index, entries } of pieces) {

@@ -1,6 +1,6 @@
 import { isFormId, type PushCode } from "./code.ts";
 import { readFormId, readTime, toTime, unwrap, valuesOf } from "./code-fields.ts";
-import type { ImportRow } from "./import-row.ts";
+import type { ImportFields, ImportRow } from "./import-row.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
 import type { StoredValue } from "./ports.ts";
@@ -15,24 +15,37 @@ export interface StoredTerms {
   lifetimeMs?: number | undefined;
 }
 
+/** A row of what was stored, with what is to be known of it besides. */
+export interface StoredRow extends ImportRow {
+  /** It has no other time than that of its creation. */
+  createdOnly?: true | undefined;
+  /** When it expires by its score in a sorted set, epoch ms. */
+  scoreMs?: number | undefined;
+}
+
+/** What was made of an item. */
+type Found = ImportFields & Pick<StoredRow, "error" | "createdOnly" | "scoreMs">;
+
 /**
  * The codes in a value of another layout, as rows to import: an entry or a list of entries in any form that pools have,
  * Java's lists included; or a formId or a list of formIds, which expire by the score or when Redis drops the key. What is
  * not understood becomes a row that says why.
  */
-export function readStored(stored: StoredValue, terms: StoredTerms): ImportRow[] {
+export function readStored(stored: StoredValue, terms: StoredTerms): StoredRow[] {
   const { key, openId, bytes } = stored;
-  const row = { place: `key '${key}'`, openId };
-  if (openId === undefined) return [{ ...row, error: "no openId can be told from it" }];
+  const toStoredRow = ({ error, createdOnly, scoreMs, ...fields }: Found): StoredRow => {
+    return { place: `key '${key}'`, fields: { openId, ...fields }, error, createdOnly, scoreMs };
+  };
+  if (openId === undefined) return [toStoredRow({ error: "no openId can be told from it" })];
   if (bytes.length > MAX_ENTRY_BYTES) {
-    return [{ ...row, error: `a value of more than ${MAX_ENTRY_BYTES} bytes` }];
+    return [toStoredRow({ error: `a value of more than ${MAX_ENTRY_BYTES} bytes` })];
   }
   const value = readValue(bytes);
   const items = itemsOf(value);
-  if (items.length === 0) return [{ ...row, error: `no code in ${quote(bytes)}` }];
+  if (items.length === 0) return [toStoredRow({ error: `no code in ${quote(bytes)}` })];
   // A field of a hash can't be the formId of several.
   const own = items.length === 1 && items[0] === value ? stored : { ...stored, field: undefined };
-  const rows = items.map((item) => ({ ...row, ...readItem(item, own, terms) }));
+  const rows = items.map((item) => toStoredRow(readItem(item, own, terms)));
   // A list of something else is one thing to report, not hundreds.
   return rows.every(({ error, createdOnly }) => error !== undefined && !createdOnly)
     ? rows.slice(0, 1)
@@ -54,7 +67,7 @@ function itemsOf(value: EntryValue): EntryValue[] {
   return value.items;
 }
 
-function readItem(item: EntryValue, stored: StoredValue, terms: StoredTerms): Partial<ImportRow> {
+function readItem(item: EntryValue, stored: StoredValue, terms: StoredTerms): Found {
   const code = readCode(item);
   if (code) return toRow(code);
   const node = unwrap(item);
@@ -65,16 +78,12 @@ function readItem(item: EntryValue, stored: StoredValue, terms: StoredTerms): Pa
   return isFormId(text) ? expireAt(text, stored, terms) : noCode(stored);
 }
 
-function noCode({ bytes }: StoredValue): Partial<ImportRow> {
+function noCode({ bytes }: StoredValue): Found {
   return { error: `no code in ${quote(bytes)}` };
 }
 
 /** An object that is no entry as a pool has it: its formId may be the field of a hash, its expiry has to be made. */
-function readObject(
-  fields: Map<string, EntryValue>,
-  stored: StoredValue,
-  terms: StoredTerms,
-): Partial<ImportRow> {
+function readObject(fields: Map<string, EntryValue>, stored: StoredValue, terms: StoredTerms): Found {
   const named = valuesOf(fields, "formId").length > 0;
   const formId = named ? readFormId(fields) : stored.field;
   if (formId === undefined || !isFormId(formId)) return noCode(stored);
@@ -93,7 +102,7 @@ function readObject(
 const LIKELY_FORM_ID = 10;
 
 /** A field and a value of a hash, one of which is the formId; the other may be its time. */
-function readPair(field: string, value: string, stored: StoredValue, terms: StoredTerms): Partial<ImportRow> {
+function readPair(field: string, value: string, stored: StoredValue, terms: StoredTerms): Found {
   const asTime = (value: string) => toTime({ type: "string", value });
   const valueMs = asTime(value);
   // Number 3 of a list that has times for formIds, as WeChat's once were, is no code.
@@ -109,14 +118,14 @@ function readPair(field: string, value: string, stored: StoredValue, terms: Stor
 }
 
 /** A time of which nothing says what it is. */
-function liveBy(formId: string, ms: number, terms: StoredTerms): Partial<ImportRow> {
+function liveBy(formId: string, ms: number, terms: StoredTerms): Found {
   return terms.lifetimeMs === undefined ? { formId, expire: ms } : liveFrom(formId, ms, terms);
 }
 
 /** Clocks differ; what was created later than this from now is no time of creation. */
 const CLOCKS_MS = 600_000;
 
-function liveFrom(formId: string, createdMs: number, { lifetimeMs, nowMs }: StoredTerms): Partial<ImportRow> {
+function liveFrom(formId: string, createdMs: number, { lifetimeMs, nowMs }: StoredTerms): Found {
   if (lifetimeMs === undefined) {
     return { error: `${quote(formId)} has a time of creation and no expiry`, createdOnly: true };
   }
@@ -126,7 +135,7 @@ function liveFrom(formId: string, createdMs: number, { lifetimeMs, nowMs }: Stor
 }
 
 /** A formId that expires by its score, or when its key does. */
-function expireAt(formId: string, { score, dropMs }: StoredValue, terms: StoredTerms): Partial<ImportRow> {
+function expireAt(formId: string, { score, dropMs }: StoredValue, terms: StoredTerms): Found {
   if (score !== undefined) {
     const ms = timeToMs(score);
     if (ms === undefined) return { error: `${quote(formId)} has the score ${score}, which is no time` };
@@ -136,7 +145,7 @@ function expireAt(formId: string, { score, dropMs }: StoredValue, terms: StoredT
   return { formId, expire: dropMs };
 }
 
-function toRow({ formId, expireMs, uses }: PushCode): Partial<ImportRow> {
+function toRow({ formId, expireMs, uses }: PushCode): Found {
   return { formId, expire: expireMs, uses };
 }
 

@@ -5,6 +5,27 @@ import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
 import { readPools } from "./read-pools.ts";
 
+/** What `removePools` has to know of entries. */
+export interface EntryKind {
+  /** All that may be counted, in the order of the totals. */
+  states: readonly string[];
+  /** What to count an entry as; "unreadable" alone for one that is not understood. */
+  statesOf(raw: string, nowMs: number): readonly string[];
+  /** An entry as a line of an export; undefined when it is longer than import would read. */
+  toLine(openId: string, raw: string): EntryLine | undefined;
+}
+
+const CODES: EntryKind = {
+  states: ["valid", "expired", "invalid", "unreadable"],
+  statesOf: (raw, nowMs) => {
+    const entry = readEntry(raw);
+    return entry.readable ? entry.codes.map((code) => codeState(code, nowMs)) : UNREADABLE;
+  },
+  toLine: toEntryLine,
+};
+
+const UNREADABLE = ["unreadable"];
+
 /** A pool as it was looked at before its removal. */
 export interface PlannedPool extends ListedPool {
   /** List elements; one can hold several codes. */
@@ -35,7 +56,7 @@ export interface RemovalTotals {
   poolsRemoved: number;
   entriesRemoved: number;
   /** What was in them. */
-  codesRemoved: { valid: number; expired: number; invalid: number; unreadable: number };
+  codesRemoved: Record<string, number>;
   /** Entries left in place: not understood, or too long to be saved. */
   entriesKept: number;
   /** Entries that somebody else took before they could be removed; with an export, they are in the file too. */
@@ -50,8 +71,12 @@ export interface RemovalOptions {
   /** Puts entries into a safe place; nothing is removed before this has resolved. */
   save?: ((lines: EntryLine[]) => Promise<void>) | undefined;
   signal: AbortSignal;
+  /** Codes unless told. */
+  kind?: EntryKind;
   onStep?: ((totals: RemovalTotals) => void) | undefined;
 }
+
+type RemovalStore = Pick<PoolStore, "now" | "slice" | "removeEntries">;
 
 /** Pools at work at once, and entries of each in one step. */
 const POOLS = 50;
@@ -72,14 +97,14 @@ interface OpenPool {
  * push and broadcasts claim meanwhile; what is pushed meanwhile stays.
  */
 export async function removePools(
-  store: PoolStore,
-  plan: readonly PlannedPool[],
+  store: RemovalStore,
+  plan: readonly Pick<PlannedPool, "openId" | "entries">[],
   options: RemovalOptions,
 ): Promise<RemovalTotals> {
   const totals: RemovalTotals = {
     poolsRemoved: 0,
     entriesRemoved: 0,
-    codesRemoved: { valid: 0, expired: 0, invalid: 0, unreadable: 0 },
+    codesRemoved: Object.fromEntries((options.kind ?? CODES).states.map((state) => [state, 0])),
     entriesKept: 0,
     entriesGone: 0,
     complete: true,
@@ -100,12 +125,13 @@ export async function removePools(
 
 /** One step: a piece of each pool. */
 async function removePieces(
-  store: PoolStore,
+  store: RemovalStore,
   open: OpenPool[],
   options: RemovalOptions,
   totals: RemovalTotals,
   nowMs: number,
 ): Promise<void> {
+  const { statesOf } = options.kind ?? CODES;
   const chunks = await store.slice(
     open.map(({ openId, from, left }) => ({ openId, from, count: Math.min(left, ENTRIES) })),
   );
@@ -115,7 +141,8 @@ async function removePieces(
   await Promise.all(
     pieces.map(async ({ pool, looked, taken }) => {
       const removed = taken.length === 0 ? [] : await store.removeEntries(pool.openId, pool.from, taken);
-      for (const [i, raw] of taken.entries()) countEntry(totals, raw, removed[i] === true, nowMs);
+      for (const [i, raw] of taken.entries())
+        countEntry(totals, removed[i] ? statesOf(raw, nowMs) : undefined);
       totals.entriesKept += looked - taken.length;
       pool.from += looked - taken.length;
       // Nothing there any more: somebody took the rest.
@@ -135,15 +162,19 @@ interface Piece {
 }
 
 /** What of a chunk can go in this step: as much as fits, and not what has to stay. */
-function choosePiece(pool: OpenPool, chunk: string[], { keepUnreadable, save }: RemovalOptions): Piece {
+function choosePiece(
+  pool: OpenPool,
+  chunk: string[],
+  { keepUnreadable, save, kind = CODES }: RemovalOptions,
+): Piece {
   const piece: Piece = { pool, looked: 0, taken: [], lines: [] };
   let bytes = 0;
   for (const raw of chunk) {
     if (piece.looked > 0 && bytes + raw.length > BYTES) break;
     bytes += raw.length;
     piece.looked++;
-    if (keepUnreadable && !readEntry(raw).readable) continue;
-    const line = save && toEntryLine(pool.openId, raw);
+    if (keepUnreadable && kind.statesOf(raw, 0)[0] === "unreadable") continue;
+    const line = save && kind.toLine(pool.openId, raw);
     if (save && !line) continue;
     if (line) piece.lines.push(line);
     piece.taken.push(raw);
@@ -151,13 +182,12 @@ function choosePiece(pool: OpenPool, chunk: string[], { keepUnreadable, save }: 
   return piece;
 }
 
-function countEntry(totals: RemovalTotals, raw: string, removed: boolean, nowMs: number): void {
-  if (!removed) {
+/** `states`: absent for an entry that was gone. */
+function countEntry(totals: RemovalTotals, states: readonly string[] | undefined): void {
+  if (!states) {
     totals.entriesGone++;
     return;
   }
   totals.entriesRemoved++;
-  const entry = readEntry(raw);
-  if (!entry.readable) totals.codesRemoved.unreadable++;
-  else for (const code of entry.codes) totals.codesRemoved[codeState(code, nowMs)]++;
+  for (const state of states) totals.codesRemoved[state] = (totals.codesRemoved[state] ?? 0) + 1;
 }

@@ -50,10 +50,23 @@ const OWN_KINDS = ["broadcast", "access_token:", "templates:", "lock:"];
 
 export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefixes): Keys {
   checkBraces("pool prefix", poolPrefix, poolSuffix);
-  checkBraces("key prefix", keyPrefix);
   const tagged = isTagged({ poolPrefix, poolSuffix });
   const ledgerPrefix = tagged ? poolPrefix : `{${poolPrefix}`;
   const ledgerSuffix = `${poolSuffix}${tagged ? "" : "}"}${LEDGER_SUFFIX}`;
+  return buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, ledgerSuffix });
+}
+
+/** What stands around an openId in the keys of its pool and of its ledger. */
+interface Affixes {
+  keyPrefix: string;
+  poolPrefix: string;
+  poolSuffix: string;
+  ledgerPrefix: string;
+  ledgerSuffix: string;
+}
+
+export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, ledgerSuffix }: Affixes): Keys {
+  checkBraces("key prefix", keyPrefix);
   const broadcast = (id: string) => `${keyPrefix}broadcast:${id}`;
   const poolsLike = (pattern: string) => `${escapeGlob(poolPrefix)}${pattern}${escapeGlob(poolSuffix)}`;
   const anyLedger = `${escapeGlob(ledgerPrefix)}*${escapeGlob(ledgerSuffix)}`;

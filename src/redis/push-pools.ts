@@ -1,4 +1,5 @@
 import { isFormId, usesOf } from "../pool/code.ts";
+import { readPlain } from "../pool/plain-entry.ts";
 import type { PushReply, PushRequest } from "../pool/ports.ts";
 import { readEntry } from "../pool/read-entry.ts";
 import { toArg } from "./change-users.ts";
@@ -56,10 +57,28 @@ export async function pushPools(
 function toArgs(pushes: Pending[]): ScriptArg[] {
   const args: ScriptArg[] = [ENTRY_BUDGET];
   for (const { from, last, codes } of pushes) {
-    args.push(from, toArg(last), codes.length);
+    const lines = from === 0 ? toPlainLines(codes) : undefined;
+    if (lines !== undefined) {
+      args.push(lines);
+      continue;
+    }
+    args.push("", from, toArg(last), codes.length);
     for (const { formId, entry } of codes) args.push(toKnownBy(formId, entry), toArg(entry));
   }
   return args;
+}
+
+/** Codes as nearly all are, in one argument: what a call costs goes by their number. Undefined when one of them is not so. */
+function toPlainLines(codes: PushRequest[]): string | undefined {
+  if (codes.length === 0 || !codes.every(isPlain)) return undefined;
+  if (codes.length > 1 && new Set(codes.map(({ formId }) => formId)).size < codes.length) return undefined;
+  return codes.map(({ entry }) => entry).join("\n");
+}
+
+/** Whether an entry is that of one code in its plain form, and no code that may bring several messages. */
+function isPlain({ formId, entry }: PushRequest): boolean {
+  const code = readPlain(entry);
+  return code?.formId === formId && !mayBringSeveral(code);
 }
 
 /** What the script knows an entry by. */
@@ -75,24 +94,32 @@ function toKnownBy(formId: string, bytes: string): ScriptArg {
   return toArg(`\n${formId}\n${isKnown ? words.join(" ") : ""}`);
 }
 
-function toReplies(reply: unknown): Reply[] {
+/** All codes of a pool were pushed, of which the script says nothing. */
+const ALL_PUSHED: Reply = { index: DONE, numbers: [], piece: undefined };
+
+function toReplies(reply: unknown, pushes: Pending[]): Reply[] {
   const [text, blob] = reply as [Buffer, Buffer];
+  const replies = pushes.map(() => ALL_PUSHED);
+  if (text.length === 0) return replies;
   const bytes = new Measured(blob);
-  return text
-    .toString("latin1")
-    .split("\n")
-    .map((line) => {
-      const [index, numbers = ".", ...piece] = line.split(" ");
-      return {
-        index: Number(index),
-        numbers: numbers === "." ? [] : numbers.split(",").map(Number),
-        piece: piece.length > 0 ? toPool(piece, bytes) : undefined,
-      };
-    });
+  for (const line of text.toString("latin1").split("\n")) {
+    const [pool, index, numbers = ".", ...piece] = line.split(" ");
+    replies[Number(pool) - 1] = {
+      index: Number(index),
+      numbers: numbers === "." ? [] : numbers.split(",").map(Number),
+      piece: piece.length > 0 ? toPool(piece, bytes) : undefined,
+    };
+  }
+  return replies;
 }
 
 /** Enters one pool's reply into its result; true when the pool needs another call. */
-function takeReply(push: Pending, { index, numbers, piece }: Reply, result: PushReply): boolean {
+function takeReply(push: Pending, reply: Reply, result: PushReply): boolean {
+  const { index, numbers, piece } = reply;
+  if (reply === ALL_PUSHED) {
+    result.pushed = push.codes.length;
+    return false;
+  }
   const used = numbers.filter((number) => number < 0).length;
   result.used += used;
   result.known += numbers.length - used;

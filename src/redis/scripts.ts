@@ -7,6 +7,7 @@ import createBroadcast from "./lua/create-broadcast.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
+import pushConsents from "./lua/push-consents.lua";
 import readPiece from "./lua/read-piece.lua";
 import readPools from "./lua/read-pools.lua";
 import releaseLock from "./lua/release-lock.lua";
@@ -41,6 +42,7 @@ export const SCRIPTS = {
   readPools: bytesScript("read-pools", readPools),
   purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
   pushCodes: bytesScript("push-codes", shareBasics, readPiece, pushCodes),
+  pushConsents: script("push-consents", shareBasics, pushConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),

@@ -4,10 +4,13 @@ import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { Clock } from "../clock.ts";
+import type { ConsentStore } from "../pool/consents/ports.ts";
 import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
 import { type ConnectOptions, connectRedis, type RedisTls } from "./connect.ts";
+import { createConsentKeys, createConsentPoolKeys } from "./consent-keys.ts";
+import { type ConsentStoreOptions, createConsentStore } from "./consent-store.ts";
 import { createJavaKeys } from "./java-keys.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
@@ -32,6 +35,12 @@ export interface OpenStores {
     lookAtMemory: LookAtMemory;
     /** See `Stores` in `commands/deps.ts`. */
     fastFailWhile(isAtWork: () => boolean): void;
+    /** The consents of one template or of all, where the channel spends such. */
+    consents(options: ConsentStoreOptions): {
+      pools: ConsentStore;
+      history: SendHistory;
+      toOpenId(text: string): string | undefined;
+    };
     isOpenId(text: string): boolean;
     toOpenId(text: string): string | undefined;
   };
@@ -48,6 +57,9 @@ interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> 
   /** Told what is waited for; absent: nothing is. */
   onWait?: Patience["onWait"] | undefined;
 }
+
+/** The ledger of a user is that of all templates. */
+const ANY = "any";
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
@@ -77,6 +89,14 @@ export async function openStores(
       fastFailWhile: (holds) => {
         isAtWork = holds;
       },
+      consents: (consents) => ({
+        pools: createConsentStore(link, consents),
+        history: createSendHistory(
+          link,
+          createConsentKeys({ ...consents, templateId: consents.templateId ?? ANY }),
+        ),
+        toOpenId: createConsentPoolKeys(consents).toOpenId,
+      }),
       isOpenId,
       toOpenId: keys.toOpenId,
     },

@@ -11,6 +11,7 @@ const ERRMSGS: Record<number, string> = {
   40029: "invalid code",
   40037: "invalid template_id",
   40038: "daily limit of the template for this user reached",
+  40125: "invalid appsecret",
   40163: "code been used",
   41001: "access_token missing",
   41002: "appid missing",

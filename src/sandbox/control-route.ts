@@ -72,16 +72,18 @@ export function answerControl(platform: Platform, request: HttpRequest, reply: R
   if (name !== "stats" && action === undefined) sendText(reply, 404, "not found; see /\n");
   else if (method !== (action === undefined ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
   else if (action === undefined) sendJson(reply, renderStats(platform, url));
-  else runAction(platform, action, body, reply);
+  else void runAction(platform, action, body, reply);
 }
 
 function renderStats(platform: Platform, url: string): string {
   return JSON.stringify(queryValue(url, "users") === "0" ? platform.summary() : platform.stats());
 }
 
-function runAction(platform: Platform, action: Action, body: string, reply: Reply): void {
+async function runAction(platform: Platform, action: Action, body: string, reply: Reply): Promise<void> {
   try {
-    sendJson(reply, JSON.stringify(action(platform, body)));
+    const done = action(platform, body);
+    // Most are done at once, and what comes after them on the connection finds them done.
+    sendJson(reply, JSON.stringify(done instanceof Promise ? await done : done));
   } catch (error) {
     if (!(error instanceof PushCliError)) throw error;
     const text = error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;

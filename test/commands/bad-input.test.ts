@@ -91,6 +91,8 @@ describe("a value that can't be used", () => {
     ["--timeout", SEND, ["0", "1ms", "1 s", "11m", "30d", "soon", ""], /250ms|100ms/],
     ["--max-duration", ["purge"], ["0", "-5s", "soon", ""], /such as/],
     ["--max-errors", SEND, ["-1", "101%", "half", "5.5", ""], /--max-errors 5%/],
+    ["--callback", ["sandbox"], ["localhost:80", "ftp://127.0.0.1/", ""], /http or https/],
+    ["--callback-delay", ["sandbox"], ["soon", "-1", "2h"], /such as|at most 1h/],
     ["--fault", ["sandbox"], ["busy", "busy:101", "busy:x", "nope:5", "errcode-0:5"], /busy|kinds|0 to 100/],
   ])("%s", async (flag, argv, texts, hint) => {
     for (const text of texts)
@@ -113,6 +115,9 @@ describe("a value that can't be used", () => {
     usage([...SEND, "--to", "a b"], /--to 'a b' is not an openId/),
     usage([...SEND, "--to", "o{A}"], /--to 'o\{A\}' is not an openId/),
     usage([...SEND, "--to", "oA", "--to-file", "x"], /--to and --to-file exclude each other/),
+    usage(["sandbox", "--callback-key", "k"], /--callback-key without --callback/),
+    usage(["sandbox", "--callback", "http://127.0.0.1/", "--callback-key", "k"], /not an EncodingAESKey/),
+    usage(["sandbox", "--callback-format", "text"], /'text' is invalid. Allowed choices are json, xml/),
     usage(["pool", "show", "a b"], /'a b' is not an openId/),
     usage(["pool", "show", ""], /'' is not an openId/),
     usage(["pool", "show", "a,"], /'' is not an openId/),

@@ -18,12 +18,14 @@ describe("layers", () => {
       poolKeys: "plain",
       tokenMode: "stable",
       sources: {
+        channel: "default",
+        consentCap: "default",
+        consentMaxAge: "default",
         redisUrl: "default",
         redisCa: "default",
         redisCert: "default",
         redisKey: "default",
         redisServername: "default",
-        channel: "default",
         apiBase: "default",
         apiCa: "default",
         proxy: "default",
@@ -79,7 +81,6 @@ describe("layers", () => {
     write(join(cwd, "other.json"), { profiles: { a: { keyPrefix: "no:" } } });
     const env = {
       PUSH_CLI_REDIS_URL: "rediss://h",
-      PUSH_CLI_CHANNEL: "a-b",
       PUSH_CLI_API_BASE: "https://h/x/",
       PUSH_CLI_PROXY: "proxy:3128",
       PUSH_CLI_APPID: "wx1",
@@ -87,6 +88,9 @@ describe("layers", () => {
       PUSH_CLI_KEY_PREFIX: "k:",
       PUSH_CLI_POOL_PREFIX: "p:",
       PUSH_CLI_POOL_KEYS: "java",
+      PUSH_CLI_CHANNEL: "wechat-subscribe",
+      PUSH_CLI_CONSENT_CAP: "20",
+      PUSH_CLI_CONSENT_MAX_AGE: "180d",
       PUSH_CLI_TOKEN_MODE: "basic",
       PUSH_CLI_PROFILE: "a",
       PUSH_CLI_CONFIG: "other.json",
@@ -94,7 +98,6 @@ describe("layers", () => {
     const { sources, ...settings } = await load({}, env);
     expect(settings).toEqual({
       redisUrl: "rediss://h",
-      channel: "a-b",
       apiBase: "https://h/x",
       proxy: "proxy:3128",
       appid: "wx1",
@@ -103,6 +106,9 @@ describe("layers", () => {
       poolPrefix: "p:",
       poolSuffix: "",
       poolKeys: "java",
+      channel: "wechat-subscribe",
+      consentCap: 20,
+      consentMaxAgeMs: 180 * 86_400_000,
       tokenMode: "basic",
       profile: "a",
       configFiles: { read: [join(cwd, "other.json")], places: [here] },

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TEMPLATES } from "../sandbox/api.ts";
+import { SUCCESS, withReceiver } from "../sandbox/wechat/receiver.ts";
 import { type RunOptions, useBuiltCli } from "./built-cli.ts";
 import { processesWith } from "./processes.ts";
 
@@ -34,6 +37,26 @@ describe("the built sandbox command", () => {
     expect(second.stderr).toMatch(new RegExp(`^error: .*${port}.*in use\nhint: `));
     first.child.kill("SIGINT");
     expect(await first.done).toMatchObject({ code: 130, stderr: "" });
+  });
+});
+
+describe("the built sandbox with a callback", () => {
+  it("posts what users choose, as the options say", async () => {
+    await withReceiver(SUCCESS, async ({ url, wait }) => {
+      const options = ["--callback-token", "t", "--callback-format", "xml", "--callback-delay", "1ms"];
+      const key = ["--callback-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"];
+      const server = cli.start(["sandbox", "--callback", url, ...options, ...key, "--overlap"]);
+      await server.shows(/^http:\S+\n[\s\S]*counters: /);
+      const body = JSON.stringify({ openId: "oAlice", templates: { [TEMPLATES.activity]: "accept" } });
+      await fetch(`${server.stdout.trim()}/sandbox/prompt`, { method: "POST", body });
+      const [post] = await wait(1);
+      expect(post?.body).toMatch(/^<xml><ToUserName>.*<Encrypt>/);
+      const [timestamp, nonce] = ["timestamp", "nonce"].map((name) => post?.query.get(name) ?? "");
+      const signed = createHash("sha1").update(["t", timestamp, nonce].sort().join(""));
+      expect(post?.query.get("signature")).toBe(signed.digest("hex"));
+      server.child.kill("SIGINT");
+      expect(await server.done).toMatchObject({ code: 130 });
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { buildProgram } from "../../src/commands/program.ts";
 import { EXIT_CODES } from "../../src/exit-codes.ts";
+import { createConsentPoolKeys } from "../../src/redis/consent-keys.ts";
 import { createKeys } from "../../src/redis/keys.ts";
 import { ROOT, readFiles, readSources } from "../structure/files.ts";
 
@@ -52,7 +53,10 @@ it("names the variables that the program reads, and no others", () => {
 
 it("lists the keys that the program makes", () => {
   const keys = createKeys({ keyPrefix: "mina:", poolPrefix: "mina:openid:" });
+  const consents = createConsentPoolKeys({ keyPrefix: "mina:" });
   const made = [
+    consents.pool({ openId: "<openId>", templateId: "<templateId>" }),
+    consents.pool({ openId: "<openId>", templateId: "sends" }),
     keys.pool("<openId>"),
     keys.ledger("<openId>"),
     keys.broadcast("<id>"),

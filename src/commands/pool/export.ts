@@ -6,10 +6,13 @@ import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { noPool } from "../no-pool.ts";
 import { warnOfPassed } from "../passed-over.ts";
+import { templateOption } from "./consents/common.ts";
+import { exportConsentPools } from "./consents/export.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, type ReadProgress, readProgress } from "./read-progress.ts";
 
 interface ExportFlags {
+  template?: string;
   raw?: boolean;
   match?: string;
 }
@@ -31,12 +34,15 @@ export function registerPoolExport(pool: Command, run: RunAction): void {
     .description("valid codes as NDJSON that pool import reads back; unreadable entries byte for byte")
     .option("--raw", "every entry byte for byte, expired and invalid codes too")
     .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(exportAll));
 }
 
 async function exportAll(deps: Deps, flags: ExportFlags): Promise<ExitName> {
   const match = flags.match === undefined ? undefined : checkPattern(flags.match);
+  const consents = await deps.consents(flags.template);
+  if (consents) return exportConsentPools(deps, consents, { match, raw: flags.raw === true });
   const { out } = deps;
   const { pools } = await deps.stores();
   const stop = stopAtSignal(deps);

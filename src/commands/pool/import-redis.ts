@@ -74,14 +74,13 @@ async function* toRows(
   terms: StoredTerms,
   talk: SourceTalk,
   signal: AbortSignal,
-): AsyncGenerator<ImportRow> {
+): AsyncGenerator<ImportRow[]> {
   for await (const piece of source.read()) {
     if (signal.aborted) return;
     for (const stored of piece) {
-      for (const row of readStored(stored, terms)) {
-        talk.note(stored, row);
-        yield row;
-      }
+      const rows = readStored(stored, terms);
+      for (const row of rows) talk.note(stored, row);
+      yield rows;
     }
   }
 }

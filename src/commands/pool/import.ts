@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { checkEncoding } from "../../config/decode.ts";
 import { openInput } from "../../config/input-file.ts";
-import { readRecords } from "../../config/records.ts";
+import { readPages } from "../../config/records.ts";
+import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
@@ -9,6 +10,8 @@ import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { ENCODING_HELP } from "../open-ids.ts";
+import { templateOption } from "./consents/common.ts";
+import { type ConsentImportFlags, importConsentPools } from "./consents/import.ts";
 import { type FromFlags, LAYOUTS, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
 import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
@@ -34,6 +37,12 @@ stands. A key holds, by layout:
 --lifetime 7d takes scores, and fields such as createTime where there is no
 expiry, for times of creation: a code is good for so long from then on.
 
+Consents (--channel wechat-subscribe): openId, templateId, count; or one line
+a consent: openId, templateId, consent (its id), at, standing. --from reads
+strings with a number or JSON with a count, and hashes with the template in the
+field. A count says how many a user has been given in a batch in all: imported
+again, it adds nothing.
+
 Examples:
   $ push-cli pool import codes.ndjson
   $ cat codes.csv | push-cli pool import -
@@ -41,7 +50,8 @@ Examples:
   $ push-cli pool import --from zset --from-prefix formids: \\
       --from-redis-url redis://10.0.0.7:6379/2
   $ push-cli pool import --from hash --from-prefix formId_ --lifetime 7d
-  $ push-cli pool import --from string --from-key '*:%#formId'`;
+  $ push-cli pool import --from string --from-key '*:%#formId'
+  $ push-cli pool import consents.csv --channel wechat-subscribe --batch dec`;
 
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
@@ -60,10 +70,16 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
         .default("plain"),
     )
     .option("--lifetime <time>", "times there are of creation, and codes good for so long: 7d")
+    .addOption(templateOption())
+    .option("--batch <name>", "with consents: counts are of this batch, on top of those of others")
     .addHelpText("after", EXAMPLES)
     .action(
-      run(async (deps, flags: FromFlags & { encoding?: string }, file: string | undefined) => {
+      run(async (deps, flags: FromFlags & ConsentImportFlags, file: string | undefined) => {
         const from = await parseFrom(deps, flags, file);
+        const consents = await deps.consents(flags.template);
+        if (consents) return importConsentPools(deps, consents, flags, from, file ?? "-");
+        if (flags.batch !== undefined)
+          throw usageError("--batch: codes have ids of their own", "it is for counts of consents");
         await warnOfJava(deps);
         return from ? importFromRedis(deps, from) : importFile(deps, file ?? "-", flags.encoding);
       }),
@@ -94,7 +110,7 @@ async function importFile(deps: Deps, file: string, encoding: string | undefined
   };
   let reached: ImportTotals | undefined;
   try {
-    const rows = toRows(readRecords(input, { headless: HEADLESS, encoding }), stop.signal);
+    const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), stop.signal);
     const totals = await importCodes(pools, rows, {
       isOpenId,
       onOdd: odd.note,
@@ -130,14 +146,13 @@ function isOfRedisDump({ key, type, value, openId }: Record<string, unknown>): b
 }
 
 async function* toRows(
-  records: ReturnType<typeof readRecords>,
+  pages: ReturnType<typeof readPages>,
   signal: AbortSignal,
-): AsyncGenerator<ImportRow> {
+): AsyncGenerator<ImportRow[]> {
   try {
-    for await (const { line, fields, error } of records) {
-      const place = `line ${line}`;
-      const why = error ?? (isOfRedisDump(fields) ? REDIS_DUMP : undefined);
-      yield why === undefined ? { place, ...fields } : { place, error: why };
+    for await (const page of pages) {
+      for (const record of page) if (isOfRedisDump(record.fields)) record.error ??= REDIS_DUMP;
+      yield page;
     }
   } catch (error) {
     // Destroying the input is how Ctrl-C ends a read that waits for more.

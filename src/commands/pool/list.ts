@@ -7,10 +7,13 @@ import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../.
 import type { Deps, RunAction } from "../deps.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { warnOfPassed } from "../passed-over.ts";
+import { templateOption } from "./consents/common.ts";
+import { listConsentPools } from "./consents/list.ts";
 import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
 
 interface ListFlags {
+  template?: string;
   minValid?: string;
   maxValid?: string;
   expiringWithin?: string;
@@ -45,6 +48,7 @@ export function registerPoolList(pool: Command, run: RunAction): void {
         .default("scan"),
     )
     .option("--limit <n>", "at most so many lines")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(list));
 }
@@ -52,6 +56,8 @@ export function registerPoolList(pool: Command, run: RunAction): void {
 async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   const filter = parseFilter(flags);
   const limit = flags.limit === undefined ? undefined : parseCount(flags.limit, { name: "--limit", min: 1 });
+  const consents = await deps.consents(flags.template);
+  if (consents) return listConsentPools(deps, consents, { filter, sort: flags.sort, limit });
   const { pools } = await deps.stores();
   const nowMs = await pools.now();
   const progress = readProgress(deps);

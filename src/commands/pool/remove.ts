@@ -10,6 +10,8 @@ import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { noPoolOf } from "../no-pool.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
+import { templateOption } from "./consents/common.ts";
+import { removeConsentPools } from "./consents/remove.ts";
 import { askForRemoval, type RemoveFlags, showRemoval } from "./remove-talk.ts";
 
 const EXAMPLES = `
@@ -33,11 +35,18 @@ export function registerPoolRemove(pool: Command, run: RunAction): void {
     .option("--export <file>", "first write what is removed into this new file, byte for byte")
     .option("--unreadable", "remove what is not understood too, without a copy")
     .option("--dry-run", "count only")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
-    .action(run((deps, flags: RemoveFlags, words: string[]) => remove(deps, flags, words)));
+    .action(
+      run((deps, flags: RemoveFlags & { template?: string }, words: string[]) => remove(deps, flags, words)),
+    );
 }
 
-async function remove(deps: Deps, flags: RemoveFlags, words: string[]): Promise<ExitName> {
+async function remove(
+  deps: Deps,
+  flags: RemoveFlags & { template?: string },
+  words: string[],
+): Promise<ExitName> {
   if (flags.export === "" || flags.export === "-")
     throw usageError(
       `--export: '${flags.export}' is not a file`,
@@ -48,6 +57,12 @@ async function remove(deps: Deps, flags: RemoveFlags, words: string[]): Promise<
     throw new PushCliError("confirm", `pool remove asks before it removes, and ${whyNotAsked(deps)}`, {
       hint: "give --yes, or look first with --dry-run",
     });
+  }
+  const consents = await deps.consents(flags.template);
+  if (consents) {
+    const { toOpenId } = consents;
+    const openIds = await listOpenIds(deps, words, { undone: "nothing was removed", toOpenId });
+    return removeConsentPools(deps, consents, flags, openIds, stdinTaken);
   }
   const { pools } = await deps.stores();
   const planned = await planRemoval(pools, await listOpenIds(deps, words, { undone: "nothing was removed" }));

@@ -1,20 +1,25 @@
 import { type Command, Option } from "commander";
 import type { PastSend } from "../../broadcast/history.ts";
 import { parseCount } from "../../config/durations.ts";
+import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import { listCodes, type ShownCode } from "../../pool/summary.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { noPoolOf } from "../no-pool.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
+import { templateOption } from "./consents/common.ts";
+import { showConsentPools } from "./consents/show.ts";
 import { showCodes, toCodeDocument } from "./show-codes.ts";
 import { showSends, toSendDocument } from "./show-sends.ts";
 
 const STATES = ["valid", "expired", "invalid", "unreadable"] as const;
+const ALL_STATES = [...STATES, "standing"] as const;
 
 interface ShowFlags {
+  template?: string;
   limit?: string;
-  state?: (typeof STATES)[number];
+  state?: (typeof ALL_STATES)[number];
 }
 
 const EXAMPLES = `
@@ -34,8 +39,9 @@ export function registerPoolShow(pool: Command, run: RunAction): void {
   pool
     .command("show <openId...>")
     .description("users' codes, the oldest first, and the last broadcasts to each")
-    .addOption(new Option("--state <state>", "only codes like this").choices(STATES))
+    .addOption(new Option("--state <state>", "only codes or consents like this").choices(ALL_STATES))
     .option("--limit <n>", "at most so many codes of each user")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run((deps, flags: ShowFlags, words: string[]) => showPools(deps, flags, words)));
 }
@@ -46,7 +52,7 @@ const SCREEN_CODES = 1000;
 interface Show {
   nowMs: number;
   limit: number;
-  state: ShowFlags["state"];
+  state: (typeof STATES)[number] | undefined;
   /** It is one of many, and says whose it is. */
   several: boolean;
 }
@@ -55,10 +61,15 @@ async function showPools(deps: Deps, flags: ShowFlags, words: string[]): Promise
   const { out } = deps;
   const all = out.format === "human" ? SCREEN_CODES : Number.POSITIVE_INFINITY;
   const limit = flags.limit === undefined ? all : parseCount(flags.limit, { name: "--limit", min: 1 });
-  const openIds = await listOpenIds(deps, words);
-  const { pools } = await deps.stores();
+  const consents = await deps.consents(flags.template);
+  const toOpenId = consents?.toOpenId;
+  const openIds = await listOpenIds(deps, words, { toOpenId });
   // What reads a list's output is not to depend on how long the list is.
   const several = openIds.length > 1 || takesStdin(words);
+  if (consents) return showConsentPools(deps, consents, openIds, { limit, state: flags.state, several });
+  if (flags.state === "standing")
+    throw usageError("--state standing: no code is", "consents are, with --channel wechat-subscribe");
+  const { pools } = await deps.stores();
   const show: Show = { nowMs: await pools.now(), limit, state: flags.state, several };
   const missing: string[] = [];
   for (const [i, openId] of openIds.entries()) {
@@ -79,7 +90,7 @@ interface ShownPool {
   openId: string;
   key: string;
   /** Of the whole pool; overlong ones are among the valid. */
-  counts: Record<NonNullable<ShowFlags["state"]> | "overlong", number>;
+  counts: Record<(typeof STATES)[number] | "overlong", number>;
   /** Those to show. A pipe has them already: it takes them as they are read. */
   codes: ShownCode[];
   /** Left out by the limit. */

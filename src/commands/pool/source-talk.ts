@@ -1,6 +1,6 @@
 import { formatCounted } from "../../output/format.ts";
-import type { ImportRow } from "../../pool/import-row.ts";
 import type { StoredValue } from "../../pool/ports.ts";
+import type { StoredRow } from "../../pool/read-stored.ts";
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -17,7 +17,7 @@ export class SourceTalk {
     this.nowMs = nowMs;
   }
 
-  note({ openId, rest, key }: StoredValue, row: ImportRow): void {
+  note({ openId, rest, key }: StoredValue, row: StoredRow): void {
     if (row.createdOnly) this.createdOnly++;
     if (row.scoreMs !== undefined) {
       this.scores++;

@@ -9,12 +9,15 @@ import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { noPool } from "../no-pool.ts";
 import { warnOfPassed } from "../passed-over.ts";
+import { templateOption } from "./consents/common.ts";
+import { showConsentStats } from "./consents/stats.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, readProgress } from "./read-progress.ts";
 import { toPlainRows } from "./stats-rows.ts";
 import { showStatsScreen } from "./stats-screen.ts";
 
 interface StatsFlags {
+  template?: string;
   sample?: string;
   match?: string;
 }
@@ -39,6 +42,7 @@ export function registerPoolStats(pool: Command, run: RunAction): void {
     .description("all pools in numbers: reachable users, codes by state, expiry and writer")
     .option("--sample <n>", "read only so many pools, drawn by chance, and estimate")
     .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(stats));
 }
@@ -49,6 +53,8 @@ async function stats(deps: Deps, flags: StatsFlags): Promise<ExitName> {
       ? undefined
       : parseCount(flags.sample, { name: "--sample", min: SMALLEST_SAMPLE });
   const match = flags.match === undefined ? undefined : checkPattern(flags.match);
+  const consents = await deps.consents(flags.template);
+  if (consents) return showConsentStats(deps, consents, { match, sample });
   const stop = stopAtSignal(deps);
   try {
     const signal = AbortSignal.any([stop.signal, deps.out.closed]);

@@ -3,16 +3,17 @@
 -- others it returns to be read, and is called again with the codes that are not in those.
 --
 -- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
--- ARGV  1 budget: how many short entries to look at in this call  then for each pool: list index to start from; the entry
---       before that, by which it is known whether the pool is still the same, "*" if that is not known; number of codes, and two for each: what
+-- ARGV  1 budget: how many short entries to look at in this call  then for each pool either one: plain entries with a line feed
+--       between, each good for one message, no formId twice; or several: "", list index to start from; the entry before that,
+--       by which it is known whether the pool is still the same, "*" if that is not known; number of codes, and two for each: what
 --       it is known by, entry to push. The first is a formId that is good for one message; or a line feed, the formId ("" for an
 --       entry that is known by its bytes alone), a line feed, and for each code of the entry three words: formId, uses, 1 if it
 --       may bring several messages, else 0
--- Returns a text with a line a pool, and the bytes that the lines measure out. A line's words: list index to go on from (-1:
---       done and pushed, nothing is pushed before; -2: the key holds something else than a list; -3: the pool is no longer
---       the same, begin again); the numbers (from 1) of the codes found in the pool, and those of the used ones with a minus,
---       between commas, or "."; then, when entries were looked at, but not all, what read-piece.lua says of those from that
---       index on, the first of which was
+-- Returns a text, and the bytes that its lines measure out. A line each for those pools into which not all was pushed, of
+--       these words: the pool's number (from 1); list index to go on from (-1: done and pushed, nothing is pushed before; -2: the
+--       key holds something else than a list; -3: the pool is no longer the same, begin again); the numbers (from 1) of the
+--       codes found in the pool, and those of the used ones with a minus, between commas, or "."; then, when entries were looked
+--       at, but not all, what read-piece.lua says of those from that index on, the first of which was
 
 -- A platform takes no code for more messages than this, which is what a payment is good for.
 local MOST_USES = 3
@@ -27,13 +28,48 @@ local function spend(text)
   left = left - 1 - math.floor(#text / 64)
 end
 
--- The codes to push that begin at ARGV[at]: their numbers by formId and by bytes, and which of them are still to be
--- pushed. A code that comes twice is known the second time.
-local function read_wanted(at, count, known)
+-- The entries between line feeds.
+local function split(lines)
+  local entries, n, from = {}, 0, 1
+  while true do
+    local at = find(lines, "\n", from, true)
+    n = n + 1
+    entries[n] = sub(lines, from, (at or 0) - 1)
+    if not at then return entries end
+    from = at + 1
+  end
+end
+
+-- Entries to append in one command: what Lua's stack surely holds.
+local PUSH = 1000
+
+local function append(pool, entries)
+  for from = 1, #entries, PUSH do
+    redis.call("RPUSH", pool, unpack(entries, from, math.min(from + PUSH - 1, #entries)))
+  end
+end
+
+-- What a call is to push into a pool, from ARGV[at] on, and the place of the next pool's.
+local function read_push(at)
+  if ARGV[at] == "" then
+    local count = tonumber(ARGV[at + 3])
+    local push = { from = tonumber(ARGV[at + 1]), last = ARGV[at + 2], names = {}, entries = {} }
+    for n = 1, count do
+      push.names[n], push.entries[n] = ARGV[at + 2 + 2 * n], ARGV[at + 3 + 2 * n]
+    end
+    return push, at + 4 + 2 * count
+  end
+  local push = { from = 0, last = "", names = {}, entries = split(ARGV[at]) }
+  for n, entry in ipairs(push.entries) do push.names[n] = match(entry, PLAIN_FORM_ID) end
+  return push, at + 1
+end
+
+-- The codes to push: their numbers by formId and by bytes, and which of them are still to be pushed. A code that comes
+-- twice is known the second time.
+local function read_wanted(push, known)
   local wanted = { by_id = {}, by_bytes = {}, left = {}, codes = {} }
-  for n = 1, count do
-    local form_id, entry = ARGV[at + 2 * n - 2], ARGV[at + 2 * n - 1]
-    local codes
+  for n, entry in ipairs(push.entries) do
+    local form_id, codes = push.names[n], nil
     if sub(form_id, 1, 1) == "\n" then form_id, codes = match(form_id, "^\n([^\n]*)\n(.*)$") end
     if wanted.by_id[form_id] or wanted.by_bytes[entry] then
       known[#known + 1] = n
@@ -127,31 +163,41 @@ local function describe(index, numbers, piece)
   return index .. " " .. (#numbers > 0 and table.concat(numbers, ",") or ".") .. (piece and " " .. piece or "")
 end
 
-local function push(pool, ledger, at)
-  local from, last, count = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
+local function push_missing(pool, ledger, push)
   -- The first of a call has all of the budget, so that there is some progress in any case.
-  if left <= 0 then return describe(from, {}) end
+  if left <= 0 then return describe(push.from, {}) end
   local kind = redis.call("TYPE", pool).ok
   if kind ~= "list" and kind ~= "none" then return describe(-2, {}) end
   -- Codes come at the right end: what stands before `last` was looked at.
-  if from > 0 and last ~= "*" and redis.call("LINDEX", pool, from - 1) ~= last then return describe(-3, {}) end
+  if push.from > 0 and push.last ~= "*" and redis.call("LINDEX", pool, push.from - 1) ~= push.last then
+    return describe(-3, {})
+  end
   local numbers = {}
-  local wanted = read_wanted(at + 3, count, numbers)
-  local more = drop_known(pool, from, wanted, numbers)
+  local wanted = read_wanted(push, numbers)
+  local more = drop_known(pool, push.from, wanted, numbers)
   if more then
     local index = math.max(more - 1, 0)
     return describe(index, numbers, read_piece(pool, index, PIECE_ENTRIES))
   end
-  drop_used(ledger, count, wanted, numbers)
-  for n = 1, count do
-    if wanted.left[n] then redis.call("RPUSH", pool, wanted.left[n]) end
-  end
-  return describe(-1, numbers)
+  drop_used(ledger, #push.entries, wanted, numbers)
+  local entries = {}
+  for n = 1, #push.entries do entries[#entries + 1] = wanted.left[n] end
+  append(pool, entries)
+  return #numbers > 0 and describe(-1, numbers)
 end
 
 local lines, at = {}, 2
 for i = 1, #KEYS, 2 do
-  lines[#lines + 1] = push(KEYS[i], KEYS[i + 1], at)
-  at = at + 3 + 2 * tonumber(ARGV[at + 2])
+  local pool, ledger = KEYS[i], KEYS[i + 1]
+  -- Of a user who has neither there is nothing to find: most of an import into an empty Redis.
+  if ARGV[at] ~= "" and redis.call("EXISTS", pool, ledger) == 0 then
+    append(pool, split(ARGV[at]))
+    at = at + 1
+  else
+    local push
+    push, at = read_push(at)
+    local line = push_missing(pool, ledger, push)
+    if line then lines[#lines + 1] = (i + 1) / 2 .. " " .. line end
+  end
 end
 return { table.concat(lines, "\n"), table.concat(blob) }

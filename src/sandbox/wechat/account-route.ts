@@ -31,7 +31,8 @@ export function answerLogin(platform: Platform, { url }: HttpRequest, reply: Rep
     grantType === "authorization_code"
       ? platform.authenticate({ ...account, grantType: "client_credential" })
       : 40002;
-  if (refused) answerLater(platform, refused, reply);
+  // A wrong secret is 40001 at the token endpoints alone.
+  if (refused) answerLater(platform, refused === 40001 ? 40125 : refused, reply);
   else answerLater(platform, code ? platform.logins.exchange(code) : 41008, reply);
 }
 

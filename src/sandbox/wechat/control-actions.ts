@@ -13,6 +13,7 @@ export const CONSENT_INDEX = `  POST /sandbox/consents        register consents:
   POST /sandbox/login           a user opens the mini program, {openId}: a code for jscode2session
   POST /sandbox/templates       replace the account's templates: a JSON array as gettemplate lists them
   POST /sandbox/callback        post events to {url, token?, format?, aesKey?, delayMs?, ...}; null for nowhere
+  POST /sandbox/verify          ask the callback to echo, as the platform does before it takes an address
   POST /sandbox/quotas          set calls a day: {subscribeSend?, getTemplate?, templateSend?}
 `;
 
@@ -53,6 +54,7 @@ export const CONSENT_ACTIONS: Record<string, Action> = {
     subscriptions.events.set(callback);
     return { callback: callback?.url ?? null };
   },
+  verify: async ({ subscriptions }) => ({ verified: await subscriptions.events.verify() }),
   quotas: ({ quotas }, body) => {
     const limits = requireLimits(parseJson(body));
     quotas.setLimits(limits);

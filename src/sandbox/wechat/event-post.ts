@@ -37,6 +37,20 @@ export function strayPost({ openId, createdSec }: PlatformEvent, { format }: Cal
   return { openId, plain: renderStray(openId, createdSec, format), appid: "wx-another-app" };
 }
 
+/** Asks the callback to echo a number, as the platform does before it takes an address. Whether it does. */
+export async function verifyCallback(callback: Callback, now: () => number): Promise<boolean> {
+  const url = signedUrl(callback, Math.floor(now() / 1000));
+  const echo = String(randomBytes(6).readUIntBE(0, 6));
+  url.searchParams.set("echostr", echo);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(callback.answerMs), redirect: "manual" });
+    return (await response.text()) === echo && response.status === 200;
+  } catch {
+    // Nobody there, or no answer in time.
+    return false;
+  }
+}
+
 /** Posts it until it is answered, at most three times, `answerMs` apart. Whether it was. */
 export async function deliverPost(
   post: EventPost,
@@ -44,12 +58,29 @@ export async function deliverPost(
   now: () => number,
   stop: AbortSignal,
 ): Promise<boolean> {
-  for (let tries = 0; tries < TRIES && !stop.aborted; tries += 1) {
-    const deadline = AbortSignal.timeout(callback.answerMs);
-    if (await postOnce(post, callback, now, AbortSignal.any([stop, deadline]))) return true;
-    if (tries < TRIES - 1) await passed(AbortSignal.any([stop, deadline]));
+  for (let tries = 1; tries <= TRIES && !stop.aborted; tries += 1) {
+    const deadline = startDeadline(callback.answerMs, stop);
+    const isAnswered = await postOnce(post, callback, now, deadline.signal);
+    if (!isAnswered && tries < TRIES) await deadline.passed;
+    deadline.clear();
+    if (isAnswered) return true;
   }
   return false;
+}
+
+/** Not AbortSignal.any of a timeout: Node 20 may collect that as garbage while it is waited for, and it never fires. */
+function startDeadline(ms: number, stop: AbortSignal) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const passed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, ms).unref();
+  stop.addEventListener("abort", abort);
+  const clear = () => {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", abort);
+  };
+  return { signal, passed, clear };
 }
 
 /** Any 200 is an answer: a body other than `success` would be taken for a reply to the user. */
@@ -74,23 +105,23 @@ async function postOnce(
 /** The query signs the time, in safe mode the body too, each try anew. */
 function renderRequest({ openId, plain, appid }: EventPost, callback: Callback, sec: number) {
   const { token, format, aesKey, compatible } = callback;
-  const timestamp = String(sec);
-  const nonce = String(randomBytes(4).readUInt32BE());
-  const url = new URL(callback.url);
+  const url = signedUrl(callback, sec);
   const query = url.searchParams;
-  query.set("signature", signTexts(token, timestamp, nonce));
-  query.set("timestamp", timestamp);
-  query.set("nonce", nonce);
   query.set("openid", openId);
   const contentType = format === "json" ? "application/json" : "text/xml";
   if (aesKey === undefined) return { url, body: plain, contentType };
   const encrypted = encryptMessage(plain, aesKey, appid);
   query.set("encrypt_type", "aes");
-  query.set("msg_signature", signTexts(token, timestamp, nonce, encrypted));
+  query.set("msg_signature", signTexts(token, String(sec), query.get("nonce") ?? "", encrypted));
   return { url, body: renderEncrypted(encrypted, format, compatible ? plain : undefined), contentType };
 }
 
-function passed(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+function signedUrl({ url: address, token }: Callback, sec: number): URL {
+  const url = new URL(address);
+  const timestamp = String(sec);
+  const nonce = String(randomBytes(4).readUInt32BE());
+  url.searchParams.set("signature", signTexts(token, timestamp, nonce));
+  url.searchParams.set("timestamp", timestamp);
+  url.searchParams.set("nonce", nonce);
+  return url;
 }

@@ -1,6 +1,7 @@
+import { setMaxListeners } from "node:events";
 import { seededRandom } from "../random.ts";
 import { type Callback, type CallbackOptions, resolveCallback } from "./callback-options.ts";
-import { deliverPost, type EventPost, postOf, strayPost } from "./event-post.ts";
+import { deliverPost, type EventPost, postOf, strayPost, verifyCallback } from "./event-post.ts";
 import type { EventItem, EventName, PlatformEvent } from "./events.ts";
 
 /** Posts in the air at once: a callback under test is one process, not the platform's customers. */
@@ -30,12 +31,19 @@ export class EventQueue {
     this.#settings = settings;
     // Not the faults' sequence: a callback must not change which sends they hit.
     this.#random = seededRandom(settings.seed + 1);
+    // One for each post in the air.
+    setMaxListeners(MAX_POSTS, this.#stop.signal);
     this.set(settings.callback);
   }
 
   /** From now on; undefined: nobody is told. */
   set(callback: CallbackOptions | undefined): void {
     this.#callback = callback && resolveCallback(callback);
+  }
+
+  /** Whether the callback is there and echoes; false without one. */
+  async verify(): Promise<boolean> {
+    return this.#callback !== undefined && verifyCallback(this.#callback, this.#settings.now);
   }
 
   /** Whether a message that was accepted is one of those that fail later. */

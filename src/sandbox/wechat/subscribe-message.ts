@@ -45,20 +45,26 @@ export function checkSubscribeMessage(body: string, templates: Templates): Accep
 }
 
 function checkData(data: Record<string, unknown>, { fields }: KnownTemplate): Refusal | undefined {
+  let isBlocked = false;
   for (const { name, allowed } of fields) {
-    const problem = problemOf(data[name], name, allowed);
-    if (problem !== undefined)
-      return { errcode: 47003, errmsg: `argument invalid! data.${name}.value ${problem}` };
+    const value = readValue(data[name]);
+    const problem = problemOf(value, name, allowed);
+    if (problem !== undefined) return refuseField(name, problem);
+    isBlocked ||= String(value).includes(BLOCKED_WORD);
   }
-  const extra = Object.keys(data).find((key) => !fields.some(({ name }) => name === key));
-  if (extra !== undefined) return { errcode: 47003, errmsg: `argument invalid! data.${extra}.value invalid` };
-  const isBlocked = Object.values(data).some((field) => String(readValue(field)).includes(BLOCKED_WORD));
+  const keys = Object.keys(data);
+  // All fields are there, so that more keys are other ones.
+  if (keys.length > fields.length)
+    return refuseField(keys.find((key) => !fields.some(({ name }) => name === key)) ?? "", "invalid");
   return isBlocked ? { errcode: 45168 } : undefined;
 }
 
+function refuseField(name: string, problem: string): Refusal {
+  return { errcode: 47003, errmsg: `argument invalid! data.${name}.value ${problem}` };
+}
+
 /** In the platform's words, with its spelling (reported). */
-function problemOf(field: unknown, name: string, allowed?: readonly string[]): string | undefined {
-  const value = readValue(field);
+function problemOf(value: unknown, name: string, allowed?: readonly string[]): string | undefined {
   if (value === undefined || value === null || value === "") return "is emtpy";
   return typeof value === "string" && fitsField(name, value, allowed) ? undefined : "invalid";
 }

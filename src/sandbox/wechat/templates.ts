@@ -46,7 +46,7 @@ function takeApart({ priTmplId, content, type, keywordEnumValueList }: WireTempl
   const names = [...content.matchAll(/\{\{(\w+)\.DATA\}\}/g)].map(([, name = ""]) => name);
   const allowedFor = (name: string) =>
     keywordEnumValueList?.find(({ keywordCode }) => keywordCode === name)?.enumValueList;
-  const fields = names.map((name) => ({ name, allowed: allowedFor(name) }));
+  const fields = [...new Set(names)].map((name) => ({ name, allowed: allowedFor(name) }));
   return { id: priTmplId, isStanding: type === 3, fields };
 }
 

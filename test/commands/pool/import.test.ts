@@ -178,6 +178,29 @@ describe("pool import", () => {
     expect(await world.redis.client.get("mina:openid:oText")).toBe("text");
   });
 
+  it("minds no column that has a name of its own use, such as error or place", async () => {
+    const text = `openId,formId,expire,error,place,line\noA,a,${LATER},none,Berlin,7\n,b,${LATER},none,Berlin,7\n`;
+    const { stderr } = await importText(text, { lines: 2, imported: 1, bad: 1 });
+    expect(stderr).toContain("line 3: it has no openId\n");
+    const json = `{"openId":"oA","formId":"c","expire":${LATER},"error":"none","place":"Berlin","scoreMs":1}`;
+    await importText(`${json}\n`, { lines: 1, imported: 1 });
+    expect(await world.redis.entries("oA")).toEqual([entry("a"), entry("c")]);
+  });
+
+  it("writes each formId as JSON has it, whatever visible characters it is of", async () => {
+    const formIds = [
+      'quo"te-and-more',
+      "back\\slash-more",
+      "1f2e3d4c5b6a79880a1b2c3d00000001",
+      "the_formId-1",
+      "%s/{}[]",
+    ];
+    const lines = formIds.map((formId) => JSON.stringify({ openId: "oA", formId, expire: LATER }));
+    await importText(lines.join("\n"), { lines: 5, imported: 5 });
+    expect(await world.redis.entries("oA")).toEqual(formIds.map((formId) => entry(formId)));
+    await importText(lines.join("\n"), { lines: 5, known: 5 });
+  });
+
   it("imports nothing from an empty file", async () => {
     await importText("", {});
     await importText("openId,formId,expire\n", {});

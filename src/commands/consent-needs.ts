@@ -1,0 +1,26 @@
+import type { ChannelFacts } from "../broadcast/channel.ts";
+import type { Settings } from "../config/settings.ts";
+import { PushCliError, usageError } from "../errors.ts";
+import type { ConsentNeeds } from "./deps.ts";
+
+/** Where a channel's consents lie; undefined for one whose messages spend none. */
+export function consentNeeds(
+  settings: Settings,
+  { name, permission }: Pick<ChannelFacts, "name" | "permission">,
+  templateId: string | undefined,
+): ConsentNeeds | undefined {
+  if (permission !== "consent") {
+    if (templateId === undefined) return undefined;
+    throw usageError(
+      `--template: what messages of ${name} spend belongs to no template`,
+      "consents do: --channel wechat-subscribe",
+    );
+  }
+  if (settings.poolSuffix !== "") {
+    throw new PushCliError("config", "a pool key says where codes lie, and consents have other keys", {
+      hint: "--pool-prefix says what their keys begin with",
+    });
+  }
+  const { keyPrefix, poolPrefix: consentPrefix, consentMaxAgeMs: maxAgeMs, consentCap: cap } = settings;
+  return { keyPrefix, consentPrefix, templateId, maxAgeMs, cap };
+}

@@ -1,0 +1,111 @@
+import { usageError } from "../../../errors.ts";
+import type { ExitName } from "../../../exit-codes.ts";
+import { formatCount, formatDuration } from "../../../output/format.ts";
+import type { Cell } from "../../../output/output.ts";
+import { type ConsentFilter, type ConsentSort, listConsents } from "../../../pool/consents/list.ts";
+import type { ConsentSummary } from "../../../pool/consents/summary.ts";
+import type { ConsentStores, Deps } from "../../deps.ts";
+import { readProgress } from "../read-progress.ts";
+import { isoOf, noConsents, warnOfLeftOut } from "./common.ts";
+
+export interface ConsentListFlags {
+  filter: ConsentFilter;
+  sort: ConsentSort;
+  limit: number | undefined;
+}
+
+/** `pool list` for consents: a line a user and template. */
+export async function listConsentPools(
+  deps: Deps,
+  { pools }: ConsentStores,
+  flags: ConsentListFlags,
+): Promise<ExitName> {
+  if (flags.filter.expiringWithinMs !== undefined && pools.maxAgeMs === undefined)
+    throw usageError("--expiring-within: consents don't expire", "unless --consent-max-age says so");
+  const nowMs = await pools.now();
+  const progress = readProgress(deps);
+  let met = 0;
+  const found = listConsents(pools, {
+    ...flags,
+    onStep: (read) => {
+      met = read;
+      progress.update(read);
+    },
+    onCut: (kept, all) =>
+      deps.out.talk(
+        `the first ${formatCount(kept)} of ${formatCount(all)} pools; --limit <n> lists more, or fewer`,
+      ),
+  });
+  const listed = await present(deps, found, nowMs, progress.end);
+  progress.end();
+  warnOfLeftOut(deps, pools);
+  if (listed > 0 || deps.out.closed.aborted) return "done";
+  if (met === 0) throw noConsents(pools, flags.filter.match);
+  deps.out.talk("no pool passes these options");
+  return "done";
+}
+
+/** Lines per table on a terminal, where a table needs its rows before it can be drawn. */
+const TABLE_ROWS = 1000;
+
+const COLUMNS = [
+  { title: "openId" },
+  { title: "template" },
+  { title: "valid", align: "right" as const },
+  { title: "standing", align: "right" as const },
+  { title: "expired", align: "right" as const },
+  { title: "unreadable", align: "right" as const },
+  { title: "oldest", align: "right" as const },
+];
+
+/** Streams the pools out; returns how many there were. `atFirst` ends the live line before there is other output. */
+async function present(
+  { out }: Deps,
+  pages: AsyncIterable<ConsentSummary[]>,
+  nowMs: number,
+  atFirst: () => void,
+): Promise<number> {
+  const human = out.format === "human";
+  let listed = 0;
+  let rows: Cell[][] = [];
+  for await (const pools of pages) {
+    atFirst();
+    if (out.closed.aborted) return listed;
+    listed += pools.length;
+    if (out.format === "json") await out.lines(pools.map(toDocument));
+    else rows.push(...pools.map((pool) => (human ? toScreenRow(pool, nowMs) : toPlainRow(pool))));
+    for (; rows.length >= (human ? TABLE_ROWS : 1); rows = rows.slice(TABLE_ROWS))
+      await out.table(COLUMNS, rows.slice(0, TABLE_ROWS));
+  }
+  if (rows.length > 0) await out.table(COLUMNS, rows);
+  return listed;
+}
+
+/** Of a template's id so much that it is known again: whole, it would take half the line. */
+const SHORT = 10;
+
+function toScreenRow(pool: ConsentSummary, nowMs: number): Cell[] {
+  const { openId, templateId, valid, standing, expired, unreadable, oldestMs } = pool;
+  const short = templateId.length > SHORT ? `${templateId.slice(0, SHORT)}...` : templateId;
+  const age = oldestMs === undefined ? "" : formatDuration(Math.max(0, nowMs - oldestMs));
+  return [openId, short, valid, standing, expired, unreadable, age];
+}
+
+function toPlainRow(pool: ConsentSummary): Cell[] {
+  const { openId, templateId, valid, expired, standing, unreadable, oldestMs, newestMs } = pool;
+  return [
+    ...[openId, templateId, valid, expired, standing, unreadable],
+    isoOf(oldestMs) ?? "",
+    isoOf(newestMs) ?? "",
+  ];
+}
+
+/** One line of the NDJSON of `pool list` for consents; a contract. */
+function toDocument(pool: ConsentSummary) {
+  const { openId, templateId, valid, expired, standing, unreadable, oldestMs, newestMs } = pool;
+  return {
+    ...{ openId, templateId, valid, expired, standing, unreadable },
+    oldest: isoOf(oldestMs),
+    newest: isoOf(newestMs),
+  };
+}

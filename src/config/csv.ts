@@ -1,0 +1,50 @@
+import { declaredDelimiter, delimiterOf, readHeader, splitPlain } from "./columns.ts";
+import { type InputRecord, type Line, MAX_LINE, TOO_LONG } from "./lines.ts";
+
+/** Takes the lines of a file one after the other; undefined for a line that is no record: a header, say. */
+export type LineReader = (line: Line) => InputRecord | undefined;
+
+/**
+ * A record a line: openIds and codes hold no line breaks, and so a stray quote spoils one line, not the rest of the file.
+ * `first`: the file's first line that is not blank. `headless`: the columns of a file without a header line.
+ */
+export async function createCsvReader(headless: string[], first: string): Promise<LineReader> {
+  const { parse } = await import("csv-parse/sync");
+  let delimiter = declaredDelimiter(first) ?? delimiterOf(first);
+  const parseQuoted = (quoted: string): string[] => parse(quoted, { trim: true, delimiter })[0] ?? [];
+  let header: string[] | undefined;
+  return ({ line, text }) => {
+    if (!header && declaredDelimiter(text) !== undefined) {
+      delimiter = declaredDelimiter(text)!;
+      return undefined;
+    }
+    const cells = parseCells(text, delimiter, parseQuoted);
+    if (typeof cells === "string") return { line, fields: {}, error: cells };
+    if (!header) {
+      const named = readHeader(cells);
+      header = named ?? headless;
+      if (named) return undefined;
+      // Words of a header that names no openId, not somebody's id.
+      if (cells.length > 1 && headless.length > 0 && /[^\x20-\x7e]/.test(cells[0]!))
+        return { line, fields: {}, error: `no column is named openId: ${cells.join(", ")}` };
+    }
+    const fields: Record<string, unknown> = {};
+    for (const [i, value] of cells.entries()) fields[header[i] ?? `column ${i + 1}`] = value;
+    return { line, fields };
+  };
+}
+
+/** The cells of a line, or why it has none. Only a line with quotes needs the parser; rows of a pipe have no quotes. */
+function parseCells(
+  text: string,
+  delimiter: string,
+  parseQuoted: (text: string) => string[],
+): string[] | string {
+  if (text.length >= MAX_LINE) return TOO_LONG;
+  if (delimiter === "\t" || !text.includes('"')) return splitPlain(text, delimiter);
+  try {
+    return parseQuoted(text);
+  } catch {
+    return "not CSV: the quotes don't match";
+  }
+}

@@ -1,0 +1,78 @@
+import { readJson } from "./json-reader.ts";
+import { MAX_ENTRY_BYTES } from "./read-entry.ts";
+import { inRange } from "./times.ts";
+
+/** The right to send a user one message of a template, or, standing, any number until the user withdraws it. */
+export interface Consent {
+  /** Unique in its pool: by it a redelivered event, and a second import, are known. */
+  id: string;
+  /** When the user gave it, epoch ms. */
+  atMs: number;
+  standing: boolean;
+}
+
+/** What an entry of a consent pool is: a consent, or bytes that are nobody's business and stay as they are. */
+export type ConsentEntry = { readable: true; consent: Consent } | { readable: false; why: string };
+
+export type ConsentState = "valid" | "standing" | "expired";
+
+/** As push-cli and the collector write it. */
+const PLAIN = /^\{"consent":"([\x21\x23-\x5b\x5d-\x7e]{1,128})","at":([1-9]\d{12})(,"standing":true)?\}$/;
+
+/**
+ * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it stands for
+ * itself in an entry, in a ledger's record and in a line of talk. A lone "-" is what records have for none.
+ */
+export function isConsentId(text: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text) && text !== "-";
+}
+
+/**
+ * Reads an entry (latin1): a JSON object of `consent`, `at` (epoch ms) and `standing`, in any order, with any white space, and
+ * with nothing else. Strict, because what is taken for a consent is sent with and then gone.
+ */
+export function readConsent(bytes: string): ConsentEntry {
+  const [, id, at, standing] = PLAIN.exec(bytes) ?? [];
+  if (id !== undefined && id !== "-")
+    return { readable: true, consent: { id, atMs: Number(at), standing: standing !== undefined } };
+  if (bytes.length > MAX_ENTRY_BYTES) return unreadable("too long");
+  const value = readJson(bytes);
+  if (value?.type !== "object") return unreadable(value ? "no object" : "not JSON");
+  const { consent, at: time, standing: flag, ...others } = Object.fromEntries(value.fields);
+  const [other] = Object.keys(others);
+  if (other !== undefined) return unreadable("a field that is unknown");
+  if (consent?.type !== "string" || !isConsentId(consent.value)) return unreadable("no id of a consent");
+  if (time?.type !== "number" || !time.integer || inRange(time.value) === undefined)
+    return unreadable("no time in ms");
+  if (flag !== undefined && !(flag.type === "literal" && flag.text !== "null"))
+    return unreadable("standing is neither true nor false");
+  return {
+    readable: true,
+    consent: { id: consent.value, atMs: time.value, standing: flag?.text === "true" },
+  };
+}
+
+function unreadable(why: string): ConsentEntry {
+  return { readable: false, why };
+}
+
+/** The plain form. */
+export function writeConsent({ id, atMs, standing }: Consent): string {
+  return `{"consent":"${id}","at":${atMs}${standing ? ',"standing":true' : ""}}`;
+}
+
+/** How old a consent may be, and what time it is; without a maximum age it never expires, which is the platform's own rule. */
+export interface ConsentTerms {
+  nowMs: number;
+  maxAgeMs?: number | undefined;
+}
+
+/** When a consent, standing or not, expires by a team's own rule, epoch ms; 0: never. */
+export function consentExpireMs({ atMs }: Consent, maxAgeMs: number | undefined): number {
+  return maxAgeMs === undefined ? 0 : atMs + maxAgeMs;
+}
+
+export function consentState(consent: Consent, { nowMs, maxAgeMs }: ConsentTerms): ConsentState {
+  if (maxAgeMs !== undefined && consent.atMs + maxAgeMs <= nowMs) return "expired";
+  return consent.standing ? "standing" : "valid";
+}

@@ -1,0 +1,99 @@
+import { consentState, readConsent } from "../consent.ts";
+import { type EntryLine, toEntryLine } from "../export.ts";
+import { eachBatch } from "../read-pools.ts";
+import { poolOfName } from "./name.ts";
+import type { ConsentStore } from "./ports.ts";
+
+/** A line of an export: a consent, or an entry byte for byte. `pool import` reads both. */
+export type ConsentExportLine = ConsentLine | ConsentEntryLine;
+
+export interface ConsentLine {
+  openId: string;
+  templateId: string;
+  consent: string;
+  /** Epoch ms. */
+  at: number;
+  standing?: true;
+}
+
+export type ConsentEntryLine = EntryLine & { templateId: string };
+
+export interface ConsentExportTotals {
+  pools: number;
+  consents: number;
+  /** Lines with an entry's bytes. */
+  entries: number;
+  /** Left out: beyond the maximum age. */
+  expired: number;
+  /** Left out: entries too long for a line that import reads. */
+  tooLong: number;
+}
+
+export interface ConsentExportOptions {
+  /** A glob on the openId. */
+  match?: string | undefined;
+  /** Every entry byte for byte, whatever it holds. */
+  raw: boolean;
+  write(lines: ConsentExportLine[]): Promise<void>;
+  onStep?: ((totals: ConsentExportTotals) => void) | undefined;
+  signal: AbortSignal;
+}
+
+/** Writes out what the pools of consents hold, as `exportPools` does those of codes. */
+export async function exportConsents(
+  store: ConsentStore,
+  options: ConsentExportOptions,
+): Promise<ConsentExportTotals> {
+  const totals: ConsentExportTotals = { pools: 0, consents: 0, entries: 0, expired: 0, tooLong: 0 };
+  const terms = { nowMs: await store.now(), maxAgeMs: store.maxAgeMs };
+  const readOut = async (names: string[]): Promise<number> => {
+    const met = new Set<number>();
+    await store.read(names, (pieces) => {
+      const lines: ConsentExportLine[] = [];
+      for (const { index, entries } of pieces) {
+        met.add(index);
+        for (const raw of entries) {
+          const line = lineOf(names[index]!, raw, options.raw ? undefined : terms, totals);
+          if (line) lines.push(line);
+        }
+      }
+      return lines.length === 0 || options.signal.aborted ? undefined : options.write(lines);
+    });
+    return met.size;
+  };
+  for await (const met of eachBatch(store.sweep({ match: options.match }), readOut)) {
+    totals.pools += met;
+    if (options.signal.aborted) return totals;
+    options.onStep?.(totals);
+  }
+  return totals;
+}
+
+/** Without `terms`: byte for byte. */
+function lineOf(
+  name: string,
+  raw: string,
+  terms: { nowMs: number; maxAgeMs: number | undefined } | undefined,
+  totals: ConsentExportTotals,
+): ConsentExportLine | undefined {
+  const entry = terms && readConsent(raw);
+  if (!entry?.readable) {
+    const line = toConsentEntryLine(name, raw);
+    totals[line ? "entries" : "tooLong"]++;
+    return line;
+  }
+  const { id, atMs, standing } = entry.consent;
+  if (consentState(entry.consent, terms!) === "expired") {
+    totals.expired++;
+    return undefined;
+  }
+  totals.consents++;
+  return { ...poolOfName(name), consent: id, at: atMs, ...(standing ? { standing } : {}) };
+}
+
+/** An entry (latin1) of a pool as a line of NDJSON; undefined when it is longer than import would read. */
+export function toConsentEntryLine(name: string, raw: string): ConsentEntryLine | undefined {
+  const { openId, templateId } = poolOfName(name);
+  const line = toEntryLine(openId, raw);
+  return line && { ...line, templateId };
+}

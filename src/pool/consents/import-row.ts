@@ -1,0 +1,150 @@
+import { openIdFault } from "../check-value.ts";
+import { type Consent, isConsentId, readConsent } from "../consent.ts";
+import { parseBase64, parseTime } from "../import-row.ts";
+import { quoteValue } from "../quote-value.ts";
+import { isTemplateId } from "../template-id.ts";
+
+/** One row to import before validation; fields under the names of their file. */
+export interface ConsentRow {
+  /** Where it stands, as messages have it: "line 6", "key 'wx:quota:oA'". */
+  place: string;
+  fields: Readonly<Record<string, unknown>>;
+  /** Why it could not even be taken apart. */
+  error?: string | undefined;
+}
+
+/** What a good row asks for. Consents without an id get theirs from their place among the user's in the batch. */
+export type ParsedConsentRow = { openId: string; templateId: string } & (
+  | { raw: string }
+  | { consent: GivenConsent }
+  | { count: number; atMs: number | undefined; standing: boolean }
+);
+
+/** A consent with an id of its own; its time may be missing. */
+export type GivenConsent = Omit<Consent, "atMs"> & { atMs: number | undefined };
+
+/** Names of columns, without case, blanks, `_` and `-`, to ours; as backends and their exports have them. */
+const FIELDS: Record<string, string> = {
+  openid: "openId",
+  touser: "openId",
+  templateid: "templateId",
+  tmplid: "templateId",
+  tplid: "templateId",
+  consent: "consent",
+  consentid: "consent",
+  at: "at",
+  createdat: "at",
+  createtime: "at",
+  grantedat: "at",
+  lastgrantedat: "at",
+  standing: "standing",
+  raw: "raw",
+  rawbase64: "rawBase64",
+};
+
+/** How backends call the number of consents that are left. */
+const COUNTS =
+  /^(count|quota|remaining|available|left|num|number|times|balance|(remaining|available|left)(count|quota|times|num))$/;
+
+function fieldOf(name: string): string | undefined {
+  const plain = name.toLowerCase().replace(/[_\-\s]/g, "");
+  return FIELDS[plain] ?? (COUNTS.test(plain) ? "count" : undefined);
+}
+
+/** The fields of a row, or of a JSON value in Redis, under our names; others are nobody's business. */
+export function toConsentFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const field = fieldOf(name);
+    if (field !== undefined && !isMissing(value)) own[field] ??= value;
+  }
+  return own;
+}
+
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || value === "\\N" || value === "NULL";
+}
+
+export interface RowTerms {
+  isOpenId(text: string): boolean;
+  /** Of rows that name none. */
+  templateId: string | undefined;
+}
+
+/** What to append for a row, or why that can't be told. */
+export function parseConsentRow(row: ConsentRow, terms: RowTerms): ParsedConsentRow | string {
+  if (row.error !== undefined) return row.error;
+  const fields = withoutTemplate(toConsentFields(row.fields), terms);
+  const fault = openIdFault(fields.openId, terms.isOpenId);
+  if (fault !== undefined) return fault;
+  const openId = fields.openId as string;
+  const templateId = fields.templateId ?? terms.templateId;
+  if (templateId === undefined) return "it has no templateId, and --template names none";
+  if (typeof templateId !== "string" || !isTemplateId(templateId))
+    return `${quoteValue(templateId)} is not a template id`;
+  const what = parseWhat(fields);
+  return typeof what === "string" ? what : { openId, templateId, ...what };
+}
+
+/** Of a file without a header whose rows are openId and count, where --template names the template. */
+function withoutTemplate(fields: Record<string, unknown>, { templateId }: RowTerms): Record<string, unknown> {
+  const { templateId: second, ...others } = fields;
+  const isCount = typeof second === "string" && /^\d{1,4}$/.test(second) && fields.count === undefined;
+  return templateId !== undefined && isCount ? { ...others, count: second } : fields;
+}
+
+type What =
+  | { raw: string }
+  | { consent: GivenConsent }
+  | { count: number; atMs: number | undefined; standing: boolean };
+
+function parseWhat(fields: Record<string, unknown>): What | string {
+  if (fields.raw !== undefined || fields.rawBase64 !== undefined) return parseRaw(fields);
+  const atMs = parseAt(fields.at);
+  if (typeof atMs === "string") return atMs;
+  const standing = parseStanding(fields.standing);
+  if (typeof standing === "string") return standing;
+  const count = parseCount(fields.count);
+  if (typeof count === "string") return count;
+  if (fields.consent === undefined) return { count: standing ? Math.min(count, 1) : count, atMs, standing };
+  const id = fields.consent;
+  if (typeof id !== "string" || !isConsentId(id))
+    return `${quoteValue(id)} is not a consent's id: visible ASCII without " and \\, up to 128 characters`;
+  if (count !== 1) return `a consent with an id is one, not ${count}`;
+  return { consent: { id, atMs, standing } };
+}
+
+function parseRaw({ raw, rawBase64 }: Record<string, unknown>): What | string {
+  const bytes =
+    raw === undefined ? parseBase64(rawBase64) : typeof raw === "string" && Buffer.from(raw, "utf8");
+  if (!bytes) return `${quoteValue(raw ?? rawBase64)} is not an entry: text, or base64 in rawBase64`;
+  const text = bytes.toString("latin1");
+  const entry = readConsent(text);
+  // By its id it is known however it is written.
+  return entry.readable ? { consent: entry.consent } : { raw: text };
+}
+
+function parseAt(value: unknown): number | undefined | string {
+  if (value === undefined) return undefined;
+  return (
+    parseTime(value) ?? `${quoteValue(value)} is not a time: epoch seconds (10 digits), ms (13), or ISO 8601`
+  );
+}
+
+function parseStanding(value: unknown): boolean | string {
+  if (value === undefined) return false;
+  const word = String(value).toLowerCase();
+  if (["true", "1", "yes"].includes(word)) return true;
+  return ["false", "0", "no"].includes(word) ? false : `${quoteValue(value)} is neither true nor false`;
+}
+
+/** More is no count of taps on "allow", but something else in the wrong column. */
+const MOST = 1000;
+
+function parseCount(value: unknown): number | string {
+  if (value === undefined) return 1;
+  const text = String(value).trim();
+  const count = /^\d+(\.0+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= 0 && count <= MOST) return count;
+  return `${quoteValue(value)} is not a count (0 to ${MOST})`;
+}

@@ -1,0 +1,168 @@
+import { looksLikeOpenId } from "../check-value.ts";
+import { type Consent, consentState } from "../consent.ts";
+import { type ConsentRow, type ParsedConsentRow, parseConsentRow, type RowTerms } from "./import-row.ts";
+import { poolName } from "./name.ts";
+import { Numbering } from "./numbering.ts";
+import type { ConsentPush, ConsentStore } from "./ports.ts";
+
+export interface ConsentImportTotals {
+  /** Read, good and bad. */
+  rows: number;
+  imported: number;
+  /** Left out: the pool holds a consent of that id already. */
+  known: number;
+  /** Left out: broadcasts have spent it, as the user's ledger knows for some days. */
+  used: number;
+  /** Left out: the pool has as many as the cap allows. */
+  capped: number;
+  /** Left out: beyond the maximum age. */
+  expired: number;
+  /** Rows with a count of 0: users who have nothing left. */
+  empty: number;
+  /** Rows of other templates than the one that was asked for. */
+  otherTemplate: number;
+  bad: number;
+  /** Of the good rows: those of openIds that have another shape than WeChat's. */
+  oddOpenIds: number;
+}
+
+export interface ConsentImportOptions extends RowTerms {
+  /** Names the consents that rows only count: importing as many of the same batch again adds nothing. */
+  batch: string;
+  onBad(place: string, why: string): void;
+  onOdd?: (openId: string, place: string) => void;
+  onStep?: (totals: ConsentImportTotals) => void;
+  signal: AbortSignal;
+}
+
+/** Consents in one call to Redis, about: a row may bring as many again. */
+const BATCH = 300;
+
+interface Open extends ConsentPush {
+  name: string;
+  items: (Consent | string)[];
+  /** Of its rows: for what is found wrong with the key. */
+  places: string[];
+}
+
+/**
+ * Appends consents to pools, in the order of the rows, validating each; bad ones are reported and passed over. Importing the
+ * same again adds nothing, as long as the pool holds the consents or the ledger knows that they were spent. Holds a
+ * batch, and a number for each user whose rows have no ids of their own.
+ */
+export async function importConsents(
+  store: ConsentStore,
+  rows: AsyncIterable<ConsentRow>,
+  options: ConsentImportOptions,
+): Promise<ConsentImportTotals> {
+  const totals = noTotals();
+  const nowMs = await store.now();
+  const gather = new Gather(options, nowMs, store.maxAgeMs, totals);
+  for await (const row of rows) {
+    totals.rows++;
+    const parsed = parseConsentRow(row, options);
+    if (typeof parsed === "string") {
+      totals.bad++;
+      options.onBad(row.place, parsed);
+    } else gather.add(parsed, row.place);
+    if (gather.size >= BATCH) await pushAll(store, gather.take(), totals, options);
+    if (options.signal.aborted) break;
+  }
+  await pushAll(store, gather.take(), totals, options);
+  return totals;
+}
+
+function noTotals(): ConsentImportTotals {
+  return {
+    rows: 0,
+    imported: 0,
+    known: 0,
+    used: 0,
+    capped: 0,
+    expired: 0,
+    empty: 0,
+    otherTemplate: 0,
+    bad: 0,
+    oddOpenIds: 0,
+  };
+}
+
+/** Collects rows by pool until there are enough for a call. */
+class Gather {
+  size = 0;
+  private readonly options: ConsentImportOptions;
+  private readonly terms: { nowMs: number; maxAgeMs: number | undefined };
+  private readonly totals: ConsentImportTotals;
+  private readonly numbers: Numbering;
+  private open = new Map<string, Open>();
+
+  constructor(
+    options: ConsentImportOptions,
+    nowMs: number,
+    maxAgeMs: number | undefined,
+    totals: ConsentImportTotals,
+  ) {
+    this.options = options;
+    this.terms = { nowMs, maxAgeMs };
+    this.totals = totals;
+    this.numbers = new Numbering(options.batch);
+  }
+
+  add(row: ParsedConsentRow, place: string): void {
+    const { totals, options } = this;
+    if (options.templateId !== undefined && row.templateId !== options.templateId) {
+      totals.otherTemplate++;
+      return;
+    }
+    if (!looksLikeOpenId(row.openId) && totals.oddOpenIds++ === 0) options.onOdd?.(row.openId, place);
+    const name = poolName(row);
+    const pool = this.open.get(name) ?? { name, items: [], places: [] };
+    this.open.set(name, pool);
+    pool.places.push(place);
+    if ("raw" in row) {
+      pool.items.push(row.raw);
+      // Entries of others may be long.
+      this.size += 1 + row.raw.length / 1024;
+      return;
+    }
+    if ("count" in row && row.count === 0) totals.empty++;
+    for (const { atMs = this.terms.nowMs, ...rest } of "consent" in row
+      ? [row.consent]
+      : this.numbers.take(name, row)) {
+      const consent = { ...rest, atMs };
+      if (consentState(consent, this.terms) === "expired") totals.expired++;
+      else pool.items.push(consent);
+      this.size++;
+    }
+  }
+
+  take(): Open[] {
+    const open = [...this.open.values()];
+    this.open = new Map();
+    this.size = 0;
+    return open.filter(({ items }) => items.length > 0);
+  }
+}
+
+async function pushAll(
+  store: ConsentStore,
+  pools: Open[],
+  totals: ConsentImportTotals,
+  options: ConsentImportOptions,
+): Promise<void> {
+  if (pools.length === 0) return;
+  const replies = await store.push(pools);
+  for (const [i, reply] of replies.entries()) {
+    totals.imported += reply.pushed;
+    totals.known += reply.known;
+    totals.used += reply.used;
+    totals.capped += reply.capped;
+    if (!reply.notAList) continue;
+    const { places, name } = pools[i]!;
+    for (const place of places) {
+      totals.bad++;
+      options.onBad(place, `the key '${store.keyOf(name)}' is not a list`);
+    }
+  }
+  options.onStep?.(totals);
+}

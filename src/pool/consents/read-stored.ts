@@ -1,0 +1,43 @@
+import type { StoredValue } from "../ports.ts";
+import { MAX_ENTRY_BYTES } from "../read-entry.ts";
+import { isTemplateId } from "../template-id.ts";
+import { type ConsentRow, toConsentFields } from "./import-row.ts";
+
+/**
+ * The row in a value of another layout: a number or JSON with a count, in a string, or in a hash's field that names the
+ * template. Whose it is stands in the key; which template, in the JSON, in the field, in --template, or behind the openId:
+ * `wx:subscribe:<openId>:<templateId>`.
+ */
+export function readStoredConsent(stored: StoredValue, templateId: string | undefined): ConsentRow {
+  const { key, openId, bytes, field } = stored;
+  const place = field === undefined ? `key '${key}'` : `key '${key}', field '${toText(field)}'`;
+  const bad = (error: string) => ({ place, fields: {}, error });
+  if (openId === undefined) return bad("no openId can be told from it");
+  if (bytes.length > MAX_ENTRY_BYTES) return bad(`a value of more than ${MAX_ENTRY_BYTES} bytes`);
+  const value = readValue(toText(bytes));
+  // Under a wrong prefix the value may be a secret; it is not quoted.
+  if (value === undefined) return bad(`neither a number nor JSON with a count (${bytes.length} bytes)`);
+  const behind = stored.rest.slice(1);
+  const byKey = templateId ?? (isTemplateId(behind) ? behind : undefined);
+  const template = field === undefined ? (value.templateId ?? byKey) : toText(field);
+  return { place, fields: { ...value, openId, templateId: template } };
+}
+
+function toText(latin1: string): string {
+  return Buffer.from(latin1, "latin1").toString();
+}
+
+function readValue(text: string): Record<string, unknown> | undefined {
+  if (/^\s*\d{1,4}\s*$/.test(text)) return { count: text };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  // As serializers do that write JSON of a text.
+  if (typeof value === "string") return readValue(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const { count, templateId, at } = toConsentFields(value as Record<string, unknown>);
+  return count === undefined ? undefined : { count, templateId, at };
+}

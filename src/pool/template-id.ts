@@ -1,0 +1,15 @@
+/** What the keys beside a user's consents are called; a template of such an id would be taken for one of them. */
+const RESERVED = ["sends", "receipts", "seen"];
+
+/**
+ * Whether a text can be the id of a template that consents are kept for: it ends a Redis key and must not be a pattern.
+ * WeChat's are 43 characters of [A-Za-z0-9_-].
+ */
+export function isTemplateId(text: string): boolean {
+  return /^[\w-]{1,64}$/.test(text) && !RESERVED.includes(text);
+}
+
+/** Whether a text is the last word of such a key. */
+export function isBesideWord(text: string): boolean {
+  return RESERVED.includes(text);
+}

@@ -1,0 +1,116 @@
+import { PushCliError } from "../errors.ts";
+import { type ConsentPool, poolName, poolOfName } from "../pool/consents/name.ts";
+import { isBesideWord, isTemplateId } from "../pool/template-id.ts";
+import { buildKeys, escapeGlob, isOpenId, type Keys, pairKeys, type RedisKey } from "./keys.ts";
+
+export interface ConsentPrefixes {
+  /** `mina:` by default. */
+  keyPrefix: string;
+  /** The key prefix and `consent:` unless given. */
+  consentPrefix?: string | undefined;
+}
+
+/** The keys for the consents of one template: its pools, and what a user has over all templates. */
+export interface ConsentKeys extends Keys {
+  receipts(openId: string): string;
+  seen(openId: string): string;
+}
+
+/**
+ * All keys of a user have the openId as their tag and so share a slot. The pools are those of one template; the ledger is
+ * that of all. Throws a usage error for an id that no template can have.
+ */
+export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: string }): ConsentKeys {
+  const { keyPrefix, templateId } = prefixes;
+  if (!isTemplateId(templateId))
+    throw new PushCliError("usage", `'${templateId}' is no template id`, {
+      hint: "copy the id from the platform's page: letters, digits, _ and -",
+    });
+  const prefix = toTagPrefix(prefixes);
+  const poolSuffix = `}:${templateId}`;
+  const all = createConsentPoolKeys(prefixes);
+  const keys = buildKeys({
+    keyPrefix,
+    poolPrefix: prefix,
+    poolSuffix,
+    ledgerPrefix: prefix,
+    ledgerSuffix: "}:sends",
+  });
+  return {
+    ...keys,
+    receipts: (openId) => `${prefix}${openId}}:receipts`,
+    seen: (openId) => `${prefix}${openId}}:seen`,
+    toOpenId: all.toOpenId,
+    // The keys beside the pools differ in their last word alone; one pattern for all of them, as rights are given.
+    aclPatternOf: (key) => (key.startsWith(prefix) ? all.anyKey : keys.aclPatternOf(key)),
+  };
+}
+
+/** The keys of all templates' consents. */
+export interface ConsentPoolKeys {
+  pool(consents: ConsentPool): string;
+  /** SCAN pattern of the pools whose openId matches a glob; the users' other keys match it, too. */
+  poolsLike(openIdPattern: string): string;
+  /** The ACL pattern for everything that is kept of users. */
+  readonly anyKey: string;
+  /** Whose pool a key is; undefined for the users' other keys, and where openId or template can't be used. */
+  poolOf(key: RedisKey): ConsentPool | undefined;
+  /** Whether a key is a user's, but no pool: ledger, receipts, seen. */
+  isBeside(key: RedisKey): boolean;
+  /** The openId that a text names: an openId, or any key of a user. */
+  toOpenId(text: string): string | undefined;
+}
+
+export function createConsentPoolKeys(prefixes: ConsentPrefixes): ConsentPoolKeys {
+  const prefix = toTagPrefix(prefixes);
+  const take = (key: RedisKey) => {
+    const text = key.toString();
+    if (!text.startsWith(prefix)) return undefined;
+    const [openId = "", word, ...rest] = text.slice(prefix.length).split("}:");
+    return isOpenId(openId) && word !== undefined && rest.length === 0 ? { openId, word } : undefined;
+  };
+  return {
+    pool: ({ openId, templateId }) => `${prefix}${openId}}:${templateId}`,
+    poolsLike: (pattern) => `${escapeGlob(prefix)}${pattern}}:*`,
+    anyKey: `${escapeGlob(prefix)}*`,
+    poolOf: (key) => {
+      const parts = take(key);
+      return parts && isTemplateId(parts.word) ? { openId: parts.openId, templateId: parts.word } : undefined;
+    },
+    isBeside: (key) => isBesideWord(take(key)?.word ?? ""),
+    toOpenId: (text) => take(text)?.openId ?? (isOpenId(text) ? text : undefined),
+  };
+}
+
+/**
+ * Keys for pools that go by name (`pool/consents/name.ts`), so that what reads and changes pools works on those of all
+ * templates. `templateId`: sweeps are over its pools alone.
+ */
+export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | undefined): Keys {
+  const of = (template: string) => createConsentKeys({ ...prefixes, templateId: template });
+  const all = createConsentPoolKeys(prefixes);
+  const base = of(templateId ?? "any");
+  const pool = (name: string) => all.pool(poolOfName(name));
+  const ledger = (name: string) => base.ledger(poolOfName(name).openId);
+  return {
+    ...base,
+    pool,
+    ledger,
+    pairs: (names) => pairKeys(names, pool, ledger),
+    shownPool: (name) =>
+      name.includes(" ") ? pool(name) : all.pool({ openId: name, templateId: templateId ?? "*" }),
+    poolsLike: templateId === undefined ? all.poolsLike : base.poolsLike,
+    openIdOfPool: (key) => {
+      const found = all.poolOf(key);
+      return found && poolName(found);
+    },
+  };
+}
+
+/** A key's beginning up to the openId, whose tag it opens. */
+function toTagPrefix({ keyPrefix, consentPrefix = `${keyPrefix}consent:` }: ConsentPrefixes): string {
+  if (!/[{}]/.test(consentPrefix)) return `${consentPrefix}{`;
+  throw new PushCliError("config", `the pool prefix '${consentPrefix}' has braces`, {
+    hint: "consents are kept under <prefix>{<openId>}:<template>, and the openId alone is the hash tag",
+  });
+}

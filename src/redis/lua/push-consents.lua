@@ -1,0 +1,56 @@
+-- Appends entries at the right of several pools of consents, each pool's all at once, leaving out those whose consent the
+-- user's ledger names: they were spent, or are in hand. What a pool holds was read before by the caller, who leaves out
+-- what it holds already; so nothing is done to a pool that is no longer what was read.
+--
+-- KEYS  pool, ledger of its user, pool, ledger, ...: all of a user are in one slot
+-- ARGV  for each pool: entries that it must have; the last of them, "" when there are none; number of entries to append, and
+--       two for each: id of the consent, "" for one that no message spends, and the entry
+-- Returns a text a pool: "-" the pool is no longer what was read, nothing was done; "!" the key holds something else than a
+--       list; else the numbers (from 1) of those left out, between commas, or "." for none
+
+-- The permission in a record of the ledger; nil for what is no record.
+local function id_in(record)
+  return match(record, "^claimed %S+ %d+ %d+ %d %d+ %-?%d+ (%S+) %d+\n")
+    or match(record, "^%S+ %S+ %d+ %d+ %S+ (%S+) %S+ %d %-?%d+$")
+end
+
+-- The consents that a ledger names. It holds one short record a broadcast of the last days, so it comes in one piece.
+local function read_spent(ledger)
+  local spent = {}
+  -- What is not a hash has no records: the error that comes then is a table without any.
+  for _, record in ipairs(try_read("HVALS", ledger)) do
+    local id = id_in(record)
+    if id then spent[id] = true end
+  end
+  return spent
+end
+
+local function is_as_read(pool, length, last)
+  if redis.call("LLEN", pool) ~= length then return false end
+  return length == 0 or redis.call("LINDEX", pool, -1) == last
+end
+
+local function push(pool, ledger, at)
+  local kind = redis.call("TYPE", pool).ok
+  if kind ~= "list" and kind ~= "none" then return "!" end
+  if not is_as_read(pool, tonumber(ARGV[at]), ARGV[at + 1]) then return "-" end
+  local spent = read_spent(ledger)
+  local entries, left_out = {}, {}
+  for n = 1, tonumber(ARGV[at + 2]) do
+    local id = ARGV[at + 1 + 2 * n]
+    if id ~= "" and spent[id] then
+      left_out[#left_out + 1] = n
+    else
+      entries[#entries + 1] = ARGV[at + 2 + 2 * n]
+    end
+  end
+  if #entries > 0 then redis.call("RPUSH", pool, unpack(entries)) end
+  return #left_out > 0 and table.concat(left_out, ",") or "."
+end
+
+local replies, at = {}, 1
+for i = 1, #KEYS, 2 do
+  replies[#replies + 1] = push(KEYS[i], KEYS[i + 1], at)
+  at = at + 3 + 2 * tonumber(ARGV[at + 2])
+end
+return replies
