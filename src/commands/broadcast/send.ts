@@ -139,7 +139,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
     ...danger,
     ...audienceFacts(dryRun, audience, limit),
     ...quotaFacts(look, dryRun.tally.outcomes.sent),
-    paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
+    paceFact(dryRun.tally.outcomes.sent, options.engine.rate, channel.startRate),
     reportFact(flags.report),
   ];
   if (flags.dryRun) return showDryRun(deps, audience, message, limit, facts);
