@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Audience } from "./audience.ts";
 import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
@@ -7,7 +8,9 @@ import type { EngineOptions } from "./engine-options.ts";
 import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
+import { dropKept, keepAudience } from "./keep-audience.ts";
 import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
+import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
@@ -23,10 +26,8 @@ import {
   sweepUntilDone,
 } from "./sweep.ts";
 import { checkIdIsFree, idTaken } from "./taken-id.ts";
+import { createRenderer } from "./values.ts";
 import { whyWaiting } from "./waiting.ts";
-
-/** Whom to send to: every pool, or listed openIds without duplicates. */
-export type Audience = { kind: "pools" } | { kind: "list"; openIds: string[] };
 
 export interface BroadcastSpec {
   /** Given by the operator; made up when absent. */
@@ -43,7 +44,6 @@ export interface BroadcastSpec {
   allowEviction?: boolean | undefined;
 }
 
-const AUDIENCE_CHUNK = 1000;
 /** How long Redis may refuse or be away before a run gives up. */
 const PATIENCE_MS = 30_000;
 
@@ -68,6 +68,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
+    invalid: spec.audience.kind === "list" ? spec.audience.invalid?.count : undefined,
     evicted: memory && countsOf(memory),
     status: "running",
     startedAtMs: clock.now(),
@@ -106,7 +107,8 @@ export async function runOnce(
   const patience = createPatience(clock, PATIENCE_MS);
   const ledger = bePatient(opened, patience);
   const tokens = bePatientForTokens(deps.tokens, patience);
-  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat }, options);
+  const render = createRenderer(record.message);
+  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat, render }, options);
   adoptRecent(run, plan.earlierRuns, clock);
   if (plan.knowsApi) run.breaker.isKnown = true;
   const sweeps: Sweeps = {
@@ -124,6 +126,7 @@ export async function runOnce(
     if (!entered) run.stop(wantedStop("gone"));
     if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
     deps.onStart?.(id, run, now);
+    await reportInvalid(deps, now, plan);
     const watch = watchEviction(deps, plan.allowEviction ? undefined : now.evicted, run);
     try {
       await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
@@ -138,6 +141,22 @@ export async function runOnce(
   const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
   const ended = await store.load(id).catch(() => undefined);
   return { result, run, record: { id, cut: ended?.cut, resumeWith: ended?.resumeWith } };
+}
+
+/** The rows left out, into the report: those of an earlier run may be in it already. */
+async function reportInvalid(
+  { store, report }: BroadcastDeps,
+  record: BroadcastRecord,
+  { firstSweep }: RunPlan,
+): Promise<void> {
+  if (!report || !record.invalid) return;
+  for await (const rows of store.invalid(record)) {
+    for (const row of rows) {
+      const line = invalidLine(row, record);
+      if (firstSweep) report.write(line);
+      else report.writeUnlessThere(line);
+    }
+  }
 }
 
 /**
@@ -204,18 +223,8 @@ async function enterRecord(
 ): Promise<void> {
   const { store } = deps;
   await checkIdIsFree(deps, record.id);
-  if (audience.kind === "list") await keepAudience(store, record, audience.openIds);
+  if (audience.kind === "list") await keepAudience(store, record, audience);
   if (await store.create(record)) return;
-  await store.dropAudience(record);
+  await dropKept(store, record);
   throw await idTaken(deps, record.id);
-}
-
-async function keepAudience(
-  store: BroadcastStore,
-  record: BroadcastRecord,
-  openIds: string[],
-): Promise<void> {
-  for (let at = 0; at < openIds.length; at += AUDIENCE_CHUNK) {
-    await store.addAudience(record, openIds.slice(at, at + AUDIENCE_CHUNK), at);
-  }
 }

@@ -53,6 +53,8 @@ export interface Message {
   /** In the order in which the user sees them. Values may hold `{{column}}`, filled in for each recipient. */
   fields: readonly MessageField[];
   page?: string | undefined;
+  /** Columns of the recipients' rows that its texts name. Absent: its texts are what everybody gets. */
+  columns?: readonly string[] | undefined;
   /** What only this channel has: `emphasis`, `lang`, `miniprogramState`. */
   options?: Readonly<Record<string, string>> | undefined;
 }
@@ -72,6 +74,8 @@ export interface MessageInput {
   /** Of --field, by name; excludes `values`. */
   named?: Readonly<Record<string, string>> | undefined;
   options: Readonly<Record<string, string>>;
+  /** Columns of the recipients' rows: texts that hold `{{` are nobody's yet, and looked at by `problemOf` once they are. */
+  columns?: readonly string[] | undefined;
   /** Cuts values that are too long, where the channel knows how. */
   truncate?: boolean | undefined;
 }

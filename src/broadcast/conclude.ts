@@ -76,8 +76,13 @@ async function concludeRecord(
     // What was wanted holds until a run begins: there may be a frozen one, which has yet to see it.
     ...(isFinished ? { wanted: undefined, recipients, cut: cut || undefined } : {}),
   });
-  if (isFinished && !cut) await store.dropAudience(record);
+  if (isFinished && !cut && !hasRetries(record, result)) await store.dropAudience(record);
   return result;
+}
+
+/** Whether there are users to try again whose message can only be made of their rows. */
+function hasRetries({ message }: BroadcastRecord, { outcomes }: BroadcastResult): boolean {
+  return message.columns !== undefined && outcomes.failed + outcomes.unknown > 0;
 }
 
 /**
@@ -99,7 +104,7 @@ export function exitOf({ stopReason }: Pick<Run, "stopReason">, result: Broadcas
   if (stopReason) return stopReason.exit;
   const { outcomes } = result;
   if (isNobodyReachable(result)) return "nothing";
-  return outcomes.failed + outcomes.unknown > 0 ? "partial" : "done";
+  return outcomes.failed + outcomes.unknown + outcomes.invalid > 0 ? "partial" : "done";
 }
 
 /** Whether nobody of the audience had a code: seldom what was meant, often a list of something else than openIds. */
@@ -107,7 +112,7 @@ export function isNobodyReachable({
   outcomes,
   recipients,
 }: Pick<BroadcastResult, "outcomes" | "recipients">): boolean {
-  return recipients > 0 && outcomes.no_code === recipients;
+  return outcomes.no_code > 0 && outcomes.no_code + outcomes.invalid === recipients;
 }
 
 export function fenced(host: string, pid: number): StopReason {

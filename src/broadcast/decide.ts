@@ -25,6 +25,8 @@ export type Decision =
  */
 export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: number): Decision {
   const exhausted = recipient.attempts - recipient.excused >= maxAttempts;
+  // What is refused to one is refused to all who get the same.
+  if (answer.class === "message_refused" && !recipient.own) return { do: "stop", kind: "stopped" };
   switch (answer.class) {
     case "ok":
       return { do: "settle", outcome: "sent" };

@@ -2,7 +2,7 @@ import { backoffMs } from "./backoff.ts";
 import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
-import type { SendAnswer } from "./ports.ts";
+import type { AnswerClass, SendAnswer } from "./ports.ts";
 import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
 import { decided, type Run } from "./run.ts";
 import { refusedBy, stopReasonOf } from "./stop.ts";
@@ -90,11 +90,17 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
   recipient.turn = run.pacer.countSend();
   run.inFlight++;
   try {
-    const { openId, formId } = recipient;
-    run.deps.sender.send(openId, formId, token, (answer) => {
-      run.inFlight--;
-      take(run, recipient, answer, token, next);
-    });
+    const { openId, formId, own } = recipient;
+    run.deps.sender.send(
+      openId,
+      formId,
+      token,
+      (answer) => {
+        run.inFlight--;
+        take(run, recipient, answer, token, next);
+      },
+      own,
+    );
   } catch (error) {
     run.inFlight--;
     giveUp(run, recipient, error, next);
@@ -180,12 +186,14 @@ async function act(
       recipient.attempts--;
       return run.hand(recipient);
     case "stop":
-      if (answer.class === "unsent" || answer.class === "fatal" || answer.class === "token")
-        recipient.attempts--;
+      if (NOT_AN_ATTEMPT.has(answer.class)) recipient.attempts--;
       run.leftovers.push(recipient);
       return run.stop(refusedBy(answer, decision.kind));
   }
 }
+
+/** Answers that stop a run and say nothing of the recipient. */
+const NOT_AN_ATTEMPT: ReadonlySet<AnswerClass> = new Set(["unsent", "fatal", "token", "message_refused"]);
 
 /** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
 function obeyQuota(run: Run, { turn }: InHand, { class: kind, errcode, waitMs }: SendAnswer): void {
@@ -203,7 +211,8 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   run.tally.codes.refused += 1 + reply.refused;
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
-  const next = takeInHand(reply, { failedBefore: recipient.failedBefore, refusals });
+  const { failedBefore, own } = recipient;
+  const next = takeInHand(reply, { failedBefore, refusals, own });
   run.inHand.delete(recipient);
   run.inHand.add(next);
   run.hand(next);

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
+import type { AudiencePage, Row } from "./audience.ts";
 import type { Message } from "./channel.ts";
-import { Tally, UNREADABLE } from "./outcome.ts";
+import { sumOutcomes, Tally, UNREADABLE } from "./outcome.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
 
@@ -20,24 +21,25 @@ export interface DryRun {
  */
 export async function countAudience(
   ledger: Ledger,
-  audience: AsyncIterable<string[]>,
-  render: (openId: string, permission: string) => Record<string, unknown>,
+  audience: AsyncIterable<AudiencePage>,
+  render: (openId: string, permission: string, row?: Row) => Record<string, unknown>,
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
 ): Promise<DryRun> {
   const dryRun: DryRun = { tally: new Tally(), leftWithout: 0 };
   const { outcomes, codes } = dryRun.tally;
-  for await (const page of audience) {
-    for (let at = 0; at < page.length && outcomes.sent < limit; ) {
-      const batch = page.slice(at, at + Math.min(BATCH, limit - outcomes.sent));
+  for await (const { openIds, rows } of audience) {
+    for (let at = 0; at < openIds.length && outcomes.sent < limit; ) {
+      const batch = openIds.slice(at, at + Math.min(BATCH, limit - outcomes.sent));
+      const first = at;
       at += batch.length;
-      for (const reply of await ledger.claim(batch)) {
+      for (const [i, reply] of (await ledger.claim(batch)).entries()) {
         if (reply.status === "claimed") {
           outcomes.sent++;
           codes.spent++;
           codes.expired += reply.expired;
           if (reply.lastCode) dryRun.leftWithout++;
-          dryRun.sample ??= render(reply.openId, reply.formId);
+          dryRun.sample ??= render(reply.openId, reply.formId, rows?.[first + i]);
         } else if (reply.status === "settled") {
           outcomes.skipped++;
         } else {
@@ -59,17 +61,17 @@ export async function countAudience(
 /** The same as the JSON document of `broadcast`. */
 export function dryRunResult(
   { tally }: DryRun,
-  message: Message,
-  startedAtMs: number,
+  { message, invalid, startedAtMs }: { message: Message; invalid: number; startedAtMs: number },
   clock: Clock,
 ): Omit<BroadcastResult, "broadcastId"> & { dryRun: true } {
   const nowMs = clock.now();
+  const outcomes = { ...tally.outcomes, invalid };
   return {
     status: "finished",
     templateId: message.templateId,
-    recipients: tally.recipients,
+    recipients: sumOutcomes(outcomes),
     toGo: tally.outcomes.sent,
-    outcomes: { ...tally.outcomes },
+    outcomes,
     codes: { ...tally.codes },
     errors: tally.errors,
     open: 0,

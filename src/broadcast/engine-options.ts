@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
+import type { Row } from "./audience.ts";
 import type { MaxErrors } from "./guard.ts";
-import type { Ledger, MessageSender } from "./ports.ts";
+import type { Ledger, MessageSender, OwnTexts } from "./ports.ts";
 import type { Report } from "./report.ts";
 
 export interface EngineDeps {
@@ -11,6 +12,8 @@ export interface EngineDeps {
   tokens: AccessTokens;
   clock: Clock;
   report?: Report | undefined;
+  /** Makes a recipient's texts of their row; absent where all get the same message. */
+  render?: ((row: Row) => OwnTexts) | undefined;
   /** Says whether claims are surely still this run's own. */
   pulse: Pulse;
 }

@@ -1,3 +1,5 @@
+import { PushCliError } from "../errors.ts";
+import type { Row } from "./audience.ts";
 import { UNREADABLE } from "./outcome.ts";
 import type { Claimed, ClaimReply, Settled, Sighting } from "./ports.ts";
 import { reportLine } from "./report.ts";
@@ -27,7 +29,7 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
   }
 }
 
-async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promise<void> {
+async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): Promise<void> {
   // One call's users keep the workers busy while the next call is under way.
   const size = Math.min(MAX_BATCH, run.options.concurrency);
   // Whoever has a record was claimed within the limit already.
@@ -39,21 +41,25 @@ async function feedPage(run: Run, { openIds, sighting, again }: Sighted): Promis
     await run.until(() => run.signal.aborted || (room() >= size && !run.breaker.isOpen));
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
     if (run.signal.aborted || left <= 0) return;
-    const batch = openIds.slice(at, at + Math.min(size, left));
+    const end = at + Math.min(size, left);
+    const batch = openIds.slice(at, end);
+    const batchRows = rows?.slice(at, end);
     at += batch.length;
-    void claimBatch(run, batch, sighting);
+    void claimBatch(run, { openIds: batch, rows: batchRows, sighting });
   }
 }
 
 /** Not waited for: the next batch is asked for while this one is under way. Never rejects. */
-async function claimBatch(run: Run, openIds: string[], sighting: Sighting): Promise<void> {
+async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promise<void> {
   const batch: ClaimBatch = { openIds: new Set(openIds), begunElsewhere: new Set() };
   run.claiming += openIds.length;
   run.batches.add(batch);
   try {
     const replies = await run.deps.ledger.claim(openIds, sighting);
     run.batches.delete(batch);
-    for (const reply of replies) takeReply(run, reply, batch, sighting);
+    const met: Met = { batch, sighting };
+    let place = 0;
+    for (const reply of replies) takeReply(run, reply, met, rows?.[place++]);
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
@@ -73,16 +79,31 @@ function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
   return false;
 }
 
-function begin(run: Run, claimed: Claimed, failedBefore: boolean): void {
+function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = false): void {
   for (const other of run.batches) {
     if (other.openIds.has(claimed.openId)) other.begunElsewhere.add(claimed.openId);
   }
   run.ownClaims++;
-  run.begin(claimed, failedBefore);
+  const { render } = run.deps;
+  // Not sent with: a run stops here rather than write to somebody what is meant for nobody.
+  if (render && !row) throw rowGone(claimed.openId);
+  run.begin(claimed, failedBefore, row && render?.(row));
+}
+
+function rowGone(openId: string): PushCliError {
+  return new PushCliError("nothing", `the row of '${openId}' is gone from Redis`, {
+    hint: "its values were kept with the broadcast's list; start a new broadcast with --to-file",
+  });
+}
+
+/** How the users of a claim were met. */
+interface Met {
+  batch: ClaimBatch;
+  sighting: Sighting;
 }
 
 /** Enters one user's reply. */
-function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch, sighting: Sighting): void {
+function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: Row | undefined): void {
   // "Elsewhere" says nothing of the record, which may still be in another run's hands.
   if (reply.status !== "elsewhere") run.busy.delete(reply.openId);
   switch (reply.status) {
@@ -92,10 +113,10 @@ function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch, sighting: Sig
       if (reply.retried === "failed" && reply.spentBefore) run.tally.retried.spent++;
       // Without a pool when the ledgers were swept, and with a new code by the time of the pools.
       if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
-      begin(run, reply, reply.retried === "failed");
+      begin(run, reply, row, reply.retried === "failed");
       break;
     case "mine":
-      if (!isMetTwice(run, reply.openId, batch)) begin(run, reply, false);
+      if (!isMetTwice(run, reply.openId, batch)) begin(run, reply, row);
       break;
     case "no_code":
       run.tally.codes.expired += reply.expired;
@@ -111,7 +132,7 @@ function takeReply(run: Run, reply: ClaimReply, batch: ClaimBatch, sighting: Sig
       if (!reply.own) takeSettled(run, reply);
       break;
     case "busy":
-      run.busy.set(reply.openId, reply.run);
+      run.busy.set(reply.openId, { run: reply.run, row });
       break;
     case "elsewhere":
   }

@@ -1,4 +1,4 @@
-import type { Claimed } from "./ports.ts";
+import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
 export interface InHand extends Claimed {
@@ -16,13 +16,19 @@ export interface InHand extends Claimed {
   refusals: number;
   /** The number of its newest send, as the pacer counts them. */
   turn: number;
+  /** What its message says, where that is not the same for all. */
+  own: OwnTexts | undefined;
   /** Its place among the recipients in hand; theirs to keep. */
   place: number;
 }
 
 export function takeInHand(
   { openId, formId, expireMs, multiUse, attempt }: Claimed,
-  { failedBefore = false, refusals = 0 } = {},
+  {
+    failedBefore = false,
+    refusals = 0,
+    own,
+  }: { failedBefore?: boolean; refusals?: number; own?: OwnTexts | undefined } = {},
 ): InHand {
   const attempts = attempt - 1;
   // Named one by one: spreading costs microseconds, and this runs for every message.
@@ -39,6 +45,7 @@ export function takeInHand(
     isSuspect: false,
     refusals,
     turn: 0,
+    own,
     place: -1,
   };
 }

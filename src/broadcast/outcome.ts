@@ -1,9 +1,13 @@
-/** What became of a recipient. `skipped`: settled by an earlier run of this broadcast. */
-export const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "skipped"] as const;
+/**
+ * What became of a recipient. `invalid`: no message could be made of their row, which is known before the first run;
+ * `skipped`: settled by an earlier run of this broadcast.
+ */
+export const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "skipped"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Outcomes that a ledger record can end in. */
-export type FinalOutcome = Exclude<Outcome, "skipped">;
+export const FINAL_OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown"] as const;
+export type FinalOutcome = (typeof FINAL_OUTCOMES)[number];
 
 /**
  * What the record says: `running` until its last run ends; `stopped` by a fatal answer or a threshold, `interrupted` by a
@@ -32,7 +36,7 @@ export interface ErrorGroup {
 }
 
 export function noOutcomes(): Record<Outcome, number> {
-  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, skipped: 0 };
+  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, invalid: 0, skipped: 0 };
 }
 
 export function noCodes(): CodeCounts {
@@ -40,8 +44,15 @@ export function noCodes(): CodeCounts {
 }
 
 /** How many have an outcome; those that earlier runs settled are left out. */
-export function sumOutcomes({ sent, no_code, rejected, failed, unknown }: Record<Outcome, number>): number {
-  return sent + no_code + rejected + failed + unknown;
+export function sumOutcomes({
+  sent,
+  no_code,
+  rejected,
+  failed,
+  unknown,
+  invalid,
+}: Record<Outcome, number>): number {
+  return sent + no_code + rejected + failed + unknown + invalid;
 }
 
 /** The counts of a run; only what is really done is in here. */

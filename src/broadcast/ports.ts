@@ -57,13 +57,27 @@ export interface SendAnswer {
   page?: string | undefined;
 }
 
+/** What one recipient's message says where it is not the same for all; undefined where the message's own text stands. */
+export interface OwnTexts {
+  /** One a keyword, in their order. */
+  values: readonly (string | undefined)[];
+  page?: string | undefined;
+}
+
 /** Sends the broadcast's message; built once a broadcast so that its constant part is serialised once. */
 export interface MessageSender {
   /**
    * Calls back once, whatever happens: what goes wrong on the wire is an answer too. A callback, which must not throw,
    * because its caller can then send the next message in the same turn: a promise a message would cost a tenth of the speed.
    */
-  send(openId: string, formId: string, accessToken: string, onAnswer: (answer: SendAnswer) => void): void;
+  send(
+    openId: string,
+    formId: string,
+    accessToken: string,
+    onAnswer: (answer: SendAnswer) => void,
+    /** What this message says where it is not the same for all. */
+    own?: OwnTexts,
+  ): void;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { InvalidRow } from "./audience.ts";
 import type { PastSend, SendHistory } from "./history.ts";
 import type { AudienceOwner, BroadcastRecord, BroadcastStore } from "./record.ts";
 import { type ReportLine, reportLine } from "./report.ts";
@@ -9,15 +10,15 @@ export interface RecipientFilter {
 }
 
 export interface RecipientSources {
-  store: Pick<BroadcastStore, "audience">;
+  store: Pick<BroadcastStore, "audience" | "invalid">;
   history: Pick<SendHistory, "inBroadcast">;
   /** Pages of openIds that have a ledger. */
   sweepLedgers(): AsyncIterable<string[]>;
 }
 
 /**
- * The recipients that the ledgers know, a page at a time, as lines of a report. Who never had a code has no record. Keeps
- * one page in memory. Rejects with a SweepCutError when somebody may have been left out.
+ * The recipients that the ledgers know, and the rows that were left out, a page at a time, as lines of a report. Who never
+ * had a code has no record. Keeps one page in memory. Rejects with a SweepCutError when somebody may have been left out.
  */
 export async function* listRecipients(
   { store, history, sweepLedgers }: RecipientSources,
@@ -33,6 +34,18 @@ export async function* listRecipients(
     }
     yield lines;
   }
+  if (!record.invalid || (filter.outcomes && !filter.outcomes.has("invalid"))) return;
+  for await (const rows of store.invalid(record))
+    yield rows.map((row) => invalidLine(row, record)).filter((line) => passes(line, filter));
+}
+
+/** A row that was left out, in a report. */
+export function invalidLine(
+  { openId, line, why }: InvalidRow,
+  { startedAtMs }: Pick<BroadcastRecord, "startedAtMs">,
+): ReportLine {
+  const errmsg = `line ${line}: ${why}`;
+  return reportLine({ openId, outcome: "invalid", attempts: 0, errmsg, atMs: startedAtMs });
 }
 
 /** A list is kept while it may be needed; after that, and for all pools, the recipients are among all ledgers. */
@@ -42,8 +55,12 @@ async function pagesOf(
   sweepLedgers: RecipientSources["sweepLedgers"],
 ): Promise<AsyncIterable<string[]>> {
   if (record.audience !== "list") return sweepLedgers();
-  for await (const _ of store.audience(record)) return store.audience(record);
+  for await (const _ of store.audience(record)) return openIdsOf(store.audience(record));
   return sweepLedgers();
+}
+
+async function* openIdsOf(pages: AsyncIterable<{ openIds: string[] }>): AsyncGenerator<string[]> {
+  for await (const { openIds } of pages) yield openIds;
 }
 
 function toLine(openId: string, send: PastSend): ReportLine | undefined {

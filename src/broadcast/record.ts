@@ -1,3 +1,4 @@
+import type { AudiencePage, InvalidRow } from "./audience.ts";
 import type { Outages } from "./breaker.ts";
 import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
@@ -26,6 +27,8 @@ export interface BroadcastRecord {
   rate?: number | undefined;
   /** How many users there were when it started, where that was counted. */
   users?: number | undefined;
+  /** Of them: rows of the list that no message could be made of. */
+  invalid?: number | undefined;
   /** What the servers had evicted when it began, or when an operator accepted more. */
   evicted?: EvictedKeys | undefined;
   status: BroadcastStatus;
@@ -176,8 +179,12 @@ export interface BroadcastStore {
   leaseLeftMs(id: string, runId: string): Promise<number>;
   /** All runs there were, oldest first. */
   runs(id: string): Promise<KnownRun[]>;
-  /** Appends to the listed audience, which holds `at` openIds so far. */
-  addAudience(of: AudienceOwner, openIds: string[], at: number): Promise<void>;
-  audience(of: AudienceOwner): AsyncIterable<string[]>;
+  /** Appends to the listed audience, which holds `at` users so far. */
+  addAudience(of: AudienceOwner, page: AudiencePage, at: number): Promise<void>;
+  audience(of: AudienceOwner): AsyncIterable<AudiencePage>;
   dropAudience(of: AudienceOwner): Promise<void>;
+  /** The same for the rows that were left out; they stay when the broadcast is through with its audience. */
+  addInvalid(of: AudienceOwner, rows: InvalidRow[], at: number): Promise<void>;
+  invalid(of: AudienceOwner): AsyncIterable<InvalidRow[]>;
+  dropInvalid(of: AudienceOwner): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { FinalOutcome } from "./outcome.ts";
 /** One recipient in a report and of `broadcast recipients`; a contract. Every line has all fields, null where there is none. */
 export interface ReportLine {
   openId: string;
-  outcome: FinalOutcome | "open";
+  outcome: FinalOutcome | "invalid" | "open";
   attempts: number;
   errcode: number | null;
   /** The platform's words, or what happened on the wire. Null in lines from the ledger, which does not keep them. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Row } from "./audience.ts";
 import { Breaker } from "./breaker.ts";
 import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import { Gate } from "./gate.ts";
@@ -6,7 +7,7 @@ import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
-import type { Claimed, SendAnswer, Settlement } from "./ports.ts";
+import type { Claimed, OwnTexts, SendAnswer, Settlement } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
@@ -79,8 +80,8 @@ export class Run {
   earlier = new Earlier();
   /** Users without a code whom the sweep over the ledgers has counted: their pools may be there when those are swept. */
   readonly withoutCode = new Set<string>();
-  /** Users whom other runs have in hand, and which run that is. */
-  readonly busy = new Map<string, string>();
+  /** Users whom other runs have in hand, which run that is, and their rows. */
+  readonly busy = new Map<string, { run: string; row: Row | undefined }>();
   /** What holds the run up, when something does. */
   waitingFor: string | undefined;
   /** The first reason to stop stays the reason. */
@@ -133,8 +134,8 @@ export class Run {
   }
 
   /** Takes a claimed recipient in hand. */
-  begin(claimed: Claimed, failedBefore = false): void {
-    const recipient = takeInHand(claimed, { failedBefore });
+  begin(claimed: Claimed, failedBefore = false, own?: OwnTexts): void {
+    const recipient = takeInHand(claimed, { failedBefore, own });
     this.inHand.add(recipient);
     if (recipient.uncertain && recipient.multiUse && !this.options.retryUnknown) {
       this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });

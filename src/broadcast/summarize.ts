@@ -34,14 +34,15 @@ export function summarize(
   const { tally, stopReason } = run;
   const { settled } = recount ?? {};
   const { spent, ...known } = countsOf(run, otherRuns);
-  const outcomes = { ...known.outcomes, ...settled?.outcomes };
+  const invalid = record.invalid ?? 0;
+  const outcomes = { ...known.outcomes, ...settled?.outcomes, invalid };
   // Whoever has got a code since had none when it was looked for.
   outcomes.no_code += recount?.again ?? 0;
   const codes = addCodes(tally.codes, { spent: spent - tally.codes.spent }, otherRuns);
   const { sent, rejected, failed, unknown } = outcomes;
   // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
   if (record.recipients !== undefined && !stopReason)
-    outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown);
+    outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown - invalid);
   const status = stopReason?.status ?? "finished";
   const own = { sinceMs: info.sinceMs, untilMs: nowMs, elapsedMs };
   const noted = notedSends(otherRuns);

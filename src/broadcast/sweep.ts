@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError, SweepCutError } from "../errors.ts";
+import type { AudiencePage, Row } from "./audience.ts";
 import type { Sighting } from "./ports.ts";
 import type { BroadcastRecord, BroadcastStore } from "./record.ts";
 import { lookAtRuns } from "./rivals.ts";
@@ -9,6 +10,8 @@ import type { Here } from "./status.ts";
 /** A page of users and how they were met. */
 export interface Sighted {
   openIds: string[];
+  /** As in `AudiencePage`; undefined for a user whose row is gone. */
+  rows?: readonly (Row | undefined)[] | undefined;
   sighting: Sighting;
   /** Met before, in the hands of another run: claimed within the limit then. */
   again?: true;
@@ -21,31 +24,40 @@ export interface Sweeps {
   /** Pages of openIds that have a ledger: a pool whose last code was taken is no longer there as a key. */
   ledgers(): AsyncIterable<string[]>;
   /** The listed audience of a broadcast. */
-  listed(): AsyncIterable<string[]>;
+  listed(): AsyncIterable<AudiencePage>;
 }
 
 /** The audience of a broadcast's first run: nobody has a record yet. */
 export async function* firstSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
-  for await (const openIds of record.audience === "list" ? sweeps.listed() : sweeps.pools()) {
-    yield { openIds, sighting: "any" };
-  }
+  const pages = record.audience === "list" ? sweeps.listed() : asPages(sweeps.pools());
+  for await (const page of pages) yield { ...page, sighting: "any" };
+}
+
+async function* asPages(sweep: AsyncIterable<string[]>): AsyncGenerator<AudiencePage> {
+  for await (const openIds of sweep) yield { openIds };
 }
 
 /**
  * The audience of a later run: first those with a record (to be taken over, counted, or tried again), then those
- * without. Once its audience was through, a broadcast's list is no longer kept: only who has a record is met.
+ * without. Once its audience was through, only who has a record is met: in the ledgers, because a broadcast's list is no
+ * longer kept then; or in the list, where it is kept for its rows, without which nobody can be sent to again.
  */
 export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
   const isThrough = record.recipients !== undefined;
-  const listed = record.audience === "list" && !isThrough;
+  const listed = record.audience === "list" && (!isThrough || record.message.columns !== undefined);
   let isEmpty = true;
-  for await (const openIds of listed ? sweeps.listed() : sweeps.ledgers()) {
+  const ledgers = () => asPages(sweeps.ledgers());
+  for await (const page of listed ? sweeps.listed() : ledgers()) {
     isEmpty = false;
-    yield { openIds, sighting: "ledger" };
+    yield { ...page, sighting: "ledger" };
   }
-  if (listed && isEmpty) throw listGone(record.id);
+  if (listed && isEmpty) {
+    if (!isThrough) throw listGone(record.id);
+    for await (const page of ledgers()) yield { ...page, sighting: "ledger" };
+  }
   if (isThrough) return;
-  for await (const openIds of listed ? sweeps.listed() : sweeps.pools()) yield { openIds, sighting: "pool" };
+  const pages = listed ? sweeps.listed() : asPages(sweeps.pools());
+  for await (const page of pages) yield { ...page, sighting: "pool" };
 }
 
 /** Without its list, a broadcast would look finished. */
@@ -119,10 +131,14 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   while (run.busy.size > 0 && !run.signal.aborted) {
     const alive = (await lookAtRuns(needs, id)).filter((other) => other.alive);
     const holderOf = (runId: string) => alive.find((other) => other.runId === runId);
-    for (const runId of run.busy.values()) if (!holderOf(runId)) dead.add(runId);
-    yield { openIds: [...run.busy.keys()], sighting: "any", again: true };
+    const busy = [...run.busy.values()];
+    for (const { run: runId } of busy) if (!holderOf(runId)) dead.add(runId);
+    const rows = run.deps.render && busy.map(({ row }) => row);
+    yield { openIds: [...run.busy.keys()], rows, sighting: "any", again: true };
     await run.allClaimed();
-    const holder = [...run.busy.values()].map(holderOf).find((other) => other !== undefined);
+    const holder = [...run.busy.values()]
+      .map((one) => holderOf(one.run))
+      .find((other) => other !== undefined);
     if (!holder) continue;
     run.waitingFor = `run on ${holder.host}, pid ${holder.pid}`;
     await clock.sleep(POLL_MS, run.signal);

@@ -9,8 +9,9 @@ export function countToGo(
 ): number | null {
   if (status === "finished") return 0;
   const done = sumOutcomes(outcomes);
-  // Users without a code are no claims, and so don't count against the limit.
-  const underLimit = record.limit === undefined ? undefined : record.limit - (done - outcomes.no_code);
+  // Users without a code or a message are no claims, and so don't count against the limit.
+  const claims = done - outcomes.no_code - outcomes.invalid;
+  const underLimit = record.limit === undefined ? undefined : record.limit - claims;
   if (record.users === undefined) return underLimit === undefined || underLimit > 0 ? null : 0;
   return Math.max(0, Math.min(record.users - done, underLimit ?? Number.POSITIVE_INFINITY));
 }

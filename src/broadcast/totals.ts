@@ -2,9 +2,9 @@ import type { Outages } from "./breaker.ts";
 import {
   type CodeCounts,
   type ErrorGroup,
+  FINAL_OUTCOMES,
   type FinalOutcome,
   noOutcomes,
-  OUTCOMES,
   type Outcome,
 } from "./outcome.ts";
 import type { RunState } from "./record.ts";
@@ -35,7 +35,7 @@ export class Earlier {
 /** Adds what earlier runs settled to a run's own outcomes; `skipped` tells how many those were. */
 export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Record<Outcome, number> {
   const sums = { ...own, skipped: earlier.recipients };
-  for (const outcome of OUTCOMES) if (outcome !== "skipped") sums[outcome] += earlier.outcomes[outcome];
+  for (const outcome of FINAL_OUTCOMES) sums[outcome] += earlier.outcomes[outcome];
   return sums;
 }
 

@@ -45,7 +45,7 @@ export function viewBroadcast(
   const counts = isOver && record.result ? ownCounts(record.result, status, runs) : sumRuns(runs);
   const counted = recount ? recounted(counts, record, runs, recount) : counts;
   const durationMs = workedMs(runs);
-  const { outcomes } = counted;
+  const outcomes = counted.outcomes && { ...counted.outcomes, invalid: record.invalid ?? 0 };
   const lastMs = Math.max(...runs.map(({ untilMs }) => untilMs));
   const result: ShownResult = {
     broadcastId: record.id,
@@ -55,6 +55,7 @@ export function viewBroadcast(
     recipients: outcomes && sumOutcomes(outcomes),
     toGo: toGoOf(record, status, outcomes, recount),
     ...counted,
+    outcomes,
     outages: addOutages(runs),
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt:
@@ -100,7 +101,7 @@ function recounted(
   runs: readonly KnownRun[],
   { settled, open }: Recount,
 ): Counts {
-  const outcomes = { ...settled.outcomes, skipped: 0 };
+  const outcomes = { ...noOutcomes(), ...settled.outcomes };
   // Who never had a code has no record; once the broadcast is finished, only its result knows of them.
   if (record.status === "finished" && record.result) outcomes.no_code = record.result.outcomes.no_code;
   return {

@@ -100,7 +100,8 @@ export async function readOpenIds(
   });
 }
 
-function notListed(value: unknown): string {
+/** Why a cell is no openId of a list. */
+export function notListed(value: unknown): string {
   const isEmpty = value === undefined || value === "";
   return isEmpty ? "it has no openId" : `${quoteValue(value)} is not an openId`;
 }
@@ -108,12 +109,13 @@ function notListed(value: unknown): string {
 /** What separates cells in some file or other has not been taken for that in this one. */
 const DELIMITER = /[,;|"\t]/;
 
-function toListed(cell: unknown, toOpenId: (text: string) => string | undefined): string | undefined {
+/** The openId that a cell of a list names. */
+export function toListed(cell: unknown, toOpenId: (text: string) => string | undefined): string | undefined {
   return typeof cell === "string" && !DELIMITER.test(cell) ? toOpenId(cell) : undefined;
 }
 
 /** Counts openIds that don't look like those of the platform, where it is known what they look like, to warn of them. */
-async function doubtShape(deps: Deps) {
+export async function doubtShape(deps: Deps) {
   const { apiBase } = await deps.settings();
   const shape = (await deps.channel()).openIdShape(apiBase);
   let all = 0;

@@ -4,11 +4,21 @@ import { type InputRecord, type Line, MAX_LINE, TOO_LONG } from "./lines.ts";
 /** Takes the lines of a file one after the other; undefined for a line that is no record: a header, say. */
 export type LineReader = (line: Line) => InputRecord | undefined;
 
+export interface CsvOptions {
+  /** The columns of a file without a header line. */
+  headless: string[];
+  /** Told the columns before the first record: of CSV as the header line names them, of NDJSON those of its first line. */
+  onColumns?: ((columns: string[], kind: "header" | "first line" | "no header") => void) | undefined;
+}
+
 /**
  * A record a line: openIds and codes hold no line breaks, and so a stray quote spoils one line, not the rest of the file.
  * `first`: the file's first line that is not blank. `headless`: the columns of a file without a header line.
  */
-export async function createCsvReader(headless: string[], first: string): Promise<LineReader> {
+export async function createCsvReader(
+  { headless, onColumns }: CsvOptions,
+  first: string,
+): Promise<LineReader> {
   const { parse } = await import("csv-parse/sync");
   let delimiter = declaredDelimiter(first) ?? delimiterOf(first);
   const parseQuoted = (quoted: string): string[] => parse(quoted, { trim: true, delimiter })[0] ?? [];
@@ -23,6 +33,7 @@ export async function createCsvReader(headless: string[], first: string): Promis
     if (!header) {
       const named = readHeader(cells);
       header = named ?? headless;
+      onColumns?.(header, named ? "header" : "no header");
       if (named) return undefined;
       // Words of a header that names no openId, not somebody's id.
       if (cells.length > 1 && headless.length > 0 && /[^\x20-\x7e]/.test(cells[0]!))

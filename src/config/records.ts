@@ -1,13 +1,11 @@
 import type { Readable } from "node:stream";
 import { usageError } from "../errors.ts";
 import { columnOf } from "./columns.ts";
-import { createCsvReader } from "./csv.ts";
+import { type CsvOptions, createCsvReader } from "./csv.ts";
 import { decodeText, UNDECODABLE } from "./decode.ts";
 import { type InputRecord, type Line, MAX_LINE, peekLine, splitLines, TOO_LONG } from "./lines.ts";
 
-export interface RecordsOptions {
-  /** The columns of a file without a header line. */
-  headless: string[];
+export interface RecordsOptions extends CsvOptions {
   /** As given by the operator; see `decodeText`. */
   encoding?: string | undefined;
 }
@@ -25,7 +23,7 @@ export function readRecords(input: Readable, options: RecordsOptions): AsyncGene
  */
 export async function* readPages(
   input: Readable,
-  { headless, encoding }: RecordsOptions,
+  { encoding, ...options }: RecordsOptions,
 ): AsyncGenerator<InputRecord[]> {
   const { first, chunks } = await peekLine(decodeText(input, encoding));
   const start = first?.trimStart() ?? "";
@@ -36,7 +34,9 @@ export async function* readPages(
       "put one object on each line: jq -c '.[]' makes NDJSON of it",
     );
   }
-  const read = start.startsWith("{") ? readJsonLine : await createCsvReader(headless, first!);
+  const isJson = start.startsWith("{");
+  if (isJson) options.onColumns?.(Object.keys(readJsonLine({ line: 1, text: first! }).fields), "first line");
+  const read = isJson ? readJsonLine : await createCsvReader(options, first!);
   for await (const lines of splitLines(chunks)) {
     const records: InputRecord[] = [];
     for (const line of lines) {

@@ -7,16 +7,13 @@ import type {
   RunState,
   Wanted,
 } from "../broadcast/record.ts";
+import { createAudiences, drop } from "./audience-store.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { isMissing } from "./missing-commands.ts";
 import { SCRIPTS } from "./scripts.ts";
 
 const DAY_SEC = 24 * 3600;
 const RECORD_TTL_SEC = 90 * DAY_SEC;
-/** A listed audience lives as long as the ledgers that make resuming it meaningful. */
-const AUDIENCE_TTL_SEC = 8 * DAY_SEC;
-const AUDIENCE_PAGE = 1000;
 
 export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStore {
   const { client, call } = link;
@@ -34,25 +31,13 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
       // The record first: without it, nobody takes the rest for a broadcast.
       await drop(link, keys.broadcast(id));
       await drop(link, keys.audience(id, firstRunId));
+      await drop(link, keys.invalid(id, firstRunId));
       await call(client.zrem(keys.broadcasts, id));
     },
     list: (limit) => listRecords(link, keys, limit),
     ...createRuns(link, keys),
-    addAudience: async ({ id, firstRunId }, openIds, at) => {
-      const args = [at, AUDIENCE_TTL_SEC, ...openIds];
-      await link.run(SCRIPTS.pushAudience, [keys.audience(id, firstRunId)], args);
-    },
-    audience: ({ id, firstRunId }) => readAudience(link, keys.audience(id, firstRunId)),
-    dropAudience: async ({ id, firstRunId }) => {
-      await drop(link, keys.audience(id, firstRunId));
-    },
+    ...createAudiences(link, keys),
   };
-}
-
-/** UNLINK frees a long list beside the other commands; some proxies know only DEL. */
-async function drop({ client, call }: RedisLink, key: string): Promise<void> {
-  const orDelete = (error: unknown) => (isMissing(error) ? client.del(key) : Promise.reject(error));
-  await call(client.unlink(key).catch(orDelete));
 }
 
 type RunMethods = Pick<BroadcastStore, "beginRun" | "beat" | "endRun" | "buryRun" | "leaseLeftMs" | "runs">;
@@ -158,6 +143,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     recipients: number(hash.recipients),
     rate: number(hash.rate),
     users: number(hash.users),
+    invalid: number(hash.invalid),
     status: status as BroadcastRecord["status"],
     // Older versions left an empty text where there was no reason.
     reason: hash.reason || undefined,
@@ -196,12 +182,4 @@ function parseRuns(hash: Record<string, string>): (RunInfo & RunState)[] {
     .filter(([name]) => name.startsWith(RUN_FIELD))
     .map(([, value]) => JSON.parse(value) as RunInfo & RunState)
     .sort((a, b) => a.sinceMs - b.sinceMs);
-}
-
-async function* readAudience(link: RedisLink, key: string): AsyncGenerator<string[]> {
-  for (let from = 0; ; from += AUDIENCE_PAGE) {
-    const page = await link.call(link.client.lrange(key, from, from + AUDIENCE_PAGE - 1));
-    if (page.length > 0) yield page;
-    if (page.length < AUDIENCE_PAGE) return;
-  }
 }

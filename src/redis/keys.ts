@@ -15,6 +15,8 @@ export interface Keys {
   broadcast(id: string): string;
   /** Written by the first run before there is a record, so that two that want the same id don't mix. */
   audience(id: string, firstRunId: string): string;
+  /** Rows of a listed audience that were left out. */
+  invalid(id: string, firstRunId: string): string;
   run(id: string, runId: string): string;
   readonly broadcasts: string;
   accessToken(appid: string): string;
@@ -83,6 +85,7 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
     pairs: (openIds) => pairKeys(openIds, pool, ledger),
     broadcast,
     audience: (id, firstRunId) => `${broadcast(id)}:audience:${firstRunId}`,
+    invalid: (id, firstRunId) => `${broadcast(id)}:invalid:${firstRunId}`,
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,

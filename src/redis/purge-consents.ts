@@ -14,9 +14,16 @@ interface Terms extends ConsentTerms {
   maxCommands: number | undefined;
 }
 
+/** Pools in one call of the script that takes entries out; the calls go one after the other, with room for others between. */
+const CALL_POOLS = 40;
+
+/** A shorter piece than was asked for ends its pool, unless it is so heavy that it may have been cut. */
+const LIGHT_BYTES = 16_384;
+
 /** A pool with the piece of it that a step looks at. */
 interface Look {
   pool: OpenPool;
+  isEnd: boolean;
   entries: string[];
   edits: EntryEdit[];
 }
@@ -39,7 +46,7 @@ export async function purgeConsents(
     keys,
     some.map(({ openId, from }) => ({ openId, from, count })),
   );
-  const looks = some.map((pool, i) => lookAt(pool, pieces[i] ?? [], terms));
+  const looks = some.map((pool, i) => lookAt(pool, pieces[i] ?? [], count, terms));
   const { done, commands } = await takeOut(link, keys, looks, terms.dryRun);
   const step: PurgeStep = {
     scanned: 0,
@@ -60,11 +67,12 @@ export async function purgeConsents(
   return step;
 }
 
-function lookAt(pool: OpenPool, entries: string[], terms: Terms): Look {
+function lookAt(pool: OpenPool, entries: string[], count: number, terms: Terms): Look {
   const edits = entries.flatMap((was, i): EntryEdit[] =>
     isExpired(was, terms) ? [{ index: pool.from + i, was, text: undefined }] : [],
   );
-  return { pool, entries, edits };
+  const isLight = entries.reduce((bytes, raw) => bytes + raw.length, 0) < LIGHT_BYTES;
+  return { pool, isEnd: entries.length === 0 || (entries.length < count && isLight), entries, edits };
 }
 
 function isExpired(raw: string, terms: ConsentTerms): boolean {
@@ -80,25 +88,26 @@ async function takeOut(
   dryRun: boolean,
 ): Promise<{ done: boolean[]; commands: number }> {
   const changes = dryRun ? [] : looks.filter(({ edits }) => edits.length > 0);
-  const { done, commands } = await changeUsers(
-    link,
-    keys,
-    undefined,
-    changes.map(({ pool, edits }) => ({ openId: pool.openId, edits })),
-  );
-  const failed = new Set(changes.filter((_, i) => done[i] !== true));
+  const failed = new Set<Look>();
+  let commands = 0;
+  for (let at = 0; at < changes.length; at += CALL_POOLS) {
+    const some = changes.slice(at, at + CALL_POOLS);
+    const users = some.map(({ pool, edits }) => ({ openId: pool.openId, edits }));
+    const made = await changeUsers(link, keys, undefined, users);
+    commands += made.commands;
+    for (const [i, look] of some.entries()) if (!made.done[i]) failed.add(look);
+  }
   return { done: looks.map((look) => !failed.has(look)), commands };
 }
 
-/** A piece that came up empty was the last one: slices are empty only at the end. */
-function addLook(step: PurgeStep, { pool, entries, edits }: Look, dryRun: boolean): void {
+function addLook(step: PurgeStep, { pool, isEnd, entries, edits }: Look, dryRun: boolean): void {
   const expired = edits.length;
   step.expired += expired;
   step.unreadable += entries.filter((raw) => !readConsent(raw).readable).length;
   const changed = pool.changed || expired > 0;
   if (changed && !pool.changed) step.changed++;
   const kept = pool.kept || entries.length > expired;
-  if (entries.length > 0) {
+  if (!isEnd) {
     const from = pool.from + entries.length - (dryRun ? 0 : expired);
     step.open.push({ openId: pool.openId, from, changed, kept });
     return;

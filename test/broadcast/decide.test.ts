@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Decision, decide } from "../../src/broadcast/decide.ts";
-import type { AnswerClass, SendAnswer } from "../../src/broadcast/ports.ts";
+import type { AnswerClass, OwnTexts, SendAnswer } from "../../src/broadcast/ports.ts";
 
 const MAX_ATTEMPTS = 6;
 
@@ -12,7 +12,10 @@ interface Case {
   uncertain?: boolean;
   multiUse?: boolean;
   excused?: number;
+  own?: OwnTexts;
 }
+
+const OWN: OwnTexts = { values: ["x"] };
 
 function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Case): Decision {
   const recipient = {
@@ -28,6 +31,7 @@ function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Cas
     isSuspect: false,
     refusals: 0,
     turn: 1,
+    own: undefined,
     place: -1,
     ...state,
   };
@@ -53,7 +57,8 @@ describe("after a first attempt", () => {
     ["40003 gives the code back", { class: "user_unknown" }, returning("rejected")],
     ["a permission that is gone is no other's", { class: "permission_gone" }, settle("rejected")],
     ["not today gives the code back", { class: "not_today" }, returning("rejected")],
-    ["refused values give the code back", { class: "message_refused" }, returning("failed")],
+    ["a message refused that all get stops", { class: "message_refused", errcode: 47003 }, stop("stopped")],
+    ["the recipient's own gives the code back", { class: "message_refused", own: OWN }, returning("failed")],
     ["43101 spends the code", { class: "user_refuses" }, settle("rejected")],
     ["43108 is tried again", { class: "later" }, { do: "retry", uncertain: false }],
     ["busy is tried again", { class: "ambiguous" }, { do: "retry", uncertain: true }],
@@ -86,7 +91,7 @@ describe("after an attempt that may have arrived", () => {
     ],
     [
       "refused values are not a failure that a new code may mend",
-      { class: "message_refused" },
+      { class: "message_refused", own: OWN },
       settle("unknown"),
     ],
     ["not today may be since it arrived", { class: "not_today" }, settle("unknown")],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { AudiencePage } from "../../src/broadcast/audience.ts";
 import { countAudience } from "../../src/broadcast/dry-run.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { FAR, PAST } from "../redis/seed.ts";
@@ -14,11 +15,11 @@ beforeEach(async () => {
 
 const render = (touser: string, form_id: string) => ({ touser, form_id });
 
-async function* pagesOf(...pages: string[][]): AsyncGenerator<string[]> {
-  yield* pages;
+async function* pagesOf(...pages: string[][]): AsyncGenerator<AudiencePage> {
+  for (const openIds of pages) yield { openIds };
 }
 
-function count(pages: AsyncIterable<string[]>, limit?: number) {
+function count(pages: AsyncIterable<AudiencePage>, limit?: number) {
   const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true });
   return countAudience(ledger, pages, render, limit);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { listAudience } from "../../src/broadcast/audience.ts";
 import { Breaker } from "../../src/broadcast/breaker.ts";
 import { startBroadcast } from "../../src/broadcast/broadcast.ts";
 import { Gate } from "../../src/broadcast/gate.ts";
@@ -45,7 +46,7 @@ test("a retry behind workers that are all held up with codes of several uses doe
     apiBase: world.sandbox.url,
     channel: "wechat-template",
     message: MESSAGE,
-    audience: { kind: "list", openIds },
+    audience: listAudience(openIds),
     engine: engineOptions({ concurrency: 4 }),
   }).finally(close);
   const { status, outcomes } = result;

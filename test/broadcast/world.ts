@@ -213,5 +213,5 @@ export async function checkBooks(
 
 /** Outcomes with the zeros filled in. */
 export function outcomes(some: Partial<Record<Outcome, number>>): Record<Outcome, number> {
-  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, skipped: 0, ...some };
+  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, invalid: 0, skipped: 0, ...some };
 }

@@ -62,6 +62,7 @@ it("lists the keys that the program makes", () => {
     keys.broadcast("<id>"),
     keys.run("<id>", "<runId>"),
     keys.audience("<id>", "<runId>"),
+    keys.invalid("<id>", "<runId>"),
     keys.broadcasts,
     keys.accessToken("<appid>"),
     keys.templates("<appid>"),

@@ -210,31 +210,51 @@ describe("a listed audience", () => {
 
   async function read(owner = of): Promise<string[]> {
     const all: string[] = [];
-    for await (const page of store().audience(owner)) all.push(...page);
+    for await (const page of store().audience(owner)) all.push(...page.openIds);
     return all;
   }
 
   it("is read as it was written, in pages", async () => {
     const openIds = Array.from({ length: 3000 }, (_, i) => `o${i}`);
     for (let at = 0; at < openIds.length; at += 1000)
-      await store().addAudience(of, openIds.slice(at, at + 1000), at);
+      await store().addAudience(of, { openIds: openIds.slice(at, at + 1000) }, at);
     expect(await read()).toEqual(openIds);
     const pages: number[] = [];
-    for await (const page of store().audience(of)) pages.push(page.length);
+    for await (const page of store().audience(of)) pages.push(page.openIds.length);
     expect(pages).toEqual([1000, 1000, 1000]);
     expect(await read({ ...of, firstRunId: "run2" })).toEqual([]);
   });
 
+  it("keeps rows with the users, and those left out beside them", async () => {
+    const rows = [
+      ["Ann", "a b"],
+      ["", '"\\n"'],
+    ];
+    await store().addAudience(of, { openIds: ["a", "b"], rows }, 0);
+    await store().addInvalid(of, [{ openId: "c", line: 4, why: "it is empty" }], 0);
+    const pages = [];
+    for await (const page of store().audience(of)) pages.push(page);
+    expect(pages).toEqual([{ openIds: ["a", "b"], rows }]);
+    await store().dropAudience(of);
+    expect(await read()).toEqual([]);
+    const left = [];
+    for await (const some of store().invalid(of)) left.push(...some);
+    expect(left).toEqual([{ openId: "c", line: 4, why: "it is empty" }]);
+    expect(await redis.client.ttl("mina:broadcast:b1:invalid:run1")).toBeGreaterThan(8 * DAY_SEC - 60);
+    await store().delete(of);
+    expect(await redis.client.keys("*")).toEqual([]);
+  });
+
   it("takes a part once, though the call comes twice", async () => {
-    await store().addAudience(of, ["a", "b"], 0);
-    await store().addAudience(of, ["a", "b"], 0);
-    await store().addAudience(of, ["c"], 2);
-    await store().addAudience(of, ["c"], 2);
+    await store().addAudience(of, { openIds: ["a", "b"] }, 0);
+    await store().addAudience(of, { openIds: ["a", "b"] }, 0);
+    await store().addAudience(of, { openIds: ["c"] }, 2);
+    await store().addAudience(of, { openIds: ["c"] }, 2);
     expect(await read()).toEqual(["a", "b", "c"]);
   });
 
   it("lives for 8 days, or until it is dropped", async () => {
-    await store().addAudience(of, ["a"], 0);
+    await store().addAudience(of, { openIds: ["a"] }, 0);
     const ttl = await redis.client.ttl("mina:broadcast:b1:audience:run1");
     expect(ttl).toBeGreaterThan(8 * DAY_SEC - 60);
     expect(ttl).toBeLessThanOrEqual(8 * DAY_SEC);

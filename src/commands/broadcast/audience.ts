@@ -1,26 +1,41 @@
-import type { Audience } from "../../broadcast/broadcast.ts";
+import { type Audience, listAudience } from "../../broadcast/audience.ts";
+import type { Message } from "../../broadcast/channel.ts";
+import { ESCAPE_HINT } from "../../broadcast/values.ts";
 import { usageError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";
-import { listOpenIds, readOpenIds } from "../open-ids.ts";
+import { listOpenIds } from "../open-ids.ts";
+import { readAudienceFile } from "./audience-file.ts";
 
 export interface AudienceFlags {
   to?: string[];
   toFile?: string;
   encoding?: string;
+  skipBadRows?: boolean;
 }
 
 const UNDONE = "nothing was sent";
 
-/** The audience that the flags name: every pool unless listed. Duplicates are dropped, bad openIds are an error. */
-export async function loadAudience(deps: Deps, flags: AudienceFlags): Promise<Audience> {
-  const { to, toFile, encoding } = flags;
+/** Throws a usage error for flags that don't go together, or not with the message. */
+export function checkAudienceFlags(
+  { to, toFile, encoding, skipBadRows }: AudienceFlags,
+  message: Message,
+): void {
   if (to && toFile) throw usageError("--to and --to-file exclude each other", "put them all into the file");
-  if (to) return { kind: "list", openIds: await listOpenIds(deps, to, { option: "--to", undone: UNDONE }) };
-  if (encoding !== undefined && toFile === undefined)
-    throw usageError("--encoding is for a file", "give --to-file, too");
+  if (toFile !== undefined) return;
+  if (encoding !== undefined) throw usageError("--encoding is for a file", "give --to-file, too");
+  if (skipBadRows) throw usageError("--skip-bad-rows is for a file", "give --to-file, too");
+  const column = message.columns?.[0];
+  if (column === undefined) return;
+  throw usageError(
+    `{{${column}}} is a column of --to-file, which is not given`,
+    `give --to-file, too; ${ESCAPE_HINT}`,
+  );
+}
+
+/** The audience that the flags name: every pool unless listed. Duplicates are dropped, bad openIds are an error. */
+export async function loadAudience(deps: Deps, flags: AudienceFlags, message: Message): Promise<Audience> {
+  const { to, toFile, encoding, skipBadRows = false } = flags;
+  if (to) return listAudience(await listOpenIds(deps, to, { option: "--to", undone: UNDONE }));
   if (toFile === undefined) return { kind: "pools" };
-  return {
-    kind: "list",
-    openIds: [...(await readOpenIds(deps, toFile, { undone: UNDONE, encoding, isAudience: true }))],
-  };
+  return readAudienceFile(deps, { path: toFile, encoding, message, skipBadRows });
 }

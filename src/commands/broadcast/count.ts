@@ -1,7 +1,8 @@
-import type { Audience } from "../../broadcast/broadcast.ts";
+import { type Audience, type AudiencePage, countListed, type Row } from "../../broadcast/audience.ts";
 import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
+import { createRenderer, withTexts } from "../../broadcast/values.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
@@ -11,9 +12,9 @@ import { warnOfPassed } from "../passed-over.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
-async function* audiencePages(deps: Deps, audience: Audience): AsyncGenerator<string[]> {
-  if (audience.kind === "list") yield audience.openIds;
-  else yield* (await deps.stores()).pools.sweep();
+async function* audiencePages(deps: Deps, audience: Audience): AsyncGenerator<AudiencePage> {
+  if (audience.kind === "list") yield* audience.pages();
+  else for await (const openIds of (await deps.stores()).pools.sweep()) yield { openIds };
 }
 
 /** Counts with the read-only claim, with progress. */
@@ -29,7 +30,9 @@ export async function countCodes(
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
     progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
   const channel = await deps.channel();
-  const render = (openId: string, permission: string) => channel.render(message, openId, permission);
+  const textsOf = createRenderer(message);
+  const render = (openId: string, permission: string, row?: Row) =>
+    channel.render(textsOf && row ? withTexts(message, textsOf(row)) : message, openId, permission);
   const dryRun = await untilWhole(() =>
     countAudience(ledger, audiencePages(deps, audience), render, limit, onStep),
   );
@@ -49,16 +52,25 @@ export async function showDryRun(
   const startedAtMs = clock.now();
   const dryRun = await countCodes(deps, audience, message, limit);
   const { sample, leftWithout } = dryRun;
-  const result = dryRunResult(dryRun, message, startedAtMs, clock);
+  const invalid = (audience.kind === "list" && audience.invalid?.count) || 0;
+  const result = dryRunResult(dryRun, { message, invalid, startedAtMs }, clock);
   if (out.format === "human") {
     out.data(describeFacts(await facts(dryRun)));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores()).pools.passedOver.keys;
-  if (out.format === "json") out.json({ ...result, leftWithout, passedOver, ...(sample ? { sample } : {}) });
-  else await showSummary(deps, result);
+  if (out.format === "json") {
+    const { columns } = message;
+    out.json({
+      ...result,
+      leftWithout,
+      passedOver,
+      ...(columns ? { columns } : {}),
+      ...(sample ? { sample } : {}),
+    });
+  } else await showSummary(deps, result);
   await warnOfPassed(deps);
-  if (isNobodyReachable(result)) throw noneReachable(result.recipients);
+  if (isNobodyReachable(result)) throw noneReachable(result.outcomes.no_code);
   return "done";
 }
 
@@ -75,7 +87,7 @@ export function noneReachable(count: number): PushCliError {
  * be counted. Not for a run whose progress nobody sees.
  */
 export async function countTotal(deps: Deps, audience: Audience): Promise<number | undefined> {
-  if (audience.kind === "list") return audience.openIds.length;
+  if (audience.kind === "list") return countListed(audience);
   if (deps.out.quiet) return undefined;
   return countPools(deps, "users");
 }

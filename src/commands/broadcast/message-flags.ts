@@ -1,5 +1,6 @@
 import type { Channel, Message, MessageInput, MessageOption, Template } from "../../broadcast/channel.ts";
 import { checkMessage } from "../../broadcast/message.ts";
+import { readPlaceholders } from "../../broadcast/values.ts";
 import { parseCount } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import { parseKeywords } from "./keywords.ts";
@@ -35,12 +36,14 @@ export async function readMessageInput(
   if (lang !== undefined) options.lang = lang;
   if (miniprogramState !== undefined) options.miniprogramState = miniprogramState;
   const values = typeof keywords === "string" ? await parseKeywords(keywords, keywordsDelimiter) : [];
-  return { templateId, page, values, named: field && parseFields(field), options, truncate };
+  const named = field && parseFields(field);
+  return readPlaceholders({ templateId, page, values, named, options, truncate });
 }
 
 /** The message of that input, as far as the channel can tell. Throws a usage error for what it can't take. */
 export function makeMessage(channel: Channel, input: MessageInput, template?: Template): Message {
-  return checkMessage(channel.message(input, template));
+  const message = checkMessage(channel.message(input, template));
+  return input.columns ? { ...message, columns: input.columns } : message;
 }
 
 const OPTIONS: readonly (readonly [MessageOption, string])[] = [

@@ -11,13 +11,13 @@ import { RateMeter } from "../../output/rate-meter.ts";
 /** Counts what is really done, and tells how fast it went lately. */
 export class ProgressLine {
   private readonly run: Run;
-  private readonly record: Pick<BroadcastRecord, "users" | "limit">;
+  private readonly record: Pick<BroadcastRecord, "users" | "limit" | "invalid">;
   /** Messages sent. */
   private readonly sent: RateMeter;
   /** Users done with: those without a code, too. */
   private readonly done: RateMeter;
 
-  constructor(run: Run, clock: Clock, record: Pick<BroadcastRecord, "users" | "limit">) {
+  constructor(run: Run, clock: Clock, record: Pick<BroadcastRecord, "users" | "limit" | "invalid">) {
     this.run = run;
     this.record = record;
     this.sent = new RateMeter(clock);
@@ -27,8 +27,9 @@ export class ProgressLine {
   /** Count, share, rate, ETA, outcomes; the most telling part first, because a narrow terminal cuts the end. */
   render(): string {
     const { tally, earlier } = this.run;
-    const sums = addOutcomes(tally.outcomes, earlier);
-    const done = tally.recipients + earlier.recipients;
+    const { invalid = 0 } = this.record;
+    const sums = { ...addOutcomes(tally.outcomes, earlier), invalid };
+    const done = tally.recipients + earlier.recipients + invalid;
     const toGo = countToGo(this.record, "running", sums);
     // What earlier runs settled is only met again: it is no measure of how fast this run is.
     const rate = this.sent.measure(tally.outcomes.sent);

@@ -1,4 +1,6 @@
+import type { ListedAudience } from "../../broadcast/audience.ts";
 import type { Message } from "../../broadcast/channel.ts";
+import { createRenderer, withTexts } from "../../broadcast/values.ts";
 import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -24,15 +26,25 @@ export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
   ];
 }
 
-export function messageFacts(
-  { templateId, title, page, fields, options }: Message,
-  doubts: readonly (string | undefined)[] = [],
-): Fact[] {
+interface Shown {
+  doubts?: readonly (string | undefined)[];
+  /** The recipient with whose values a message is shown that has columns. */
+  first?: ListedAudience["first"];
+}
+
+export function messageFacts(message: Message, { doubts = [], first }: Shown = {}): Fact[] {
+  const render = createRenderer(message);
+  const { templateId, title, page, fields, options } =
+    render && first ? withTexts(message, render(first.row)) : message;
   const facts: Fact[] = [
     ["template", templateId],
     ...(title ? [["title", title] as Fact] : []),
     ["page", page ?? "(none: the message is not a link)"],
   ];
+  if (message.columns) {
+    const whose = first ? `; shown are the values of line ${first.line} (${first.openId})` : "";
+    facts.push(["columns", `${message.columns.join(", ")}${whose}`]);
+  }
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
   if (fields.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
   for (const [i, { name, label, value }] of fields.entries()) {

@@ -9,12 +9,13 @@ import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 
-const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "open"];
+const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"];
 
 const EXAMPLES = `
 Read from the users' ledgers, which keep them for 8 days after the last send.
-Who never had a code is in none of them. With --json, a line is as in a report;
-"open" is claimed without an outcome yet.
+Who never had a code is in none of them; rows that were left out ("invalid")
+are kept beside them for 8 days. With --json, a line is as in a report; "open"
+is claimed without an outcome yet.
 
 Examples:
   $ push-cli broadcast recipients 20261123-184012-k3f9 --outcome failed,unknown

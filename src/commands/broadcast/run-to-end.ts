@@ -125,7 +125,7 @@ async function showEnd(deps: Deps, { result, run, record }: Ended): Promise<void
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
   const passedOver = (await deps.stores()).pools.passedOver.keys;
   await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) });
-  if (!stopReason && isNobodyReachable(result)) reportError(deps, noneReachable(result.recipients));
+  if (!stopReason && isNobodyReachable(result)) reportError(deps, noneReachable(result.outcomes.no_code));
   if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
   const { exit, message, hint } = stopReason;
   deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });

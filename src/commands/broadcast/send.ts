@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { type Audience, startBroadcast } from "../../broadcast/broadcast.ts";
-import type { Message } from "../../broadcast/channel.ts";
+import type { Audience } from "../../broadcast/audience.ts";
+import { startBroadcast } from "../../broadcast/broadcast.ts";
+import type { Message, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -10,7 +11,7 @@ import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
 import { warnOfPassed } from "../passed-over.ts";
-import { type AudienceFlags, loadAudience } from "./audience.ts";
+import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
@@ -56,6 +57,8 @@ Examples:
   # to two users, without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
+  # each their own: columns of the file
+  $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 
 Each user gets at most one message: a code is taken off the pool and noted in
 the user's ledger in one step, and an attempt whose outcome is not known is
@@ -84,6 +87,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--any-template", "an id that does not look like one of the platform's")
     .option("--to <openId...>", "only to these users")
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
+    .option("--skip-bad-rows", "go on without rows of the file that no message can be made of")
     .option("--encoding <name>", ENCODING_HELP)
     .option("--limit <n>", "claim at most so many codes");
   const checkKeywords = watchKeywords(send);
@@ -123,6 +127,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const look = await lookBeforehand(deps, channel, input, flags);
   const message = makeMessage(channel, input, look?.template);
+  checkAudienceFlags(flags, message);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
   const keywordsDoubt = doubtKeywords(message.fields, flags);
@@ -130,12 +135,32 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
   if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
-  const audience = await loadAudience(deps, flags);
-  if (audience.kind === "pools") await requireAnyPool(deps);
-  const plan: Plan = { message, audience, limit, options };
+  const audience = await loadAudience(deps, flags, message);
+  try {
+    if (audience.kind === "pools") await requireAnyPool(deps);
+    const plan: Plan = { message, audience, limit, options };
+    return await decideToSend(deps, flags, plan, { doubts: [doubt, ...doubts], danger, look, stdinTaken });
+  } finally {
+    if (audience.kind === "list") await audience.close?.();
+  }
+}
+
+/** What was found out before anybody is asked. */
+interface Found {
+  doubts: readonly (string | undefined)[];
+  /** What speaks against the Redis. */
+  danger: readonly Fact[];
+  /** What the account says. */
+  look: Preflight | undefined;
+  stdinTaken: boolean;
+}
+
+async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Found): Promise<ExitName> {
+  const { message, audience, limit, options } = plan;
+  const { doubts, danger, look, stdinTaken } = found;
   const facts = async (dryRun: DryRun) => [
     ...(await settingFacts(deps)),
-    ...messageFacts(message, [doubt, ...doubts]),
+    ...messageFacts(message, { doubts, first: audience.kind === "list" ? audience.first : undefined }),
     ...danger,
     ...audienceFacts(dryRun, audience, limit),
     ...quotaFacts(look, dryRun.tally.outcomes.sent),
@@ -168,7 +193,9 @@ function audienceFacts(
   const { sent, no_code } = tally.outcomes;
   const whom = audience.kind === "list" ? "listed users" : "all pools";
   const upTo = limit === undefined ? "" : `, up to --limit ${formatCount(limit)}`;
+  const invalid = audience.kind === "list" ? audience.invalid?.summary : undefined;
   return [
+    ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
     ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}, ${formatCount(sent)} with a valid code`],
     ["spends", `${formatCounted(sent, "code")}; ${countUsers(leftWithout)} then left without a code`],
   ];

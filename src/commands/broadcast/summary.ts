@@ -11,6 +11,7 @@ const OUTCOME_WORDS: Record<Outcome, string> = {
   rejected: "the user can't be messaged",
   failed: "refused for another reason",
   unknown: "may have been delivered",
+  invalid: "its row makes no message",
   skipped: "settled earlier",
 };
 

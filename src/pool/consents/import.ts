@@ -58,6 +58,24 @@ export async function importConsents(
   const totals = noTotals();
   const nowMs = await store.now();
   const gather = new Gather(options, nowMs, store.maxAgeMs, totals);
+  const pushes = new Pushes((pools) => pushAll(store, pools, totals, options));
+  try {
+    await gatherAll(rows, gather, pushes, totals, options);
+  } catch (error) {
+    // What is under way counts, too.
+    await pushes.end().catch(() => undefined);
+    throw error;
+  }
+  return totals;
+}
+
+async function gatherAll(
+  rows: AsyncIterable<ConsentRow>,
+  gather: Gather,
+  pushes: Pushes,
+  totals: ConsentImportTotals,
+  options: ConsentImportOptions,
+): Promise<void> {
   for await (const row of rows) {
     totals.rows++;
     const parsed = parseConsentRow(row, options);
@@ -65,11 +83,11 @@ export async function importConsents(
       totals.bad++;
       options.onBad(row.place, parsed);
     } else gather.add(parsed, row.place);
-    if (gather.size >= BATCH) await pushAll(store, gather.take(), totals, options);
+    if (gather.size >= BATCH) await pushes.add(gather.take());
     if (options.signal.aborted) break;
   }
-  await pushAll(store, gather.take(), totals, options);
-  return totals;
+  await pushes.add(gather.take());
+  await pushes.end();
 }
 
 function noTotals(): ConsentImportTotals {
@@ -141,6 +159,27 @@ class Gather {
     this.open = new Map();
     this.size = 0;
     return open.filter(({ items }) => items.length > 0);
+  }
+}
+
+/** One batch goes to Redis while rows are read for the next; one after the other, so that each user's order is kept. */
+class Pushes {
+  private readonly push: (pools: Open[]) => Promise<void>;
+  private underWay: Promise<void> = Promise.resolve();
+
+  constructor(push: (pools: Open[]) => Promise<void>) {
+    this.push = push;
+  }
+
+  async add(pools: Open[]): Promise<void> {
+    await this.underWay;
+    this.underWay = this.push(pools);
+    // Awaited by the next one, or by the end.
+    this.underWay.catch(() => undefined);
+  }
+
+  end(): Promise<void> {
+    return this.underWay;
   }
 }
 

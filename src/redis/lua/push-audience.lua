@@ -1,7 +1,7 @@
--- Appends openIds to a listed audience, once: sent again because its answer was lost, the call changes nothing.
+-- Appends to a list that is kept for a broadcast, once: sent again because its answer was lost, the call changes nothing.
 --
 -- KEYS  1 the list
--- ARGV  1 length of the list before the call  2 its lifetime in s  3... openIds
+-- ARGV  1 length of the list before the call  2 its lifetime in s  3... entries
 -- Returns the length of the list
 
 local audience = KEYS[1]

@@ -86,7 +86,7 @@ describe("the lines of broadcast recipients", () => {
   });
 
   test.each([
-    [["--outcome", "fail"], "'fail'", "sent, no_code, rejected, failed, unknown, open"],
+    [["--outcome", "fail"], "'fail'", "sent, no_code, rejected, failed, unknown, invalid, open"],
     [["--outcome", "failed,"], "''", "sent"],
     [["--errcode", "abc"], "'abc'", "43101"],
     [["--errcode", "43101,"], "''", "43101"],

@@ -1,4 +1,4 @@
-import { array, assert, property, string } from "fast-check";
+import { array, assert, option, property, string, tuple } from "fast-check";
 import { expect, it } from "vitest";
 import type { Message } from "../../../src/broadcast/channel.ts";
 import { createTemplateBody } from "../../../src/platforms/errcode/template-body.ts";
@@ -44,6 +44,27 @@ it("is what JSON.stringify would send, for any texts", async () => {
     property(text, text, text, array(text), (openId, formId, page, keywords) => {
       const message = messageOf(formId, keywords, { page });
       expect(JSON.parse(createTemplateBody(message)(openId, formId))).toEqual(plain(message, openId, formId));
+    }),
+  );
+});
+
+it("with texts of the recipient's own is what JSON.stringify would send, for any texts", async () => {
+  const text = string({ unit: "binary" });
+  const texts = array(tuple(text, option(text, { nil: undefined })));
+  await assert(
+    property(text, texts, option(text, { nil: undefined }), (page, fields, ownPage) => {
+      const keywords = fields.map(([all]) => all);
+      const message = messageOf("t", keywords, { page, options: { emphasis: "1" } });
+      const own = { values: fields.map(([, value]) => value), page: ownPage };
+      const wanted = messageOf(
+        "t",
+        fields.map(([all, value]) => value ?? all),
+        {
+          page: ownPage ?? page,
+          options: { emphasis: "1" },
+        },
+      );
+      expect(JSON.parse(createTemplateBody(message)("o", "f", own))).toEqual(plain(wanted, "o", "f"));
     }),
   );
 });

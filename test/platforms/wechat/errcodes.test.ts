@@ -17,12 +17,13 @@ const FACTS: Partial<Record<AnswerClass, string>> = {
   later: "43108",
   ambiguous: "-1 -1000 61450",
   quota: "45011 45029 45047",
+  message_refused: "47003 40033 45002 45168",
   fatal: [
     "40002 40013 40125 40164 61004 45035 40243 41002 41004 89501 89503 89506 89507",
     "48001 48004 50001 50002 61003 61007 43001 43002 43003",
     "45103 45109",
     "43104 43106 43107 200011 200013",
-    "40037 41030 47001 47003 44002 40033 40035 45002 45168 40249 20002",
+    "40037 41030 47001 44002 40035 40249 20002",
     "45009",
   ].join(" "),
 };
@@ -42,8 +43,9 @@ describe("classifyErrcode", () => {
     expect(meaningOf(errcode)).toMatch(/^\w.{1,70}$/);
   });
 
-  it("has a hint for every fatal code", () => {
-    const silent = listed.filter(([errcode, name]) => name === "fatal" && !classifyErrcode(errcode).hint);
+  it("has a hint for every code that ends a run", () => {
+    const ends = ["fatal", "message_refused"];
+    const silent = listed.filter(([errcode, name]) => ends.includes(name) && !classifyErrcode(errcode).hint);
     expect(silent).toEqual([]);
   });
 

@@ -127,6 +127,13 @@ describe("purge, of consents", () => {
     expect(Object.keys(await all())).toHaveLength(3);
   });
 
+  it("goes on behind entries of others, however heavy", async () => {
+    const heavy = "x".repeat(100_000);
+    await give("oA", T1, heavy, heavy, heavy, entry("a1", 40), entry("a2"));
+    await cli(["purge", "--consent-max-age", "30d"]);
+    expect(await entries("oA", T1)).toEqual([heavy, heavy, heavy, entry("a2")]);
+  });
+
   it("takes long pools in steps, whatever stands between", async () => {
     const list = Array.from({ length: 3000 }, (_, i) =>
       i % 3 === 0 ? `junk${i}` : entry(`x${i}`, 40 * (i % 2)),

@@ -1,0 +1,44 @@
+import { PushCliError } from "../../errors.ts";
+import { formatCount, formatCounted } from "../../output/format.ts";
+
+/** Shown one by one; of the others, their number. */
+const MOST_SHOWN = 10;
+
+/** Rows of a file that can't be used, and why: the first few of them, and how many. */
+export class BadRows {
+  count = 0;
+  private readonly shown: string[] = [];
+  private readonly skippable = { count: 0 };
+
+  /** `canSkip`: --skip-bad-rows would leave it out. */
+  add(line: number, why: string, { canSkip = false } = {}): void {
+    this.count++;
+    if (canSkip) this.skippable.count++;
+    if (this.shown.length < MOST_SHOWN) this.shown.push(`line ${line}: ${why}`);
+  }
+
+  get details(): string[] {
+    const more = this.count - this.shown.length;
+    return more > 0 ? [...this.shown, `and ${formatCount(more)} more`] : this.shown;
+  }
+
+  /** "2 rows are left out, the first is line 3: ..." */
+  describe(): string {
+    const { count, shown } = this;
+    return `${formatCounted(count, "row")} ${count === 1 ? "is" : "are"} left out (invalid); the first is ${shown[0]}`;
+  }
+
+  error(name: string): PushCliError {
+    const { count, shown } = this;
+    const skip = this.skippable.count === count ? ", or --skip-bad-rows goes on without" : "";
+    if (count === 1) {
+      const hint = `nothing was sent; fix the line and run again${skip && `${skip} it`}`;
+      return new PushCliError("usage", `${name}, ${shown[0]}`, { hint });
+    }
+    const hint = `nothing was sent; fix the lines and run again${skip && `${skip} them`}`;
+    return new PushCliError("usage", `${name}: ${formatCount(count)} rows can't be used`, {
+      hint,
+      details: this.details,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { AudiencePage, InvalidRow } from "../broadcast/audience.ts";
+import type { BroadcastStore } from "../broadcast/record.ts";
+import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+import { isMissing } from "./missing-commands.ts";
+import { SCRIPTS } from "./scripts.ts";
+
+/** A listed audience lives as long as the ledgers that make resuming it meaningful: 8 days. */
+const AUDIENCE_TTL_SEC = 8 * 24 * 3600;
+const AUDIENCE_PAGE = 1000;
+
+type AudienceMethods = Pick<
+  BroadcastStore,
+  "addAudience" | "audience" | "dropAudience" | "addInvalid" | "invalid" | "dropInvalid"
+>;
+
+/** What is kept of the users of `--to` and `--to-file`. */
+export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
+  const push = async (key: string, at: number, entries: string[]) => {
+    await link.run(SCRIPTS.pushAudience, [key], [at, AUDIENCE_TTL_SEC, ...entries]);
+  };
+  return {
+    addAudience: ({ id, firstRunId }, page, at) => push(keys.audience(id, firstRunId), at, toEntries(page)),
+    audience: async function* ({ id, firstRunId }) {
+      for await (const entries of readList(link, keys.audience(id, firstRunId))) yield fromEntries(entries);
+    },
+    dropAudience: ({ id, firstRunId }) => drop(link, keys.audience(id, firstRunId)),
+    addInvalid: ({ id, firstRunId }, rows, at) =>
+      push(
+        keys.invalid(id, firstRunId),
+        at,
+        rows.map((row) => JSON.stringify(row)),
+      ),
+    invalid: async function* ({ id, firstRunId }) {
+      for await (const entries of readList(link, keys.invalid(id, firstRunId)))
+        yield entries.map((entry): InvalidRow => JSON.parse(entry));
+    },
+    dropInvalid: ({ id, firstRunId }) => drop(link, keys.invalid(id, firstRunId)),
+  };
+}
+
+async function* readList(link: RedisLink, key: string): AsyncGenerator<string[]> {
+  for (let from = 0; ; from += AUDIENCE_PAGE) {
+    const page = await link.call(link.client.lrange(key, from, from + AUDIENCE_PAGE - 1));
+    if (page.length > 0) yield page;
+    if (page.length < AUDIENCE_PAGE) return;
+  }
+}
+
+/**
+ * What a listed audience holds of a user: the openId, and where the message has columns, a blank and their values as a JSON
+ * array. An openId has no blanks.
+ */
+function toEntries({ openIds, rows }: AudiencePage): string[] {
+  return rows ? openIds.map((openId, i) => `${openId} ${JSON.stringify(rows[i])}`) : openIds;
+}
+
+/** All entries of one audience are of one form. */
+function fromEntries(entries: string[]): AudiencePage {
+  if (!entries[0]?.includes(" ")) return { openIds: entries };
+  const openIds: string[] = [];
+  const rows: string[][] = [];
+  for (const entry of entries) {
+    const blank = entry.indexOf(" ");
+    openIds.push(entry.slice(0, blank));
+    rows.push(JSON.parse(entry.slice(blank + 1)));
+  }
+  return { openIds, rows };
+}
+
+/** UNLINK frees a long list beside the other commands; some proxies know only DEL. */
+export async function drop({ client, call }: RedisLink, key: string): Promise<void> {
+  const orDelete = (error: unknown) => (isMissing(error) ? client.del(key) : Promise.reject(error));
+  await call(client.unlink(key).catch(orDelete));
+}
