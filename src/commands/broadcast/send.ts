@@ -164,7 +164,7 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
     ...danger,
     ...audienceFacts(dryRun, audience, limit),
     ...quotaFacts(look, dryRun.tally.outcomes.sent),
-    paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
+    paceFact(dryRun.tally.outcomes.sent, options.engine.rate, (await deps.channel()).startRate),
     reportFact(flags.report),
   ];
   if (flags.dryRun) return showDryRun(deps, audience, message, limit, facts);
