@@ -1,8 +1,8 @@
 import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { consentNeeds } from "./commands/consent-needs.ts";
-import type { Deps, Stores } from "./commands/deps.ts";
+import { consentNeeds, sendNeeds } from "./commands/consent-needs.ts";
+import type { Deps, SendStores, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { requireCredentials } from "./config/credentials.ts";
 import { chooseProxy } from "./config/proxy.ts";
@@ -53,12 +53,23 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       templateCache: async () => (await opened()).templates,
     });
   };
+  const sends = new Map<string, SendStores>();
   const deps: Deps = {
     io,
     out,
     clock,
     settings,
-    stores: async () => (await opened()).stores,
+    stores: async (of) => {
+      const { stores } = await opened();
+      const loaded = await settings();
+      const { permission } = (await loadChannel(loaded.channel)).facts;
+      if (of === undefined || permission === "code") return stores;
+      // What sweeps pass over is counted in the stores.
+      const name = of.withoutPool ? "" : of.templateId;
+      const known = sends.get(name) ?? stores.sends(sendNeeds(loaded, of));
+      sends.set(name, known);
+      return { ...stores, ...known };
+    },
     consents: async (templateId) => {
       const loaded = await settings();
       const needs = consentNeeds(loaded, (await loadChannel(loaded.channel)).facts, templateId);

@@ -53,6 +53,8 @@ export interface Message {
   /** In the order in which the user sees them. Values may hold `{{column}}`, filled in for each recipient. */
   fields: readonly MessageField[];
   page?: string | undefined;
+  /** It goes to whoever is listed: no permission is kept here, and none is claimed. */
+  withoutPool?: boolean | undefined;
   /** Columns of the recipients' rows that its texts name. Absent: its texts are what everybody gets. */
   columns?: readonly string[] | undefined;
   /** What only this channel has: `emphasis`, `lang`, `miniprogramState`. */

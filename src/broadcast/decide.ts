@@ -8,6 +8,8 @@ export type Decision =
   | { do: "settle"; outcome: FinalOutcome }
   /** Final, and the code goes back into its pool. */
   | { do: "settle-returning"; outcome: FinalOutcome }
+  /** Final, and all that the pool holds for user and template goes. */
+  | { do: "settle-clearing"; outcome: FinalOutcome }
   /** The code is worthless: claim the user's next. */
   | { do: "next" }
   /** Send again with the same code, after a while. */
@@ -59,7 +61,7 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
 
 const ON_REFUSAL: Readonly<Record<Refusal, Decision>> = {
   permission_refused: { do: "next" },
-  permission_gone: { do: "settle", outcome: "rejected" },
+  permission_gone: { do: "settle-clearing", outcome: "rejected" },
   user_refuses: { do: "settle", outcome: "rejected" },
   user_unknown: { do: "settle-returning", outcome: "rejected" },
   not_today: { do: "settle-returning", outcome: "rejected" },

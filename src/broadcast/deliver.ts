@@ -2,6 +2,7 @@ import { backoffMs } from "./backoff.ts";
 import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
+import type { FinalOutcome } from "./outcome.ts";
 import type { AnswerClass, SendAnswer } from "./ports.ts";
 import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
 import { decided, type Run } from "./run.ts";
@@ -169,6 +170,8 @@ async function act(
       return run.settle(recipient, decision.outcome, answer);
     case "settle-returning":
       return settleReturning(run, decided(recipient, decision.outcome, answer), answer);
+    case "settle-clearing":
+      return dropCode(run, recipient, answer, () => clear(run, recipient, decision.outcome, answer));
     case "next":
       return dropCode(run, recipient, answer, () => claimNext(run, recipient, answer));
     case "retry":
@@ -201,6 +204,12 @@ function obeyQuota(run: Run, { turn }: InHand, { class: kind, errcode, waitMs }:
   else if (kind === "quota") run.pacer.refuse(turn, "minute");
   // The platform's own word that it is busy; what says nothing (a timeout, a reset) is the breaker's.
   else if (kind === "ambiguous" && errcode !== undefined) run.pacer.slow(turn);
+}
+
+/** The pool was wrong about this user: what it holds beside the permission that was tried goes as well. */
+async function clear(run: Run, recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Promise<void> {
+  await run.settleClearing(decided(recipient, outcome, answer));
+  watch(run, run.guard.seeAnswer());
 }
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {

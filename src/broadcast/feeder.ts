@@ -20,12 +20,33 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
       await feedPage(run, page);
       if (run.signal.aborted) break;
     }
+    await feedPostponed(run);
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
     await run.allClaimed();
     run.fed = true;
     run.changed();
+  }
+}
+
+/** How long another broadcast's message to a user is given. */
+const POSTPONED_MS = 1000;
+const SIGHTINGS: readonly Sighting[] = ["any", "pool", "ledger"];
+
+/** Claims those again to whom another broadcast was sending, until that is over for all of them. */
+async function feedPostponed(run: Run): Promise<void> {
+  for (;;) {
+    await run.allClaimed();
+    if (run.postponed.length === 0 || run.signal.aborted) return;
+    await run.deps.clock.sleep(POSTPONED_MS, run.signal);
+    const again = run.postponed.splice(0);
+    for (const sighting of SIGHTINGS) {
+      const some = again.filter((one) => one.sighting === sighting);
+      const rows = run.deps.render && some.map(({ row }) => row);
+      const openIds = some.map(({ openId }) => openId);
+      if (some.length > 0) await feedPage(run, { openIds, rows, sighting });
+    }
   }
 }
 
@@ -130,6 +151,9 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
     case "settled":
       run.tally.codes.expired += reply.expired ?? 0;
       if (!reply.own) takeSettled(run, reply);
+      break;
+    case "later":
+      run.postponed.push({ openId: reply.openId, row, sighting });
       break;
     case "busy":
       run.busy.set(reply.openId, { run: reply.run, row });

@@ -80,9 +80,7 @@ export class Pacer {
   /** Undefined while the platform has refused this run nothing, or nothing for long. */
   get found(): FoundRate | undefined {
     const perSec = this.level.at(this.clock.monotonic());
-    return this.refusals === 0 || perSec === Number.POSITIVE_INFINITY
-      ? undefined
-      : { refusals: this.refusals, perSec };
+    return perSec === Number.POSITIVE_INFINITY ? undefined : { refusals: this.refusals, perSec };
   }
 
   /** Divides the rate among so many processes. */

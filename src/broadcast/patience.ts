@@ -59,6 +59,7 @@ export function bePatient(ledger: Ledger, patience: Patience): PatientLedger {
     claim: (openIds, sighting) => call(() => ledger.claim(openIds, sighting)),
     next: (openId, formId, errcode) => call(() => ledger.next(openId, formId, errcode)),
     settle: (settlements) => call(() => ledger.settle(settlements)),
+    settleClearing: (settlement) => call(() => ledger.settleClearing(settlement)),
     release: (openIds) => call(() => ledger.release(openIds)),
     settleReturning: (settlement) => call(() => ledger.settleReturning(settlement)),
   };

@@ -129,6 +129,8 @@ export type ClaimReply =
   | { status: "busy"; openId: string; run: string }
   /** The keys hold something else than a pool and a ledger. */
   | { status: "wrong"; openId: string; why: string }
+  /** Another message to this user is on its way, in another broadcast: to be claimed again in a while. */
+  | { status: "later"; openId: string }
   /** In a sweep over pools and ledgers: this user's turn is under the other key. */
   | { status: "elsewhere"; openId: string };
 
@@ -141,6 +143,14 @@ export interface Settlement {
   attempts: number;
   errcode?: number | undefined;
   msgid?: string | undefined;
+}
+
+/** What became of a settlement that clears the user's pool. */
+export interface Cleared {
+  /** False when the claim is not this run's. */
+  settled: boolean;
+  /** Permissions that were dropped. */
+  dropped: number;
 }
 
 /** The ledgers of all users, seen by one run of one broadcast. All calls are safe to repeat. */
@@ -159,4 +169,6 @@ export interface Ledger {
   release(openIds: string[]): Promise<boolean[]>;
   /** Settles, and puts the code back: the recipient was the trouble, not the code. */
   settleReturning(settlement: Settlement): Promise<boolean>;
+  /** Settles, and drops whatever the pool holds: the user has given no such permission. */
+  settleClearing(settlement: Settlement): Promise<Cleared>;
 }

@@ -7,7 +7,7 @@ import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
-import type { Claimed, OwnTexts, SendAnswer, Settlement } from "./ports.ts";
+import type { Claimed, OwnTexts, SendAnswer, Settlement, Sighting } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
@@ -27,6 +27,13 @@ export interface Held {
   goOn(): unknown;
   /** Acted on also when the run stops before that. */
   isFinal: boolean;
+}
+
+/** A user to be claimed again. */
+export interface Postponed {
+  openId: string;
+  row: Row | undefined;
+  sighting: Sighting;
 }
 
 /** Users who are being claimed in one call; see `feeder.ts`. */
@@ -80,6 +87,8 @@ export class Run {
   earlier = new Earlier();
   /** Users without a code whom the sweep over the ledgers has counted: their pools may be there when those are swept. */
   readonly withoutCode = new Set<string>();
+  /** Users to whom another broadcast is sending: to be claimed again in a while. */
+  readonly postponed: Postponed[] = [];
   /** Users whom other runs have in hand, which run that is, and their rows. */
   readonly busy = new Map<string, { run: string; row: Row | undefined }>();
   /** What holds the run up, when something does. */
@@ -172,6 +181,13 @@ export class Run {
   async settleReturning(item: Decided): Promise<void> {
     const settled = await this.deps.ledger.settleReturning(item.settlement);
     if (settled) this.tally.codes.released++;
+    this.finish(item, settled);
+  }
+
+  /** Settles; what the pool still held of the user's permissions goes, and so has the one that was tried. */
+  async settleClearing(item: Decided): Promise<void> {
+    const { settled, dropped } = await this.deps.ledger.settleClearing(item.settlement);
+    this.tally.codes.refused += dropped + (settled ? 1 : 0);
     this.finish(item, settled);
   }
 

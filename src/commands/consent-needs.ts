@@ -1,7 +1,7 @@
 import type { ChannelFacts } from "../broadcast/channel.ts";
 import type { Settings } from "../config/settings.ts";
 import { PushCliError, usageError } from "../errors.ts";
-import type { ConsentNeeds } from "./deps.ts";
+import type { ConsentNeeds, SendOf } from "./deps.ts";
 
 /** Where a channel's consents lie; undefined for one whose messages spend none. */
 export function consentNeeds(
@@ -23,4 +23,10 @@ export function consentNeeds(
   }
   const { keyPrefix, poolPrefix: consentPrefix, consentMaxAgeMs: maxAgeMs, consentCap: cap } = settings;
   return { keyPrefix, consentPrefix, templateId, maxAgeMs, cap };
+}
+
+/** Where the permissions of a message lie that spends consents, or none. */
+export function sendNeeds(settings: Settings, { templateId, withoutPool }: SendOf): ConsentNeeds {
+  const { keyPrefix, poolPrefix: consentPrefix, consentMaxAgeMs: maxAgeMs } = settings;
+  return { keyPrefix, consentPrefix, templateId: withoutPool ? undefined : templateId, maxAgeMs };
 }

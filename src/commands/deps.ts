@@ -29,6 +29,7 @@ export interface Stores {
   history: SendHistory;
   consents(needs: ConsentNeeds): ConsentStores;
   lookAtMemory: LookAtMemory;
+  sends(needs: ConsentNeeds): SendStores;
   /** While this holds, what Redis refuses for the time being fails at once: a run at work waits by itself, and shows it. */
   fastFailWhile(isAtWork: () => boolean): void;
   isOpenId(text: string): boolean;
@@ -68,6 +69,12 @@ export interface SourceNeeds {
   redisUrl?: string | undefined;
 }
 
+/** What messages without codes are claimed from, and where their sends are noted. */
+export type SendStores = Pick<Stores, "pools" | "ledger" | "sweepLedgers" | "history">;
+
+/** What says which permissions a message spends. */
+export type SendOf = Pick<Message, "templateId" | "withoutPool">;
+
 /**
  * What a command works with. Nothing behind these functions is built, loaded or connected before it is asked for, and
  * `main` closes whatever was.
@@ -77,7 +84,8 @@ export interface Deps {
   out: Output;
   clock: Clock;
   settings(): Promise<Settings>;
-  stores(): Promise<Stores>;
+  /** `of` a message: pools, ledgers and history are those that its sends go by. */
+  stores(of?: SendOf): Promise<Stores>;
   /**
    * Where the channel's messages spend consents: those of a template, or of all; undefined where they spend something else.
    * Rejects with a usage error for an id that no template can have, and for a template where there are none.

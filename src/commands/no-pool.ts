@@ -2,11 +2,11 @@ import type { Settings } from "../config/settings.ts";
 import { PushCliError, untilWhole } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
-import type { Deps } from "./deps.ts";
+import type { Deps, SendOf } from "./deps.ts";
 
 /** The error of a command that met no pool; `match`: it looked only for openIds like that. */
-export async function noPool(deps: Deps, match?: string): Promise<PushCliError> {
-  const { pools } = await deps.stores();
+export async function noPool(deps: Deps, match?: string, of?: SendOf): Promise<PushCliError> {
+  const { pools } = await deps.stores(of);
   const keys = pools.keyOf(match ?? "*");
   return new PushCliError("nothing", `there is no pool under '${keys}'`, {
     hint:
@@ -26,13 +26,13 @@ export async function noPoolOf(deps: Deps, openIds: readonly string[]): Promise<
 }
 
 /** Rejects when there is no pool at all. */
-export async function requireAnyPool(deps: Deps): Promise<void> {
-  const { pools } = await deps.stores();
+export async function requireAnyPool(deps: Deps, of?: SendOf): Promise<void> {
+  const { pools } = await deps.stores(of);
   const isThere = await untilWhole(async () => {
     for await (const page of pools.sweep()) if (page.length > 0) return true;
     return false;
   });
-  if (!isThere) throw await noPool(deps);
+  if (!isThere) throw await noPool(deps, undefined, of);
 }
 
 /** Where pools may be instead; undefined when there are some where we looked. The look is only for the hint, so it may fail. */

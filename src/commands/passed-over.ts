@@ -1,13 +1,13 @@
 import { formatCount, formatCounted } from "../output/format.ts";
 import type { PassedOver } from "../pool/ports.ts";
-import type { Deps } from "./deps.ts";
+import type { Deps, SendOf } from "./deps.ts";
 
 /**
  * Warns of keys that the last sweep of the pools has passed over or taken for pools of odd openIds: a user left out without
  * a word is the worst of both.
  */
-export async function warnOfPassed(deps: Deps): Promise<void> {
-  const { passedOver, keyOf } = (await deps.stores()).pools;
+export async function warnOfPassed(deps: Deps, of?: SendOf): Promise<void> {
+  const { passedOver, keyOf } = (await deps.stores(of)).pools;
   for (const warning of describePassed(passedOver, keyOf("*"))) deps.out.warn(`warning: ${warning}`);
 }
 

@@ -1,11 +1,9 @@
 import type { ClaimReply } from "../broadcast/ports.ts";
 import { PushCliError } from "../errors.ts";
-import { hasValid } from "../pool/find-code.ts";
 import { changeUsers } from "./change-users.ts";
-import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { type Claimant, planClaim } from "./plan-claim.ts";
-import { callClaim, type LedgerHead } from "./read-users.ts";
+import { type Book, callClaim, LATER } from "./read-users.ts";
 import type { Progress, Step } from "./take-step.ts";
 
 /**
@@ -33,8 +31,7 @@ interface Open {
 /** Claims for many users, in as many rounds as the longest pool takes. One reply an openId, in order. */
 export async function claimUsers(
   link: RedisLink,
-  keys: Keys,
-  head: LedgerHead,
+  book: Book,
   by: Claimant,
   openIds: string[],
 ): Promise<ClaimReply[]> {
@@ -49,14 +46,13 @@ export async function claimUsers(
   }
   const counts = by.dryRun ? DRY_READ_COUNTS : READ_COUNTS;
   for (let round = 0; open.length > 0; round++) {
-    open = await claimRound(link, keys, head, by, open, replies, counts[round] ?? counts.at(-1)!);
+    open = await claimRound(link, book, by, open, replies, counts[round] ?? counts.at(-1)!);
   }
   // Who is twice in a list is claimed for once: the second time it is seen what the first has done.
   if (again.length > 0) {
     const others = await claimUsers(
       link,
-      keys,
-      head,
+      book,
       by,
       again.map((at) => openIds[at]!),
     );
@@ -72,8 +68,7 @@ export function begin(openId: string): Progress {
 /** Reads users, decides, and makes the changes; returns those who need another round. */
 async function claimRound(
   link: RedisLink,
-  keys: Keys,
-  head: LedgerHead,
+  book: Book,
   by: Claimant,
   open: Open[],
   replies: ClaimReply[],
@@ -83,8 +78,7 @@ async function claimRound(
   const claims = !by.dryRun && by.sighting !== "ledger";
   const readings = await callClaim(
     link,
-    keys,
-    head,
+    book,
     open.map(({ progress }) => progress),
     count,
     claims,
@@ -93,15 +87,16 @@ async function claimRound(
   const unfinished: Open[] = [];
   for (const [i, user] of open.entries()) {
     const reading = readings[i]!;
-    if (typeof reading === "string") replies[user.at] = toUsualClaim(user.progress, reading);
+    if (reading === LATER) replies[user.at] = { status: "later", openId: user.progress.openId };
+    else if (typeof reading === "string") replies[user.at] = toUsualClaim(user.progress, reading);
     else if (reading.pool.kind === "later") unfinished.push(user);
-    else planned.push({ user, step: planClaim(by, user.progress, reading) });
+    else planned.push({ user, step: planClaim(by, book.family, user.progress, reading) });
   }
   const changing = planned.filter(({ step }) => step.change);
   const changes = await changeUsers(
     link,
-    keys,
-    { id: head[0], ttlMs: head[2] },
+    book.keys,
+    { id: book.head[0], ttlMs: book.head[2] },
     changing.map(({ step }) => step.change!),
   );
   const failed = new Set(changing.filter((_, i) => !changes.done[i]).map(({ user }) => user));
@@ -111,7 +106,7 @@ async function claimRound(
     else unfinished.push({ ...user, progress: step.next! });
   }
   const unsure = planned.filter(({ step }) => step.lookFrom !== undefined);
-  await Promise.all(unsure.map(({ step }) => lookOn(link, keys, step)));
+  await Promise.all(unsure.map(({ step }) => lookOn(link, book, step)));
   return unfinished;
 }
 
@@ -148,7 +143,7 @@ function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
 const CHUNK = 500;
 
 /** Looks for another valid code where the reading ended before it met one. */
-async function lookOn(link: RedisLink, keys: Keys, { reply, lookFrom = 0 }: Step): Promise<void> {
+async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom = 0 }: Step): Promise<void> {
   if (reply?.status !== "claimed") return;
   const nowMs = await link.now();
   for (let start = lookFrom; ; start += CHUNK) {
@@ -156,7 +151,7 @@ async function lookOn(link: RedisLink, keys: Keys, { reply, lookFrom = 0 }: Step
       link.client.lrangeBuffer(keys.pool(reply.openId), start, start + CHUNK - 1),
     );
     const entries = chunk.map((bytes) => bytes.toString("latin1"));
-    reply.lastCode = !hasValid(entries, nowMs);
+    reply.lastCode = !family.hasValid(entries, nowMs);
     if (!reply.lastCode || chunk.length < CHUNK) return;
   }
 }

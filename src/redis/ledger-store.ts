@@ -1,11 +1,13 @@
 import type { Ledger, Settlement } from "../broadcast/ports.ts";
 import { claimUsers } from "./claim-users.ts";
+import { CODES, type Family } from "./families.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { nextCode } from "./next-code.ts";
-import type { LedgerHead } from "./read-users.ts";
+import type { Book, LedgerHead } from "./read-users.ts";
 import { releaseUsers } from "./release-users.ts";
 import { SCRIPTS } from "./scripts.ts";
+import { settleClearing } from "./settle-clearing.ts";
 
 export interface LedgerOptions {
   broadcastId: string;
@@ -21,13 +23,19 @@ export interface LedgerOptions {
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
 const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;
 
-export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions): Ledger {
+export function createLedger(
+  link: RedisLink,
+  keys: Keys,
+  options: LedgerOptions,
+  family: Family = CODES,
+): Ledger {
   const { runId: run, dryRun = false, deadRuns: dead = new Set(), retry: again = [] } = options;
   const head: LedgerHead = [options.broadcastId, run, LEDGER_TTL_MS];
+  const book: Book = { keys, head, family };
   return {
     claim: (openIds, sighting = "any") =>
-      claimUsers(link, keys, head, { run, dryRun, dead, again, sighting }, openIds),
-    next: (openId, formId, errcode) => nextCode(link, keys, head, { openId, formId, errcode }),
+      claimUsers(link, book, { run, dryRun, dead, again, sighting }, openIds),
+    next: (openId, formId, errcode) => nextCode(link, book, { openId, formId, errcode }),
     settle: async (settlements) => {
       const digits = await link.runBatch(SCRIPTS.settleSends, settlements, (some) => ({
         keys: some.map(({ openId }) => keys.ledger(openId)),
@@ -35,11 +43,12 @@ export function createLedger(link: RedisLink, keys: Keys, options: LedgerOptions
       }));
       return Array.from(digits, (digit) => digit !== "0");
     },
-    release: (openIds) => releaseUsers(link, keys, head, openIds),
+    release: (openIds) => releaseUsers(link, book, openIds),
     settleReturning: async ({ openId, outcome, attempts, errcode }) => {
-      const [done] = await releaseUsers(link, keys, head, [openId], { outcome, attempts, errcode });
+      const [done] = await releaseUsers(link, book, [openId], { outcome, attempts, errcode });
       return done === true;
     },
+    settleClearing: (settlement) => settleClearing(link, book, settlement),
   };
 }
 

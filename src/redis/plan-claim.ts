@@ -1,6 +1,7 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
-import { type Found, findCode } from "../pool/find-code.ts";
+import type { Found } from "../pool/find-code.ts";
+import type { Family } from "./families.ts";
 import {
   type ClaimedRecord,
   type FinalRecord,
@@ -33,36 +34,48 @@ export interface Claimant {
 }
 
 /** The claim of one user, whatever record there is. */
-export function planClaim(by: Claimant, user: Progress, reading: UserReading): Step {
+export function planClaim(by: Claimant, family: Family, user: Progress, reading: UserReading): Step {
   const { openId } = user;
   const { record, fault } = reading;
   if (fault !== undefined) return { reply: { status: "wrong", openId, why: fault } };
   if (isElsewhere(by, user, reading)) return { reply: { status: "elsewhere", openId } };
-  if (record === undefined) return claimAnew(by, user, reading);
+  if (record === undefined) return claimAnew(by, family, user, reading);
   const claimed = readClaimed(record);
-  if (claimed) return planClaimed(by, openId, reading, claimed);
+  if (claimed) return planClaimed(by, family, openId, reading, claimed);
   const final = readFinal(record);
   if (!final) {
     return { reply: { status: "wrong", openId, why: "the ledger holds a record that is not push-cli's" } };
   }
-  return planFinal(by, user, reading, final);
+  return planFinal(by, family, user, reading, final);
 }
 
-function planClaimed(by: Claimant, openId: string, reading: UserReading, claimed: ClaimedRecord): Step {
+function planClaimed(
+  by: Claimant,
+  family: Family,
+  openId: string,
+  reading: UserReading,
+  claimed: ClaimedRecord,
+): Step {
   if (claimed.run === by.run) return { reply: { status: "mine", ...describe(openId, claimed), ...NOTHING } };
-  if (by.dead.has(claimed.run)) return takeOver(by, openId, reading, claimed);
+  if (by.dead.has(claimed.run)) return takeOver(by, family, openId, reading, claimed);
   return { reply: { status: "busy", openId, run: claimed.run } };
 }
 
-function planFinal(by: Claimant, user: Progress, reading: UserReading, final: FinalRecord): Step {
+function planFinal(
+  by: Claimant,
+  family: Family,
+  user: Progress,
+  reading: UserReading,
+  final: FinalRecord,
+): Step {
   // A user who had no code left may have got a new one since.
-  if (final.outcome === "no_code") return claimAnew(by, user, reading, final);
+  if (final.outcome === "no_code") return claimAnew(by, family, user, reading, final);
   const own = final.run === by.run;
   if (own || !by.again.includes(final.outcome)) return { reply: describeFinal(user.openId, final, own) };
-  if (final.outcome !== "unknown") return claimAnew(by, user, reading, final);
+  if (final.outcome !== "unknown") return claimAnew(by, family, user, reading, final);
   const { attempts: attempt, run, atMs, multiUse, expireMs, formId = "-" } = final;
   const before = { run, attempt, atMs, multiUse, k: 0, expireMs, formId, own: "", source: "" };
-  const step = takeOver(by, user.openId, reading, before);
+  const step = takeOver(by, family, user.openId, reading, before);
   return { ...step, reply: { ...step.reply, retried: "unknown" } as ClaimReply };
 }
 
@@ -70,10 +83,16 @@ function planFinal(by: Claimant, user: Progress, reading: UserReading, final: Fi
  * Same code, next attempt. The platform refuses a code that was used, so this can't deliver twice; with one that may bring
  * several messages, `broadcast/run.ts` does not send again.
  */
-function takeOver(by: Claimant, openId: string, reading: UserReading, before: ClaimedRecord): Step {
+function takeOver(
+  by: Claimant,
+  family: Family,
+  openId: string,
+  reading: UserReading,
+  before: ClaimedRecord,
+): Step {
   const claimed = { ...before, run: by.run, attempt: before.attempt + 1, atMs: reading.nowMs };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), ...NOTHING };
-  if (by.dryRun) return lookForMore(reply, reading, 0, 0);
+  if (by.dryRun) return lookForMore(family, reply, reading, 0, 0);
   return {
     reply,
     change: { openId, record: { was: reading.record, text: writeClaimed(claimed) }, edits: [] },
@@ -81,7 +100,13 @@ function takeOver(by: Claimant, openId: string, reading: UserReading, before: Cl
 }
 
 /** The claim of a user whom no record stands in the way of; `before`: what an earlier run came to, which is tried again. */
-function claimAnew(by: Claimant, user: Progress, reading: UserReading, before?: FinalRecord): Step {
+function claimAnew(
+  by: Claimant,
+  family: Family,
+  user: Progress,
+  reading: UserReading,
+  before?: FinalRecord,
+): Step {
   const { openId } = user;
   const { kind } = reading.pool;
   if (kind !== "list") {
@@ -89,11 +114,11 @@ function claimAnew(by: Claimant, user: Progress, reading: UserReading, before?: 
       reply: { status: "wrong", openId, why: `the pool is a ${kind}, not a list` },
     });
   }
-  const found = findCode(reading.pool.entries, user.from, reading.nowMs);
+  const found = family.find(reading.pool.entries, user.from, reading.nowMs);
   const sum = addFound(user, found);
   const { pick } = found;
-  if (pick) return withRetry(before, takeFound(by, sum, reading, { ...found, pick }));
-  if (!reading.pool.ended) return dropAndReadOn(by.dryRun, user, reading);
+  if (pick) return withRetry(before, takeFound(family, by, sum, reading, { ...found, pick }));
+  if (!reading.pool.ended) return dropAndReadOn(family, by.dryRun, user, reading);
   const { expired, unreadable } = sum;
   const reply: ClaimReply = {
     status: "no_code",

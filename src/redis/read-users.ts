@@ -1,3 +1,4 @@
+import type { Family } from "./families.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
@@ -25,33 +26,41 @@ export interface UserReading {
 /** The script arguments that name a broadcast and a run of it, and a ledger's lifetime. */
 export type LedgerHead = [broadcastId: string, runId: string, ttlMs: number];
 
+/** Whose ledgers, and what their claims take. */
+export interface Book {
+  keys: Keys;
+  head: LedgerHead;
+  family: Family;
+}
+
+/** In the place of a claim: another message to this user is on its way. */
+export const LATER = "later";
+
 /** Reads without claiming. At most `count` entries of each pool. */
 export async function readUsers(
   link: RedisLink,
-  keys: Keys,
-  head: LedgerHead,
+  book: Book,
   users: { openId: string; from?: number }[],
   count: number,
 ): Promise<UserReading[]> {
-  const lines = await callClaim(link, keys, head, users, count, false);
+  const lines = await callClaim(link, book, users, count, false);
   return lines.filter((line) => typeof line !== "string");
 }
 
 /**
- * Claims the plain codes at the heads of pools, for users that begin at index 0: their reply is a line of words. Of all
- * others, at most `count` entries.
+ * Claims the plain codes at the heads of pools, for users that begin at index 0: their reply is a line of words, or
+ * `LATER`. Of all others, at most `count` entries.
  */
 export async function callClaim(
   link: RedisLink,
-  keys: Keys,
-  head: LedgerHead,
+  { keys, head, family }: Book,
   users: { openId: string; from?: number }[],
   count: number,
   claims: boolean,
 ): Promise<(string | UserReading)[]> {
   const plan = (some: typeof users) => {
     const froms: ScriptArg[] = some.some(({ from = 0 }) => from > 0) ? some.map(({ from = 0 }) => from) : [];
-    const args = [...head, claims ? 1 : 0, count, ...froms];
+    const args = [...head, claims ? family.shortWay : 0, count, family.maxAgeMs, ...froms];
     return { keys: keys.pairs(some.map(({ openId }) => openId)), args };
   };
   return Array.from(await link.runBatch(SCRIPTS.claimCodes, users, plan, toLines));

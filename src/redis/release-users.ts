@@ -4,10 +4,9 @@ import type { EntryEdit } from "../pool/find-code.ts";
 import { readEntry } from "../pool/read-entry.ts";
 import { changeUsers, type UserChange } from "./change-users.ts";
 import { checkConflicts } from "./claim-users.ts";
-import type { Keys } from "./keys.ts";
 import { type ClaimedRecord, finalWithout, readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
-import { type LedgerHead, readUsers, type UserReading } from "./read-users.ts";
+import { type Book, readUsers, type UserReading } from "./read-users.ts";
 
 /** How far into a pool the entry is looked for that a code was cut from. */
 const NEAR_HEAD = 16;
@@ -37,26 +36,25 @@ export interface ReleaseAs {
  */
 export async function releaseUsers(
   link: RedisLink,
-  keys: Keys,
-  head: LedgerHead,
+  book: Book,
   openIds: string[],
   as?: ReleaseAs,
 ): Promise<boolean[]> {
   const replies: boolean[] = new Array(openIds.length).fill(false);
   let open: Open[] = openIds.map((openId, at) => ({ openId, at, from: 0, met: [] }));
   for (let round = 0; open.length > 0; round++) {
-    const readings = await readUsers(link, keys, head, open, NEAR_HEAD);
+    const readings = await readUsers(link, book, open, NEAR_HEAD);
     const changing: { user: Open; change: UserChange }[] = [];
     const unfinished: Open[] = [];
     for (const [i, user] of open.entries()) {
       const met = [...user.met, ...readings[i]!.pool.entries];
-      const planned = planRelease(head[1], user.openId, readings[i]!, met, as);
+      const planned = planRelease(book.head[1], user.openId, readings[i]!, met, as);
       if (planned === "more") unfinished.push({ ...user, from: met.length, met });
       else if (typeof planned === "boolean") replies[user.at] = planned;
       else changing.push({ user, change: planned });
     }
     const changes = changing.map(({ change }) => change);
-    const { done } = await changeUsers(link, keys, { id: head[0], ttlMs: head[2] }, changes);
+    const { done } = await changeUsers(link, book.keys, { id: book.head[0], ttlMs: book.head[2] }, changes);
     for (const [i, { user }] of changing.entries()) {
       if (done[i]) replies[user.at] = true;
       else unfinished.push({ ...user, from: 0, met: [] });
@@ -80,10 +78,14 @@ function planRelease(
     const final = readFinal(record ?? "");
     return as !== undefined && final?.outcome === as.outcome && final.run === run;
   }
-  if (claimed.run !== run || claimed.own === "") return false;
+  if (claimed.run !== run) return false;
+  const text = as && finalWithout(as.outcome, run, as.attempts, nowMs, as.errcode);
+  // Nothing was taken: the consent stands, or there is no pool.
+  if (claimed.own === "" && claimed.source !== "")
+    return { openId, record: { was: record, text }, edits: [] };
+  if (claimed.own === "") return false;
   if (pool.kind === "later") return "more";
   if (pool.kind !== "list") return false;
-  const text = as && finalWithout(as.outcome, run, as.attempts, nowMs, as.errcode);
   const edit = findPlace(claimed, met.slice(0, NEAR_HEAD));
   // Long entries come in several pieces.
   if (!edit && claimed.source !== "" && !pool.ended && met.length < NEAR_HEAD) return "more";

@@ -10,11 +10,13 @@ import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
 import { type ConnectOptions, connectRedis, type RedisTls } from "./connect.ts";
-import { createConsentKeys, createConsentPoolKeys } from "./consent-keys.ts";
+import { type ConsentPrefixes, createConsentKeys, createConsentPoolKeys } from "./consent-keys.ts";
 import { type ConsentStoreOptions, createConsentStore } from "./consent-store.ts";
+import { consentFamily, NO_POOL } from "./families.ts";
 import { createJavaKeys } from "./java-keys.ts";
 import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
+import type { RedisLink } from "./link.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createMemoryGauge } from "./memory.ts";
 import { createPoolStore } from "./pool-store.ts";
@@ -37,6 +39,8 @@ export interface OpenStores {
     lookAtMemory: LookAtMemory;
     /** See `Stores` in `commands/deps.ts`. */
     fastFailWhile(isAtWork: () => boolean): void;
+    /** What messages without codes are claimed from, and where their sends are noted. */
+    sends(needs: SendNeeds): SendStores;
     /** The consents of one template or of all, where the channel spends such. */
     consents(options: ConsentStoreOptions): {
       pools: ConsentStore;
@@ -52,6 +56,20 @@ export interface OpenStores {
   /** Gives back the locks that are held, for a process that is told to end. */
   releaseLocks(): Promise<unknown>;
   close(): void;
+}
+
+export interface SendNeeds extends ConsentPrefixes {
+  /** Absent: there is no pool, the ledgers alone say who had a message. */
+  templateId?: string | undefined;
+  /** How old a consent may be; absent: of any age. */
+  maxAgeMs?: number | undefined;
+}
+
+export interface SendStores {
+  pools: PoolStore;
+  ledger(options: LedgerOptions): Ledger;
+  sweepLedgers(): AsyncIterable<string[]>;
+  history: SendHistory;
 }
 
 interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
@@ -92,6 +110,7 @@ export async function openStores(
       fastFailWhile: (holds) => {
         isAtWork = holds;
       },
+      sends: (needs) => openSends(link, needs),
       consents: (consents) => ({
         pools: createConsentStore(link, consents),
         history: createSendHistory(
@@ -108,5 +127,17 @@ export async function openStores(
     templates: createTemplateCache(link, keys),
     releaseLocks: locks.releaseAll,
     close: link.close,
+  };
+}
+
+function openSends(link: RedisLink, needs: SendNeeds): SendStores {
+  const { templateId, maxAgeMs } = needs;
+  const keys = createConsentKeys({ ...needs, templateId: templateId ?? ANY });
+  const family = templateId === undefined ? NO_POOL : consentFamily(maxAgeMs);
+  return {
+    pools: createPoolStore(link, keys),
+    ledger: (options) => createLedger(link, keys, options, family),
+    sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
+    history: createSendHistory(link, keys),
   };
 }

@@ -1,7 +1,8 @@
 import type { Claimed, ClaimReply } from "../broadcast/ports.ts";
-import { type Found, findCode, hasValid, type Pick as Picked } from "../pool/find-code.ts";
+import type { Found, Pick as Picked } from "../pool/find-code.ts";
 import type { UserChange } from "./change-users.ts";
-import { type ClaimedRecord, mayBringSeveral, writeClaimed } from "./ledger-record.ts";
+import type { Family } from "./families.ts";
+import { type ClaimedRecord, writeClaimed } from "./ledger-record.ts";
 import type { UserReading } from "./read-users.ts";
 
 /** What earlier rounds have met of a user. */
@@ -36,15 +37,21 @@ export function addFound(user: Progress, { expired, refused, unreadable }: Found
 }
 
 /** The step of a pool that goes on behind what was read of it, without a valid code so far. */
-export function dropAndReadOn(dryRun: boolean, user: Progress, reading: UserReading, refused?: string): Step {
+export function dropAndReadOn(
+  family: Family,
+  dryRun: boolean,
+  user: Progress,
+  reading: UserReading,
+  refused?: string,
+): Step {
   const { pool, record, nowMs } = reading;
   let { entries } = pool;
-  let found = findCode(entries, user.from, nowMs, refused);
+  let found = family.find(entries, user.from, nowMs, refused);
   const last = found.edits.at(-1);
   // It may be the pool's last, with which the pool would go before it is known whether it held a code.
   if (!dryRun && last?.text === undefined && last?.index === user.from + entries.length - 1) {
     entries = entries.slice(0, -1);
-    found = findCode(entries, user.from, nowMs, refused);
+    found = family.find(entries, user.from, nowMs, refused);
   }
   const { edits } = found;
   const next = { ...addFound(user, found), from: user.from + entries.length };
@@ -56,6 +63,7 @@ export function dropAndReadOn(dryRun: boolean, user: Progress, reading: UserRead
 
 /** The step that takes the code which was found; `attempt` is the first. */
 export function takeFound(
+  family: Family,
   by: { run: string; dryRun: boolean },
   { openId, from, expired, refused }: Progress,
   reading: UserReading,
@@ -64,26 +72,28 @@ export function takeFound(
   const { record, nowMs } = reading;
   const { code, k, index, own, source, leavesValid } = pick;
   const { formId, expireMs } = code;
-  const multiUse = mayBringSeveral(code);
+  const multiUse = family.isOnceOnly(code);
   const claimed = { run: by.run, attempt: 1, atMs: nowMs, multiUse, k, expireMs, formId, own, source };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
   if (by.dryRun) {
     return leavesValid
       ? { reply: { ...reply, lastCode: false } }
-      : lookForMore(reply, reading, from, index + 1);
+      : lookForMore(family, reply, reading, from, index + 1);
   }
   const text = writeClaimed(claimed);
-  return { reply, change: { openId, record: { was: record, text }, beforeMs: expireMs, edits } };
+  const before = expireMs > 0 ? { beforeMs: expireMs } : {};
+  return { reply, change: { openId, record: { was: record, text }, ...before, edits } };
 }
 
 /** A dry run's claim: whether what was read holds another valid code, from an index of the pool on. */
 export function lookForMore(
+  family: Family,
   reply: ClaimReply & { status: "claimed" },
   { pool, nowMs }: UserReading,
   from: number,
   index: number,
 ): Step {
-  const lastCode = !hasValid(pool.entries.slice(index - from), nowMs);
+  const lastCode = !family.hasValid(pool.entries.slice(index - from), nowMs);
   if (lastCode && !pool.ended && pool.kind === "list") return { reply, lookFrom: from + pool.entries.length };
   return { reply: { ...reply, lastCode } };
 }

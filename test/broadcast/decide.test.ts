@@ -55,7 +55,11 @@ describe("after a first attempt", () => {
     ],
     ["41031 takes the next code", { class: "permission_refused" }, { do: "next" }],
     ["40003 gives the code back", { class: "user_unknown" }, returning("rejected")],
-    ["a permission that is gone is no other's", { class: "permission_gone" }, settle("rejected")],
+    [
+      "a permission that is gone clears the pool",
+      { class: "permission_gone" },
+      { do: "settle-clearing", outcome: "rejected" },
+    ],
     ["not today gives the code back", { class: "not_today" }, returning("rejected")],
     ["a message refused that all get stops", { class: "message_refused", errcode: 47003 }, stop("stopped")],
     ["the recipient's own gives the code back", { class: "message_refused", own: OWN }, returning("failed")],

@@ -12,9 +12,13 @@ import { warnOfPassed } from "../passed-over.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
-async function* audiencePages(deps: Deps, audience: Audience): AsyncGenerator<AudiencePage> {
+async function* audiencePages(
+  deps: Deps,
+  audience: Audience,
+  message: Message,
+): AsyncGenerator<AudiencePage> {
   if (audience.kind === "list") yield* audience.pages();
-  else for await (const openIds of (await deps.stores()).pools.sweep()) yield { openIds };
+  else for await (const openIds of (await deps.stores(message)).pools.sweep()) yield { openIds };
 }
 
 /** Counts with the read-only claim, with progress. */
@@ -24,7 +28,7 @@ export async function countCodes(
   message: Message,
   limit?: number,
 ): Promise<DryRun> {
-  const stores = await deps.stores();
+  const stores = await deps.stores(message);
   const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true });
   const progress = deps.out.progress();
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
@@ -34,7 +38,7 @@ export async function countCodes(
   const render = (openId: string, permission: string, row?: Row) =>
     channel.render(textsOf && row ? withTexts(message, textsOf(row)) : message, openId, permission);
   const dryRun = await untilWhole(() =>
-    countAudience(ledger, audiencePages(deps, audience), render, limit, onStep),
+    countAudience(ledger, audiencePages(deps, audience, message), render, limit, onStep),
   );
   progress.done();
   return dryRun;
@@ -58,7 +62,7 @@ export async function showDryRun(
     out.data(describeFacts(await facts(dryRun)));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
-  const passedOver = (await deps.stores()).pools.passedOver.keys;
+  const passedOver = (await deps.stores(message)).pools.passedOver.keys;
   if (out.format === "json") {
     const { columns } = message;
     out.json({
@@ -69,7 +73,7 @@ export async function showDryRun(
       ...(sample ? { sample } : {}),
     });
   } else await showSummary(deps, result);
-  await warnOfPassed(deps);
+  await warnOfPassed(deps, message);
   if (isNobodyReachable(result)) throw noneReachable(result.outcomes.no_code);
   return "done";
 }
@@ -86,8 +90,12 @@ export function noneReachable(count: number): PushCliError {
  * How many users there are, counted before the first claim: a claim may empty a pool, and then it is no longer there to
  * be counted. Not for a run whose progress nobody sees.
  */
-export async function countTotal(deps: Deps, audience: Audience): Promise<number | undefined> {
+export async function countTotal(
+  deps: Deps,
+  audience: Audience,
+  message: Message,
+): Promise<number | undefined> {
   if (audience.kind === "list") return countListed(audience);
   if (deps.out.quiet) return undefined;
-  return countPools(deps, "users");
+  return countPools(deps, "users", undefined, message);
 }

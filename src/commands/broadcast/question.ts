@@ -61,7 +61,9 @@ const OPTION_FACTS = [
 ] as const;
 
 /** How long it will take; nobody can tell how fast the API is before it was asked. */
-export function paceFact(sends: number, rate: number | undefined): Fact {
+export function paceFact(sends: number, rate: number | undefined, startRate?: number): Fact {
+  if (rate === undefined && startRate !== undefined)
+    return ["takes", `it begins at ${formatRate(startRate)} and climbs; --rate sets a pace`];
   if (rate === undefined) return ["takes", "as long as the API needs; --rate sets a pace"];
   return ["takes", `about ${formatDuration((sends / rate) * 1000)} at ${formatRate(rate)}`];
 }

@@ -5,7 +5,7 @@ import type { Deps } from "../deps.ts";
 
 /** Counts a broadcast from its ledgers and pools, whatever its record says, and shows how far it is. */
 export async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise<Recount> {
-  const stores = await deps.stores();
+  const stores = await deps.stores(record.message);
   const ledger = stores.ledger({ broadcastId: record.id, runId: "recount", dryRun: true });
   const sweeps = {
     pools: () => stores.pools.sweep(),

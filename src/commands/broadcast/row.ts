@@ -83,7 +83,7 @@ function whyUnfit(message: Message, row: Row, channel: Pick<Channel, "problemOf"
     return "all values are empty: the message would say nothing";
   for (const field of message.fields) {
     const problem = channel.problemOf(field);
-    if (problem !== undefined) return `${field.name}: ${problem}`;
+    if (problem !== undefined) return problem;
   }
   return undefined;
 }

@@ -29,7 +29,7 @@ export async function runToEnd(
   { message, engine, report, total }: RunSetup,
   drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
-  const stores = await deps.stores();
+  const stores = await deps.stores(message);
   const watch = watchRun(deps);
   try {
     // Wrong credentials are found out before anything that takes time.
@@ -57,8 +57,8 @@ export async function runToEnd(
     };
     const ended = await drive(runDeps, users);
     watch.end();
-    await showEnd(deps, ended);
-    await warnOfPassed(deps);
+    await showEnd(deps, message, ended);
+    await warnOfPassed(deps, message);
     const exit = exitOf(ended.run, ended.result);
     return (await closeReport(deps, report)) && exit === "done" ? "output" : exit;
   } finally {
@@ -120,11 +120,11 @@ function watchRun(deps: Deps) {
 }
 
 /** The summary, and for who wants to go on, how. */
-async function showEnd(deps: Deps, { result, run, record }: Ended): Promise<void> {
+async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended): Promise<void> {
   const { stopReason } = run;
   // What has no record can't be gone on with.
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
-  const passedOver = (await deps.stores()).pools.passedOver.keys;
+  const passedOver = (await deps.stores(of)).pools.passedOver.keys;
   await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) });
   if (!stopReason && isNobodyReachable(result)) reportError(deps, noneReachable(result.outcomes.no_code));
   if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);

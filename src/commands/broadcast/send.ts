@@ -137,7 +137,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
   const audience = await loadAudience(deps, flags, message);
   try {
-    if (audience.kind === "pools") await requireAnyPool(deps);
+    if (audience.kind === "pools") await requireAnyPool(deps, message);
     const plan: Plan = { message, audience, limit, options };
     return await decideToSend(deps, flags, plan, { doubts: [doubt, ...doubts], danger, look, stdinTaken });
   } finally {
@@ -164,14 +164,14 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
     ...danger,
     ...audienceFacts(dryRun, audience, limit),
     ...quotaFacts(look, dryRun.tally.outcomes.sent),
-    paceFact(dryRun.tally.outcomes.sent, options.engine.rate),
+    paceFact(dryRun.tally.outcomes.sent, options.engine.rate, (await deps.channel()).startRate),
     reportFact(flags.report),
   ];
   if (flags.dryRun) return showDryRun(deps, audience, message, limit, facts);
   if (!flags.yes) {
     const dryRun = await countCodes(deps, audience, message, limit);
     const { sent, no_code } = dryRun.tally.outcomes;
-    await warnOfPassed(deps);
+    await warnOfPassed(deps, message);
     if (sent === 0) throw noneReachable(no_code);
     const interrupted = await askToSend(deps, {
       facts: await facts(dryRun),
@@ -213,7 +213,7 @@ async function send(
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
   const { startRate } = await deps.channel();
   const engine = { ...options.engine, limit, startRate };
-  const total = () => countTotal(deps, audience);
+  const total = () => countTotal(deps, audience, message);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
     startBroadcast(runDeps, {
       id: flags.id,

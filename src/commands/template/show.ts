@@ -2,6 +2,7 @@ import type { Template, TemplateField } from "../../broadcast/channel.ts";
 import { nearestWord } from "../../config/nearest.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
+import type { Output } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { askTemplates } from "./templates.ts";
 
@@ -15,13 +16,30 @@ export async function showTemplate(deps: Deps, _flags: object, id: string): Prom
     out.json({ ...template, sample, ...(doubt !== undefined && { doubt }) });
     return "done";
   }
-  if (out.format === "human") out.data(`${template.title} (${template.kind})\n${template.id}\n\n`);
-  await out.table(
-    [{ title: "field" }, { title: "label" }, { title: "example" }, { title: "takes" }],
-    template.fields.map((field) => [field.name, field.label ?? "", field.example ?? "", takes(field)]),
-  );
-  if (out.format === "human") out.data(`\n  $ ${sample}\n`);
+  if (out.format === "human") await showOnScreen(out, template, sample);
+  else
+    await out.table(
+      COLUMNS,
+      template.fields.map((field) => [...start(field), field.example ?? "", takes(field)]),
+    );
   return "done";
+}
+
+const COLUMNS = [{ title: "field" }, { title: "label" }, { title: "example" }, { title: "takes" }];
+
+/** The examples are in the command line: a terminal has no room for them beside what a field takes. */
+async function showOnScreen(out: Output, template: Template, sample: string): Promise<void> {
+  const columns = COLUMNS.filter(({ title }) => title !== "example");
+  out.data(`${template.title} (${template.kind})\n${template.id}\n`);
+  await out.table(
+    columns,
+    template.fields.map((field) => [...start(field), takes(field)]),
+  );
+  out.data(`\n  $ ${sample}`);
+}
+
+function start({ name, label = "" }: TemplateField): string[] {
+  return [name, label];
 }
 
 function missing(id: string, templates: readonly Template[]): PushCliError {

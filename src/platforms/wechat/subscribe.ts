@@ -79,7 +79,7 @@ function openSubscribe(account: Account): OpenChannel {
         path,
         table: SUBSCRIBE_SEND,
         network,
-        bodyFor: (openId) => bodyFor(openId),
+        bodyFor: (openId, _permission, own) => bodyFor(openId, own),
         ...limits,
       });
     },

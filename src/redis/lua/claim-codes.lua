@@ -1,13 +1,15 @@
--- Claims the first code of each of several users for one broadcast where that is a plain entry: takes it off the pool and
--- writes the claimed record, atomically. Of everybody else it returns what a claim has to know; change-users.lua makes it.
+-- Claims the first permission of each of several users for one broadcast where that is a plain entry: takes it off the pool
+-- and writes the claimed record, atomically. Of everybody else it returns what a claim has to know; change-users.lua makes it.
 --
 -- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
--- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms  4 "1": claim; "0": read all users, change nothing
---       5 how many entries to read of a pool
---       6... pool index to read from, one a user (0 when absent)
+-- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms
+--       4 "1": claim codes; "2": claim consents; "3": claim without a pool; "0": read all users, change nothing
+--       5 how many entries to read of a pool  6 how old a consent may be in ms, "0" for any age
+--       7... pool index to read from, one a user (0 when absent)
 -- Returns a text with a line a user, the bytes that the lines measure out, and Redis' clock in ms. A line is one of
 --       "<formId> <expire in ms> <several uses 0/1>": claimed at the first attempt, and behind it the number of expired codes
 --       that were dropped, if any;
+--       "later": another broadcast has claimed this user within half a minute;
 --       " <record> <piece>": length of the user's record, "-" for none, "!" and the length of Redis' words when the ledger is
 --       none; then what read-piece.lua says of the pool
 
@@ -27,12 +29,17 @@ local function size_text(size)
   return text
 end
 
-local function write_claim(ledger, f, digits, head)
-  local multi = find(f, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and "1" or "0"
-  local record = claimed_head .. multi .. " 1 " .. digits .. " " .. f .. size_text(#head) .. head
+-- `taken`: the bytes to put back, `source`: those that stay where they are.
+local function write_record(ledger, f, digits, multi, taken, source)
+  local record = claimed_head .. multi .. " 1 " .. digits .. " " .. f .. size_text(#taken) .. taken .. source
   if pcall("HSETNX", ledger, id, record) ~= 1 then return nil end
   call("PEXPIRE", ledger, ttl)
   return f .. " " .. digits .. " " .. multi
+end
+
+local function write_claim(ledger, f, digits, head)
+  local multi = find(f, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and "1" or "0"
+  return write_record(ledger, f, digits, multi, head, "")
 end
 
 -- Takes a claim back whose code could not be taken off its pool, for want of a right: it would be used twice. What refused that
@@ -69,6 +76,39 @@ local function claim_plain(pool, ledger, head)
   return line
 end
 
+-- Sends are noted for eight days: so many broadcasts of one user, and no more, are looked through.
+local MAX_NOTED, ON_ITS_WAY_MS = 256, 30000
+
+-- Whether another broadcast has claimed this user and is probably about to send: the platform takes one message to a user at a
+-- time. False, too, where this one has a record: then nothing is claimed anew.
+local function is_on_its_way(ledger)
+  local noted = pcall("HLEN", ledger)
+  if type(noted) ~= "number" or noted == 0 or noted > MAX_NOTED then return false end
+  local fields = call("HGETALL", ledger)
+  local found = false
+  for i = 1, #fields, 2 do
+    if fields[i] == id then return false end
+    local at = match(fields[i + 1], "^claimed %S+ %d+ (%d+) ")
+    if at and tonumber(at) > now - ON_ITS_WAY_MS then found = true end
+  end
+  return found
+end
+
+local max_age = tonumber(ARGV[6])
+
+-- A plain consent at the pool's head. One that stands stays there.
+local function claim_consent(pool, ledger, head)
+  local c, at, standing = match(head, '^{"consent":"([%w_.:-]+)","at":(1%d%d%d%d%d%d%d%d%d%d%d%d)(.*)}$')
+  if not c or #c > 128 or c == "-" then return nil end
+  if standing ~= "" and standing ~= ',"standing":true' then return nil end
+  if max_age > 0 and tonumber(at) + max_age <= now then return nil end
+  local digits = max_age > 0 and string.format("%.0f", tonumber(at) + max_age) or "0"
+  if standing ~= "" then return write_record(ledger, c, digits, "1", "", head) end
+  local line = write_record(ledger, c, digits, "1", head, "")
+  if line and undo_if_refused(pcall("LPOP", pool), ledger) then call("LPOP", pool) end
+  return line
+end
+
 local function read_user(pool, ledger, from, head)
   local record = try_read("HGET", ledger, id)
   local size = "-"
@@ -82,13 +122,21 @@ local function read_user(pool, ledger, from, head)
   return " " .. size .. " " .. read_piece(pool, from, count, head)
 end
 
-local plain_first = ARGV[4] == "1"
+local way = ARGV[4]
+
+local function claim(pool, ledger, from)
+  if way ~= "1" and is_on_its_way(ledger) then return "later" end
+  if way == "3" then return write_record(ledger, "-", "0", "1", "", "-") or read_user(pool, ledger, 0) end
+  local head = from == "0" and pcall("LINDEX", pool, "0")
+  if type(head) ~= "string" then head = nil end
+  local line = head and (way == "1" and claim_plain or claim_consent)(pool, ledger, head)
+  return line or read_user(pool, ledger, tonumber(from), head)
+end
+
 local lines = {}
 for i = 1, #KEYS, 2 do
   local n = #lines + 1
-  local pool, ledger, from = KEYS[i], KEYS[i + 1], ARGV[5 + n] or "0"
-  local head = plain_first and from == "0" and pcall("LINDEX", pool, "0")
-  if type(head) ~= "string" then head = nil end
-  lines[n] = head and claim_plain(pool, ledger, head) or read_user(pool, ledger, tonumber(from), head)
+  local pool, ledger, from = KEYS[i], KEYS[i + 1], ARGV[6 + n] or "0"
+  lines[n] = way == "0" and read_user(pool, ledger, tonumber(from)) or claim(pool, ledger, from)
 end
 return { table.concat(lines, "\n"), table.concat(blob), now }

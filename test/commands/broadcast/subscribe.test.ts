@@ -94,6 +94,7 @@ describe("the dry run", () => {
       /活动名称 \(thing1\) +奶茶买一送一\n活动时间 \(time2\) +2026-11-27 10:00\n活动地点 \(thing3\) +人民广场店/,
     );
     expect(stdout).toMatch(/opens version +trial/);
+    expect(stdout).toMatch(/takes +it begins at 50\/s and climbs/);
     expect(stdout).toMatch(/quota +[\d,]+ messages left today/);
   });
 

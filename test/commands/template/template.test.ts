@@ -65,7 +65,7 @@ describe("template show", () => {
     ]);
     expect(code).toBe(0);
     expect(stdout).toContain("活动提醒 (one-time)");
-    expect(stdout).toMatch(/thing1 +活动名称 +奶茶买一送一 +text, at most 20 characters/);
+    expect(stdout).toMatch(/thing1 +活动名称 +text, at most 20 characters/);
     expect(stdout).toContain(
       `push-cli broadcast --channel wechat-subscribe --keywords '奶茶买一送一,2026年11月27日 10:00,人民广场店' --dry-run -- ${TEMPLATES.activity}`,
     );

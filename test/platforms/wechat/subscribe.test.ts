@@ -80,6 +80,23 @@ it("posts to the endpoint what the message says, with the token in the query", a
   await server.close();
 });
 
+it("sends a recipient's own texts to that recipient alone", async () => {
+  const server = await serveBody('{"errcode":0,"errmsg":"ok"}');
+  const raw = await createSender({
+    apiBase: server.base,
+    channel: "wechat-subscribe",
+    message: MESSAGE,
+    ...LIMITS,
+  });
+  const own = { values: ["张三的奶茶", undefined, undefined] };
+  await new Promise((resolve) => raw.send("oAlice", "-", "token", resolve, own));
+  await new Promise((resolve) => raw.send("oBob", "-", "token", resolve));
+  const sent = server.received.map(({ body }) => JSON.parse(body).data.thing1.value);
+  expect(sent).toEqual(["张三的奶茶", "奶茶买一送一"]);
+  await raw.close();
+  await server.close();
+});
+
 it("is a channel of consents, which are never sent with again", async () => {
   const channel = await openChannel({ apiBase: "http://127.0.0.1:9", channel: "wechat-subscribe" });
   expect(channel).toMatchObject({ permission: "consent", repeat: "never", poolPrefix: "consent:" });

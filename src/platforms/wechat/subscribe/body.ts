@@ -1,12 +1,6 @@
 import type { Message } from "../../../broadcast/channel.ts";
+import type { OwnTexts } from "../../../broadcast/ports.ts";
 import { readOptions } from "./options.ts";
-
-/** What one recipient's message says where it is not the same for all; undefined where the message's own text stands. */
-interface OwnTexts {
-  /** One a field, in the message's order. */
-  values: readonly (string | undefined)[];
-  page?: string | undefined;
-}
 
 /** Makes the JSON body for one recipient; all that is the same for everybody is serialised once, here. */
 export function createSubscribeBody(message: Message): (openId: string, own?: OwnTexts) => string {

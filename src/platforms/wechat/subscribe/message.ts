@@ -33,10 +33,11 @@ export function makeMessage(input: MessageInput, template?: Template): Message {
 export function draftMessage(input: MessageInput, template?: Template): Draft {
   const { templateId, page } = input;
   const options = readOptions(input.options);
+  const isOpen = openFields(input);
   const given =
     input.named === undefined ? byPosition(input, template) : byName(input, input.named, template);
   const fields = input.truncate
-    ? given.map((field) => (isFilledIn(field) ? field : truncateField(field)))
+    ? given.map((field) => (isOpen(field) ? field : truncateField(field)))
     : given;
   const message: Message = {
     templateId,
@@ -45,18 +46,21 @@ export function draftMessage(input: MessageInput, template?: Template): Draft {
     ...(page !== undefined && { page }),
     options,
   };
-  return { message, problems: fields.map(checkWith(template)).filter(isProblem) };
+  return { message, problems: fields.map(checkWith(template, isOpen)).filter(isProblem) };
 }
 
-/** Whether its value has columns of the audience in it, so that it is known for each recipient only. */
-function isFilledIn({ value }: MessageField): boolean {
-  return value.includes("{{");
+/** Tells the fields that have columns of the audience in them, so that their values are known for each recipient only. */
+function openFields({ columns }: MessageInput): (field: MessageField) => boolean {
+  return ({ value }) => columns !== undefined && value.includes("{{");
 }
 
-function checkWith(template: Template | undefined): (field: MessageField) => Problem | undefined {
+function checkWith(
+  template: Template | undefined,
+  isOpen: (field: MessageField) => boolean,
+): (field: MessageField) => Problem | undefined {
   return (field) => {
     const values = template?.fields.find(({ name }) => name === field.name)?.values;
-    return isFilledIn(field) ? undefined : checkField(field, values);
+    return isOpen(field) ? undefined : checkField(field, values);
   };
 }
 

@@ -123,8 +123,16 @@ it("cuts values that are too long, when told to", () => {
 
 it("leaves values with columns in them for later, whatever their length", () => {
   const values = ["{{name}}的一个很长很长很长很长很长很长的奶茶", "{{when}}", "{{state}}"];
-  const { fields } = makeMessage(input({ values, truncate: true }), TEMPLATE);
+  const { fields } = makeMessage(
+    input({ values, truncate: true, columns: ["name", "when", "state"] }),
+    TEMPLATE,
+  );
   expect(fields.map(({ value }) => value)).toEqual(values);
+});
+
+it("checks a value with a literal {{ like any other", () => {
+  const named = { thing1: "{{".repeat(11), time2: "10:00", phrase3: "报名中" };
+  expect(refusalOf(() => makeMessage(input({ named }), TEMPLATE)).message).toContain("22 characters");
 });
 
 it("passes warnings on instead of refusing", () => {

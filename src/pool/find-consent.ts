@@ -1,0 +1,57 @@
+import { consentExpireMs, consentState, readConsent } from "./consent.ts";
+import type { Found } from "./find-code.ts";
+
+/**
+ * Looks for the first consent that holds, among entries that stand in a pool from index `from` on. Expired ones met on the way
+ * are to be dropped; a standing one stays where it is. As `findCode` does for codes.
+ */
+export function findConsent(
+  entries: readonly (string | undefined)[],
+  from: number,
+  nowMs: number,
+  maxAgeMs: number | undefined,
+): Found {
+  const found: Found = { expired: 0, refused: 0, unreadable: 0, edits: [] };
+  for (const [i, bytes] of entries.entries()) {
+    const entry = bytes === undefined ? undefined : readConsent(bytes);
+    if (bytes === undefined || !entry?.readable) {
+      found.unreadable++;
+      continue;
+    }
+    const { consent } = entry;
+    const state = consentState(consent, { nowMs, maxAgeMs });
+    const isStanding = state === "standing";
+    if (!isStanding) found.edits.push({ index: from + i, was: bytes, text: undefined });
+    if (state === "expired") {
+      found.expired++;
+      continue;
+    }
+    const code = {
+      formId: consent.id,
+      expireMs: consentExpireMs(consent, maxAgeMs),
+      wellFormed: true,
+    };
+    const taken = isStanding ? { own: "", source: bytes } : { own: bytes, source: "" };
+    found.pick = { code, index: from + i, k: 1, ...taken, leavesValid: isStanding };
+    break;
+  }
+  return found;
+}
+
+/** Entries that are consents, whatever their age: what goes when the platform says that the user has given none. */
+export function findAllConsents(entries: readonly (string | undefined)[], from: number): Found["edits"] {
+  return entries.flatMap((bytes, i) =>
+    bytes !== undefined && readConsent(bytes).readable
+      ? [{ index: from + i, was: bytes, text: undefined }]
+      : [],
+  );
+}
+
+/** Whether some of these entries let a message be sent. */
+export function holdsConsent(
+  entries: readonly (string | undefined)[],
+  nowMs: number,
+  maxAgeMs: number | undefined,
+): boolean {
+  return findConsent(entries, 0, nowMs, maxAgeMs).pick !== undefined;
+}

@@ -1,0 +1,72 @@
+import type { PushCode } from "../pool/code.ts";
+import { type EntryEdit, type Found, findCode, hasValid } from "../pool/find-code.ts";
+import { findAllConsents, findConsent, holdsConsent } from "../pool/find-consent.ts";
+import { mayBringSeveral } from "./ledger-record.ts";
+
+/** What a claim takes, and how it knows one: the kinds of permissions that pools hold. */
+export interface Family {
+  /** The short way of claim-codes.lua: plain codes, plain consents, none at all. */
+  readonly shortWay: "1" | "2" | "3";
+  /** Consents of that age, ms, hold no more; 0: they hold for ever. */
+  readonly maxAgeMs: number;
+  /** The first permission that a message can be sent with; see `findCode`. */
+  find(entries: readonly (string | undefined)[], from: number, nowMs: number, refused?: string): Found;
+  /** Whether some of these entries let a message be sent. */
+  hasValid(entries: readonly (string | undefined)[], nowMs: number): boolean;
+  /** What goes when the platform says that the user has no such permission. */
+  findAll(entries: readonly (string | undefined)[], from: number): EntryEdit[];
+  /** Whether an attempt with it whose outcome is not known must not be repeated. */
+  isOnceOnly(code: PushCode): boolean;
+  /** One message to a user at a time, over all broadcasts: while another one is on its way, a claim says `later`. */
+  readonly oneAtATime: boolean;
+}
+
+export const CODES: Family = {
+  shortWay: "1",
+  maxAgeMs: 0,
+  find: findCode,
+  hasValid,
+  findAll: () => [],
+  isOnceOnly: mayBringSeveral,
+  oneAtATime: false,
+};
+
+/** `maxAgeMs`: a team's own rule; the platform has none. */
+export function consentFamily(maxAgeMs: number | undefined): Family {
+  return {
+    shortWay: "2",
+    maxAgeMs: maxAgeMs ?? 0,
+    find: (entries, from, nowMs) => findConsent(entries, from, nowMs, maxAgeMs),
+    hasValid: (entries, nowMs) => holdsConsent(entries, nowMs, maxAgeMs),
+    findAll: findAllConsents,
+    isOnceOnly: () => true,
+    oneAtATime: true,
+  };
+}
+
+/** The id of no permission, in records. */
+export const NO_PERMISSION = "-";
+
+/** For teams that keep no consents: whoever is asked for may be sent to, and the platform alone knows better. */
+export const NO_POOL: Family = {
+  shortWay: "3",
+  maxAgeMs: 0,
+  find: (_, from) => ({
+    expired: 0,
+    refused: 0,
+    unreadable: 0,
+    edits: [],
+    pick: {
+      code: { formId: NO_PERMISSION, expireMs: 0, wellFormed: true },
+      index: from,
+      k: 1,
+      own: "",
+      source: NO_PERMISSION,
+      leavesValid: true,
+    },
+  }),
+  hasValid: () => true,
+  findAll: () => [],
+  isOnceOnly: () => true,
+  oneAtATime: true,
+};
