@@ -44,7 +44,7 @@ export async function runToEnd(
       sweepLedgers: stores.sweepLedgers,
       openLedger: stores.ledger,
       lookAtMemory: stores.lookAtMemory,
-      receipts: (await deps.consents())?.receipts,
+      receipts: stores.receipts,
       sender: await deps.sender(message, connectionsFor(deps, engine.concurrency), engine.timeoutMs),
       tokens,
       clock: deps.clock,
