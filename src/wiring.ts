@@ -109,10 +109,11 @@ function sendStoresOf(
   return async (of) => {
     const { stores } = await opened();
     const loaded = await settings();
-    const { permission } = (await loadChannel(loaded.channel)).facts;
-    if (of === undefined || permission === "code") return stores;
+    if (of === undefined) return stores;
+    const { facts } = await loadChannel(of.channel ?? loaded.channel);
+    if (facts.permission === "code") return stores;
     const name = of.withoutPool ? "" : of.templateId;
-    const own = known.get(name) ?? stores.sends(sendNeeds(loaded, of));
+    const own = known.get(name) ?? stores.sends(sendNeeds(loaded, facts, of));
     known.set(name, own);
     return { ...stores, ...own };
   };

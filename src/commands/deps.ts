@@ -75,7 +75,10 @@ export interface SourceNeeds {
 export type SendStores = Pick<Stores, "pools" | "ledger" | "sweepLedgers" | "history" | "receipts">;
 
 /** What says which permissions a message spends. */
-export type SendOf = Pick<Message, "templateId" | "withoutPool">;
+export type SendOf = Pick<Message, "templateId" | "withoutPool"> & {
+  /** Absent: the channel of the settings. */
+  channel?: string;
+};
 
 /**
  * What a command works with. Nothing behind these functions is built, loaded or connected before it is asked for, and

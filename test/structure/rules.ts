@@ -112,6 +112,9 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
 const CLOCK_AND_CHANCE =
   /\bDate\s*\.\s*now\b|\bnew\s+Date\s*(\(\s*\)|(?!\s*\())|(?<![.\w$])performance\b|\bMath\s*\.\s*random\b/;
 
+/** What an errcode means is a matter of its platform and endpoint; the engine goes by classes of answers. */
+const ERRCODE = /\b4\d{4}\b/;
+
 /** Loading them takes longer than bare Node takes to start; `--help` needs none of them. */
 const COSTLY = ["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser"];
 
@@ -128,6 +131,7 @@ export function findViolations(file: string, source: string, packages: readonly 
     isWithin(file, DOMAIN) && CLOCK_AND_CHANCE.test(maskSource(source))
       ? `${file} uses clock or chance itself`
       : "",
+    isWithin(file, ["src/broadcast/"]) && ERRCODE.test(source) ? `${file} names an errcode` : "",
   ].filter((violation) => violation !== "");
 }
 

@@ -8,7 +8,7 @@ import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { checkChannel } from "./preflight.ts";
+import { sendOf } from "./preflight.ts";
 
 const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"];
 
@@ -60,8 +60,7 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     throw usageError(`--format ${flags.format} and --json exclude each other`);
   const { broadcasts, lookAtMemory } = await deps.stores();
   const record = await loadBroadcast({ store: broadcasts, lookAtMemory }, id);
-  checkChannel(record, await deps.settings());
-  const { history, sweepLedgers } = await deps.stores(record.message);
+  const { history, sweepLedgers } = await deps.stores(sendOf(record));
   const stop = stopAtSignal(deps);
   const writer = createWriter(deps, flags.format);
   let count = 0;
