@@ -53,23 +53,12 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       templateCache: async () => (await opened()).templates,
     });
   };
-  const sends = new Map<string, SendStores>();
   const deps: Deps = {
     io,
     out,
     clock,
     settings,
-    stores: async (of) => {
-      const { stores } = await opened();
-      const loaded = await settings();
-      const { permission } = (await loadChannel(loaded.channel)).facts;
-      if (of === undefined || permission === "code") return stores;
-      // What sweeps pass over is counted in the stores.
-      const name = of.withoutPool ? "" : of.templateId;
-      const known = sends.get(name) ?? stores.sends(sendNeeds(loaded, of));
-      sends.set(name, known);
-      return { ...stores, ...known };
-    },
+    stores: sendStoresOf(settings, opened),
     consents: async (templateId) => {
       const loaded = await settings();
       const needs = consentNeeds(loaded, (await loadChannel(loaded.channel)).facts, templateId);
@@ -108,6 +97,25 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     for (const closer of closers.reverse()) await closer();
   };
   return { deps, close };
+}
+
+/** The stores; for messages that spend no codes, with pools, ledgers and history of their own. */
+function sendStoresOf(
+  settings: () => Promise<Settings>,
+  opened: () => Promise<{ stores: Stores }>,
+): Deps["stores"] {
+  // What sweeps pass over is counted in them.
+  const known = new Map<string, SendStores>();
+  return async (of) => {
+    const { stores } = await opened();
+    const loaded = await settings();
+    const { permission } = (await loadChannel(loaded.channel)).facts;
+    if (of === undefined || permission === "code") return stores;
+    const name = of.withoutPool ? "" : of.templateId;
+    const own = known.get(name) ?? stores.sends(sendNeeds(loaded, of));
+    known.set(name, own);
+    return { ...stores, ...own };
+  };
 }
 
 /** Says that a Redis which is busy or loading is waited for. */

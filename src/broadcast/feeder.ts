@@ -1,9 +1,10 @@
 import { PushCliError } from "../errors.ts";
 import type { Row } from "./audience.ts";
+import type { ClaimBatch } from "./in-run.ts";
 import { UNREADABLE } from "./outcome.ts";
 import type { Claimed, ClaimReply, Settled, Sighting } from "./ports.ts";
 import { reportLine } from "./report.ts";
-import type { ClaimBatch, Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
 

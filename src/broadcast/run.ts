@@ -5,9 +5,10 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
+import type { ClaimBatch, Held, Postponed } from "./in-run.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
-import type { Claimed, OwnTexts, SendAnswer, Settlement, Sighting } from "./ports.ts";
+import type { Claimed, OwnTexts, SendAnswer, Settlement } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
@@ -19,28 +20,6 @@ export interface Decided {
   settlement: Settlement;
   recipient: InHand;
   errmsg: string;
-}
-
-/** A recipient whose answer is acted on only once another has shown what it means. */
-export interface Held {
-  recipient: InHand;
-  goOn(): unknown;
-  /** Acted on also when the run stops before that. */
-  isFinal: boolean;
-}
-
-/** A user to be claimed again. */
-export interface Postponed {
-  openId: string;
-  row: Row | undefined;
-  sighting: Sighting;
-}
-
-/** Users who are being claimed in one call; see `feeder.ts`. */
-export interface ClaimBatch {
-  readonly openIds: ReadonlySet<string>;
-  /** Those of them who were taken in hand by way of another batch meanwhile. */
-  readonly begunElsewhere: Set<string>;
 }
 
 /** Answers on their way into the ledger that don't hold up claims. */

@@ -79,3 +79,16 @@ function parseFields(texts: readonly string[]): Record<string, string> {
   }
   return Object.fromEntries(named);
 }
+
+/** The message as it is with --no-pool. Throws a usage error where a permission is the platform's own key. */
+export function withPool(
+  channel: Channel,
+  message: Message,
+  { pool, to, toFile }: { pool?: boolean; to?: string[]; toFile?: string },
+): Message {
+  if (pool !== false) return message;
+  if (channel.permission !== "consent") throw notOf(channel, "--no-pool");
+  if (to === undefined && toFile === undefined)
+    throw usageError("--no-pool: without pools it is not known whom to send to", "give --to or --to-file");
+  return { ...message, withoutPool: true };
+}

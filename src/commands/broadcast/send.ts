@@ -16,7 +16,7 @@ import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
 import { lookBeforehand, quotaFacts, warningsOf } from "./look.ts";
-import { type MessageFlags, makeMessage, readMessageInput } from "./message-flags.ts";
+import { type MessageFlags, makeMessage, readMessageInput, withPool } from "./message-flags.ts";
 import {
   addEngineOptions,
   type EngineFlags,
@@ -44,6 +44,8 @@ interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
   id?: string;
   dryRun?: boolean;
   anyTemplate?: boolean;
+  /** False: --no-pool. */
+  pool?: boolean;
   yes?: boolean;
 }
 
@@ -89,6 +91,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
     .option("--skip-bad-rows", "go on without rows of the file that no message can be made of")
     .option("--encoding <name>", ENCODING_HELP)
+    .option("--no-pool", "send to listed users without a look at pools, for teams that keep no consents")
     .option("--limit <n>", "claim at most so many codes");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
@@ -126,7 +129,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const look = await lookBeforehand(deps, channel, input, flags);
-  const message = makeMessage(channel, input, look?.template);
+  const message = withPool(channel, makeMessage(channel, input, look?.template), flags);
   checkAudienceFlags(flags, message);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
