@@ -45,7 +45,9 @@ export async function countReceipts(source: ReceiptSource, record: BroadcastReco
 export async function takeReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
   const { source } = needs;
   if (!source || run.signal.aborted) return;
-  await unlessStopped(run, () => sweep(source, lookFor(needs), (found) => count(run, found)));
+  run.waitingFor = LOOK;
+  await unlessStopped(run, () => sweep(source, lookFor(run, needs), (found) => count(run, found)));
+  run.waitingFor = undefined;
 }
 
 /**
@@ -57,12 +59,13 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
   const { clock } = run.deps;
   if (!source || run.signal.aborted || unknownOf(run) === 0) return;
   const untilMs = clock.monotonic() + (run.options.waitReceiptsMs ?? 0);
-  const look = lookFor(needs);
+  const look = lookFor(run, needs);
   const left = new Set<string>();
   const take = (found: ReceiptFound) => {
     if (found.outcome === "unknown") left.add(found.openId);
     else correct(run, found, needs.runId);
   };
+  run.waitingFor = LOOK;
   await unlessStopped(run, async () => {
     await sweep(source, look, take);
     while (left.size > 0 && clock.monotonic() < untilMs && !run.signal.aborted) {
@@ -76,11 +79,17 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
   run.waitingFor = undefined;
 }
 
-type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[]>;
+/** What a run's live line says it waits for. */
+const LOOK = "look at receipts";
 
-function lookFor({ source, record, patience }: ReceiptNeeds): Look {
-  return (openIds) =>
-    patience.call(async () => (await source?.receipts.settleUnknown(searchOf(record), openIds)) ?? []);
+/** Undefined: enough looked. */
+type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[] | undefined>;
+
+function lookFor({ signal }: Run, { source, record, patience }: ReceiptNeeds): Look {
+  return async (openIds) => {
+    if (signal.aborted) return undefined;
+    return patience.call(async () => source?.receipts.settleUnknown(searchOf(record), openIds));
+  };
 }
 
 function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch {
@@ -95,7 +104,8 @@ async function sweep(
 ): Promise<void> {
   for (;;) {
     try {
-      for await (const openIds of source.sweepLedgers()) await lookAtAll(openIds, look, onFound);
+      for await (const openIds of source.sweepLedgers())
+        if (!(await lookAtAll(openIds, look, onFound))) return;
       return;
     } catch (error) {
       if (!(error instanceof SweepCutError)) throw error;
@@ -103,14 +113,18 @@ async function sweep(
   }
 }
 
+/** Whether there is more to look at. */
 async function lookAtAll(
   openIds: string[],
   look: Look,
   onFound: (found: ReceiptFound) => void,
-): Promise<void> {
+): Promise<boolean> {
   for (let at = 0; at < openIds.length; at += BATCH) {
-    for (const found of await look(openIds.slice(at, at + BATCH))) if (found) onFound(found);
+    const found = await look(openIds.slice(at, at + BATCH));
+    if (!found) return false;
+    for (const one of found) if (one) onFound(one);
   }
+  return true;
 }
 
 /** Redis going away ends the run, as it does anywhere else. */
