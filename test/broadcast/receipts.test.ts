@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
+import { atTerminal } from "../commands/broadcast/at-terminal.ts";
 import { giveConsents, leaveClaim, resume, send, show, TEMPLATE, tell, usersBy } from "./receipts.ts";
-import { outcomes, setFaults, until, useFolder, useWorld } from "./world.ts";
+import { broadcast, outcomes, setFaults, until, useFolder, useWorld } from "./world.ts";
 
 const world = useWorld();
 const folder = useFolder();
@@ -67,6 +68,37 @@ describe("of a broadcast with lost answers", () => {
     expect(result.run).toMatchObject({ sent: 1 });
     const { delivered, deliveriesByUser } = world.sandbox.stats();
     expect([delivered, deliveriesByUser[first]]).toEqual([USERS + 1, 2]);
+  });
+
+  test("are taken over for a finished broadcast, and nobody is sent to", async () => {
+    expect((await resume(world)).code, "it is finished").toBe(3);
+    for (const openId of unknown.slice(1)) await tell(world, openId);
+    const result = await resume(world, ["--wait-receipts", "0s"]);
+    expect(result.code, result.stderr).toBe(8);
+    expect(document(result)).toMatchObject({ recipients: USERS, outcomes: { sent: USERS - 1, unknown: 1 } });
+    await tell(world, unknown[0] ?? "");
+    expect((await resume(world, ["--wait-receipts", "0s"])).code).toBe(0);
+    expect(await show(world)).toMatchObject({ recipients: USERS, outcomes: { sent: USERS, unknown: 0 } });
+    expect(world.sandbox.stats().delivered).toBe(USERS);
+    expect((await resume(world, ["--wait-receipts", "0s"])).code, "none is left").toBe(3);
+  });
+
+  test("the question tells of them, and of what sending again may do", async () => {
+    const [first = "", second = "", ...others] = unknown;
+    await tell(world, second, "failed");
+    for (const openId of others) await tell(world, openId);
+    const line = ["resume", "b-1", "--channel", "wechat-subscribe", "--retry-unknown"];
+    const { code, stderr } = await atTerminal(world, line, "n\n");
+    expect(code).toBe(11);
+    expect(stderr).toMatch(
+      new RegExp(`^done +sent ${USERS - 2}, rejected 1, unknown 1 \\(by the ledgers and receipts\\)$`, "m"),
+    );
+    expect(stderr).toMatch(new RegExp(`^receipts +${others.length} sent, 1 rejected, 1 still unknown$`, "m"));
+    expect(stderr).toMatch(/^warning +--retry-unknown: 1 user may have the message, and get it a second/m);
+    expect(stderr).toContain("Resume b-1 for up to 1 user?");
+    expect(await usersBy(world, "unknown"), "nothing is changed by a no").toEqual(unknown);
+    await tell(world, first);
+    expect((await atTerminal(world, line, "n\n")).stderr).not.toMatch(/^warning/m);
   });
 
   test("the totals are right when the resume is stopped", async () => {
@@ -157,4 +189,12 @@ test("a first run takes what there is, and waits for the rest", async () => {
   expect(document(result)).toMatchObject({ recipients: USERS, outcomes: outcomes({ sent: USERS }) });
   expect(document(result).run).toMatchObject({ sent: USERS });
   expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1 });
+});
+
+test("--wait-receipts is refused where messages spend codes", async () => {
+  const first = await broadcast(world, ["--wait-receipts", "5s"]);
+  expect(first.code).toBe(2);
+  expect(first.stderr).toContain(
+    "--wait-receipts 5s: push-cli takes no receipts of wechat-template messages",
+  );
 });

@@ -96,7 +96,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     if (atWork && !spec.join) throw isAlive(id, atWork);
     const recount = await recountWithProgress(deps, withLimit(record, limit));
     // What receipts settle is not sent again.
-    const receipts = flags.retryUnknown ? await lookAtReceipts(deps, record) : undefined;
+    const receipts = flags.retryUnknown || takesReceipts ? await lookAtReceipts(deps, record) : undefined;
     const plan = planResume(
       record,
       runs,
