@@ -1,10 +1,11 @@
 import { SweepCutError } from "../errors.ts";
 import type { Patience } from "./patience.ts";
 import type { ReceiptFound, ReceiptSearch, Receipts } from "./receipts.ts";
-import type { BroadcastRecord } from "./record.ts";
+import type { BroadcastRecord, KnownRun } from "./record.ts";
 import { reportLine } from "./report.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
+import { sumOutcomesOfRuns } from "./totals.ts";
 
 /** Where receipts and the users are met whom they may concern. */
 export interface ReceiptSource {
@@ -42,9 +43,13 @@ export async function countReceipts(source: ReceiptSource, record: BroadcastReco
 }
 
 /** Before a later run meets anybody: what earlier ones left unknown becomes what receipts say. */
-export async function takeReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
+export async function takeReceipts(
+  run: Run,
+  needs: ReceiptNeeds,
+  earlierRuns: readonly KnownRun[],
+): Promise<void> {
   const { source } = needs;
-  if (!source || run.signal.aborted) return;
+  if (!source || run.signal.aborted || leftNoneUnknown(earlierRuns)) return;
   run.waitingFor = LOOK;
   await unlessStopped(run, () => sweep(source, lookFor(run, needs), (found) => count(run, found)));
   run.waitingFor = undefined;
@@ -158,6 +163,11 @@ function correct(run: Run, found: ReceiptFound, ownRunId: string): void {
   if (!isOwn) count(run, found);
   const errmsg = outcome === "rejected" ? BY_RECEIPT : undefined;
   deps.report?.writeUnlessThere(reportLine({ ...found, outcome, errmsg }));
+}
+
+/** A sweep for nothing would take half a minute for a million users. Of a killed run nobody knows. */
+function leftNoneUnknown(runs: readonly KnownRun[]): boolean {
+  return runs.every(({ over }) => over) && sumOutcomesOfRuns(runs)?.unknown === 0;
 }
 
 function unknownOf({ tally, earlier }: Run): number {
