@@ -191,6 +191,19 @@ test("a first run takes what there is, and waits for the rest", async () => {
   expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1 });
 });
 
+test("they are taken over without a pool, too", async () => {
+  const openIds = Array.from({ length: USERS }, (_, i) => `u${i}`);
+  world.sandbox.registerConsents(openIds.map((openId) => ({ openId, templateId: TEMPLATE })));
+  setFaults(world, "reset-after:25");
+  expect((await send(world, ["--concurrency", "4", "--no-pool", "--to", ...openIds])).code).toBe(8);
+  const unknown = await usersBy(world, "unknown");
+  for (const openId of unknown) await tell(world, openId);
+  const result = await resume(world, ["--retry-unknown"]);
+  expect(result.code, result.stderr).toBe(0);
+  expect(document(result)).toMatchObject({ recipients: USERS, outcomes: { sent: USERS, unknown: 0 } });
+  expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1 });
+});
+
 test("--wait-receipts is refused where messages spend codes", async () => {
   const first = await broadcast(world, ["--wait-receipts", "5s"]);
   expect(first.code).toBe(2);
