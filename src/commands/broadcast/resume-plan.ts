@@ -116,23 +116,23 @@ export async function resumeFacts(
     ],
     ["to go", toGoText(plan)],
     ["spends", `up to ${formatCounted(plan.sends, "code")}`],
+    ...(plan.receipts ? receiptFacts(plan.receipts) : []),
     ...(flags.retryUnknown ? unknownFacts(plan.receipts) : []),
     paceFact(plan.sends, options.engine.rate ?? record.rate),
     reportFact(flags.report),
   ];
 }
 
+function receiptFacts({ sent, rejected, unknown }: ReceiptCounts): Fact[] {
+  const known = `${formatCount(sent)} sent, ${formatCount(rejected)} rejected`;
+  return [["receipts", `${known}, ${formatCount(unknown)} still unknown`]];
+}
+
 function unknownFacts(receipts: ReceiptCounts | undefined): Fact[] {
   if (!receipts) return [UNKNOWN_FACT];
-  const { sent, rejected, unknown } = receipts;
-  const known = `${formatCount(sent)} sent, ${formatCount(rejected)} rejected`;
-  const facts: Fact[] = [["receipts", `${known}, ${formatCount(unknown)} still unknown`]];
-  if (unknown > 0)
-    facts.push([
-      "warning",
-      `--retry-unknown: ${countUsers(unknown)} may have the message, and get it a second time`,
-    ]);
-  return facts;
+  if (receipts.unknown === 0) return [];
+  const whom = countUsers(receipts.unknown);
+  return [["warning", `--retry-unknown: ${whom} may have the message, and get it a second time`]];
 }
 
 const UNKNOWN_FACT: Fact = [

@@ -74,17 +74,18 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const options = parseRunOptions(flags);
   const limit = flags.limit === undefined ? undefined : parseNewLimit(flags.limit);
   const retry = retriesOf(flags);
+  const takesReceipts = flags.waitReceipts !== undefined;
   if (flags.report !== undefined) await checkReportFlag(flags.report);
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
-  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit });
+  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit, takesReceipts });
   const record = await loadBroadcast(needs, id);
   checkChannel(record, settings);
   checkReceiptsFlag(flags, await deps.channel());
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
-  checkResumable(record, spec, deps.clock.now());
+  checkResumable(record, { ...spec, takesReceipts }, deps.clock.now());
   const danger = await doubtRedis(deps, flags, record);
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
@@ -95,7 +96,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     if (atWork && !spec.join) throw isAlive(id, atWork);
     const recount = await recountWithProgress(deps, withLimit(record, limit));
     // What receipts settle is not sent again.
-    const receipts = flags.retryUnknown ? await lookAtReceipts(deps, record) : undefined;
+    const receipts = flags.retryUnknown || takesReceipts ? await lookAtReceipts(deps, record) : undefined;
     const plan = planResume(
       record,
       runs,
