@@ -83,6 +83,6 @@ function compare(
     ...wrong("no_code", outcomes.no_code, noCode.least, noCode.most),
     ...wrong("recipients", recipients, sum),
     ...wrong("open", open, 0),
-    ...wrong("codes spent", codes.spent, sent + unknown + rejected),
+    ...wrong("codes spent", codes.spent, sent + unknown),
   ];
 }

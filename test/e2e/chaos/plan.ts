@@ -121,8 +121,18 @@ const MOST_PERCENT = {
   "token-expiry": 0.4,
 } satisfies Partial<Record<FaultKind, number>>;
 
+/** A busy platform halves the rate of subscribe messages each time, so that a round would take minutes. */
+const OF_SUBSCRIBE = {
+  busy: 0.1,
+  "busy-delivered": 0.2,
+  "5xx-after": 4,
+  "reset-after": 4,
+  "garbage-after": 3,
+  later: 3,
+};
+
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
-  const most = kind === "subscribe" ? { ...MOST_PERCENT, later: 3 } : MOST_PERCENT;
+  const most = kind === "subscribe" ? { ...MOST_PERCENT, ...OF_SUBSCRIBE } : MOST_PERCENT;
   return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,
     percent: Math.round(chance.next() * most * 100) / 100,
