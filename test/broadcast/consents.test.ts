@@ -7,6 +7,7 @@ import { outcomes, setFaults, until, useWorld } from "./world.ts";
 const world = useWorld();
 const TEMPLATE = TEMPLATES.activity;
 const FIELDS = ["--field", "thing1=奶茶买一送一", "time2=2026-11-27 10:00", "thing3=人民广场店"];
+const CHANNEL = ["--channel", "wechat-subscribe"];
 const AT = 1_780_000_000_000;
 
 const poolOf = (openId: string, template = TEMPLATE) => `mina:consent:{${openId}}:${template}`;
@@ -90,12 +91,14 @@ test("a consent that the platform refuses (43101) clears the user's pool, once",
   await giveAll(20);
   world.sandbox.withdrawConsents("u3", [TEMPLATE]);
   await world.redis.client.rpush(poolOf("u3"), "garbage", entryOf("u3-1"), entryOf("u3-2"));
-  const result = await send();
-  expect(result.json<BroadcastResult>()).toMatchObject({
-    outcomes: outcomes({ sent: 19, rejected: 1 }),
-    codes: { spent: 19, refused: 3 },
-  });
+  const result = await send("--id", "b-1");
+  const counts = { outcomes: outcomes({ sent: 19, rejected: 1 }), codes: { spent: 19, refused: 3 } };
+  expect(result.json<BroadcastResult>()).toMatchObject(counts);
   expect(await entries("u3")).toEqual(["garbage"]);
+  // Counted from the ledgers, the one that was tried is not spent either.
+  const env = cliEnv(world.redis.url, world.sandbox.url);
+  const shown = await runCli(["broadcast", "show", "b-1", "--exact", "--json", ...CHANNEL], { env });
+  expect(shown.json<BroadcastResult>()).toMatchObject({ codes: counts.codes });
 });
 
 describe("an attempt whose outcome is not known", () => {
