@@ -9,6 +9,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
+import { spendsOf } from "../permission-words.ts";
 import { noneReachable } from "./count.ts";
 import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -125,8 +126,10 @@ async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended):
   // What has no record can't be gone on with.
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
   const passedOver = (await deps.stores(of)).pools.passedOver.keys;
-  await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) });
-  if (!stopReason && isNobodyReachable(result)) reportError(deps, noneReachable(result.outcomes.no_code));
+  const spends = await spendsOf(deps, of);
+  await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) }, spends);
+  if (!stopReason && isNobodyReachable(result))
+    reportError(deps, await noneReachable(deps, of, result.outcomes.no_code));
   if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
   const { exit, message, hint } = stopReason;
   deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });

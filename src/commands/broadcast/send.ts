@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Audience } from "../../broadcast/audience.ts";
 import { startBroadcast } from "../../broadcast/broadcast.ts";
-import type { Message, Preflight } from "../../broadcast/channel.ts";
+import type { Message, PermissionKind, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -11,6 +11,7 @@ import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
 import { warnOfPassed } from "../passed-over.ts";
+import { nameOf, spendsOf } from "../permission-words.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
 import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
@@ -62,9 +63,10 @@ Examples:
   # each their own: columns of the file
   $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 
-Each user gets at most one message: a code is taken off the pool and noted in
-the user's ledger in one step, and an attempt whose outcome is not known is
-repeated with the same code only, which the platform accepts once.`;
+Each user gets at most one message: a code or consent is taken off the pool and
+noted in the user's ledger in one step. An attempt whose outcome is not known is
+repeated with the same code only, which the platform accepts once, and never
+with a consent.`;
 
 export function registerBroadcastSend(broadcast: Command, run: RunAction): Command {
   // Before anything else is said of the line: in `broadcast retry b-1` it is not the argument too many that is wrong.
@@ -75,7 +77,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
   const send = broadcast
     .command("send <templateId>", { isDefault: true })
     .configureHelp({ ...HELP_LAYOUT, commandUsage: () => USAGE })
-    .description("send a template message to every user with a valid code, each at most once")
+    .description("send a message to every user with a valid code or consent, each at most once")
     .option("--keywords <csv>", "values of keyword1, keyword2 ...: one CSV record")
     .option("--keywords-delimiter <char>", "what separates the values (default: a comma)")
     .option("--no-keywords", "a message without values; with --yes it has to be said")
@@ -92,7 +94,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--skip-bad-rows", "go on without rows of the file that no message can be made of")
     .option("--encoding <name>", ENCODING_HELP)
     .option("--no-pool", "send to listed users without a look at pools, for teams that keep no consents")
-    .option("--limit <n>", "claim at most so many codes");
+    .option("--limit <n>", "claim at most so many codes or consents");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
     .option("--report <file>", "append a line of NDJSON for every recipient")
@@ -165,7 +167,7 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
     ...(await settingFacts(deps)),
     ...messageFacts(message, { doubts, first: audience.kind === "list" ? audience.first : undefined }),
     ...danger,
-    ...audienceFacts(dryRun, audience, limit),
+    ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
     ...quotaFacts(look, dryRun.tally.outcomes.sent),
     paceFact(dryRun.tally.outcomes.sent, options.engine.rate, (await deps.channel()).startRate),
     reportFact(flags.report),
@@ -175,7 +177,7 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
     const dryRun = await countCodes(deps, audience, message, limit);
     const { sent, no_code } = dryRun.tally.outcomes;
     await warnOfPassed(deps, message);
-    if (sent === 0) throw noneReachable(no_code);
+    if (sent === 0) throw await noneReachable(deps, message, no_code);
     const interrupted = await askToSend(deps, {
       facts: await facts(dryRun),
       sends: sent,
@@ -190,17 +192,23 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
 
 function audienceFacts(
   { tally, leftWithout }: DryRun,
-  audience: Audience,
-  limit: number | undefined,
+  { audience, limit }: Plan,
+  spends: PermissionKind,
 ): Fact[] {
   const { sent, no_code } = tally.outcomes;
   const whom = audience.kind === "list" ? "listed users" : "all pools";
   const upTo = limit === undefined ? "" : `, up to --limit ${formatCount(limit)}`;
   const invalid = audience.kind === "list" ? audience.invalid?.summary : undefined;
+  const name = nameOf(spends);
+  const reachable = spends === "none" ? "" : `, ${formatCount(sent)} with a valid ${name}`;
+  const spent =
+    spends === "none"
+      ? "nothing that is kept here (--no-pool): the platform alone knows who takes it"
+      : `${formatCounted(sent, name)}; ${countUsers(leftWithout)} then left without a ${name}`;
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
-    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}, ${formatCount(sent)} with a valid code`],
-    ["spends", `${formatCounted(sent, "code")}; ${countUsers(leftWithout)} then left without a code`],
+    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}${reachable}`],
+    ["spends", spent],
   ];
 }
 
@@ -213,8 +221,8 @@ async function send(
   const { appid } = requireCredentials(settings);
   const { apiBase } = settings;
   const { allowEviction } = flags;
-  const report = flags.report === undefined ? undefined : await openFreshReport(flags.report);
-  const { startRate } = await deps.channel();
+  const { startRate, permission } = await deps.channel();
+  const report = flags.report === undefined ? undefined : await openFreshReport(flags.report, permission);
   const engine = { ...options.engine, limit, startRate };
   const total = () => countTotal(deps, audience, message);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
