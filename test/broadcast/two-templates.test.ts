@@ -6,7 +6,7 @@ import { TEMPLATES } from "../sandbox/api.ts";
 import { outcomes, until, useWorld } from "./world.ts";
 
 const USERS = 60;
-const world = useWorld({ sandbox: { latencyMs: 20 } });
+const world = useWorld({ sandbox: { latencyMs: 250 } });
 const openIds = Array.from({ length: USERS }, (_, i) => `o${i}`);
 
 const ACTIVITY = [TEMPLATES.activity, "奶茶买一送一,2026-11-27 10:00,人民广场店"];
@@ -34,15 +34,15 @@ async function wordsOf(openId: string): Promise<string[]> {
 }
 
 it.each([
-  ["with pools, from the same end", [], []],
-  ["with pools, each through the whole audience at once", ["--concurrency", "64"], ["--concurrency", "64"]],
-  ["without pools", ["--no-pool", "--to", ...openIds], ["--no-pool", "--to", ...openIds]],
-])("two broadcasts of two templates reach the same users at the same time, %s", async (_, first, second) => {
-  const withPools = !first.includes("--no-pool");
+  ["with pools", []],
+  ["with pools, each with many at a time", ["--concurrency", "64"]],
+  ["without pools", ["--no-pool", "--to", ...openIds]],
+])("two broadcasts of two templates reach the same users at the same time, %s", async (_, options) => {
+  const withPools = !options.includes("--no-pool");
   for (const [templateId = ""] of [ACTIVITY, OTHER]) await give(templateId, withPools);
-  const started = send(ACTIVITY, first);
+  const started = send(ACTIVITY, options);
   await until(() => world.sandbox.stats().requests > 0);
-  const results = await Promise.all([started, send(OTHER, second)]);
+  const results = await Promise.all([started, send(OTHER, options)]);
   for (const { code, stderr, json } of results) {
     expect(stderr).not.toContain("error");
     expect(code).toBe(0);
@@ -51,7 +51,8 @@ it.each([
   const { deliveriesByUser, byErrcode } = world.sandbox.stats();
   expect(deliveriesByUser).toEqual(Object.fromEntries(openIds.map((openId) => [openId, 2])));
   for (const openId of openIds) expect(await wordsOf(openId)).toEqual(["sent", "sent"]);
-  // Claimed later, not tried and refused: at most those whose answer was just on its way back.
+  // Claimed later, not tried and refused; without that, 17 to 60 of the 60 are.
   expect(byErrcode["43108"] ?? 0).toBeLessThanOrEqual(USERS / 10);
-  expect(await world.redis.client.keys("mina:consent:*:[!s]*")).toEqual([]);
+  const keys = await world.redis.client.keys("mina:consent:*");
+  expect(keys.sort()).toEqual(openIds.map((openId) => `mina:consent:{${openId}}:sends`).sort());
 });
