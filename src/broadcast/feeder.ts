@@ -154,6 +154,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "later":
+      run.tally.codes.expired += reply.expired ?? 0;
       run.postponed.push({ openId: reply.openId, row, sighting });
       break;
     case "busy":
