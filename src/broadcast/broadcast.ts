@@ -136,7 +136,7 @@ export async function runOnce(
       patience,
     };
     try {
-      if (!plan.firstSweep) await takeReceipts(run, receipts);
+      await takeReceipts(run, receipts, plan.earlierRuns);
       await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
       await awaitReceipts(run, receipts);
     } finally {

@@ -64,6 +64,8 @@ export interface Message {
 export interface MessageField {
   name: string;
   label?: string | undefined;
+  /** The only values it takes, where those of recipients are not known yet. */
+  values?: readonly string[] | undefined;
   value: string;
 }
 
@@ -149,7 +151,7 @@ export interface Channel extends ChannelFacts {
   /** The request's body for one recipient, for those who look at it. */
   render(message: Message, openId: string, permission: string): Record<string, unknown>;
   /** What a value of a field breaks, in a recipient's own message: undefined when it fits. */
-  problemOf(field: MessageField): string | undefined;
+  problemOf(field: MessageField, message: Message): string | undefined;
   /** What openIds look like at an API; undefined where any may be right. */
   openIdShape(apiBase: string): IdShape | undefined;
   /** What speaks against a template id at an API; certain where the platform can have no such template. */

@@ -1,3 +1,4 @@
+import type { PermissionKind } from "./channel.ts";
 import type { FinalOutcome } from "./outcome.ts";
 
 /** One recipient in a report and of `broadcast recipients`; a contract. Every line has all fields, null where there is none. */
@@ -12,6 +13,22 @@ export interface ReportLine {
   formId: string | null;
   /** ISO 8601. */
   at: string;
+}
+
+/** Of a channel that spends consents: the consent in the place of the formId. */
+export interface ConsentLine extends ReportLine {
+  formId: null;
+  consent: string | null;
+}
+
+/** As it is written: what was spent stands under the name of what it is. */
+export function toDocument(line: ReportLine, spends: PermissionKind): ReportLine | ConsentLine {
+  return spends === "code" ? line : { ...line, formId: null, consent: spentOf(line) };
+}
+
+/** Messages without a pool have "-" for it. */
+function spentOf({ formId }: ReportLine): string | null {
+  return formId === "-" ? null : formId;
 }
 
 export interface Report {

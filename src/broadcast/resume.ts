@@ -43,7 +43,10 @@ export async function loadBroadcast(
   });
 }
 
-type Wish = Pick<ResumeSpec, "retry" | "join" | "limit">;
+interface Wish extends Pick<ResumeSpec, "retry" | "join" | "limit"> {
+  /** What receipts say is to be taken over. */
+  takesReceipts?: boolean;
+}
 
 /** Refuses with `nothing` a resume that has nothing to do, or that may not be. Nothing is changed by a refusal. */
 export function checkResumable(record: BroadcastRecord, wish: Wish, nowMs: number): void {
@@ -57,15 +60,16 @@ export function checkResumable(record: BroadcastRecord, wish: Wish, nowMs: numbe
  */
 export function whyNotResumable(
   record: BroadcastRecord,
-  { retry, join, limit }: Wish,
+  { retry, join, limit, takesReceipts }: Wish,
   nowMs: number,
 ): PushCliError | undefined {
   const { id, status } = record;
   if (status === "cancelled") return cancelled(record);
   if (nowMs - record.startedAtMs > LEDGER_LIFE_MS) return ledgersGone(id);
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
-  if (retry.length === 0) return alreadyFinished(record);
   const { outcomes } = record.result ?? {};
+  if (takesReceipts && outcomes?.unknown !== 0) return undefined;
+  if (retry.length === 0) return alreadyFinished(record);
   if (outcomes && retry.every((kind) => outcomes[kind] === 0)) return nobodyToRetry(id, retry);
   return undefined;
 }
@@ -79,7 +83,7 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
   // As it is now: since it was looked at for the question, somebody may have finished, widened or deleted it.
   const record = await store.load(id);
   if (!record) throw recordGone(id);
-  checkResumable(record, spec, clock.now());
+  checkResumable(record, { ...spec, takesReceipts: spec.engine.waitReceiptsMs !== undefined }, clock.now());
   const memory = await deps.lookAtMemory();
   if (!spec.allowEviction) checkEvicted(record, memory);
   await deps.tokens.current();

@@ -1,10 +1,11 @@
 import { SweepCutError } from "../errors.ts";
 import type { Patience } from "./patience.ts";
 import type { ReceiptFound, ReceiptSearch, Receipts } from "./receipts.ts";
-import type { BroadcastRecord } from "./record.ts";
+import type { BroadcastRecord, KnownRun } from "./record.ts";
 import { reportLine } from "./report.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
+import { sumOutcomesOfRuns } from "./totals.ts";
 
 /** Where receipts and the users are met whom they may concern. */
 export interface ReceiptSource {
@@ -42,10 +43,16 @@ export async function countReceipts(source: ReceiptSource, record: BroadcastReco
 }
 
 /** Before a later run meets anybody: what earlier ones left unknown becomes what receipts say. */
-export async function takeReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
+export async function takeReceipts(
+  run: Run,
+  needs: ReceiptNeeds,
+  earlierRuns: readonly KnownRun[],
+): Promise<void> {
   const { source } = needs;
-  if (!source || run.signal.aborted) return;
-  await unlessStopped(run, () => sweep(source, lookFor(needs), (found) => count(run, found)));
+  if (!source || run.signal.aborted || leftNoneUnknown(earlierRuns)) return;
+  run.waitingFor = LOOK;
+  await unlessStopped(run, () => sweep(source, lookFor(run, needs), (found) => count(run, found)));
+  run.waitingFor = undefined;
 }
 
 /**
@@ -57,12 +64,13 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
   const { clock } = run.deps;
   if (!source || run.signal.aborted || unknownOf(run) === 0) return;
   const untilMs = clock.monotonic() + (run.options.waitReceiptsMs ?? 0);
-  const look = lookFor(needs);
+  const look = lookFor(run, needs);
   const left = new Set<string>();
   const take = (found: ReceiptFound) => {
     if (found.outcome === "unknown") left.add(found.openId);
     else correct(run, found, needs.runId);
   };
+  run.waitingFor = LOOK;
   await unlessStopped(run, async () => {
     await sweep(source, look, take);
     while (left.size > 0 && clock.monotonic() < untilMs && !run.signal.aborted) {
@@ -76,11 +84,17 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
   run.waitingFor = undefined;
 }
 
-type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[]>;
+/** What a run's live line says it waits for. */
+const LOOK = "look at receipts";
 
-function lookFor({ source, record, patience }: ReceiptNeeds): Look {
-  return (openIds) =>
-    patience.call(async () => (await source?.receipts.settleUnknown(searchOf(record), openIds)) ?? []);
+/** Undefined: enough looked. */
+type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[] | undefined>;
+
+function lookFor({ signal }: Run, { source, record, patience }: ReceiptNeeds): Look {
+  return async (openIds) => {
+    if (signal.aborted) return undefined;
+    return patience.call(async () => source?.receipts.settleUnknown(searchOf(record), openIds));
+  };
 }
 
 function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch {
@@ -95,7 +109,8 @@ async function sweep(
 ): Promise<void> {
   for (;;) {
     try {
-      for await (const openIds of source.sweepLedgers()) await lookAtAll(openIds, look, onFound);
+      for await (const openIds of source.sweepLedgers())
+        if (!(await lookAtAll(openIds, look, onFound))) return;
       return;
     } catch (error) {
       if (!(error instanceof SweepCutError)) throw error;
@@ -103,14 +118,18 @@ async function sweep(
   }
 }
 
+/** Whether there is more to look at. */
 async function lookAtAll(
   openIds: string[],
   look: Look,
   onFound: (found: ReceiptFound) => void,
-): Promise<void> {
+): Promise<boolean> {
   for (let at = 0; at < openIds.length; at += BATCH) {
-    for (const found of await look(openIds.slice(at, at + BATCH))) if (found) onFound(found);
+    const found = await look(openIds.slice(at, at + BATCH));
+    if (!found) return false;
+    for (const one of found) if (one) onFound(one);
   }
+  return true;
 }
 
 /** Redis going away ends the run, as it does anywhere else. */
@@ -144,6 +163,11 @@ function correct(run: Run, found: ReceiptFound, ownRunId: string): void {
   if (!isOwn) count(run, found);
   const errmsg = outcome === "rejected" ? BY_RECEIPT : undefined;
   deps.report?.writeUnlessThere(reportLine({ ...found, outcome, errmsg }));
+}
+
+/** A sweep for nothing would take half a minute for a million users. Of a killed run nobody knows. */
+function leftNoneUnknown(runs: readonly KnownRun[]): boolean {
+  return runs.every(({ over }) => over) && sumOutcomesOfRuns(runs)?.unknown === 0;
 }
 
 function unknownOf({ tally, earlier }: Run): number {

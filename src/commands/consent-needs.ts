@@ -26,7 +26,14 @@ export function consentNeeds(
 }
 
 /** Where the permissions of a message lie that spends consents, or none. */
-export function sendNeeds(settings: Settings, { templateId, withoutPool }: SendOf): ConsentNeeds {
-  const { keyPrefix, poolPrefix: consentPrefix, consentMaxAgeMs: maxAgeMs } = settings;
+export function sendNeeds(
+  settings: Settings,
+  { poolPrefix }: Pick<ChannelFacts, "poolPrefix">,
+  { templateId, withoutPool }: SendOf,
+): ConsentNeeds {
+  const { keyPrefix, consentMaxAgeMs: maxAgeMs, sources } = settings;
+  // The settings' own is that of their channel, which may be another one.
+  const isGiven = sources.poolPrefix !== "default";
+  const consentPrefix = isGiven ? settings.poolPrefix : `${keyPrefix}${poolPrefix}`;
   return { keyPrefix, consentPrefix, templateId: withoutPool ? undefined : templateId, maxAgeMs };
 }

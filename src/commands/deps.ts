@@ -27,6 +27,8 @@ export interface Stores {
   ledger(options: LedgerNeeds): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
+  /** Absent where messages spend codes. */
+  receipts?: Receipts;
   consents(needs: ConsentNeeds): ConsentStores;
   lookAtMemory: LookAtMemory;
   sends(needs: ConsentNeeds): SendStores;
@@ -42,7 +44,7 @@ export interface ConsentStores {
   pools: ConsentStore;
   /** Over all templates, in any case. */
   history: SendHistory;
-  receipts: ReceiptBook & Receipts;
+  receipts: ReceiptBook;
   /** The openId that a text names, which may be any key of that user, too. */
   toOpenId(text: string): string | undefined;
 }
@@ -70,10 +72,13 @@ export interface SourceNeeds {
 }
 
 /** What messages without codes are claimed from, and where their sends are noted. */
-export type SendStores = Pick<Stores, "pools" | "ledger" | "sweepLedgers" | "history">;
+export type SendStores = Pick<Stores, "pools" | "ledger" | "sweepLedgers" | "history" | "receipts">;
 
 /** What says which permissions a message spends. */
-export type SendOf = Pick<Message, "templateId" | "withoutPool">;
+export type SendOf = Pick<Message, "templateId" | "withoutPool"> & {
+  /** Absent: the channel of the settings. */
+  channel?: string;
+};
 
 /**
  * What a command works with. Nothing behind these functions is built, loaded or connected before it is asked for, and

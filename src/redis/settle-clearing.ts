@@ -1,7 +1,7 @@
 import type { Cleared, Settlement } from "../broadcast/ports.ts";
 import { changeUsers } from "./change-users.ts";
 import { checkConflicts } from "./claim-users.ts";
-import { finalRecordOf, readClaimed, readFinal } from "./ledger-record.ts";
+import { finalWithout, readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 import { type Book, readUsers } from "./read-users.ts";
 
@@ -10,7 +10,8 @@ const READ_COUNT = 512;
 
 /**
  * The platform says that this user has no such permission: all that the pool holds of them goes, and the record becomes final
- * with the last of them. Entries that are none stay. The same call again drops nothing.
+ * with the last of them. Entries that are none stay. The record names no permission: the one that was tried was not spent,
+ * and a later run would count it as such. The same call again drops nothing.
  */
 export async function settleClearing(link: RedisLink, book: Book, settlement: Settlement): Promise<Cleared> {
   const { keys, head, family } = book;
@@ -29,7 +30,9 @@ export async function settleClearing(link: RedisLink, book: Book, settlement: Se
     const isList = pool.kind === "list";
     const edits = isList ? family.findAll(pool.entries, from) : [];
     const isLast = !isList || pool.ended;
-    const text = isLast ? finalRecordOf(claimed, settlement, nowMs) : record;
+    const text = isLast
+      ? finalWithout(outcome, claimed.run, settlement.attempts, nowMs, settlement.errcode)
+      : record;
     const length = isList && isLast ? { length: from + pool.entries.length } : {};
     const change = { openId, record: { was: record, text }, ...length, edits };
     const { done } = await changeUsers(link, keys, { id: head[0], ttlMs: head[2] }, [change]);

@@ -45,7 +45,7 @@ export interface OpenStores {
     consents(options: ConsentStoreOptions): {
       pools: ConsentStore;
       history: SendHistory;
-      receipts: ReceiptBook & Receipts;
+      receipts: ReceiptBook;
       toOpenId(text: string): string | undefined;
     };
     isOpenId(text: string): boolean;
@@ -70,6 +70,7 @@ export interface SendStores {
   ledger(options: LedgerOptions): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
+  receipts: Receipts;
 }
 
 interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
@@ -139,5 +140,6 @@ function openSends(link: RedisLink, needs: SendNeeds): SendStores {
     ledger: (options) => createLedger(link, keys, options, family),
     sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
     history: createSendHistory(link, keys),
+    receipts: createReceipts(link, needs),
   };
 }

@@ -12,6 +12,7 @@ import { startNginx } from "./nginx.ts";
 import { benchPurge } from "./purge.ts";
 import { benchReading } from "./reading.ts";
 import { benchStartUp } from "./start-up.ts";
+import { benchSubscribe } from "./subscribe.ts";
 
 /**
  * Measures the tool against loops that do less, in one run and as ratios: the machine may be shared and noisy. Each pair
@@ -113,6 +114,7 @@ async function throughput(redis: PrivateRedis): Promise<void> {
   // What is the default, and what an operator in a hurry takes.
   await throughputAt(redis, sink, 64, 7);
   await throughputAt(redis, sink, 256, 3);
+  await benchSubscribe({ ...tools, redis, url: sink.url, fill, broadcast: () => broadcast(64) });
   await sink.stop();
 }
 

@@ -204,7 +204,7 @@ describe("43108, one call an openId at a time", () => {
 
 describe("a fatal answer", () => {
   const FATAL = [
-    ["withdrawn", 45103, "--api-base"],
+    ["withdrawn", 45103, "--channel wechat-subscribe"],
     ["day-quota", 45009, "tomorrow"],
     ["errcode-47003", 47003, "--keywords"],
     ["errcode-40037", 40037, "template id"],

@@ -225,7 +225,11 @@ describe("a broadcast that the API ends", () => {
   afterAll(() => world.sandbox.setFaults([]));
 
   it.each([
-    [45103, /errcode 45103.*withdrawn/, /2020-01-10.*--api-base/],
+    [
+      45103,
+      /errcode 45103.*withdrawn/,
+      /2020-01-10.*--channel wechat-subscribe.*formId.*consent.*--api-base/,
+    ],
     [45009, /errcode 45009.*quota/, /tomorrow/],
     [48001, /errcode 48001/, /permission/],
     [40037, /errcode 40037/, /template id/],

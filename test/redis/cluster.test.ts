@@ -88,6 +88,23 @@ it("a server with the whole batch's script is asked once a slot, in one write", 
   expect(Math.min(...spent)).toBeGreaterThan(0);
 });
 
+it("receipts settle unknown outcomes of users on all servers", async () => {
+  const { receipts: book } = open.stores.consents({ keyPrefix: "mina:" });
+  const { receipts, ledger } = open.stores.sends({ keyPrefix: "mina:" });
+  const openIds = Array.from({ length: 60 }, (_, i) => `o${i}`);
+  const sends = ledger({ broadcastId: "b", runId: "r" });
+  await sends.claim(openIds);
+  await sends.settle(openIds.map((openId) => ({ openId, outcome: "unknown", attempts: 1 })));
+  const told = { templateId: "T", status: "delivered", atMs: Date.now() } as const;
+  for (const openId of openIds) await book.record({ ...told, openId, msgid: `m-${openId}` });
+  const search = { broadcastId: "b", templateId: "T", startedAtMs: Date.now() - 1000 };
+  const found = await receipts.settleUnknown(search, openIds);
+  expect(found.map((one) => [one?.openId, one?.outcome, one?.msgid])).toEqual(
+    openIds.map((openId) => [openId, "sent", `m-${openId}`]),
+  );
+  expect(new Set(openIds.map((openId) => slotOf(`mina:consent:{${openId}}:sends`))).size).toBeGreaterThan(30);
+});
+
 it("is found from any one of its servers, by a plain URL", async () => {
   const openIds = await giveUsers(50);
   const found = await openAt(cluster.servers[1]!.url);

@@ -80,6 +80,12 @@ describe("the rules forbid", () => {
       `import { b } from "../platforms/wechat/sender.ts"`,
       "sender",
     ],
+    [
+      "the engine to an errcode",
+      "src/broadcast/a.ts",
+      "if (answer.errcode === 41029) settle();",
+      "names an errcode",
+    ],
     ["commands to redis", "src/commands/a.ts", `import type { B } from "../redis/b.ts"`, "src/redis/b.ts"],
     [
       "commands to wechat",

@@ -25,7 +25,7 @@ export async function chooseResumable(
   deps: Deps,
   given: string | undefined,
   last: boolean,
-  wish: Pick<ResumeSpec, "retry" | "limit">,
+  wish: Pick<ResumeSpec, "retry" | "limit"> & { takesReceipts: boolean },
 ): Promise<string> {
   if (given !== undefined) {
     if (last) throw usageError(`'${given}' and --last exclude each other`);

@@ -9,6 +9,7 @@ import { formatCount } from "../../output/format.ts";
 import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
+import { nameOf, spendsOf } from "../permission-words.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
@@ -72,15 +73,17 @@ export async function showDryRun(
       ...(columns ? { columns } : {}),
       ...(sample ? { sample } : {}),
     });
-  } else await showSummary(deps, result);
+  } else await showSummary(deps, result, await spendsOf(deps, message));
   await warnOfPassed(deps, message);
-  if (isNobodyReachable(result)) throw noneReachable(result.outcomes.no_code);
+  if (isNobodyReachable(result)) throw await noneReachable(deps, message, result.outcomes.no_code);
   return "done";
 }
 
 /** What a broadcast ends with that can't reach anybody, before or after its first claim. */
-export function noneReachable(count: number): PushCliError {
-  const what = count === 1 ? "the user has no valid code" : `none of ${countUsers(count)} has a valid code`;
+export async function noneReachable(deps: Deps, message: Message, count: number): Promise<PushCliError> {
+  const name = nameOf(await spendsOf(deps, message));
+  const what =
+    count === 1 ? `the user has no valid ${name}` : `none of ${countUsers(count)} has a valid ${name}`;
   return new PushCliError("nothing", what, {
     hint: "push-cli pool list shows what the pools hold",
   });

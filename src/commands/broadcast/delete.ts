@@ -40,7 +40,9 @@ async function deleteBroadcast(deps: Deps, flags: { yes?: boolean }, id: string)
       `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`,
     );
     if (isResumable(status))
-      out.warn("once deleted, it can't be resumed, and claims without an outcome keep their codes");
+      out.warn(
+        "once deleted, it can't be resumed, and claims without an outcome keep their codes or consents",
+      );
     const interrupted = await askFirst(deps, `Delete broadcast ${id}?`, "nothing was deleted");
     if (interrupted) return interrupted;
   }

@@ -13,7 +13,7 @@ import { presentView } from "./show.ts";
 
 const HOW = `
 Its runs, on whichever machines, take no new users within two seconds, wait for
-the requests in flight, and put unsent codes back. It does not ask.`;
+the requests in flight, and put back what is unsent. It does not ask.`;
 
 const WORDS = { pause: "paused", cancel: "cancelled" } as const;
 

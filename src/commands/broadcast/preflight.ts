@@ -1,5 +1,6 @@
 import type { ChannelFacts, Message } from "../../broadcast/channel.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
+import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { checkIdIsFree } from "../../broadcast/taken-id.ts";
@@ -8,7 +9,7 @@ import { requireCredentials } from "../../config/credentials.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { checkReport } from "../../output/report-file.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps, SendOf } from "../deps.ts";
 import { isEmptyMessage } from "./options.ts";
 
 export interface CheckedFlags {
@@ -94,6 +95,11 @@ export async function loadView(deps: Deps, id: string): Promise<BroadcastView> {
   const needs = await broadcastNeeds(deps);
   const runs = await shownRuns(needs, id);
   return viewBroadcast(await loadBroadcast(needs, id), runs);
+}
+
+/** Where what a broadcast spends lies, whatever channel is set now. */
+export function sendOf({ message, channel = DEFAULT_CHANNEL }: BroadcastRecord): SendOf {
+  return { ...message, channel };
 }
 
 /** A permission of one channel is none of another. Throws a `config` error. */

@@ -9,10 +9,8 @@ export async function lookAtReceipts(
   deps: Deps,
   record: BroadcastRecord,
 ): Promise<ReceiptCounts | undefined> {
-  const receipts = (await deps.consents())?.receipts;
-  if (!receipts) return undefined;
-  const { sweepLedgers } = await deps.stores();
-  return countReceipts({ receipts, sweepLedgers }, record);
+  const { receipts, sweepLedgers } = await deps.stores(record.message);
+  return receipts && countReceipts({ receipts, sweepLedgers }, record);
 }
 
 /** A recount as it will be once they are taken over. */

@@ -1,22 +1,24 @@
 import { type Command, Option } from "commander";
+import type { PermissionKind } from "../../broadcast/channel.ts";
 import { listRecipients, type RecipientFilter } from "../../broadcast/recipients.ts";
-import type { ReportLine } from "../../broadcast/report.ts";
+import { type ReportLine, toDocument } from "../../broadcast/report.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
+import { DEFAULT_CHANNEL } from "../../config/settings.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { checkChannel } from "./preflight.ts";
+import { sendOf } from "./preflight.ts";
 
 const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"];
 
 const EXAMPLES = `
 Read from the users' ledgers, which keep them for 8 days after the last send.
-Who never had a code is in none of them; rows that were left out ("invalid")
-are kept beside them for 8 days. With --json, a line is as in a report; "open"
-is claimed without an outcome yet.
+Who never had a code or consent is in none of them; rows that were left out
+("invalid") are kept beside them for 8 days. With --json, a line is as in a
+report; "open" is claimed without an outcome yet.
 
 Examples:
   $ push-cli broadcast recipients 20261123-184012-k3f9 --outcome failed,unknown
@@ -60,10 +62,10 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     throw usageError(`--format ${flags.format} and --json exclude each other`);
   const { broadcasts, lookAtMemory } = await deps.stores();
   const record = await loadBroadcast({ store: broadcasts, lookAtMemory }, id);
-  checkChannel(record, await deps.settings());
-  const { history, sweepLedgers } = await deps.stores(record.message);
+  const { permission } = await deps.channel(record.channel ?? DEFAULT_CHANNEL);
+  const { history, sweepLedgers } = await deps.stores(sendOf(record));
   const stop = stopAtSignal(deps);
-  const writer = createWriter(deps, flags.format);
+  const writer = createWriter(deps, flags.format, permission);
   let count = 0;
   try {
     for await (const lines of listRecipients({ store: broadcasts, history, sweepLedgers }, record, filter)) {
@@ -110,18 +112,21 @@ const COLUMNS = [
 /** Rows of a table on a terminal, which needs them before it can be drawn. */
 const TABLE_ROWS = 1000;
 
-function createWriter({ out }: Deps, format: RecipientFlags["format"]) {
+function createWriter({ out }: Deps, format: RecipientFlags["format"], spends: PermissionKind) {
+  const fields = spends === "code" ? FIELDS : [...FIELDS, "consent"];
   let rows: Cell[][] = [];
   let headed = false;
   const flush = async () => {
     if (rows.length > 0) await out.table(COLUMNS, rows);
     rows = [];
   };
-  const write = async (lines: ReportLine[]): Promise<void> => {
+  const toCells = (line: Readonly<Record<string, Cell | null>>) => fields.map((field) => line[field] ?? "");
+  const write = async (some: ReportLine[]): Promise<void> => {
+    const lines = some.map((line) => ({ ...toDocument(line, spends) }));
     if (out.format === "json") return out.lines(lines);
     if (format === "openid") return out.text(lines.map(({ openId }) => `${openId}\n`).join(""));
     if (format === "csv") {
-      const head = headed ? "" : `${FIELDS.join(",")}\n`;
+      const head = headed ? "" : `${fields.join(",")}\n`;
       headed = true;
       return out.text(head + lines.map((line) => `${toCells(line).map(quoteCsv).join(",")}\n`).join(""));
     }
@@ -130,10 +135,6 @@ function createWriter({ out }: Deps, format: RecipientFlags["format"]) {
     if (rows.length >= TABLE_ROWS) await flush();
   };
   return { write, end: flush };
-}
-
-function toCells(line: ReportLine): Cell[] {
-  return FIELDS.map((field) => line[field] ?? "");
 }
 
 function toScreenRow({ openId, outcome, attempts, errcode, at }: ReportLine): Cell[] {

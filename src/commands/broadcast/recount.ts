@@ -2,10 +2,11 @@ import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { type Recount, recountBroadcast } from "../../broadcast/recount.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
+import { sendOf } from "./preflight.ts";
 
 /** Counts a broadcast from its ledgers and pools, whatever its record says, and shows how far it is. */
 export async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise<Recount> {
-  const stores = await deps.stores(record.message);
+  const stores = await deps.stores(sendOf(record));
   const ledger = stores.ledger({ broadcastId: record.id, runId: "recount", dryRun: true });
   const sweeps = {
     pools: () => stores.pools.sweep(),

@@ -1,3 +1,4 @@
+import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
 import type { Recount } from "../../broadcast/recount.ts";
 import type { ResumeSpec } from "../../broadcast/resume.ts";
@@ -8,6 +9,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
+import { nameOf, spendsOf } from "../permission-words.ts";
 import type { RunOptions } from "./options.ts";
 import { checkApiBase } from "./preflight.ts";
 import {
@@ -101,6 +103,7 @@ export async function resumeFacts(
   { target, options, flags, danger }: Asked,
 ): Promise<Fact[]> {
   const { record, result } = plan.view;
+  const spends = await spendsOf(deps, record.message);
   const began = target === "other" ? `${API_NOTES.other}: ${record.apiBase}` : API_NOTES[target];
   return [
     ["broadcast", `${record.id}, started ${formatTime(record.startedAtMs)}`],
@@ -114,25 +117,28 @@ export async function resumeFacts(
         ? "-"
         : `${describeOutcomes(result.outcomes)} (by the ledgers${plan.receipts ? " and receipts" : ""})`,
     ],
-    ["to go", toGoText(plan)],
-    ["spends", `up to ${formatCounted(plan.sends, "code")}`],
+    ["to go", toGoText(plan, spends)],
+    [
+      "spends",
+      spends === "none" ? "nothing that is kept here" : `up to ${formatCounted(plan.sends, nameOf(spends))}`,
+    ],
+    ...(plan.receipts ? receiptFacts(plan.receipts) : []),
     ...(flags.retryUnknown ? unknownFacts(plan.receipts) : []),
     paceFact(plan.sends, options.engine.rate ?? record.rate),
     reportFact(flags.report),
   ];
 }
 
+function receiptFacts({ sent, rejected, unknown }: ReceiptCounts): Fact[] {
+  const known = `${formatCount(sent)} sent, ${formatCount(rejected)} rejected`;
+  return [["receipts", `${known}, ${formatCount(unknown)} still unknown`]];
+}
+
 function unknownFacts(receipts: ReceiptCounts | undefined): Fact[] {
   if (!receipts) return [UNKNOWN_FACT];
-  const { sent, rejected, unknown } = receipts;
-  const known = `${formatCount(sent)} sent, ${formatCount(rejected)} rejected`;
-  const facts: Fact[] = [["receipts", `${known}, ${formatCount(unknown)} still unknown`]];
-  if (unknown > 0)
-    facts.push([
-      "warning",
-      `--retry-unknown: ${countUsers(unknown)} may have the message, and get it a second time`,
-    ]);
-  return facts;
+  if (receipts.unknown === 0) return [];
+  const whom = countUsers(receipts.unknown);
+  return [["warning", `--retry-unknown: ${whom} may have the message, and get it a second time`]];
 }
 
 const UNKNOWN_FACT: Fact = [
@@ -140,9 +146,10 @@ const UNKNOWN_FACT: Fact = [
   "--retry-unknown: a code with several uses (prepay_id) may bring the message a second time",
 ];
 
-function toGoText({ fresh, open, retries, limit }: ResumePlan): string {
+function toGoText({ fresh, open, retries, limit }: ResumePlan, spends: PermissionKind): string {
   const parts = [`${countUsers(fresh)} not yet sent to`];
-  if (open > 0) parts.push(`${formatCount(open)} claimed without an outcome (same code)`);
+  const same = spends === "none" ? "" : ` (same ${nameOf(spends)})`;
+  if (open > 0) parts.push(`${formatCount(open)} claimed without an outcome${same}`);
   if (retries > 0) parts.push(`${formatCount(retries)} to try again`);
   if (limit !== undefined) parts.push(`limit ${formatCount(limit)}`);
   return parts.join(", ");

@@ -42,9 +42,9 @@ interface ResumeFlags extends EngineFlags {
 }
 
 const EXAMPLES = `
-Takes over what a killed or stopped run had claimed, with the same codes, and
-sends to whoever has no outcome yet. It shows what is left and asks; --yes
-answers. Without an id it offers those that can be resumed.
+Takes over what a killed or stopped run had claimed, with the same codes or
+consents, and sends to whoever has no outcome yet. It shows what is left and
+asks; --yes answers. Without an id it offers those that can be resumed.
 
 Examples:
   $ push-cli broadcast resume 20261123-184012-k3f9
@@ -61,8 +61,8 @@ export function registerBroadcastResume(broadcast: Command, run: RunAction): voi
     .command("resume [id]")
     .description("go on with a broadcast that was killed, stopped, paused or interrupted")
     .option("--last", "the newest that can be resumed, those paused left out")
-    .option("--retry-unknown", "send again, with the same code, to recipients whose outcome is unknown")
-    .option("--retry-failed", "send again, with a new code, to recipients that failed")
+    .option("--retry-unknown", "send again to recipients whose outcome is unknown; a code is the same one")
+    .option("--retry-failed", "send again, with a new code or consent, to recipients that failed")
     .option("--limit <n>", "another limit for the whole broadcast, or none")
     .option("--join", "work beside a run that is alive")
     .option("--report <file>", "append a line of NDJSON for every recipient that is not in it yet")
@@ -74,17 +74,18 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const options = parseRunOptions(flags);
   const limit = flags.limit === undefined ? undefined : parseNewLimit(flags.limit);
   const retry = retriesOf(flags);
+  const takesReceipts = flags.waitReceipts !== undefined;
   if (flags.report !== undefined) await checkReportFlag(flags.report);
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
-  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit });
+  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit, takesReceipts });
   const record = await loadBroadcast(needs, id);
   checkChannel(record, settings);
   checkReceiptsFlag(flags, await deps.channel());
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   const spec = { retry, limit, join: flags.join === true };
-  checkResumable(record, spec, deps.clock.now());
+  checkResumable(record, { ...spec, takesReceipts }, deps.clock.now());
   const danger = await doubtRedis(deps, flags, record);
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
   if (flags.dryRun || !flags.yes) {
@@ -95,7 +96,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     if (atWork && !spec.join) throw isAlive(id, atWork);
     const recount = await recountWithProgress(deps, withLimit(record, limit));
     // What receipts settle is not sent again.
-    const receipts = flags.retryUnknown ? await lookAtReceipts(deps, record) : undefined;
+    const receipts = flags.retryUnknown || takesReceipts ? await lookAtReceipts(deps, record) : undefined;
     const plan = planResume(
       record,
       runs,
@@ -145,8 +146,9 @@ async function goOn(
   flags: ResumeFlags,
   { record, options, spec, target, apiBase }: Resumed,
 ): Promise<ExitName> {
-  const report = flags.report === undefined ? undefined : await openLaterReport(deps, flags.report);
-  const { startRate } = await deps.channel();
+  const { startRate, permission } = await deps.channel();
+  const report =
+    flags.report === undefined ? undefined : await openLaterReport(deps, flags.report, permission);
   const engine = { ...options.engine, startRate };
   const goesOn = withLimit(record, spec.limit);
   const setup = {

@@ -82,7 +82,7 @@ function whyUnfit(message: Message, row: Row, channel: Pick<Channel, "problemOf"
   if (message.fields.length > 0 && isEmptyMessage(message))
     return "all values are empty: the message would say nothing";
   for (const field of message.fields) {
-    const problem = channel.problemOf(field);
+    const problem = channel.problemOf(field, message);
     if (problem !== undefined) return problem;
   }
   return undefined;

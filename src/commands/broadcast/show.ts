@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Message } from "../../broadcast/channel.ts";
+import type { Message, PermissionKind } from "../../broadcast/channel.ts";
 import { nextCommands } from "../../broadcast/next-command.ts";
 import { elapsedOf } from "../../broadcast/pace.ts";
 import type { KnownRun } from "../../broadcast/record.ts";
@@ -11,6 +11,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration, formatMinute, formatRate, formatTime } from "../../output/format.ts";
 import { cutToWidth } from "../../output/width.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { spendsOf } from "../permission-words.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { describeFacts, type Fact, messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
@@ -20,6 +21,7 @@ import {
   orDash,
   paceOf,
   sayNext,
+  showCodes,
   showErrors,
   showOutcomes,
   showSummary,
@@ -58,6 +60,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   const { out } = deps;
   const { record, runs, result } = view;
   const next = nextCommands(view);
+  const spends = await spendsOf(deps, record.message, record.channel);
   const commands = next.map(({ command }) => command);
   if (out.format === "json") {
     const { message, audience, limit, rate, users, appid, apiBase } = record;
@@ -76,14 +79,15 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
     return out.json({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
   }
   if (out.format === "plain") {
-    await showSummary(deps, { ...result, next: commands });
+    await showSummary(deps, { ...result, next: commands }, spends);
     return out.table([], runs.map(toPlainRow));
   }
   out.data(describeFacts(factsOf(view, full)));
   out.data("");
   // Whom the last run skipped, others have sent to.
-  await showOutcomes(deps, { ...result, outcomes: result.outcomes && { ...result.outcomes, skipped: 0 } });
-  if (full) await showRest(deps, view);
+  const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };
+  await showOutcomes(deps, { ...result, outcomes }, spends);
+  if (full) await showRest(deps, view, spends);
   sayNext(deps, next);
 }
 
@@ -162,11 +166,13 @@ function whoOf(runs: readonly KnownRun[]): string {
   return `${by}${runs.length > 1 ? `; ${runs.length} runs, ${alive} alive` : ""}`;
 }
 
-async function showRest(deps: Deps, { record, result, runs }: BroadcastView): Promise<void> {
+async function showRest(
+  deps: Deps,
+  { record, result, runs }: BroadcastView,
+  spends: PermissionKind,
+): Promise<void> {
   const { out } = deps;
-  out.data("");
-  const codes = Object.entries(result.codes).map(([name, count]) => [name, formatCount(count)]);
-  await out.table([{ title: "codes" }, { title: "count", align: "right" }], codes);
+  await showCodes(deps, result, spends);
   if (result.errors.length > 0) {
     out.data("");
     await showErrors(deps, result.errors, record.channel);

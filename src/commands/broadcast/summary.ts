@@ -1,13 +1,14 @@
+import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { NextCommand } from "../../broadcast/next-command.ts";
 import { OUTCOMES, type Outcome } from "../../broadcast/outcome.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
 import { formatCount, formatDuration, formatRate, formatShare } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
+import { nameOf, titleOf } from "../permission-words.ts";
 
-const OUTCOME_WORDS: Record<Outcome, string> = {
+const OUTCOME_WORDS: Record<Exclude<Outcome, "no_code">, string> = {
   sent: "the API accepted the message",
-  no_code: "no valid code",
   rejected: "the user can't be messaged",
   failed: "refused for another reason",
   unknown: "may have been delivered",
@@ -26,16 +27,15 @@ export type Summary = Omit<BroadcastResult, "broadcastId" | "recipients" | "outc
   passedOver?: number;
 };
 
-/** The end of a broadcast: the JSON document, or tables of outcomes, codes and errors. */
-export async function showSummary(deps: Deps, result: Summary): Promise<void> {
+/** The end of a broadcast: the JSON document, or tables of outcomes, of what was spent, and of errors. */
+export async function showSummary(deps: Deps, result: Summary, spends: PermissionKind): Promise<void> {
   const { out } = deps;
   if (out.format === "json") return out.json(result);
   if (out.format === "plain") return out.table([], plainRows(result));
   for (const line of headlines(result)) out.data(line);
   out.data("");
-  await showOutcomes(deps, result);
-  out.data("");
-  await showCodes(deps, result);
+  await showOutcomes(deps, result, spends);
+  await showCodes(deps, result, spends);
   if (result.errors.length === 0) return;
   out.data("");
   await showErrors(deps, result.errors);
@@ -101,25 +101,41 @@ const OUTCOME_COLUMNS = [
   { title: "" },
 ];
 
-export async function showOutcomes({ out }: Deps, result: Summary): Promise<void> {
+export async function showOutcomes({ out }: Deps, result: Summary, spends: PermissionKind): Promise<void> {
   const { outcomes, recipients, dryRun, open, toGo } = result;
   if (!outcomes || recipients === null) return;
   // Of all there are, so that half of a broadcast does not look like the whole.
   const whole = recipients + (dryRun ? 0 : (toGo ?? 0));
   const rows = OUTCOMES.filter((name) => outcomes[name] > 0 || name === "sent").map((name): Cell[] => {
-    const words = dryRun && name === "sent" ? "would be sent" : OUTCOME_WORDS[name];
+    const words = dryRun && name === "sent" ? "would be sent" : wordsOf(name, spends);
     const share = name === "skipped" ? "" : formatShare(outcomes[name], whole);
     return [name, formatCount(outcomes[name]), share, words];
   });
-  const openWords = `claimed, not settled: ${result.status === "cancelled" ? "may have been delivered" : "resume has the code"}`;
+  const openWords = `claimed, not settled: ${result.status === "cancelled" ? "may have been delivered" : resumeHas(spends)}`;
   if (open) rows.push(["(open)", formatCount(open), "", openWords]);
   if (toGo && !dryRun) rows.push(["(to go)", formatCount(toGo), formatShare(toGo, whole), "no outcome yet"]);
   await out.table(OUTCOME_COLUMNS, rows);
 }
 
-async function showCodes({ out }: Deps, { codes }: Summary): Promise<void> {
+function wordsOf(outcome: Outcome, spends: PermissionKind): string {
+  return outcome === "no_code" ? `no valid ${nameOf(spends)}` : OUTCOME_WORDS[outcome];
+}
+
+function resumeHas(spends: PermissionKind): string {
+  return spends === "none" ? "resume goes on with it" : `resume has the ${nameOf(spends)}`;
+}
+
+/** What became of what was claimed. Nothing where nothing was. */
+export async function showCodes(
+  { out }: Deps,
+  { codes }: Pick<Summary, "codes">,
+  spends: PermissionKind,
+): Promise<void> {
+  const title = titleOf(spends);
+  if (title === undefined) return;
   const rows = Object.entries(codes).map(([name, count]): Cell[] => [name, formatCount(count)]);
-  await out.table([{ title: "codes" }, { title: "count", align: "right" }], rows);
+  out.data("");
+  await out.table([{ title }, { title: "count", align: "right" }], rows);
 }
 
 const ERROR_COLUMNS = [

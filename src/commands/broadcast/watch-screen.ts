@@ -1,3 +1,4 @@
+import type { PermissionKind } from "../../broadcast/channel.ts";
 import { OUTCOMES } from "../../broadcast/outcome.ts";
 import type { KnownRun } from "../../broadcast/record.ts";
 import type { BroadcastView } from "../../broadcast/view.ts";
@@ -6,6 +7,7 @@ import { drawBar } from "../../output/bar.ts";
 import { formatCount, formatCounted, formatDuration, formatRate, formatShare } from "../../output/format.ts";
 import type { Progress } from "../../output/output.ts";
 import { RateMeter } from "../../output/rate-meter.ts";
+import { titleOf } from "../permission-words.ts";
 import { describeErrors, orDash } from "./summary.ts";
 
 /** One line of the NDJSON of `broadcast watch`; a contract. `rateNow`: messages sent a second, lately. */
@@ -20,11 +22,13 @@ export function toWatchDocument({ result, runs }: BroadcastView, rateNow: number
 /** A broadcast at work, in eight lines. */
 export class WatchScreen {
   private readonly clock: Clock;
+  private readonly spends: PermissionKind;
   private sent: { meter: RateMeter; from: number } | undefined;
   private done: { meter: RateMeter; from: number } | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, spends: PermissionKind) {
     this.clock = clock;
+    this.spends = spends;
   }
 
   /** Messages sent a second, lately; null before it can be told. */
@@ -42,7 +46,7 @@ export class WatchScreen {
     const { recipients } = view.result;
     const pace = this.done && recipients !== null ? this.done.meter.measure(recipients - this.done.from) : 0;
     progress.update((width, isLive) => {
-      const lines = renderLines(view, rate, pace, width);
+      const lines = renderLines(view, rate, pace, { width, spends: this.spends });
       // A log gets the counts alone.
       return isLive ? lines : [lines[1], lines[2], lines[3]].join("  ").replace(/[▏▎▍▌▋▊▉█]+ */, "");
     });
@@ -52,9 +56,18 @@ export class WatchScreen {
 const BAR_ROOM = 40;
 const SHOWN_ERRORS = 3;
 
-function renderLines(view: BroadcastView, rate: number | null, pace: number, width: number): string[] {
+function renderLines(
+  view: BroadcastView,
+  rate: number | null,
+  pace: number,
+  { width, spends }: { width: number; spends: PermissionKind },
+): string[] {
   const { result, runs, record } = view;
   const { outcomes, codes, errors, toGo, open, durationMs, sentPerSecond } = result;
+  const spent = titleOf(spends);
+  const counts = Object.entries(codes)
+    .map(([name, count]) => `${name} ${formatCount(count)}`)
+    .join("  ");
   const done = result.recipients ?? 0;
   const whole = toGo === null ? undefined : done + toGo;
   const eta = toGo && pace > 0 ? `  ETA ${formatDuration((toGo / pace) * 1000)}` : "";
@@ -71,9 +84,7 @@ function renderLines(view: BroadcastView, rate: number | null, pace: number, wid
       .map((name) => `${name} ${orDash(outcomes?.[name])}`)
       .join("  ")}`,
     `to go     ${orDash(toGo)}, ${orDash(open)} of them in hand`,
-    `codes     ${Object.entries(codes)
-      .map(([name, count]) => `${name} ${formatCount(count)}`)
-      .join("  ")}`,
+    ...(spent === undefined ? [] : [`${spent.padEnd(10)}${counts}`]),
     `errors    ${describeErrors(errors, SHOWN_ERRORS) || "none"}`,
     `runs      ${
       alive.length === 0

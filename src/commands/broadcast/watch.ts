@@ -5,6 +5,7 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
+import { spendsOf } from "../permission-words.ts";
 import { chooseRunning } from "./choose.ts";
 import { loadView } from "./preflight.ts";
 import { presentView } from "./show.ts";
@@ -54,7 +55,8 @@ async function watch(deps: Deps, flags: { timeout?: string }, given: string | un
 async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSignal): Promise<BroadcastView> {
   const { clock, out } = deps;
   const startedMs = clock.monotonic();
-  const screen = new WatchScreen(clock);
+  const { record } = await loadView(deps, id);
+  const screen = new WatchScreen(clock, await spendsOf(deps, record.message, record.channel));
   const progress = out.progress();
   try {
     for (;;) {

@@ -9,7 +9,7 @@ const CONSOLE = "look for the reason in the mini program's console";
 const TEMPLATE = "copy the template id from the mini program's console again";
 const KEYWORDS = "compare --keywords with the template: their number, length and characters";
 const WITHDRAWN =
-  "WeChat withdrew template messages with formIds on 2020-01-10; use subscribe messages, or --api-base for a compatible endpoint";
+  "WeChat withdrew template messages on 2020-01-10; --channel wechat-subscribe sends subscribe messages, but codes don't move with it: a formId permits a template message, a subscribe message needs the user's consent; --api-base leads to a compatible endpoint";
 const DAY_QUOTA = "the day's quota is used up; resume the broadcast tomorrow";
 const SLOWER = "lower --rate or --concurrency";
 

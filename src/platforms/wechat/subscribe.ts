@@ -9,8 +9,9 @@ import { WECHAT_IDS } from "./ids.ts";
 import { viewAccount } from "./subscribe/account.ts";
 import { createSubscribeBody } from "./subscribe/body.ts";
 import { SUBSCRIBE_SEND } from "./subscribe/errcodes.ts";
-import { checkField } from "./subscribe/fields.ts";
+import { checkField, truncateField } from "./subscribe/fields.ts";
 import { makeMessage } from "./subscribe/message.ts";
+import { cutsOwnTexts } from "./subscribe/options.ts";
 import { judgeMessage } from "./subscribe/preflight.ts";
 import { PATHS } from "./wire.ts";
 
@@ -55,8 +56,8 @@ function openSubscribe(account: Account): OpenChannel {
     family: (templateId) => ({ kind: "consent", templateId }),
     message: makeMessage,
     render: (message, openId) => JSON.parse(createSubscribeBody(message)(openId)),
-    problemOf: (field) => {
-      const problem = checkField(field);
+    problemOf: (field, message) => {
+      const problem = checkField(cutsOwnTexts(message) ? truncateField(field) : field, field.values);
       return problem?.severity === "error" ? problem.what : undefined;
     },
     meaningOf: (errcode) => SUBSCRIBE_SEND.get(errcode)?.meaning,

@@ -1,8 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { useFolder } from "../../broadcast/world.ts";
 import { TEMPLATES } from "../../sandbox/api.ts";
 import { useWorld } from "../world.ts";
 
 const world = useWorld();
+const dir = useFolder();
 const VALUES = ["--keywords", "奶茶买一送一,2026-11-27 10:00,人民广场店"];
 const args = (...more: string[]) => [
   "broadcast",
@@ -110,6 +114,38 @@ describe("the dry run", () => {
       ...args("--dry-run", "--field", "thing3=店", "thing1=a=b", "time2=10:00"),
     ]);
     expect(stdout).toMatch(/\(thing1\) +a=b\n.*\(time2\) +10:00\n.*\(thing3\) +店/);
+  });
+});
+
+describe("values of a file", () => {
+  const sendRows = async (rows: string, ...more: string[]) => {
+    const path = join(dir, `${Math.random()}.csv`);
+    writeFileSync(path, `openId,what\n${rows}`);
+    const openIds = rows.split("\n").map((row) => row.split(",")[0]!);
+    world.sandbox.registerConsents(
+      openIds.map((openId) => ({ openId, templateId: TEMPLATES.activity, count: 1 })),
+    );
+    const flags = ["--keywords", "{{what}},10:00,店", "--no-pool", "--to-file", path, "--yes", "--json"];
+    return world.cli(["broadcast", TEMPLATES.activity, "--channel", "wechat-subscribe", ...flags, ...more]);
+  };
+
+  it("reach their recipients, cut to the field's limit with --truncate", async () => {
+    const { code, stderr } = await sendRows(`oA,${"字".repeat(27)}`, "--truncate");
+    expect(code, stderr).toBe(0);
+    expect(world.sandbox.stats().subscribe.lastMessage).toMatchObject({
+      touser: "oA",
+      data: { thing1: { value: `${"字".repeat(17)}...` }, time2: { value: "10:00" } },
+    });
+  });
+
+  it("are refused with their line before anything is sent, or left out", async () => {
+    const rows = `oA,${"字".repeat(27)}\noB,茶`;
+    const refused = await sendRows(rows);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain("line 2: thing1");
+    const { code, stdout } = await sendRows(rows, "--skip-bad-rows");
+    expect(code).toBe(8);
+    expect(JSON.parse(stdout).outcomes).toMatchObject({ sent: 1, invalid: 1 });
   });
 });
 

@@ -30,14 +30,14 @@ export interface Aftermath {
 }
 
 /** Reads with plain commands: nothing of the tool takes part. */
-export async function readAftermath({ client, users, audience }: World): Promise<Aftermath> {
+export async function readAftermath({ client, users, audience, keys }: World): Promise<Aftermath> {
   const openIds = [...new Set([...users.keys(), ...audience])];
   const pipeline = client.pipeline();
   for (const openId of openIds) {
-    pipeline.lrangeBuffer(KEYS.pool(openId), 0, -1);
-    pipeline.pttl(KEYS.pool(openId));
-    pipeline.hget(KEYS.ledger(openId), BROADCAST);
-    pipeline.pttl(KEYS.ledger(openId));
+    pipeline.lrangeBuffer(keys.pool(openId), 0, -1);
+    pipeline.pttl(keys.pool(openId));
+    pipeline.hget(keys.ledger(openId), BROADCAST);
+    pipeline.pttl(keys.ledger(openId));
   }
   const values = ((await pipeline.exec()) ?? []).map(([error, value]) => {
     if (error) throw error;

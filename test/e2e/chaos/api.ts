@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { Receipt } from "../../../src/broadcast/receipts.ts";
 import { Connection } from "../../../src/sandbox/connection.ts";
 import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
 import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
@@ -12,29 +13,50 @@ export interface Api {
   readonly platform: RecordingPlatform;
   /** Sends that came in, whatever became of them. */
   readonly sends: number;
-  /** Requests by formId. */
+  /** Requests by formId, of subscribe messages by user. */
   readonly tries: ReadonlyMap<string, number>;
   /** Resolves when `count` more sends have come in. */
   afterSends(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The formIds with which each user was reached, in order. */
+/** The formIds with which each user was reached, in order; of subscribe messages their msgids. */
 class RecordingPlatform extends Platform {
   readonly deliveries = new Map<string, string[]>();
+  /** Of subscribe messages, until somebody takes them in. */
+  receipts: Receipt[] = [];
 
   override send(token: string | undefined, body: string): Verdict {
     const verdict = super.send(token, body);
-    if (verdict.errcode === 0) this.record(body);
+    if (verdict.errcode === 0) {
+      const { touser, form_id: formId } = JSON.parse(body) as WireSend;
+      this.record(touser, formId ?? "");
+    }
     return verdict;
   }
 
-  private record(body: string): void {
-    const { touser, form_id: formId } = JSON.parse(body) as { touser: string; form_id: string };
-    const known = this.deliveries.get(touser);
-    if (known) known.push(formId);
-    else this.deliveries.set(touser, [formId]);
+  override sendSubscribe(token: string | undefined, body: string): Verdict {
+    const verdict = super.sendSubscribe(token, body);
+    if (verdict.errcode === 0) {
+      const { touser: openId, template_id: templateId } = JSON.parse(body) as WireSend;
+      const msgid = verdict.msgid ?? "";
+      this.record(openId, msgid);
+      this.receipts.push({ openId, templateId, msgid, status: "delivered", atMs: Date.now() });
+    }
+    return verdict;
   }
+
+  private record(openId: string, by: string): void {
+    const known = this.deliveries.get(openId);
+    if (known) known.push(by);
+    else this.deliveries.set(openId, [by]);
+  }
+}
+
+interface WireSend {
+  touser: string;
+  template_id: string;
+  form_id?: string;
 }
 
 /** Starts one on a free port of 127.0.0.1. */
@@ -45,8 +67,8 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
   const sockets = new Set<Socket>();
   let sends = 0;
   const count = (request: HttpRequest) => {
-    const { form_id: formId } = JSON.parse(request.body) as { form_id: string };
-    tries.set(formId, (tries.get(formId) ?? 0) + 1);
+    const { touser, form_id: key = touser } = JSON.parse(request.body) as WireSend;
+    tries.set(key, (tries.get(key) ?? 0) + 1);
     sends++;
     for (const wait of waits) {
       if (sends < wait.at) continue;
@@ -58,7 +80,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     new Connection(socket, (request, reply) => {
-      if (request.url.includes("/template/send")) count(request);
+      if (/\/(template|subscribe)\/send/.test(request.url)) count(request);
       handleRequest(platform, request, reply);
     });
   });

@@ -8,19 +8,22 @@ import type { World } from "./world.ts";
 export interface Truth {
   sent: number;
   unknown: number;
+  /** Users who gave no consent, as the platform says. */
+  rejected: number;
   noCode: { least: number; most: number };
   /** Messages that reached somebody: the platform's count. */
   delivered: number;
 }
 
 export function findTruth(world: World, { users }: Aftermath): Truth {
-  const truth: Truth = { sent: 0, unknown: 0, noCode: { least: 0, most: 0 }, delivered: 0 };
+  const truth: Truth = { sent: 0, unknown: 0, rejected: 0, noCode: { least: 0, most: 0 }, delivered: 0 };
   for (const left of users) {
     truth.delivered += world.api.platform.deliveries.get(left.openId)?.length ?? 0;
     if (!world.audience.has(left.openId)) continue;
     const outcome = left.settled?.outcome;
     if (outcome === "sent") truth.sent++;
     else if (outcome === "unknown") truth.unknown++;
+    else if (outcome === "rejected") truth.rejected++;
     else {
       const chance = noCodeChance(world, left);
       if (chance === "sure") truth.noCode.least++;
@@ -66,7 +69,7 @@ function compare(
   { recipients, outcomes, codes, open }: BroadcastResult,
   truth: Truth,
 ): string[] {
-  const { sent, unknown, noCode } = truth;
+  const { sent, unknown, rejected, noCode } = truth;
   const sum = outcomes.sent + outcomes.no_code + outcomes.rejected + outcomes.failed + outcomes.unknown;
   const wrong = (what: string, said: number, least: number, most = least) =>
     said >= least && said <= most
@@ -76,7 +79,7 @@ function compare(
     ...wrong("sent", outcomes.sent, sent),
     ...wrong("unknown", outcomes.unknown, unknown),
     ...wrong("failed", outcomes.failed, 0),
-    ...wrong("rejected", outcomes.rejected, 0),
+    ...wrong("rejected", outcomes.rejected, rejected),
     ...wrong("no_code", outcomes.no_code, noCode.least, noCode.most),
     ...wrong("recipients", recipients, sum),
     ...wrong("open", open, 0),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Outage } from "./plan.ts";
 import { renderEntry } from "./pools.ts";
 import { freshEntry, issued } from "./populate.ts";
-import { KEYS, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What goes on around the tool while it works; `end` stops it and resolves when everything is up and settled. */
 export interface Disturbance {
@@ -15,6 +15,7 @@ export function disturb(world: World): Disturbance {
     breakRedis(world, over.signal),
     pushCodes(world, over.signal),
     purgePools(world),
+    takeReceiptsIn(world, over.signal),
   ]);
   // A failure is the round's: it comes out of `end`, however long that takes.
   work.catch(() => undefined);
@@ -47,7 +48,10 @@ async function takeRedisDown({ server, client, outages }: World, { how, downMs }
 }
 
 /** The mini program's backend at work: new codes for users that there are. */
-async function pushCodes({ plan, users, api, client, chance }: World, over: AbortSignal): Promise<void> {
+async function pushCodes(
+  { plan, users, api, client, chance, keys }: World,
+  over: AbortSignal,
+): Promise<void> {
   if (plan.pushEveryMs === 0) return;
   const all = [...users.values()];
   for (let number = 0; !over.aborted; number++) {
@@ -55,7 +59,7 @@ async function pushCodes({ plan, users, api, client, chance }: World, over: Abor
     const entry = freshEntry(user.openId, number, Date.now());
     const [code] = issued(user.openId, entry);
     api.platform.codes.register([code!]);
-    await client.rpush(KEYS.pool(user.openId), renderEntry(entry));
+    await client.rpush(keys.pool(user.openId), renderEntry(entry));
     user.pushed.push(entry);
     await sleep(plan.pushEveryMs);
   }
@@ -66,6 +70,14 @@ async function purgePools({ plan, api, chance, run }: World): Promise<void> {
   if (!plan.purge) return;
   await Promise.race([api.afterSends(chance.int(1, plan.users / 3)), sleep(5000)]);
   await run("purge").ended;
+}
+
+/** The mini program's callback at work: receipts of subscribe messages as they come. */
+async function takeReceiptsIn({ collector }: World, over: AbortSignal): Promise<void> {
+  while (collector && !over.aborted) {
+    if (collector.isAwake) await collector.collect();
+    await sleep(20);
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -27,11 +27,11 @@ async function driveRetry(world: World, blow: Blow): Promise<void> {
 }
 
 /** One process after the other, until the broadcast is finished. */
-async function driveAlone(world: World, blows: Blow[]): Promise<void> {
+export async function driveAlone(world: World, blows: Blow[], flags: string[] = []): Promise<void> {
   for (let processes = 0; processes < MOST_PROCESSES; processes++) {
     const status = await world.client.hget(KEYS.record, "status");
     if (status === "finished") return;
-    const cli = status === null ? world.start() : world.resume();
+    const cli = status === null ? world.start() : world.resume(...flags);
     await suffer(world, cli, blows.shift());
     // What went wrong once would go wrong again.
     if (checkEnds(world).length > 0) return;
@@ -74,7 +74,7 @@ async function joinEarly(world: World, first: Cli): Promise<Cli> {
 }
 
 /** Deals the blow when its moment has come; returns when the process is over. */
-async function suffer(world: World, cli: Cli, blow: Blow | undefined): Promise<void> {
+export async function suffer(world: World, cli: Cli, blow: Blow | undefined): Promise<void> {
   if (blow) {
     await arrive(world, cli, blow.at);
     cli.strike(blow.signal);
@@ -102,9 +102,9 @@ async function seeKey({ client }: World, pattern: string, over: AbortSignal): Pr
 }
 
 /** For the record only: shows that a kill hit something. */
-async function countClaims({ client, audience }: World): Promise<number> {
+async function countClaims({ client, audience, keys }: World): Promise<number> {
   const pipeline = client.pipeline();
-  for (const openId of audience) pipeline.hget(KEYS.ledger(openId), BROADCAST);
+  for (const openId of audience) pipeline.hget(keys.ledger(openId), BROADCAST);
   const records = (await pipeline.exec()) ?? [];
   return records.filter(([, record]) => typeof record === "string" && record.startsWith("claimed ")).length;
 }

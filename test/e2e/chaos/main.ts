@@ -14,7 +14,7 @@ has to go wrong, and exit code 1 means that none did. --source names another che
 
 Kinds:
 ${Object.entries(KINDS)
-  .map(([kind, what]) => `  ${kind.padEnd(8)} ${what}`)
+  .map(([kind, what]) => `  ${kind.padEnd(10)} ${what}`)
   .join("\n")}
 Without --kind and --users the seed chooses; only 'paused' has to be asked for.
 `;

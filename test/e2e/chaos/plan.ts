@@ -8,6 +8,7 @@ export const KINDS = {
   redis: "SIGKILL, and Redis killed or stopped and started again with its data",
   joined: "two or three processes on one broadcast, one of them killed",
   sigterm: "SIGTERM, sometimes twice, between SIGKILLs",
+  subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
   paused: "a process stopped (SIGSTOP) for longer than its lease while another resumes; takes 20 s",
 } as const;
 
@@ -53,6 +54,10 @@ export interface Plan {
   joiners: number;
   /** Outcomes that are unknown at the end are tried again, with a blow to that too. */
   retry: Blow | undefined;
+  /** Of subscribe messages: claims of the first part, after which the receipts come. */
+  limit: number;
+  /** Receipts come in while the first part is at work, too. */
+  receipts: boolean;
   /** A backend goes on pushing codes, a code about every so many ms; 0: it does not. */
   pushEveryMs: number;
   /** `push-cli purge` runs at the same time. */
@@ -85,18 +90,20 @@ export function drawPlan(
     concurrency: chance.int(8, slow ? 16 : 64),
     latencyMs: slow ? chance.int(8, 16) : chance.int(1, 8),
     slowMs: chance.int(300, 1200),
-    faults: drawFaults(chance),
+    faults: drawFaults(chance, chosen),
     blows: drawBlows(chance, chosen, users),
     outages: chosen === "redis" ? drawOutages(chance, users) : [],
     joiners: chosen === "joined" ? chance.int(1, 2) : 0,
     retry: chance.hit(30) ? drawBlow(chance, chosen, 30) : undefined,
     // Pushed again after a lost answer, as the backend's client does, a code would be in its pool twice.
-    pushEveryMs: chosen !== "redis" && chance.hit(35) ? chance.int(3, 20) : 0,
+    pushEveryMs: chosen !== "redis" && chosen !== "subscribe" && chance.hit(35) ? chance.int(3, 20) : 0,
     // A purge gives up when Redis is restarted under it.
     purge: chosen !== "redis" && chance.hit(25),
     // A file for two processes at once is not what it is for.
     report: !slow && chance.hit(50),
     show: chance.hit(35),
+    limit: Math.round((users * chance.int(40, 70)) / 100),
+    receipts: chance.hit(40),
   };
 }
 
@@ -114,8 +121,19 @@ const MOST_PERCENT = {
   "token-expiry": 0.4,
 } satisfies Partial<Record<FaultKind, number>>;
 
-function drawFaults(chance: Chance): Fault[] {
-  return Object.entries(MOST_PERCENT).map(([kind, most]) => ({
+/** A busy platform halves the rate of subscribe messages each time, so that a round would take minutes. */
+const OF_SUBSCRIBE = {
+  busy: 0,
+  "busy-delivered": 0.04,
+  "5xx-after": 4,
+  "reset-after": 4,
+  "garbage-after": 3,
+  later: 3,
+};
+
+function drawFaults(chance: Chance, kind: Kind): Fault[] {
+  const most = kind === "subscribe" ? { ...MOST_PERCENT, ...OF_SUBSCRIBE } : MOST_PERCENT;
+  return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,
     percent: Math.round(chance.next() * most * 100) / 100,
   }));

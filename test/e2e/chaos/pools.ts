@@ -30,6 +30,8 @@ export type Form =
   | "list"
   | "java-list"
   | "double-list"
+  /** Of a consent; its id is in the place of the formId, and it never expires. */
+  | "consent"
   | "unreadable";
 
 export interface Entry {
@@ -73,6 +75,8 @@ export function renderEntry({ form, codes, bytes }: Entry): string {
       return JSON.stringify(["java.util.ArrayList", plain]);
     case "double-list":
       return JSON.stringify(JSON.stringify(plain));
+    case "consent":
+      return JSON.stringify({ consent: first?.formId, at: first?.expire });
     case "unreadable":
       return bytes ?? "";
   }

@@ -9,7 +9,7 @@ export function renderRound(round: Round): string {
   const parts = [
     hasFailed(round) ? "FAIL" : "ok  ",
     `seed ${plan.seed}`,
-    plan.kind.padEnd(7),
+    plan.kind.padEnd(9),
     `${plan.users} users`,
     `${truth.delivered} messages`,
     `${truth.unknown} unknown`,

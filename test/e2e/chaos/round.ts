@@ -6,6 +6,8 @@ import { type Case, checkUser } from "./check-users.ts";
 import { disturb } from "./disturb.ts";
 import { driveBroadcast } from "./drive.ts";
 import type { Plan } from "./plan.ts";
+import { checkConsents, checkConsentUser } from "./subscribe/check.ts";
+import { driveSubscribe } from "./subscribe/drive.ts";
 import { createWorld, type World } from "./world.ts";
 
 /** A user about whom something is wrong, with what the platform, the record and the pool say. */
@@ -41,11 +43,13 @@ export async function playRound(plan: Plan, program: string): Promise<Round> {
   try {
     const disturbance = disturb(world);
     try {
-      await driveBroadcast(world);
+      await (plan.kind === "subscribe" ? driveSubscribe : driveBroadcast)(world);
     } finally {
       await disturbance.end();
     }
-    return conclude(world, await readAftermath(world), startedAt);
+    const aftermath = await readAftermath(world);
+    if (plan.kind === "subscribe") world.wrongs.push(...(await checkConsents(world, aftermath)));
+    return conclude(world, aftermath, startedAt);
   } finally {
     await world.close();
   }
@@ -59,7 +63,12 @@ function conclude(world: World, aftermath: Aftermath, startedAt: number): Round 
   const { plan, ends, claimsLeft, api } = world;
   return {
     plan,
-    wrongs: [...checkEnds(world), ...checkTotals(world, aftermath), ...checkReport(world, aftermath)],
+    wrongs: [
+      ...world.wrongs,
+      ...checkEnds(world),
+      ...checkTotals(world, aftermath),
+      ...checkReport(world, aftermath),
+    ],
     grievances: findGrievances(world, aftermath),
     truth: findTruth(world, aftermath),
     ends: ends.map(describeEnd),
@@ -83,7 +92,7 @@ function findGrievances({ plan, users, audience, api }: World, aftermath: Afterm
       purged: plan.purge,
       tries: (formId) => api.tries.get(formId) ?? 0,
     };
-    const wrongs = checkUser(one);
+    const wrongs = plan.kind === "subscribe" ? checkConsentUser(one) : checkUser(one);
     return wrongs.length > 0 ? [{ openId, wrongs, deliveries, record, pool }] : [];
   });
 }

@@ -10,6 +10,14 @@ import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
 import { issued, populate } from "./populate.ts";
+import { type Collector, openCollector } from "./subscribe/collector.ts";
+import {
+  CHANNEL,
+  CONSENT_KEYS,
+  populateConsents,
+  seedConsents,
+  subscribeFlags,
+} from "./subscribe/consents.ts";
 
 export const BROADCAST = "chaos";
 const TEMPLATE = "template-of-the-chaos";
@@ -20,11 +28,16 @@ export interface World {
   readonly api: Api;
   readonly server: PrivateRedis;
   readonly client: Redis;
+  readonly keys: UserKeys;
+  /** In a round of subscribe messages. */
+  readonly collector: Collector | undefined;
   readonly users: ReadonlyMap<string, User>;
   /** Whom the broadcast is for. */
   readonly audience: ReadonlySet<string>;
   /** For what is drawn while the round goes on. */
   readonly chance: Chance;
+  /** What was found wrong on the way, one line each. */
+  readonly wrongs: string[];
   /** How every process of the tool ended, in the order of their ends. */
   readonly ends: End[];
   /** Times in which Redis was away, performance ms. */
@@ -43,8 +56,17 @@ export const KEYS = {
   record: `mina:broadcast:${BROADCAST}`,
   /** A pattern: each run that starts makes its own. */
   audience: `mina:broadcast:${BROADCAST}:audience:*`,
-  pool: (openId: string) => `mina:openid:${openId}`,
-  ledger: (openId: string) => `{mina:openid:${openId}}:sends`,
+};
+
+/** A user's keys. */
+export interface UserKeys {
+  pool(openId: string): string;
+  ledger(openId: string): string;
+}
+
+const FORM_ID_KEYS: UserKeys = {
+  pool: (openId) => `mina:openid:${openId}`,
+  ledger: (openId) => `{mina:openid:${openId}}:sends`,
 };
 
 /** Starts Redis and the API, and fills them with what the plan's seed draws. */
@@ -57,25 +79,41 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const client = new Redis(server.url, { maxRetriesPerRequest: null });
   // Lost on purpose in some rounds; it comes back by itself.
   client.on("error", () => undefined);
-  const users = new Map(populate(chance, plan.users, Date.now()).map((user) => [user.openId, user]));
-  await seedRedis(client, users);
-  for (const { openId, entries } of users.values())
-    api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
+  const isSubscribe = plan.kind === "subscribe";
+  const keys = isSubscribe ? CONSENT_KEYS : FORM_ID_KEYS;
+  const people = (isSubscribe ? populateConsents : populate)(chance, plan.users, Date.now());
+  const users = new Map(people.map((user) => [user.openId, user]));
+  await seedRedis(client, users, keys);
+  if (isSubscribe) await seedConsents(client, api, people);
+  else
+    for (const { openId, entries } of people)
+      api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
+  const collector = isSubscribe ? await openCollector(server.url, api, plan.receipts) : undefined;
   const { audience, flags } = drawAudience(plan, chance, users, path.join(folder, "audience.txt"));
   const ends: End[] = [];
   const run = (...args: string[]) => {
-    const cli = startCli(program, [...args, "--json"], environment(server.url, api.url), folder);
+    const cli = startCli(
+      program,
+      [...args, ...(isSubscribe ? CHANNEL : []), "--json"],
+      environment(server.url, api.url),
+      folder,
+    );
     void cli.ended.then((end) => ends.push(end));
     return cli;
   };
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
+  const message = isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"];
+  if (isSubscribe) tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
     server,
     client,
+    keys,
+    collector,
+    wrongs: [],
     users,
     audience,
     chance,
@@ -83,12 +121,12 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
     outages: [],
     claimsLeft: 0,
     reportFile,
-    start: () =>
-      run("broadcast", TEMPLATE, "--keywords", "a,b", "--id", BROADCAST, "--yes", ...flags, ...tuning),
+    start: () => run("broadcast", ...message, "--id", BROADCAST, "--yes", ...flags, ...tuning),
     resume: (...more) => run("broadcast", "resume", BROADCAST, "--yes", ...more, ...tuning),
     run,
     close: async () => {
       client.disconnect();
+      collector?.close();
       await Promise.all([api.close(), server.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -99,11 +137,11 @@ function environment(redisUrl: string, apiUrl: string): Record<string, string> {
   return { ...cliEnv(redisUrl, apiUrl), PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
 }
 
-async function seedRedis(client: Redis, users: ReadonlyMap<string, User>): Promise<void> {
+async function seedRedis(client: Redis, users: ReadonlyMap<string, User>, keys: UserKeys): Promise<void> {
   const pipeline = client.pipeline();
   for (const { openId, entries } of users.values()) {
     const bytes = entries.map((entry) => Buffer.from(renderEntry(entry), "latin1"));
-    if (bytes.length > 0) pipeline.rpush(KEYS.pool(openId), ...bytes);
+    if (bytes.length > 0) pipeline.rpush(keys.pool(openId), ...bytes);
   }
   await pipeline.exec();
 }

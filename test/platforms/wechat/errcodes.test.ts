@@ -59,8 +59,9 @@ describe("classifyErrcode", () => {
 
   it.each([
     [40164, "allow list"],
-    [45103, "--api-base"],
-    [45109, "--api-base"],
+    [45103, "--channel wechat-subscribe"],
+    [45103, "needs the user's consent"],
+    [45109, "--channel wechat-subscribe"],
     [40125, "PUSH_CLI_APPSECRET"],
     [45009, "resume"],
   ])("tells what to do about %d", (errcode, words) => {

@@ -102,6 +102,12 @@ it("is a channel of consents, which are never sent with again", async () => {
   expect(channel).toMatchObject({ permission: "consent", repeat: "never", poolPrefix: "consent:" });
   expect(channel.family("T1")).toEqual({ kind: "consent", templateId: "T1" });
   expect(channel.classOf(43108)).toBe("later");
-  expect(channel.problemOf({ name: "phrase1", value: "太长了太长了" })).toContain("6 characters; at most 5");
-  expect(channel.problemOf({ name: "short_thing1", value: "x" })).toBeUndefined();
+  const plain = { templateId: "T1", fields: [] };
+  const problemOf = (name: string, value: string, message: Message = plain, values?: string[]) =>
+    channel.problemOf({ name, value, values }, message);
+  expect(problemOf("phrase1", "太长了太长了")).toContain("6 characters; at most 5");
+  expect(problemOf("short_thing1", "x")).toBeUndefined();
+  expect(problemOf("enum_string1", "圆桌", plain, ["小桌"])).toContain("none of the template's values");
+  expect(problemOf("thing1", "字".repeat(21))).toContain("at most 20");
+  expect(problemOf("thing1", "字".repeat(21), { ...plain, options: { truncate: "yes" } })).toBeUndefined();
 });

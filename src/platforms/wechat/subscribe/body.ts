@@ -1,6 +1,7 @@
 import type { Message } from "../../../broadcast/channel.ts";
 import type { OwnTexts } from "../../../broadcast/ports.ts";
-import { readOptions } from "./options.ts";
+import { truncateField } from "./fields.ts";
+import { cutsOwnTexts, readOptions } from "./options.ts";
 
 /** Makes the JSON body for one recipient; all that is the same for everybody is serialised once, here. */
 export function createSubscribeBody(message: Message): (openId: string, own?: OwnTexts) => string {
@@ -11,10 +12,13 @@ export function createSubscribeBody(message: Message): (openId: string, own?: Ow
   );
   const openings = fields.map(({ name }, index) => `${index ? "," : ""}${JSON.stringify(name)}:{"value":`);
   const texts = fields.map(({ value }) => JSON.stringify(value));
+  const cut = cutsOwnTexts(message)
+    ? (name: string, value: string) => truncateField({ name, value }).value
+    : (_: string, value: string) => value;
   const dataOf = (values: OwnTexts["values"]) => {
     const parts = openings.map((opening, index) => {
       const value = values[index];
-      return `${opening}${value === undefined ? texts[index] : JSON.stringify(value)}}`;
+      return `${opening}${value === undefined ? texts[index] : JSON.stringify(cut(fields[index]!.name, value))}}`;
     });
     return `"data":{${parts.join("")}},`;
   };

@@ -42,11 +42,17 @@ export function draftMessage(input: MessageInput, template?: Template): Draft {
   const message: Message = {
     templateId,
     ...(template && { title: template.title }),
-    fields,
+    fields: fields.map((field) => (isOpen(field) ? withValues(field, template) : field)),
     ...(page !== undefined && { page }),
-    options,
+    options: input.truncate && fields.some(isOpen) ? { ...options, truncate: "yes" } : options,
   };
   return { message, problems: fields.map(checkWith(template, isOpen)).filter(isProblem) };
+}
+
+/** With what the template lets it hold, for the rows of the audience to be held against. */
+function withValues(field: MessageField, template: Template | undefined): MessageField {
+  const values = template?.fields.find(({ name }) => name === field.name)?.values;
+  return values ? { ...field, values } : field;
 }
 
 /** Tells the fields that have columns of the audience in them, so that their values are known for each recipient only. */

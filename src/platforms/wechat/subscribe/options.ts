@@ -1,3 +1,4 @@
+import type { Message } from "../../../broadcast/channel.ts";
 import { usageError } from "../../../errors.ts";
 
 /**
@@ -21,4 +22,9 @@ export function readOptions(options: Readonly<Record<string, string>>): Subscrib
 function oneOf(flag: string, value: string, allowed: readonly string[]): string {
   if (allowed.includes(value)) return value;
   throw usageError(`${flag} '${value}' is not known`, `${flag} takes ${allowed.join(", ")}`);
+}
+
+/** Whether the values of recipients' rows are cut to the limits of their fields (--truncate). */
+export function cutsOwnTexts({ options }: Pick<Message, "options">): boolean {
+  return options?.truncate === "yes";
 }
