@@ -154,14 +154,22 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "later":
-      run.tally.codes.expired += reply.expired ?? 0;
-      run.postponed.push({ openId: reply.openId, row, sighting });
+      postpone(run, reply, { row, sighting });
       break;
     case "busy":
       run.busy.set(reply.openId, { run: reply.run, row });
       break;
     case "elsewhere":
   }
+}
+
+function postpone(
+  run: Run,
+  { openId, expired = 0 }: Extract<ClaimReply, { status: "later" }>,
+  met: { row: Row | undefined; sighting: Sighting },
+): void {
+  run.tally.codes.expired += expired;
+  run.postponed.push({ openId, ...met });
 }
 
 function takeSettled(run: Run, settled: Settled): void {
