@@ -85,15 +85,6 @@ export function readFinal(text: string): FinalRecord | undefined {
   };
 }
 
-/** What a claim becomes, with the permission that it took. */
-export function finalRecordOf(
-  { run, formId, multiUse, expireMs }: ClaimedRecord,
-  { outcome, attempts, errcode }: { outcome: FinalOutcome; attempts: number; errcode?: number | undefined },
-  atMs: number,
-): string {
-  return writeFinal({ outcome, run, attempts, atMs, errcode, formId, msgid: undefined, multiUse, expireMs });
-}
-
 /** A final record without a code. */
 export function finalWithout(
   outcome: FinalOutcome,

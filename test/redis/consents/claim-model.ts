@@ -125,6 +125,8 @@ export class ClaimModel {
     const final = this.finals.get(keyOf(by, openId));
     if (final) return { settled: final.run === by.runId && final.outcome === outcome, dropped: 0 };
     if (!this.settle(by, openId, outcome, attempts, errcode)) return { settled: false, dropped: 0 };
+    // What was tried is gone, but no message spent it: the record names none.
+    this.finals.get(keyOf(by, openId))!.taken = undefined;
     const pool = this.pool(by.templateId, openId);
     const gone = pool.filter(({ kind }) => kind !== "foreign");
     this.setPool(

@@ -48,7 +48,7 @@ it.each(POOLS)("without a pool, everything works whatever is there: %s", async (
   expect(await again.claim(["oA"])).toMatchObject([{ ...CLAIMED, retried: "failed" }]);
   const refused = { openId: "oA", outcome: "rejected" as const, attempts: 1, errcode: 43101 };
   expect(await again.settleClearing(refused)).toEqual({ settled: true, dropped: 0 });
-  expect(await record()).toBe("rejected r2 1 AT 43101 - - 1 0");
+  expect(await record()).toBe("rejected r2 1 AT 43101 - - 0 0");
   expect(await dump()).toEqual(before);
 });
 

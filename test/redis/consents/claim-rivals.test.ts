@@ -51,3 +51,17 @@ it("counts each expired consent once, though another broadcast comes between two
   expect(met).toBeGreaterThan(0);
   expect(expired).toBe(USERS * EXPIRED);
 });
+
+it("claims later, too, whom it had found without a consent and who has one since", async () => {
+  const nowMs = await redis.open.stores.pools.now();
+  await redis.client.rpush(poolKey("T", "oA"), `{"consent":"t","at":${nowMs}}`);
+  await redis.client.hset("mina:consent:{oA}:sends", {
+    b: `no_code r0 0 ${nowMs} - - - 0 0`,
+    b2: `claimed r2 1 ${nowMs} 1 1 0 x 0\n`,
+  });
+  const { ledger } = redis.open.stores.sends({ keyPrefix: "mina:", templateId: "T" });
+  const one = ledger({ broadcastId: "b", runId: "r" });
+  expect(await one.claim(["oA"])).toEqual([{ status: "later", openId: "oA" }]);
+  await ledger({ broadcastId: "b2", runId: "r2" }).settle([{ openId: "oA", outcome: "sent", attempts: 1 }]);
+  expect(await one.claim(["oA"])).toMatchObject([{ status: "claimed", formId: "t", retried: "no_code" }]);
+});
