@@ -4,16 +4,14 @@ import { type Clock, systemClock } from "./clock.ts";
 import { consentNeeds, sendNeeds } from "./commands/consent-needs.ts";
 import type { Deps, SendStores, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
-import { requireCredentials } from "./config/credentials.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
-import { type ChannelDefaults, loadSettings, type Settings } from "./config/settings.ts";
-import { PushCliError } from "./errors.ts";
+import { loadSettings, type Settings } from "./config/settings.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
-import type { Account } from "./platforms/errcode/account.ts";
 import type { Network } from "./platforms/http/network.ts";
+import { defaultsOf, loadChannel, openChannel } from "./wiring-channel.ts";
 
 export interface Wiring {
   io: Io;
@@ -164,48 +162,6 @@ function networkOf(
   { io, version }: Pick<Wiring, "io" | "version">,
 ): Network {
   return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}` };
-}
-
-/** Throws a `config` error that lists the channels there are. */
-async function loadChannel(name: string) {
-  const { CHANNELS } = await import("./platforms/channels.ts");
-  const load = Object.hasOwn(CHANNELS, name) ? CHANNELS[name] : undefined;
-  if (load) return load();
-  throw new PushCliError("config", `there is no channel '${name}'`, {
-    hint: `the channels are ${Object.keys(CHANNELS).join(", ")}`,
-  });
-}
-
-/** The API of one platform does not take what another's channel sends. */
-async function checkHost(name: string, apiBase: string): Promise<void> {
-  const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : "");
-  const own = hostOf((await loadChannel(name)).facts.apiBase);
-  if (hostOf(apiBase) === own) return;
-  const { CHANNELS } = await import("./platforms/channels.ts");
-  for (const load of Object.values(CHANNELS)) {
-    const { facts } = await load();
-    const other = hostOf(facts.apiBase);
-    if (other === own || other !== hostOf(apiBase)) continue;
-    throw new PushCliError("config", `${apiBase} is the API of ${facts.name}, and the channel is ${name}`, {
-      hint: `choose it with --channel ${facts.name}`,
-    });
-  }
-}
-
-async function defaultsOf(name: string): Promise<ChannelDefaults> {
-  return (await loadChannel(name)).facts;
-}
-
-async function openChannel(
-  name: string,
-  settings: Settings,
-  own: Omit<Account, "apiBase" | "credentials">,
-): Promise<OpenChannel> {
-  const { apiBase } = settings;
-  // Another one is for looking at what it left.
-  if (name === settings.channel) await checkHost(name, apiBase);
-  const credentials = () => requireCredentials(settings);
-  return (await loadChannel(name)).open({ ...own, apiBase, credentials });
 }
 
 async function createTokens(

@@ -126,8 +126,10 @@ interface Met {
 /** Enters one user's reply. */
 function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: Row | undefined): void {
   // "Elsewhere" says nothing of the record, which may still be in another run's hands.
-  if (reply.status !== "elsewhere") run.busy.delete(reply.openId);
-  if (reply.status !== "later") run.postponed.delete(reply.openId);
+  if (reply.status !== "elsewhere") {
+    run.busy.delete(reply.openId);
+    run.postponed.delete(reply.openId);
+  }
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
@@ -154,6 +156,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "later":
+      run.tally.codes.expired += reply.expired ?? 0;
       run.postponed.set(reply.openId, row);
       if (!run.isFeedingPostponed) void feedPostponed(run);
       break;

@@ -129,8 +129,8 @@ export type ClaimReply =
   | { status: "busy"; openId: string; run: string }
   /** The keys hold something else than a pool and a ledger. */
   | { status: "wrong"; openId: string; why: string }
-  /** Another message to this user is on its way, in another broadcast: to be claimed again in a while. */
-  | { status: "later"; openId: string }
+  /** Another message to this user is on its way, in another broadcast: to be claimed again in a while. `expired`: as above. */
+  | { status: "later"; openId: string; expired?: number }
   /** In a sweep over pools and ledgers: this user's turn is under the other key. */
   | { status: "elsewhere"; openId: string };
 

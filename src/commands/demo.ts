@@ -5,6 +5,7 @@ import { formatCount } from "../output/format.ts";
 import type { Io } from "../output/io.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { CONSENT_STEPS, prepareConsents, withInput } from "./demo-consents.ts";
 import { killInTheMiddle } from "./demo-crash.ts";
 import { demoUsers } from "./demo-users.ts";
 import type { Deps, RunAction } from "./deps.ts";
@@ -35,7 +36,11 @@ async function demo(deps: Deps): Promise<ExitName> {
     await runSteps(deps, io, STEPS, stop.signal);
     if (stop.exit) return stop.exit;
     await playCrash(deps, io, sandbox, stop.signal);
-    return stop.exit ?? conclude(deps, sandbox);
+    if (stop.exit) return stop.exit;
+    const ofCodes = sandbox.stats();
+    prepareConsents(sandbox);
+    await runSteps(deps, io, CONSENT_STEPS, stop.signal);
+    return stop.exit ?? conclude(deps, ofCodes, sandbox.stats());
   } finally {
     stop.undo();
     await sandbox.close();
@@ -46,6 +51,8 @@ async function demo(deps: Deps): Promise<ExitName> {
 interface Step {
   say: string;
   argv: string[];
+  /** On stdin. */
+  input?: string;
 }
 
 const STEPS: Step[] = [
@@ -106,7 +113,7 @@ async function playCrash(deps: Deps, io: Io, sandbox: Sandbox, signal: AbortSign
 async function runSteps(deps: Deps, io: Io, steps: readonly Step[], signal: AbortSignal): Promise<void> {
   for (const step of steps) {
     announce(deps, step);
-    const code = await deps.runCli(step.argv, io);
+    const code = await deps.runCli(step.argv, step.input === undefined ? io : withInput(io, step.input));
     if (signal.aborted) return;
     if (code !== 0)
       throw new PushCliError("unexpected", `the demo's "${step.argv[0]}" ended with exit code ${code}`);
@@ -118,12 +125,19 @@ function announce({ out }: Deps, { say, argv }: Step): void {
   out.talk(`$ push-cli ${argv.map((word) => (/[\s,]/.test(word) ? `"${word}"` : word)).join(" ")}`);
 }
 
-/** Says what really arrived, from the sandbox's own records. */
-function conclude({ out }: Deps, sandbox: Sandbox): ExitName {
-  const { delivered, deliveriesByUser, maxPerUser } = sandbox.stats();
+type Stats = ReturnType<Sandbox["stats"]>;
+
+/** Says what really arrived, from the sandbox's own records: as they were before subscribe messages, and are now. */
+function conclude({ out }: Deps, ofCodes: Stats, { subscribe }: Stats): ExitName {
+  const { delivered, deliveriesByUser, maxPerUser } = ofCodes;
   const users = Object.keys(deliveriesByUser).length;
   if (maxPerUser > 1) throw new PushCliError("unexpected", "the sandbox delivered twice to somebody");
-  out.talk(`\nThe sandbox's own records: ${delivered} messages to ${users} users, nobody twice.`);
+  const told = `${delivered} messages to ${users} users, nobody twice`;
+  if (Object.values(subscribe.byTemplate).some((one) => one.maxPerUser > 1))
+    throw new PushCliError("unexpected", "the sandbox delivered a subscribe message twice");
+  out.talk(
+    `\nThe sandbox's own records: ${told}; and ${subscribe.delivered} subscribe messages, nobody twice.`,
+  );
   out.talk(
     "next: push-cli pool stats --redis-url redis://...  (looks at your own pools, and changes nothing)",
   );

@@ -87,7 +87,7 @@ async function claimRound(
   const unfinished: Open[] = [];
   for (const [i, user] of open.entries()) {
     const reading = readings[i]!;
-    if (reading === LATER) replies[user.at] = { status: "later", openId: user.progress.openId };
+    if (reading === LATER) replies[user.at] = toLater(user.progress);
     else if (typeof reading === "string") replies[user.at] = toUsualClaim(user.progress, reading);
     else if (reading.pool.kind === "later") unfinished.push(user);
     else planned.push({ user, step: planClaim(by, book.family, user.progress, reading) });
@@ -121,6 +121,11 @@ export function checkConflicts(openId: string, conflicts: number): void {
   throw new PushCliError("redis", `the pool or the ledger of '${openId}' changes all the time`, {
     hint: "see what else writes there, and continue with 'push-cli broadcast resume'",
   });
+}
+
+/** Another broadcast may come between two rounds: what the first has dropped is told here, and not again. */
+function toLater({ openId, expired }: Progress): ClaimReply {
+  return { status: "later", openId, ...(expired > 0 ? { expired } : {}) };
 }
 
 /** The reply that nearly every claim gets. */

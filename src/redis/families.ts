@@ -7,6 +7,8 @@ import { mayBringSeveral } from "./ledger-record.ts";
 export interface Family {
   /** The short way of claim-codes.lua: plain codes, plain consents, none at all. */
   readonly shortWay: "1" | "2" | "3";
+  /** Without pools, nothing under their keys matters. */
+  readonly hasPools: boolean;
   /** Consents of that age, ms, hold no more; 0: they hold for ever. */
   readonly maxAgeMs: number;
   /** The first permission that a message can be sent with; see `findCode`. */
@@ -23,6 +25,7 @@ export interface Family {
 
 export const CODES: Family = {
   shortWay: "1",
+  hasPools: true,
   maxAgeMs: 0,
   find: findCode,
   hasValid,
@@ -35,6 +38,7 @@ export const CODES: Family = {
 export function consentFamily(maxAgeMs: number | undefined): Family {
   return {
     shortWay: "2",
+    hasPools: true,
     maxAgeMs: maxAgeMs ?? 0,
     find: (entries, from, nowMs) => findConsent(entries, from, nowMs, maxAgeMs),
     hasValid: (entries, nowMs) => holdsConsent(entries, nowMs, maxAgeMs),
@@ -50,6 +54,7 @@ export const NO_PERMISSION = "-";
 /** For teams that keep no consents: whoever is asked for may be sent to, and the platform alone knows better. */
 export const NO_POOL: Family = {
   shortWay: "3",
+  hasPools: false,
   maxAgeMs: 0,
   find: (_, from) => ({
     expired: 0,

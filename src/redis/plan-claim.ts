@@ -109,7 +109,7 @@ function claimAnew(
 ): Step {
   const { openId } = user;
   const { kind } = reading.pool;
-  if (kind !== "list") {
+  if (family.hasPools && kind !== "list") {
     return withRetry(before, {
       reply: { status: "wrong", openId, why: `the pool is a ${kind}, not a list` },
     });

@@ -79,7 +79,10 @@ describe("the built demo command", () => {
         expect(stderr).toContain(`\n$ push-cli ${verb}`);
       }
       expect(stdout).toContain("outcomes.sent\t800\n");
-      expect(stderr).toContain("800 messages to 800 users, nobody twice");
+      for (const verb of ["pool import", "template list", "pool stats"])
+        expect(stderr).toContain(`\n$ push-cli ${verb} --channel wechat-subscribe\n`);
+      expect(stdout).toContain("outcomes.sent\t5\n");
+      expect(stderr).toContain("800 messages to 800 users, nobody twice; and 5 subscribe messages");
     });
   });
 

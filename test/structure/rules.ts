@@ -48,6 +48,7 @@ const RULES: Record<string, Rule> = {
   },
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
+  "src/wiring-channel.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
     values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
     types: ["src/main.ts", "src/output/process-io.ts"],

@@ -14,6 +14,7 @@ import { noneReachable } from "./count.ts";
 import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
+import { collectRunDeps } from "./run-deps.ts";
 import { sayNext, showSummary } from "./summary.ts";
 
 export interface RunSetup {
@@ -38,19 +39,9 @@ export async function runToEnd(
     const interrupted = await awaitToken(deps, tokens);
     if (interrupted) return interrupted;
     const users = await total();
-    const { self, user, fateOf } = deps.io;
     const runDeps: BroadcastDeps = {
-      store: stores.broadcasts,
-      sweepPools: () => stores.pools.sweep(),
-      sweepLedgers: stores.sweepLedgers,
-      openLedger: stores.ledger,
-      lookAtMemory: stores.lookAtMemory,
-      receipts: stores.receipts,
-      sender: await deps.sender(message, connectionsFor(deps, engine.concurrency), engine.timeoutMs),
-      tokens,
-      clock: deps.clock,
+      ...(await collectRunDeps(deps, message, engine, tokens)),
       report,
-      ...{ self, user, fateOf },
       onStart: (id, run, record) => {
         stores.fastFailWhile(() => !run.isOver);
         watch.start(id, run, { ...record, users: record.users ?? users });
@@ -66,20 +57,6 @@ export async function runToEnd(
     watch.end();
     await report?.close().catch(() => undefined); // reported above, or beside what went wrong before
   }
-}
-
-/** For Redis that comes back, the report, the resolver. */
-const SPARE_FILES = 16;
-
-/** As many connections as this process may open; the requests that have none of their own take turns. */
-function connectionsFor({ io, out }: Deps, wanted: number): number {
-  const free = io.freeFiles();
-  if (free === undefined || free - SPARE_FILES >= wanted) return wanted;
-  const fit = Math.max(1, free - SPARE_FILES);
-  out.warn(
-    `warning: ${fit} connections instead of ${wanted}: this process may open no more files (ulimit -n)`,
-  );
-  return fit;
 }
 
 /** Says what a report lacks, and whether it lacks anything; how the broadcast ended counts for more. */

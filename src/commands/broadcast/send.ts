@@ -1,18 +1,19 @@
 import type { Command } from "commander";
 import type { Audience } from "../../broadcast/audience.ts";
 import { startBroadcast } from "../../broadcast/broadcast.ts";
-import type { Message, PermissionKind, Preflight } from "../../broadcast/channel.ts";
+import type { Message, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
+import { newBroadcastId } from "../../broadcast/ids.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
-import { formatCount, formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
 import { warnOfPassed } from "../passed-over.ts";
-import { nameOf, spendsOf } from "../permission-words.ts";
+import { spendsOf } from "../permission-words.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
+import { audienceFacts } from "./audience-facts.ts";
 import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
@@ -38,6 +39,7 @@ import {
 } from "./question.ts";
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
+import { listTesters, sendTest } from "./test-send.ts";
 import { checkNotAWord } from "./verbs.ts";
 
 interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
@@ -47,6 +49,7 @@ interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
   anyTemplate?: boolean;
   /** False: --no-pool. */
   pool?: boolean;
+  test?: string[];
   yes?: boolean;
 }
 
@@ -60,6 +63,8 @@ Examples:
   # to two users, without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
+  # to everybody, once I have it myself
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
   # each their own: columns of the file
   $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 
@@ -99,6 +104,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
   return addEngineOptions(send)
     .option("--report <file>", "append a line of NDJSON for every recipient")
     .option("--id <broadcastId>", "name the broadcast yourself; a name that is taken is exit code 10")
+    .option("--test <openId...>", "send to these first, show what the API answered, then ask")
     .option("--dry-run", "check, count and show a sample; send and change nothing")
     .addHelpText("after", SEND_EXAMPLES)
     .action(
@@ -117,10 +123,13 @@ const USAGE = `push-cli broadcast <templateId> [options]
        push-cli broadcast pause | cancel | delete <id>`;
 
 interface Plan {
+  id: string;
   message: Message;
   audience: Audience;
   limit: number | undefined;
   options: RunOptions;
+  /** Who gets it first, apart from the broadcast. */
+  testers: string[];
 }
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
@@ -133,6 +142,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const look = await lookBeforehand(deps, channel, input, flags);
   const message = withPool(channel, makeMessage(channel, input, look?.template), flags);
   checkAudienceFlags(flags, message);
+  const testers = await listTesters(deps, flags);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
   const keywordsDoubt = doubtKeywords(message.fields, flags);
@@ -143,7 +153,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const audience = await loadAudience(deps, flags, message);
   try {
     if (audience.kind === "pools") await requireAnyPool(deps, message);
-    const plan: Plan = { message, audience, limit, options };
+    const id = flags.id ?? newBroadcastId(deps.clock);
+    const plan: Plan = { id, message, audience, limit, options, testers };
     return await decideToSend(deps, flags, plan, { doubts: [doubt, ...doubts], danger, look, stdinTaken });
   } finally {
     if (audience.kind === "list") await audience.close?.();
@@ -173,13 +184,15 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
     reportFact(flags.report),
   ];
   if (flags.dryRun) return showDryRun(deps, audience, message, limit, facts);
+  const test = await sendTest(deps, flags, plan);
+  if (test.end) return test.end;
   if (!flags.yes) {
     const dryRun = await countCodes(deps, audience, message, limit);
     const { sent, no_code } = dryRun.tally.outcomes;
     await warnOfPassed(deps, message);
     if (sent === 0) throw await noneReachable(deps, message, no_code);
     const interrupted = await askToSend(deps, {
-      facts: await facts(dryRun),
+      facts: [...(await facts(dryRun)), ...test.facts],
       sends: sent,
       confirmAbove: options.confirmAbove,
       text: `Send to ${countUsers(sent)}`,
@@ -190,32 +203,10 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
   return send(deps, flags, plan);
 }
 
-function audienceFacts(
-  { tally, leftWithout }: DryRun,
-  { audience, limit }: Plan,
-  spends: PermissionKind,
-): Fact[] {
-  const { sent, no_code } = tally.outcomes;
-  const whom = audience.kind === "list" ? "listed users" : "all pools";
-  const upTo = limit === undefined ? "" : `, up to --limit ${formatCount(limit)}`;
-  const invalid = audience.kind === "list" ? audience.invalid?.summary : undefined;
-  const name = nameOf(spends);
-  const reachable = spends === "none" ? "" : `, ${formatCount(sent)} with a valid ${name}`;
-  const spent =
-    spends === "none"
-      ? "nothing that is kept here (--no-pool): the platform alone knows who takes it"
-      : `${formatCounted(sent, name)}; ${countUsers(leftWithout)} then left without a ${name}`;
-  return [
-    ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
-    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}${reachable}`],
-    ["spends", spent],
-  ];
-}
-
 async function send(
   deps: Deps,
   flags: SendFlags,
-  { message, audience, limit, options }: Plan,
+  { id, message, audience, limit, options }: Plan,
 ): Promise<ExitName> {
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
@@ -227,7 +218,7 @@ async function send(
   const total = () => countTotal(deps, audience, message);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
     startBroadcast(runDeps, {
-      id: flags.id,
+      id,
       appid,
       apiBase,
       channel: settings.channel,

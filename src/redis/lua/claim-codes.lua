@@ -82,7 +82,8 @@ local MAX_NOTED, looks = 1024, 4096
 local ON_ITS_WAY_MS = 30000
 
 -- Whether another broadcast has claimed this user and is probably about to send: the platform takes one message to a user at a
--- time. False, too, where this one has a record: then nothing is claimed anew. Nil: the call has no room left to find out.
+-- time. False, too, where this one has a record, unless it says that there was no permission: only then one is claimed anew.
+-- Nil: the call has no room left to find out.
 local function is_on_its_way(ledger)
   local noted = pcall("HLEN", ledger)
   if type(noted) ~= "number" or noted == 0 or noted > MAX_NOTED then return false end
@@ -91,9 +92,11 @@ local function is_on_its_way(ledger)
   local fields = call("HGETALL", ledger)
   local found = false
   for i = 1, #fields, 2 do
-    if fields[i] == id then return false end
-    local at = match(fields[i + 1], "^claimed %S+ %d+ (%d+) ")
-    if at and tonumber(at) > now - ON_ITS_WAY_MS then found = true end
+    local record = fields[i + 1]
+    if fields[i] == id and sub(record, 1, 8) ~= "no_code " then return false end
+    local at = match(record, "^claimed %S+ %d+ (%d+) ")
+    -- A time ahead, by the clock of a server that has failed since, is none to wait for.
+    if at and math.abs(tonumber(at) - now) < ON_ITS_WAY_MS then found = true end
   end
   return found
 end

@@ -34,7 +34,7 @@ describe("delete at a terminal", () => {
     expect(code).toBe(11);
     expect(stderr).toContain("broadcast b-1: stopped, 0 sent, to go 10\n");
     expect(stderr).toContain(
-      "once deleted, it can't be resumed, and claims without an outcome keep their codes\n",
+      "once deleted, it can't be resumed, and claims without an outcome keep their codes or consents\n",
     );
     expect(stderr).toContain("Delete broadcast b-1? [y/N] ");
     expect(stderr).toContain("not confirmed; nothing was deleted");

@@ -123,8 +123,8 @@ const MOST_PERCENT = {
 
 /** A busy platform halves the rate of subscribe messages each time, so that a round would take minutes. */
 const OF_SUBSCRIBE = {
-  busy: 0.1,
-  "busy-delivered": 0.2,
+  busy: 0,
+  "busy-delivered": 0.04,
   "5xx-after": 4,
   "reset-after": 4,
   "garbage-after": 3,

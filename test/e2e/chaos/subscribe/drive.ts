@@ -1,6 +1,6 @@
 import { checkEnds } from "../check-ends.ts";
 import { driveAlone, suffer } from "../drive.ts";
-import { BROADCAST, type World } from "../world.ts";
+import { BROADCAST, KEYS, type World } from "../world.ts";
 import { checkHalt, countDoubts } from "./check.ts";
 
 /** Longer than receipts take to be written. */
@@ -25,9 +25,12 @@ export async function driveSubscribe(world: World): Promise<void> {
   if (plan.show) await world.run("broadcast", "show", BROADCAST, "--exact").ended;
 }
 
-/** A resume, which may be struck; that is resumed as anything else. */
+/** A resume, which may be struck: before it began, so that it has to be begun again, or later. */
 async function step(world: World, flags: string[], spared = false): Promise<void> {
   if (checkEnds(world).length > 0) return;
   await suffer(world, world.resume(...flags), spared ? undefined : world.plan.retry);
+  const isUntouched = (await world.client.hget(KEYS.record, "status")) === "finished";
+  if (isUntouched && world.ends.at(-1)?.signal === "SIGKILL")
+    await suffer(world, world.resume(...flags), undefined);
   await driveAlone(world, [], WAIT);
 }
