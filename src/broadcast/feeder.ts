@@ -156,15 +156,23 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "later":
-      run.tally.codes.expired += reply.expired ?? 0;
-      run.postponed.set(reply.openId, row);
-      if (!run.isFeedingPostponed) void feedPostponed(run);
+      postpone(run, reply, row);
       break;
     case "busy":
       run.busy.set(reply.openId, { run: reply.run, row });
       break;
     case "elsewhere":
   }
+}
+
+function postpone(
+  run: Run,
+  { openId, expired = 0 }: Extract<ClaimReply, { status: "later" }>,
+  row: Row | undefined,
+): void {
+  run.tally.codes.expired += expired;
+  run.postponed.set(openId, row);
+  if (!run.isFeedingPostponed) void feedPostponed(run);
 }
 
 function takeSettled(run: Run, settled: Settled): void {

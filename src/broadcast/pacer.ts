@@ -8,8 +8,6 @@ const MINUTE_MS = 60_000;
 /** A wait is looked at again so often: a pause may get shorter, and a rate rises. */
 const LOOK_MS = 1000;
 
-/** A rate is halved no lower than to this part of the one that a run begins with: what goes on then is not the run's doing. */
-const LEAST_OF_START = 0.2;
 /** Over which the speed is measured that is halved. */
 const SPEED_MS = 2000;
 
@@ -125,7 +123,8 @@ export class Pacer {
     this.refusals++;
     const nowMs = this.clock.monotonic();
     const level = Math.min(this.rate, this.level.at(nowMs), this.speedAt(nowMs) * this.processes);
-    this.level.set(Math.max(level / 2, this.startRate * LEAST_OF_START), nowMs);
+    // What goes on at the rate that a run begins with is not the run's doing: slower would only take longer.
+    this.level.set(Math.max(level / 2, Math.min(this.startRate, this.rate)), nowMs);
   }
 
   /** Sends a second just now. */

@@ -44,7 +44,7 @@ describe("a busy platform", () => {
   test("halves the rate, once for all sends that were in flight, without a pause", async () => {
     const clock = new FakeClock();
     const pacer = new Pacer(clock, undefined, 50);
-    await speedOver(pacer, clock, 4000);
+    await speedOver(pacer, clock, 90_000);
     const turn = pacer.countSend();
     const before = pacer.ratePerSec;
     pacer.slow(turn);
@@ -72,14 +72,14 @@ describe("a busy platform", () => {
     expect(pacer.ratePerSec).toBeLessThan(115);
   });
 
-  test("lowers it to no less than a fifth of the rate at the start", async () => {
+  test("lowers it to no less than the rate at the start", async () => {
     const clock = new FakeClock();
     const pacer = new Pacer(clock, undefined, 50);
     for (let i = 0; i < 20; i++) {
       await pacer.take(RUNNING);
       pacer.slow(pacer.countSend());
     }
-    expect(pacer.ratePerSec).toBeCloseTo(10, 0);
+    expect(pacer.ratePerSec).toBeCloseTo(50, 0);
   });
 
   test("changes nothing in a run that began with no rate of its own", () => {

@@ -22,7 +22,7 @@ const facts: ChannelFacts = {
   permission: "consent",
   repeat: "never",
   guarantee:
-    "at most once: nothing tells a repeated message from another one, so an attempt without an outcome stays unknown",
+    "at most once: nothing tells a repeated message from another one, so an attempt without an outcome stays unknown; exactly once after receipts, which say what became of it",
   delivers: {
     today: "yes",
     asOf: "2026-06",
