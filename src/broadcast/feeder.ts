@@ -21,7 +21,7 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
       await feedPage(run, page);
       if (run.signal.aborted) break;
     }
-    await feedPostponed(run);
+    await run.nonePostponed();
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
@@ -33,22 +33,21 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
 
 /** How long another broadcast's message to a user is given. */
 const POSTPONED_MS = 1000;
-const SIGHTINGS: readonly Sighting[] = ["any", "pool", "ledger"];
 
-/** Claims those again to whom another broadcast was sending, until that is over for all of them. */
+/** Claims those again to whom another broadcast was sending, until that is over for all of them. Never rejects. */
 async function feedPostponed(run: Run): Promise<void> {
-  for (;;) {
-    await run.allClaimed();
-    if (run.postponed.length === 0 || run.signal.aborted) return;
+  run.isFeedingPostponed = true;
+  while (run.postponed.size > 0 && !run.signal.aborted) {
     await run.deps.clock.sleep(POSTPONED_MS, run.signal);
-    const again = run.postponed.splice(0);
-    for (const sighting of SIGHTINGS) {
-      const some = again.filter((one) => one.sighting === sighting);
-      const rows = run.deps.render && some.map(({ row }) => row);
-      const openIds = some.map(({ openId }) => openId);
-      if (some.length > 0) await feedPage(run, { openIds, rows, sighting });
-    }
+    const rows = run.deps.render && [...run.postponed.values()];
+    // Whatever has become of them since, they have been met nowhere else.
+    await feedPage(run, { openIds: [...run.postponed.keys()], rows, sighting: "any" });
+    await run.allClaimed();
+    // Others were claimed in their place.
+    if (run.claims >= (run.options.limit ?? Number.POSITIVE_INFINITY)) run.postponed.clear();
   }
+  run.isFeedingPostponed = false;
+  run.changed();
 }
 
 async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): Promise<void> {
@@ -127,7 +126,10 @@ interface Met {
 /** Enters one user's reply. */
 function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: Row | undefined): void {
   // "Elsewhere" says nothing of the record, which may still be in another run's hands.
-  if (reply.status !== "elsewhere") run.busy.delete(reply.openId);
+  if (reply.status !== "elsewhere") {
+    run.busy.delete(reply.openId);
+    run.postponed.delete(reply.openId);
+  }
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
@@ -154,7 +156,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "later":
-      postpone(run, reply, { row, sighting });
+      postpone(run, reply, row);
       break;
     case "busy":
       run.busy.set(reply.openId, { run: reply.run, row });
@@ -166,10 +168,11 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
 function postpone(
   run: Run,
   { openId, expired = 0 }: Extract<ClaimReply, { status: "later" }>,
-  met: { row: Row | undefined; sighting: Sighting },
+  row: Row | undefined,
 ): void {
   run.tally.codes.expired += expired;
-  run.postponed.push({ openId, ...met });
+  run.postponed.set(openId, row);
+  if (!run.isFeedingPostponed) void feedPostponed(run);
 }
 
 function takeSettled(run: Run, settled: Settled): void {

@@ -1,6 +1,4 @@
-import type { Row } from "./audience.ts";
 import type { InHand } from "./in-hand.ts";
-import type { Sighting } from "./ports.ts";
 
 /** A recipient whose answer is acted on only once another has shown what it means. */
 export interface Held {
@@ -8,13 +6,6 @@ export interface Held {
   goOn(): unknown;
   /** Acted on also when the run stops before that. */
   isFinal: boolean;
-}
-
-/** A user to be claimed again. */
-export interface Postponed {
-  openId: string;
-  row: Row | undefined;
-  sighting: Sighting;
 }
 
 /** Users who are being claimed in one call; see `feeder.ts`. */

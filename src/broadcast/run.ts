@@ -5,7 +5,7 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
-import type { ClaimBatch, Held, Postponed } from "./in-run.ts";
+import type { ClaimBatch, Held } from "./in-run.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, OwnTexts, SendAnswer, Settlement } from "./ports.ts";
@@ -66,8 +66,9 @@ export class Run {
   earlier = new Earlier();
   /** Users without a code whom the sweep over the ledgers has counted: their pools may be there when those are swept. */
   readonly withoutCode = new Set<string>();
-  /** Users to whom another broadcast is sending: to be claimed again in a while. */
-  readonly postponed: Postponed[] = [];
+  /** Users to whom another broadcast is sending, and their rows: claimed again in a while, and before the run ends. */
+  readonly postponed = new Map<string, Row | undefined>();
+  isFeedingPostponed = false;
   /** Users whom other runs have in hand, which run that is, and their rows. */
   readonly busy = new Map<string, { run: string; row: Row | undefined }>();
   /** What holds the run up, when something does. */
@@ -185,6 +186,11 @@ export class Run {
   until(ready: () => boolean): Promise<void> {
     if (ready()) return Promise.resolve();
     return new Promise((resolve) => this.waits.add({ ready, resolve }));
+  }
+
+  /** Resolves once no claim is under way or put off, or the run is to stop. */
+  nonePostponed(): Promise<void> {
+    return this.until(() => this.signal.aborted || (this.claiming === 0 && this.postponed.size === 0));
   }
 
   /** Resolves once no claim is under way. */

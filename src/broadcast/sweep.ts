@@ -99,7 +99,8 @@ export async function* sweepUntilDone(
   let swept = false;
   for (let sweep = first; ; sweep = later) {
     const whole = yield* unlessCut(sweep());
-    await run.allClaimed();
+    // Who is put off may turn out to be in other hands.
+    await run.nonePostponed();
     const quiet = run.busy.size === 0;
     if (whole) yield* untilSettled(needs);
     if (run.signal.aborted) return;
@@ -135,7 +136,7 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
     for (const { run: runId } of busy) if (!holderOf(runId)) dead.add(runId);
     const rows = run.deps.render && busy.map(({ row }) => row);
     yield { openIds: [...run.busy.keys()], rows, sighting: "any", again: true };
-    await run.allClaimed();
+    await run.nonePostponed();
     const holder = [...run.busy.values()]
       .map((one) => holderOf(one.run))
       .find((other) => other !== undefined);

@@ -11,6 +11,8 @@ export function whyWaiting({
   signal,
   renewing,
   inFlight,
+  inHand,
+  postponed,
 }: Run): string | undefined {
   if (signal.aborted) return "stopping";
   if (pacer.pauseLeftMs > 0) return describePause(pacer);
@@ -18,6 +20,8 @@ export function whyWaiting({
   if (deps.ledger.trouble !== undefined) return `waiting: ${deps.ledger.trouble}`;
   if (waitingFor !== undefined) return `waiting for a ${waitingFor}`;
   if (renewing > 0 && inFlight === 0) return "waiting for an access token";
+  if (postponed.size > 0 && inHand.size === 0)
+    return `waiting for another broadcast, which is sending to ${postponed.size} of the users`;
   return deps.pulse.fresh ? undefined : "Redis does not answer: waiting";
 }
 

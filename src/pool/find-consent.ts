@@ -21,7 +21,8 @@ export function findConsent(
     const { consent } = entry;
     const state = consentState(consent, { nowMs, maxAgeMs });
     const isStanding = state === "standing";
-    if (!isStanding) found.edits.push({ index: from + i, was: bytes, text: undefined });
+    // A standing one is written as it was: what the user has withdrawn meanwhile is not claimed.
+    found.edits.push({ index: from + i, was: bytes, text: isStanding ? bytes : undefined });
     if (state === "expired") {
       found.expired++;
       continue;

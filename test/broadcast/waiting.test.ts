@@ -7,7 +7,9 @@ import { FakeClock } from "./fake-clock.ts";
 /** A run of which nothing but its pacer holds it up. */
 function runOf(pacer: Pacer): Run {
   const deps = { ledger: {}, pulse: { fresh: true } };
-  return { pacer, deps, breaker: { isOpen: false }, signal: new AbortController().signal } as unknown as Run;
+  const signal = new AbortController().signal;
+  const users = { inHand: { size: 0 }, postponed: new Map() };
+  return { pacer, deps, breaker: { isOpen: false }, signal, ...users } as unknown as Run;
 }
 
 test("a pause says how long it is, and how fast the run goes on", async () => {
@@ -30,4 +32,13 @@ test("all wait for a token: that is said", () => {
   const run = runOf(new Pacer(new FakeClock()));
   expect(whyWaiting(Object.assign(run, { renewing: 4, inFlight: 1 }))).toBeUndefined();
   expect(whyWaiting(Object.assign(run, { renewing: 4, inFlight: 0 }))).toBe("waiting for an access token");
+});
+
+test("only users are left to whom another broadcast is sending: that is said", () => {
+  const run = runOf(new Pacer(new FakeClock()));
+  const postponed = new Map([["u1", undefined]]);
+  expect(whyWaiting(Object.assign(run, { postponed, inHand: { size: 3 } }))).toBeUndefined();
+  expect(whyWaiting(Object.assign(run, { inHand: { size: 0 } }))).toBe(
+    "waiting for another broadcast, which is sending to 1 of the users",
+  );
 });
