@@ -1,9 +1,22 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createSpool } from "../../src/config/spool.ts";
 
-const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith("push-cli-"));
+let folder = "";
+const temporary = () => readdirSync(folder);
+
+// Of its own: other tests keep files in the system's meanwhile.
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "push-cli-spool-"));
+  vi.stubEnv("TMPDIR", folder);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 test.each([
   ["a few", 3],

@@ -47,7 +47,10 @@ const modelled = fc.array(draft, { minLength: 1, maxLength: 5 }).map((drafts) =>
   let serial = 0;
   return drafts.map((one) => render(buildEntry(one, () => `s${serial++}`)));
 });
+// Most of anything is taken by nobody: with halves of both, fewer than 200 were taken now and then.
 const anything = fc.array(fc.oneof(written, damaged, noise), { minLength: 1, maxLength: 5 });
+
+const mostlyModelled = fc.oneof({ arbitrary: modelled, weight: 3 }, { arbitrary: anything, weight: 1 });
 
 it("the script for backends takes of its own forms what a broadcast would take, and leaves what it would leave", async () => {
   let pools = 0;
@@ -70,6 +73,6 @@ it("the script for backends takes of its own forms what a broadcast would take, 
     expect(await claimByScript(theirs)).toEqual(got);
     expect(await redis.entries(theirs)).toEqual(rest);
   };
-  await fc.assert(fc.asyncProperty(fc.oneof(modelled, anything), play), { numRuns: 1500 });
+  await fc.assert(fc.asyncProperty(mostlyModelled, play), { numRuns: 1500 });
   expect(taken).toBeGreaterThan(200);
 });
