@@ -1,7 +1,7 @@
 import { codeState } from "./code.ts";
+import { walkEntries } from "./export-walk.ts";
 import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
-import { eachBatch } from "./read-pools.ts";
 
 /** A line of an export: a code, or an entry byte for byte. `pool import` reads both. */
 export type ExportLine = CodeLine | EntryLine;
@@ -49,26 +49,9 @@ export async function exportPools(store: PoolStore, options: ExportOptions): Pro
   const totals: ExportTotals = { pools: 0, codes: 0, entries: 0, expired: 0, invalid: 0, tooLong: 0 };
   const nowMs = await store.now();
   const toLines = options.raw
-    ? (openId: string, raw: string) => rawLines(openId, raw, totals)
+    ? (openId: string, raw: string): ExportLine[] => rawLines(openId, raw, totals)
     : (openId: string, raw: string) => linesOf(openId, raw, nowMs, totals);
-  const readOut = async (openIds: string[]): Promise<number> => {
-    const met = new Set<number>();
-    await store.read(openIds, (pieces) => {
-      const lines: ExportLine[] = [];
-      for (const { index, entries } of pieces) {
-        met.add(index);
-        for (const raw of entries) lines.push(...toLines(openIds[index]!, raw));
-      }
-      return lines.length === 0 || options.signal.aborted ? undefined : options.write(lines);
-    });
-    return met.size;
-  };
-  for await (const met of eachBatch(store.sweep({ match: options.match }), readOut)) {
-    totals.pools += met;
-    if (options.signal.aborted) return totals;
-    options.onStep?.(totals);
-  }
-  return totals;
+  return walkEntries(store, options, totals, toLines);
 }
 
 function linesOf(openId: string, raw: string, nowMs: number, totals: ExportTotals): ExportLine[] {

@@ -19,8 +19,6 @@ export interface Family {
   findAll(entries: readonly (string | undefined)[], from: number): EntryEdit[];
   /** Whether an attempt with it whose outcome is not known must not be repeated. */
   isOnceOnly(code: PushCode): boolean;
-  /** One message to a user at a time, over all broadcasts: while another one is on its way, a claim says `later`. */
-  readonly oneAtATime: boolean;
 }
 
 export const CODES: Family = {
@@ -31,7 +29,6 @@ export const CODES: Family = {
   hasValid,
   findAll: () => [],
   isOnceOnly: mayBringSeveral,
-  oneAtATime: false,
 };
 
 /** `maxAgeMs`: a team's own rule; the platform has none. */
@@ -44,7 +41,6 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
     hasValid: (entries, nowMs) => holdsConsent(entries, nowMs, maxAgeMs),
     findAll: findAllConsents,
     isOnceOnly: () => true,
-    oneAtATime: true,
   };
 }
 
@@ -73,5 +69,4 @@ export const NO_POOL: Family = {
   hasValid: () => true,
   findAll: () => [],
   isOnceOnly: () => true,
-  oneAtATime: true,
 };

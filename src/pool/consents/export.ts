@@ -1,6 +1,6 @@
 import { consentState, readConsent } from "../consent.ts";
 import { type EntryLine, toEntryLine } from "../export.ts";
-import { eachBatch } from "../read-pools.ts";
+import { walkEntries } from "../export-walk.ts";
 import { poolOfName } from "./name.ts";
 import type { ConsentStore } from "./ports.ts";
 
@@ -46,27 +46,10 @@ export async function exportConsents(
 ): Promise<ConsentExportTotals> {
   const totals: ConsentExportTotals = { pools: 0, consents: 0, entries: 0, expired: 0, tooLong: 0 };
   const terms = { nowMs: await store.now(), maxAgeMs: store.maxAgeMs };
-  const readOut = async (names: string[]): Promise<number> => {
-    const met = new Set<number>();
-    await store.read(names, (pieces) => {
-      const lines: ConsentExportLine[] = [];
-      for (const { index, entries } of pieces) {
-        met.add(index);
-        for (const raw of entries) {
-          const line = lineOf(names[index]!, raw, options.raw ? undefined : terms, totals);
-          if (line) lines.push(line);
-        }
-      }
-      return lines.length === 0 || options.signal.aborted ? undefined : options.write(lines);
-    });
-    return met.size;
-  };
-  for await (const met of eachBatch(store.sweep({ match: options.match }), readOut)) {
-    totals.pools += met;
-    if (options.signal.aborted) return totals;
-    options.onStep?.(totals);
-  }
-  return totals;
+  return walkEntries(store, options, totals, (name, raw) => {
+    const line = lineOf(name, raw, options.raw ? undefined : terms, totals);
+    return line ? [line] : [];
+  });
 }
 
 /** Without `terms`: byte for byte. */
