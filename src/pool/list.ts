@@ -1,9 +1,8 @@
-import { untilWhole } from "../errors.ts";
 import type { PoolStore } from "./ports.ts";
+import { rankPools } from "./rank-pools.ts";
 import { readEntry } from "./read-entry.ts";
 import { type PoolReader, readPools } from "./read-pools.ts";
 import { addEntry, emptySummary, type PoolSummary } from "./summary.ts";
-import { TopItems } from "./top.ts";
 
 export type PoolSort = "scan" | "valid" | "expiry";
 
@@ -33,32 +32,15 @@ export interface ListedPool extends PoolSummary {
   openId: string;
 }
 
-/** A sort has to keep what it lists: without a limit, no more than so many. */
-export const SORTED_MOST = 10_000;
-
 /**
  * Lists pools, some at a time: as SCAN meets them, or the first `limit` by a sort. Streams without a sort; a sort keeps no
  * more than about twice `limit` pools in memory. A pool that SCAN shows twice may be listed twice when unsorted.
  */
 export async function* listPools(store: PoolStore, options: ListOptions): AsyncGenerator<ListedPool[]> {
-  const { sort, limit } = options;
-  if (sort === "scan") {
-    let left = limit ?? Number.POSITIVE_INFINITY;
-    for await (const pools of findPools(store, options)) {
-      yield pools.slice(0, left);
-      left -= pools.length;
-      if (left <= 0) return;
-    }
-    return;
-  }
-  const top = await untilWhole(async () => {
-    const first = new TopItems(COMPARE[sort], ({ openId }: ListedPool) => openId, limit ?? SORTED_MOST);
-    for await (const pools of findPools(store, options)) for (const pool of pools) first.add(pool);
-    return first;
-  });
-  const kept = top.sorted();
-  if (limit === undefined && top.dropped > 0) options.onCut?.(kept.length, kept.length + top.dropped);
-  yield kept;
+  const { sort } = options;
+  const ranking =
+    sort === "scan" ? undefined : { compare: COMPARE[sort], keyOf: ({ openId }: ListedPool) => openId };
+  yield* rankPools(() => findPools(store, options), ranking, options);
 }
 
 /** The pools that pass the filter; pages that have none are left out. */

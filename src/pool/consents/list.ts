@@ -1,6 +1,5 @@
-import { untilWhole } from "../../errors.ts";
+import { rankPools } from "../rank-pools.ts";
 import { readPools } from "../read-pools.ts";
-import { TopItems } from "../top.ts";
 import { poolName } from "./name.ts";
 import type { ConsentStore } from "./ports.ts";
 import { type ConsentSummary, consentReader, countEntries } from "./summary.ts";
@@ -27,32 +26,14 @@ export interface ConsentListOptions {
   onCut?: ((kept: number, found: number) => void) | undefined;
 }
 
-/** A sort has to keep what it lists: without a limit, no more than so many. */
-const SORTED_MOST = 10_000;
-
 /** Lists pools of consents, a page at a time, as `listPools` does those of codes. */
 export async function* listConsents(
   store: ConsentStore,
   options: ConsentListOptions,
 ): AsyncGenerator<ConsentSummary[]> {
-  const { sort, limit } = options;
-  if (sort === "scan") {
-    let left = limit ?? Number.POSITIVE_INFINITY;
-    for await (const pools of findPools(store, options)) {
-      yield pools.slice(0, left);
-      left -= pools.length;
-      if (left <= 0) return;
-    }
-    return;
-  }
-  const top = await untilWhole(async () => {
-    const first = new TopItems(COMPARE[sort], poolName, limit ?? SORTED_MOST);
-    for await (const pools of findPools(store, options)) for (const pool of pools) first.add(pool);
-    return first;
-  });
-  const kept = top.sorted();
-  if (limit === undefined && top.dropped > 0) options.onCut?.(kept.length, kept.length + top.dropped);
-  yield kept;
+  const { sort } = options;
+  const ranking = sort === "scan" ? undefined : { compare: COMPARE[sort], keyOf: poolName };
+  yield* rankPools<ConsentSummary>(() => findPools(store, options), ranking, options);
 }
 
 async function* findPools(
