@@ -43,8 +43,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .array(fc.record({ id, hours }), { minLength: 1, maxLength: 6 })
       .map((codes) => ({ kind: "take", codes }) as const),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("push"), ids: fc.tuple(id), hours, plain: fc.constant(true) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("push"), ids: fc.tuple(id, id), hours, plain: fc.constant(false) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("push"), ids: fc.tuple(id), hours, plain: fc.constant(true) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("push"),
+      ids: fc.tuple(id, id),
+      hours,
+      plain: fc.constant(false),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: "garbage" } as const) },
   { weight: 2, arbitrary: fc.constant({ kind: "pop" } as const) },
   { weight: 2, arbitrary: fc.constant({ kind: "send" } as const) },
@@ -130,7 +141,11 @@ async function play(step: Step, model: Model, n: number): Promise<void> {
     await redis.client.lpop(key);
     const item = model.items.shift();
     if (step.kind === "send" && item?.plain) {
-      await redis.client.hset(`{${key}}:sends`, `b${n}`, `sent r 1 1795946400000 0 ${item.shown} 1 0 1795946400000`);
+      await redis.client.hset(
+        `{${key}}:sends`,
+        `b${n}`,
+        `sent r 1 1795946400000 0 ${item.shown} 1 0 1795946400000`,
+      );
       model.used.add(item.shown);
     }
   }

@@ -124,7 +124,8 @@ it("takes reports of many users that come in at once, each by itself", async () 
   );
   const odd = all.flatMap((one, i) => (one.status === "rejected" ? [i] : []));
   expect(odd).toEqual([7]);
-  for (const openId of users.filter((_, i) => i !== 7)) expect(await idsOf(openId)).toEqual([`${openId}-a`, "b"]);
+  for (const openId of users.filter((_, i) => i !== 7))
+    expect(await idsOf(openId)).toEqual([`${openId}-a`, "b"]);
 });
 
 it("takes the same report once, however often it comes at once", async () => {
@@ -136,10 +137,16 @@ it("takes the same report once, however often it comes at once", async () => {
 describe("the wrong type", () => {
   it("of the pool is named, and of what is beside it", async () => {
     await redis.client.set(KEY, "text");
-    await expect(take("f1")).rejects.toMatchObject({ kind: "redis", message: expect.stringContaining(`'${KEY}'`) });
+    await expect(take("f1")).rejects.toMatchObject({
+      kind: "redis",
+      message: expect.stringContaining(`'${KEY}'`),
+    });
     await redis.client.del(KEY);
     await redis.client.set(SEEN, "text");
-    await expect(take("f1")).rejects.toMatchObject({ kind: "redis", message: expect.stringContaining(`'${SEEN}'`) });
+    await expect(take("f1")).rejects.toMatchObject({
+      kind: "redis",
+      message: expect.stringContaining(`'${SEEN}'`),
+    });
     expect(await redis.entries("u")).toEqual([]);
   });
 

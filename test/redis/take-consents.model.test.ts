@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { GrantFate } from "../../../src/collector/ports.ts";
-import { startTestRedis, type TestRedis } from "../../helpers/redis.ts";
-import { type Books, DAY_MS, openBooks } from "../books.ts";
+import type { GrantFate } from "../../src/collector/ports.ts";
+import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { type Books, DAY_MS, openBooks } from "./books.ts";
 
 const MINUTE_MS = 60_000;
 const CAP = 3;
@@ -23,13 +23,13 @@ type Source = "event" | "report";
 /** A prompt is told of by its number, so that one step may tell again what another has told. */
 type Step =
   | { kind: "tell"; source: Source; prompt: number }
-  | { kind: "withdraw"; key: number; templateIds: string[] }
+  | { kind: "withdraw"; key: number; templateIds: readonly string[] }
   | { kind: "pop"; templateId: string; isSent: boolean }
   | { kind: "push"; templateId: string; raw: string };
 
 interface Prompt {
   minutesAgo: number;
-  templateIds: string[];
+  templateIds: readonly string[];
 }
 
 const templateId = fc.constantFrom("T", "S");
@@ -115,7 +115,13 @@ async function play(step: Step, n: number, game: Game): Promise<void> {
   if (step.kind === "tell") {
     const { atMs, templateIds } = await game.promptOf(step.prompt);
     const key = `${step.source}${step.prompt}`;
-    const fates = await books.consents.grant({ openId: "u", source: step.source, key, when: { atMs }, templateIds });
+    const fates = await books.consents.grant({
+      openId: "u",
+      source: step.source,
+      key,
+      when: { atMs },
+      templateIds,
+    });
     const nowMs = await redis.open.stores.pools.now();
     expect(fates).toEqual(templateIds.map((id) => models[id]!.tell(step.source, step.prompt, atMs, nowMs)));
   } else if (step.kind === "withdraw") {
@@ -132,7 +138,8 @@ async function play(step: Step, n: number, game: Game): Promise<void> {
     await redis.client.lpop(`mina:consent:{u}:${step.templateId}`);
     const id = models[step.templateId]!.pool.shift();
     const record = `sent r 1 1764000000000 - ${id} - 1 0`;
-    if (id && isConsent(id) && step.isSent) await redis.client.hset("mina:consent:{u}:sends", `b${n}`, record);
+    if (id && isConsent(id) && step.isSent)
+      await redis.client.hset("mina:consent:{u}:sends", `b${n}`, record);
   }
   for (const [id, { pool }] of Object.entries(models)) expect(await show(id)).toEqual(pool);
 }
@@ -149,7 +156,7 @@ class Game {
   }
 
   /** A prompt is of the time when it is first told of, or of so many minutes before. */
-  async promptOf(n: number): Promise<{ atMs: number; templateIds: string[] }> {
+  async promptOf(n: number): Promise<{ atMs: number; templateIds: readonly string[] }> {
     const { minutesAgo, templateIds } = this.prompts[n % this.prompts.length]!;
     const known = this.times.get(n);
     const atMs = known ?? (await redis.open.stores.pools.now()) - minutesAgo * MINUTE_MS;
