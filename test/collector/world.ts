@@ -71,7 +71,7 @@ export async function toAnswer(response: Response): Promise<Answer> {
   const { status, headers } = response;
   const text = await response.text();
   const isJson = headers.get("content-type")?.startsWith("application/json");
-  return { status, headers, text, json: isJson ? JSON.parse(text) : undefined };
+  return { status, headers, text, json: isJson && text !== "" ? JSON.parse(text) : undefined };
 }
 
 /** A request with a JSON body; text goes as it is. */
