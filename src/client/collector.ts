@@ -95,9 +95,9 @@ export function createCollector({
     askConsents: openPrompts(
       api,
       (templates) => {
-        const at = now();
-        // Random enough for the reports of one user.
-        keep({ report: at.toString(36) + Math.random().toString(36).slice(2), templates, at });
+        // About 100 bits, as digits.
+        const report = String(Math.random()).slice(2) + String(Math.random()).slice(2);
+        keep({ report, templates, at: now() });
         void flush();
       },
       tell,

@@ -1,5 +1,5 @@
 import { callApi, type MiniProgramApi, type SubscriptionsSetting } from "./api.ts";
-import { explainFailure, explainStatus, type Failure } from "./explain.ts";
+import { explainFailure, type Failure, REASONS } from "./explain.ts";
 import type { Tell } from "./problem.ts";
 
 /** What became of the templates that were asked for: each is in one of the three. */
@@ -7,8 +7,8 @@ export interface ConsentResult {
   accepted: string[];
   /** `status`: the platform's word for it, or `not_asked` or `missing`. */
   refused: { templateId: string; status: string; why: string }[];
-  /** Prompts that were not shown, or whose result is not known. `code`: the platform's errCode, or a word. */
-  failed: ({ templateIds: string[] } & Failure)[];
+  /** Prompts that were not shown, or whose result is not known. */
+  failed: Failure[];
 }
 
 export interface ConsentOptions {
@@ -39,7 +39,8 @@ export function openPrompts(
     const result: ConsentResult = { accepted: [], refused: [], failed: [] };
     const place = (templateId: string, status: string) => {
       if (isAccepted(status)) result.accepted.push(templateId);
-      else result.refused.push({ templateId, status, why: explainStatus(status) });
+      else result.refused.push({ templateId, status, why: REASONS[status] || status });
+      return status;
     };
     const later = unique(longTerm);
     for (let ids of [unique(templateIds).filter((id) => !later.includes(id)), later]) {
@@ -49,17 +50,21 @@ export function openPrompts(
         try {
           if (mayPick) {
             const choices = await readChoices(api);
-            ids = ids.filter((id) => isAccepted(choices[id]) || place(id, choices[id] || "not_asked"));
+            ids = ids.filter((id) => isAccepted(choices[id]) || !place(id, choices[id] || "not_asked"));
             mayPick = false;
           }
           group = ids.slice(0, size);
-          if (group[0]) take(await askOnce(api, group, place));
+          if (!group[0]) break;
+          const told = await callApi<Statuses>(api, "requestSubscribeMessage", { tmplIds: group });
+          const statuses: Statuses = {};
+          for (const id of group) statuses[id] = place(id, told[id] || "missing");
+          take(statuses);
         } catch (failure) {
           if (group[1] && Object(failure).errCode === 20003) {
             size = group[3] ? 3 : 1;
             continue;
           }
-          result.failed.push(Object.assign({ templateIds: group }, explainFailure(failure)));
+          result.failed.push(explainFailure(group, failure));
         }
         ids = ids.slice(group.length);
       }
@@ -71,21 +76,6 @@ export function openPrompts(
     }
     return result;
   };
-}
-
-/** One prompt. Returns the status of each template that was asked for. */
-async function askOnce(
-  api: Partial<MiniProgramApi>,
-  tmplIds: string[],
-  place: (id: string, status: string) => void,
-): Promise<Statuses> {
-  const statuses = await callApi<Statuses>(api, "requestSubscribeMessage", { tmplIds });
-  const told: Statuses = {};
-  for (const id of tmplIds) {
-    told[id] = statuses[id] || "missing";
-    place(id, told[id]);
-  }
-  return told;
 }
 
 /** The choices that the user told the platform to keep. Rejects where the platform can't tell. */

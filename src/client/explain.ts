@@ -3,7 +3,7 @@
  * Source: the tables of wx.requestSubscribeMessage,
  * developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html
  */
-const REASONS: Record<string, string> = {
+export const REASONS: Record<string, string> = {
   10001: "no template ids given",
   10002: "network: templates not loaded",
   10003: "network: answer lost, may have been yes",
@@ -12,30 +12,27 @@ const REASONS: Record<string, string> = {
   20001: "no such template, or of another kind",
   20002: "one-time and long-term mixed; use longTerm",
   20003: "too many templates in one prompt",
-  20004: "messages switched off by the user; offer wx.openSetting",
-  20005: "app banned from asking by the platform",
+  20004: "switched off by the user; offer wx.openSetting",
+  20005: "the platform bans this app from asking",
   20013: "device template; use wx.requestSubscribeDeviceMessage",
-  no_tap: "each prompt needs a tap; ask at the next one",
+  no_tap: "each prompt needs a tap of its own",
   reject: "refused, now or for always",
   ban: "banned by the platform",
   filter: "another template has the same title",
-  not_asked: "no choice kept, and silent shows no prompt",
+  not_asked: "no choice kept; silent shows no prompt",
   missing: "the platform said nothing",
 };
 
-/** `code`: the platform's, or a word where it gives none. */
 export interface Failure {
+  templateIds: string[];
+  /** The platform's errCode, or a word where it gives none. */
   code: number | "no_tap" | "unknown";
   why: string;
 }
 
-export function explainFailure(failure: unknown): Failure {
+export function explainFailure(templateIds: string[], failure: unknown): Failure {
   const { errCode, errMsg = String(failure) } = Object(failure);
   // "requestSubscribeMessage:fail can only be invoked by user TAP gesture."
   const code = /TAP gesture/.test(errMsg) ? "no_tap" : errCode || "unknown";
-  return { code, why: REASONS[code] || errMsg };
-}
-
-export function explainStatus(status: string): string {
-  return REASONS[status] || status;
+  return { templateIds, code, why: REASONS[code] || errMsg };
 }

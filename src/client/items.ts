@@ -30,24 +30,19 @@ export function isOver(item: Item, nowMs: number): boolean {
   return !!item.old && nowMs - item.at >= LIFE_MS;
 }
 
-/** How long ago, ms; 0 when the clock was put back or forward since. */
-function ageMs(item: Item, nowMs: number): number {
-  const age = nowMs - item.at;
-  return age > 0 && age < LIFE_MS ? Math.floor(age) : 0;
-}
-
 /** The codes or the one result to report next: the head of the queue, with the codes behind it, at most `limit`. */
 export function nextItems(items: readonly Item[], limit: number): Item[] {
   return Object(items[0]).formId ? items.filter((item) => item.formId).slice(0, limit) : items.slice(0, 1);
 }
 
-/** The body of a report of what `nextItems` gave. */
+/**
+ * The body of a report of what `nextItems` gave. Ages, not dates: the collector trusts no clock but its own. An age is 0 when
+ * the clock was put back or forward since.
+ */
 export function writeReport(items: readonly Item[], nowMs: number): object {
-  const bodies = items.map((item) => ({
-    formId: item.formId,
-    report: item.report,
-    templates: item.templates,
-    ageMs: ageMs(item, nowMs),
-  }));
+  const bodies = items.map(({ formId, report, templates, at }) => {
+    const age = Math.floor(nowMs - at);
+    return { formId, report, templates, ageMs: age > 0 && age < LIFE_MS ? age : 0 };
+  });
   return items[0]!.formId ? { codes: bodies } : bodies[0]!;
 }

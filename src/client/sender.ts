@@ -110,5 +110,5 @@ export function openSender(
 }
 
 function giveUp(): Promise<never> {
-  return new Promise((_, reject) => setTimeout(() => reject("no answer"), GIVE_UP_MS));
+  return new Promise((_, reject) => setTimeout(() => reject("timeout"), GIVE_UP_MS));
 }

@@ -13,18 +13,16 @@ export function openSession(
   now: () => number,
   give: (() => Promise<string>) | undefined,
 ): () => Promise<string> {
-  async function logIn() {
-    // Its expiry isn't known: it serves until it is refused, or until the app ends (JSON has no Infinity).
-    if (give) return { data: { token: await give(), expiresInMs: 1 / 0 } };
-    const { code } = await callApi<{ code: string }>(api, "login", {});
-    return postJson(api, `${url}/login`, { code });
-  }
-
   return async () => {
     const kept = store.session;
     // Whichever way the clock has gone: at worst the token is refused, and a new one is got.
     if (kept && Math.abs(now() - kept.at) < kept.forMs) return kept.token;
-    const answer = await logIn();
+    // The expiry of a given one isn't known: it serves until it is refused, or until the app ends (JSON has no Infinity).
+    const answer = give
+      ? { data: { token: await give(), expiresInMs: 1 / 0 } }
+      : await postJson(api, `${url}/login`, {
+          code: (await callApi<{ code: string }>(api, "login", {})).code,
+        });
     const { token, expiresInMs } = Object(answer.data);
     if (!token) throw answer;
     store.session = { token, at: now(), forMs: expiresInMs };

@@ -51,6 +51,7 @@ export function useClientWorld() {
   afterEach(async () => {
     run?.kill();
     vi.useRealTimers();
+    vi.restoreAllMocks();
     await world.server.stop();
   });
   return world;
