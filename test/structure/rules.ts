@@ -41,7 +41,11 @@ const RULES: Record<string, Rule> = {
   },
   "src/platforms/qq/": PLATFORM,
   // The stores read entries, by the codec, and change them by comparison.
-  "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },
+  "src/redis/": {
+    values: ["src/errors.ts", "src/pool/"],
+    types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts"],
+  },
+  "src/collector/": { values: [...LEAVES, "src/pool/"], types: ["src/broadcast/receipts.ts"] },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
   "src/output/": {
     values: ["src/errors.ts"],
