@@ -99,7 +99,7 @@ export function signToken(
 export const testReader: CallbackReader = {
   checkUrl: ({ query }) => {
     if (query.signature !== hashOf("")) throw new CallbackRefused("bad_signature", "the signature is wrong");
-    return query.echostr ?? "";
+    return String(query.echostr ?? "");
   },
   read: ({ query, body }) => {
     if (query.signature !== hashOf(body))

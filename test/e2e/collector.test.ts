@@ -62,7 +62,10 @@ it("a report that is in hand at SIGTERM is finished, what comes later is not tak
   collector.child.kill("SIGTERM");
   await collector.shows(/"event":"stopping","signal":"sigterm"/);
   open();
-  expect((await answer).json()).toMatchObject({ taken: 1 });
+  const { headers, json } = await answer;
+  expect(json()).toMatchObject({ taken: 1 });
+  // A client that kept the connection would keep the collector.
+  expect(headers.connection).toBe("close");
   const { code, stdout, stderr } = await collector.done;
   expect({ code, stderr }).toEqual({
     code: 0,
