@@ -88,8 +88,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const { CHANNELS } = await import("./platforms/channels.ts");
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
     },
-    ...collectorDeps(async () => {
-      const loaded = await settings();
+    ...collectorDeps(settings, (loaded) => {
       const network = networkOf(loaded, { io, version });
       return { settings: loaded, network, io, clock, onClose: (closer) => closers.push(closer) };
     }),
@@ -124,14 +123,20 @@ function sendStoresOf(
 }
 
 /** The collector, loaded when it is asked for. */
-function collectorDeps(parts: () => Promise<CollectorParts>): Pick<Deps, "collector" | "collectorProbe"> {
+function collectorDeps(
+  settings: () => Promise<Settings>,
+  partsBy: (settings: Settings) => CollectorParts,
+): Pick<Deps, "collector" | "collectorProbe"> {
   const load = () => import("./wiring-collector.ts");
   return {
-    collector: async (...asked) => (await load()).openCollector(await parts(), ...asked),
-    collectorProbe: {
-      ping: async () => (await load()).pingBooks(await parts()),
-      signToken: async (...asked) => (await load()).signToken(await parts(), ...asked),
-      ask: async (...asked) => (await load()).askCollector(await parts(), ...asked),
+    collector: async (...asked) => (await load()).openCollector(partsBy(await settings()), ...asked),
+    collectorProbe: (by) => {
+      const parts = async () => partsBy(by ? await loadSettings({}, by, defaultsOf) : await settings());
+      return {
+        ping: async () => (await load()).pingBooks(await parts()),
+        signToken: async (...asked) => (await load()).signToken(await parts(), ...asked),
+        ask: async (...asked) => (await load()).askCollector(await parts(), ...asked),
+      };
     },
   };
 }

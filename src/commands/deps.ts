@@ -114,7 +114,8 @@ export interface Deps {
     secrets: { [key in CollectorSecret]?: string },
     log: (record: Record<string, unknown>) => void,
   ): Promise<RunningCollector>;
-  collectorProbe: CollectorProbe;
+  /** `by`: other settings, for the demo's own. */
+  collectorProbe(by?: Pick<Io, "env" | "cwd">): CollectorProbe;
   sandbox: SandboxTools;
   /** Runs another command line in this process, with its own output streams. */
   runCli(argv: string[], io: Io): Promise<number>;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { GivenSecret, Settings } from "../../config/settings.ts";
-import type { CollectorProbe, Deps } from "../deps.ts";
+import type { CollectorProbe } from "../deps.ts";
 import type { Check } from "./checks.ts";
 
 /** Nobody's: an empty report of it changes nothing. */
@@ -9,8 +9,12 @@ const PROBE_USER = "push-cli-collector-check";
 type Answer = Awaited<ReturnType<CollectorProbe["ask"]>>;
 
 /** Asks a running collector what changes nothing, by the settings here: they should be its own. */
-export async function checkRunning(base: string, settings: Settings, deps: Deps): Promise<Check[]> {
-  const { collectorProbe: probe, clock } = deps;
+export async function checkRunning(
+  base: string,
+  settings: Settings,
+  probe: CollectorProbe,
+  nowMs: number,
+): Promise<Check[]> {
   const health = judge(
     "healthz",
     "answers, and reaches Redis",
@@ -23,7 +27,7 @@ export async function checkRunning(base: string, settings: Settings, deps: Deps)
   const secret = usable(settings.collectorSecrets.collectorSecret);
   return [
     health,
-    ...(token === undefined ? [] : await checkCallback(`${base}/callback`, token, clock.now(), probe)),
+    ...(token === undefined ? [] : await checkCallback(`${base}/callback`, token, nowMs, probe)),
     ...(secret === undefined ? [] : await checkSession(`${base}/codes`, secret, probe)),
   ];
 }

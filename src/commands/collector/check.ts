@@ -31,8 +31,9 @@ async function checkCollector(deps: Deps, flags: { url?: string }): Promise<Exit
   const base = flags.url === undefined ? undefined : parseBase(flags.url);
   const settings = await deps.settings();
   const given = checkSettings(settings);
-  const redis = await checkRedis(settings, deps.collectorProbe);
-  const running = base === undefined ? [] : await checkRunning(base, settings, deps);
+  const probe = deps.collectorProbe();
+  const redis = await checkRedis(settings, probe);
+  const running = base === undefined ? [] : await checkRunning(base, settings, probe, deps.clock.now());
   await present(deps, [...given, redis, ...running]);
   if (given.some(isBad)) return "config";
   if (isBad(redis)) return "redis";
