@@ -45,7 +45,6 @@ const RULES: Record<string, Rule> = {
     values: ["src/errors.ts", "src/pool/"],
     types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts"],
   },
-  "src/collector/": { values: [...LEAVES, "src/pool/"], types: ["src/broadcast/receipts.ts"] },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
   "src/output/": {
     values: ["src/errors.ts"],
@@ -67,6 +66,7 @@ const RULES: Record<string, Rule> = {
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "src/wiring-channel.ts": { values: ["src/"] },
+  "src/wiring-collector.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
     values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
     types: ["src/main.ts", "src/output/process-io.ts"],
