@@ -46,6 +46,8 @@ const RULES: Record<string, Rule> = {
     values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/"],
   },
+  // Runs on phones: nothing of the program.
+  "src/client/": NOTHING,
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "src/wiring-channel.ts": { values: ["src/"] },
@@ -86,7 +88,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs"],
+    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs", "bin/build/client.mjs"],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {

@@ -1,0 +1,73 @@
+/**
+ * Builds the mini program's half: what the developer tools' "build npm" copies, because package.json names the folder as
+ * `miniprogram` (https://developers.weixin.qq.com/miniprogram/dev/devtools/npm.html). CommonJS, as `require` there wants it, and
+ * ES2017, which engines understand that are older than the developer tools' own compiler.
+ */
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+
+const BUTTON = "push-button";
+
+/** The component finds the library as a file beside it: both must be one module, or they had a collector each. */
+const libraryApart = {
+  name: "library-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: "../index.js", external: true }));
+  },
+};
+
+export async function buildClient(root, outdir) {
+  const source = path.join(root, "src/client");
+  const target = path.join(outdir, "miniprogram");
+  const options = {
+    absWorkingDir: root,
+    bundle: true,
+    format: "cjs",
+    platform: "neutral",
+    target: "es2017",
+    minify: true,
+    charset: "utf8",
+    logLevel: "warning",
+  };
+  await Promise.all([
+    declare(root, target),
+    build({
+      ...options,
+      entryPoints: [path.join(source, "index.ts")],
+      outfile: path.join(target, "index.js"),
+    }),
+    build({
+      ...options,
+      entryPoints: [path.join(source, BUTTON, "index.ts")],
+      outfile: path.join(target, BUTTON, "index.js"),
+      plugins: [libraryApart],
+    }),
+  ]);
+  for (const ending of ["json", "wxml", "wxss"])
+    fs.copyFileSync(
+      path.join(source, BUTTON, `index.${ending}`),
+      path.join(target, BUTTON, `index.${ending}`),
+    );
+}
+
+/**
+ * The declarations, by the compiler itself. It takes the sources for what src/client/tsconfig.json says, so what ES2017 and a
+ * mini program don't have is an error here.
+ */
+async function declare(root, target) {
+  const compiler = path.join(root, "node_modules/typescript/lib/tsc.js");
+  const args = [compiler, "-p", "src/client", "--outDir", target];
+  await promisify(execFile)(process.execPath, args, { cwd: root }).catch(({ stdout, message }) => {
+    throw new Error(stdout || message);
+  });
+  // The component is used by markup, and compilers before TypeScript 5 take no ending in an import.
+  fs.rmSync(path.join(target, BUTTON, "index.d.ts"));
+  for (const name of fs.readdirSync(target)) {
+    if (!name.endsWith(".d.ts")) continue;
+    const file = path.join(target, name);
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/(from "\.\/[^"]+)\.ts"/g, '$1"'));
+  }
+}
