@@ -63,11 +63,19 @@ async function declare(root, target) {
   await promisify(execFile)(process.execPath, args, { cwd: root }).catch(({ stdout, message }) => {
     throw new Error(stdout || message);
   });
-  // The component is used by markup, and compilers before TypeScript 5 take no ending in an import.
-  fs.rmSync(path.join(target, BUTTON, "index.d.ts"));
-  for (const name of fs.readdirSync(target)) {
-    if (!name.endsWith(".d.ts")) continue;
-    const file = path.join(target, name);
-    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/(from "\.\/[^"]+)\.ts"/g, '$1"'));
-  }
+  const needed = new Set();
+  trim(target, "index", needed);
+  for (const entry of fs.readdirSync(target, { recursive: true }))
+    if (entry.endsWith(".d.ts") && !needed.has(entry)) fs.rmSync(path.join(target, entry));
+}
+
+/** Compilers before TypeScript 5 take no ending in an import; what the API does not lead to is nobody's business. */
+function trim(target, name, needed) {
+  const entry = `${name}.d.ts`;
+  if (needed.has(entry)) return;
+  needed.add(entry);
+  const file = path.join(target, entry);
+  const text = fs.readFileSync(file, "utf8").replace(/(from "\.\/[^"]+)\.ts"/g, '$1"');
+  fs.writeFileSync(file, text);
+  for (const [, next] of text.matchAll(/from "\.\/([^"]+)"/g)) trim(target, next, needed);
 }
