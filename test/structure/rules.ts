@@ -51,7 +51,7 @@ const RULES: Record<string, Rule> = {
     values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/"],
   },
-  // Runs on phones: nothing of the program.
+  // Runs in a mini program: nothing of the project, nothing of Node.
   "src/client/": NOTHING,
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
