@@ -9,7 +9,8 @@ import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 import { openClusterSweep } from "./sweep-cluster.ts";
 import type { Host } from "./target.ts";
 
-export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "patience"> {
+export interface ClusterOptions
+  extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "replyMs" | "patience"> {
   /** Servers to ask for the rest. */
   hosts: Host[];
   /** User, password and TLS, the same for all. */
@@ -21,6 +22,8 @@ export interface ClusterOptions extends Pick<NodeOptions, "circumstances" | "rec
  * three of them a pause, it gives up after 15 to 45 s; what is worth more patience has its own.
  */
 const REDIRECTIONS = 300;
+/** Where somebody waits for an answer: what takes longer than MOVED or a connection that is cut is told at once. */
+const FEW_REDIRECTIONS = 5;
 const RETRY_MS = 150;
 /** Two servers that send each other's clients back and forth, for the moment in which a slot changes hands. */
 const MOVED_MS = 10;
@@ -63,7 +66,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
   };
 }
 
-async function createClient({ hosts, node, reconnectMs }: ClusterOptions): Promise<Cluster> {
+async function createClient({ hosts, node, reconnectMs, replyMs }: ClusterOptions): Promise<Cluster> {
   const { Cluster } = await import("ioredis");
   // The client looks into this very array when it has lost everybody.
   const startupNodes = [...hosts];
@@ -73,7 +76,8 @@ async function createClient({ hosts, node, reconnectMs }: ClusterOptions): Promi
     lazyConnect: true,
     // A cluster that is not well answers CLUSTERDOWN, which is sat out.
     enableReadyCheck: false,
-    maxRedirections: REDIRECTIONS,
+    maxRedirections: replyMs === undefined ? REDIRECTIONS : FEW_REDIRECTIONS,
+    enableOfflineQueue: replyMs === undefined,
     retryDelayOnMoved: MOVED_MS,
     retryDelayOnFailover: RETRY_MS,
     retryDelayOnClusterDown: RETRY_MS,
@@ -86,7 +90,12 @@ async function createClient({ hosts, node, reconnectMs }: ClusterOptions): Promi
       if (times === 1) lostAt = performance.now();
       return performance.now() - lostAt > reconnectMs ? null : Math.min(RETRY_MS * times, 1000);
     },
-    redisOptions: { ...CONNECTION, ...node, socketTimeout: SILENCE_MS, maxRetriesPerRequest: null },
+    redisOptions: {
+      ...CONNECTION,
+      ...node,
+      socketTimeout: replyMs ?? SILENCE_MS,
+      maxRetriesPerRequest: null,
+    },
   });
   // What the error is about is told to the callers of commands.
   cluster.on("error", () => undefined);

@@ -25,6 +25,8 @@ export interface ConnectOptions {
   tls?: RedisTls | undefined;
   /** How long a lost connection may take to come back before commands fail; ms. */
   reconnectMs?: number | undefined;
+  /** See `NodeOptions`. */
+  replyMs?: number | undefined;
   /** The ACL pattern that covers a key, for errors about rights. */
   aclPatternOf?: ((key: string) => string | undefined) | undefined;
   /** Also one that is too old for the scripts: it is only read from. */
@@ -153,7 +155,7 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
       name: master,
       sentinels: hosts,
       sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
-      socketTimeout: SILENCE_MS,
+      socketTimeout: own.socketTimeout ?? SILENCE_MS,
       // A master that has become a replica says so; the command goes to its successor.
       reconnectOnError: (error: Error) => (/READONLY You can't write/.test(error.message) ? 2 : false),
       ...(secured ? { tls: secured, sentinelTLS: secured, enableTLSForSentinelMode: true } : {}),
@@ -166,6 +168,7 @@ function common({
   shownUrl,
   url,
   reconnectMs = RECONNECT_MS,
+  replyMs,
   aclPatternOf,
   patience,
   anyVersion,
@@ -175,6 +178,7 @@ function common({
   return {
     circumstances: { where: shownUrl, patternOf: aclPatternOf, user: hasUser ? user : undefined },
     reconnectMs,
+    replyMs,
     patience,
     anyVersion,
   };

@@ -13,7 +13,6 @@ export interface ConsentPrefixes {
 /** The keys for the consents of one template: its pools, and what a user has over all templates. */
 export interface ConsentKeys extends Keys {
   receipts(openId: string): string;
-  seen(openId: string): string;
 }
 
 /**
@@ -39,7 +38,6 @@ export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: stri
   return {
     ...keys,
     receipts: (openId) => `${prefix}${openId}}:receipts`,
-    seen: (openId) => `${prefix}${openId}}:seen`,
     toOpenId: all.toOpenId,
     // The keys beside the pools differ in their last word alone; one pattern for all of them, as rights are given.
     aclPatternOf: (key) => (key.startsWith(prefix) ? all.anyKey : keys.aclPatternOf(key)),
@@ -92,10 +90,12 @@ export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | u
   const base = of(templateId ?? "any");
   const pool = (name: string) => all.pool(poolOfName(name));
   const ledger = (name: string) => base.ledger(poolOfName(name).openId);
+  const seen = (name: string) => base.seen(poolOfName(name).openId);
   return {
     ...base,
     pool,
     ledger,
+    seen,
     pairs: (names) => pairKeys(names, pool, ledger),
     shownPool: (name) =>
       name.includes(" ") ? pool(name) : all.pool({ openId: name, templateId: templateId ?? "*" }),

@@ -93,7 +93,8 @@ function explainConnection(
   const code = (error as NodeJS.ErrnoException)?.code ?? "";
   const tls = TLS_PROBLEMS.find(({ test }) => test.test(code));
   if (tls) return redisError(`${tls.what} at ${where}: ${opensslReason(message)}`, tls.hint);
-  const reason = VAGUE.test(message) ? "connection closed by the other side" : (NETWORK[code] ?? message);
+  const named = message.startsWith("Socket timeout") ? NETWORK.ETIMEDOUT : NETWORK[code];
+  const reason = VAGUE.test(message) ? "connection closed by the other side" : (named ?? message);
   return redisError(`can't reach Redis at ${where}: ${reason}`, connectionHint(reason, where), recovers);
 }
 
@@ -101,7 +102,7 @@ function explainConnection(
 const NO_USERS =
   "Redis before 6 has no users, and takes a password alone: redis://:password@host:port in PUSH_CLI_REDIS_URL";
 
-const VAGUE = /^Connection is closed|^Command aborted/;
+const VAGUE = /^Connection is closed|^Command aborted|^Stream isn't writeable|^Reached the max retries/;
 
 function connectionHint(reason: string, where: string): string {
   const isTls = where.startsWith("rediss");

@@ -7,6 +7,7 @@ import {
   type Keys,
   pairKeys,
   type RedisKey,
+  SEEN_SUFFIX,
 } from "./keys.ts";
 
 /**
@@ -18,7 +19,8 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   const { poolPrefix, poolSuffix = "" } = prefixes;
   const tagged = isTagged(prefixes);
   const before = tagged ? "" : "{";
-  const behind = tagged ? ":sends" : "}:sends";
+  const tagEnd = tagged ? "" : "}";
+  const behind = `${tagEnd}:sends`;
   const pool = (openId: string) => serialize(`${poolPrefix}${openId}${poolSuffix}`);
   const anyPool = javaKeysLike(poolPrefix, "*", poolSuffix);
   const plain = createKeys(prefixes);
@@ -29,6 +31,7 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
     ...plain,
     pool,
     ledger,
+    seen: (openId) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(tagEnd + SEEN_SUFFIX)]),
     pairs: (openIds) => pairKeys(openIds, pool, ledger),
     shownPool: (openId) =>
       showKey(

@@ -11,6 +11,8 @@ export interface Keys {
   pool(openId: string): RedisKey;
   /** Same cluster slot as the pool. */
   ledger(openId: string): RedisKey;
+  /** What the collector has taken in of a user lately, beside the ledger. */
+  seen(openId: string): RedisKey;
   /** Pool, ledger of the first, pool, ledger of the second: as scripts take them. */
   pairs(openIds: string[]): RedisKey[];
   /** A pool's key as messages have it; of "*", those of all pools. */
@@ -51,6 +53,7 @@ export interface KeyPrefixes {
 }
 
 const LEDGER_SUFFIX = ":sends";
+export const SEEN_SUFFIX = ":seen";
 const OWN_KINDS = ["broadcast", "access_token:", "templates:", "lock:"];
 
 export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefixes): Keys {
@@ -81,10 +84,12 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
   const isTelling = /[^\w-]/.test(poolPrefix + poolSuffix);
   const pool = (openId: string) => `${poolPrefix}${openId}${poolSuffix}`;
   const ledger = (openId: string) => `${ledgerPrefix}${openId}${ledgerSuffix}`;
+  const seenSuffix = `${ledgerSuffix.slice(0, -LEDGER_SUFFIX.length)}${SEEN_SUFFIX}`;
   return {
     pool,
     shownPool: pool,
     ledger,
+    seen: (openId) => `${ledgerPrefix}${openId}${seenSuffix}`,
     pairs: (openIds) => pairKeys(openIds, pool, ledger),
     broadcast,
     audience: (id, firstRunId) => `${broadcast(id)}:audience:${firstRunId}`,
@@ -106,6 +111,8 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
     aclPatternOf: (key) => {
       // A ledger whose pool prefix has a tag of its own starts like a pool.
       if (key.startsWith(ledgerPrefix) && key.endsWith(ledgerSuffix)) return anyLedger;
+      if (key.startsWith(ledgerPrefix) && key.endsWith(seenSuffix))
+        return `${escapeGlob(ledgerPrefix)}*${escapeGlob(seenSuffix)}`;
       if (key.startsWith(poolPrefix) && key.endsWith(poolSuffix)) return poolsLike("*");
       const kind = OWN_KINDS.find((word) => key.startsWith(`${keyPrefix}${word}`));
       return kind && `${escapeGlob(keyPrefix)}${kind}*`;

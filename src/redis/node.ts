@@ -30,6 +30,11 @@ export interface NodeOptions {
   circumstances: Circumstances;
   /** How long a lost connection may take to come back before commands fail; ms. */
   reconnectMs: number;
+  /**
+   * For those who answer somebody meanwhile: commands fail at once while there is no connection, and all that wait when no
+   * answer comes for so long, ms. Absent: they wait, and are sent again.
+   */
+  replyMs?: number | undefined;
   /** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
   helloMs?: number;
   /** Absent: what Redis refuses for the time being comes to the caller at once. */
@@ -74,10 +79,16 @@ export async function connectNode(options: NodeOptions): Promise<NodeLink> {
 class HungUpError extends PushCliError {}
 
 /** `isBare`: says nothing but what it has to say to get at the keys. */
-async function openNode(
-  { make, circumstances, reconnectMs, helloMs = HELLO_TIMEOUT_MS, patience, anyVersion }: NodeOptions,
-  isBare: boolean,
-): Promise<NodeLink> {
+async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink> {
+  const {
+    make,
+    circumstances,
+    reconnectMs,
+    replyMs,
+    helloMs = HELLO_TIMEOUT_MS,
+    patience,
+    anyVersion,
+  } = options;
   let ready = false;
   let lostAt = 0;
   let failure: unknown;
@@ -92,6 +103,7 @@ async function openNode(
     ...CONNECTION,
     ...(isBare ? { connectionName: undefined as never } : {}),
     maxRetriesPerRequest: null,
+    ...(replyMs === undefined ? {} : failFast(replyMs)),
     retryStrategy: retry,
     sentinelRetryStrategy: (times) => retry(times + 1),
   });
@@ -195,6 +207,10 @@ function checkVersion({ version }: ServerInfo, where: string): void {
   });
 }
 
+function failFast(replyMs: number): ClientOptions {
+  return { maxRetriesPerRequest: 0, enableOfflineQueue: false, socketTimeout: replyMs };
+}
+
 function isReply(error: unknown): boolean {
   return error instanceof Error && (error.name === "ReplyError" || /Last error: /.test(error.message));
 }
@@ -208,8 +224,10 @@ function isRefusedSelect(error: Error & { command?: { name: string } }): boolean
   return error.command?.name === "select";
 }
 
+const VAGUE = /Connection is closed|Stream isn't writeable|max retries per request/;
+
 /** ioredis reports "Connection is closed." to callers and the reason to its error event. */
 function pickCause(error: unknown, failure: unknown): unknown {
-  const vague = error instanceof Error && /Connection is closed|Stream isn't writeable/.test(error.message);
+  const vague = error instanceof Error && VAGUE.test(error.message);
   return vague && failure ? failure : error;
 }

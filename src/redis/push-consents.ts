@@ -1,25 +1,15 @@
 import { PushCliError } from "../errors.ts";
-import { type ConsentTerms, consentState, readConsent, writeConsent } from "../pool/consent.ts";
+import { type ConsentTerms, writeConsent } from "../pool/consent.ts";
 import type { ConsentPush, ConsentPushReply } from "../pool/consents/ports.ts";
 import { toArg } from "./change-users.ts";
+import { type HeldConsents as Held, readHeldConsents } from "./held-consents.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { readPools } from "./read-pools.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface PushTerms extends ConsentTerms {
   /** Valid consents that a pool may have, standing ones not counted; undefined: any number. */
   cap: number | undefined;
-}
-
-/** What a pool held when it was read. */
-interface Held {
-  length: number;
-  last: string;
-  ids: Set<string>;
-  /** Entries that are no consents. */
-  others: Set<string>;
-  valid: number;
 }
 
 interface Item {
@@ -134,29 +124,9 @@ async function readHeld(
   pending: readonly Pending[],
   terms: ConsentTerms,
 ): Promise<ReadPool[]> {
-  const pools = pending.map((one): ReadPool => ({ pending: one, held: emptyHeld() }));
   const names = pending.map(({ push }) => push.name);
-  await readPools(link, keys, names, (pieces) => {
-    for (const { index, entries } of pieces)
-      for (const raw of entries) addEntry(pools[index]!.held, raw, terms);
-  });
-  return pools;
-}
-
-function emptyHeld(): Held {
-  return { length: 0, last: "", ids: new Set(), others: new Set(), valid: 0 };
-}
-
-function addEntry(held: Held, raw: string, terms: ConsentTerms): void {
-  held.length++;
-  held.last = raw;
-  const entry = readConsent(raw);
-  if (!entry.readable) {
-    held.others.add(raw);
-    return;
-  }
-  held.ids.add(entry.consent.id);
-  if (consentState(entry.consent, terms) === "valid") held.valid++;
+  const held = await readHeldConsents(link, keys, names, terms);
+  return pending.map((one, i) => ({ pending: one, held: held[i]! }));
 }
 
 /** What of a push is still to be appended. A consent that comes twice is known the second time. */

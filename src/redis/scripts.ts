@@ -4,10 +4,13 @@ import type { RedisKey } from "./keys.ts";
 import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
+import findSpent from "./lua/find-spent.lua";
+import findUsed from "./lua/find-used.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
 import pushConsents from "./lua/push-consents.lua";
+import readConsents from "./lua/read-consents.lua";
 import readPiece from "./lua/read-piece.lua";
 import readPools from "./lua/read-pools.lua";
 import recordReceipt from "./lua/record-receipt.lua";
@@ -15,7 +18,10 @@ import releaseLock from "./lua/release-lock.lua";
 import renewLock from "./lua/renew-lock.lua";
 import settleSends from "./lua/settle-sends.lua";
 import shareBasics from "./lua/share-basics.lua";
+import takeCodes from "./lua/take-codes.lua";
+import takeConsents from "./lua/take-consents.lua";
 import updateBroadcast from "./lua/update-broadcast.lua";
+import withdrawConsents from "./lua/withdraw-consents.lua";
 
 /** A script with the fragments it builds on; its header states KEYS, ARGV and returns. */
 export interface Script {
@@ -42,8 +48,11 @@ export const SCRIPTS = {
   settleSends: script("settle-sends", shareBasics, settleSends),
   readPools: bytesScript("read-pools", readPools),
   purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
-  pushCodes: bytesScript("push-codes", shareBasics, readPiece, pushCodes),
-  pushConsents: script("push-consents", shareBasics, pushConsents),
+  pushCodes: bytesScript("push-codes", shareBasics, readPiece, findUsed, pushCodes),
+  pushConsents: script("push-consents", shareBasics, findSpent, pushConsents),
+  takeCodes: script("take-codes", shareBasics, findUsed, takeCodes),
+  takeConsents: script("take-consents", shareBasics, findSpent, readConsents, takeConsents),
+  withdrawConsents: script("withdraw-consents", shareBasics, readConsents, withdrawConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),

@@ -13,12 +13,12 @@ import { type ConnectOptions, connectRedis, type RedisTls } from "./connect.ts";
 import { type ConsentPrefixes, createConsentKeys, createConsentPoolKeys } from "./consent-keys.ts";
 import { type ConsentStoreOptions, createConsentStore } from "./consent-store.ts";
 import { consentFamily, NO_POOL } from "./families.ts";
-import { createJavaKeys } from "./java-keys.ts";
-import { createKeys, isOpenId, type KeyPrefixes } from "./keys.ts";
+import { isOpenId } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import type { RedisLink } from "./link.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createMemoryGauge } from "./memory.ts";
+import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { createReceipts } from "./receipts.ts";
 import { sweepOpenIds } from "./scan.ts";
@@ -85,9 +85,9 @@ const ANY = "any";
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
-  options: KeyPrefixes & ConnectNeeds & { clock: Clock; poolKeys?: "plain" | "java" },
+  options: PoolKeyOptions & ConnectNeeds & { clock: Clock },
 ): Promise<OpenStores> {
-  const keys = options.poolKeys === "java" ? createJavaKeys(options) : createKeys(options);
+  const keys = createPoolKeys(options);
   const { redisUrl: url, redisTls: tls, onWait } = options;
   let isAtWork = () => false;
   const link = await connectRedis({

@@ -10,6 +10,7 @@ it("makes these keys, to the letter", () => {
   expect({
     pool: keys.pool(OPEN_ID),
     ledger: keys.ledger(OPEN_ID),
+    seen: keys.seen(OPEN_ID),
     broadcast: keys.broadcast("20261123-184012-k3f9"),
     run: keys.run("20261123-184012-k3f9", "8sd0f1k2j3h4"),
     audience: keys.audience("20261123-184012-k3f9", "8sd0f1k2j3h4"),
@@ -23,6 +24,7 @@ it("makes these keys, to the letter", () => {
   }).toEqual({
     pool: "mina:openid:oGZUI0egBJY1zhBYw2KhdUfwVJJE",
     ledger: "{mina:openid:oGZUI0egBJY1zhBYw2KhdUfwVJJE}:sends",
+    seen: "{mina:openid:oGZUI0egBJY1zhBYw2KhdUfwVJJE}:seen",
     broadcast: "mina:broadcast:20261123-184012-k3f9",
     run: "mina:broadcast:20261123-184012-k3f9:run:8sd0f1k2j3h4",
     audience: "mina:broadcast:20261123-184012-k3f9:audience:8sd0f1k2j3h4",

@@ -14,6 +14,8 @@ const PLATFORM: Rule = {
   types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts"],
 };
 const NOTHING: Rule = { values: [] };
+/** Its types, and the errors that its platforms throw. */
+const COLLECTOR_PORTS = "src/collector/ports.ts";
 
 /** The table of the design, "who may import whom". Every folder may import itself. */
 const RULES: Record<string, Rule> = {
@@ -23,18 +25,26 @@ const RULES: Record<string, Rule> = {
   "src/pool/": { values: LEAVES, types: DOMAIN },
   "src/broadcast/": { values: LEAVES, types: DOMAIN },
   "src/token/": { values: LEAVES, types: DOMAIN },
-  "src/platforms/http/": { values: LEAVES },
+  "src/platforms/http/": { values: LEAVES, types: [COLLECTOR_PORTS] },
   // What platforms have in common whose answers have an errcode.
   "src/platforms/errcode/": {
     values: [...LEAVES, "src/platforms/http/"],
-    types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts"],
+    types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts", COLLECTOR_PORTS],
   },
   // Their channels are loaded one by one.
   "src/platforms/channels.ts": { values: ["src/platforms/"] },
-  "src/platforms/wechat/": PLATFORM,
+  "src/platforms/collectors.ts": { values: ["src/platforms/"], types: [COLLECTOR_PORTS] },
+  // What may end a key of consents is the pools' matter.
+  "src/platforms/wechat/": {
+    ...PLATFORM,
+    values: [...PLATFORM.values, COLLECTOR_PORTS, "src/pool/template-id.ts"],
+  },
   "src/platforms/qq/": PLATFORM,
   // The stores read entries, by the codec, and change them by comparison.
-  "src/redis/": { values: ["src/errors.ts", "src/pool/"], types: [...DOMAIN, "src/clock.ts"] },
+  "src/redis/": {
+    values: ["src/errors.ts", "src/pool/"],
+    types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts"],
+  },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
   "src/output/": {
     values: ["src/errors.ts"],
@@ -56,6 +66,7 @@ const RULES: Record<string, Rule> = {
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "src/wiring-channel.ts": { values: ["src/"] },
+  "src/wiring-collector.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
     values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
     types: ["src/main.ts", "src/output/process-io.ts"],

@@ -15,18 +15,11 @@
 --       codes found in the pool, and those of the used ones with a minus, between commas, or "."; then, when entries were looked
 --       at, but not all, what read-piece.lua says of those from that index on, the first of which was
 
--- A platform takes no code for more messages than this, which is what a payment is good for.
-local MOST_USES = 3
 -- Entries to read at a time, and by how many the script looks at them itself.
 local PIECE_ENTRIES, CHUNK = 256, 16
 local PLAIN_FORM_ID = '^{"formId":"([^"\\%z\1-\31]+)","expire":[1-9]%d*}$'
 
-local left = tonumber(ARGV[1])
-
--- What is looked at costs, in units of a short entry.
-local function spend(text)
-  left = left - 1 - math.floor(#text / 64)
-end
+left = tonumber(ARGV[1])
 
 -- The entries between line feeds.
 local function split(lines)
@@ -106,39 +99,6 @@ local function drop_known(pool, from, wanted, known)
     end
     if #chunk < CHUNK then return nil end
   end
-end
-
--- The formId in a record, and whether that may bring several messages, 1 or 0; nil for a record without a code.
-local function read_record(record)
-  local multi, form_id = match(record, "^claimed %S+ %d+ %d+ (%d) %d+ %-?%d+ (%S+) %d+\n")
-  if form_id then return form_id, multi end
-  form_id, multi = match(record, "^%S+ %S+ %d+ %d+ %S+ (%S+) %S+ (%d) %-?%d+$")
-  if form_id ~= "-" then return form_id, multi end
-end
-
--- How many records of a ledger name a formId, and whether as a code that may bring several messages. A ledger holds one
--- short record a broadcast of the last days, so it comes in one piece.
-local function count_records(ledger)
-  local uses, any = {}, false
-  -- What is not a hash has no records: the error that comes then is a table without any.
-  for _, record in ipairs(try_read("HVALS", ledger)) do
-    spend(record)
-    local form_id, multi = read_record(record)
-    if form_id then
-      local use = uses[form_id] or { count = 0, multi = 0 }
-      uses[form_id] = { count = use.count + 1, multi = math.max(use.multi, tonumber(multi)) }
-      any = true
-    end
-  end
-  return any and uses
-end
-
--- Whether a code is surely used up. `uses` is what was left of it when it was written down, and the ledger may know of
--- messages before that: a code with several uses is used up when the records name as many as it can have had.
-local function is_used(use, own_uses, multi)
-  if not use then return false end
-  local most = math.max(use.multi, multi) == 1 and MOST_USES or 1
-  return use.count >= math.max(own_uses, most)
 end
 
 -- Enters the codes that are used up into `numbers`; an entry with several when all of them are.

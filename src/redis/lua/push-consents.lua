@@ -8,23 +8,6 @@
 -- Returns a text a pool: "-" the pool is no longer what was read, nothing was done; "!" the key holds something else than a
 --       list; else the numbers (from 1) of those left out, between commas, or "." for none
 
--- The permission in a record of the ledger; nil for what is no record.
-local function id_in(record)
-  return match(record, "^claimed %S+ %d+ %d+ %d %d+ %-?%d+ (%S+) %d+\n")
-    or match(record, "^%S+ %S+ %d+ %d+ %S+ (%S+) %S+ %d %-?%d+$")
-end
-
--- The consents that a ledger names. It holds one short record a broadcast of the last days, so it comes in one piece.
-local function read_spent(ledger)
-  local spent = {}
-  -- What is not a hash has no records: the error that comes then is a table without any.
-  for _, record in ipairs(try_read("HVALS", ledger)) do
-    local id = id_in(record)
-    if id then spent[id] = true end
-  end
-  return spent
-end
-
 local function is_as_read(pool, length, last)
   if redis.call("LLEN", pool) ~= length then return false end
   return length == 0 or redis.call("LINDEX", pool, -1) == last

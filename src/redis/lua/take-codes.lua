@@ -1,0 +1,224 @@
+-- Takes in codes that clients report: appends to each user's pool what it does not hold, what was not taken in lately and
+-- what the ledger does not have as used, with an expiry by Redis' clock. Above the cap the oldest plain codes go. What the pool
+-- holds it looks up itself where all entries are plain and not too many; else its caller reads the pool, and calls again with
+-- what it found, which is refused when the pool has changed since.
+--
+-- KEYS  pool, ledger, seen of the first user, pool, ledger, seen of the second, ...
+-- ARGV  1 life of a code in ms  2 how many valid codes a pool may have  3 budget: how many short entries to look at in this call
+--       then two for each user. A line a code: its formId, its age in ms, and epoch ms that it expires at the latest, or "-".
+--       And what the caller read of the pool, "" for nothing: a line of words (entries that it must have; valid codes; length of
+--       its last entry; numbers of those of the codes that it holds, between commas, or "."), the last entry, and the oldest of
+--       its valid plain entries that may go, the oldest first, each behind a line feed
+-- Returns a text a user: a letter a code (t taken, k known, u used, e expired, o more than the cap); "?" and Redis' clock in ms: the
+--       pool is to be read; "-" it is not as it was read; "~" the call had no room left; "!" the pool's key, "#" the key beside
+--       it, holds another type. But for letters, nothing was done
+
+local life, cap = tonumber(ARGV[1]), tonumber(ARGV[2])
+left = tonumber(ARGV[3])
+local now = now_ms()
+local now_text = string.format("%.0f", now)
+local call = redis.call
+
+-- What is remembered of a user: for longer than a code lives, so that one can't come again.
+local SEEN_MS, SEEN_MOST = 691200000, "-201"
+local CHUNK = 64
+-- Codes that one call takes out of a pool at most, where a cap was lowered.
+local MOST_DROPS = 256
+local CODE_WORD = '^{"formId":"(%w+)","expire":([1-9]%d*)}$'
+local CODE = '^{"formId":"([^"\\%z\1-\31]+)","expire":([1-9]%d*)}$'
+
+-- formId, expiry and whether it is well-formed of a plain entry; nil for any other.
+local function read_code(raw)
+  local f, digits = match(raw, CODE_WORD)
+  if not f then f, digits = match(raw, CODE) end
+  if not f or #raw > MAX_BYTES then return nil end
+  if #digits == 13 then return f, tonumber(digits), is_form_id(f) end
+  if #digits == 10 then return f, tonumber(digits) * 1000, is_form_id(f) end
+end
+
+-- The codes of a report, their fates as far as they are known, and their numbers by formId.
+local function read_report(text)
+  local codes, fates, numbers = {}, {}, {}
+  for f, age, latest in string.gmatch(text, "(%S+) (%d+) (%S+)") do
+    local n = #codes + 1
+    local expire = now + life - tonumber(age)
+    codes[n] = { id = f, expire = math.min(expire, tonumber(latest) or expire) }
+    fates[n] = numbers[f] and "k" or ""
+    numbers[f] = numbers[f] or n
+  end
+  return codes, fates, numbers
+end
+
+-- Looks at a pool of plain entries. `raws`, `times`, `places`: those that are valid, in their order; `head`: how many expired
+-- ones are in front. Returns nil and what to reply where that can't be.
+local function look(pool, fates, numbers, is_first)
+  local state = { raws = {}, times = {}, places = {}, head = 0, known = {} }
+  local place, valid = 0, 0
+  while true do
+    local chunk = try_read("LRANGE", pool, place, place + CHUNK - 1)
+    if chunk.err then return nil, "!" end
+    for _, raw in ipairs(chunk) do
+      if left <= 0 then return nil, is_first and "?" .. now_text or "~" end
+      spend(raw)
+      local f, expire, is_good = read_code(raw)
+      if not f then return nil, "?" .. now_text end
+      local n = numbers[f]
+      if n then
+        fates[n] = "k"
+        state.known[f] = true
+      end
+      if expire <= now then
+        if state.head == place then state.head = place + 1 end
+      elseif is_good then
+        valid = valid + 1
+        state.raws[valid], state.times[valid], state.places[valid] = raw, expire, place
+      end
+      place = place + 1
+    end
+    if #chunk < CHUNK then break end
+  end
+  state.valid = valid
+  return state
+end
+
+-- The same of a pool that the caller has read, if it is still so.
+local function take_held(pool, held, fates, codes)
+  local length, valid, size, known, at = match(held, "^(%d+) (%d+) (%d+) (%S+)\n()")
+  local kind = call("TYPE", pool).ok
+  if kind ~= "list" and kind ~= "none" then return nil, "!" end
+  local last = sub(held, at, at + tonumber(size) - 1)
+  if call("LLEN", pool) ~= tonumber(length) then return nil, "-" end
+  if length ~= "0" and call("LINDEX", pool, -1) ~= last then return nil, "-" end
+  local state = { raws = {}, times = {}, places = {}, head = 0, known = {}, valid = tonumber(valid) }
+  for n in string.gmatch(known, "%d+") do
+    fates[tonumber(n)] = "k"
+    state.known[codes[tonumber(n)].id] = true
+  end
+  for raw in string.gmatch(sub(held, at + tonumber(size)), "\n([^\n]+)") do
+    local _, expire = read_code(raw)
+    state.raws[#state.raws + 1], state.times[#state.times + 1] = raw, expire
+  end
+  return state
+end
+
+-- Enters the codes that are used or were taken in before, and those that are expired. Returns false when the key beside the
+-- pool is none of ours.
+local function drop_known(ledger, seen, codes, fates)
+  local uses
+  for n, code in ipairs(codes) do
+    if fates[n] == "" then
+      if uses == nil then uses = count_records(ledger) end
+      local multi = find(code.id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and 1 or 0
+      local at = try_read("ZSCORE", seen, code.id)
+      if type(at) == "table" then return false end
+      if uses and is_used(uses[code.id], 1, multi) then
+        fates[n] = "u"
+      elseif at then
+        fates[n] = "k"
+      elseif code.expire <= now then
+        fates[n] = "e"
+      end
+    end
+  end
+  return true
+end
+
+-- What goes when the pool would have more than the cap: the oldest of its plain codes and of the new ones, and of two that
+-- expire at once the one that came first. Marks those of the new ones, and returns the numbers of the others in `raws`.
+local function choose_drops(state, codes, fates)
+  local order, times, numbers = {}, {}, {}
+  local count, held, latest, is_sorted = 0, #state.raws, 0, true
+  local fresh = 0
+  for n in ipairs(codes) do fresh = fresh + (fates[n] == "" and 1 or 0) end
+  local over = math.min(state.valid + fresh - cap, MOST_DROPS)
+  if over <= 0 then return {} end
+  local function add(time, number)
+    count = count + 1
+    order[count], times[count], numbers[count] = count, time, number
+    is_sorted = is_sorted and time >= latest
+    latest = time
+  end
+  for n = 1, held do add(state.times[n], n) end
+  for n, code in ipairs(codes) do
+    if fates[n] == "" then add(code.expire, n) end
+  end
+  if not is_sorted then
+    table.sort(order, function(a, b)
+      if times[a] ~= times[b] then return times[a] < times[b] end
+      return a < b
+    end)
+  end
+  local drops = {}
+  for n = 1, math.min(over, count) do
+    local at = order[n]
+    if at <= held then drops[#drops + 1] = numbers[at] else fates[numbers[at]] = "o" end
+  end
+  return drops
+end
+
+local function append(pool, codes, fates)
+  local entries = {}
+  for n, code in ipairs(codes) do
+    if fates[n] == "" then
+      fates[n] = "t"
+      local f = string.gsub(code.id, '[\\"]', "\\%0")
+      entries[#entries + 1] = string.format('{"formId":"%s","expire":%.0f}', f, code.expire)
+    end
+  end
+  if #entries > 0 then call("RPUSH", pool, unpack(entries)) end
+  return #entries > 0
+end
+
+-- A code that the pool got from somebody else is remembered, too, once it was reported.
+local function remember(seen, codes, fates, known)
+  local members = {}
+  for n, code in ipairs(codes) do
+    if fates[n] == "t" or known[code.id] then
+      members[#members + 1] = now_text
+      members[#members + 1] = code.id
+    end
+  end
+  if #members == 0 then return end
+  call("ZADD", seen, "NX", unpack(members))
+  call("ZREMRANGEBYSCORE", seen, "-inf", string.format("%.0f", now - SEEN_MS))
+  call("ZREMRANGEBYRANK", seen, "0", SEEN_MOST)
+  call("PEXPIRE", seen, SEEN_MS)
+end
+
+-- Expired codes in front go, too: nobody else may purge.
+local function drop(pool, state, drops)
+  local head, others = state.head, {}
+  for _, n in ipairs(drops) do
+    if state.places[n] == head then head = head + 1 else others[#others + 1] = state.raws[n] end
+  end
+  -- What stands in front first: it may hold the same bytes.
+  if head > 0 then call("LTRIM", pool, head, "-1") end
+  for _, raw in ipairs(others) do call("LREM", pool, "1", raw) end
+end
+
+local function take(i, report, held, is_first)
+  local pool, seen = KEYS[i], KEYS[i + 2]
+  if left <= 0 and not is_first then return "~" end
+  local codes, fates, numbers = read_report(report)
+  local state, reply
+  if held == "" then
+    state, reply = look(pool, fates, numbers, is_first)
+  else
+    state, reply = take_held(pool, held, fates, codes)
+  end
+  if not state then return reply end
+  if not drop_known(KEYS[i + 1], seen, codes, fates) then return "#" end
+  local drops = choose_drops(state, codes, fates)
+  -- In this order: a code that is remembered and not there would be lost.
+  local is_pushed = append(pool, codes, fates)
+  remember(seen, codes, fates, state.known)
+  if is_pushed then drop(pool, state, drops) end
+  return table.concat(fates)
+end
+
+local replies, at = {}, 4
+for i = 1, #KEYS, 3 do
+  replies[#replies + 1] = take(i, ARGV[at], ARGV[at + 1], i == 1)
+  at = at + 2
+end
+return replies

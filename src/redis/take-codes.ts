@@ -1,0 +1,112 @@
+import type { CodeBook, CodeFate, CodeReport } from "../collector/ports.ts";
+import { PushCliError } from "../errors.ts";
+import { isFormId } from "../pool/code.ts";
+import { readHeldCodes } from "./held-codes.ts";
+import { isOpenId, type Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+import { changesAllTheTime, otherType } from "./other-type.ts";
+import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
+
+export interface CodeBookOptions {
+  /** How long a code works after it was made, ms. */
+  lifeMs: number;
+  /** Valid codes that a pool may have. */
+  cap: number;
+}
+
+/** A report on its way. */
+interface Pending {
+  openId: string;
+  codes: readonly CodeReport[];
+  /** As the script takes it. */
+  text: string;
+  /** What was read of the pool; "" for nothing. */
+  held: ScriptArg;
+  conflicts: number;
+  resolve(fates: CodeFate[]): void;
+  reject(error: unknown): void;
+}
+
+/** Reports in one call of the script: what comes in together goes out together. */
+const CALL_REPORTS = 16;
+
+/** How often a pool may change between the look at it and the script. */
+const MOST_CONFLICTS = 100;
+
+const FATES: Record<string, CodeFate> = {
+  t: "taken",
+  k: "known",
+  u: "used",
+  e: "expired",
+  o: "over_cap",
+};
+
+/** See `CodeBook`. Reports of the same moment share a call; a pool of plain entries takes one. */
+export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOptions): CodeBook {
+  let queue: Pending[] = [];
+  const add = (pending: Pending) => {
+    if (queue.push(pending) === 1) setImmediate(flush);
+  };
+  const flush = () => {
+    const all = queue;
+    queue = [];
+    for (let at = 0; at < all.length; at += CALL_REPORTS) void send(all.slice(at, at + CALL_REPORTS));
+  };
+  const send = async (reports: Pending[]) => {
+    try {
+      const plan = (some: Pending[]) => toCall(keys, options, some);
+      const replies = await link.runBatch(SCRIPTS.takeCodes, reports, plan);
+      for (const [i, pending] of reports.entries()) settle(pending, String(replies[i]));
+    } catch (error) {
+      for (const { reject } of reports) reject(error);
+    }
+  };
+  const settle = (pending: Pending, reply: string) => {
+    const letters = Array.from(reply, (letter) => FATES[letter]);
+    if (letters.every((fate) => fate !== undefined)) pending.resolve(letters);
+    else if (reply === "~") add(pending);
+    else if (reply === "!" || reply === "#") pending.reject(otherType(keys, pending.openId, reply === "!"));
+    else readAndAdd(pending, Number(reply.slice(1))).catch(pending.reject);
+  };
+  const readAndAdd = async (pending: Pending, nowMs: number) => {
+    if (++pending.conflicts > MOST_CONFLICTS) throw changesAllTheTime(keys, pending.openId);
+    const terms = { cap: options.cap, nowMs: nowMs || (await link.now()) };
+    pending.held = await readHeldCodes(link, keys, pending, terms);
+    add(pending);
+  };
+  return {
+    take: (openId, codes) =>
+      new Promise((resolve, reject) => {
+        const text = toText(openId, codes);
+        if (codes.length === 0) resolve([]);
+        else add({ openId, codes, text, held: "", conflicts: 0, resolve, reject });
+      }),
+  };
+}
+
+function toCall(keys: Keys, { lifeMs, cap }: CodeBookOptions, reports: Pending[]) {
+  const args: ScriptArg[] = [lifeMs, cap, ENTRY_BUDGET];
+  const all = [];
+  for (const { openId, text, held } of reports) {
+    all.push(keys.pool(openId), keys.ledger(openId), keys.seen(openId));
+    args.push(text, held);
+  }
+  return { keys: all, args };
+}
+
+/** Throws a usage error for what can't be a code. */
+function toText(openId: string, codes: readonly CodeReport[]): string {
+  if (!isOpenId(openId)) throw unusable("openId", openId);
+  let text = "";
+  for (const { formId, ageMs, notAfterMs } of codes) {
+    if (!isFormId(formId)) throw unusable("formId", formId);
+    if (!(ageMs >= 0)) throw unusable("age", String(ageMs));
+    const age = Math.min(Math.floor(ageMs), Number.MAX_SAFE_INTEGER);
+    text += `${formId} ${age} ${notAfterMs === undefined ? "-" : Math.floor(notAfterMs)}\n`;
+  }
+  return text;
+}
+
+function unusable(what: string, value: string): PushCliError {
+  return new PushCliError("usage", `a code can't be taken in whose ${what} is '${value}'`);
+}

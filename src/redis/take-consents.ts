@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import type { ConsentBook, Grant, GrantFate } from "../collector/ports.ts";
+import { PushCliError } from "../errors.ts";
+import { poolName } from "../pool/consents/name.ts";
+import { isTemplateId } from "../pool/template-id.ts";
+import { toArg } from "./change-users.ts";
+import { type ConsentPrefixes, createNameKeys } from "./consent-keys.ts";
+import { readHeldConsents } from "./held-consents.ts";
+import { isOpenId, type Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+import { changesAllTheTime, otherType } from "./other-type.ts";
+import { createReceipts } from "./receipts.ts";
+import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
+import { withdrawConsents } from "./withdraw-consents.ts";
+
+export interface ConsentBookOptions extends ConsentPrefixes {
+  /** Valid consents that a pool may have, those that stand not counted; undefined: any number. */
+  cap?: number | undefined;
+  /** How old a consent may be; undefined: of any age. */
+  maxAgeMs?: number | undefined;
+  /** Ids of long-term templates: a consent of theirs stands until it is taken back. */
+  standing: ReadonlySet<string>;
+}
+
+/** How often a pool may change between the look at it and the script. */
+const MOST_CONFLICTS = 100;
+
+const FATES: Record<string, GrantFate> = {
+  t: "taken",
+  k: "known",
+  p: "paired",
+  o: "over_cap",
+  e: "expired",
+};
+
+/** One template of a grant. */
+interface Asked {
+  templateId: string;
+  name: string;
+  /** What was read of its pool; "" for nothing. */
+  held: ScriptArg;
+  fate?: GrantFate;
+}
+
+/**
+ * See `ConsentBook`. What is told of a prompt may arrive in any order, any number of times, and partly; for each template:
+ * - event and report, at most ten minutes apart: the second is `paired`, with the oldest that is not yet; one alone: `taken`.
+ * - the same again within a day is `known`, whatever was sent or taken back since; what is told a day late is `expired`.
+ * - event, withdrawal, report: the withdrawal takes the consent; the report's prompt was before it, so it adds nothing (`expired`).
+ * - withdrawal, then event and report of a prompt before it: neither adds anything.
+ * - a prompt after a withdrawal counts anew, and pairs only with what was told of a time after it, too; the withdrawal's own
+ *   redelivery changes nothing. A withdrawal's time is that of its first arrival, by Redis' clock: a consent given between the
+ *   user's withdrawal and that is lost. One that arrives after a report which took longer on its way than its age says counts
+ *   once too often. Either costs at most one message, or one refused by the platform.
+ * - above the cap nothing is remembered: told again when there is room, it is taken.
+ */
+export function createConsentBook(link: RedisLink, options: ConsentBookOptions): ConsentBook {
+  const keys = createNameKeys(options, undefined);
+  const receipts = createReceipts(link, options);
+  return {
+    grant: async (grant) => {
+      const asked = toAsked(grant.openId, grant.templateIds);
+      for (let conflicts = 0; ; conflicts++) {
+        const open = asked.filter(({ fate }) => fate === undefined);
+        if (open.length === 0) return asked.map(({ fate }) => fate!);
+        if (conflicts === MOST_CONFLICTS) throw changesAllTheTime(keys, open[0]!.name);
+        await grantOnce(link, keys, options, grant, open);
+      }
+    },
+    withdraw: ({ openId, key, templateIds }) =>
+      withdrawConsents(link, keys, toWord(key), toAsked(openId, templateIds)),
+    receive: receipts.record,
+  };
+}
+
+/** Enters the fates of those whose pools the script could look at; of the others, what they hold. */
+async function grantOnce(
+  link: RedisLink,
+  keys: Keys,
+  { cap, maxAgeMs = 0, standing }: ConsentBookOptions,
+  { source, key, when }: Grant,
+  asked: Asked[],
+): Promise<void> {
+  const letter = source === "event" ? "e" : "r";
+  const word = toWord(key);
+  const id = `${letter}:${word}`;
+  const time = "atMs" in when ? [toMs(when.atMs), "-"] : ["-", toMs(when.ageMs)];
+  const args: ScriptArg[] = [letter, word, ...time, maxAgeMs, cap ?? "-", ENTRY_BUDGET, id];
+  for (const { templateId, held } of asked)
+    args.push(`${templateId} ${standing.has(templateId) ? 1 : 0}`, held);
+  const [{ name }] = asked as [Asked];
+  const all = [keys.ledger(name), keys.seen(name), ...asked.map((one) => keys.pool(one.name))];
+  const replies = (await link.run(SCRIPTS.takeConsents, all, args)) as string[];
+  for (const [i, one] of asked.entries()) {
+    const reply = replies[i]!;
+    if (reply === "!" || reply === "#") throw otherType(keys, one.name, reply === "!");
+    const fate = FATES[reply];
+    if (fate) one.fate = fate;
+    else one.held = await readHeld(link, keys, one.name, id, maxAgeMs || undefined);
+  }
+}
+
+/** As take-consents.lua takes it. */
+async function readHeld(
+  link: RedisLink,
+  keys: Keys,
+  name: string,
+  id: string,
+  maxAgeMs: number | undefined,
+): Promise<ScriptArg> {
+  const [held] = await readHeldConsents(link, keys, [name], { nowMs: await link.now(), maxAgeMs });
+  const { length, valid, ids, standing, last } = held!;
+  return toArg(`${length} ${valid} ${ids.has(id) ? 1 : 0} ${standing ? 1 : 0}\n${last}`);
+}
+
+/** A key as a word of a consent's id, which stands for itself in entries and records. */
+function toWord(key: string): string {
+  return /^[\w.:-]{1,100}$/.test(key) ? key : createHash("sha256").update(key).digest("base64url");
+}
+
+function toMs(value: number): number {
+  if (value >= 0) return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+  throw unusable("time", String(value));
+}
+
+/** Throws a usage error for names that can't stand in a key. */
+function toAsked(openId: string, templateIds: readonly string[]): Asked[] {
+  if (!isOpenId(openId)) throw unusable("openId", openId);
+  return templateIds.map((templateId) => {
+    if (!isTemplateId(templateId)) throw unusable("template id", templateId);
+    return { templateId, name: poolName({ openId, templateId }), held: "" };
+  });
+}
+
+function unusable(what: string, value: string): PushCliError {
+  return new PushCliError("usage", `a consent can't be taken in whose ${what} is '${value}'`);
+}
