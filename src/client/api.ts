@@ -59,7 +59,7 @@ export function callApi<Result>(
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const calls = api as Record<string, (options: object) => unknown>;
-    if (!calls[name]) throw { errMsg: `${name}:fail no such call on this platform` };
+    if (!calls[name]) throw { errMsg: `${name}: not on this platform` };
     const returned = Object(calls[name](Object.assign({ success: resolve, fail: reject }, options)));
     // Where a call gives a promise as well, its rejection must not be left unhandled.
     if (returned.then) returned.then(undefined, reject);

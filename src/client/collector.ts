@@ -1,5 +1,5 @@
 import type { MiniProgramApi } from "./api.ts";
-import { type ConsentOptions, type ConsentResult, openPrompts } from "./consents.ts";
+import { type Ask, openPrompts } from "./consents.ts";
 import { findApi } from "./find-api.ts";
 import type { Item } from "./items.ts";
 import type { Problem, Tell } from "./problem.ts";
@@ -39,16 +39,24 @@ export interface Collector {
    * kind at most; each further prompt takes a tap of its own, and is reported as failed without. Results are kept and
    * sent as codes are.
    */
-  askConsents(templateIds: readonly string[], options?: ConsentOptions): Promise<ConsentResult>;
+  askConsents: Ask;
   pending(): { codes: number; reports: number };
 }
 
 /** What the collector takes for a formId; the developer tools give sentences ("the formId is a mock one"). */
 const FORM_ID = /^(?!requestFormId:fail)[\x21-\x7e]{1,128}$/;
 
-/** Never throws, whatever the options and the platform. */
-export function createCollector(options: CollectorOptions): Collector {
-  const { maxCodes = 100, onProblem, now = () => Date.now() } = options;
+/** Never throws, whatever the platform. */
+export function createCollector({
+  url,
+  api: given,
+  token: give,
+  storageKey = "push-cli:collector",
+  maxCodes = 100,
+  batch = 20,
+  onProblem,
+  now = Date.now,
+}: CollectorOptions): Collector {
   const tell: Tell = (what, detail) => {
     try {
       if (onProblem) onProblem({ what, detail });
@@ -56,19 +64,15 @@ export function createCollector(options: CollectorOptions): Collector {
       // There is nobody left to tell.
     }
   };
-  const api = findApi(options.api);
-  const url = String(options.url).replace(/\/+$/, "");
-  const store = openStore(api, options.storageKey || "push-cli:collector", tell);
-  const token = openSession(api, url, store, now, options.token);
-  const flush = openSender(api, url, store, token, Math.min(100, options.batch || 20), tell, now);
-  const ask = openPrompts(api, (templates) => {
-    keep({ report: makeId(), templates, at: now() });
-    void flush();
-  });
+  const api = findApi(given);
+  const base = String(url).replace(/\/+$/, "");
+  const store = openStore(api, storageKey, tell);
+  const token = openSession(api, base, store, now, give);
+  const flush = openSender(api, base, store, token, Math.min(100, batch), tell, now);
 
   /** The newest are kept, so many codes and so many reports. */
   function keep(item: Item): void {
-    store.items = store.items.concat(item);
+    store.items.push(item);
     store.save();
     const alike = store.items.filter((one) => !one.formId === !item.formId);
     store.drop(alike.slice(0, -maxCodes), "dropped");
@@ -88,23 +92,19 @@ export function createCollector(options: CollectorOptions): Collector {
       };
       return wrapped as typeof request;
     },
-    async askConsents(templateIds, more = {}) {
-      const result = await ask(templateIds, more);
-      try {
-        if (more.explain && result.refused.concat(result.failed as never[])[0]) more.explain(result);
-      } catch (error) {
-        tell("bug", error);
-      }
-      return result;
-    },
+    askConsents: openPrompts(
+      api,
+      (templates) => {
+        const at = now();
+        // Random enough for the reports of one user.
+        keep({ report: at.toString(36) + Math.random().toString(36).slice(2), templates, at });
+        void flush();
+      },
+      tell,
+    ),
     pending() {
       const codes = store.items.filter((item) => item.formId).length;
       return { codes, reports: store.items.length - codes };
     },
   };
-}
-
-/** Random enough for one user's reports of a day. */
-function makeId(): string {
-  return Math.random().toString(36).slice(2) + Math.random().toString(36).slice(2);
 }

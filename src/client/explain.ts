@@ -1,24 +1,22 @@
 /**
- * Why a prompt failed, by the platform's `errCode`. Source: the table of wx.requestSubscribeMessage,
+ * Why a prompt failed, by the platform's `errCode`, and why a template was not accepted, by its status in the result.
+ * Source: the tables of wx.requestSubscribeMessage,
  * developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html
  */
-const FAILURES: Record<number, string> = {
+const REASONS: Record<string, string> = {
   10001: "no template ids given",
-  10002: "network: the templates could not be loaded",
-  10003: "network: the answer is lost, and may have been yes",
+  10002: "network: templates not loaded",
+  10003: "network: answer lost, may have been yes",
   10004: "a template id is not text",
-  10005: "the app was in the background; ask at the next tap",
+  10005: "app in background; ask at the next tap",
   20001: "no such template, or of another kind",
   20002: "one-time and long-term mixed; use longTerm",
   20003: "too many templates in one prompt",
-  20004: "the user has switched messages off; offer wx.openSetting",
-  20005: "the platform has banned this app from asking",
-  20013: "a template for devices; use wx.requestSubscribeDeviceMessage",
-};
-
-/** Why a template was not accepted, by its status in the prompt's result. */
-const STATUSES: Record<string, string> = {
-  reject: "refused by the user, now or for always",
+  20004: "messages switched off by the user; offer wx.openSetting",
+  20005: "app banned from asking by the platform",
+  20013: "device template; use wx.requestSubscribeDeviceMessage",
+  no_tap: "each prompt needs a tap; ask at the next one",
+  reject: "refused, now or for always",
   ban: "banned by the platform",
   filter: "another template has the same title",
   not_asked: "no choice kept, and silent shows no prompt",
@@ -26,13 +24,18 @@ const STATUSES: Record<string, string> = {
 };
 
 /** `code`: the platform's, or a word where it gives none. */
-export function explainFailure(failure: unknown): { code: number | "no_tap" | "unknown"; why: string } {
-  const { errCode, errMsg } = Object(failure);
-  if (/TAP gesture/i.test(errMsg))
-    return { code: "no_tap", why: "each prompt needs a tap; ask at the next one" };
-  return { code: errCode || "unknown", why: FAILURES[errCode] || String(errMsg || failure) };
+export interface Failure {
+  code: number | "no_tap" | "unknown";
+  why: string;
+}
+
+export function explainFailure(failure: unknown): Failure {
+  const { errCode, errMsg = String(failure) } = Object(failure);
+  // "requestSubscribeMessage:fail can only be invoked by user TAP gesture."
+  const code = /TAP gesture/.test(errMsg) ? "no_tap" : errCode || "unknown";
+  return { code, why: REASONS[code] || errMsg };
 }
 
 export function explainStatus(status: string): string {
-  return STATUSES[status] || status;
+  return REASONS[status] || status;
 }

@@ -15,8 +15,8 @@ const LONGEST_ASKED_MS = 3_600_000;
 /** For one report, with a login: some platforms know no timeout, and some calls never come back. */
 const GIVE_UP_MS = 30_000;
 
-/** The collector's words for a report that will not do, however often it is sent. */
-const UNUSABLE = /^(bad_json|bad_request|too_many_codes|too_large)$/;
+/** The collector's words for a report that will not do, however often it is sent: `bad_json`, `bad_request` and others. */
+const UNUSABLE = /^(bad_|too_many_codes|too_large)/;
 
 /** Sends what is stored, one report at a time. Returns `flush`, which never rejects. */
 export function openSender(
@@ -82,8 +82,7 @@ export function openSender(
     if (items[1]) return;
     store.drop(items, isProven ? "refused" : undefined, answer.data);
     if (isProven) return;
-    store.items = store.items.concat(items);
-    store.save();
+    store.items.push(items[0] as Item);
     throw answer;
   }
 

@@ -1,4 +1,4 @@
-import { type ApiResponse, callApi, type MiniProgramApi } from "./api.ts";
+import { callApi, type MiniProgramApi } from "./api.ts";
 import type { Store } from "./store.ts";
 import { postJson } from "./transport.ts";
 
@@ -13,8 +13,7 @@ export function openSession(
   now: () => number,
   give: (() => Promise<string>) | undefined,
 ): () => Promise<string> {
-  /** The collector's answer; or that of the team's backend, in the same shape. */
-  async function logIn(): Promise<Pick<ApiResponse, "data">> {
+  async function logIn() {
     // Its expiry isn't known: it serves until it is refused, or until the app ends (JSON has no Infinity).
     if (give) return { data: { token: await give(), expiresInMs: 1 / 0 } };
     const { code } = await callApi<{ code: string }>(api, "login", {});
@@ -22,10 +21,9 @@ export function openSession(
   }
 
   return async () => {
-    const { session } = store;
-    // Below 0: the clock was put back, and nobody knows how old the token is.
-    const age = session ? now() - session.at : -1;
-    if (session && age >= 0 && age < session.forMs) return session.token;
+    const kept = store.session;
+    // Whichever way the clock has gone: at worst the token is refused, and a new one is got.
+    if (kept && Math.abs(now() - kept.at) < kept.forMs) return kept.token;
     const answer = await logIn();
     const { token, expiresInMs } = Object(answer.data);
     if (!token) throw answer;

@@ -41,7 +41,7 @@ export function openStore(api: Partial<MiniProgramApi>, key: string, tell: Tell)
       store.items = old.concat(store.items);
       store.session = store.session || session;
     } catch (error) {
-      tell(isRead ? "stored_garbage" : "storage", error);
+      tell("storage", error);
     }
   }
 

@@ -1,7 +1,7 @@
 import { type ApiResponse, callApi, type MiniProgramApi } from "./api.ts";
 
 /** Posts JSON. Rejects when there was no answer at all; what an answer means is for the caller to say. */
-export async function postJson(
+export function postJson(
   api: Partial<MiniProgramApi>,
   url: string,
   body: object,
@@ -19,7 +19,7 @@ export async function postJson(
 
 /** What an answer asks for by Retry-After, in seconds; 0 when nothing. Names of headers come in any case. */
 export function retryAfterMs(answer: Partial<ApiResponse> | undefined): number {
-  const header = Object(Object(answer).header) as Record<string, unknown>;
-  const name = Object.keys(header).find((one) => /^retry-after$/i.test(one));
-  return Number(header[name as string]) * 1000 || 0;
+  const { header } = Object(answer);
+  for (const name in header) if (/^retry-after$/i.test(name)) return header[name] * 1000 || 0;
+  return 0;
 }
