@@ -1,11 +1,16 @@
 import type { Kit } from "./kit.ts";
 import type { CallbackEvent } from "./ports.ts";
 
-/** What became of an event. `other`: it is not the collector's. */
-export type EventFate = "taken" | "known" | "ignored" | "other";
+export type EventFate = "taken" | "known" | "ignored";
+
+type Of<K extends CallbackEvent["kind"]> = Extract<CallbackEvent, { kind: K }>;
 
 /** Writes what an event tells, one step after the other: at most `leftMs()` each. Rejects unless Redis has acknowledged all. */
-export async function applyEvent(kit: Kit, event: CallbackEvent, leftMs: () => number): Promise<EventFate> {
+export function applyEvent(
+  kit: Kit,
+  event: Exclude<CallbackEvent, Of<"other">>,
+  leftMs: () => number,
+): Promise<EventFate> {
   switch (event.kind) {
     case "grants":
       return applyGrants(kit, event, leftMs);
@@ -13,12 +18,8 @@ export async function applyEvent(kit: Kit, event: CallbackEvent, leftMs: () => n
       return applyWithdrawals(kit, event, leftMs);
     case "receipts":
       return applyReceipts(kit, event, leftMs);
-    case "other":
-      return "other";
   }
 }
-
-type Of<K extends CallbackEvent["kind"]> = Extract<CallbackEvent, { kind: K }>;
 
 async function applyGrants(
   { options, metrics, askRedis }: Kit,

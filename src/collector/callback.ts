@@ -2,14 +2,20 @@ import type { FastifyRequest } from "fastify";
 import { messageOf } from "../errors.ts";
 import { applyEvent } from "./apply-event.ts";
 import type { Kit } from "./kit.ts";
-import { type CallbackReader, CallbackRefused, type CallbackRequest } from "./ports.ts";
+import {
+  type CallbackEvent,
+  type CallbackReader,
+  CallbackRefused,
+  type CallbackRequest,
+  type Forward,
+} from "./ports.ts";
 import { RequestRefused } from "./refusal.ts";
 import { within } from "./within.ts";
 
 /** The platform's check of the URL. */
-export function answerUrlCheck({ metrics }: Kit, reader: CallbackReader, request: FastifyRequest): string {
-  const text = reading(() => reader.checkUrl(toCallback(request)));
-  metrics.callbacks.inc({ kind: "url_check", fate: "taken" });
+export function answerUrlCheck(kit: Kit, reader: CallbackReader, request: FastifyRequest): string {
+  const text = reading(kit, () => reader.checkUrl(toCallback(request)));
+  kit.metrics.callbacks.inc({ kind: "url_check", fate: "taken" });
   return text;
 }
 
@@ -29,46 +35,70 @@ export async function answerCallback(
   reader: CallbackReader,
   request: FastifyRequest,
 ): Promise<Answer> {
-  const { options, limits, metrics } = kit;
+  const { options, limits } = kit;
   const endMs = options.clock.monotonic() + limits.callbackMs;
   const leftMs = () => Math.max(0, endMs - options.clock.monotonic());
-  const { events, answer } = reading(() => reader.read(toCallback(request)));
-  const kinds: string[] = [];
-  let others = 0;
+  const { events, answer } = reading(kit, () => reader.read(toCallback(request)));
+  request.notes.callback = events.map(kindOf).join(" ");
+  const others = events.filter((event) => event.kind === "other");
   for (const event of events) {
-    const kind = event.kind === "other" ? event.name : event.kind;
-    kinds.push(kind);
-    const fate = await applyEvent(kit, event, leftMs).catch((error) => {
-      metrics.callbacks.inc({ kind, fate: "failed" });
-      throw error;
-    });
-    if (fate === "other") others++;
-    metrics.callbacks.inc({
-      kind,
-      fate: fate === "other" ? (options.forward ? "forwarded" : "ignored") : fate,
-    });
+    if (event.kind !== "other") await counting(kit, [event], applyEvent(kit, event, leftMs), (fate) => fate);
   }
-  request.notes.callback = kinds.join(" ");
-  if (others > 0 && options.forward) return handOn(kit, request, leftMs());
-  return { status: 200, contentType: "text/plain; charset=utf-8", body: answer };
+  const { forward } = options;
+  if (others.length > 0 && forward)
+    return counting(kit, others, handOn(kit, forward, request, leftMs()), () => "forwarded");
+  const ignored = { status: 200, contentType: TEXT, body: answer };
+  return counting(kit, others, Promise.resolve(ignored), () => "ignored");
+}
+
+const TEXT = "text/plain; charset=utf-8";
+
+function kindOf(event: CallbackEvent): string {
+  return event.kind === "other" ? event.name : event.kind;
+}
+
+/** Counts events by what becomes of them. */
+async function counting<T>(
+  { metrics }: Kit,
+  events: readonly CallbackEvent[],
+  work: Promise<T>,
+  fateOf: (done: T) => string,
+): Promise<T> {
+  const count = (fate: string) => {
+    for (const event of events) metrics.callbacks.inc({ kind: kindOf(event), fate });
+  };
+  try {
+    const done = await work;
+    count(fateOf(done));
+    return done;
+  } catch (error) {
+    count("failed");
+    throw error;
+  }
 }
 
 /** The answer of the team's backend is the platform's. */
-async function handOn({ options, journal }: Kit, request: FastifyRequest, mostMs: number): Promise<Answer> {
+async function handOn(
+  { options, journal }: Kit,
+  forward: Forward,
+  request: FastifyRequest,
+  mostMs: number,
+): Promise<Answer> {
   const { method, url, headers } = request;
   const from = url.indexOf("?");
   try {
     const answer = await within(
       mostMs,
       options.clock,
-      options.forward!({
+      forward({
         method: method === "GET" ? "GET" : "POST",
         search: from < 0 ? "" : url.slice(from),
         headers: joinHeaders(headers),
         body: bodyOf(request),
       }),
     );
-    return { ...answer, contentType: answer.contentType ?? "text/plain; charset=utf-8" };
+    if (answer.status < 200 || answer.status > 599) throw new Error(`it answered ${answer.status}`);
+    return { ...answer, contentType: answer.contentType ?? TEXT };
   } catch (error) {
     journal.write("warn", "forward", { message: messageOf(error) });
     throw new RequestRefused(502, "backend_unreachable", "the event could not be handed on");
@@ -76,11 +106,12 @@ async function handOn({ options, journal }: Kit, request: FastifyRequest, mostMs
 }
 
 /** Runs what throws `CallbackRefused`. */
-function reading<T>(work: () => T): T {
+function reading<T>({ metrics }: Kit, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof CallbackRefused)) throw error;
+    metrics.callbacks.inc({ kind: "unread", fate: error.code });
     const isUnread = error.code === "bad_envelope" || error.code === "bad_body";
     throw new RequestRefused(isUnread ? 400 : 401, error.code, error.message);
   }

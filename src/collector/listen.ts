@@ -1,4 +1,4 @@
-import { chmod, unlink } from "node:fs/promises";
+import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { messageOf, PushCliError } from "../errors.ts";
@@ -35,13 +35,15 @@ function cantListen(what: string, error: NodeJS.ErrnoException, hint: string): P
 
 /** A process that was killed leaves its socket behind, and nobody could listen on it again. */
 async function removeStale(socketPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => undefined);
+  // A file that is no socket refuses connections too.
+  if (!found?.isSocket()) return;
   const isStale = await new Promise<boolean>((resolve) => {
     const socket = connect(socketPath);
     socket.on("connect", () => {
       socket.destroy();
       resolve(false);
     });
-    // Of a file that is no socket, and of one that is not there, the code is another.
     socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
   });
   if (isStale) await unlink(socketPath);
