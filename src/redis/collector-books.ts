@@ -1,5 +1,6 @@
 import type { CollectorBooks } from "../collector/ports.ts";
 import { connectRedis, type RedisTls } from "./connect.ts";
+import { createConsentPoolKeys } from "./consent-keys.ts";
 import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
 import { openSteadyLink } from "./steady-link.ts";
 import { createCodeBook } from "./take-codes.ts";
@@ -39,6 +40,8 @@ export async function openCollectorBooks(
   const { lifeMs, cap, keyPrefix, consentPrefix, consentCap, maxAgeMs, standing = new Set() } = options;
   const keys = createPoolKeys(options);
   const consents = { keyPrefix, consentPrefix, cap: consentCap, maxAgeMs, standing };
+  // Throws where the prefix can't be, before anything is opened.
+  createConsentPoolKeys(consents);
   const open = () =>
     connectRedis({
       url,

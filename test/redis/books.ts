@@ -1,0 +1,19 @@
+import { type CollectorBookOptions, openCollectorBooks } from "../../src/redis/collector-books.ts";
+
+export const DAY_MS = 24 * 3600 * 1000;
+export const LIFE_MS = 7 * DAY_MS;
+
+export type Books = Awaited<ReturnType<typeof openCollectorBooks>>;
+
+/** The collector's books on a Redis, with the keys of all defaults. */
+export function openBooks(url: string, more: Partial<CollectorBookOptions> = {}): Promise<Books> {
+  return openCollectorBooks({
+    redisUrl: url,
+    shownUrl: url,
+    keyPrefix: "mina:",
+    poolPrefix: "mina:openid:",
+    lifeMs: LIFE_MS,
+    cap: 100,
+    ...more,
+  });
+}
