@@ -37,8 +37,11 @@ const ANSWER = "success";
  */
 export function createCallbackReader(options: ReaderOptions): CallbackReader {
   const { token, aesKey, previousAesKey } = options.secrets;
-  const texts = [aesKey, previousAesKey].filter((text) => text !== undefined);
-  const trusted: Trusted = { ...options, token, keys: texts.map((text) => readAesKey(text)) };
+  const keys = [
+    aesKey === undefined ? [] : readAesKey(aesKey),
+    previousAesKey === undefined ? [] : readAesKey(previousAesKey, "the previous AES key of the callback"),
+  ].flat();
+  const trusted: Trusted = { ...options, token, keys };
   return {
     checkUrl: ({ query }) => checkUrl(trusted, query),
     read: (request) => {
