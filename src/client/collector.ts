@@ -80,7 +80,7 @@ export function createCollector({
 
   return {
     add(formId) {
-      if (!FORM_ID.test(formId)) tell("not_a_code", formId);
+      if (typeof formId !== "string" || !FORM_ID.test(formId)) tell("not_a_code", formId);
       else if (!store.items.some((item) => item.formId === formId)) keep({ formId, at: now() });
     },
     flush,

@@ -104,5 +104,5 @@ function isAccepted(status: string | undefined): boolean {
 }
 
 function unique(ids: readonly string[] | undefined): string[] {
-  return Array.from(new Set(ids));
+  return Array.from(new Set(([] as string[]).concat(ids || [])));
 }
