@@ -1,46 +1,37 @@
-/** A phone with one user: what a mini program finds as `wx`, with real HTTP behind it. */
+import type { MiniProgramApi } from "../../src/client/index.ts";
+import { FakePhone } from "./fake-wx.ts";
+
+/** A phone whose user the sandbox knows: it gives the login codes, and hears what is chosen in prompts. */
 export interface Phone {
-  openId: string;
-  /** No request gets out. */
-  isOffline: boolean;
-  /** Answers that get lost on their way back, from now on; the server has had the request. */
-  lostAnswers: number;
+  readonly fake: FakePhone;
   /** What the user chooses in the prompt; "accept" unless said otherwise. */
   choices: Record<string, string>;
   /** "Always keep my choice" was ticked before: the platform says nothing of its own. */
   isSilent: boolean;
-  /** Requests that were answered, as "path status". */
+  /** Requests that the app got an answer to, as "path status". */
   readonly answered: string[];
-  /** Starts a mini program: its `wx`. The one before is dead from then on: it hears and does nothing any more. */
-  boot(): object;
+  /** Starts a mini program: its `wx`. The one before hears and does nothing any more. */
+  boot(): MiniProgramApi;
   kill(): void;
   /** Runs what a finger does: for that time, and for one prompt, the platform takes what the app asks for as asked by the user. */
   touch(action: () => Promise<void>): Promise<void>;
 }
 
-/** `platformUrl`: of the sandbox, which plays the platform's side of logins and prompts. */
-export function makePhone(openId: string, platformUrl: string): Phone {
-  const storage = new Map<string, string>();
-  let running = { isAlive: false };
+export function makePhone(openId: string, sandboxUrl: string): Phone {
+  let kill = () => {};
   let mayPrompt = false;
-  const platform = (path: string, body: object) =>
-    post(`${platformUrl}/sandbox/${path}`, JSON.stringify(body));
   const phone: Phone = {
-    openId,
-    isOffline: false,
-    lostAnswers: 0,
+    fake: new FakePhone(),
     choices: {},
     isSilent: false,
     answered: [],
     boot: () => {
-      phone.kill();
-      const life = { isAlive: true };
-      running = life;
-      return makeWx(life);
+      kill();
+      const run = phone.fake.start();
+      kill = run.kill;
+      return { ...run.api, ...listen(run.api, phone), ...play(run.api) };
     },
-    kill: () => {
-      running.isAlive = false;
-    },
+    kill: () => kill(),
     touch: async (action) => {
       mayPrompt = true;
       await action();
@@ -48,85 +39,50 @@ export function makePhone(openId: string, platformUrl: string): Phone {
     },
   };
 
-  function makeWx(life: { isAlive: boolean }) {
-    /** As the platform answers: later, and to the living only. */
-    const answer = (options: Callbacks, result: Promise<object>) =>
-      void result.then(
-        (value) => life.isAlive && options.success?.(value),
-        (error: Error) => life.isAlive && options.fail?.({ errMsg: error.message, ...error }),
-      );
+  /** What the sandbox plays. `api` is the fake's own: it answers the living only. */
+  function play(api: MiniProgramApi): Pick<MiniProgramApi, "login" | "requestSubscribeMessage"> {
     return {
-      getStorageSync: (key: string) => JSON.parse(storage.get(key) ?? '""'),
-      setStorage: ({ key, data, ...options }: Callbacks & { key: string; data: unknown }) => {
-        if (life.isAlive) storage.set(key, JSON.stringify(data));
-        answer(options, Promise.resolve({ errMsg: "setStorage:ok" }));
+      login: (options) => {
+        if (phone.fake.network === "offline") return options.fail({ errMsg: "login:fail" });
+        const code = askSandbox<{ code: string }>(`${sandboxUrl}/sandbox/login`, { openId });
+        void code.then((answer) => api.login?.({ ...options, success: () => options.success(answer) }));
       },
-      request: (options: Callbacks & Request) => answer(options, request(options)),
-      login: (options: Callbacks) =>
-        answer(
-          options,
-          phone.isOffline
-            ? fail("login:fail")
-            : platform("login", { openId: phone.openId }).then(({ data }) => data as object),
-        ),
-      requestSubscribeMessage: (options: Callbacks & { tmplIds: string[] }) =>
-        answer(options, prompt(options.tmplIds)),
+      requestSubscribeMessage: (options) => {
+        const why = "can only be invoked by user TAP gesture.";
+        if (!mayPrompt) return options.fail({ errMsg: `requestSubscribeMessage:fail ${why}` });
+        mayPrompt = false;
+        const templates = Object.fromEntries(
+          options.tmplIds.map((id) => [id, phone.choices[id] ?? "accept"]),
+        );
+        const body = { openId, templates, silent: phone.isSilent };
+        const chosen = askSandbox<Record<string, string>>(`${sandboxUrl}/sandbox/prompt`, body);
+        void chosen.then((answer) => {
+          phone.fake.prompts.push(templates);
+          api.requestSubscribeMessage?.({ ...options, success: () => options.success(answer) });
+        });
+      },
     };
-  }
-
-  async function request({ url, method = "GET", header = {}, data }: Request): Promise<object> {
-    if (phone.isOffline) return fail("request:fail");
-    const response = await post(url, data, method, header).catch(() => fail("request:fail"));
-    if (phone.lostAnswers > 0) {
-      phone.lostAnswers -= 1;
-      return fail("request:fail timeout");
-    }
-    phone.answered.push(`${new URL(url).pathname} ${response.statusCode}`);
-    return response;
-  }
-
-  async function prompt(ids: string[]): Promise<object> {
-    if (!mayPrompt) return fail("requestSubscribeMessage:fail can only be invoked by user TAP gesture.");
-    mayPrompt = false;
-    const templates = Object.fromEntries(ids.map((id) => [id, phone.choices[id] ?? "accept"]));
-    return (await platform("prompt", { openId: phone.openId, templates, silent: phone.isSilent }))
-      .data as object;
   }
   return phone;
 }
 
-interface Callbacks {
-  success?(result: object): void;
-  fail?(failure: object): void;
+/** Writes down what the app gets to hear. */
+function listen(api: MiniProgramApi, { answered }: Phone): Pick<MiniProgramApi, "request"> {
+  return {
+    request: ({ success, ...options }) =>
+      api.request({
+        ...options,
+        success: (answer) => {
+          answered.push(`${new URL(options.url).pathname} ${answer.statusCode}`);
+          // An app's own request may do without.
+          success?.(answer);
+        },
+      }),
+  };
 }
 
-interface Request {
-  url: string;
-  method?: string;
-  header?: Record<string, string>;
-  data?: string;
-}
-
-async function post(
-  url: string,
-  body: string | undefined,
-  method = "POST",
-  headers: Record<string, string> = {},
-) {
-  const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
-  const text = await response.text();
-  return { statusCode: response.status, header: Object.fromEntries(response.headers), data: parse(text) };
-}
-
-/** The platform hands over what can be parsed as parsed, whatever its type. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-async function fail(errMsg: string): Promise<never> {
-  throw new Error(errMsg);
+async function askSandbox<Answer>(url: string, body: object): Promise<Answer> {
+  const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Answer;
 }

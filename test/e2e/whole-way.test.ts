@@ -131,12 +131,12 @@ it("a choice that the platform is silent about counts by the report, a refusal d
 });
 
 it("taps without a network are kept, and come in one report when there is one", async () => {
-  phone.isOffline = true;
+  phone.fake.network = "offline";
   const example = open();
   const given = [await order(example), await order(example), await order(example)];
   await example.app.collector.flush();
   expect(example.app.collector.pending().codes).toBe(3);
-  phone.isOffline = false;
+  phone.fake.network = "up";
   // By itself, after its pause.
   await isReported(example);
   expect(await formIds()).toEqual(given);
@@ -163,12 +163,12 @@ it("a report whose answer is lost comes again and adds nothing", async () => {
   const first = await order(example);
   await example.app.collector.flush();
   const second = await order(example);
-  phone.lostAnswers = 1;
+  phone.fake.nextNetwork = ["lost"];
   await example.app.collector.flush();
   expect(await formIds(), "taken, but the phone doesn't know").toEqual([first, second]);
   expect(example.app.collector.pending().codes).toBe(1);
   await isReported(example);
-  expect(phone.lostAnswers).toBe(0);
+  expect(phone.fake.nextNetwork).toEqual([]);
   expect(await formIds()).toEqual([first, second]);
   expect(phone.answered.filter((line) => line === "/codes 200")).toHaveLength(2);
 });
@@ -178,14 +178,14 @@ it("a code whose report comes again after a broadcast has used it stays used", a
   const first = await order(example);
   await example.app.collector.flush();
   const second = await order(example);
-  phone.lostAnswers = 1;
+  phone.fake.nextNetwork = ["lost"];
   await example.app.collector.flush();
-  phone.isOffline = true;
+  phone.fake.network = "offline";
   expect(await formIds()).toEqual([first, second]);
   for (const id of ["b3", "b4"])
     expect((await cli.run(["broadcast", TEMPLATE, "--yes", "--no-keywords", "--id", id])).code).toBe(0);
   expect(world.sandbox.stats()).toMatchObject({ delivered: 2, codesUsed: 2 });
-  phone.isOffline = false;
+  phone.fake.network = "up";
   await isReported(example);
   expect(await formIds()).toEqual([]);
 });
