@@ -10,12 +10,13 @@ import { TEMPLATE, useWorld } from "./world.ts";
 const ACTIVITY = "Qm7cT0wVnE2sKxj4ZB9rLd5uYhPoA1iG8fXeR3bN6kM";
 const USER = "oAlice0000000000000000000001";
 const DAY_MS = 86_400_000;
+const SESSIONS = "secret-of-the-sessions-0123456789";
 const CALLBACK = { token: "tokenOfTheCallback", aesKey: "aB3".padEnd(43, "x") };
 /** The sandbox and the tests keep the true time while a phone's clock is off. */
 const trueNow = Date.now;
 
 const cli = useBuiltCli({
-  PUSH_CLI_COLLECTOR_SECRET: "secret-of-the-sessions-0123456789",
+  PUSH_CLI_COLLECTOR_SECRET: SESSIONS,
   PUSH_CLI_CALLBACK_TOKEN: CALLBACK.token,
   PUSH_CLI_CALLBACK_AES_KEY: CALLBACK.aesKey,
 });
@@ -31,7 +32,12 @@ beforeAll(async () => {
   collectorUrl = /listening at (http\S+);/.exec(collector.stderr)?.[1] ?? "";
   stopCollector = async () => {
     collector.child.kill("SIGTERM");
-    expect((await collector.done).code).toBe(0);
+    const { code, stdout, stderr } = await collector.done;
+    expect(code, stderr).toBe(0);
+    // Its log has a line for each report, and nothing in it that others must not know.
+    expect(stdout).toContain('"/codes"');
+    for (const secret of [SESSIONS, CALLBACK.token, CALLBACK.aesKey, USER, "Bearer"])
+      expect(stdout + stderr).not.toContain(secret);
   };
 });
 

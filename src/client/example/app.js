@@ -1,8 +1,8 @@
 /**
  * A mini program that collects push codes at its buttons and asks for consents.
  *
- * 1. In this folder: `npm install` (it installs push-cli, see package.json).
- * 2. Open the folder in the developer tools, with your own appid instead of `touristappid`, and choose Tools > Build npm.
+ * 1. Copy this folder. In the copy: `npm install`, or `npm install <path>/push-cli-0.1.0.tgz` for a package that you have built.
+ * 2. Open the copy in the developer tools, with your own appid instead of `touristappid`, and choose Tools > Build npm.
  * 3. In config.js: the address of your `push-cli collector`, and the ids of your templates.
  *
  * The developer tools give no codes (formId is empty or a mock one): codes come from a phone ("Preview").
