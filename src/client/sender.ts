@@ -80,10 +80,11 @@ export function openSender(
   function setAside(items: readonly Item[], answer: ApiResponse): void {
     limit = Math.ceil(items.length / 2);
     if (items[1]) return;
-    store.drop(items, isProven ? "refused" : undefined, answer.data);
-    if (isProven) return;
-    store.items.push(items[0] as Item);
-    throw answer;
+    if (isProven) store.drop(items, "refused", { items, answer: answer.data });
+    else {
+      store.items = store.items.filter((item) => item !== items[0]).concat(items);
+      throw answer;
+    }
   }
 
   /** Half of the time is left to chance, so that the clients of an outage don't come back together. */

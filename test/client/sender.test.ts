@@ -114,7 +114,7 @@ it("finds the one code that makes a report unusable, and gives up that one alone
   await collector.flush();
   expect(pool().sort()).toEqual(["a", "b", "c", "d", "e", "f", "g"]);
   expect(collector.pending().codes).toBe(0);
-  expect(world.problems).toMatchObject([{ what: "refused", detail: { error: { code: "bad_request" } } }]);
+  expect(world.problems).toMatchObject([{ what: "refused", detail: { items: [{ formId: "poison" }] } }]);
 });
 
 it("gives up nothing to a collector that refuses every report", async () => {
