@@ -46,6 +46,11 @@ export async function createApp(kit: Kit): Promise<App> {
   server.addHook("onRequest", (request, _reply, done) => {
     done(isStopping ? new RequestRefused(503, "shutting_down", STOPPING, CLOSE) : findProblem(request));
   });
+  // A connection that is kept after the answer in hand would keep the server from its end, until the client lets go of it.
+  server.addHook("onSend", (_request, reply, _payload, done) => {
+    if (isStopping) void reply.headers(CLOSE);
+    done();
+  });
   return {
     server,
     refuseAll: () => {

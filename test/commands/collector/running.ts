@@ -11,6 +11,7 @@ export const SECRET = "0123456789abcdef0123456789abcdef";
 
 export interface Answer {
   status: number;
+  headers: Record<string, string | string[] | undefined>;
   text: string;
   json<T>(): T;
 }
@@ -88,7 +89,7 @@ export function openClient(socketPath: string): Pick<TestCollector, "ask"> & { c
       const what = body === undefined ? { headers } : post;
       const answer = await request(`http://collector${path}`, { dispatcher, ...what });
       const said = await answer.body.text();
-      return { status: answer.statusCode, text: said, json: () => JSON.parse(said) };
+      return { status: answer.statusCode, headers: answer.headers, text: said, json: () => JSON.parse(said) };
     },
     close: () => dispatcher.close(),
   };
