@@ -106,7 +106,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs"],
+    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs", "bin/build/client.mjs"],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {
