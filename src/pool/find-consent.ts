@@ -1,4 +1,4 @@
-import { consentExpireMs, consentState, readConsent } from "./consent.ts";
+import { type ConsentTerms, consentExpireMs, consentState, readConsent } from "./consent.ts";
 import type { Found } from "./find-code.ts";
 
 /**
@@ -46,6 +46,17 @@ export function findAllConsents(entries: readonly (string | undefined)[], from: 
       ? [{ index: from + i, was: bytes, text: undefined }]
       : [],
   );
+}
+
+/** As `dropExpired` does for codes. */
+export function dropExpiredConsent(
+  bytes: string,
+  terms: ConsentTerms,
+): { text: string | undefined; expired: number } | undefined {
+  const entry = readConsent(bytes);
+  if (!entry.readable) return undefined;
+  const isExpired = consentState(entry.consent, terms) === "expired";
+  return isExpired ? { text: undefined, expired: 1 } : { text: bytes, expired: 0 };
 }
 
 /** Whether some of these entries let a message be sent. */

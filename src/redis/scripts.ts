@@ -4,6 +4,7 @@ import type { RedisKey } from "./keys.ts";
 import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
+import plainConsent from "./lua/plain-consent.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
@@ -37,11 +38,11 @@ function bytesScript(name: string, ...parts: string[]): Script {
 }
 
 export const SCRIPTS = {
-  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, claimCodes),
+  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, plainConsent, claimCodes),
   changeUsers: script("change-users", shareBasics, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
   readPools: bytesScript("read-pools", readPools),
-  purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
+  purgePools: bytesScript("purge-pools", shareBasics, readPiece, plainConsent, purgePools),
   pushCodes: bytesScript("push-codes", shareBasics, readPiece, pushCodes),
   pushConsents: script("push-consents", shareBasics, pushConsents),
   createBroadcast: script("create-broadcast", createBroadcast),

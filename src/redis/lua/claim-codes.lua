@@ -105,12 +105,11 @@ local max_age = tonumber(ARGV[6])
 
 -- A plain consent at the pool's head. One that stands stays there.
 local function claim_consent(pool, ledger, head)
-  local c, at, standing = match(head, '^{"consent":"([%w_.:-]+)","at":(1%d%d%d%d%d%d%d%d%d%d%d%d)(.*)}$')
-  if not c or #c > 128 or c == "-" then return nil end
-  if standing ~= "" and standing ~= ',"standing":true' then return nil end
+  local c, at, stands = read_plain_consent(head)
+  if not c then return nil end
   if max_age > 0 and tonumber(at) + max_age <= now then return nil end
   local digits = max_age > 0 and string.format("%.0f", tonumber(at) + max_age) or "0"
-  if standing ~= "" then return write_record(ledger, c, digits, "1", "", head) end
+  if stands then return write_record(ledger, c, digits, "1", "", head) end
   local line = write_record(ledger, c, digits, "1", head, "")
   if line and undo_if_refused(pcall("LPOP", pool), ledger) then call("LPOP", pool) end
   return line
