@@ -72,7 +72,7 @@ async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): 
 
 /** Not waited for: the next batch is asked for while this one is under way. Never rejects. */
 async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promise<void> {
-  const batch: ClaimBatch = { openIds: new Set(openIds), begunElsewhere: new Set() };
+  const batch: ClaimBatch = { openIds: new Set(openIds), metElsewhere: new Set() };
   run.claiming += openIds.length;
   run.batches.add(batch);
   try {
@@ -92,18 +92,17 @@ async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promi
 
 /**
  * Whether a claim that this run is said to hold is, or was, taken in hand by way of another batch: SCAN may return a key
- * twice, and a batch is answered when its last user is. Else the answer to the claim itself got lost.
+ * twice, a later sweep meets those again whom the ledgers led to, and a batch is answered when its last user is, which may be
+ * after the user was settled. Else the answer to the claim itself got lost.
  */
 function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
-  if (run.inHand.has(openId) || batch.begunElsewhere.has(openId)) return true;
+  if (run.inHand.has(openId) || batch.metElsewhere.has(openId)) return true;
   for (const other of run.batches) if (other.openIds.has(openId)) return true;
   return false;
 }
 
 function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = false): void {
-  for (const other of run.batches) {
-    if (other.openIds.has(claimed.openId)) other.begunElsewhere.add(claimed.openId);
-  }
+  run.noteMet(claimed.openId);
   run.ownClaims++;
   const { render } = run.deps;
   // Not sent with: a run stops here rather than write to somebody what is meant for nobody.

@@ -11,6 +11,6 @@ export interface Held {
 /** Users who are being claimed in one call; see `feeder.ts`. */
 export interface ClaimBatch {
   readonly openIds: ReadonlySet<string>;
-  /** Those of them who were taken in hand by way of another batch meanwhile. */
-  readonly begunElsewhere: Set<string>;
+  /** Those of them who were taken in hand by way of another batch meanwhile, or were in hand and are no longer. */
+  readonly metElsewhere: Set<string>;
 }

@@ -176,8 +176,14 @@ export class Run {
     this.finish(decided(recipient, "no_code", answer), true);
   }
 
+  /** Tells batches under way that what they will say of this user's claim is known already. */
+  noteMet(openId: string): void {
+    for (const batch of this.batches) if (batch.openIds.has(openId)) batch.metElsewhere.add(openId);
+  }
+
   /** The claim is not, or no longer, this run's business. */
   forget(recipient: InHand): void {
+    this.noteMet(recipient.openId);
     this.inHand.delete(recipient);
     this.changed();
   }
@@ -211,6 +217,7 @@ export class Run {
       this.tally.codes.spent++;
       this.count(item, item.recipient.formId);
     }
+    this.noteMet(item.settlement.openId);
     this.inHand.delete(item.recipient);
   }
 
