@@ -134,6 +134,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       run.tally.codes.expired += reply.expired;
       if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
       if (reply.retried === "failed" && reply.spentBefore) run.tally.retried.spent++;
+      if (reply.retried === "unknown" && reply.standing) run.tally.retried.standing++;
       // Without a pool when the ledgers were swept, and with a new code by the time of the pools.
       if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
       begin(run, reply, row, reply.retried === "failed");
