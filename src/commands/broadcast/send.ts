@@ -175,7 +175,7 @@ async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Fou
   const { message, audience, limit, options } = plan;
   const { doubts, danger, look, stdinTaken } = found;
   const facts = async (dryRun: DryRun) => [
-    ...(await settingFacts(deps)),
+    ...(await settingFacts(deps, message)),
     ...messageFacts(message, { doubts, first: audience.kind === "list" ? audience.first : undefined }),
     ...danger,
     ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
