@@ -31,6 +31,8 @@ export interface BroadcastRecord {
   invalid?: number | undefined;
   /** What the servers had evicted when it began, or when an operator accepted more. */
   evicted?: EvictedKeys | undefined;
+  /** The broadcast that it was sent before, to try the message: nobody is to be reached by it later. */
+  testOf?: string | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */
