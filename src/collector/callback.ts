@@ -10,7 +10,6 @@ import {
   type Forward,
 } from "./ports.ts";
 import { RequestRefused } from "./refusal.ts";
-import { within } from "./within.ts";
 
 /** The platform's check of the URL. */
 export function answerUrlCheck(kit: Kit, reader: CallbackReader, request: FastifyRequest): string {
@@ -79,7 +78,7 @@ async function counting<T>(
 
 /** The answer of the team's backend is the platform's. */
 async function handOn(
-  { options, journal }: Kit,
+  { journal, within }: Kit,
   forward: Forward,
   request: FastifyRequest,
   mostMs: number,
@@ -89,7 +88,6 @@ async function handOn(
   try {
     const answer = await within(
       mostMs,
-      options.clock,
       forward({
         method: method === "GET" ? "GET" : "POST",
         search: from < 0 ? "" : url.slice(from),

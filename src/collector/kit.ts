@@ -1,9 +1,9 @@
 import { messageOf, PushCliError } from "../errors.ts";
+import { TooLate, type Within } from "./deadlines.ts";
 import type { Journal } from "./journal.ts";
 import type { Metrics } from "./metrics.ts";
 import type { CollectorOptions, Limits } from "./options.ts";
 import { unavailable } from "./refusal.ts";
-import { TooLate, within } from "./within.ts";
 
 /** What all routes need. */
 export interface Kit {
@@ -11,6 +11,7 @@ export interface Kit {
   limits: Limits;
   metrics: Metrics;
   journal: Journal;
+  within: Within;
   /** One step of Redis, which may take as long as `redisMs`. Throws 503 `redis_unavailable`. */
   askRedis: AskRedis;
 }
@@ -20,10 +21,10 @@ export type AskRedis = <T>(work: () => Promise<T>, mostMs?: number) => Promise<T
 /** When to come back: Redis needs about that to be restarted. */
 const RETRY_AFTER_SEC = 5;
 
-export function askRedisWith({ options, limits, metrics, journal }: Omit<Kit, "askRedis">): AskRedis {
+export function askRedisWith({ limits, metrics, journal, within }: Omit<Kit, "askRedis">): AskRedis {
   return async (work, mostMs = limits.redisMs) => {
     try {
-      const answer = await within(Math.min(mostMs, limits.redisMs), options.clock, work());
+      const answer = await within(Math.min(mostMs, limits.redisMs), work());
       metrics.redisUp.set(1);
       return answer;
     } catch (error) {

@@ -5,7 +5,6 @@ import { LoginFailed } from "./ports.ts";
 import { isObject } from "./read-json.ts";
 import { badRequest, RequestRefused, unavailable } from "./refusal.ts";
 import type { Sessions } from "./session.ts";
-import { within } from "./within.ts";
 
 const RETRY_AFTER_SEC = 5;
 
@@ -36,7 +35,7 @@ export function makeLogin(
   return async (body) => {
     const code = readLoginCode(body);
     if (waiting >= kit.limits.logins) throw busy("too many logins at once", 1);
-    const openId = await within(kit.limits.loginMs, kit.options.clock, ask(code)).catch((error) => {
+    const openId = await kit.within(kit.limits.loginMs, ask(code)).catch((error) => {
       throw refuseLogin(kit, error);
     });
     return { token: await sessions.sign(openId), expiresInMs: lifeMs };

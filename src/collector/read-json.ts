@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { badJson } from "./refusal.ts";
 
 /** What reports need is 3 deep. */
@@ -6,19 +7,10 @@ const MOST_LEVELS = 20;
 /** Names that reach an object's prototype where somebody copies what was read. */
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
 /** A body as JSON. Throws `bad_json` for what is none, is not UTF-8, is too deep, or names a prototype. */
 export function readJson(body: Buffer): unknown {
-  return parseJson(decode(body));
-}
-
-function decode(body: Buffer): string {
-  try {
-    return UTF8.decode(body);
-  } catch {
-    throw badJson("the body is not valid UTF-8");
-  }
+  if (!isUtf8(body)) throw badJson("the body is not valid UTF-8");
+  return parseJson(body.toString("utf8"));
 }
 
 /** The same for text. `what` it is, for the message. */

@@ -1,4 +1,5 @@
 import { createApp } from "./app.ts";
+import { makeDeadlines } from "./deadlines.ts";
 import { identifyBy } from "./identify.ts";
 import { openJournal } from "./journal.ts";
 import { askRedisWith, type Kit } from "./kit.ts";
@@ -55,6 +56,7 @@ async function makeKit(options: CollectorOptions): Promise<Kit> {
     limits: { ...LIMITS, ...options.limits },
     metrics: await openMetrics(),
     journal: openJournal(options),
+    within: makeDeadlines(options.clock),
   };
   return { ...base, askRedis: askRedisWith(base) };
 }

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { openRaw, readAnswer } from "./raw.ts";
-import { post, signToken, startWorld, testReader } from "./world.ts";
+import { testReader } from "./test-reader.ts";
+import { post, signToken, startWorld } from "./world.ts";
 
 const USER = "oUser-1234567890-abcdefghijkl";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CallbackEvent, Forward } from "../../src/collector/ports.ts";
-import { hashOf, push, startWorld, testReader } from "./world.ts";
+import { hashOf, testReader } from "./test-reader.ts";
+import { push, startWorld } from "./world.ts";
 
 const USER = "oUser-1234567890-abcdefghijkl";
 const other: CallbackEvent = { kind: "other", name: "text" };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { push, startWorld, testReader, type World } from "./world.ts";
+import { testReader } from "./test-reader.ts";
+import { push, startWorld, type World } from "./world.ts";
 
 const USER = "oUser-1234567890-abcdefghijkl";
 const accept = { T1: "accept" };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openRaw, readAnswer } from "./raw.ts";
-import { signToken, startWorld, testReader } from "./world.ts";
+import { testReader } from "./test-reader.ts";
+import { signToken, startWorld } from "./world.ts";
 
 const USER = "oUser-1234567890-abcdefghijkl";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { post, push, signToken, startWorld, testReader } from "./world.ts";
+import { testReader } from "./test-reader.ts";
+import { post, push, signToken, startWorld } from "./world.ts";
 
 const USER = "oUser-1234567890-abcdefghijkl";
 

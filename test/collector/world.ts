@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import type { CollectorOptions } from "../../src/collector/options.ts";
-import { type CallbackEvent, type CallbackReader, CallbackRefused } from "../../src/collector/ports.ts";
+import type { CallbackEvent } from "../../src/collector/ports.ts";
 import { type RunningCollector, startCollector } from "../../src/collector/server.ts";
 import { createMemoryBooks, type MemoryBooks } from "../helpers/memory-books.ts";
+import { hashOf, SECRET } from "./test-reader.ts";
 
-export const SECRET = new TextEncoder().encode("a secret of the tests, of 32 bytes and more");
+export { SECRET };
 export const LIFE_MS = 3 * 86_400_000;
 
 /** A clock that a test can put forward; waiting takes its real time. */
@@ -93,27 +93,6 @@ export function signToken(
   return new SignJWT({ sub, iat: nowSec, exp: nowSec + 3600, ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .sign(secret);
-}
-
-/** A platform of the tests: the query's `signature` is the hash of the body, which has the events as JSON. */
-export const testReader: CallbackReader = {
-  checkUrl: ({ query }) => {
-    if (query.signature !== hashOf("")) throw new CallbackRefused("bad_signature", "the signature is wrong");
-    return String(query.echostr ?? "");
-  },
-  read: ({ query, body }) => {
-    if (query.signature !== hashOf(body))
-      throw new CallbackRefused("bad_signature", "the signature is wrong");
-    try {
-      return { events: JSON.parse(body.toString()) as CallbackEvent[], answer: "success" };
-    } catch {
-      throw new CallbackRefused("bad_body", "the body is neither XML nor JSON");
-    }
-  },
-};
-
-export function hashOf(body: string | Buffer): string {
-  return createHash("sha1").update(body).digest("hex");
 }
 
 /** A signed push of events. */
