@@ -51,8 +51,9 @@ function decipher(sealed: Buffer, key: Buffer): Buffer {
 function splitContent(bytes: Buffer): { message: Buffer; appid: Buffer } | undefined {
   const padding = bytes.at(-1) ?? 0;
   const end = bytes.length - padding;
-  if (padding < 1 || padding > BLOCK || end < HEAD) return undefined;
+  if (padding < 1 || padding > BLOCK) return undefined;
   if (!bytes.subarray(end).every((byte) => byte === padding)) return undefined;
+  // What is too short for a head ends before its length does.
   const appidAt = HEAD + bytes.readUInt32BE(RANDOM_BYTES);
   if (appidAt > end) return undefined;
   return { message: bytes.subarray(HEAD, appidAt), appid: bytes.subarray(appidAt, end) };

@@ -163,7 +163,7 @@ describe("a body", () => {
   });
 
   it("is not quoted in a refusal", () => {
-    for (const body of ['{"secret-word"', "<secret-word>", "secret-word"])
+    for (const body of ['{"secret-word"', '{"a": secret-word}', "<secret-word>", "secret-word"])
       expect(() => read(body)).not.toThrowError(/secret-word/);
   });
 

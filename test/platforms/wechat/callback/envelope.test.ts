@@ -125,6 +125,22 @@ describe("an envelope", () => {
     expect(fate(encrypted)).toBe(refusal);
   });
 
+  it("padded to the cipher's 16 bytes, or by more than a block, is refused", () => {
+    const bare = content().subarray(0, -(content().at(-1) ?? 0));
+    const padTo = (length: number) => {
+      const count = length - bare.length;
+      return sealBytes(Buffer.concat([bare, Buffer.alloc(count, count)]));
+    };
+    const whole = Math.ceil(bare.length / 32) * 32;
+    const half = bare.length + 16 < whole ? whole - 16 : whole + 16;
+    expect([whole, half, whole + 32, whole + 64].map((length) => fate(padTo(length)))).toEqual([
+      undefined,
+      "bad_envelope",
+      "bad_envelope",
+      "bad_envelope",
+    ]);
+  });
+
   it("whose padding is not all alike is refused", () => {
     const plain = content();
     plain[plain.length - 2] = (plain.at(-2) ?? 0) ^ 1;

@@ -20,7 +20,10 @@ interface Heard {
 }
 
 /** A server of nothing but node:http and the reader. */
-async function withCallback(reader: CallbackReader, body: (url: string, heard: Heard) => Promise<void>): Promise<void> {
+async function withCallback(
+  reader: CallbackReader,
+  body: (url: string, heard: Heard) => Promise<void>,
+): Promise<void> {
   const heard: Heard = { events: [], refused: [] };
   const server = createServer(async (incoming, response) => {
     const query = Object.fromEntries(new URL(incoming.url ?? "", "http://callback").searchParams);
@@ -75,38 +78,43 @@ const MODES = {
 } as const;
 const FORMATS = ["json", "xml"] as const;
 
-it.each(Object.keys(MODES).flatMap((mode) => FORMATS.map((format) => [mode as keyof typeof MODES, format] as const)))(
-  "reads what the sandbox pushes: %s, %s",
-  async (mode, format) => {
-    const [callback, reading] = MODES[mode];
-    await withPushes({ ...callback, format, paddedPercent: 100 }, reading, async (api, { events, refused }) => {
-      expect((await api.call("POST", "/sandbox/verify")).json).toEqual({ verified: true });
-      const templates = { [TEMPLATES.activity]: "accept", [TEMPLATES.order]: "reject", [TEMPLATES.queue]: "accept" };
-      await api.call("POST", "/sandbox/prompt", { openId: "oAlice", templates });
-      await expect.poll(() => events).toHaveLength(1);
-      const templateIds = [TEMPLATES.activity, TEMPLATES.queue];
-      expect(events[0]).toMatchObject({ kind: "grants", openId: "oAlice", templateIds });
-      await api.call("POST", "/sandbox/redeliver");
-      await expect.poll(() => events).toHaveLength(2);
-      expect(events[1]).toEqual(events[0]);
-      await api.call("POST", "/sandbox/withdraw", { openId: "oAlice", templateIds: [TEMPLATES.activity] });
-      await expect.poll(() => events).toHaveLength(3);
-      expect(events[2]).toMatchObject({ kind: "withdrawals", templateIds: [TEMPLATES.activity] });
-      const { text } = await api.subscribe();
-      await expect.poll(() => events).toHaveLength(4);
-      const receipt = { openId: "oAlice", templateId: TEMPLATES.activity, status: "delivered" };
-      const msgid = /"msgid":(\d{19})/.exec(text)?.[1];
-      expect(events[3]).toEqual({ kind: "receipts", receipts: [{ ...receipt, msgid }] });
-      await api.call("POST", "/sandbox/message", { openId: "oAlice", text: "hi <b>&\u4e2d" });
-      await api.call("POST", "/sandbox/message", { openId: "oAlice", event: "wxa_media_check" });
-      await expect.poll(() => events).toHaveLength(6);
-      expect(new Set(events.slice(4).map((event) => event.kind === "other" && event.name))).toEqual(
-        new Set(["message", "wxa_media_check"]),
-      );
-      expect(refused).toEqual([]);
-    });
-  },
-);
+it.each(
+  Object.keys(MODES).flatMap((mode) =>
+    FORMATS.map((format) => [mode as keyof typeof MODES, format] as const),
+  ),
+)("reads what the sandbox pushes: %s, %s", async (mode, format) => {
+  const [callback, reading] = MODES[mode];
+  await withPushes({ ...callback, format, paddedPercent: 100 }, reading, async (api, { events, refused }) => {
+    expect((await api.call("POST", "/sandbox/verify")).json).toEqual({ verified: true });
+    const templates = {
+      [TEMPLATES.activity]: "accept",
+      [TEMPLATES.order]: "reject",
+      [TEMPLATES.queue]: "accept",
+    };
+    await api.call("POST", "/sandbox/prompt", { openId: "oAlice", templates });
+    await expect.poll(() => events).toHaveLength(1);
+    const templateIds = [TEMPLATES.activity, TEMPLATES.queue];
+    expect(events[0]).toMatchObject({ kind: "grants", openId: "oAlice", templateIds });
+    await api.call("POST", "/sandbox/redeliver");
+    await expect.poll(() => events).toHaveLength(2);
+    expect(events[1]).toEqual(events[0]);
+    await api.call("POST", "/sandbox/withdraw", { openId: "oAlice", templateIds: [TEMPLATES.queue] });
+    await expect.poll(() => events).toHaveLength(3);
+    expect(events[2]).toMatchObject({ kind: "withdrawals", templateIds: [TEMPLATES.queue] });
+    const { text } = await api.subscribe();
+    await expect.poll(() => events).toHaveLength(4);
+    const receipt = { openId: "oAlice", templateId: TEMPLATES.activity, status: "delivered" };
+    const msgid = /"msgid":(\d{19})/.exec(text)?.[1];
+    expect(events[3]).toEqual({ kind: "receipts", receipts: [{ ...receipt, msgid }] });
+    await api.call("POST", "/sandbox/message", { openId: "oAlice", text: "hi <b>&\u4e2d" });
+    await api.call("POST", "/sandbox/message", { openId: "oAlice", event: "wxa_media_check" });
+    await expect.poll(() => events).toHaveLength(6);
+    expect(new Set(events.slice(4).map((event) => event.kind === "other" && event.name))).toEqual(
+      new Set(["message", "wxa_media_check"]),
+    );
+    expect(refused).toEqual([]);
+  });
+});
 
 it("refuses what is for another app, and takes what comes with it", async () => {
   const options = { aesKey: AES_KEY, strayPercent: 100 };
