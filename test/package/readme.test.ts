@@ -57,9 +57,10 @@ it("lists the keys that the program makes", () => {
   const consents = createConsentPoolKeys({ keyPrefix: "mina:" });
   const made = [
     consents.pool({ openId: "<openId>", templateId: "<templateId>" }),
-    consents.pool({ openId: "<openId>", templateId: "sends" }),
+    ...["sends", "receipts", "seen"].map((templateId) => consents.pool({ openId: "<openId>", templateId })),
     keys.pool("<openId>"),
     keys.ledger("<openId>"),
+    keys.seen("<openId>"),
     keys.broadcast("<id>"),
     keys.run("<id>", "<runId>"),
     keys.audience("<id>", "<runId>"),

@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterEach, expect, it } from "vitest";
 import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
 import { eventually } from "../helpers/cluster.ts";
@@ -53,6 +54,38 @@ it("fails at once while Redis is away, and goes on by itself when it is back; no
   expect(await take(books, "f1", "g0", "g1")).toEqual(["known", "taken", "taken"]);
   expect(await grant(books)).toEqual(["taken"]);
 });
+
+it("takes each report once whose sender repeats it until it is acknowledged, though Redis is killed meanwhile", async () => {
+  const server = await startServer();
+  const books = await open(server.url);
+  const users = Array.from({ length: 200 }, (_, i) => `o${i}`);
+  const send = async (openId: string) => {
+    const when = { ageMs: 0 };
+    for (;;) {
+      try {
+        await books.codes.take(openId, [{ formId: "f1", ageMs: 0 }]);
+        return await books.consents.grant({ openId, source: "report", key: "r", when, templateIds: ["T"] });
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  };
+  const restarts = (async () => {
+    for (let n = 0; n < 2; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      await server.kill();
+      await server.restart();
+    }
+  })();
+  await Promise.all(users.map(send));
+  await restarts;
+  const client = new Redis(server.url);
+  for (const openId of users) {
+    expect(await client.llen(`mina:openid:${openId}`)).toBe(1);
+    expect(await client.llen(`mina:consent:{${openId}}:T`)).toBe(1);
+  }
+  client.disconnect();
+}, 60_000);
 
 it("comes up without Redis, says why it is not there, and finds it later", async () => {
   const server = await startServer();

@@ -19,21 +19,25 @@ local now = now_ms()
 local now_text = string.format("%.0f", now)
 local call = redis.call
 
--- What is remembered of a user: for longer than a code lives, so that one can't come again.
+-- What is remembered of a user, the last so many, and how long after the last: for longer than a code lives.
 local SEEN_MS, SEEN_MOST = 691200000, "-201"
-local CHUNK = 64
+-- Entries to read at a time: more than nearly all pools have.
+local CHUNK = 128
 -- Codes that one call takes out of a pool at most, where a cap was lowered.
 local MOST_DROPS = 256
-local CODE_WORD = '^{"formId":"(%w+)","expire":([1-9]%d*)}$'
-local CODE = '^{"formId":"([^"\\%z\1-\31]+)","expire":([1-9]%d*)}$'
+-- Up to the formId, and what a plain entry has besides: times of 13 digits compare as texts.
+local START, BESIDES = '{"formId":"', 36
 
--- formId, expiry and whether it is well-formed of a plain entry; nil for any other.
-local function read_code(raw)
-  local f, digits = match(raw, CODE_WORD)
-  if not f then f, digits = match(raw, CODE) end
-  if not f or #raw > MAX_BYTES then return nil end
-  if #digits == 13 then return f, tonumber(digits), is_form_id(f) end
-  if #digits == 10 then return f, tonumber(digits) * 1000, is_form_id(f) end
+-- The time in ms of a plain entry, as 13 digits, and whether its formId can be one; nil for any other entry.
+local function read_time(raw)
+  local digits = match(raw, PLAIN_WORD)
+  local size = #raw - BESIDES
+  -- Words that are no formIds are short.
+  if digits and #digits == 13 and size > 9 and size <= 128 then return digits, true end
+  digits = read_plain(raw)
+  if not digits then return nil end
+  local f = match(raw, '^{"formId":"([^"]+)"')
+  return #digits == 13 and digits or digits .. "000", is_form_id(f)
 end
 
 -- The codes of a report, their fates as far as they are known, and their numbers by formId.
@@ -43,42 +47,52 @@ local function read_report(text)
     local n = #codes + 1
     local expire = now + life - tonumber(age)
     codes[n] = { id = f, expire = math.min(expire, tonumber(latest) or expire) }
+    codes[n].time = string.format("%.0f", codes[n].expire)
     fates[n] = numbers[f] and "k" or ""
     numbers[f] = numbers[f] or n
   end
   return codes, fates, numbers
 end
 
--- Looks at a pool of plain entries. `raws`, `times`, `places`: those that are valid, in their order; `head`: how many expired
--- ones are in front. Returns nil and what to reply where that can't be.
+-- Marks the codes that a piece of a pool of plain entries holds: each begins like that, and no formId has a quote.
+local function mark_known(chunk, numbers, fates, known)
+  local text = table.concat(chunk)
+  for f, n in pairs(numbers) do
+    if not known[f] and find(text, START .. f .. '"', 1, true) then
+      fates[n] = "k"
+      known[f] = true
+    end
+  end
+end
+
+-- Looks at a pool of plain entries. `times`: of those of `entries` that are valid, else false; `sorted`: whether they ascend;
+-- `head`: how many expired ones are in front. Returns nil and what to reply where that can't be.
 local function look(pool, fates, numbers, is_first)
-  local state = { raws = {}, times = {}, places = {}, head = 0, known = {} }
-  local place, valid = 0, 0
+  local entries, times, known = {}, {}, {}
+  local place, valid, head, sorted, newest = 0, 0, 0, true, ""
   while true do
     local chunk = try_read("LRANGE", pool, place, place + CHUNK - 1)
     if chunk.err then return nil, "!" end
     for _, raw in ipairs(chunk) do
-      if left <= 0 then return nil, is_first and "?" .. now_text or "~" end
-      spend(raw)
-      local f, expire, is_good = read_code(raw)
-      if not f then return nil, "?" .. now_text end
-      local n = numbers[f]
-      if n then
-        fates[n] = "k"
-        state.known[f] = true
-      end
-      if expire <= now then
-        if state.head == place then state.head = place + 1 end
+      left = left - (#raw < 128 and 1 or math.floor(#raw / 64))
+      if left < 0 then return nil, is_first and "?" .. now_text or "~" end
+      local time, is_good = read_time(raw)
+      if not time then return nil, "?" .. now_text end
+      place = place + 1
+      entries[place], times[place] = raw, false
+      if time <= now_text then
+        if head == place - 1 then head = place end
       elseif is_good then
         valid = valid + 1
-        state.raws[valid], state.times[valid], state.places[valid] = raw, expire, place
+        times[place] = time
+        if time < newest then sorted = false end
+        newest = time
       end
-      place = place + 1
     end
+    if #chunk > 0 then mark_known(chunk, numbers, fates, known) end
     if #chunk < CHUNK then break end
   end
-  state.valid = valid
-  return state
+  return { entries = entries, times = times, known = known, valid = valid, head = head, sorted = sorted, newest = newest }
 end
 
 -- The same of a pool that the caller has read, if it is still so.
@@ -89,15 +103,17 @@ local function take_held(pool, held, fates, codes)
   local last = sub(held, at, at + tonumber(size) - 1)
   if call("LLEN", pool) ~= tonumber(length) then return nil, "-" end
   if length ~= "0" and call("LINDEX", pool, -1) ~= last then return nil, "-" end
-  local state = { raws = {}, times = {}, places = {}, head = 0, known = {}, valid = tonumber(valid) }
+  local state = { entries = {}, times = {}, known = {}, valid = tonumber(valid), head = 0, sorted = true, newest = "" }
   for n in string.gmatch(known, "%d+") do
     fates[tonumber(n)] = "k"
     state.known[codes[tonumber(n)].id] = true
   end
   for raw in string.gmatch(sub(held, at + tonumber(size)), "\n([^\n]+)") do
-    local _, expire = read_code(raw)
-    state.raws[#state.raws + 1], state.times[#state.times + 1] = raw, expire
+    local n = #state.entries + 1
+    state.entries[n], state.times[n] = raw, read_time(raw)
+    state.newest = state.times[n]
   end
+  state.is_held = true
   return state
 end
 
@@ -123,35 +139,44 @@ local function drop_known(ledger, seen, codes, fates)
   return true
 end
 
--- What goes when the pool would have more than the cap: the oldest of its plain codes and of the new ones, and of two that
--- expire at once the one that came first. Marks those of the new ones, and returns the numbers of the others in `raws`.
-local function choose_drops(state, codes, fates)
-  local order, times, numbers = {}, {}, {}
-  local count, held, latest, is_sorted = 0, #state.raws, 0, true
-  local fresh = 0
-  for n in ipairs(codes) do fresh = fresh + (fates[n] == "" and 1 or 0) end
-  local over = math.min(state.valid + fresh - cap, MOST_DROPS)
-  if over <= 0 then return {} end
-  local function add(time, number)
-    count = count + 1
-    order[count], times[count], numbers[count] = count, time, number
-    is_sorted = is_sorted and time >= latest
-    latest = time
+-- Numbers of the entries that are valid, behind them those of the new codes with a minus; the oldest first, and of two that
+-- expire at once the one that came first.
+local function order_by_age(state, fresh, codes)
+  local order, times, places = {}, {}, {}
+  local function add(number, time)
+    order[#order + 1] = number
+    times[number], places[number] = time, #order
   end
-  for n = 1, held do add(state.times[n], n) end
-  for n, code in ipairs(codes) do
-    if fates[n] == "" then add(code.expire, n) end
+  local sorted, newest = state.sorted, state.newest
+  for n, time in ipairs(state.times) do
+    if time then add(n, time) end
   end
-  if not is_sorted then
+  for _, n in ipairs(fresh) do
+    add(-n, codes[n].time)
+    sorted = sorted and codes[n].time >= newest
+    newest = codes[n].time
+  end
+  if not sorted then
     table.sort(order, function(a, b)
       if times[a] ~= times[b] then return times[a] < times[b] end
-      return a < b
+      return places[a] < places[b]
     end)
   end
-  local drops = {}
-  for n = 1, math.min(over, count) do
-    local at = order[n]
-    if at <= held then drops[#drops + 1] = numbers[at] else fates[numbers[at]] = "o" end
+  return order
+end
+
+-- What goes when the pool would have more than the cap: the oldest of its plain codes and of the new ones. Marks those of the
+-- new ones, and returns the numbers of the entries.
+local function choose_drops(state, codes, fates)
+  local fresh, drops = {}, {}
+  for n in ipairs(codes) do
+    if fates[n] == "" then fresh[#fresh + 1] = n end
+  end
+  local over = math.min(state.valid + #fresh - cap, MOST_DROPS)
+  if over <= 0 then return drops end
+  local order = order_by_age(state, fresh, codes)
+  for n = 1, math.min(over, #order) do
+    if order[n] > 0 then drops[#drops + 1] = order[n] else fates[-order[n]] = "o" end
   end
   return drops
 end
@@ -162,7 +187,7 @@ local function append(pool, codes, fates)
     if fates[n] == "" then
       fates[n] = "t"
       local f = string.gsub(code.id, '[\\"]', "\\%0")
-      entries[#entries + 1] = string.format('{"formId":"%s","expire":%.0f}', f, code.expire)
+      entries[#entries + 1] = START .. f .. '","expire":' .. code.time .. "}"
     end
   end
   if #entries > 0 then call("RPUSH", pool, unpack(entries)) end
@@ -180,7 +205,6 @@ local function remember(seen, codes, fates, known)
   end
   if #members == 0 then return end
   call("ZADD", seen, "NX", unpack(members))
-  call("ZREMRANGEBYSCORE", seen, "-inf", string.format("%.0f", now - SEEN_MS))
   call("ZREMRANGEBYRANK", seen, "0", SEEN_MOST)
   call("PEXPIRE", seen, SEEN_MS)
 end
@@ -189,7 +213,7 @@ end
 local function drop(pool, state, drops)
   local head, others = state.head, {}
   for _, n in ipairs(drops) do
-    if state.places[n] == head then head = head + 1 else others[#others + 1] = state.raws[n] end
+    if n == head + 1 and not state.is_held then head = n else others[#others + 1] = state.entries[n] end
   end
   -- What stands in front first: it may hold the same bytes.
   if head > 0 then call("LTRIM", pool, head, "-1") end
