@@ -7,7 +7,7 @@ export const SECRET = new TextEncoder().encode("a secret of the tests, of 32 byt
 export const testReader: CallbackReader = {
   checkUrl: ({ query }) => {
     if (query.signature !== hashOf("")) throw new CallbackRefused("bad_signature", "the signature is wrong");
-    return query.echostr ?? "";
+    return String(query.echostr ?? "");
   },
   read: ({ query, body }) => {
     if (query.signature !== hashOf(body))
