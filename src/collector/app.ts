@@ -38,7 +38,12 @@ export async function createApp(kit: Kit): Promise<App> {
     return503OnClosing: false,
     forceCloseConnections: "idle",
     clientErrorHandler: (error, socket) => answerClientError(kit, error, socket),
-    frameworkErrors: (error, request, reply) => answerError(kit, error, request, reply),
+    // These pass by the hooks.
+    frameworkErrors: (error, request, reply) => {
+      answerError(kit, error, request, reply);
+      kit.metrics.requests.inc({ route: "none", status: reply.statusCode });
+      kit.journal.write("info", "bad_http", { code: "not_found", problem: error.code });
+    },
   });
   keepNotes(server, kit);
   server.setErrorHandler((error, request, reply) => answerError(kit, error, request, reply));

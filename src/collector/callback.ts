@@ -38,7 +38,7 @@ export async function answerCallback(
   const endMs = options.clock.monotonic() + limits.callbackMs;
   const leftMs = () => Math.max(0, endMs - options.clock.monotonic());
   const { events, answer } = reading(kit, () => reader.read(toCallback(request)));
-  request.notes.callback = events.map(kindOf).join(" ");
+  if (events.length > 0) request.notes.callback = events.map(kindOf).join(" ");
   const others = events.filter((event) => event.kind === "other");
   for (const event of events) {
     if (event.kind !== "other") await counting(kit, [event], applyEvent(kit, event, leftMs), (fate) => fate);

@@ -23,13 +23,14 @@ const ANSWERS: Record<string, [status: string, code: string, message: string]> =
 const MALFORMED: [string, string, string] = ["400 Bad Request", "bad_request", "this is not HTTP"];
 
 /** What could not be read as a request is answered on the socket, which then is closed. */
-export function answerClientError({ journal }: Kit, error: ClientError, socket: Socket): void {
+export function answerClientError({ journal, metrics }: Kit, error: ClientError, socket: Socket): void {
   // The client hung up: there is nobody to answer.
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
   const [status, code, message] = ANSWERS[error.code ?? ""] ?? MALFORMED;
+  metrics.requests.inc({ route: "none", status: Number.parseInt(status, 10) });
   journal.write("info", "bad_http", { code, problem: error.code });
   const body = JSON.stringify(errorBody({ code, message }));
   const head = [

@@ -142,6 +142,7 @@ test.each([
   raw.send(text);
   expect(readAnswer(await raw.closed)).toEqual({ status, code });
   expect(world.log).toContainEqual(expect.objectContaining({ event: "bad_http", code }));
+  expect((await world.ask("/metrics")).text).toContain(`reports_total{route="none",status="${status}"} 1`);
 });
 
 test.each([
@@ -177,4 +178,5 @@ test.each([
   const answer = await world.ask(path, { method, ...(method === "POST" && { body: "not json" }) });
   expect([answer.status, answer.headers.get("allow")]).toEqual([status, allow]);
   expect(answer.json.error.code).toBe(status === 404 ? "not_found" : "method_not_allowed");
+  expect(world.log).toEqual([expect.objectContaining({ level: "info", code: answer.json.error.code })]);
 });
