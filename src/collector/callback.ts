@@ -115,12 +115,9 @@ function reading<T>({ metrics }: Kit, work: () => T): T {
   }
 }
 
+/** Parameters that come twice as they are: they could mean one thing here and another there, which the reader decides. */
 function toCallback(request: FastifyRequest): CallbackRequest {
-  const query: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
-    // A parameter that comes twice is not the platform's: it could mean one thing here and another there.
-    if (typeof value === "string") query[name] = value;
-  }
+  const query = request.query as CallbackRequest["query"];
   return { query, headers: joinHeaders(request.headers), body: bodyOf(request) };
 }
 

@@ -61,6 +61,8 @@ const RULES: Record<string, Rule> = {
     values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/"],
   },
+  // Runs in a mini program: nothing of the project, nothing of Node.
+  "src/client/": NOTHING,
   "src/main.ts": { values: ["src/", "package.json"] },
   "src/wiring.ts": { values: ["src/"] },
   "src/wiring-channel.ts": { values: ["src/"] },
@@ -104,7 +106,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs"],
+    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs", "bin/build/client.mjs"],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {

@@ -142,15 +142,23 @@ it("brings back errors of the backend as they are, and follows no redirect", asy
   expect(server.received).toHaveLength(2);
 });
 
-it("keeps its connections, and opens several when there is much to hand on", async () => {
-  const server = await serve((response) => setTimeout(() => response.end("success"), 20));
+it("keeps its connections, and hands on 16 at the same time at most", async () => {
+  let atOnce = 0;
+  let most = 0;
+  const server = await serve((response) => {
+    most = Math.max(most, ++atOnce);
+    setTimeout(() => {
+      atOnce--;
+      response.end("success");
+    }, 20);
+  });
   const forward = open(server.base);
   for (let i = 0; i < 20; i++) await forward();
   expect(server.connections()).toBeLessThan(10);
   await Promise.all(Array.from({ length: 50 }, () => forward()));
   expect(server.received).toHaveLength(70);
-  expect(server.connections()).toBeGreaterThan(1);
-  expect(server.connections()).toBeLessThanOrEqual(16);
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(16);
 });
 
 describe("what fails names the host, and neither path nor query nor headers", () => {
