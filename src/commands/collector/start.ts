@@ -38,10 +38,10 @@ export function registerCollectorStart(collector: Command, run: RunAction): Comm
     .option("--behind-gateway", "nobody but a gateway reaches the address")
     .option("--cloud-hosting", "take the unsigned pushes of WeChat's cloud hosting")
     .option("--forward <url>", "hand events that are not ours on to this URL, and its answers back")
-    .option("--codes-per-user <n>", "valid codes that a pool holds at most; the newest stay", "100")
+    .option("--codes-per-user <n>", "valid codes in a pool; the newest stay", "100")
     .option("--requests-per-minute <n>", "of one user, at most", "60")
     .option("--long-term <ids>", "templates whose consents are standing, with commas between them")
-    .option("--session-life <duration>", "how long a session lasts that /login gives, at most 31d", "3d")
+    .option("--session-life <duration>", "of the sessions that /login gives, at most 31d", "3d")
     .option("--full-openids", "whole openIds in the log")
     .addHelpText("after", START_EXAMPLES)
     .action(run(startCollecting));
