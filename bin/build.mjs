@@ -1,13 +1,14 @@
 /**
  * Builds dist: a first file that answers what it can, the program in one file, and a file for each package that takes long
  * to load. Few files, because finding and compiling hundreds of small modules took twice as long as all that the program does
- * itself. `--outdir=<folder>` builds elsewhere.
+ * itself. Beside it the mini program's half. `--outdir=<folder>` builds elsewhere.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { makeCaches } from "./build/cache.mjs";
+import { buildClient } from "./build/client.mjs";
 import { later, lighter } from "./build/lighter.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -25,6 +26,10 @@ const FILES = {
   zod: "zod",
   "csv-parse/sync": "csv-parse",
   "jsonc-parser": "jsonc-parser",
+  fastify: "fastify",
+  jose: "jose",
+  "prom-client": "prom-client",
+  saxes: "saxes",
 };
 
 const PROGRAM = `
@@ -169,7 +174,7 @@ function writeLicenses(inputs) {
   fs.writeFileSync(path.join(outdir, "THIRD-PARTY-LICENSES.txt"), texts.sort().join(line));
 }
 
-const built = await buildAll();
+const [built] = await Promise.all([buildAll(), buildClient(root, outdir)]);
 // The package is of ES modules, as its sources are.
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));

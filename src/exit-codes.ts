@@ -8,7 +8,7 @@ export const EXIT_CODES = {
   config: { code: 5, meaning: "configuration file or environment can't be used" },
   redis: { code: 6, meaning: "Redis unreachable, or it refused the connection or a command" },
   api: { code: 7, meaning: "API unreachable" },
-  partial: { code: 8, meaning: "partly failed: recipients failed or unknown, or lines or rows were bad" },
+  partial: { code: 8, meaning: "partly failed: recipients failed or unknown, or bad lines, rows or checks" },
   stopped: {
     code: 9,
     meaning: "stopped: fatal answer, error threshold, pause, cancel, or a run that died",

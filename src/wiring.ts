@@ -12,6 +12,7 @@ import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
 import type { Network } from "./platforms/http/network.ts";
 import { defaultsOf, loadChannel, openChannel } from "./wiring-channel.ts";
+import type { CollectorParts } from "./wiring-collector.ts";
 
 export interface Wiring {
   io: Io;
@@ -87,6 +88,10 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const { CHANNELS } = await import("./platforms/channels.ts");
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
     },
+    ...collectorDeps(settings, (loaded) => {
+      const network = networkOf(loaded, { io, version });
+      return { settings: loaded, network, io, clock, onClose: (closer) => closers.push(closer) };
+    }),
     sandbox: sandboxTools(io),
     runCli,
     onInterrupt: (listener) => listenForStop(io, out, listener),
@@ -114,6 +119,25 @@ function sendStoresOf(
     const own = known.get(name) ?? stores.sends(sendNeeds(loaded, facts, of));
     known.set(name, own);
     return { ...stores, ...own };
+  };
+}
+
+/** The collector, loaded when it is asked for. */
+function collectorDeps(
+  settings: () => Promise<Settings>,
+  partsBy: (settings: Settings) => CollectorParts,
+): Pick<Deps, "collector" | "collectorProbe"> {
+  const load = () => import("./wiring-collector.ts");
+  return {
+    collector: async (...asked) => (await load()).openCollector(partsBy(await settings()), ...asked),
+    collectorProbe: (by) => {
+      const parts = async () => partsBy(by ? await loadSettings({}, by, defaultsOf) : await settings());
+      return {
+        ping: async () => (await load()).pingBooks(await parts()),
+        signToken: async (...asked) => (await load()).signToken(await parts(), ...asked),
+        ask: async (...asked) => (await load()).askCollector(await parts(), ...asked),
+      };
+    },
   };
 }
 

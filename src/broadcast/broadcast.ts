@@ -43,6 +43,8 @@ export interface BroadcastSpec {
   engine: EngineOptions;
   /** Goes on also when Redis drops keys. */
   allowEviction?: boolean | undefined;
+  /** See `BroadcastRecord`. */
+  testOf?: string | undefined;
 }
 
 /** How long Redis may refuse or be away before a run gives up. */
@@ -71,6 +73,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     users: spec.users,
     invalid: spec.audience.kind === "list" ? spec.audience.invalid?.count : undefined,
     evicted: memory && countsOf(memory),
+    testOf: spec.testOf,
     status: "running",
     startedAtMs: clock.now(),
   };

@@ -2,10 +2,11 @@ import { backoffMs } from "./backoff.ts";
 import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
+import { decided } from "./in-run.ts";
 import type { FinalOutcome } from "./outcome.ts";
 import type { AnswerClass, SendAnswer } from "./ports.ts";
 import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
-import { decided, type Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { refusedBy, stopReasonOf } from "./stop.ts";
 
 /**

@@ -36,7 +36,7 @@ export async function countAudience(
       for (const [i, reply] of (await ledger.claim(batch)).entries()) {
         if (reply.status === "claimed") {
           outcomes.sent++;
-          codes.spent++;
+          if (!reply.standing) codes.spent++;
           codes.expired += reply.expired;
           if (reply.lastCode) dryRun.leftWithout++;
           dryRun.sample ??= render(reply.openId, reply.formId, rows?.[first + i]);

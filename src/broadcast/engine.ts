@@ -71,7 +71,7 @@ async function releaseLeftovers(run: Run): Promise<void> {
 async function release(run: Run, batch: InHand[]): Promise<void> {
   const done = await run.deps.ledger.release(batch.map(({ openId }) => openId));
   for (const [i, recipient] of batch.entries()) {
-    if (done[i]) run.tally.codes.released++;
+    if (done[i]) run.countReleased(recipient);
     run.forget(recipient);
   }
 }
@@ -84,7 +84,7 @@ async function failAgain(run: Run, recipient: InHand): Promise<void> {
   const { openId } = recipient;
   // What the API said then went with the record; there was one attempt at least.
   if (await run.deps.ledger.settleReturning({ openId, outcome: "failed", attempts: 1 })) {
-    run.tally.codes.released++;
+    run.countReleased(recipient);
     run.tally.outcomes.failed++;
   }
   run.forget(recipient);

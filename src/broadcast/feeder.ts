@@ -72,7 +72,7 @@ async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): 
 
 /** Not waited for: the next batch is asked for while this one is under way. Never rejects. */
 async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promise<void> {
-  const batch: ClaimBatch = { openIds: new Set(openIds), begunElsewhere: new Set() };
+  const batch: ClaimBatch = { openIds: new Set(openIds), metElsewhere: new Set() };
   run.claiming += openIds.length;
   run.batches.add(batch);
   try {
@@ -92,18 +92,17 @@ async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promi
 
 /**
  * Whether a claim that this run is said to hold is, or was, taken in hand by way of another batch: SCAN may return a key
- * twice, and a batch is answered when its last user is. Else the answer to the claim itself got lost.
+ * twice, a later sweep meets those again whom the ledgers led to, and a batch is answered when its last user is, which may be
+ * after the user was settled. Else the answer to the claim itself got lost.
  */
 function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
-  if (run.inHand.has(openId) || batch.begunElsewhere.has(openId)) return true;
+  if (run.inHand.has(openId) || batch.metElsewhere.has(openId)) return true;
   for (const other of run.batches) if (other.openIds.has(openId)) return true;
   return false;
 }
 
 function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = false): void {
-  for (const other of run.batches) {
-    if (other.openIds.has(claimed.openId)) other.begunElsewhere.add(claimed.openId);
-  }
+  run.noteMet(claimed.openId);
   run.ownClaims++;
   const { render } = run.deps;
   // Not sent with: a run stops here rather than write to somebody what is meant for nobody.
@@ -135,6 +134,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       run.tally.codes.expired += reply.expired;
       if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
       if (reply.retried === "failed" && reply.spentBefore) run.tally.retried.spent++;
+      if (reply.retried === "unknown" && reply.standing) run.tally.retried.standing++;
       // Without a pool when the ledgers were swept, and with a new code by the time of the pools.
       if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
       begin(run, reply, row, reply.retried === "failed");

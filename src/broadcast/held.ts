@@ -1,6 +1,7 @@
 import type { InHand } from "./in-hand.ts";
+import type { Decided } from "./in-run.ts";
 import type { SendAnswer } from "./ports.ts";
-import type { Decided, Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { thresholdReason } from "./stop.ts";
 
 /** More than the guard needs to see that the appid is wrong. */

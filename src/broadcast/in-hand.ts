@@ -2,6 +2,7 @@ import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
 export interface InHand extends Claimed {
+  standing: boolean;
   /** Requests made with this code so far, those of earlier runs included. */
   attempts: number;
   /** An earlier attempt may have been delivered. */
@@ -23,7 +24,7 @@ export interface InHand extends Claimed {
 }
 
 export function takeInHand(
-  { openId, formId, expireMs, multiUse, attempt }: Claimed,
+  { openId, formId, expireMs, multiUse, standing = false, attempt }: Claimed,
   {
     failedBefore = false,
     refusals = 0,
@@ -37,6 +38,7 @@ export function takeInHand(
     formId,
     expireMs,
     multiUse,
+    standing,
     attempt,
     attempts,
     uncertain: attempts > 0,

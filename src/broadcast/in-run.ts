@@ -1,4 +1,6 @@
 import type { InHand } from "./in-hand.ts";
+import type { FinalOutcome } from "./outcome.ts";
+import type { SendAnswer, Settlement } from "./ports.ts";
 
 /** A recipient whose answer is acted on only once another has shown what it means. */
 export interface Held {
@@ -11,6 +13,19 @@ export interface Held {
 /** Users who are being claimed in one call; see `feeder.ts`. */
 export interface ClaimBatch {
   readonly openIds: ReadonlySet<string>;
-  /** Those of them who were taken in hand by way of another batch meanwhile. */
-  readonly begunElsewhere: Set<string>;
+  /** Those of them who were taken in hand by way of another batch meanwhile, or were in hand and are no longer. */
+  readonly metElsewhere: Set<string>;
+}
+
+/** A recipient whose outcome is known and on its way into the ledger. */
+export interface Decided {
+  settlement: Settlement;
+  recipient: InHand;
+  errmsg: string;
+}
+
+export function decided(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Decided {
+  const { openId, attempts } = recipient;
+  const { errcode, msgid, errmsg } = answer;
+  return { settlement: { openId, outcome, attempts, errcode, msgid }, recipient, errmsg };
 }

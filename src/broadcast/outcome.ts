@@ -60,7 +60,7 @@ export class Tally {
   readonly outcomes = noOutcomes();
   readonly codes = noCodes();
   /** Recipients whose outcome of an earlier run this one has taken back, to try again. */
-  readonly retried = { unknown: 0, failed: 0, spent: 0 };
+  readonly retried = { unknown: 0, failed: 0, spent: 0, standing: 0 };
   /** Recipients of earlier runs whose unknown outcome became this by a receipt. */
   readonly receipts = { sent: 0, rejected: 0 };
   /** Answers other than ok, the retried ones included. */

@@ -88,6 +88,8 @@ export interface Claimed {
   expireMs: number;
   /** The code may bring several messages: an attempt with unknown outcome must not be retried. */
   multiUse: boolean;
+  /** Nothing is spent: a standing right, or no permission that is kept here. */
+  standing?: boolean;
   /** 1, or more when an earlier run may have sent with this code. */
   attempt: number;
 }
@@ -100,6 +102,8 @@ export interface Settled {
   errcode?: number;
   formId?: string;
   msgid?: string;
+  /** Nothing was spent. */
+  standing?: boolean;
   /** Epoch ms. */
   atMs: number;
 }

@@ -31,6 +31,8 @@ export interface BroadcastRecord {
   invalid?: number | undefined;
   /** What the servers had evicted when it began, or when an operator accepted more. */
   evicted?: EvictedKeys | undefined;
+  /** The broadcast that it was sent before, to try the message: nobody is to be reached by it later. */
+  testOf?: string | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */
@@ -118,6 +120,14 @@ export interface RunInfo extends ProcessFacts {
   sinceMs: number;
 }
 
+/** Outcomes that a run has taken back: `spent` of the failed ones had spent a code, `standing` of the unknown ones nothing. */
+export interface Retried {
+  unknown: number;
+  failed: number;
+  spent?: number;
+  standing?: number;
+}
+
 /** What the ledgers don't tell of a run: kept beside it, as of its last beat. */
 export interface RunState {
   /** Epoch ms. */
@@ -129,7 +139,7 @@ export interface RunState {
   /** What this run did itself. Absent in what older versions wrote, as is the rest. */
   outcomes?: Record<Outcome, number> | undefined;
   /** Outcomes of earlier runs that it has taken back, to try again. */
-  retried?: { unknown: number; failed: number; spent?: number } | undefined;
+  retried?: Retried | undefined;
   /** Unknown outcomes of other runs that receipts have settled. */
   receipts?: { sent: number; rejected: number } | undefined;
   /** Users without a code that it met, those with a record of it included. */

@@ -5,22 +5,15 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
-import type { ClaimBatch, Held } from "./in-run.ts";
+import { type ClaimBatch, type Decided, decided, type Held } from "./in-run.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
-import type { Claimed, OwnTexts, SendAnswer, Settlement } from "./ports.ts";
+import type { Claimed, OwnTexts, SendAnswer } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
 import { type StopReason, stopReasonOf, thresholdReason } from "./stop.ts";
 import { Earlier } from "./totals.ts";
-
-/** A recipient whose outcome is known and on its way into the ledger. */
-export interface Decided {
-  settlement: Settlement;
-  recipient: InHand;
-  errmsg: string;
-}
 
 /** Answers on their way into the ledger that don't hold up claims. */
 const MOST_SETTLING = 512;
@@ -160,15 +153,21 @@ export class Run {
   /** Settles with the code put back into its pool. */
   async settleReturning(item: Decided): Promise<void> {
     const settled = await this.deps.ledger.settleReturning(item.settlement);
-    if (settled) this.tally.codes.released++;
+    if (settled) this.countReleased(item.recipient);
     this.finish(item, settled);
   }
 
   /** Settles; what the pool still held of the user's permissions goes, and so has the one that was tried. */
   async settleClearing(item: Decided): Promise<void> {
     const { settled, dropped } = await this.deps.ledger.settleClearing(item.settlement);
-    this.tally.codes.refused += dropped + (settled ? 1 : 0);
+    // A standing one was in the pool still.
+    this.tally.codes.refused += dropped + (settled && !item.recipient.standing ? 1 : 0);
     this.finish(item, settled);
+  }
+
+  /** A permission is back in its pool, unless it had stayed there. */
+  countReleased({ standing }: InHand): void {
+    if (!standing) this.tally.codes.released++;
   }
 
   /** The user's codes ran out while this recipient was in hand; the ledger says so already. */
@@ -176,8 +175,14 @@ export class Run {
     this.finish(decided(recipient, "no_code", answer), true);
   }
 
+  /** Tells batches under way that what they will say of this user's claim is known already. */
+  noteMet(openId: string): void {
+    for (const batch of this.batches) if (batch.openIds.has(openId)) batch.metElsewhere.add(openId);
+  }
+
   /** The claim is not, or no longer, this run's business. */
   forget(recipient: InHand): void {
+    this.noteMet(recipient.openId);
     this.inHand.delete(recipient);
     this.changed();
   }
@@ -208,9 +213,10 @@ export class Run {
 
   private settled(item: Decided, settled: boolean): void {
     if (settled) {
-      this.tally.codes.spent++;
+      if (!item.recipient.standing) this.tally.codes.spent++;
       this.count(item, item.recipient.formId);
     }
+    this.noteMet(item.settlement.openId);
     this.inHand.delete(item.recipient);
   }
 
@@ -232,10 +238,4 @@ export class Run {
       reportLine({ openId, outcome, attempts, errcode, errmsg: why, msgid, formId, atMs: clock.now() }),
     );
   }
-}
-
-export function decided(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Decided {
-  const { openId, attempts } = recipient;
-  const { errcode, msgid, errmsg } = answer;
-  return { settlement: { openId, outcome, attempts, errcode, msgid }, recipient, errmsg };
 }

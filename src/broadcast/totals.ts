@@ -7,7 +7,8 @@ import {
   noOutcomes,
   type Outcome,
 } from "./outcome.ts";
-import type { RunState } from "./record.ts";
+import type { Settled } from "./ports.ts";
+import type { Retried, RunState } from "./record.ts";
 
 /** What the ledgers say of recipients that earlier runs settled. */
 export class Earlier {
@@ -21,10 +22,10 @@ export class Earlier {
   /** Codes that earlier runs spent. */
   spent = 0;
 
-  count({ outcome, formId }: { outcome: FinalOutcome; formId?: string | undefined }): void {
+  count({ outcome, formId, standing }: Pick<Settled, "outcome"> & Partial<Settled>): void {
     this.outcomes[outcome]++;
     // A record without a formId gave its code back, or never had one.
-    if (formId !== undefined) this.spent++;
+    if (formId !== undefined && !standing) this.spent++;
   }
 
   get recipients(): number {
@@ -64,7 +65,8 @@ export function sumOutcomesOfRuns(
 
 /** Codes that runs noted as spent. An unknown recipient is tried again with the same one. */
 export function sumSpentOfRuns(runs: readonly Pick<RunState, "codes" | "retried">[]): number {
-  return runs.reduce((sum, { codes, retried }) => sum + codes.spent - (retried?.unknown ?? 0), 0);
+  const twice = ({ unknown = 0, standing = 0 }: Partial<Retried> = {}) => unknown - standing;
+  return runs.reduce((sum, { codes, retried }) => sum + codes.spent - twice(retried), 0);
 }
 
 /**

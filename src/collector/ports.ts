@@ -60,7 +60,8 @@ export interface CollectorBooks {
 
 /** A request at the callback URL as it came in. */
 export interface CallbackRequest {
-  query: Readonly<Record<string, string | undefined>>;
+  /** Decoded. A value that is there several times is a list: which of them was signed can't be told. */
+  query: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   body: Buffer;

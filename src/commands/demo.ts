@@ -5,6 +5,7 @@ import { formatCount } from "../output/format.ts";
 import type { Io } from "../output/io.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { FILLED_STEPS, fillByCollector } from "./demo-collector.ts";
 import { CONSENT_STEPS, prepareConsents, withInput } from "./demo-consents.ts";
 import { killInTheMiddle } from "./demo-crash.ts";
 import { demoUsers } from "./demo-users.ts";
@@ -36,6 +37,10 @@ async function demo(deps: Deps): Promise<ExitName> {
     await runSteps(deps, io, STEPS, stop.signal);
     if (stop.exit) return stop.exit;
     await playCrash(deps, io, sandbox, stop.signal);
+    if (stop.exit) return stop.exit;
+    await fillByCollector(deps, io, sandbox.url);
+    if (stop.exit) return stop.exit;
+    await runSteps(deps, io, FILLED_STEPS, stop.signal);
     if (stop.exit) return stop.exit;
     const ofCodes = sandbox.stats();
     prepareConsents(sandbox);

@@ -7,6 +7,7 @@ import type { ReceiptBook, Receipts } from "../broadcast/receipts.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { StopSignal } from "../broadcast/stop.ts";
 import type { Clock } from "../clock.ts";
+import type { CollectorSecret } from "../config/secrets.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { Io } from "../output/io.ts";
@@ -107,11 +108,64 @@ export interface Deps {
   channel(name?: string): Promise<OpenChannel>;
   /** What there is of channels, in the order in which they are shown. */
   channels(): Promise<ChannelFacts[]>;
+  /** A server that fills the pools; it listens when this resolves. Rejects with a usage error when it can't listen there. */
+  collector(
+    needs: CollectorNeeds,
+    secrets: { [key in CollectorSecret]?: string },
+    log: (record: Record<string, unknown>) => void,
+  ): Promise<RunningCollector>;
+  /** `by`: other settings, for the demo's own. */
+  collectorProbe(by?: Pick<Io, "env" | "cwd">): CollectorProbe;
   sandbox: SandboxTools;
   /** Runs another command line in this process, with its own output streams. */
   runCli(argv: string[], io: Io): Promise<number>;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undo. */
   onInterrupt(listener: (signal: StopSignal) => void): () => void;
+}
+
+/** What a collector is asked to do, beyond the settings. */
+export interface CollectorNeeds {
+  listen: { host: string; port: number } | { socketPath: string };
+  /** Whose word on consents counts. */
+  consents: "both" | "events" | "reports";
+  /** In lower case. */
+  trustHeader?: string;
+  cloudHosting: boolean;
+  forward?: string;
+  codesPerUser: number;
+  requestsPerMinute: number;
+  /** Templates whose consents are standing. */
+  standing: readonly string[];
+  sessionLifeMs: number;
+  /** In its log. */
+  fullOpenIds: boolean;
+}
+
+export interface RunningCollector {
+  /** As `http://host:port`, or `unix:/path`. */
+  address: string;
+  /** Whether clients can log in: not without an appsecret. */
+  hasLogin: boolean;
+  /** Rejects with a `redis` error when Redis does not answer. */
+  ping(): Promise<void>;
+  /** Takes no more requests, and finishes those in hand. */
+  stop(): Promise<void>;
+}
+
+/** What looks at the settings of a collector, and at one that runs. */
+export interface CollectorProbe {
+  /** Rejects with a `redis` error when Redis does not answer. */
+  ping(): Promise<void>;
+  /** A session token as a collector with this secret takes it. */
+  signToken(secret: string, openId: string): Promise<string>;
+  /** `problem`: why there is no answer. */
+  ask(url: string, request?: ProbeRequest): Promise<{ status: number; text: string } | { problem: string }>;
+}
+
+/** `body`: JSON; it makes the request a POST. */
+export interface ProbeRequest {
+  body?: string;
+  token?: string;
 }
 
 export interface SandboxTools {

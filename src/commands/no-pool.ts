@@ -3,15 +3,25 @@ import { PushCliError, untilWhole } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
 import type { Deps, SendOf } from "./deps.ts";
+import { spendsOf } from "./permission-words.ts";
 
 /** The error of a command that met no pool; `match`: it looked only for openIds like that. */
 export async function noPool(deps: Deps, match?: string, of?: SendOf): Promise<PushCliError> {
   const { pools } = await deps.stores(of);
   const keys = pools.keyOf(match ?? "*");
+  if (of && (await spendsOf(deps, of, of.channel)) === "consent")
+    return noConsentUnder(keys, await deps.settings());
   return new PushCliError("nothing", `there is no pool under '${keys}'`, {
     hint:
       (await hintAtPrefixes(deps)) ??
       (match === undefined ? undefined : `there are pools, but none of an openId like '${match}'`),
+  });
+}
+
+/** The same of a message that spends consents: these are under other keys, which nobody looks for by chance. */
+function noConsentUnder(keys: string, { channel }: Settings): PushCliError {
+  return new PushCliError("nothing", `there are no consents under '${keys}'`, {
+    hint: `push-cli pool import --channel ${channel} brings those that a backend has kept; are --redis-url and --pool-prefix right? Without pools, --no-pool sends to listed users`,
   });
 }
 

@@ -47,6 +47,11 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./script/script.ts")).registerScript,
   },
   {
+    name: "collector",
+    description: "an HTTP server that fills the pools: codes and consents of clients, events of the platform",
+    load: async () => (await import("./collector/collector.ts")).registerCollector,
+  },
+  {
     name: "sandbox",
     description:
       "a simulator of the WeChat API on this machine, to try things out; appid wx-sandbox, secret sandbox-secret",

@@ -1,5 +1,6 @@
 import { PushCliError } from "../errors.ts";
-import { RULES, SECRET_FILE_ENV } from "./rules.ts";
+import { RULES } from "./rules.ts";
+import { SECRETS } from "./secrets.ts";
 
 /** What of the settings says who we are to the API, and where that was looked for. */
 export interface Identity {
@@ -29,7 +30,10 @@ export function requireAppid({ appid, configFiles }: Identity): string {
 }
 
 function missingError(missing: ("appid" | "appsecret")[], { read, places }: ConfigFiles): PushCliError {
-  const variables = { appid: RULES.appid.env, appsecret: `${RULES.appsecret.env} (or ${SECRET_FILE_ENV})` };
+  const variables = {
+    appid: RULES.appid.env,
+    appsecret: `${SECRETS.appsecret.env} (or ${SECRETS.appsecret.fileEnv})`,
+  };
   const files = read.length > 0 ? `read: ${quoteAll(read)}` : `none at ${quoteAll(places)}`;
   const it = missing.length === 1 ? "it" : "them";
   return new PushCliError("credentials", `no ${missing.join(" and no ")} given`, {

@@ -10,11 +10,11 @@ import {
   kindOf,
   type Origin,
   RULES,
-  SECRET_FILE_ENV,
   SETTING_KEYS,
   type SettingKey,
 } from "./rules.ts";
 import type { ConfigSection } from "./schema.ts";
+import { SECRET_KEYS, SECRETS, type SecretKey, secretFileKey } from "./secrets.ts";
 
 /** What one source gives; the next source fills in the rest. */
 export type Layer = { [key in SettingKey]?: Given };
@@ -47,14 +47,18 @@ export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
     const given = fromEnv(io, RULES[key].env);
     if (given) layer[key] = { ...given, value: inFolder(key, given.value, io.cwd) };
   }
-  const secretFile = fromEnv(io, SECRET_FILE_ENV);
-  if (!secretFile) return layer;
-  if (layer.appsecret) {
-    throw new PushCliError("config", `${RULES.appsecret.env} and ${SECRET_FILE_ENV} are both set`, {
+  for (const key of SECRET_KEYS) {
+    const { env, fileEnv } = SECRETS[key];
+    const file = fromEnv(io, fileEnv);
+    if (!file) continue;
+    const problem = new PushCliError("config", `${env} and ${fileEnv} are both set`, {
       hint: "unset one of them",
     });
+    layer[key] = layer[key]
+      ? { ...layer[key], problem }
+      : await readSecret(key, resolve(io.cwd, file.value), file.origin);
   }
-  return { ...layer, appsecret: await readSecret(resolve(io.cwd, secretFile.value), secretFile.origin) };
+  return layer;
 }
 
 /** A part of a file, and where in it: its keys from the outside in. */
@@ -66,13 +70,13 @@ interface PlacedSection {
 
 /**
  * The settings of all files, which come in order of precedence. Those of the profile go before every top level: what was
- * asked for is not to be overruled by another file. Reads `appsecretFile` only if `needsSecret`.
+ * asked for is not to be overruled by another file. Reads no file of a secret that `env` has.
  */
 export async function fileLayer(
   files: readonly ConfigFile[],
   profile: Given | undefined,
   io: Pick<Io, "env" | "cwd">,
-  needsSecret: boolean,
+  env: Layer,
 ): Promise<Layer> {
   const own = profile ? profileSections(files, profile.value) : [];
   if (profile && own.length === 0) throw missingProfile(files, profile, io);
@@ -87,9 +91,11 @@ export async function fileLayer(
       const origin = fileOrigin(file.path, [...keys, key]);
       layer[key] ??= { value: inFolder(key, value, folder), origin };
     }
-    if (needsSecret && !layer.appsecret && section.appsecretFile !== undefined) {
-      const path = resolve(folder, section.appsecretFile);
-      layer.appsecret = await readSecret(path, fileOrigin(file.path, [...keys, "appsecretFile"]));
+    for (const key of SECRET_KEYS) {
+      const path = section[secretFileKey(key)];
+      if (env[key] || layer[key] || path === undefined) continue;
+      const origin = fileOrigin(file.path, [...keys, secretFileKey(key)]);
+      layer[key] = await readSecret(key, resolve(folder, path), origin);
     }
   }
   return layer;
@@ -122,13 +128,14 @@ function missingProfile(
   });
 }
 
-async function readSecret(path: string, origin: Origin): Promise<Given> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new PushCliError("config", `${origin.name}: cannot read "${path}": ${readProblem(error)}`, {
-      hint: "a file that holds the appsecret and nothing else",
-      cause: error,
-    });
-  });
-  // Editors and `echo` end a file with a line end, which is no part of the secret.
-  return { value: text.trim(), origin: { source: origin.source, name: `the secret in "${path}"` } };
+async function readSecret(key: SecretKey, path: string, origin: Origin): Promise<Given> {
+  try {
+    const text = await readFile(path, "utf8");
+    // Editors and `echo` end a file with a line end, which is no part of the secret.
+    return { value: text.trim(), origin: { source: origin.source, name: `the secret in "${path}"` } };
+  } catch (error) {
+    const message = `${origin.name}: cannot read "${path}": ${readProblem(error)}`;
+    const hint = `a file that holds the ${key} and nothing else`;
+    return { value: "", origin, problem: new PushCliError("config", message, { hint, cause: error }) };
+  }
 }

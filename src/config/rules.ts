@@ -1,6 +1,7 @@
 import { PushCliError } from "../errors.ts";
 import { PROXY_HINT, proxyProblem } from "./proxy-url.ts";
 import { redactUrl } from "./redact-url.ts";
+import { SECRET_KEYS, SECRETS, type SecretKey } from "./secrets.ts";
 import { ageProblem, braceProblem, isApiBase, isRedisUrl, isWord, poolKeyProblem } from "./value-checks.ts";
 
 /** The settings that a flag, the environment or the file may give. */
@@ -15,7 +16,7 @@ export const SETTING_KEYS = [
   "apiCa",
   "proxy",
   "appid",
-  "appsecret",
+  ...SECRET_KEYS,
   "keyPrefix",
   "poolPrefix",
   "poolKey",
@@ -38,10 +39,9 @@ export interface Origin {
 export interface Given {
   value: string;
   origin: Origin;
+  /** Why there is no value, after all: the secret's file can't be read, or it is given twice. */
+  problem?: PushCliError;
 }
-
-/** The other way to give the secret. */
-export const SECRET_FILE_ENV = "PUSH_CLI_APPSECRET_FILE";
 
 interface Rule {
   env: string;
@@ -136,12 +136,7 @@ export const RULES: Record<SettingKey, Rule> = {
     hint: "the appid is shown in the console of the mini program",
     quote: verbatim,
   },
-  appsecret: {
-    env: "PUSH_CLI_APPSECRET",
-    problem: wordProblem,
-    hint: "the appsecret is one word",
-    quote: () => undefined,
-  },
+  ...secretRules(),
   keyPrefix: {
     env: "PUSH_CLI_KEY_PREFIX",
     flag: "--key-prefix",
@@ -193,8 +188,17 @@ export const RULES: Record<SettingKey, Rule> = {
   },
 };
 
+function secretRules(): Record<SecretKey, Rule> {
+  const rules = SECRET_KEYS.map((key) => [key, { ...SECRETS[key], quote: () => undefined }]);
+  return Object.fromEntries(rules) as Record<SecretKey, Rule>;
+}
+
 /** The error about a value of `key`: a usage error for a flag, else a config error. Undefined when it can be used. */
-export function settingProblem(key: SettingKey, value: string, origin: Origin): PushCliError | undefined {
+export function settingProblem(
+  key: SettingKey,
+  { value, origin, problem: unread }: Given,
+): PushCliError | undefined {
+  if (unread) return unread;
   const problem = valueProblem(key, value);
   if (problem === undefined) return undefined;
   return new PushCliError(kindOf(origin), `${origin.name}${problem}`, { hint: RULES[key].hint });

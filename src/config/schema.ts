@@ -1,9 +1,10 @@
 import type { ZodType, z } from "zod";
 import { nearestWord } from "./nearest.ts";
 import { RULES, SETTING_KEYS, type SettingKey, valueProblem } from "./rules.ts";
+import { SECRET_KEYS, type SecretFileKey, secretFileKey } from "./secrets.ts";
 
 /** The settings of a file or of one of its profiles. */
-export type ConfigSection = { [key in SettingKey | "appsecretFile"]?: string | undefined };
+export type ConfigSection = { [key in SettingKey | SecretFileKey]?: string | undefined };
 
 export type ConfigDocument = ConfigSection & { profiles?: Record<string, ConfigSection> | undefined };
 
@@ -28,41 +29,29 @@ export async function checkConfig(
   return { issues: result.error.issues.flatMap((issue) => explainIssue(issue, document)) };
 }
 
-const SECTION_KEYS: readonly string[] = [...SETTING_KEYS, "appsecretFile"];
+const SECTION_KEYS: readonly string[] = [...SETTING_KEYS, ...SECRET_KEYS.map(secretFileKey)];
 
 function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
   const setting = (key: SettingKey) => zod.string().refine((value) => !RULES[key].problem(value));
-  const section = {
-    redisUrl: setting("redisUrl").optional(),
-    redisCa: setting("redisCa").optional(),
-    redisCert: setting("redisCert").optional(),
-    redisKey: setting("redisKey").optional(),
-    redisServername: setting("redisServername").optional(),
-    channel: setting("channel").optional(),
-    apiBase: setting("apiBase").optional(),
-    apiCa: setting("apiCa").optional(),
-    proxy: setting("proxy").optional(),
-    appid: setting("appid").optional(),
-    appsecret: setting("appsecret").optional(),
-    appsecretFile: zod.string().min(1).optional(),
-    keyPrefix: setting("keyPrefix").optional(),
-    poolPrefix: setting("poolPrefix").optional(),
-    poolKey: setting("poolKey").optional(),
-    poolKeys: setting("poolKeys").optional(),
-    tokenMode: setting("tokenMode").optional(),
-    consentCap: setting("consentCap").optional(),
-    consentMaxAge: setting("consentMaxAge").optional(),
-  };
-  const oneSecret = (values: ConfigSection) =>
-    values.appsecret === undefined || values.appsecretFile === undefined;
-  const both = {
-    path: ["appsecretFile"],
-    params: { reason: "stands beside appsecret; keep one of them" },
-    // Without it, another fault of the section would hide this one.
-    when: ({ value }: { value: unknown }) => typeof value === "object" && value !== null,
-  };
-  const profiles = zod.record(zod.string(), zod.strictObject(section).refine(oneSecret, both));
-  return zod.strictObject({ ...section, profiles: profiles.optional() }).refine(oneSecret, both);
+  const section = Object.fromEntries([
+    ...SETTING_KEYS.map((key) => [key, setting(key).optional()]),
+    ...SECRET_KEYS.map((key) => [secretFileKey(key), zod.string().min(1).optional()]),
+  ]) as Record<SettingKey | SecretFileKey, ZodType<string | undefined>>;
+  const profiles = zod.record(zod.string(), withOneForm(zod.strictObject(section)));
+  return withOneForm(zod.strictObject({ ...section, profiles: profiles.optional() }));
+}
+
+/** A secret stands in the section, or its file does. */
+function withOneForm<Schema extends ZodType<ConfigSection>>(schema: Schema): Schema {
+  return SECRET_KEYS.reduce((checked, key) => {
+    const fileKey = secretFileKey(key);
+    return checked.refine((values) => values[key] === undefined || values[fileKey] === undefined, {
+      path: [fileKey],
+      params: { reason: `stands beside ${key}; keep one of them` },
+      // Without it, another fault of the section would hide this one.
+      when: ({ value }) => typeof value === "object" && value !== null,
+    });
+  }, schema);
 }
 
 function explainIssue(issue: z.core.$ZodIssue, document: unknown): Issue[] {

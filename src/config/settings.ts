@@ -6,9 +6,13 @@ import type { ConfigFiles } from "./credentials.ts";
 import { parseDuration } from "./durations.ts";
 import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
 import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
+import { COLLECTOR_SECRETS, type CollectorSecret, isCollectorSecret } from "./secrets.ts";
 import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
+
+/** A secret, or why what was given can't be used. `from` names where it was given. */
+export type GivenSecret = { from: string } & ({ value: string } | { problem: PushCliError });
 
 export interface Settings {
   /** May hold a password: show it through redactUrl only. */
@@ -36,6 +40,8 @@ export interface Settings {
   /** How old a consent may be; absent: any age, as on the platform. */
   consentMaxAgeMs?: number;
   profile?: string;
+  /** Those that are given: commands that have no use for them work whatever they are. */
+  collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
   /** Which layer each setting came from. */
   sources: Record<string, Source>;
   configFiles: ConfigFiles;
@@ -82,7 +88,7 @@ export async function loadSettings(
   const files = await loadConfigFiles(io, only, (text) => unseen.push(text));
   const { config: _, profile: __, ...given } = flags;
   const env = await envLayer(io);
-  const fromFiles = await fileLayer(files, profile, io, !env.appsecret);
+  const fromFiles = await fileLayer(files, profile, io, env);
   const fromFlags = flagLayer(given, io.cwd);
   const layers = { ...fromFiles, ...env, ...fromFlags };
   checkValues(layers);
@@ -123,7 +129,8 @@ function fromFlag(name: string, value: string | undefined): Given | undefined {
 function checkValues(given: Layer): void {
   const problems = SETTING_KEYS.flatMap((key) => {
     const entry = given[key];
-    return (entry && settingProblem(key, entry.value, entry.origin)) ?? [];
+    // What is wrong with the collector's is the collector's matter.
+    return (entry && !isCollectorSecret(key) && settingProblem(key, entry)) || [];
   });
   const [first, second] = problems;
   if (!first) return;
@@ -158,10 +165,22 @@ function fillIn(
     ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
     ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
     ...(profile && { profile: profile.value }),
+    collectorSecrets: collectorSecretsOf(given),
     sources,
     configFiles,
     warnings: [],
   };
+}
+
+function collectorSecretsOf(given: Layer): Settings["collectorSecrets"] {
+  const found = COLLECTOR_SECRETS.flatMap((key) => {
+    const entry = given[key];
+    if (!entry) return [];
+    const problem = settingProblem(key, entry);
+    const from = entry.origin.name;
+    return [[key, problem ? { from, problem } : { from, value: entry.value }] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 const SOURCE_ORDER: Source[] = ["flag", "env", "file", "default"];

@@ -12,7 +12,7 @@ export function loadSourceUrl(flag: string | undefined, io: Pick<Io, "env">): st
     flag === undefined
       ? fromEnv(io, SOURCE_URL_ENV)
       : { value: flag, origin: { source: "flag", name: "--from-redis-url" } };
-  const problem = given && settingProblem("redisUrl", given.value, given.origin);
+  const problem = given && settingProblem("redisUrl", given);
   if (problem) throw problem;
   return given?.value;
 }

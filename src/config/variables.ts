@@ -1,6 +1,7 @@
 import type { Io } from "../output/io.ts";
 import { nearestWord } from "./nearest.ts";
-import { RULES, SECRET_FILE_ENV, SETTING_KEYS } from "./rules.ts";
+import { RULES, SETTING_KEYS } from "./rules.ts";
+import { SECRET_KEYS, SECRETS } from "./secrets.ts";
 
 const PREFIX = "PUSH_CLI_";
 
@@ -11,7 +12,7 @@ export const SOURCE_URL_ENV = "PUSH_CLI_FROM_REDIS_URL";
 /** All that the program reads of its own. */
 export const VARIABLES: readonly string[] = [
   ...SETTING_KEYS.map((key) => RULES[key].env),
-  SECRET_FILE_ENV,
+  ...SECRET_KEYS.map((key) => SECRETS[key].fileEnv),
   PROFILE_ENV,
   CONFIG_ENV,
   SOURCE_URL_ENV,

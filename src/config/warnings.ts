@@ -1,6 +1,7 @@
 import type { ConfigFile } from "./config-file.ts";
 import { type Layer, profileSections } from "./layers.ts";
 import { type Given, RULES, SETTING_KEYS, type SettingKey } from "./rules.ts";
+import { isSecret, SECRET_KEYS, secretFileKey } from "./secrets.ts";
 import { unusedTls } from "./tls-files.ts";
 
 /** What the settings came from. */
@@ -28,7 +29,7 @@ export function findWarnings(
 ): string[] {
   const warnings = sources.files
     .filter((file) => file.exposed && holdsSecret(file))
-    .map(({ path }) => `"${path}" holds an appsecret and others may read it; run: chmod 600 "${path}"`);
+    .map(({ path }) => `"${path}" holds a secret and others may read it; run: chmod 600 "${path}"`);
   warnings.push(...unusedTls({ ...sources.env, ...sources.flags }, redisUrl));
   if (poolSuffix === "" && keyPrefix.startsWith(poolPrefix)) {
     warnings.push(
@@ -40,7 +41,7 @@ export function findWarnings(
 
 /** `docker run --env-file` takes quotes around a value for a part of it. */
 function quotedVariables(env: Layer): string[] {
-  const quoted = (["appid", "appsecret"] as const).filter((key) =>
+  const quoted = (["appid", ...SECRET_KEYS] as const).filter((key) =>
     /^(["']).*\1$/.test(env[key]?.value ?? ""),
   );
   return quoted.map(
@@ -51,7 +52,7 @@ function quotedVariables(env: Layer): string[] {
 
 function holdsSecret({ document }: ConfigFile): boolean {
   const sections = [document, ...Object.values(document.profiles ?? {})];
-  return sections.some((section) => section.appsecret !== undefined);
+  return sections.some((section) => SECRET_KEYS.some((key) => section[key] !== undefined));
 }
 
 /** Asked for on this command line and yet not used: `--profile staging` would quietly work on production. */
@@ -60,7 +61,7 @@ function overruledProfile({ flags, env, files, profile }: Sources): string[] {
   const sections = profileSections(files, profile.value).map(({ section }) => section);
   const isOwn = (key: SettingKey) =>
     sections.some(
-      (own) => own[key] !== undefined || (key === "appsecret" && own.appsecretFile !== undefined),
+      (own) => own[key] !== undefined || (isSecret(key) && own[secretFileKey(key)] !== undefined),
     );
   return SETTING_KEYS.filter((key) => env[key] && !flags[key] && isOwn(key)).map(
     (key) => `${RULES[key].env} is used instead of "${key}" of the profile "${profile.value}"`,

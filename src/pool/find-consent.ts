@@ -1,9 +1,10 @@
-import { consentExpireMs, consentState, readConsent } from "./consent.ts";
+import { type Consent, type ConsentTerms, consentExpireMs, consentState, readConsent } from "./consent.ts";
 import type { Found } from "./find-code.ts";
 
 /**
- * Looks for the first consent that holds, among entries that stand in a pool from index `from` on. Expired ones met on the way
- * are to be dropped; a standing one stays where it is. As `findCode` does for codes.
+ * Looks for the first consent that holds, among entries that stand in a pool from index `from` on; for the first standing one,
+ * which no message spends, where there is one. Expired ones met on the way are to be dropped; a standing one stays where it is.
+ * As `findCode` does for codes.
  */
 export function findConsent(
   entries: readonly (string | undefined)[],
@@ -12,14 +13,18 @@ export function findConsent(
   maxAgeMs: number | undefined,
 ): Found {
   const found: Found = { expired: 0, refused: 0, unreadable: 0, edits: [] };
+  const read = entries.map((bytes) => (bytes === undefined ? undefined : readConsent(bytes)));
+  const stateOf = (consent: Consent) => consentState(consent, { nowMs, maxAgeMs });
+  const hasStanding = read.some((entry) => entry?.readable && stateOf(entry.consent) === "standing");
   for (const [i, bytes] of entries.entries()) {
-    const entry = bytes === undefined ? undefined : readConsent(bytes);
+    const entry = read[i];
     if (bytes === undefined || !entry?.readable) {
       found.unreadable++;
       continue;
     }
     const { consent } = entry;
-    const state = consentState(consent, { nowMs, maxAgeMs });
+    const state = stateOf(consent);
+    if (hasStanding && state === "valid") continue;
     const isStanding = state === "standing";
     // A standing one is written as it was: what the user has withdrawn meanwhile is not claimed.
     found.edits.push({ index: from + i, was: bytes, text: isStanding ? bytes : undefined });
@@ -46,6 +51,17 @@ export function findAllConsents(entries: readonly (string | undefined)[], from: 
       ? [{ index: from + i, was: bytes, text: undefined }]
       : [],
   );
+}
+
+/** As `dropExpired` does for codes. */
+export function dropExpiredConsent(
+  bytes: string,
+  terms: ConsentTerms,
+): { text: string | undefined; expired: number } | undefined {
+  const entry = readConsent(bytes);
+  if (!entry.readable) return undefined;
+  const isExpired = consentState(entry.consent, terms) === "expired";
+  return isExpired ? { text: undefined, expired: 1 } : { text: bytes, expired: 0 };
 }
 
 /** Whether some of these entries let a message be sent. */

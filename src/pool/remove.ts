@@ -1,6 +1,5 @@
 import { codeState } from "./code.ts";
 import { type EntryLine, toEntryLine } from "./export.ts";
-import { type ListedPool, summaryReader } from "./list.ts";
 import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
 import { readPools } from "./read-pools.ts";
@@ -15,36 +14,66 @@ export interface EntryKind {
   toLine(openId: string, raw: string): EntryLine | undefined;
 }
 
-const CODES: EntryKind = {
-  states: ["valid", "expired", "invalid", "unreadable"],
+/** The state of entries that are not understood, whatever the kind. */
+export const UNREADABLE = "unreadable";
+
+export const CODES: EntryKind = {
+  states: ["valid", "expired", "invalid", UNREADABLE],
   statesOf: (raw, nowMs) => {
     const entry = readEntry(raw);
-    return entry.readable ? entry.codes.map((code) => codeState(code, nowMs)) : UNREADABLE;
+    return entry.readable ? entry.codes.map((code) => codeState(code, nowMs)) : [UNREADABLE];
   },
   toLine: toEntryLine,
 };
 
-const UNREADABLE = ["unreadable"];
-
 /** A pool as it was looked at before its removal. */
-export interface PlannedPool extends ListedPool {
+export interface PlannedPool {
+  openId: string;
   /** List elements; one can hold several codes. */
   entries: number;
+  /** What they are, by the states of the kind. */
+  counts: Record<string, number>;
 }
 
-/** Counts what there is to remove; pools that are not there come with no entries. */
-export async function planRemoval(store: PoolStore, openIds: string[]): Promise<PlannedPool[]> {
-  const { start, add } = summaryReader(await store.now());
+/** Counts what there is to remove; pools that are not there come with no entries. `kind`: codes unless told. */
+export async function planRemoval(
+  store: Pick<PoolStore, "now" | "read">,
+  openIds: string[],
+  kind: EntryKind = CODES,
+): Promise<PlannedPool[]> {
+  const nowMs = await store.now();
   const reader = {
-    start: (openId: string): PlannedPool => ({ ...start(openId), entries: 0 }),
+    start: (openId: string): PlannedPool => ({ openId, entries: 0, counts: noneOf(kind) }),
     add: (pool: PlannedPool, raw: string) => {
       pool.entries++;
-      add(pool, raw);
+      for (const state of kind.statesOf(raw, nowMs)) pool.counts[state] = (pool.counts[state] ?? 0) + 1;
     },
   };
   const planned: PlannedPool[] = [];
   for await (const pools of readPools(store, inPages(openIds), reader)) planned.push(...pools);
   return planned;
+}
+
+function noneOf({ states }: EntryKind): Record<string, number> {
+  return Object.fromEntries(states.map((state) => [state, 0]));
+}
+
+/** What a removal of just what was planned would do. `plan` must not be empty. */
+export function foreseeRemoval(plan: readonly PlannedPool[], keepUnreadable: boolean): RemovalTotals {
+  const sum = (count: (pool: PlannedPool) => number) => plan.reduce((total, pool) => total + count(pool), 0);
+  const kept = ({ counts }: PlannedPool) => (keepUnreadable ? (counts[UNREADABLE] ?? 0) : 0);
+  const codesRemoved = Object.fromEntries(
+    Object.keys(plan[0]?.counts ?? {}).map((state) => [state, sum(({ counts }) => counts[state] ?? 0)]),
+  );
+  const entriesKept = sum(kept);
+  return {
+    poolsRemoved: plan.filter((pool) => kept(pool) === 0).length,
+    entriesRemoved: sum((pool) => pool.entries) - entriesKept,
+    codesRemoved: { ...codesRemoved, [UNREADABLE]: (codesRemoved[UNREADABLE] ?? 0) - entriesKept },
+    entriesKept,
+    entriesGone: 0,
+    complete: true,
+  };
 }
 
 async function* inPages(openIds: string[]): AsyncGenerator<string[]> {
@@ -76,7 +105,7 @@ export interface RemovalOptions {
   onStep?: ((totals: RemovalTotals) => void) | undefined;
 }
 
-type RemovalStore = Pick<PoolStore, "now" | "slice" | "removeEntries">;
+export type RemovalStore = Pick<PoolStore, "now" | "slice" | "removeEntries">;
 
 /** Pools at work at once, and entries of each in one step. */
 const POOLS = 50;
@@ -104,7 +133,7 @@ export async function removePools(
   const totals: RemovalTotals = {
     poolsRemoved: 0,
     entriesRemoved: 0,
-    codesRemoved: Object.fromEntries((options.kind ?? CODES).states.map((state) => [state, 0])),
+    codesRemoved: noneOf(options.kind ?? CODES),
     entriesKept: 0,
     entriesGone: 0,
     complete: true,
@@ -173,7 +202,7 @@ function choosePiece(
     if (piece.looked > 0 && bytes + raw.length > BYTES) break;
     bytes += raw.length;
     piece.looked++;
-    if (keepUnreadable && kind.statesOf(raw, 0)[0] === "unreadable") continue;
+    if (keepUnreadable && kind.statesOf(raw, 0)[0] === UNREADABLE) continue;
     const line = save && kind.toLine(pool.openId, raw);
     if (save && !line) continue;
     if (line) piece.lines.push(line);

@@ -149,6 +149,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     reason: hash.reason || undefined,
     exit: hash.exit as BroadcastRecord["exit"],
     evicted: json(hash.evicted),
+    testOf: hash.testOf,
     resumeWith: hash.resumeWith as BroadcastRecord["resumeWith"],
     wanted: json(hash.wanted),
     cut: json(hash.cut),

@@ -44,7 +44,9 @@ export async function claimUsers(
     else open.push({ progress: begin(openId), at, conflicts: 0 });
     seen.add(openId);
   }
-  const counts = by.dryRun ? DRY_READ_COUNTS : READ_COUNTS;
+  const counts = (by.dryRun ? DRY_READ_COUNTS : READ_COUNTS).filter(
+    (count) => count >= book.family.firstRead,
+  );
   for (let round = 0; open.length > 0; round++) {
     open = await claimRound(link, book, by, open, replies, counts[round] ?? counts.at(-1)!);
   }
@@ -132,16 +134,18 @@ function toLater({ openId, expired }: Progress): ClaimReply {
 function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
   const first = line.indexOf(" ");
   const second = line.indexOf(" ", first + 1);
-  return {
+  const reply: ClaimReply = {
     status: "claimed",
     openId,
     formId: line.slice(0, first),
     expireMs: Number(line.slice(first + 1, second)),
-    multiUse: line[second + 1] === "1",
+    multiUse: line[second + 1] !== "0",
     attempt: 1,
     expired: Number(line.slice(second + 3)),
     refused: 0,
   };
+  if (line[second + 1] === "2") reply.standing = true;
+  return reply;
 }
 
 /** Entries in one reply. */

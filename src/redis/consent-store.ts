@@ -6,7 +6,7 @@ import { showKey } from "./java-keys.ts";
 import { escapeGlob, type Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { createPoolStore } from "./pool-store.ts";
-import { purgeConsents } from "./purge-consents.ts";
+import { purgePools } from "./purge-pools.ts";
 import { pushConsents } from "./push-consents.ts";
 import { scanKeys } from "./scan.ts";
 
@@ -43,8 +43,9 @@ export function createConsentStore(link: RedisLink, options: ConsentStoreOptions
         ? findPools(store, openIds)
         : Promise.resolve(openIds.map((openId) => poolName({ openId, templateId }))),
     push: async (pools) => pushConsents(link, keys, pools, { nowMs: await link.now(), maxAgeMs, cap }),
-    purge: async (pools, { dryRun, maxCommands }) =>
-      purgeConsents(link, keys, pools, { dryRun, maxCommands, nowMs: await link.now(), maxAgeMs }),
+    // Without a maximum age every consent lasts: nothing is older than this.
+    purge: (pools, options) =>
+      purgePools(link, keys, pools, { ...options, maxAgeMs: maxAgeMs ?? Number.MAX_SAFE_INTEGER }),
   };
   return store;
 }

@@ -9,6 +9,8 @@ export interface Family {
   readonly shortWay: "1" | "2" | "3";
   /** Without pools, nothing under their keys matters. */
   readonly hasPools: boolean;
+  /** How many entries of a pool to look at for the first one, at least. */
+  readonly firstRead: number;
   /** Consents of that age, ms, hold no more; 0: they hold for ever. */
   readonly maxAgeMs: number;
   /** The first permission that a message can be sent with; see `findCode`. */
@@ -24,6 +26,7 @@ export interface Family {
 export const CODES: Family = {
   shortWay: "1",
   hasPools: true,
+  firstRead: 1,
   maxAgeMs: 0,
   find: findCode,
   hasValid,
@@ -36,7 +39,11 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
   return {
     shortWay: "2",
     hasPools: true,
+    // Among so many a standing one goes before the others, in claim-codes.lua as well.
+    firstRead: 16,
     maxAgeMs: maxAgeMs ?? 0,
+    // None is ever refused by itself: an answer that one is of no use (43101) clears the whole pool (`settleClearing`), and no
+    // answer to a message that spends consents asks for another one.
     find: (entries, from, nowMs) => findConsent(entries, from, nowMs, maxAgeMs),
     hasValid: (entries, nowMs) => holdsConsent(entries, nowMs, maxAgeMs),
     findAll: findAllConsents,
@@ -51,6 +58,7 @@ export const NO_PERMISSION = "-";
 export const NO_POOL: Family = {
   shortWay: "3",
   hasPools: false,
+  firstRead: 1,
   maxAgeMs: 0,
   find: (_, from) => ({
     expired: 0,

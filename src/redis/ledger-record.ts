@@ -9,6 +9,8 @@ export interface ClaimedRecord {
   atMs: number;
   /** Whether the code may bring several messages. */
   multiUse: boolean;
+  /** Nothing is spent: a standing right, or none at all. It is `multiUse`, too. */
+  standing: boolean;
   /** Which code of `source` it is, from 1. */
   k: number;
   expireMs: number;
@@ -29,6 +31,8 @@ export interface FinalRecord {
   msgid: string | undefined;
   /** Of the code, so that it can be sent with again when the operator asks. */
   multiUse: boolean;
+  /** Nothing was spent. */
+  standing: boolean;
   expireMs: number;
 }
 
@@ -37,8 +41,8 @@ const FINAL = /^(sent|no_code|rejected|failed|unknown) (\S+) (\d+) (\d+) (\S+) (
 
 /** One line of words, then the bytes to put back: `own`, measured out by the last word, and `source`. */
 export function writeClaimed(record: ClaimedRecord): string {
-  const { run, attempt, atMs, multiUse, k, expireMs, formId, own, source } = record;
-  const words = ["claimed", run, attempt, atMs, multiUse ? 1 : 0, k, expireMs, formId, own.length];
+  const { run, attempt, atMs, k, expireMs, formId, own, source } = record;
+  const words = ["claimed", run, attempt, atMs, writeUse(record), k, expireMs, formId, own.length];
   return `${words.join(" ")}\n${own}${source}`;
 }
 
@@ -52,7 +56,7 @@ export function readClaimed(text: string): ClaimedRecord | undefined {
     run,
     attempt: Number(attempt),
     atMs: Number(atMs),
-    multiUse: multi === "1",
+    ...readUse(multi),
     k: Number(k),
     expireMs: Number(expireMs),
     formId,
@@ -62,9 +66,19 @@ export function readClaimed(text: string): ClaimedRecord | undefined {
 }
 
 export function writeFinal(record: FinalRecord): string {
-  const { outcome, run, attempts, atMs, errcode, formId, msgid, multiUse, expireMs } = record;
+  const { outcome, run, attempts, atMs, errcode, formId, msgid, expireMs } = record;
   const words = [outcome, run, attempts, atMs, errcode ?? "-", formId ?? "-", msgid ?? "-"];
-  return `${words.join(" ")} ${multiUse ? 1 : 0} ${expireMs}`;
+  return `${words.join(" ")} ${writeUse(record)} ${expireMs}`;
+}
+
+/** One digit: 0 a single use, 1 several or no key to repeat an attempt with, 2 the same with nothing spent. */
+function writeUse({ multiUse, standing }: Pick<ClaimedRecord, "multiUse" | "standing">): number {
+  if (standing) return 2;
+  return multiUse ? 1 : 0;
+}
+
+function readUse(digit: string | undefined): Pick<ClaimedRecord, "multiUse" | "standing"> {
+  return { multiUse: digit === "1" || digit === "2", standing: digit === "2" };
 }
 
 /** Undefined for a record of any other kind. */
@@ -80,7 +94,7 @@ export function readFinal(text: string): FinalRecord | undefined {
     errcode: errcode === "-" ? undefined : Number(errcode),
     formId: formId === "-" ? undefined : formId,
     msgid: msgid === "-" ? undefined : msgid,
-    multiUse: multi === "1",
+    ...readUse(multi),
     expireMs: Number(expireMs),
   };
 }
@@ -93,7 +107,7 @@ export function finalWithout(
   atMs: number,
   errcode?: number,
 ): string {
-  const none = { formId: undefined, msgid: undefined, multiUse: false, expireMs: 0 };
+  const none = { formId: undefined, msgid: undefined, multiUse: false, standing: false, expireMs: 0 };
   return writeFinal({ outcome, run, attempts, atMs, errcode, ...none });
 }
 

@@ -73,8 +73,8 @@ function planFinal(
   const own = final.run === by.run;
   if (own || !by.again.includes(final.outcome)) return { reply: describeFinal(user.openId, final, own) };
   if (final.outcome !== "unknown") return claimAnew(by, family, user, reading, final);
-  const { attempts: attempt, run, atMs, multiUse, expireMs, formId = "-" } = final;
-  const before = { run, attempt, atMs, multiUse, k: 0, expireMs, formId, own: "", source: "" };
+  const { attempts: attempt, run, atMs, multiUse, standing, expireMs, formId = "-" } = final;
+  const before = { run, attempt, atMs, multiUse, standing, k: 0, expireMs, formId, own: "", source: "" };
   const step = takeOver(by, family, user.openId, reading, before);
   return { ...step, reply: { ...step.reply, retried: "unknown" } as ClaimReply };
 }
@@ -157,7 +157,9 @@ function withRetry(before: FinalRecord | undefined, step: Step): Step {
       reply: {
         ...reply,
         retried: before.outcome as "failed" | "no_code",
-        ...(before.outcome === "failed" && before.formId !== undefined ? { spentBefore: true } : {}),
+        ...(before.outcome === "failed" && before.formId !== undefined && !before.standing
+          ? { spentBefore: true }
+          : {}),
       },
     };
   }
@@ -186,7 +188,7 @@ function isElsewhere(
 }
 
 function describeFinal(openId: string, final: FinalRecord, own: boolean): ClaimReply & { status: "settled" } {
-  const { outcome, attempts, atMs, errcode, formId, msgid } = final;
+  const { outcome, attempts, atMs, errcode, formId, msgid, standing } = final;
   return {
     status: "settled",
     openId,
@@ -197,5 +199,6 @@ function describeFinal(openId: string, final: FinalRecord, own: boolean): ClaimR
     ...(errcode === undefined ? {} : { errcode }),
     ...(formId === undefined ? {} : { formId }),
     ...(msgid === undefined ? {} : { msgid }),
+    ...(standing ? { standing } : {}),
   };
 }

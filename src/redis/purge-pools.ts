@@ -1,4 +1,5 @@
 import { dropExpired, type EntryEdit } from "../pool/find-code.ts";
+import { dropExpiredConsent } from "../pool/find-consent.ts";
 import type { OpenPool, PurgeStep } from "../pool/ports.ts";
 import { changeUsers, type UserChange } from "./change-users.ts";
 import type { Keys } from "./keys.ts";
@@ -18,18 +19,26 @@ interface Call {
   handed: Handed[];
 }
 
+export interface PurgeTerms {
+  dryRun: boolean;
+  maxCommands?: number | undefined;
+  /** The pools hold consents, which may be that old, ms; without it, they hold codes. */
+  maxAgeMs?: number | undefined;
+}
+
 /** One bounded step of a purge; see `PoolStore.purge`. */
 export async function purgePools(
   link: RedisLink,
   keys: Keys,
   pools: OpenPool[],
-  { dryRun, maxCommands = PURGE_BUDGET }: { dryRun: boolean; maxCommands?: number | undefined },
+  terms: PurgeTerms,
 ): Promise<PurgeStep> {
+  const { dryRun, maxCommands = PURGE_BUDGET, maxAgeMs = 0 } = terms;
   // An entry takes one command at most: to replace it in its place.
   const budget = Math.max(1, Math.min(PURGE_BUDGET, maxCommands));
   const plan = (some: OpenPool[]) => ({
     keys: some.map(({ openId }) => keys.pool(openId)),
-    args: [dryRun ? 1 : 0, budget, ...stateOf(some[0])],
+    args: [dryRun ? 1 : 0, budget, ...stateOf(some[0]), maxAgeMs],
   });
   const calls = splitCalls(pools).map((some) => link.runBatch(SCRIPTS.purgePools, some, plan, toCalls));
   const replies = (await Promise.all(calls))
@@ -37,7 +46,7 @@ export async function purgePools(
     .filter((call) => call !== undefined);
   const step = replies.map((call) => call.step).reduce(addSteps);
   const handed = replies.flatMap((call) => call.handed);
-  return handed.length === 0 ? step : addSteps(step, await purgeHanded(link, keys, handed, dryRun));
+  return handed.length === 0 ? step : addSteps(step, await purgeHanded(link, keys, handed, terms));
 }
 
 /** One call goes on with one pool at most, its first: the others it begins. */
@@ -99,14 +108,14 @@ interface Piece {
   ended: boolean;
 }
 
-/** Takes expired codes out of pools that were read, as far as these are still as they were: the others stay open. */
+/** Takes what is expired out of pools that were read, as far as these are still as they were: the others stay open. */
 async function purgeHanded(
   link: RedisLink,
   keys: Keys,
   handed: Handed[],
-  dryRun: boolean,
+  { dryRun, maxAgeMs }: PurgeTerms,
 ): Promise<PurgeStep> {
-  const pieces = handed.map(toPiece);
+  const pieces = handed.map((one) => toPiece(one, maxAgeMs));
   const changing = dryRun ? [] : pieces.filter(({ edits }) => edits.length > 0);
   const { done, commands } = await changeUsers(link, keys, undefined, changing.map(toChange));
   const failed = new Set(changing.filter((_, i) => !done[i]));
@@ -126,11 +135,13 @@ async function purgeHanded(
     .reduce(addSteps, none);
 }
 
-function toPiece({ pool, reading, nowMs }: Handed): Piece {
+function toPiece({ pool, reading, nowMs }: Handed, maxAgeMs: number | undefined): Piece {
+  const drop = (was: string) =>
+    maxAgeMs === undefined ? dropExpired(was, nowMs) : dropExpiredConsent(was, { nowMs, maxAgeMs });
   const edits: EntryEdit[] = [];
   let [expired, unreadable, stays] = [0, 0, 0];
   for (const [i, was] of reading.entries.entries()) {
-    const rest = was === undefined ? undefined : dropExpired(was, nowMs);
+    const rest = was === undefined ? undefined : drop(was);
     if (!rest) unreadable++;
     if (!rest || rest.text !== undefined) stays++;
     if (!rest || was === undefined || rest.expired === 0) continue;

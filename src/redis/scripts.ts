@@ -6,6 +6,7 @@ import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
+import plainConsent from "./lua/plain-consent.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
@@ -43,16 +44,16 @@ function bytesScript(name: string, ...parts: string[]): Script {
 }
 
 export const SCRIPTS = {
-  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, claimCodes),
+  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, plainConsent, claimCodes),
   changeUsers: script("change-users", shareBasics, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
   readPools: bytesScript("read-pools", readPools),
-  purgePools: bytesScript("purge-pools", shareBasics, readPiece, purgePools),
+  purgePools: bytesScript("purge-pools", shareBasics, readPiece, plainConsent, purgePools),
   pushCodes: bytesScript("push-codes", shareBasics, readPiece, findUsed, pushCodes),
   pushConsents: script("push-consents", shareBasics, findSpent, pushConsents),
   takeCodes: script("take-codes", shareBasics, findUsed, takeCodes),
-  takeConsents: script("take-consents", shareBasics, findSpent, readConsents, takeConsents),
-  withdrawConsents: script("withdraw-consents", shareBasics, readConsents, withdrawConsents),
+  takeConsents: script("take-consents", shareBasics, findSpent, plainConsent, readConsents, takeConsents),
+  withdrawConsents: script("withdraw-consents", shareBasics, plainConsent, readConsents, withdrawConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   pushAudience: script("push-audience", pushAudience),

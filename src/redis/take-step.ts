@@ -73,7 +73,9 @@ export function takeFound(
   const { code, k, index, own, source, leavesValid } = pick;
   const { formId, expireMs } = code;
   const multiUse = family.isOnceOnly(code);
-  const claimed = { run: by.run, attempt: 1, atMs: nowMs, multiUse, k, expireMs, formId, own, source };
+  // What is not taken off its pool is not spent.
+  const use = { multiUse, standing: own === "" };
+  const claimed = { run: by.run, attempt: 1, atMs: nowMs, ...use, k, expireMs, formId, own, source };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
   if (by.dryRun) {
     return leavesValid
@@ -101,6 +103,9 @@ export function lookForMore(
 /** Of a claim that was there before: nothing was dropped for it. */
 export const NOTHING = { expired: 0, refused: 0 };
 
-export function describe(openId: string, { formId, expireMs, multiUse, attempt }: ClaimedRecord): Claimed {
-  return { openId, formId, expireMs, multiUse, attempt };
+export function describe(
+  openId: string,
+  { formId, expireMs, multiUse, standing, attempt }: ClaimedRecord,
+): Claimed {
+  return { openId, formId, expireMs, multiUse, ...(standing ? { standing } : {}), attempt };
 }

@@ -1,5 +1,6 @@
 import { main } from "../../src/main.ts";
 import { processIo } from "../../src/output/process-io.ts";
+import { loadServer, runBareServer, runCollector } from "./collector-servers.ts";
 import { importLoop } from "./import-loop.ts";
 import { bareLoop, bareSweep, naiveLoop, rawLoop } from "./loops.ts";
 import { runPinger } from "./ping.ts";
@@ -42,5 +43,8 @@ else if (mode === "sweep") await measure(() => bareSweep(text(0), text(1)));
 else if (mode === "ping") runPinger(number(0));
 else if (mode === "purge-loop") await measure(() => purgeLoop(text(0)));
 else if (mode === "import-loop") await measure(() => importLoop(text(0), text(1)));
+else if (mode === "collector-bare") runBareServer(text(0));
+else if (mode === "collector-ours") await runCollector(text(0));
+else if (mode === "collector-load") await measure(() => loadServer(text(0), number(1), number(2), number(3)));
 else if (mode === "tool") await measure(() => main(args, processIo()));
 else throw new Error(`unknown mode '${mode}'`);

@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { Redis } from "ioredis";
 import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
 import type { Measured } from "./child.ts";
+import { benchCollector } from "./collector.ts";
 import { median } from "./feel.ts";
 import { benchImport } from "./import.ts";
 import { openIdOf } from "./loops.ts";
@@ -216,6 +217,7 @@ const PARTS: Record<string, (redis: PrivateRedis) => Promise<void>> = {
   purge: (redis) => benchPurge(redis, tools),
   reading: (redis) => benchReading(redis, tools),
   import: (redis) => benchImport(redis, tools),
+  collector: (redis) => benchCollector(redis, tools),
   startUp: (redis) => benchStartUp(redis, tools),
 };
 

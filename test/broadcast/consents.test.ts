@@ -87,6 +87,68 @@ describe("a broadcast takes one consent of each user", () => {
   });
 });
 
+describe("a standing consent", () => {
+  const standing = (id: string) => entryOf(id, ',"standing":true');
+  const exact = async (id: string) => {
+    const args = ["broadcast", "show", id, "--exact", "--json", ...CHANNEL];
+    const result = await runCli(args, { env: cliEnv(world.redis.url, world.sandbox.url) });
+    return result.json<BroadcastResult>();
+  };
+  const put = async (openId: string, ...pool: string[]) => {
+    world.sandbox.registerConsents([{ openId, templateId: TEMPLATE, count: pool.length }]);
+    await world.redis.client.rpush(poolOf(openId), ...pool);
+  };
+
+  test("goes before those that are used up, wherever it stands", async () => {
+    const pools = {
+      u0: [entryOf("u0-a"), entryOf("u0-b"), standing("u0-s")],
+      u1: [standing("u1-s"), entryOf("u1-a")],
+      u2: ["garbage", entryOf("u2-a"), `{ "standing": true, "at": ${AT}, "consent": "u2-s" }`],
+    };
+    for (const [openId, pool] of Object.entries(pools)) await put(openId, ...pool);
+    await give("u3");
+    const dry = await send("--dry-run");
+    expect(dry.json()).toMatchObject({ outcomes: { sent: 4 }, codes: { spent: 1 } });
+    const result = await send("--id", "b-1");
+    const counts = { outcomes: outcomes({ sent: 4 }), codes: { spent: 1, refused: 0, released: 0 } };
+    expect(result.json<BroadcastResult>()).toMatchObject(counts);
+    expect(await exact("b-1")).toMatchObject({ codes: { spent: 1 } });
+    for (const [openId, pool] of Object.entries(pools)) expect(await entries(openId)).toEqual(pool);
+  });
+
+  test("is not spent by what is unknown, nor by a retry, and nothing is put back", async () => {
+    await put("u0", standing("s"));
+    await give("u1");
+    setFaults(world, "busy:100");
+    const first = await send("--id", "b-1", "--max-errors", "9999");
+    expect(first.json<BroadcastResult>()).toMatchObject({ outcomes: { unknown: 2 }, codes: { spent: 1 } });
+    setFaults(world);
+    const again = await resume("b-1", "--retry-unknown");
+    const counts = { outcomes: { sent: 2 }, codes: { spent: 1, released: 0 } };
+    expect(again.json<BroadcastResult>()).toMatchObject(counts);
+    for (const more of [[], ["--exact"]]) {
+      const args = ["broadcast", "show", "b-1", "--json", ...CHANNEL, ...more];
+      const shown = await runCli(args, { env: cliEnv(world.redis.url, world.sandbox.url) });
+      expect(shown.json()).toMatchObject({ codes: { spent: 1 } });
+    }
+    setFaults(world, "day-quota:100");
+    const stopped = await send("--id", "b-2");
+    expect(stopped.json<BroadcastResult>()).toMatchObject({ codes: { spent: 0, released: 0 } });
+    expect(await entries("u0")).toEqual([standing("s")]);
+  });
+
+  test("that is refused counts once", async () => {
+    await put("u0", standing("s"));
+    world.sandbox.withdrawConsents("u0", [TEMPLATE]);
+    const result = await send();
+    expect(result.json<BroadcastResult>()).toMatchObject({
+      outcomes: { rejected: 1 },
+      codes: { spent: 0, refused: 1 },
+    });
+    expect(await entries("u0")).toEqual([]);
+  });
+});
+
 test("a consent that the platform refuses (43101) clears the user's pool, once", async () => {
   await giveAll(20);
   world.sandbox.withdrawConsents("u3", [TEMPLATE]);
@@ -157,7 +219,10 @@ describe("--no-pool", () => {
       world.sandbox.registerConsents([{ openId, templateId: TEMPLATE, count: 2 }]);
     await give("a1");
     const result = await send("--no-pool", "--to", "a1", "a2", "a3", "a1", "--id", "b-1");
-    expect(result.json<BroadcastResult>().outcomes).toEqual(outcomes({ sent: 2, rejected: 1 }));
+    expect(result.json<BroadcastResult>()).toMatchObject({
+      outcomes: outcomes({ sent: 2, rejected: 1 }),
+      codes: { spent: 0, expired: 0, refused: 0, released: 0 },
+    });
     expect(await entries("a1")).toEqual([entryOf("a1-0")]);
     expect((await resume("b-1")).code, "nothing is left to do").not.toBe(0);
     expect(deliveries()).toMatchObject({ delivered: 2, maxPerUser: 1 });

@@ -23,6 +23,7 @@ function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Cas
     formId: "f",
     expireMs: 0,
     multiUse: false,
+    standing: false,
     attempt: 1,
     attempts: 1,
     uncertain: false,

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Ledger } from "../../src/broadcast/ports.ts";
 import { resumeBroadcast } from "../../src/broadcast/resume.ts";
+import type { Run } from "../../src/broadcast/run.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openStores } from "../../src/redis/stores.ts";
 import { plainEntry } from "../helpers/redis.ts";
@@ -56,6 +57,55 @@ it.each([
   expect(world.sandbox.stats()).toMatchObject({ delivered: 3, maxPerUser: 1, requests: 4 });
   // One of them for the token. The other code of each is still there.
   expect(await world.redis.entries("u0")).toHaveLength(1);
+});
+
+it("a user who is met again while in hand, and settled before that is answered, gets one message", async () => {
+  await giveCode(world, "u0", "wx20261123120000000000", { uses: 3 });
+  await giveUsers(world, 2, { prefix: "v" });
+  const { deps, close } = await openRunDeps(world, {});
+  let run: Run | undefined;
+  const statuses: string[] = [];
+  const { sender } = deps;
+  /** The second batch asks when the first is in hand, which is sent to only then, and is answered when that is settled. */
+  const slow = (ledger: Ledger): Ledger => {
+    let calls = 0;
+    return {
+      ...ledger,
+      claim: async (openIds, sighting) => {
+        const isFirst = calls++ === 0;
+        const replies = await ledger.claim(openIds, sighting);
+        if (isFirst) return replies;
+        statuses.push(...replies.map(({ status }) => status));
+        await until(() => run?.tally.outcomes.sent === 2 && run.inHand.size === 0);
+        return replies;
+      },
+    };
+  };
+  const { result } = await drive(world, {
+    onStart: (started) => {
+      run = started;
+    },
+    ports: {
+      openLedger: (options) => slow(deps.openLedger(options)),
+      sender: {
+        send: async (...message) => {
+          await until(() => statuses.length > 0);
+          return sender.send(...message);
+        },
+        close: () => sender.close(),
+      },
+      async *sweepPools() {
+        yield ["u0", "v0"];
+        await until(() => run?.inHand.size === 2);
+        yield ["u0", "v1"];
+      },
+    },
+  });
+  await close();
+  expect(statuses).toEqual(["mine", "claimed"]);
+  expect(result).toMatchObject({ recipients: 3, outcomes: { sent: 3 }, codes: { spent: 3, refused: 0 } });
+  expect(run).toMatchObject({ ownClaims: 3 });
+  expect(world.sandbox.stats()).toMatchObject({ delivered: 3, maxPerUser: 1 });
 });
 
 it("a user who had no code when the ledgers were swept, and has one when the pools are, counts once", async () => {

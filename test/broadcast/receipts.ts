@@ -60,7 +60,7 @@ export function tell(
 /** What a run that was killed while it sent leaves behind. */
 export async function leaveClaim({ redis }: World, openId: string): Promise<void> {
   const own = JSON.stringify({ consent: `${openId}-c`, at: GIVEN_MS });
-  const rest = { multiUse: true, k: 1, expireMs: 0, formId: `${openId}-c`, own, source: "" };
+  const rest = { standing: false, multiUse: true, k: 1, expireMs: 0, formId: `${openId}-c`, own, source: "" };
   const record = writeClaimed({ run: "killed", attempt: 1, atMs: Date.now(), ...rest });
   await redis.client.hset(ledgerOf(openId), "b-1", record);
   await redis.client.del(`mina:consent:{${openId}}:${TEMPLATE}`);

@@ -162,7 +162,7 @@ describe("secrets and paths", () => {
 
   it("that others may read are warned of, file by file", async () => {
     const warning = (path: string) =>
-      `"${path}" holds an appsecret and others may read it; run: chmod 600 "${path}"`;
+      `"${path}" holds a secret and others may read it; run: chmod 600 "${path}"`;
     write(here, { appid: "wx1" }, 0o644);
     write(users, { profiles: { a: { appsecret: "s3cret" } } }, 0o640);
     expect((await load({}, home())).warnings).toEqual([warning(users)]);

@@ -31,6 +31,10 @@ describe("layers", () => {
         proxy: "default",
         appid: "default",
         appsecret: "default",
+        collectorSecret: "default",
+        callbackToken: "default",
+        callbackAesKey: "default",
+        callbackAesKeyPrevious: "default",
         keyPrefix: "default",
         poolPrefix: "default",
         poolKey: "default",
@@ -38,6 +42,7 @@ describe("layers", () => {
         tokenMode: "default",
         profile: "default",
       },
+      collectorSecrets: {},
       configFiles: { read: [], places: [here] },
       warnings: [],
     });
@@ -85,6 +90,10 @@ describe("layers", () => {
       PUSH_CLI_PROXY: "proxy:3128",
       PUSH_CLI_APPID: "wx1",
       PUSH_CLI_APPSECRET: "s3cret",
+      PUSH_CLI_COLLECTOR_SECRET: "s".repeat(32),
+      PUSH_CLI_CALLBACK_TOKEN: "token1",
+      PUSH_CLI_CALLBACK_AES_KEY: "k".repeat(43),
+      PUSH_CLI_CALLBACK_AES_KEY_PREVIOUS: "p".repeat(43),
       PUSH_CLI_KEY_PREFIX: "k:",
       PUSH_CLI_POOL_PREFIX: "p:",
       PUSH_CLI_POOL_KEYS: "java",
@@ -111,6 +120,12 @@ describe("layers", () => {
       consentMaxAgeMs: 180 * 86_400_000,
       tokenMode: "basic",
       profile: "a",
+      collectorSecrets: {
+        collectorSecret: { from: "PUSH_CLI_COLLECTOR_SECRET", value: "s".repeat(32) },
+        callbackToken: { from: "PUSH_CLI_CALLBACK_TOKEN", value: "token1" },
+        callbackAesKey: { from: "PUSH_CLI_CALLBACK_AES_KEY", value: "k".repeat(43) },
+        callbackAesKeyPrevious: { from: "PUSH_CLI_CALLBACK_AES_KEY_PREVIOUS", value: "p".repeat(43) },
+      },
       configFiles: { read: [join(cwd, "other.json")], places: [here] },
       warnings: [],
     });
@@ -409,7 +424,7 @@ describe("the secret", () => {
   });
 
   it("in a file that others may read is warned of", async () => {
-    const warning = `"${here}" holds an appsecret and others may read it; run: chmod 600 "${here}"`;
+    const warning = `"${here}" holds a secret and others may read it; run: chmod 600 "${here}"`;
     write(here, { appsecret: "s3cret" }, 0o640);
     expect((await load()).warnings).toEqual([warning]);
     write(here, { profiles: { a: { appsecret: "s3cret" } } }, 0o604);

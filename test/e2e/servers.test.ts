@@ -82,6 +82,11 @@ describe("the built demo command", () => {
       for (const verb of ["pool import", "template list", "pool stats"])
         expect(stderr).toContain(`\n$ push-cli ${verb} --channel wechat-subscribe\n`);
       expect(stdout).toContain("outcomes.sent\t5\n");
+      expect(stdout).toMatch(/"event":"started".*"\/login"/);
+      expect(stdout).toContain('"reason":"mock"}],"taken":2,"known":0,"refused":1}\n');
+      expect(stdout).toContain('"reason":"mock"}],"taken":0,"known":2,"refused":1}\n');
+      expect(stdout).toContain('"event":"stopped"');
+      expect(stdout).toMatch(/valid\ttap0001\t/);
       expect(stderr).toContain("800 messages to 800 users, nobody twice; and 5 subscribe messages");
     });
   });

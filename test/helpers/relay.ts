@@ -21,6 +21,7 @@ export interface Relay {
 export async function startRelay(
   servers: Redis[],
   rule: (command: string, args: string[]) => Ruling | Promise<Ruling>,
+  onPort = 0,
 ): Promise<Relay> {
   const sockets = new Set<Socket>();
   // In RESP2, as push-cli talks: RESP3 has other shapes of replies.
@@ -51,7 +52,7 @@ export async function startRelay(
       socket.write(encode(await reply.catch((error: Error) => error)));
     }
   };
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(onPort, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return {
     url: `redis://127.0.0.1:${port}`,

@@ -45,9 +45,14 @@ function copyProject(copy: string): string {
 it("packs what is needed at run time and nothing else", () => {
   const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
   const isNeeded =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/[\w-]+\.js(\.v[\w.-]+\.cache)?))$/;
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/[\w-]+\.js(\.v[\w.-]+\.cache)?|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
   expect(files.filter((file) => !isNeeded.test(file))).toEqual([]);
   expect(files).toContain("package/dist/push-cli.js");
+  // What "build npm" of the developer tools copies.
+  const { miniprogram } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  const component = ["js", "json", "wxml", "wxss"].map((ending) => `push-button/index.${ending}`);
+  for (const name of ["index.js", "index.d.ts", ...component])
+    expect(files).toContain(`package/${miniprogram}/${name}`);
 });
 
 it("brings what it needs at run time along, and the licenses of that", () => {

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { buildProgram } from "../../src/commands/program.ts";
+import { defaultOf } from "../../src/commands/tree.ts";
 import { EXIT_CODES } from "../../src/exit-codes.ts";
 import { createConsentPoolKeys } from "../../src/redis/consent-keys.ts";
 import { createKeys } from "../../src/redis/keys.ts";
@@ -107,8 +108,7 @@ function commandPath(command: Command): string {
 
 function longOptions(command: Command): string[] {
   const own = command.options.flatMap(({ long }) => (long ? [long] : []));
-  const isNoun = command.commands.length > 0 && command !== program;
-  const verb = isNoun && command.commands.find((child) => child.name() === "send");
+  const verb = defaultOf(command);
   return verb ? [...own, ...longOptions(verb)] : own;
 }
 

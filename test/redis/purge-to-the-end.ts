@@ -10,7 +10,7 @@ export function beginPools(openIds: string[]): OpenPool[] {
 
 /** Purges these pools in as many calls as it takes; what all of them did. */
 export async function purgeToTheEnd(
-  pools: PoolStore,
+  pools: Pick<PoolStore, "purge">,
   openIds: string[],
   dryRun: boolean,
   maxCommands?: number,

@@ -45,6 +45,7 @@ const unknown: FinalRecord = {
   formId: "c1",
   msgid: undefined,
   multiUse: true,
+  standing: false,
   expireMs: 0,
 };
 const claimed = writeClaimed({
@@ -52,6 +53,7 @@ const claimed = writeClaimed({
   attempt: 1,
   atMs: BEGAN,
   multiUse: true,
+  standing: false,
   k: 1,
   expireMs: 0,
   formId: "c9",

@@ -12,6 +12,7 @@ export function audienceFacts(
   spends: PermissionKind,
 ): Fact[] {
   const { sent, no_code } = tally.outcomes;
+  const { spent: taken } = tally.codes;
   const whom = audience.kind === "list" ? "listed users" : "all pools";
   const upTo = limit === undefined ? "" : `, up to --limit ${formatCount(limit)}`;
   const invalid = audience.kind === "list" ? audience.invalid?.summary : undefined;
@@ -20,10 +21,15 @@ export function audienceFacts(
   const spent =
     spends === "none"
       ? "nothing that is kept here (--no-pool): the platform alone knows who takes it"
-      : `${formatCounted(sent, name)}; ${countUsers(leftWithout)} then left without a ${name}`;
+      : `${formatCounted(taken, name)}${standingText(sent - taken)}; ${countUsers(leftWithout)} then left without a ${name}`;
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
     ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}${reachable}`],
     ["spends", spent],
   ];
+}
+
+/** Those who are sent to by a right that no message spends. */
+function standingText(users: number): string {
+  return users > 0 ? `, and none of ${countUsers(users)} with a standing right` : "";
 }

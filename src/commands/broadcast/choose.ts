@@ -19,7 +19,7 @@ export async function viewNewest(deps: Deps, limit: number): Promise<BroadcastVi
 /**
  * The broadcast to go on with: the one given, the last that can be resumed, or one that is chosen on the terminal. Of
  * finished ones those alone to which `wish` gives somebody, so that a trial does not stand before what was interrupted.
- * Somebody paused a broadcast on purpose: the last one is never it, since nobody may be looking.
+ * Somebody paused a broadcast on purpose: the last one is never it, since nobody may be looking. Nor is it a test.
  */
 export async function chooseResumable(
   deps: Deps,
@@ -39,7 +39,7 @@ export async function chooseResumable(
   const views = (await viewNewest(deps, LOOKED_AT)).filter(
     ({ status, record }) =>
       status !== "running" &&
-      !(last && status === "paused") &&
+      !(last && (status === "paused" || record.testOf !== undefined)) &&
       !whyNotResumable(record, { ...wish, join: false }, deps.clock.now()),
   );
   return choose(deps, views, { last, what: "resumed", verb: "resume" });

@@ -14,13 +14,15 @@ import { showPoolKey } from "../no-pool.ts";
 export type Fact = [name: string, text: string];
 
 /** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
-export async function settingFacts(deps: Deps, apiNote = ""): Promise<Fact[]> {
+export async function settingFacts(deps: Deps, { withoutPool }: Message, apiNote = ""): Promise<Fact[]> {
   const settings = await deps.settings();
   const { profile, appid = "(none)", redisUrl, channel, apiBase } = settings;
+  // Without pools, what is read and written are the ledgers, which tell whom a broadcast has reached.
+  const keys = `${withoutPool ? "no pools, ledgers" : "pools"} under ${showPoolKey(settings)}`;
   return [
     ["profile", profile ?? "(none)"],
     ["appid", appid],
-    ["redis", `${redactUrl(redisUrl)}, pools under ${showPoolKey(settings)}`],
+    ["redis", `${redactUrl(redisUrl)}, ${keys}`],
     ["channel", channel],
     ["API", `${apiBase}${apiNote}`],
   ];

@@ -108,7 +108,7 @@ export async function resumeFacts(
   return [
     ["broadcast", `${record.id}, started ${formatTime(record.startedAtMs)}`],
     ["status", describeStatus(result)],
-    ...(await settingFacts(deps, began)),
+    ...(await settingFacts(deps, record.message, began)),
     ...messageFacts(record.message),
     ...danger,
     [

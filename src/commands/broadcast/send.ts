@@ -1,8 +1,5 @@
 import type { Command } from "commander";
-import type { Audience } from "../../broadcast/audience.ts";
 import { startBroadcast } from "../../broadcast/broadcast.ts";
-import type { Message, Preflight } from "../../broadcast/channel.ts";
-import type { DryRun } from "../../broadcast/dry-run.ts";
 import { newBroadcastId } from "../../broadcast/ids.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -10,36 +7,19 @@ import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
-import { warnOfPassed } from "../passed-over.ts";
-import { spendsOf } from "../permission-words.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
-import { audienceFacts } from "./audience-facts.ts";
-import { countCodes, countTotal, noneReachable, showDryRun } from "./count.ts";
+import { countTotal } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
-import { lookBeforehand, quotaFacts, warningsOf } from "./look.ts";
+import { lookBeforehand, warningsOf } from "./look.ts";
 import { type MessageFlags, makeMessage, readMessageInput, withPool } from "./message-flags.ts";
-import {
-  addEngineOptions,
-  type EngineFlags,
-  parseLimit,
-  parseRunOptions,
-  type RunOptions,
-} from "./options.ts";
+import { addEngineOptions, type EngineFlags, parseLimit, parseRunOptions } from "./options.ts";
 import { checkBeforehand } from "./preflight.ts";
-import {
-  askToSend,
-  checkCanAsk,
-  countUsers,
-  type Fact,
-  messageFacts,
-  paceFact,
-  reportFact,
-  settingFacts,
-} from "./question.ts";
+import { checkCanAsk } from "./question.ts";
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
-import { listTesters, sendTest } from "./test-send.ts";
+import { askAboutPlan, type Plan, showPlan } from "./send-plan.ts";
+import { listTesters } from "./test-send.ts";
 import { checkNotAWord } from "./verbs.ts";
 
 interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
@@ -122,16 +102,6 @@ const USAGE = `push-cli broadcast <templateId> [options]
        push-cli broadcast resume | watch | list | show | recipients ...
        push-cli broadcast pause | cancel | delete <id>`;
 
-interface Plan {
-  id: string;
-  message: Message;
-  audience: Audience;
-  limit: number | undefined;
-  options: RunOptions;
-  /** Who gets it first, apart from the broadcast. */
-  testers: string[];
-}
-
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
   const channel = await deps.channel();
   const input = await readMessageInput(channel, templateId, flags);
@@ -155,52 +125,12 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
     if (audience.kind === "pools") await requireAnyPool(deps, message);
     const id = flags.id ?? newBroadcastId(deps.clock);
     const plan: Plan = { id, message, audience, limit, options, testers };
-    return await decideToSend(deps, flags, plan, { doubts: [doubt, ...doubts], danger, look, stdinTaken });
+    const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
+    if (flags.dryRun) return await showPlan(deps, flags, plan, found);
+    return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan));
   } finally {
     if (audience.kind === "list") await audience.close?.();
   }
-}
-
-/** What was found out before anybody is asked. */
-interface Found {
-  doubts: readonly (string | undefined)[];
-  /** What speaks against the Redis. */
-  danger: readonly Fact[];
-  /** What the account says. */
-  look: Preflight | undefined;
-  stdinTaken: boolean;
-}
-
-async function decideToSend(deps: Deps, flags: SendFlags, plan: Plan, found: Found): Promise<ExitName> {
-  const { message, audience, limit, options } = plan;
-  const { doubts, danger, look, stdinTaken } = found;
-  const facts = async (dryRun: DryRun) => [
-    ...(await settingFacts(deps)),
-    ...messageFacts(message, { doubts, first: audience.kind === "list" ? audience.first : undefined }),
-    ...danger,
-    ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
-    ...quotaFacts(look, dryRun.tally.outcomes.sent),
-    paceFact(dryRun.tally.outcomes.sent, options.engine.rate, (await deps.channel()).startRate),
-    reportFact(flags.report),
-  ];
-  if (flags.dryRun) return showDryRun(deps, audience, message, limit, facts);
-  const test = await sendTest(deps, flags, plan);
-  if (test.end) return test.end;
-  if (!flags.yes) {
-    const dryRun = await countCodes(deps, audience, message, limit);
-    const { sent, no_code } = dryRun.tally.outcomes;
-    await warnOfPassed(deps, message);
-    if (sent === 0) throw await noneReachable(deps, message, no_code);
-    const interrupted = await askToSend(deps, {
-      facts: [...(await facts(dryRun)), ...test.facts],
-      sends: sent,
-      confirmAbove: options.confirmAbove,
-      text: `Send to ${countUsers(sent)}`,
-      stdinTaken,
-    });
-    if (interrupted) return interrupted;
-  }
-  return send(deps, flags, plan);
 }
 
 async function send(

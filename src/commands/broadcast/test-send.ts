@@ -16,11 +16,17 @@ import type { RunOptions } from "./options.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { collectRunDeps } from "./run-deps.ts";
 
-interface TestFlags {
+export interface TestFlags {
   test?: string[];
   dryRun?: boolean;
   yes?: boolean;
   allowEviction?: boolean;
+}
+
+/** What a preview says of it. */
+export function testFacts(testers: readonly string[]): Fact[] {
+  if (testers.length === 0) return [];
+  return [["test", `first to ${testers.join(", ")}; then it asks whether to go on`]];
 }
 
 /** Whom --test names. Rejects with a usage error for what is no openId. */
@@ -57,7 +63,7 @@ export async function sendTest(
   if (interrupted) return { facts: [], end: interrupted };
   const id = await freeTestId(deps, plan.id);
   const lines = new Map<string, ReportLine>();
-  const { run } = await drive(deps, flags, { ...plan, id }, lines);
+  const { run } = await drive(deps, flags, { ...plan, id, testOf: plan.id }, lines);
   const answers = await describeAnswers(deps, plan, lines);
   deps.out.warn(`test ${id}`);
   deps.out.warn(describeFacts(answers));
@@ -84,7 +90,7 @@ export async function sendTest(
 async function drive(
   deps: Deps,
   { allowEviction }: TestFlags,
-  { id, message, audience, options, testers }: TestPlan,
+  { id, testOf, message, audience, options, testers }: TestPlan & { testOf: string },
   lines: Map<string, ReportLine>,
 ): Promise<Ended> {
   const settings = await deps.settings();
@@ -110,6 +116,7 @@ async function drive(
     const to = withValues(testers, audience);
     return await startBroadcast(runDeps, {
       id,
+      testOf,
       appid,
       apiBase,
       channel,

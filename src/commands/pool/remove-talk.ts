@@ -1,6 +1,13 @@
+import type { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
-import type { PlannedPool, RemovalTotals } from "../../pool/remove.ts";
+import {
+  type EntryKind,
+  type PlannedPool,
+  type RemovalStore,
+  type RemovalTotals,
+  UNREADABLE,
+} from "../../pool/remove.ts";
 import { askFirst } from "../ask.ts";
 import type { Deps } from "../deps.ts";
 
@@ -11,6 +18,24 @@ export interface RemoveFlags {
   yes?: boolean;
 }
 
+/** What can be said of whatever ends before it began. */
+export const UNDONE = "nothing was removed";
+
+/** What is to be removed: codes or consents. */
+export interface RemovalTarget {
+  store: RemovalStore;
+  kind: EntryKind;
+  /** Pools that have something in them. */
+  plan: PlannedPool[];
+  /** Users who have none. */
+  missing: string[];
+  /** A pool as people know it. */
+  nameOf(openId: string): string;
+  /** What is said of a missing user, and the error when nobody has a pool. */
+  missed(openId: string): string;
+  none(): Promise<PushCliError>;
+}
+
 /** Pools named in the question; of more, how many. */
 const NAMED = 10;
 
@@ -19,19 +44,21 @@ export async function askForRemoval(
   deps: Deps,
   flags: RemoveFlags,
   plan: readonly PlannedPool[],
-  stdinTaken: boolean,
+  { nameOf, stdinTaken }: { nameOf: (openId: string) => string; stdinTaken: boolean },
 ): Promise<ExitName | undefined> {
   const { talk } = deps.out;
-  for (const { openId, valid, expired, invalid, unreadable } of plan.slice(0, NAMED))
-    talk(`${openId}  ${valid} valid, ${expired} expired, ${invalid} invalid, ${unreadable} unreadable`);
+  for (const { openId, counts } of plan.slice(0, NAMED)) {
+    const contents = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+    talk(`${nameOf(openId)}  ${contents.join(", ")}`);
+  }
   if (plan.length > NAMED) talk(`and ${formatCounted(plan.length - NAMED, "pool")} more`);
-  const unreadable = plan.reduce((sum, pool) => sum + pool.unreadable, 0);
+  const unreadable = plan.reduce((sum, { counts }) => sum + (counts[UNREADABLE] ?? 0), 0);
   if (flags.export !== undefined) talk(`copied to ${flags.export} first, byte for byte`);
   else if (unreadable > 0) {
     const entries = formatCounted(unreadable, "unreadable entry", "unreadable entries");
     talk(flags.unreadable ? `${entries} will be lost: --export keeps a copy` : `${entries} will stay`);
   }
-  return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, "nothing was removed", {
+  return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, UNDONE, {
     stdinTaken,
   });
 }

@@ -4,15 +4,15 @@ import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { createExportFile, type ExportFile } from "../../output/export-file.ts";
 import { formatCounted } from "../../output/format.ts";
-import { type PlannedPool, planRemoval, type RemovalTotals, removePools } from "../../pool/remove.ts";
+import { CODES, foreseeRemoval, planRemoval, removePools } from "../../pool/remove.ts";
 import { whyNotAsked } from "../ask.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { noPoolOf } from "../no-pool.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
 import { templateOption } from "./consents/common.ts";
-import { removeConsentPools } from "./consents/remove.ts";
-import { askForRemoval, type RemoveFlags, showRemoval } from "./remove-talk.ts";
+import { findConsentPools } from "./consents/remove.ts";
+import { askForRemoval, type RemovalTarget, type RemoveFlags, showRemoval, UNDONE } from "./remove-talk.ts";
 
 const EXAMPLES = `
 Entries that are not understood stay, unless --export has saved them or
@@ -59,62 +59,52 @@ async function remove(
     });
   }
   const consents = await deps.consents(flags.template);
-  if (consents) {
-    const { toOpenId } = consents;
-    const openIds = await listOpenIds(deps, words, { undone: "nothing was removed", toOpenId });
-    return removeConsentPools(deps, consents, flags, openIds, stdinTaken);
-  }
-  const { pools } = await deps.stores();
-  const planned = await planRemoval(pools, await listOpenIds(deps, words, { undone: "nothing was removed" }));
-  const plan = planned.filter(({ entries }) => entries > 0);
-  const missing = planned.filter(({ entries }) => entries === 0).map(({ openId }) => openId);
-  if (plan.length === 0) throw await noPoolOf(deps, missing);
-  for (const openId of missing) deps.out.talk(`there is no pool '${pools.keyOf(openId)}'`);
+  const target = consents
+    ? await findConsentPools(deps, consents, words)
+    : await findCodePools(deps, await listOpenIds(deps, words, { undone: UNDONE }));
+  const { plan, missing, nameOf } = target;
+  if (plan.length === 0) throw await target.none();
+  for (const openId of missing) deps.out.talk(target.missed(openId));
   const keepUnreadable = flags.export === undefined && flags.unreadable !== true;
   if (flags.dryRun) {
-    await showRemoval(deps, flags, foresee(plan, keepUnreadable), missing);
+    await showRemoval(deps, flags, foreseeRemoval(plan, keepUnreadable), missing);
     return "done";
   }
   if (!flags.yes) {
-    const interrupted = await askForRemoval(deps, flags, plan, stdinTaken);
+    const interrupted = await askForRemoval(deps, flags, plan, { nameOf, stdinTaken });
     if (interrupted) return interrupted;
   }
-  return removeAll(deps, flags, plan, missing, keepUnreadable);
+  return removeAll(deps, flags, target, keepUnreadable);
 }
 
-/** What a removal of just what was planned would do. */
-function foresee(plan: readonly PlannedPool[], keepUnreadable: boolean): RemovalTotals {
-  const sum = (count: (pool: PlannedPool) => number) => plan.reduce((total, pool) => total + count(pool), 0);
-  const kept = (pool: PlannedPool) => (keepUnreadable ? pool.unreadable : 0);
+async function findCodePools(deps: Deps, openIds: string[]): Promise<RemovalTarget> {
+  const { pools } = await deps.stores();
+  const planned = await planRemoval(pools, openIds);
+  const missing = planned.filter(({ entries }) => entries === 0).map(({ openId }) => openId);
   return {
-    poolsRemoved: plan.filter((pool) => kept(pool) === 0).length,
-    entriesRemoved: sum((pool) => pool.entries - kept(pool)),
-    codesRemoved: {
-      valid: sum(({ valid }) => valid),
-      expired: sum(({ expired }) => expired),
-      invalid: sum(({ invalid }) => invalid),
-      unreadable: sum((pool) => pool.unreadable - kept(pool)),
-    },
-    entriesKept: sum(kept),
-    entriesGone: 0,
-    complete: true,
+    store: pools,
+    kind: CODES,
+    plan: planned.filter(({ entries }) => entries > 0),
+    missing,
+    nameOf: (openId) => openId,
+    missed: (openId) => `there is no pool '${pools.keyOf(openId)}'`,
+    none: () => noPoolOf(deps, missing),
   };
 }
 
 async function removeAll(
   deps: Deps,
   flags: RemoveFlags,
-  plan: readonly PlannedPool[],
-  missing: string[],
+  { store, kind, plan, missing }: RemovalTarget,
   keepUnreadable: boolean,
 ): Promise<ExitName> {
-  const { pools } = await deps.stores();
   const stop = stopAtSignal(deps);
   let file: ExportFile | undefined;
   const progress = deps.out.progress();
   try {
     if (flags.export !== undefined) file = await createExportFile(resolve(deps.io.cwd, flags.export));
-    const totals = await removePools(pools, plan, {
+    const totals = await removePools(store, plan, {
+      kind,
       keepUnreadable,
       save: file?.write,
       signal: stop.signal,

@@ -1,5 +1,6 @@
 import type { ChannelFacts, OpenChannel, TemplateCache } from "../../broadcast/channel.ts";
 import type { Clock } from "../../clock.ts";
+import type { CollectorPlatform } from "../../collector/ports.ts";
 import type { AccessTokens } from "../../token/ports.ts";
 import type { Network } from "../http/network.ts";
 
@@ -19,4 +20,13 @@ export interface Account {
 export interface ChannelModule {
   facts: ChannelFacts;
   open(account: Account): OpenChannel;
+}
+
+/** What a collector needs of an account. */
+export type CollectorAccount = Pick<Account, "apiBase" | "network" | "credentials" | "clock">;
+
+/** What the table of collectors has for each platform. */
+export interface CollectorModule {
+  /** Throws a `config` error when the API's address can't be used. Asks the platform nothing. */
+  open(account: CollectorAccount): CollectorPlatform;
 }

@@ -8,6 +8,8 @@ export interface HttpRequest {
   path: string;
   /** JSON. */
   body?: string | undefined;
+  /** Names and values by turns, beside those that all requests have. */
+  headers?: readonly string[] | undefined;
 }
 
 /** How requests are put to a client: which one, and what they carry. */
@@ -139,8 +141,9 @@ export class Lanes {
   }
 
   #start(lane: Lane, one: Waiting): void {
-    const { method, path, body } = one.request;
-    const { pathPrefix, headers } = this.#route;
+    const { method, path, body, headers: own } = one.request;
+    const { pathPrefix, headers: common } = this.#route;
+    const headers = own ? [...common, ...own] : common;
     this.#busy++;
     lane.current = one;
     one.exchange.hooks = lane;

@@ -3,6 +3,7 @@ import type { Rows } from "../errcode/verdicts.ts";
 export const SECRET = "check PUSH_CLI_APPID and PUSH_CLI_APPSECRET against the mini program's console";
 export const CONSOLE = "look for the reason in the mini program's console";
 const ALLOW_IP = "put this host's IP on the allow list in the mini program's console";
+const CONFIRM_IP = "ask the administrator of the account to confirm calls from this host's IP";
 const BASE = "check --api-base";
 const DAY_QUOTA = "the day's quota is used up; resume the broadcast tomorrow";
 const SLOWER = "lower --rate or --concurrency";
@@ -42,6 +43,10 @@ export const COMMON_ROWS: Rows = {
     [40164, "this host's IP is not on the allow list", ALLOW_IP],
     [45035, "this host's IP is not on the allow list", ALLOW_IP],
     [61004, "this host's IP is not registered", ALLOW_IP],
+    [89501, "this host's IP waits for the administrator's confirmation", CONFIRM_IP],
+    [89503, "this host's IP needs the administrator's confirmation", CONFIRM_IP],
+    [89506, "the administrator refused this host's IP for 24 hours", CONFIRM_IP],
+    [89507, "the administrator refused this host's IP for 1 hour", CONFIRM_IP],
     [40243, "AppSecret frozen", "unfreeze or reset the AppSecret in the mini program's console"],
     [48004, "this API is blocked for the account", CONSOLE],
     [50002, "the account is restricted", CONSOLE],

@@ -1,7 +1,6 @@
 import { makeTable, type Rows } from "../errcode/verdicts.ts";
 import { COMMON_ROWS, CONSOLE, SECRET } from "./common-errcodes.ts";
 
-const CONFIRM_IP = "ask the administrator of the account to confirm calls from this host's IP";
 const PERMISSION = "give the account this permission in the mini program's console";
 const TEMPLATE = "copy the template id from the mini program's console again";
 const KEYWORDS = "compare --keywords with the template: their number, length and characters";
@@ -28,10 +27,6 @@ const TEMPLATE_ROWS: Rows = {
   fatal: [
     [41002, "appid missing", SECRET],
     [41004, "AppSecret missing", SECRET],
-    [89501, "this host's IP waits for the administrator's confirmation", CONFIRM_IP],
-    [89503, "this host's IP needs the administrator's confirmation", CONFIRM_IP],
-    [89506, "the administrator refused this host's IP for 24 hours", CONFIRM_IP],
-    [89507, "the administrator refused this host's IP for 1 hour", CONFIRM_IP],
     [48001, "the account may not use this API", PERMISSION],
     [50001, "the account is not authorised for this API", PERMISSION],
     [61003, "the account has not authorised this platform", PERMISSION],

@@ -7,8 +7,8 @@
 --       5 how many entries to read of a pool  6 how old a consent may be in ms, "0" for any age
 --       7... pool index to read from, one a user (0 when absent)
 -- Returns a text with a line a user, the bytes that the lines measure out, and Redis' clock in ms. A line is one of
---       "<formId> <expire in ms> <several uses 0/1>": claimed at the first attempt, and behind it the number of expired codes
---       that were dropped, if any;
+--       "<formId> <expire in ms> <0, 1 several uses, 2 nothing is spent>": claimed at the first attempt, and behind it the
+--       number of expired codes that were dropped, if any;
 --       "later": another broadcast has claimed this user within half a minute;
 --       " <record> <piece>": length of the user's record, "-" for none, "!" and the length of Redis' words when the ledger is
 --       none; then what read-piece.lua says of the pool
@@ -103,14 +103,17 @@ end
 
 local max_age = tonumber(ARGV[6])
 
--- A plain consent at the pool's head. One that stands stays there.
-local function claim_consent(pool, ledger, head)
-  local c, at, standing = match(head, '^{"consent":"([%w_.:-]+)","at":(1%d%d%d%d%d%d%d%d%d%d%d%d)(.*)}$')
-  if not c or #c > 128 or c == "-" then return nil end
-  if standing ~= "" and standing ~= ',"standing":true' then return nil end
+-- A plain consent at the pool's head. One that stands stays there, and goes before those that are used up: where one is among
+-- the others, it is for the caller to tell.
+local function claim_consent(pool, ledger, head, others)
+  local c, at, stands = read_plain_consent(head)
+  if not c then return nil end
   if max_age > 0 and tonumber(at) + max_age <= now then return nil end
   local digits = max_age > 0 and string.format("%.0f", tonumber(at) + max_age) or "0"
-  if standing ~= "" then return write_record(ledger, c, digits, "1", "", head) end
+  if stands then return write_record(ledger, c, digits, "2", "", head) end
+  for n = 2, #others do
+    if find(others[n], "standing", 1, true) then return nil end
+  end
   local line = write_record(ledger, c, digits, "1", head, "")
   if line and undo_if_refused(pcall("LPOP", pool), ledger) then call("LPOP", pool) end
   return line
@@ -135,10 +138,15 @@ local function claim(pool, ledger, from)
   local held = way ~= "1" and is_on_its_way(ledger)
   if held == nil then return " - later" end
   if held then return "later" end
-  if way == "3" then return write_record(ledger, "-", "0", "1", "", "-") or read_user(pool, ledger, 0) end
+  if way == "3" then return write_record(ledger, "-", "0", "2", "", "-") or read_user(pool, ledger, 0) end
+  if way == "2" then
+    local first = from == "0" and pcall("LRANGE", pool, "0", "15") or {}
+    local line = first[1] and claim_consent(pool, ledger, first[1], first)
+    return line or read_user(pool, ledger, tonumber(from), first[1])
+  end
   local head = from == "0" and pcall("LINDEX", pool, "0")
   if type(head) ~= "string" then head = nil end
-  local line = head and (way == "1" and claim_plain or claim_consent)(pool, ledger, head)
+  local line = head and claim_plain(pool, ledger, head)
   return line or read_user(pool, ledger, tonumber(from), head)
 end
 

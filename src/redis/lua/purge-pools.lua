@@ -1,12 +1,13 @@
--- Removes expired codes from several pools as far as these are plain entries in the order of their expiry; what is not is
--- returned to be read, and to be changed by change-users.lua. Order and every other byte stay.
+-- Removes expired codes or consents from several pools as far as these are plain entries in the order of their expiry; what is
+-- not is returned to be read, and to be changed by change-users.lua. Order and every other byte stay.
 --
 -- KEYS  the pools
 -- ARGV  1 "1": count only, change nothing  2 budget: how many short plain entries to look at in this call
 --       3 list index to go on from in the first pool; the others are begun
 --       4 "1" if something was taken out of that pool before  5 "1" if an entry was met in it that stays
+--       6 how old a consent may be in ms; "0": the pools hold codes
 -- Returns how many of KEYS are done with or returned, from the first on, and how many of these are no lists; pools changed,
---       pools gone; expired codes removed; commands it took, as Redis counts them; of the pool to go on with: ARGV 3 to 5 for
+--       pools gone; expired ones removed; commands it took, as Redis counts them; of the pool to go on with: ARGV 3 to 5 for
 --       it; Redis' clock in ms; then a text with a line for each pool that is returned (its number in KEYS, from 1; list
 --       index that it is to be read from; ARGV 4 and 5 for it; what read-piece.lua says of it), and the bytes that the
 --       lines measure out
@@ -23,7 +24,9 @@ local FIRST_CHUNK, CHUNK_SIZE, PIECE_ENTRIES = 8, 64, 256
 -- Numbers as text: Redis turns a number into text by way of printf's %.17g, which takes as long as to find the list.
 local FIRST_TO, TEXTS = "7", { "1", "2", "3", "4", "5", "6", "7" }
 -- Digits compare as numbers of as many digits do, without being turned into one: the newest expiry that is past.
-local NEWEST = { [13] = string.format("%.0f", now), [10] = string.format("%.0f", math.floor(now / 1000)) }
+local max_age = tonumber(ARGV[6])
+local NEWEST = { [13] = string.format("%013.0f", math.max(0, now - max_age)),
+  [10] = string.format("%.0f", math.floor(now / 1000)) }
 
 local function read_chunk(pool, from, to)
   sum.commands = sum.commands + 1
@@ -38,7 +41,12 @@ end
 
 -- Whether a plain entry is expired; nil for any other, and for one that has other digits than epoch ms or s have now.
 local function is_past(raw)
-  local digits = read_plain(raw)
+  local digits, _
+  if max_age > 0 then
+    _, digits = read_plain_consent(raw)
+  else
+    digits = read_plain(raw)
+  end
   local newest = digits and NEWEST[#digits]
   if newest then return digits <= newest end
 end

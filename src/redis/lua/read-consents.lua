@@ -5,15 +5,6 @@
 local left = 0
 local DAY_MS, SEEN_MOST = 86400000, "-1001"
 local CHUNK = 64
-local CONSENT = '^{"consent":"([^"\\%z\1-\32\127-\255]+)","at":([1-9]%d%d%d%d%d%d%d%d%d%d%d%d)(.*)}$'
-
--- id, time and whether it stands of a plain consent, as src/pool/consent.ts reads it; nil for any other entry.
-local function read_consent(raw)
-  local id, at, rest = match(raw, CONSENT)
-  if not id or #id > 128 or id == "-" then return nil end
-  if rest == "" then return id, tonumber(at), false end
-  if rest == ',"standing":true' then return id, tonumber(at), true end
-end
 
 -- Calls `visit` with id, time and standing of each consent of a pool. Returns nil, or what to reply: "?" for a pool that has
 -- other entries or too many, "!" for a key that is no list.
@@ -24,9 +15,9 @@ local function visit_pool(pool, visit)
     if chunk.err then return "!" end
     for _, raw in ipairs(chunk) do
       left = left - 1 - math.floor(#raw / 64)
-      local id, at, standing = read_consent(raw)
+      local id, at, standing = read_plain_consent(raw)
       if not id or left < 0 then return "?" end
-      visit(id, at, standing)
+      visit(id, tonumber(at), standing)
     end
     if #chunk < CHUNK then return nil end
     place = place + CHUNK

@@ -13,6 +13,8 @@ export interface CallbackOptions {
   aesKey?: string;
   /** Plain and encrypted in one body. */
   compatible?: boolean;
+  /** As WeChat's cloud hosting pushes: not signed, with a header of its own; asked for its path instead of an echo. */
+  cloudHosting?: boolean;
   /** An event comes so late at most, and a fiftieth of it at least; 5 s unless given. */
   delayMs?: number;
   /** Percentage of the events that come a second time; 10 unless given. */
@@ -39,6 +41,7 @@ export function resolveCallback(options: CallbackOptions): Callback {
     format: options.format ?? "json",
     aesKey: options.aesKey,
     compatible: options.compatible ?? false,
+    cloudHosting: options.cloudHosting ?? false,
     delayMs: options.delayMs ?? 5000,
     twicePercent: options.twicePercent ?? 10,
     joinPercent: options.joinPercent ?? 50,
@@ -55,6 +58,8 @@ export function resolveCallback(options: CallbackOptions): Callback {
     );
   if (callback.compatible && callback.aesKey === undefined)
     throw usageError("the compatible mode of the callback needs a key", "give an EncodingAESKey");
+  if (callback.cloudHosting && callback.aesKey !== undefined)
+    throw usageError("cloud hosting encrypts nothing", "give no key with cloudHosting");
   return callback;
 }
 
@@ -69,6 +74,7 @@ const TYPES: Record<keyof CallbackOptions, (value: unknown) => boolean> = {
   format: (value) => value === "json" || value === "xml",
   aesKey: isText,
   compatible: (value) => typeof value === "boolean",
+  cloudHosting: (value) => typeof value === "boolean",
   delayMs: isAmount,
   twicePercent: isAmount,
   joinPercent: isAmount,

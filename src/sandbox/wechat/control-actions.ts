@@ -1,4 +1,5 @@
 import { usageError } from "../../errors.ts";
+import { nextMsgid } from "../answers.ts";
 import { isObject, parseJson, parseList } from "../json.ts";
 import type { Platform } from "../platform.ts";
 import { parseCallback } from "./callback-options.ts";
@@ -10,6 +11,8 @@ import { parseTemplates } from "./templates.ts";
 export const CONSENT_INDEX = `  POST /sandbox/consents        register consents: a JSON array or NDJSON of {openId, templateId, count?}
   POST /sandbox/prompt          a user answers the prompt: {openId, templates: {<id>: "accept" or "reject"}, silent?}
   POST /sandbox/withdraw        a user refuses templates in the settings: {openId, templateIds: [...]}
+  POST /sandbox/message         what else is pushed of a user: {openId, text} writes to the account, {openId, event} is an event
+  POST /sandbox/redeliver       post the last event again, word for word
   POST /sandbox/login           a user opens the mini program, {openId}: a code for jscode2session
   POST /sandbox/templates       replace the account's templates: a JSON array as gettemplate lists them
   POST /sandbox/callback        post events to {url, token?, format?, aesKey?, delayMs?, ...}; null for nowhere
@@ -43,6 +46,14 @@ export const CONSENT_ACTIONS: Record<string, Action> = {
     subscriptions.withdraw(openId, templateIds);
     return { withdrawn: templateIds.length };
   },
+  message: ({ subscriptions }, body) => {
+    const { openId, text, event } = requireUser(body);
+    if (typeof text === "string") subscriptions.events.addOther(openId, { text, msgid: nextMsgid() });
+    else if (typeof event === "string") subscriptions.events.addOther(openId, { event });
+    else throw usageError("the message has neither a text nor an event");
+    return { ok: true };
+  },
+  redeliver: ({ subscriptions }) => ({ redelivered: subscriptions.events.redeliver() }),
   login: ({ logins }, body) => ({ code: logins.issue(requireUser(body).openId) }),
   templates: ({ subscriptions }, body) => {
     const templates = parseTemplates(parseJson(body));

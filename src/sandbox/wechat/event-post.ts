@@ -5,12 +5,14 @@ import {
   type PlatformEvent,
   renderEncrypted,
   renderJsonEvent,
-  renderStray,
+  renderOther,
   renderXmlEvent,
 } from "./events.ts";
 
 /** In all: the first and two more. */
 const TRIES = 3;
+/** "CheckContainerPath" (vendor's page of message push to cloud hosting). */
+const CONTAINER_CHECK = '{"action":"CheckContainerPath"}';
 
 /** One body for the callback URL. */
 export interface EventPost {
@@ -34,16 +36,25 @@ export function postOf(
 
 /** Something unrelated; encrypted, it is another app's. */
 export function strayPost({ openId, createdSec }: PlatformEvent, { format }: Callback): EventPost {
-  return { openId, plain: renderStray(openId, createdSec, format), appid: "wx-another-app" };
+  const plain = renderOther(openId, createdSec, format, { event: "user_enter_tempsession" });
+  return { openId, plain, appid: "wx-another-app" };
 }
 
-/** Asks the callback to echo a number, as the platform does before it takes an address. Whether it does. */
+/**
+ * Asks the callback to echo a number, as the platform does before it takes an address; cloud hosting posts a check of its own
+ * instead. Whether the answer is right.
+ */
 export async function verifyCallback(callback: Callback, now: () => number): Promise<boolean> {
-  const url = signedUrl(callback, Math.floor(now() / 1000));
-  const echo = String(randomBytes(6).readUIntBE(0, 6));
-  url.searchParams.set("echostr", echo);
+  const url = callback.cloudHosting ? new URL(callback.url) : signedUrl(callback, Math.floor(now() / 1000));
+  const echo = callback.cloudHosting ? "success" : String(randomBytes(6).readUIntBE(0, 6));
+  if (!callback.cloudHosting) url.searchParams.set("echostr", echo);
+  const check = { method: "POST", headers: { "content-type": "application/json" }, body: CONTAINER_CHECK };
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(callback.answerMs), redirect: "manual" });
+    const response = await fetch(url, {
+      ...(callback.cloudHosting && check),
+      signal: AbortSignal.timeout(callback.answerMs),
+      redirect: "manual",
+    });
     return (await response.text()) === echo && response.status === 200;
   } catch {
     // Nobody there, or no answer in time.
@@ -90,8 +101,11 @@ async function postOnce(
   now: () => number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { url, body, contentType } = renderRequest(post, callback, Math.floor(now() / 1000));
-  const headers = { "content-type": contentType };
+  const { url, body } = renderRequest(post, callback, Math.floor(now() / 1000));
+  const headers = {
+    "content-type": callback.format === "json" ? "application/json" : "text/xml",
+    ...(callback.cloudHosting && { "x-wx-sources": "sandbox" }),
+  };
   try {
     const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
     await response.arrayBuffer();
@@ -104,16 +118,16 @@ async function postOnce(
 
 /** The query signs the time, in safe mode the body too, each try anew. */
 function renderRequest({ openId, plain, appid }: EventPost, callback: Callback, sec: number) {
-  const { token, format, aesKey, compatible } = callback;
+  const { token, format, aesKey, compatible, cloudHosting } = callback;
+  if (cloudHosting) return { url: new URL(callback.url), body: plain };
   const url = signedUrl(callback, sec);
   const query = url.searchParams;
   query.set("openid", openId);
-  const contentType = format === "json" ? "application/json" : "text/xml";
-  if (aesKey === undefined) return { url, body: plain, contentType };
+  if (aesKey === undefined) return { url, body: plain };
   const encrypted = encryptMessage(plain, aesKey, appid);
   query.set("encrypt_type", "aes");
   query.set("msg_signature", signTexts(token, String(sec), query.get("nonce") ?? "", encrypted));
-  return { url, body: renderEncrypted(encrypted, format, compatible ? plain : undefined), contentType };
+  return { url, body: renderEncrypted(encrypted, format, compatible ? plain : undefined) };
 }
 
 function signedUrl({ url: address, token }: Callback, sec: number): URL {

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { seededRandom } from "../random.ts";
 import { type Callback, type CallbackOptions, resolveCallback } from "./callback-options.ts";
 import { deliverPost, type EventPost, postOf, strayPost, verifyCallback } from "./event-post.ts";
-import type { EventItem, EventName, PlatformEvent } from "./events.ts";
+import { type EventItem, type EventName, type PlatformEvent, renderOther } from "./events.ts";
 
 /** Posts in the air at once: a callback under test is one process, not the platform's customers. */
 const MAX_POSTS = 32;
@@ -26,6 +26,7 @@ export class EventQueue {
   readonly #posts: EventPost[] = [];
   #inAir = 0;
   #callback: Callback | undefined;
+  #last: EventPost | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -69,6 +70,24 @@ export class EventQueue {
     });
   }
 
+  /** What has nothing to do with subscriptions. */
+  addOther(openId: string, other: Parameters<typeof renderOther>[3]): void {
+    const callback = this.#callback;
+    if (callback === undefined) return;
+    this.counts.made += 1;
+    this.#later(callback, () => {
+      const plain = renderOther(openId, Math.floor(this.#settings.now() / 1000), callback.format, other);
+      this.#postNew({ openId, plain, appid: this.#settings.appid }, callback);
+    });
+  }
+
+  /** Posts the last one again, word for word. Whether there is one. */
+  redeliver(): boolean {
+    if (this.#last === undefined || this.#callback === undefined) return false;
+    this.#post(this.#last, this.#callback);
+    return true;
+  }
+
   /** Drops what waits and cuts what is on its way. */
   close(): void {
     this.#stop.abort();
@@ -82,6 +101,11 @@ export class EventQueue {
     if (chance(callback.strayPercent)) this.#post(strayPost(event, callback), callback);
     const post = postOf(event, callback, this.#settings.appid, chance);
     if (chance(callback.twicePercent)) this.#later(callback, () => this.#post(post, callback));
+    this.#postNew(post, callback);
+  }
+
+  #postNew(post: EventPost, callback: Callback): void {
+    this.#last = post;
     this.#post(post, callback);
   }
 

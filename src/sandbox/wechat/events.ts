@@ -45,12 +45,20 @@ export function renderXmlEvent({ openId, name, items, createdSec }: PlatformEven
 ${lists}</SubscribeMsg${wrapper}Event></xml>`;
 }
 
-/** An event that has nothing to do with subscriptions. */
-export function renderStray(openId: string, createdSec: number, format: "json" | "xml"): string {
-  const name = "user_enter_tempsession";
-  if (format === "json")
-    return JSON.stringify({ ...jsonHead(openId, createdSec), Event: name, SessionFrom: "sandbox" });
-  return `<xml>${xmlHead(openId, createdSec)}<Event><![CDATA[${name}]]></Event></xml>`;
+/** What has nothing to do with subscriptions: a message of the user's, or an event of any name. */
+export function renderOther(
+  openId: string,
+  createdSec: number,
+  format: "json" | "xml",
+  other: { text: string; msgid: string } | { event: string },
+): string {
+  const type = "text" in other ? "text" : "event";
+  const fields: EventItem =
+    "text" in other
+      ? { Content: other.text, MsgId: other.msgid }
+      : { Event: other.event, SessionFrom: "sandbox" };
+  if (format === "json") return JSON.stringify({ ...jsonHead(openId, createdSec, type), ...fields });
+  return `<xml>${xmlHead(openId, createdSec, type)}${renderFields(fields, "")}</xml>`;
 }
 
 /** The body in safe mode, and what is added to a plain one in compatible mode. */
@@ -65,14 +73,14 @@ export function renderEncrypted(encrypted: string, format: "json" | "xml", plain
     : plain.replace(/<\/xml>$/, field);
 }
 
-function jsonHead(openId: string, createdSec: number) {
-  return { ToUserName: ACCOUNT, FromUserName: openId, CreateTime: createdSec, MsgType: "event" };
+function jsonHead(openId: string, createdSec: number, type = "event") {
+  return { ToUserName: ACCOUNT, FromUserName: openId, CreateTime: createdSec, MsgType: type };
 }
 
-function xmlHead(openId: string, createdSec: number): string {
+function xmlHead(openId: string, createdSec: number, type = "event"): string {
   return `<ToUserName><![CDATA[${ACCOUNT}]]></ToUserName><FromUserName><![CDATA[${openId}]]></FromUserName>
 <CreateTime>${createdSec}</CreateTime>
-<MsgType><![CDATA[event]]></MsgType>`;
+<MsgType><![CDATA[${type}]]></MsgType>`;
 }
 
 function renderFields(item: EventItem, padding: string): string {
@@ -80,7 +88,7 @@ function renderFields(item: EventItem, padding: string): string {
     .map(([name, value]) => {
       if (/^\d+$/.test(value)) return `<${name}>${value}</${name}>`;
       const around = name === "TemplateId" ? padding : "";
-      return `<${name}><![CDATA[${around}${value}${around}]]></${name}>`;
+      return `<${name}><![CDATA[${around}${value.replaceAll("]]>", "]]]]><![CDATA[>")}${around}]]></${name}>`;
     })
     .join("");
 }

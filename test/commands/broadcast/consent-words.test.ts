@@ -36,6 +36,24 @@ describe("a broadcast that spends consents speaks of them", () => {
     expect(asked.stderr).not.toMatch(CODES);
   });
 
+  it("and tells of those with a standing right, who cost none", async () => {
+    await give("oA");
+    const standing = JSON.stringify({ consent: "s", at: AT, standing: true });
+    await world.redis.client.rpush(`mina:consent:{oB}:${TEMPLATES.activity}`, standing);
+    const dry = await world.screen([...SEND, "--dry-run"]);
+    expect(dry.stdout).toMatch(
+      /spends +1 consent, and none of 1 user with a standing right; 1 user then left/,
+    );
+  });
+
+  it("when there is no pool: where they would be, and how they come there", async () => {
+    const { code, stderr } = await world.cli([...SEND, "--dry-run"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`there are no consents under 'mina:consent:{*}:${TEMPLATES.activity}'\n`);
+    expect(stderr).toMatch(/hint: push-cli pool import --channel wechat-subscribe .*--no-pool/);
+    expect(stderr).not.toMatch(CODES);
+  });
+
   it("in the summary, in show, in resume and for whom it can't reach", async () => {
     await give("oA");
     const sent = await world.screen([...SEND, "--yes", "--id", "b-1", "--to", "oA", "oZ"]);
@@ -57,6 +75,7 @@ describe("a broadcast that spends consents speaks of them", () => {
     const args = [...SEND, "--no-pool", "--to", "oA"];
     const dry = await world.screen([...args, "--dry-run"]);
     expect(dry.stdout).toMatch(/audience +listed users: 1 user\n/);
+    expect(dry.stdout).toMatch(/redis +redis:.*, no pools, ledgers under mina:consent:\n/);
     expect(dry.stdout).toMatch(/spends +nothing that is kept here/);
     const sent = await world.screen([...args, "--yes"]);
     expect(sent.code, sent.stderr).toBe(0);

@@ -65,6 +65,10 @@ describe.each(CHANNELS)("--test on $channel", ({ channel, argv, give, delivered,
     expect(asked.stderr).toMatch(/oMe +rejected: errcode 40003, openId invalid/);
     expect(asked.stderr).toMatch(/test +sent to 0 of 1 user\n/);
     expect(asked.stderr).toContain("Send to 2 users?");
+    // The preview says whom it goes to first, before it does; what is asked is asked once.
+    expect(asked.stderr).toMatch(
+      /template [\s\S]*\ntest +first to oMe; then[\s\S]*\ntest b-1-test-1\n[\s\S]*\naudience [\s\S]*Send to 2/,
+    );
     world.sandbox.setFaults([]);
     // The second test of the same id has a number of its own.
     await give("oYou");
@@ -81,6 +85,31 @@ describe.each(CHANNELS)("--test on $channel", ({ channel, argv, give, delivered,
     expect(result).toMatchObject({ code: 9, stdout: "" });
     expect(result.stderr).toMatch(/oMe +not sent/);
     expect(result.stderr).toContain("errcode 48001");
+  });
+
+  it("is never the one that resume --last goes on with", async () => {
+    for (const openId of ["oA", "oMe"]) await give(openId);
+    world.sandbox.setFaults([{ kind: "errcode-48001", percent: 100 }]);
+    await world.cli([...send, "--yes"]);
+    const later = send.map((word) => (word === "b-1" ? "b-2" : word));
+    expect((await world.cli([...later, "--test", "oMe", "--yes"])).code).toBe(9);
+    world.sandbox.setFaults([]);
+    const resume = ["broadcast", "resume", "--channel", channel, "--yes", "--json"];
+    const last = await world.cli([...resume, "--last"]);
+    expect(last.json<BroadcastResult>(), last.stderr).toMatchObject({
+      broadcastId: "b-1",
+      outcomes: { sent: 1 },
+    });
+    expect((await world.cli([...resume, "--last"])).code).toBe(3);
+    // By its name it can be.
+    expect((await world.cli([...resume, "b-2-test-1"])).code).toBe(0);
+  });
+
+  it("sends nothing where nobody can be reached after it", async () => {
+    await give("oMe");
+    const asked = await world.screen([...send, "--test", "oMe"], { interactive: true, stdin: "y\n" });
+    expect(asked.code).toBe(3);
+    expect(world.sandbox.stats().delivered).toBe(0);
   });
 
   it("is refused where nothing may be sent, or nobody can be asked", async () => {

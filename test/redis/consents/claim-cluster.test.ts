@@ -33,7 +33,7 @@ it("claims, settles, clears and releases consents of two templates for users in 
   const [b1, b2] = [ledger("T", "b1"), ledger("S", "b2")];
   for (const [i, openId] of openIds.entries()) {
     const write = i % 2 === 0 ? entry : otherEntry;
-    await cluster.client.rpush(poolKey("T", openId), write("t1"), "foreign", entry("t2"), standing);
+    await cluster.client.rpush(poolKey("T", openId), write("t1"), "foreign", entry("t2"), entry("t3"));
     await cluster.client.rpush(poolKey("S", openId), standing);
   }
   const first = await b1.claim(openIds);
@@ -50,7 +50,7 @@ it("claims, settles, clears and releases consents of two templates for users in 
   expect(await b1.release(released)).toEqual(released.map(() => true));
   for (const [i, openId] of openIds.entries()) {
     const write = i % 2 === 0 ? entry : otherEntry;
-    const left = ["foreign", ...(i >= 100 && i < 200 ? [] : [entry("t2"), standing])];
+    const left = ["foreign", ...(i >= 100 && i < 200 ? [] : [entry("t2"), entry("t3")])];
     expect(await entries("T", openId)).toEqual(i < 200 ? left : [write("t1"), ...left]);
     // The other template's are nobody's business.
     expect(await entries("S", openId)).toEqual([standing]);

@@ -30,6 +30,7 @@ interface Claim {
   ageMs: number;
   id: string;
   expireMs: number;
+  standing: boolean;
   k: number;
   own: ModelConsent | undefined;
   source: string;
@@ -40,11 +41,13 @@ interface Final {
   outcome: FinalOutcome;
   attempts: number;
   errcode: number | undefined;
-  taken: { id: string; expireMs: number } | undefined;
+  taken: { id: string; expireMs: number; standing: boolean } | undefined;
 }
 
 /** How long a claim of another broadcast is one whose message is on its way. */
 const ON_ITS_WAY_MS = 30_000;
+/** Entries among which a standing consent goes before others. */
+const FIRST_LOOK = 16;
 const NOTHING = { expired: 0, refused: 0 };
 
 export class ClaimModel {
@@ -76,8 +79,7 @@ export class ClaimModel {
     const again = final.run !== by.runId && by.retry.some((outcome) => outcome === final.outcome);
     if (!again) return describeFinal(openId, final, final.run === by.runId);
     if (final.outcome !== "unknown") return this.claimFirst(by, openId, final, dry);
-    const { id, expireMs } = final.taken!;
-    const before = { run: "", attempt: final.attempts, ageMs: 0, id, expireMs, k: 0, own: undefined };
+    const before = { ...final.taken!, run: "", attempt: final.attempts, ageMs: 0, k: 0, own: undefined };
     const reply = this.takeOver(by, openId, { ...before, source: "" }, dry);
     return { ...reply, retried: "unknown" } as ClaimReply;
   }
@@ -165,10 +167,13 @@ export class ClaimModel {
     return { status: "claimed", ...describe(openId, claim), ...NOTHING, ...lastCode(rest, dry) };
   }
 
-  /** Takes the first consent that holds; expired ones before it are dropped. */
+  /** Takes the first consent that holds, or a standing one close to it; expired ones before it are dropped. */
   private claimFirst(by: Player, openId: string, before: Final | undefined, dry: boolean): ClaimReply {
     const pool = this.pool(by.templateId, openId);
-    const at = pool.findIndex(({ kind }) => kind === "once" || kind === "standing");
+    const first = pool.slice(0, FIRST_LOOK);
+    const near = first.some(holds) ? first : pool;
+    const stands = near.some(({ kind }) => kind === "standing");
+    const at = pool.findIndex(({ kind }) => kind === (stands ? "standing" : "once"));
     const head = at < 0 ? pool : pool.slice(0, at);
     const gone = head.filter(({ kind }) => kind === "expired");
     const picked = at < 0 ? undefined : pool[at]!;
@@ -182,9 +187,11 @@ export class ClaimModel {
     const own = picked.kind === "once" ? picked : undefined;
     const source = own ? "" : picked.bytes;
     const { id, expireMs } = picked;
-    const claim = { run: by.runId, attempt: 1, ageMs: 0, id, expireMs, k: 1, own, source };
+    const standing = own === undefined;
+    const claim = { run: by.runId, attempt: 1, ageMs: 0, id, expireMs, standing, k: 1, own, source };
     if (!dry) this.record(keyOf(by, openId), claim);
-    const spentBefore = before?.outcome === "failed" && before.taken ? { spentBefore: true as const } : {};
+    const isSpent = before?.outcome === "failed" && before.taken?.standing === false;
+    const spentBefore = isSpent ? { spentBefore: true as const } : {};
     return {
       status: "claimed",
       ...describe(openId, claim),
@@ -241,14 +248,14 @@ export class ClaimModel {
 /** The records of a user as they are written, without their times. */
 export function recordsOf(model: ClaimModel, openId: string): Record<string, string> {
   const records: Record<string, string> = {};
-  for (const [key, { run, attempt, k, expireMs, id, own, source }] of model.claims) {
+  for (const [key, { run, attempt, k, expireMs, standing, id, own, source }] of model.claims) {
     const bytes = own?.bytes ?? "";
-    const words = ["claimed", run, attempt, "AT", 1, k, expireMs, id, bytes.length];
+    const words = ["claimed", run, attempt, "AT", standing ? 2 : 1, k, expireMs, id, bytes.length];
     if (key.endsWith(` ${openId}`)) records[key.split(" ")[0]!] = `${words.join(" ")}\n${bytes}${source}`;
   }
   for (const [key, { outcome, run, attempts, errcode, taken }] of model.finals) {
     const words = [outcome, run, attempts, "AT", errcode ?? "-", taken?.id ?? "-", "-"];
-    words.push(taken ? 1 : 0, taken?.expireMs ?? 0);
+    words.push(taken ? (taken.standing ? 2 : 1) : 0, taken?.expireMs ?? 0);
     if (key.endsWith(` ${openId}`)) records[key.split(" ")[0]!] = words.join(" ");
   }
   return records;
@@ -263,8 +270,8 @@ function isOwned({ kind }: ModelConsent): boolean {
   return kind === "once" || kind === "expired";
 }
 
-function describe(openId: string, { id, expireMs, attempt }: Claim) {
-  return { openId, formId: id, expireMs, multiUse: true, attempt };
+function describe(openId: string, { id, expireMs, standing, attempt }: Claim) {
+  return { openId, formId: id, expireMs, multiUse: true, attempt, ...(standing && { standing }) };
 }
 
 function describeFinal(
@@ -281,10 +288,15 @@ function describeFinal(
     atMs: 0,
     ...(errcode !== undefined && { errcode }),
     ...(taken && { formId: taken.id }),
+    ...(taken?.standing && { standing: true }),
   };
 }
 
 /** What a dry run says besides: whether no other consent is left. */
 function lastCode(left: ModelConsent[], dry: boolean): { lastCode?: boolean } {
-  return dry ? { lastCode: !left.some(({ kind }) => kind === "once" || kind === "standing") } : {};
+  return dry ? { lastCode: !left.some(holds) } : {};
+}
+
+function holds({ kind }: ModelConsent): boolean {
+  return kind === "once" || kind === "standing";
 }

@@ -35,7 +35,7 @@ it.each(POOLS)("without a pool, everything works whatever is there: %s", async (
   expect(await calls({ dryRun: true }).claim(["oA"])).toMatchObject([CLAIMED]);
   expect(await record()).toBe("none");
   expect(await calls().claim(["oA", "oA"])).toMatchObject([CLAIMED, { ...CLAIMED, status: "mine" }]);
-  expect(await record()).toBe("claimed r 1 AT 1 1 0 - 0\n-");
+  expect(await record()).toBe("claimed r 1 AT 2 1 0 - 0\n-");
   expect(await calls({ runId: "r2" }).claim(["oA"])).toMatchObject([{ status: "busy", run: "r" }]);
   expect(await calls({ broadcastId: "b2" }).claim(["oA"])).toMatchObject([{ status: "later" }]);
   expect(await calls().release(["oA"])).toEqual([true]);
@@ -63,6 +63,6 @@ it("settles many, and makes nothing but ledgers", async () => {
   const keys = await redis.client.keys("*");
   expect(keys.sort()).toEqual(openIds.map(ledgerKey).sort());
   expect((await redis.client.hget(ledgerKey("o7"), "b"))?.replace(AT, "$1 AT ")).toBe(
-    "sent r 1 AT - - 7 1 0",
+    "sent r 1 AT - - 7 2 0",
   );
 });

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What came to the callback URL. */
 export interface Post {
   query: URLSearchParams;
   contentType: string | undefined;
+  headers: IncomingHttpHeaders;
   body: string;
 }
 
@@ -35,7 +36,8 @@ export async function withReceiver(
       return;
     }
     const reply = answer(posts.length);
-    posts.push({ query, contentType: request.headers["content-type"], body: text });
+    const { headers } = request;
+    posts.push({ query, contentType: headers["content-type"], headers, body: text });
     for (const { count, resolve } of waits) if (posts.length === count) resolve(posts);
     if (reply) response.writeHead(reply.status).end(reply.body);
   });

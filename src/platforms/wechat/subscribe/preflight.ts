@@ -37,7 +37,8 @@ function checkKind(template: Template): Problem | undefined {
   }
   if (kind !== "device") return undefined;
   return {
-    severity: "warning",
+    severity: "error",
     what: `'${title}' looks like a device template, which the platform refuses here with 40037`,
+    hint: "it has a field of the type enum_string, as only such templates have; if it is none, --no-preflight and --field send it",
   };
 }

@@ -18,6 +18,10 @@ it.each([
   [41030, "fatal"],
   [43104, "fatal"],
   [47001, "fatal"],
+  [89501, "fatal"],
+  [89503, "fatal"],
+  [89506, "fatal"],
+  [89507, "fatal"],
   [-1, "ambiguous"],
   [41029, "unlisted"],
 ])("%d is %s", (errcode, name) => {

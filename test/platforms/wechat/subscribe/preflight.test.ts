@@ -43,11 +43,16 @@ it("only doubts that a template is there when the list is old", () => {
   expect(found.problems).toEqual([{ severity: "warning", what: doubt }]);
 });
 
-it("refuses templates of other kinds, and warns of what looks like a device's", () => {
+it("refuses templates of other kinds, and what looks like a device's", () => {
   const what = (one: Template) => judge(one).problems.map(({ severity }) => severity);
   expect(what(template({ kind: "unknown" }))).toEqual(["error"]);
   expect(what(template({ fields: [] }))).toEqual(["error"]);
-  expect(what(template({ kind: "device" }))).toEqual(["warning"]);
+  const device = template({ kind: "device" });
+  expect(what(device)).toEqual(["error"]);
+  expect(judge(device).problems[0]).toMatchObject({
+    what: expect.stringContaining("40037"),
+    hint: expect.stringContaining("--no-preflight"),
+  });
 });
 
 it("tells every value that does not fit, and does not throw for it", () => {

@@ -1,0 +1,21 @@
+import { type AlipayApi, adaptAlipayApi } from "./alipay-api.ts";
+import type { MiniProgramApi } from "./api.ts";
+
+declare const wx: unknown;
+declare const qq: unknown;
+declare const swan: unknown;
+declare const my: unknown;
+
+/**
+ * The platform's API: the given one, else the global object; one without any calls where there is none. `wx` comes last,
+ * because other platforms have it too, as a second name of their own.
+ */
+export function findApi(given?: unknown): Partial<MiniProgramApi> {
+  const api = (given ||
+    (typeof qq !== "undefined" && qq) ||
+    (typeof swan !== "undefined" && swan) ||
+    (typeof my !== "undefined" && my) ||
+    (typeof wx !== "undefined" && wx) ||
+    {}) as Partial<MiniProgramApi & AlipayApi>;
+  return api.getAuthCode && !api.login ? adaptAlipayApi(api as AlipayApi) : api;
+}

@@ -1,0 +1,32 @@
+import { callApi, type MiniProgramApi } from "./api.ts";
+import type { Store } from "./store.ts";
+import { postJson } from "./transport.ts";
+
+/**
+ * Gives the session token: the one that is kept, else one of the team's backend (`give`), else that of a login by the
+ * platform's login code. Rejects with what came in place of a token.
+ */
+export function openSession(
+  api: Partial<MiniProgramApi>,
+  url: string,
+  store: Store,
+  now: () => number,
+  give: (() => Promise<string>) | undefined,
+): () => Promise<string> {
+  return async () => {
+    const kept = store.session;
+    // Whichever way the clock has gone: at worst the token is refused, and a new one is got.
+    if (kept && Math.abs(now() - kept.at) < kept.forMs) return kept.token;
+    // The expiry of a given one isn't known: it serves until it is refused, or until the app ends (JSON has no Infinity).
+    const answer = give
+      ? { data: { token: await give(), expiresInMs: 1 / 0 } }
+      : await postJson(api, `${url}/login`, {
+          code: (await callApi<{ code: string }>(api, "login", {})).code,
+        });
+    const { token, expiresInMs } = Object(answer.data);
+    if (!token) throw answer;
+    store.session = { token, at: now(), forMs: expiresInMs };
+    store.save();
+    return token;
+  };
+}

@@ -1,0 +1,137 @@
+import type { FastifyRequest } from "fastify";
+import { messageOf } from "../errors.ts";
+import { applyEvent } from "./apply-event.ts";
+import type { Kit } from "./kit.ts";
+import {
+  type CallbackEvent,
+  type CallbackReader,
+  CallbackRefused,
+  type CallbackRequest,
+  type Forward,
+} from "./ports.ts";
+import { RequestRefused } from "./refusal.ts";
+
+/** The platform's check of the URL. */
+export function answerUrlCheck(kit: Kit, reader: CallbackReader, request: FastifyRequest): string {
+  const text = reading(kit, () => reader.checkUrl(toCallback(request)));
+  kit.metrics.callbacks.inc({ kind: "url_check", fate: "taken" });
+  return text;
+}
+
+interface Answer {
+  status: number;
+  contentType: string;
+  body: string | Buffer;
+}
+
+/**
+ * An event of the platform: read, written into the books, handed on when it is somebody else's. The platform sends it again
+ * unless it gets an answer within 5 s that says so: that is what 503 and 502 are for. All of a request's events have to be
+ * acknowledged, and a second delivery of those that were changes nothing.
+ */
+export async function answerCallback(
+  kit: Kit,
+  reader: CallbackReader,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const { options, limits } = kit;
+  const endMs = options.clock.monotonic() + limits.callbackMs;
+  const leftMs = () => Math.max(0, endMs - options.clock.monotonic());
+  const { events, answer } = reading(kit, () => reader.read(toCallback(request)));
+  request.notes.callback = events.map(kindOf).join(" ");
+  const others = events.filter((event) => event.kind === "other");
+  for (const event of events) {
+    if (event.kind !== "other") await counting(kit, [event], applyEvent(kit, event, leftMs), (fate) => fate);
+  }
+  const { forward } = options;
+  if (others.length > 0 && forward)
+    return counting(kit, others, handOn(kit, forward, request, leftMs()), () => "forwarded");
+  const ignored = { status: 200, contentType: TEXT, body: answer };
+  return counting(kit, others, Promise.resolve(ignored), () => "ignored");
+}
+
+const TEXT = "text/plain; charset=utf-8";
+
+function kindOf(event: CallbackEvent): string {
+  return event.kind === "other" ? event.name : event.kind;
+}
+
+/** Counts events by what becomes of them. */
+async function counting<T>(
+  { metrics }: Kit,
+  events: readonly CallbackEvent[],
+  work: Promise<T>,
+  fateOf: (done: T) => string,
+): Promise<T> {
+  const count = (fate: string) => {
+    for (const event of events) metrics.callbacks.inc({ kind: kindOf(event), fate });
+  };
+  try {
+    const done = await work;
+    count(fateOf(done));
+    return done;
+  } catch (error) {
+    count("failed");
+    throw error;
+  }
+}
+
+/** The answer of the team's backend is the platform's. */
+async function handOn(
+  { journal, within }: Kit,
+  forward: Forward,
+  request: FastifyRequest,
+  mostMs: number,
+): Promise<Answer> {
+  const { method, url, headers } = request;
+  const from = url.indexOf("?");
+  try {
+    const answer = await within(
+      mostMs,
+      forward({
+        method: method === "GET" ? "GET" : "POST",
+        search: from < 0 ? "" : url.slice(from),
+        headers: joinHeaders(headers),
+        body: bodyOf(request),
+      }),
+    );
+    if (answer.status < 200 || answer.status > 599) throw new Error(`it answered ${answer.status}`);
+    return { ...answer, contentType: answer.contentType ?? TEXT };
+  } catch (error) {
+    journal.write("warn", "forward", { message: messageOf(error) });
+    throw new RequestRefused(502, "backend_unreachable", "the event could not be handed on");
+  }
+}
+
+/** Runs what throws `CallbackRefused`. */
+function reading<T>({ metrics }: Kit, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CallbackRefused)) throw error;
+    metrics.callbacks.inc({ kind: "unread", fate: error.code });
+    const isUnread = error.code === "bad_envelope" || error.code === "bad_body";
+    throw new RequestRefused(isUnread ? 400 : 401, error.code, error.message);
+  }
+}
+
+function toCallback(request: FastifyRequest): CallbackRequest {
+  const query: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
+    // A parameter that comes twice is not the platform's: it could mean one thing here and another there.
+    if (typeof value === "string") query[name] = value;
+  }
+  return { query, headers: joinHeaders(request.headers), body: bodyOf(request) };
+}
+
+function bodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function joinHeaders(headers: FastifyRequest["headers"]): Record<string, string> {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return joined;
+}

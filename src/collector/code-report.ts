@@ -1,0 +1,102 @@
+import { formIdFault } from "../pool/check-value.ts";
+import { timeToMs } from "../pool/times.ts";
+import type { CodeReport } from "./ports.ts";
+import { isObject, parseJson } from "./read-json.ts";
+import { badRequest, RequestRefused } from "./refusal.ts";
+
+/** Why a reported text is no code. `mock`: of the developer tools; `failed`: the client got none. */
+type FormIdProblem = "mock" | "failed" | "not_a_form_id";
+
+/** A code of a report: it goes to the pool, or is garbage. */
+export type ReportedCode =
+  | { formId: string; report: CodeReport }
+  /** `formId`: null for what is not even a text. */
+  | { formId: string | null; problem: FormIdProblem };
+
+interface ReadOptions {
+  mostCodes: number;
+  nowMs: number;
+}
+
+const DAY_MS = 86_400_000;
+/** The platform lets a code live for 7 days. */
+const LIFE_MS = 7 * DAY_MS;
+
+/**
+ * The body of a report: `{codes: [{formId, ageMs?, expire?}]}`, or the older `{openId, formIds}` whose list may be JSON in a
+ * text. Throws 400 with the field's name.
+ */
+export function readCodeReport(
+  body: unknown,
+  options: ReadOptions,
+): { openId?: string; codes: ReportedCode[] } {
+  if (!isObject(body)) throw badRequest("the body must be a JSON object");
+  const [field, list] = readList(body);
+  if (list.length > options.mostCodes)
+    throw new RequestRefused(
+      400,
+      "too_many_codes",
+      `${field} has ${list.length} codes; a report may have ${options.mostCodes}`,
+    );
+  const codes = list.map((item, i) => readCode(item, `${field}[${i}]`, options.nowMs));
+  const { openId } = body;
+  if (openId === undefined || openId === null) return { codes };
+  if (typeof openId !== "string") throw badRequest("openId must be a string");
+  return { openId, codes };
+}
+
+function readList(body: Record<string, unknown>): [field: string, list: unknown[]] {
+  const { codes, formIds } = body;
+  if (codes !== undefined && formIds !== undefined)
+    throw badRequest("the body must have either codes or formIds");
+  if (codes !== undefined) return ["codes", asList(codes, "codes")];
+  if (formIds === undefined) throw badRequest("the body has no codes");
+  const list = typeof formIds === "string" ? parseJson(formIds, "formIds") : formIds;
+  return ["formIds", asList(list, "formIds")];
+}
+
+function asList(value: unknown, field: string): unknown[] {
+  if (!Array.isArray(value)) throw badRequest(`${field} must be an array`);
+  return value;
+}
+
+function readCode(item: unknown, field: string, nowMs: number): ReportedCode {
+  if (!isObject(item)) throw badRequest(`${field} must be an object`);
+  const { formId, ageMs, expire } = item;
+  const problem = formIdProblem(formId);
+  if (problem) return { formId: typeof formId === "string" ? formId : null, problem };
+  const report: CodeReport = {
+    formId: formId as string,
+    ageMs: readAge(ageMs, `${field}.ageMs`),
+    notAfterMs: readExpiry(expire, `${field}.expire`, nowMs),
+  };
+  return { formId: report.formId, report };
+}
+
+/** By name, so that a developer sees what was collected in the place of codes. */
+function formIdProblem(formId: unknown): FormIdProblem | undefined {
+  if (typeof formId !== "string") return "not_a_form_id";
+  if (/formId is a mock one/i.test(formId)) return "mock";
+  if (/requestFormId:\s*fail/i.test(formId)) return "failed";
+  return formIdFault(formId) === undefined ? undefined : "not_a_form_id";
+}
+
+/**
+ * Whole ms from 0 (a clock that was set back) to the life of a code, which no longer age says more than. null is what
+ * JSON.stringify makes of NaN: as if it were not there.
+ */
+export function readAge(value: unknown, field: string, mostMs = LIFE_MS): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw badRequest(`${field} must be a number of milliseconds`);
+  return Math.min(Math.max(0, Math.floor(value)), mostMs);
+}
+
+/** One that is past by more than the life of a code is of a wrong clock: a client drops codes before. */
+function readExpiry(value: unknown, field: string, nowMs: number): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const digits = typeof value === "string" && /^\d{10,19}$/.test(value) ? Number(value) : value;
+  const expireMs = typeof digits === "number" ? timeToMs(digits) : undefined;
+  if (expireMs === undefined) throw badRequest(`${field} must be a time in epoch milliseconds or seconds`);
+  return expireMs < nowMs - LIFE_MS ? undefined : expireMs;
+}

@@ -1,0 +1,45 @@
+import { readAge } from "./code-report.ts";
+import { isObject } from "./read-json.ts";
+import { badRequest } from "./refusal.ts";
+
+/** What a prompt came to, as a client reports it. */
+export interface ConsentReport {
+  /** Status by template, as the platform's client gives it. */
+  templates: ReadonlyMap<string, string>;
+  /** The client's own name of the report; undefined from a client that gives none. */
+  report: string | undefined;
+  ageMs: number;
+}
+
+/** A prompt has at most 5. */
+const MOST_TEMPLATES = 20;
+/** "acceptWithAlert" is the longest. */
+const LONGEST_STATUS = 64;
+/** Far beyond what counts: a bound for what goes on to Redis. */
+const MOST_AGE_MS = 366 * 86_400_000;
+
+/** The body of a report on a prompt. Throws 400 with the field's name. */
+export function readConsentReport(body: unknown): ConsentReport {
+  if (!isObject(body)) throw badRequest("the body must be a JSON object");
+  const { templates, report, ageMs } = body;
+  if (!isObject(templates)) throw badRequest("templates must be an object of statuses by template id");
+  const entries = Object.entries(templates);
+  if (entries.length > MOST_TEMPLATES)
+    throw badRequest(`templates has ${entries.length} templates; a report may have ${MOST_TEMPLATES}`);
+  for (const [id, status] of entries) {
+    if (typeof status !== "string" || status.length > LONGEST_STATUS)
+      throw badRequest(`templates["${id.slice(0, LONGEST_STATUS)}"] must be a status such as "accept"`);
+  }
+  return {
+    templates: new Map(entries as [string, string][]),
+    report: readReportId(report),
+    ageMs: readAge(ageMs, "ageMs", MOST_AGE_MS),
+  };
+}
+
+function readReportId(report: unknown): string | undefined {
+  if (report === undefined || report === null) return undefined;
+  if (typeof report !== "string" || !/^[\w-]{1,64}$/.test(report))
+    throw badRequest("report must have 1 to 64 characters of A-Z, a-z, 0-9, _ and -");
+  return report;
+}

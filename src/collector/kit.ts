@@ -1,0 +1,41 @@
+import { messageOf, PushCliError } from "../errors.ts";
+import { TooLate, type Within } from "./deadlines.ts";
+import type { Journal } from "./journal.ts";
+import type { Metrics } from "./metrics.ts";
+import type { CollectorOptions, Limits } from "./options.ts";
+import { unavailable } from "./refusal.ts";
+
+/** What all routes need. */
+export interface Kit {
+  options: CollectorOptions;
+  limits: Limits;
+  metrics: Metrics;
+  journal: Journal;
+  within: Within;
+  /** One step of Redis, which may take as long as `redisMs`. Throws 503 `redis_unavailable`. */
+  askRedis: AskRedis;
+}
+
+export type AskRedis = <T>(work: () => Promise<T>, mostMs?: number) => Promise<T>;
+
+/** When to come back: Redis needs about that to be restarted. */
+const RETRY_AFTER_SEC = 5;
+
+export function askRedisWith({ limits, metrics, journal, within }: Omit<Kit, "askRedis">): AskRedis {
+  return async (work, mostMs = limits.redisMs) => {
+    try {
+      const answer = await within(Math.min(mostMs, limits.redisMs), work());
+      metrics.redisUp.set(1);
+      return answer;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      metrics.redisUp.set(0);
+      journal.write("warn", "redis", { message: messageOf(error) });
+      throw unavailable("redis_unavailable", "Redis does not answer; nothing was lost", RETRY_AFTER_SEC);
+    }
+  };
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof TooLate || (error instanceof PushCliError && error.kind === "redis");
+}

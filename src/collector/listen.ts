@@ -1,0 +1,50 @@
+import { chmod, lstat, unlink } from "node:fs/promises";
+import { connect } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { messageOf, PushCliError } from "../errors.ts";
+import type { Listen } from "./options.ts";
+
+/** Begins to listen. Resolves to where: a URL, or `unix:` and the path. Throws a `usage` error. */
+export async function listen(server: FastifyInstance, where: Listen): Promise<string> {
+  if ("host" in where) return listenOnPort(server, where);
+  const { socketPath, mode } = where;
+  await removeStale(socketPath);
+  await server.listen({ path: socketPath }).catch((error) => {
+    throw cantListen(`the socket "${socketPath}"`, error, "choose another path");
+  });
+  if (mode !== undefined) await chmod(socketPath, mode);
+  return `unix:${socketPath}`;
+}
+
+async function listenOnPort(
+  server: FastifyInstance,
+  { host, port }: { host: string; port: number },
+): Promise<string> {
+  await server.listen({ host, port }).catch((error) => {
+    throw cantListen(`port "${port}" of ${host}`, error, "choose another port, or 0 for any free one");
+  });
+  const bound = server.server.address();
+  const taken = typeof bound === "object" && bound !== null ? bound.port : port;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;
+}
+
+function cantListen(what: string, error: NodeJS.ErrnoException, hint: string): PushCliError {
+  const reason = error.code === "EADDRINUSE" ? "it is in use" : messageOf(error);
+  return new PushCliError("usage", `can't listen on ${what}: ${reason}`, { hint, cause: error });
+}
+
+/** A process that was killed leaves its socket behind, and nobody could listen on it again. */
+async function removeStale(socketPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => undefined);
+  // A file that is no socket refuses connections too.
+  if (!found?.isSocket()) return;
+  const isStale = await new Promise<boolean>((resolve) => {
+    const socket = connect(socketPath);
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
+  });
+  if (isStale) await unlink(socketPath);
+}

@@ -1,0 +1,62 @@
+import { createApp } from "./app.ts";
+import { makeDeadlines } from "./deadlines.ts";
+import { identifyBy } from "./identify.ts";
+import { openJournal } from "./journal.ts";
+import { askRedisWith, type Kit } from "./kit.ts";
+import { listen } from "./listen.ts";
+import { openMetrics } from "./metrics.ts";
+import { type CollectorOptions, LIMITS } from "./options.ts";
+import { addCallback, addLogin, addReports, addWatch } from "./routes.ts";
+import { openSessions } from "./session.ts";
+
+export interface RunningCollector {
+  /** `http://127.0.0.1:8080`, or `unix:` and a path. */
+  address: string;
+  /** Takes no more, finishes what is in hand, closes: within `stopMs`. The books stay open. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves reports and callbacks until it is stopped. Which routes there are is a matter of what it is given: `/codes` and
+ * `/consents` need a way to tell users, `/login` a platform and a secret, `/callback` a reader. Throws `usage` errors (it can't
+ * listen) and `config` errors (secret, life of sessions).
+ */
+export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
+  const kit = await makeKit(options);
+  const sessions = options.session && (await openSessions(options.session, options.clock));
+  const identify = identifyBy(options, sessions);
+  const { callback } = options;
+  const { server, refuseAll } = await createApp(kit);
+  void server.register(async (scope) => addWatch(scope, kit));
+  if (identify) void server.register(async (scope) => addReports(scope, kit, identify));
+  if (sessions) void server.register(async (scope) => addLogin(scope, kit, sessions));
+  if (callback) void server.register(async (scope) => addCallback(scope, kit, callback));
+  const address = await listen(server, options.listen);
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    refuseAll();
+    const ended = new AbortController();
+    const late = options.clock.sleep(kit.limits.stopMs, ended.signal);
+    void late.then(() => server.server.closeAllConnections());
+    await server.close();
+    ended.abort();
+  };
+  return {
+    address,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+async function makeKit(options: CollectorOptions): Promise<Kit> {
+  const base = {
+    options,
+    limits: { ...LIMITS, ...options.limits },
+    metrics: await openMetrics(),
+    journal: openJournal(options),
+    within: makeDeadlines(options.clock),
+  };
+  return { ...base, askRedis: askRedisWith(base) };
+}

@@ -1,0 +1,54 @@
+import type { ReportedCode } from "./code-report.ts";
+import type { Kit } from "./kit.ts";
+import type { CodeFate } from "./ports.ts";
+
+/** What the client is told of a code. It may forget those of any fate. */
+export interface CodeAnswer {
+  formId: string | null;
+  fate: "taken" | "known" | "refused";
+  reason?: string;
+}
+
+export interface CodesAnswer {
+  codes: CodeAnswer[];
+  taken: number;
+  known: number;
+  refused: number;
+}
+
+const ANSWERS: Record<CodeFate, Omit<CodeAnswer, "formId">> = {
+  taken: { fate: "taken" },
+  known: { fate: "known" },
+  used: { fate: "known", reason: "used" },
+  expired: { fate: "refused", reason: "expired" },
+  over_cap: { fate: "refused", reason: "over_cap" },
+};
+
+/** Takes a user's codes into the pool: one answer a code, in the order of the report, after Redis has acknowledged. */
+export async function takeCodes(
+  { options, metrics, askRedis }: Kit,
+  openId: string,
+  reported: readonly ReportedCode[],
+): Promise<CodesAnswer> {
+  const reports = reported.flatMap((code) => ("report" in code ? [code.report] : []));
+  // The first of a formId stands for all of it.
+  const once = reports.filter(({ formId }, i) => reports.findIndex((one) => one.formId === formId) === i);
+  const fates = once.length === 0 ? [] : await askRedis(() => options.books.codes.take(openId, once));
+  const fateOf = new Map(once.map(({ formId }, i) => [formId, fates[i]!]));
+  const codes = reported.map((code) => answerFor(code, fateOf));
+  const answer = { codes, taken: 0, known: 0, refused: 0 };
+  for (const { fate, reason = "" } of codes) {
+    answer[fate]++;
+    metrics.codes.inc({ fate, reason });
+  }
+  return answer;
+}
+
+/** Also notes that a code which was taken is known from here on. */
+function answerFor(code: ReportedCode, fateOf: Map<string, CodeFate>): CodeAnswer {
+  const { formId } = code;
+  if ("problem" in code) return { formId, fate: "refused", reason: code.problem };
+  const fate = fateOf.get(code.formId)!;
+  if (fate === "taken") fateOf.set(code.formId, "known");
+  return { formId, ...ANSWERS[fate] };
+}

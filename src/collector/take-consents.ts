@@ -1,0 +1,71 @@
+import { isTemplateId } from "../pool/template-id.ts";
+import type { ConsentReport } from "./consent-report.ts";
+import type { Kit } from "./kit.ts";
+import type { GrantFate } from "./ports.ts";
+import type { ReportKey } from "./report-key.ts";
+
+/** What the client is told of a template. */
+export interface ConsentAnswer {
+  fate: "taken" | "known" | "ignored" | "refused";
+  reason?: string;
+}
+
+export interface ConsentsAnswer {
+  templates: Record<string, ConsentAnswer>;
+  taken: number;
+}
+
+const ANSWERS: Record<GrantFate, ConsentAnswer> = {
+  taken: { fate: "taken" },
+  known: { fate: "known" },
+  paired: { fate: "known", reason: "paired" },
+  over_cap: { fate: "refused", reason: "over_cap" },
+  expired: { fate: "refused", reason: "expired" },
+};
+
+/** Takes what a user has accepted at a prompt into the pools: an answer for each template, after Redis has acknowledged. */
+export async function takeConsents(
+  kit: Kit,
+  openId: string,
+  report: ConsentReport,
+  keyOf: ReportKey,
+): Promise<ConsentsAnswer> {
+  const answers = new Map<string, ConsentAnswer>();
+  const accepted: string[] = [];
+  for (const [id, status] of report.templates) {
+    const answer = withoutRedis(id, status, kit.options.consents);
+    if (answer) answers.set(id, answer);
+    else accepted.push(id);
+  }
+  const fates = await grant(kit, openId, accepted, report, keyOf);
+  for (const [i, id] of accepted.entries()) answers.set(id, ANSWERS[fates[i]!]);
+  let taken = 0;
+  for (const { fate } of answers.values()) {
+    if (fate === "taken") taken++;
+    kit.metrics.consents.inc({ source: "report", fate });
+  }
+  const inOrder = [...report.templates.keys()].map((id) => [id, answers.get(id)!]);
+  return { templates: Object.fromEntries(inOrder), taken };
+}
+
+/** What needs no Redis to be answered; undefined for a consent. */
+function withoutRedis(id: string, status: string, consents: string): ConsentAnswer | undefined {
+  // acceptWithAudio, acceptWithAlert, and what the platform may add.
+  if (!status.startsWith("accept")) return { fate: "ignored", reason: status };
+  if (consents === "events") return { fate: "ignored", reason: "events_only" };
+  return isTemplateId(id) ? undefined : { fate: "refused", reason: "not_a_template_id" };
+}
+
+async function grant(
+  { options, askRedis }: Kit,
+  openId: string,
+  templateIds: string[],
+  { report, ageMs }: ConsentReport,
+  keyOf: ReportKey,
+): Promise<GrantFate[]> {
+  if (templateIds.length === 0) return [];
+  const key = report ?? keyOf(openId, templateIds, ageMs);
+  return askRedis(() =>
+    options.books.consents.grant({ openId, source: "report", key, when: { ageMs }, templateIds }),
+  );
+}

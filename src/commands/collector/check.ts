@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import type { ExitName } from "../../exit-codes.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { checkRunning } from "./check-running.ts";
+import { checkRedis, checkSettings } from "./check-settings.ts";
+import { type Check, isBad } from "./checks.ts";
+import { parseBase } from "./probe-url.ts";
+
+const EXAMPLES = `
+With --url, the collector there is asked for its health, played the platform's
+check of the callback URL, and sent an empty report with a good session token
+and with a forged one. Nothing is written. Exit code: 5 when a setting is
+missing or wrong, 6 when Redis does not answer, 8 when the collector at --url
+answers otherwise than it should.
+
+Examples:
+  $ push-cli collector check
+  $ push-cli collector check --url https://collect.example.com
+  $ push-cli collector check --url https://example.com/wechat/callback --json`;
+
+export function registerCollectorCheck(collector: Command, run: RunAction): void {
+  collector
+    .command("check")
+    .description("whether the settings of a collector are complete, and a running one answers as it should")
+    .option("--url <url>", "of a running collector, or of its /callback")
+    .addHelpText("after", EXAMPLES)
+    .action(run(checkCollector));
+}
+
+async function checkCollector(deps: Deps, flags: { url?: string }): Promise<ExitName> {
+  const base = flags.url === undefined ? undefined : parseBase(flags.url);
+  const settings = await deps.settings();
+  const given = checkSettings(settings);
+  const probe = deps.collectorProbe();
+  const redis = await checkRedis(settings, probe);
+  const running = base === undefined ? [] : await checkRunning(base, settings, probe, deps.clock.now());
+  await present(deps, [...given, redis, ...running]);
+  if (given.some(isBad)) return "config";
+  if (isBad(redis)) return "redis";
+  return running.some(isBad) ? "partial" : "done";
+}
+
+async function present({ out }: Deps, checks: readonly Check[]): Promise<void> {
+  const isOk = !checks.some(isBad);
+  if (out.format === "json") {
+    out.json({ ok: isOk, checks });
+    return;
+  }
+  const rows = checks.map(({ name, state, from, what, problem }) => [
+    name,
+    state,
+    from ?? "",
+    problem ?? what,
+  ]);
+  await out.table([{ title: "check" }, { title: "state" }, { title: "from" }, { title: "what" }], rows);
+  for (const { name, problem, hint } of checks.filter(isBad)) {
+    out.warn(`${name}: ${problem}${hint === undefined ? "" : `\n  hint: ${hint}`}`);
+  }
+}

@@ -1,0 +1,75 @@
+import { requireAppid } from "../../config/credentials.ts";
+import { type CollectorSecret, SECRETS } from "../../config/secrets.ts";
+import type { Settings } from "../../config/settings.ts";
+import { PushCliError } from "../../errors.ts";
+import type { CollectorNeeds } from "../deps.ts";
+
+/** The secrets that a collector works with; all of them can be used. */
+export type Secrets = { [key in CollectorSecret]?: string };
+
+/** Throws a config error about those that can't be used, and where something is given without what it is of no use without. */
+export function requireSecrets(
+  settings: Settings,
+  { trustHeader, cloudHosting, forward }: Pick<CollectorNeeds, "trustHeader" | "cloudHosting" | "forward">,
+): Secrets {
+  const secrets = usableSecrets(settings);
+  const hasCallback = secrets.callbackToken !== undefined || cloudHosting;
+  if (secrets.collectorSecret === undefined && trustHeader === undefined && !hasCallback)
+    throw nothingGiven();
+  const [lonely] = lonelySecrets(secrets, cloudHosting);
+  if (lonely) throw lonely;
+  if (hasCallback) requireAppid(settings);
+  else if (forward !== undefined) {
+    throw new PushCliError("config", "--forward: there is no callback that could be forwarded", {
+      hint: `set ${SECRETS.callbackToken.env}`,
+    });
+  }
+  return secrets;
+}
+
+function usableSecrets({ collectorSecrets }: Settings): Secrets {
+  const secrets: Secrets = {};
+  const problems: PushCliError[] = [];
+  for (const [key, secret] of Object.entries(collectorSecrets)) {
+    if ("problem" in secret) problems.push(secret.problem);
+    else secrets[key as CollectorSecret] = secret.value;
+  }
+  const [first, second] = problems;
+  if (first && !second) throw first;
+  if (!first) return secrets;
+  throw new PushCliError("config", `${problems.length} secrets of the collector can't be used`, {
+    details: problems.map(({ message, hint }) => `${message}; ${hint}`),
+    hint: "fix them and run again",
+  });
+}
+
+function nothingGiven(): PushCliError {
+  return new PushCliError(
+    "config",
+    "the collector is given no secret, so there is nothing that it could take",
+    {
+      details: [
+        `${SECRETS.collectorSecret.env} for /login, /codes and /consents; ${SECRETS.collectorSecret.hint}`,
+        `${SECRETS.callbackToken.env} for /callback; ${SECRETS.callbackToken.hint}`,
+        "--trust-openid-header for /codes and /consents behind a gateway that knows the user",
+      ],
+      hint: "set at least one of them; push-cli collector check tells what is there",
+    },
+  );
+}
+
+/** What is of no use without another one that is not given. */
+export function lonelySecrets(secrets: Secrets, cloudHosting: boolean): PushCliError[] {
+  const without = (key: CollectorSecret, other: CollectorSecret) =>
+    secrets[key] === undefined || secrets[other] !== undefined
+      ? []
+      : [
+          new PushCliError("config", `${SECRETS[key].env} is given without ${SECRETS[other].env}`, {
+            hint: SECRETS[other].hint,
+          }),
+        ];
+  return [
+    ...(cloudHosting ? [] : without("callbackAesKey", "callbackToken")),
+    ...without("callbackAesKeyPrevious", "callbackAesKey"),
+  ];
+}

@@ -1,0 +1,89 @@
+import { type Command, Option } from "commander";
+import { messageOf } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import type { CollectorNeeds, Deps, RunAction } from "../deps.ts";
+import { stopAtSignal } from "../interrupt.ts";
+import { openLog } from "./log.ts";
+import { parseStart, type StartFlags } from "./options.ts";
+import { openRoutes } from "./routes.ts";
+import { requireSecrets, type Secrets } from "./secrets.ts";
+
+export const START_EXAMPLES = `
+Secrets come from the environment, from files (PUSH_CLI_COLLECTOR_SECRET_FILE)
+or from push-cli.config.json; push-cli collector check tells what is there.
+The log is JSON lines on stdout. SIGTERM ends it: requests in hand are finished.
+
+Examples:
+  $ export PUSH_CLI_COLLECTOR_SECRET=$(openssl rand -base64 48)
+  $ push-cli collector
+  # also take the platform's events; what is not ours goes to the backend
+  $ export PUSH_CLI_CALLBACK_TOKEN=<Token of the console>
+  $ push-cli collector --forward http://127.0.0.1:3000/wechat
+  # in WeChat's cloud hosting, whose gateway names the user
+  $ push-cli collector --listen 0.0.0.0:80 --behind-gateway \\
+      --trust-openid-header X-WX-OPENID --cloud-hosting
+  $ push-cli collector check --url https://collect.example.com`;
+
+export function registerCollectorStart(collector: Command, run: RunAction): Command {
+  return collector
+    .command("start", { isDefault: true })
+    .description("take codes, consents and the platform's events over HTTP into the pools")
+    .option("--listen <address>", "host:port, or unix:/path", "127.0.0.1:8787")
+    .addOption(
+      new Option("--consents <source>", "whose word on consents counts")
+        .choices(["both", "events", "reports"])
+        .default("both"),
+    )
+    .option("--trust-openid-header <name>", "a gateway names the user in this header; no sessions then")
+    .option("--behind-gateway", "nobody but a gateway reaches the address")
+    .option("--cloud-hosting", "take the unsigned pushes of WeChat's cloud hosting")
+    .option("--forward <url>", "hand events that are not ours on to this URL, and its answers back")
+    .option("--codes-per-user <n>", "valid codes that a pool holds at most; the newest stay", "100")
+    .option("--requests-per-minute <n>", "of one user, at most", "60")
+    .option("--long-term <ids>", "templates whose consents are standing, with commas between them")
+    .option("--session-life <duration>", "how long a session lasts that /login gives, at most 31d", "3d")
+    .option("--full-openids", "whole openIds in the log")
+    .addHelpText("after", START_EXAMPLES)
+    .action(run(startCollecting));
+}
+
+async function startCollecting(deps: Deps, flags: StartFlags): Promise<ExitName> {
+  const { out, clock } = deps;
+  const needs = parseStart(flags);
+  const secrets = requireSecrets(await deps.settings(), needs);
+  warnOfDeafness(deps, needs, secrets);
+  const log = openLog(out, () => clock.now());
+  // From before it listens: whoever is told to end in the middle of that must not go on.
+  const interrupt = stopAtSignal(deps);
+  const stopped = new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve));
+  const write = (event: string, fields: Record<string, unknown>) =>
+    log.write({ at: new Date(clock.now()).toISOString(), level: "info", event, ...fields });
+  const collector = await deps.collector(needs, secrets, log.write);
+  const { address } = collector;
+  write("started", { address, routes: openRoutes(needs, secrets, collector.hasLogin) });
+  out.talk(`listening at ${address}; SIGTERM or Ctrl-C ends`);
+  void collector.ping().catch((error: unknown) => {
+    out.warn(`warning: ${messageOf(error)}; reports are answered with 503 until Redis is there`);
+  });
+  await stopped;
+  write("stopping", { signal: interrupt.exit });
+  await collector.stop();
+  write("stopped", {});
+  await log.flushed();
+  // What service managers send to end a service is no failure of it.
+  return interrupt.exit === "sigterm" ? "done" : (interrupt.exit ?? "done");
+}
+
+/** Consents that nobody is believed about. */
+function warnOfDeafness(
+  { out }: Deps,
+  { consents, trustHeader, cloudHosting }: CollectorNeeds,
+  secrets: Secrets,
+) {
+  const hasEvents = secrets.callbackToken !== undefined || cloudHosting;
+  const hasReports = secrets.collectorSecret !== undefined || trustHeader !== undefined;
+  if (consents === "events" && !hasEvents)
+    out.warn("warning: --consents events without a callback: no consent will be counted");
+  if (consents === "reports" && !hasReports)
+    out.warn("warning: --consents reports without sessions: no consent will be counted");
+}

@@ -1,0 +1,33 @@
+import { CallbackRefused } from "../../../collector/ports.ts";
+import { messageOf } from "../../../errors.ts";
+import type { Fields } from "./fields.ts";
+import { parseJson } from "./json.ts";
+import { parseXml, type XmlParser } from "./xml.ts";
+
+/**
+ * A body in XML or JSON, whichever it is by what it begins with: the Content-Type is no help, since the console's setting
+ * alone decides. Throws `CallbackRefused` (`bad_body`) on all that can't be read.
+ */
+export function parseBody(body: Buffer, Parser: XmlParser): Fields {
+  const text = decode(body).trim();
+  const parse = { "<": () => parseXml(Parser, text), "{": () => parseJson(text) }[text.charAt(0)];
+  if (!parse) throw badBody("it is neither XML nor a JSON object");
+  try {
+    return parse();
+  } catch (error) {
+    // A JSON error quotes what it met: the body may hold what a user wrote.
+    throw badBody(error instanceof SyntaxError ? "it is not valid JSON" : messageOf(error));
+  }
+}
+
+function decode(body: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw badBody("it is not UTF-8");
+  }
+}
+
+function badBody(why: string): CallbackRefused {
+  return new CallbackRefused("bad_body", `the body of the push can't be read: ${why}`);
+}

@@ -1,0 +1,16 @@
+import type { CollectorPlatform } from "../../collector/ports.ts";
+import type { CollectorAccount, CollectorModule } from "../errcode/account.ts";
+import { createCallbackReader } from "./callback/reader.ts";
+import type { XmlParser } from "./callback/xml.ts";
+import { createLogin } from "./login.ts";
+
+/** WeChat's side of a collector, with what it loads: the XML parser is of no use to other commands. */
+export async function loadWechatCollector(): Promise<CollectorModule> {
+  const { SaxesParser } = await import("saxes");
+  return { open: (account) => openWechatCollector(account, SaxesParser) };
+}
+
+function openWechatCollector(account: CollectorAccount, Parser: XmlParser): CollectorPlatform {
+  const { login, close } = createLogin(account);
+  return { login, close, callback: (options) => createCallbackReader({ ...options, Parser }) };
+}

@@ -1,0 +1,140 @@
+import { afterEach, expect, it, vi } from "vitest";
+import type { MiniProgramApi } from "../../src/client/index.ts";
+import { createCollector, getCollector, setCollector } from "../../src/client/index.ts";
+import { useClientWorld } from "./world.ts";
+
+const world = useClientWorld();
+afterEach(() => vi.unstubAllGlobals());
+
+/** Alipay's `my` over the same phone. Answers with other statuses than 2xx are failures there. */
+function toMy(api: MiniProgramApi) {
+  return {
+    getStorageSync: ({ key }: { key: string }) => ({ data: api.getStorageSync(key) || null }),
+    setStorage: api.setStorage,
+    getAuthCode: ({
+      scopes,
+      success,
+      fail,
+    }: {
+      scopes: string;
+      success(result: object): void;
+      fail(): void;
+    }) => api.login?.({ success: ({ code }) => success({ authCode: `${scopes}-${code}` }), fail }),
+    request: ({ headers, success, fail, ...rest }: MyRequest) =>
+      api.request({
+        ...rest,
+        header: headers,
+        success: ({ statusCode: status, data, header }) =>
+          status < 300
+            ? success({ status, data, headers: header })
+            : fail({ error: 19, status, data, headers: header }),
+        fail: () => fail({ error: 12 }),
+      }),
+    requestSubscribeMessage: () => {
+      throw new Error("another prompt of the same name");
+    },
+  };
+}
+
+type MyRequest = Omit<Parameters<MiniProgramApi["request"]>[0], "header" | "success" | "fail"> & {
+  headers: Record<string, string>;
+  success(answer: object): void;
+  fail(answer: object): void;
+};
+
+it.each(["wx", "qq", "swan"])("finds %s by itself", async (name) => {
+  const { api } = world.phone.start();
+  vi.stubGlobal(name, api);
+  const collector = createCollector({ url: `${world.server.url}//` });
+  collector.add("a");
+  await collector.flush();
+  expect([...world.server.pool.keys()]).toEqual(["a"]);
+});
+
+it("works with my", async () => {
+  vi.stubGlobal("my", toMy(world.phone.start().api));
+  const now = () => world.nowMs;
+  const first = createCollector({ url: world.server.url, now });
+  first.add("a");
+  await world.phone.settle();
+  const collector = createCollector({ url: world.server.url, now });
+  expect(collector.pending().codes).toBe(1);
+  await collector.flush();
+  expect(world.server.seen[0]).toMatchObject({ path: "/login", body: { code: "auth_base-code" } });
+  world.server.revoke();
+  collector.add("b");
+  world.server.script = [{ path: "/login", status: 429, headers: { "retry-after": "60" } }];
+  await collector.flush();
+  await world.pass(collector, 59_000);
+  expect([...world.server.pool.keys()]).toEqual(["a"]);
+  world.phone.network = "offline";
+  await world.pass(collector, 1000);
+  world.phone.network = "up";
+  await world.pass(collector, 300_000);
+  expect([...world.server.pool.keys()]).toEqual(["a", "b"]);
+  const { failed } = await collector.askConsents(["t"]);
+  expect(failed).toMatchObject([
+    { templateIds: ["t"], why: expect.stringContaining("not on this platform") },
+  ]);
+});
+
+it("lets storage of my fail", async () => {
+  const my = { ...toMy(world.phone.start().api), getStorageSync: () => ({ error: 2, errorMessage: "no" }) };
+  const collector = world.open({ api: my as unknown as MiniProgramApi });
+  collector.add("a");
+  await world.phone.settle();
+  expect(world.phone.writes).toBe(0);
+  expect(collector.pending().codes).toBe(1);
+  expect(world.told()).toEqual(["storage"]);
+});
+
+it("works in memory where there is no platform at all", async () => {
+  const collector = createCollector({ url: world.server.url });
+  collector.add("a");
+  await collector.flush();
+  expect(collector.pending().codes).toBe(1);
+  expect((await collector.askConsents(["t"])).failed).toHaveLength(1);
+});
+
+it("leaves no rejection unhandled where calls give promises beside callbacks", async () => {
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  const fail = ({ fail }: { fail?(failure: object): void }) => {
+    setImmediate(() => fail?.({ errMsg: "fail" }));
+    return Promise.reject(new Error("fail"));
+  };
+  const api = { getStorageSync: () => "", setStorage: fail, request: fail, login: fail };
+  const collector = world.open({ api: api as unknown as MiniProgramApi });
+  collector.add("a");
+  await collector.flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+  expect(collector.pending().codes).toBe(1);
+});
+
+it("survives calls that throw, and a handler of problems that throws", async () => {
+  const broken = () => {
+    throw new Error("broken");
+  };
+  const api = {
+    getStorageSync: () => "",
+    setStorage: broken,
+    request: broken,
+    login: broken,
+    requestSubscribeMessage: broken,
+  };
+  const collector = world.open({ api, onProblem: broken });
+  collector.add("a");
+  await collector.flush();
+  expect((await collector.askConsents(["t"])).failed).toMatchObject([{ why: "Error: broken" }]);
+  expect(collector.pending().codes).toBe(1);
+});
+
+it("keeps the app's collector for those who ask for it", () => {
+  expect(getCollector()).toBeUndefined();
+  const collector = world.open();
+  setCollector(collector);
+  expect(getCollector()).toBe(collector);
+  setCollector(undefined);
+});
