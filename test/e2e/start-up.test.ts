@@ -13,6 +13,10 @@ const COSTLY: Record<string, RegExp> = {
   zod: /\/zod\.js$/,
   "csv-parse": /\/csv-parse\.js$/,
   "jsonc-parser": /\/jsonc-parser\.js$/,
+  fastify: /\/fastify\.js$/,
+  jose: /\/jose\.js$/,
+  "prom-client": /\/prom-client\.js$/,
+  saxes: /\/saxes\.js$/,
 };
 let log: string;
 let note: string;
@@ -49,8 +53,9 @@ it("each of them has a file of its own, which the others don't hold", () => {
   const text = (file: string) => readFileSync(join(cli.program, "..", file), "utf8");
   const own = chunks.filter((chunk) => !Object.values(COSTLY).some((pattern) => pattern.test(`/${chunk}`)));
   expect(own.sort()).toEqual(["chunk.js", "program.js", "rest.js"]);
-  // Words of ioredis, undici, ora, cli-table3, zod, csv-parse.
-  const words = /enableOfflineQueue options is false|llhttp|dots12|colSpan|ZodError|CSV_RECORD_INCONSISTENT/;
+  // Words of ioredis, undici, ora, cli-table3, zod, csv-parse; of fastify, jose, prom-client, saxes.
+  const words =
+    /enableOfflineQueue options is false|llhttp|dots12|colSpan|ZodError|CSV_RECORD_INCONSISTENT|FST_ERR_HOOK_INVALID_TYPE|ERR_JWKS_NO_MATCHING_KEY|process_cpu_user_seconds_total|unclosed tag/;
   for (const file of [...own.map((chunk) => `chunks/${chunk}`), "push-cli.js"])
     expect([file, words.exec(text(file))?.[0]]).toEqual([file, undefined]);
 });
@@ -67,6 +72,8 @@ describe("a costly module is loaded by who needs it only", () => {
     [["broadcast", "t", "--yes", "--no-keywords"], []],
     [["pool", "list", "--redis-url", "redis://127.0.0.1:1"], ["ioredis"]],
     [["broadcast", "t", "--keywords", "a"], ["csv-parse"]],
+    [["collector"], []],
+    [["collector", "check", "--redis-url", "redis://127.0.0.1:1"], ["ioredis"]],
   ])("%j loads %j", async (argv, expected) => {
     expect(await loadedBy(argv)).toEqual(expected);
   });
