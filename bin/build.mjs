@@ -41,7 +41,7 @@ const OPTIONS = {
   ...AS_COMMONJS,
   target: "node20",
   minify: true,
-  loader: { ".lua": "text", ".example": "text" },
+  loader: { ".lua": "text", ".example": "text", ".script": "text" },
   logLevel: "warning",
   metafile: true,
 };

@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { version } from "../package.json";
 import { systemClock } from "./clock.ts";
@@ -19,6 +20,7 @@ import { createDeps } from "./wiring.ts";
  * it; whatever was opened is closed, and everything printed is written, when the promise resolves. Never rejects.
  */
 export async function main(argv: string[], io: Io): Promise<number> {
+  if (COMPLETE[argv[0] ?? ""]) return completeFor(argv, io);
   // Before the command line is understood, how to report that it can't be is read off it directly.
   let out = createOutput(
     io,
@@ -81,6 +83,31 @@ async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): P
   }
   checkOptionValues(program, argv);
   await program.parseAsync(argv, { from: "user" });
+}
+
+/** What the scripts of `push-cli completion` call. `next`: the word at the cursor, an empty one, is not there. */
+const COMPLETE: Record<string, "word" | "next"> = { __complete: "word", __complete_next: "next" };
+
+async function completeFor([name = "", ...given]: string[], io: Io): Promise<number> {
+  const { complete } = await import("./commands/completion/complete.ts");
+  const words = COMPLETE[name] === "next" ? [...given, ""] : given;
+  const program = await buildProgram(version, () => async () => undefined, words);
+  // Between the words of a command line there is no place for what libraries or we have to say.
+  const silent = { ...io, stderr: new Writable({ write: (_chunk, _encoding, done) => done() }) };
+  const undo = io.onLibraryWarning(() => undefined);
+  const out = createOutput(silent, { json: false, quiet: true, color: false, noInput: true }, systemClock);
+  const openDeps = (globals: Partial<GlobalOptions>) =>
+    createDeps({
+      io: silent,
+      out,
+      globals: { color: false, input: false, ...globals },
+      version,
+      runCli: main,
+    });
+  await out.text(await complete(words, { program, openDeps }));
+  await out.flush();
+  undo();
+  return 0;
 }
 
 function descendants(program: Command): Command[] {

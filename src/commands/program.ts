@@ -3,6 +3,7 @@ import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { NOUNS } from "./nouns.ts";
+import { suggestingOption } from "./suggest.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -89,11 +90,19 @@ export async function buildProgram(
     .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
     .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
     .option("--pool-key <key>", "a pool's whole key instead, with a % for the openId: 'pool:{%}'")
-    .option(
-      "--pool-keys <form>",
-      "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
+    .addOption(
+      suggestingOption(
+        "--pool-keys <form>",
+        "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
+        ["plain", "java"],
+      ),
     )
-    .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
+    .addOption(
+      suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
+        "stable",
+        "basic",
+      ]),
+    )
     .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
     .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
     .option("--profile <name>", "profile of the configuration file")
