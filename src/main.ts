@@ -4,11 +4,13 @@ import { version } from "../package.json";
 import { systemClock } from "./clock.ts";
 import { checkOptionValues } from "./commands/check-values.ts";
 import type { RunAction } from "./commands/deps.ts";
+import { takeJsonFields } from "./commands/json-fields.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
 import { redactUrls } from "./config/redact-url.ts";
 import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
+import { type DocumentView, PLAIN_VIEW, selectingView } from "./output/document-view.ts";
 import type { Io } from "./output/io.ts";
 import { relayLibraryWarnings } from "./output/library-warnings.ts";
 import { createOutput, type Output } from "./output/output.ts";
@@ -19,30 +21,34 @@ import { createDeps } from "./wiring.ts";
  * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
  * it; whatever was opened is closed, and everything printed is written, when the promise resolves. Never rejects.
  */
-export async function main(argv: string[], io: Io): Promise<number> {
-  if (COMPLETE[argv[0] ?? ""]) return completeFor(argv, io);
+export async function main(words: string[], io: Io): Promise<number> {
+  if (COMPLETE[words[0] ?? ""]) return completeFor(words, io);
   // Before the command line is understood, how to report that it can't be is read off it directly.
+  const wantsJson = words.some((word) => /^--(json|jq)(=|$)/.test(word));
   let out = createOutput(
     io,
-    { json: argv.includes("--json"), quiet: false, color: !argv.includes("--no-color") },
+    { json: wantsJson, quiet: false, color: !words.includes("--no-color") },
     systemClock,
   );
-  const debug = argv.includes("--debug");
+  const debug = words.includes("--debug");
+  let fields: string[] = [];
   let exit: ExitName = "done";
   const reword = (text: string) => redactUrls(rewordClientWarning(text));
   const undo = relayLibraryWarnings(io, () => out, reword);
   const run: RunAction =
     (action) =>
     async (...args) => {
-      const command = args.at(-1) as { optsWithGlobals(): GlobalOptions };
-      const globals = command.optsWithGlobals();
+      const command = args.at(-1) as Command;
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      if (fields.length > 0) (await import("./commands/documents.ts")).checkFields(command, fields);
       out = createOutput(
         io,
         {
-          json: globals.json === true,
+          json: globals.json === true || globals.jq !== undefined,
           quiet: globals.quiet === true,
           color: globals.color,
           noInput: !globals.input,
+          view: await viewOf(fields, globals.jq),
         },
         systemClock,
       );
@@ -55,13 +61,21 @@ export async function main(argv: string[], io: Io): Promise<number> {
       }
     };
   try {
-    await parseWith(run, argv, io, out);
+    const taken = takeJsonFields(words);
+    fields = taken.fields;
+    await parseWith(run, taken.argv, io, out);
   } catch (error) {
     exit = report(error, out, debug);
   }
   exit = await flush(out, exit, debug);
   undo();
   return exitCode(exit);
+}
+
+/** What `--json=<fields>` and `--jq` make of documents: jq gets the fields alone. Rejects when jq does not understand its expression. */
+async function viewOf(fields: readonly string[], jq: string | undefined): Promise<DocumentView> {
+  const view = jq === undefined ? PLAIN_VIEW : await (await import("./output/jq.ts")).jqView(jq);
+  return fields.length === 0 ? view : selectingView(fields, view);
 }
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {

@@ -8,6 +8,8 @@ import { suggestingOption } from "./suggest.ts";
 /** Options that every command takes. */
 export interface GlobalOptions {
   json?: boolean;
+  /** What jq is to make of the documents. */
+  jq?: string;
   quiet?: boolean;
   color: boolean;
   /** Questions are answered with yes. */
@@ -64,6 +66,7 @@ export async function buildProgram(
     .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
     .version(version, "-V, --version", "print the version")
     .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
+    .option("--jq <expression>", "what jq makes of the JSON: '.outcomes.sent'; texts without quotes")
     .option("-q, --quiet", "no talk and no progress on stderr; errors stay")
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: what would need an answer is refused")

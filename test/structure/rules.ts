@@ -117,7 +117,7 @@ const CLOCK_AND_CHANCE =
 const ERRCODE = /\b4\d{4}\b/;
 
 /** Loading them takes longer than bare Node takes to start; `--help` needs none of them. */
-const COSTLY = ["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser"];
+const COSTLY = ["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser", "jq-wasm"];
 
 /** What `file` does that the rules forbid, one line each. `packages` are the dependencies that are there at run time. */
 export function findViolations(file: string, source: string, packages: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { fieldsOf } from "../documents.ts";
 import { isList } from "../suggest.ts";
 import { lineage } from "../words.ts";
 import { argumentAt, type Place, withDefault } from "./place.ts";
@@ -46,7 +47,11 @@ export function offerAt(place: Place, program: Command): Offer {
   };
 }
 
-function offerValues({ typed }: Place, option: Option): Offer {
+function offerValues({ command, typed }: Place, option: Option): Offer {
+  if (option.long === "--json") {
+    const fields = Object.keys(fieldsOf(withDefault(command)) ?? {});
+    return { candidates: listed(typed, toCandidates(fields)), noSpace: true };
+  }
   const [, placeholderName = ""] = /[<[]([\w-]+)/.exec(option.flags) ?? [];
   const candidates = toCandidates(option.argChoices);
   if (!isList(option)) return { candidates, ...placeholder(placeholderName, option.long ?? "") };

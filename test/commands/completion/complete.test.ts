@@ -130,6 +130,13 @@ it("completes the last value of a list, and none twice", async () => {
   expect(more.values).not.toContain("--outcome=sent,sent");
 });
 
+it("offers the fields of a command's documents", async () => {
+  const list = await complete(["pool", "list", "--json=openId,next"]);
+  expect(list).toMatchObject({ values: ["--json=openId,nextExpiry"], wishes: "nospace" });
+  const sent = await complete(["--jq", ".", "broadcast", "t", "--json="]);
+  expect(sent.values).toContain("--json=outcomes");
+});
+
 it("offers the channels with what they are", async () => {
   const { descriptions } = await complete(["--channel", "wechat-"]);
   expect(descriptions["wechat-subscribe"]).toContain("subscribe");
