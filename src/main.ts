@@ -4,6 +4,7 @@ import { version } from "../package.json";
 import { systemClock } from "./clock.ts";
 import { checkOptionValues } from "./commands/check-values.ts";
 import type { RunAction } from "./commands/deps.ts";
+import { findHelp, help } from "./commands/help.ts";
 import { takeJsonFields } from "./commands/json-fields.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
@@ -65,7 +66,7 @@ export async function main(words: string[], io: Io): Promise<number> {
     fields = taken.fields;
     await parseWith(run, taken.argv, io, out);
   } catch (error) {
-    exit = report(error, out, debug);
+    exit = error instanceof HelpShown ? "done" : report(error, out, debug);
   }
   exit = await flush(out, exit, debug);
   undo();
@@ -80,23 +81,36 @@ async function viewOf(fields: readonly string[], jq: string | undefined): Promis
 
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
   const program = await buildProgram(version, run, argv);
-  const width = () => io.stdout.columns || 100;
-  for (const command of [program, ...descendants(program)]) {
-    command.exitOverride((error) => {
-      if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown();
-      throw explainParseError(error, command);
-    });
-    command.configureOutput({
-      writeOut: (text) => out.data(text.trimEnd()),
-      // Commander's idea of where the help of a noun without a verb goes.
-      writeErr: (text) => out.data(text.trimEnd()),
-      outputError: () => undefined,
-      getOutHelpWidth: width,
-      getErrHelpWidth: width,
-    });
+  for (const command of [program, ...descendants(program)]) prepare(command, io, out);
+  try {
+    checkOptionValues(program, argv);
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof HelpShown) || out.format !== "json" || !error.command) throw error;
+    const { command } = error;
+    const showHelp = run((deps) => help(deps, command, () => buildProgram(version, run)));
+    await showHelp({}, findHelp(program));
   }
-  checkOptionValues(program, argv);
-  await program.parseAsync(argv, { from: "user" });
+}
+
+/** What commander prints and throws becomes ours. */
+function prepare(command: Command, io: Io, out: Output): void {
+  const width = () => io.stdout.columns || 100;
+  command.exitOverride((error) => {
+    if (error.code === "commander.version") throw new HelpShown();
+    if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown(command);
+    throw explainParseError(error, command);
+  });
+  command.configureOutput({
+    writeOut: (text) => out.data(text.trimEnd()),
+    // Commander's idea of where the help of a noun without a verb goes.
+    writeErr: (text) => out.data(text.trimEnd()),
+    outputError: () => undefined,
+    getOutHelpWidth: width,
+    getErrHelpWidth: width,
+  });
+  // A document takes its place.
+  if (out.format === "json") command.outputHelp = () => undefined;
 }
 
 /** What the scripts of `push-cli completion` call. `next`: the word at the cursor, an empty one, is not there. */
@@ -130,7 +144,6 @@ function descendants(program: Command): Command[] {
 
 /** Tells the user about an error; returns the name of its exit code. */
 function report(error: unknown, out: Output, debug: boolean): ExitName {
-  if (error instanceof HelpShown) return "done";
   const shown = toPushCliError(error);
   const { kind, message, hint, details } = shown;
   out.error({ code: kind, message, hint, details });
@@ -138,8 +151,15 @@ function report(error: unknown, out: Output, debug: boolean): ExitName {
   return shown.kind;
 }
 
-/** How commander ends after help and after the version, which were printed by then. */
-class HelpShown extends Error {}
+/** How commander ends after the version, and after the help of a command, which were printed by then unless with --json. */
+class HelpShown extends Error {
+  readonly command: Command | undefined;
+
+  constructor(command?: Command) {
+    super();
+    this.command = command;
+  }
+}
 
 function toPushCliError(error: unknown): PushCliError {
   if (error instanceof PushCliError) return error;

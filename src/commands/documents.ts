@@ -56,7 +56,9 @@ const DOCUMENTS: Record<string, string> = {
   "script claim": "name sha1 source header examples{java php python go node}",
   sandbox: "url appid stats",
   completion: "shell script",
-  help: "code name meaning",
+  demo: `users entries steps{say argv exitCode documents{*}} delivered deliveredTo maxPerUser subscribeDelivered`,
+  help: `code name meaning path usage description default arguments{name description required variadic choices}
+    options{flags long short value description required variadic choices default} commands{*}`,
 };
 
 /** The fields below a field; none where it has none, or any. */

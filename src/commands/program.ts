@@ -119,6 +119,6 @@ export async function buildProgram(
     const command = program.command(name).description(description);
     if (!words || words.includes(name)) (await load())(command, run);
   }
-  registerHelp(program, run);
+  registerHelp(program, run, () => buildProgram(version, run));
   return program;
 }
