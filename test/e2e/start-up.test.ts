@@ -13,6 +13,7 @@ const COSTLY: Record<string, RegExp> = {
   zod: /\/zod\.js$/,
   "csv-parse": /\/csv-parse\.js$/,
   "jsonc-parser": /\/jsonc-parser\.js$/,
+  "jq-wasm": /\/jq-wasm\.js$/,
 };
 let log: string;
 let note: string;
@@ -67,6 +68,11 @@ describe("a costly module is loaded by who needs it only", () => {
     [["broadcast", "t", "--yes", "--no-keywords"], []],
     [["pool", "list", "--redis-url", "redis://127.0.0.1:1"], ["ioredis"]],
     [["broadcast", "t", "--keywords", "a"], ["csv-parse"]],
+    [["help", "exit-codes", "--json=code"], []],
+    [["help", "exit-codes", "--jq", ".[0]"], ["jq-wasm"]],
+    [["__complete", "broadcast", "--"], []],
+    [["__complete", "--profile", ""], []],
+    [["__complete", "--redis-url", "redis://127.0.0.1:1", "broadcast", "show", ""], ["ioredis"]],
   ])("%j loads %j", async (argv, expected) => {
     expect(await loadedBy(argv)).toEqual(expected);
   });

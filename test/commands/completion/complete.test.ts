@@ -138,9 +138,9 @@ it("offers the fields of a command's documents", async () => {
 });
 
 it("offers the channels with what they are", async () => {
-  const { descriptions } = await complete(["--channel", "wechat-"]);
-  expect(descriptions["wechat-subscribe"]).toContain("subscribe");
-  expect(Object.keys(descriptions)).toContain("wechat-template");
+  const descriptions = async () => (await complete(["--channel", "wechat-"])).descriptions;
+  await expect.poll(async () => (await descriptions())["wechat-subscribe"]).toContain("subscribe");
+  expect(Object.keys(await descriptions())).toContain("wechat-template");
 });
 
 describe("profiles", () => {
@@ -150,15 +150,16 @@ describe("profiles", () => {
 
   it("come from the configuration file", async () => {
     write("push-cli.config.json", JSON.stringify({ profiles: { live: {}, "my shop": {}, "a:b": {} } }));
-    const { values } = await complete(["--profile", ""], { cwd: folder });
-    expect(values).toEqual(["live", "my shop", "a:b"]);
-    expect((await complete(["--profile=l"], { cwd: folder })).values).toEqual(["--profile=live"]);
+    const values = async (word: string[]) => (await complete(word, { cwd: folder })).values;
+    // The first time, loading what reads them may take more than the half second on a busy machine.
+    await expect.poll(() => values(["--profile", ""])).toEqual(["live", "my shop", "a:b"]);
+    await expect.poll(() => values(["--profile=l"])).toEqual(["--profile=live"]);
   });
 
   it("come from the file that --config names", async () => {
     write("other.json", JSON.stringify({ profiles: { other: {} } }));
     const words = ["--config", join(folder, "other.json"), "pool", "list", "--profile", ""];
-    expect(await valuesOf(...words)).toEqual(["other"]);
+    await expect.poll(() => valuesOf(...words)).toEqual(["other"]);
   });
 
   it("are none in a file that is faulty, and nothing is said", async () => {
@@ -168,13 +169,15 @@ describe("profiles", () => {
 
   it("that a terminal would act on are left out", async () => {
     write("push-cli.config.json", JSON.stringify({ profiles: { "a\u001b[31m": {}, "b\nc": {}, d: {} } }));
-    expect((await complete(["--profile", ""], { cwd: folder })).values).toEqual(["d"]);
+    await expect.poll(async () => (await complete(["--profile", ""], { cwd: folder })).values).toEqual(["d"]);
   });
 });
 
 describe("what Redis knows", () => {
   const world = useWorld();
   const answer = (...words: string[]) => complete(words, { env: world.env });
+  /** A busy machine may take more than the half second that a person is made to wait: asked again, it has most things loaded. */
+  const expectValues = (...words: string[]) => expect.poll(async () => (await answer(...words)).values);
 
   it("broadcasts, the newest first, with template and status", async () => {
     for (const id of ["first", "second"]) {
@@ -182,11 +185,12 @@ describe("what Redis knows", () => {
       const sent = await world.cli(["broadcast", "order-shipped", "--no-keywords", "-y", "--id", id]);
       expect(sent.code).toBe(0);
     }
-    const { values, descriptions } = await answer("broadcast", "show", "");
-    expect(values).toEqual(["second", "first"]);
-    expect(descriptions.first).toBe("order-shipped, finished");
+    await expectValues("broadcast", "show", "").toEqual(["second", "first"]);
+    await expect
+      .poll(async () => (await answer("broadcast", "show", "")).descriptions.first)
+      .toBe("order-shipped, finished");
     for (const verb of ["resume", "watch", "recipients", "pause", "cancel", "delete"])
-      expect((await answer("broadcast", verb, "f")).values, verb).toEqual(["first"]);
+      await expectValues("broadcast", verb, "f").toEqual(["first"]);
     expect((await answer("broadcast", "show", "first", "")).values).toEqual([]);
   });
 
@@ -196,9 +200,8 @@ describe("what Redis knows", () => {
       await world.redis.client.hset(`mina:broadcast:b${i}`, { ...record, startedAtMs: "1" });
       await world.redis.client.zadd("mina:broadcasts", i, `b${i}`);
     }
-    const { values } = await answer("broadcast", "show", "");
-    expect(values).toHaveLength(50);
-    expect(values[0]).toBe("b59");
+    const newest = Array.from({ length: 50 }, (_, i) => `b${59 - i}`);
+    await expectValues("broadcast", "show", "").toEqual(newest);
   });
 
   it("templates, with their titles, without a question to the platform", async () => {
@@ -206,12 +209,11 @@ describe("what Redis knows", () => {
     const kept = JSON.stringify({ atMs: 1, templates });
     await world.redis.client.set("mina:templates:wx-sandbox", kept);
     const channel = ["--channel", "wechat-subscribe"];
-    expect(await answer(...channel, "template", "show", "")).toMatchObject({
-      values: ["tpl-1"],
-      descriptions: { "tpl-1": "订单 发货" },
-    });
-    expect((await answer(...channel, "pool", "list", "--template", "")).values).toEqual(["tpl-1"]);
-    expect((await answer(...channel, "broadcast", "tp")).values).toEqual(["tpl-1"]);
+    await expect
+      .poll(() => answer(...channel, "template", "show", ""))
+      .toMatchObject({ values: ["tpl-1"], descriptions: { "tpl-1": "订单 发货" } });
+    await expectValues(...channel, "pool", "list", "--template", "").toEqual(["tpl-1"]);
+    await expectValues(...channel, "broadcast", "tp").toEqual(["tpl-1"]);
     // These are no templates of another channel.
     expect((await answer("broadcast", "tp")).values).toEqual([]);
     expect(await world.redis.client.keys("*")).toEqual(["mina:templates:wx-sandbox"]);
