@@ -30,6 +30,7 @@ const FILES = {
   jose: "jose",
   "prom-client": "prom-client",
   saxes: "saxes",
+  "jq-wasm": "jq-wasm",
 };
 
 const PROGRAM = `
@@ -46,7 +47,7 @@ const OPTIONS = {
   ...AS_COMMONJS,
   target: "node20",
   minify: true,
-  loader: { ".lua": "text", ".example": "text" },
+  loader: { ".lua": "text", ".example": "text", ".script": "text" },
   logLevel: "warning",
   metafile: true,
 };
@@ -84,6 +85,8 @@ const BY_DEFAULT = ["ora", "cli-table3"];
 async function sourceOf(name, file) {
   if (file === "ioredis")
     return 'import * as all from "ioredis/built/Redis.js"; export const Redis = all.default;';
+  // Its other form finds its WebAssembly by a URL that CommonJS does not have.
+  if (name === "jq-wasm") return 'module.exports = require("jq-wasm");';
   const names = Object.keys(await import(name)).filter((key) => /^[A-Za-z]\w*$/.test(key));
   const named = names.filter((key) => key !== "default");
   const lines = [`import * as all from ${JSON.stringify(name)};`];
@@ -158,6 +161,13 @@ async function buildProgram(options) {
   return built;
 }
 
+/** Where the package looks for it, beside its own file. */
+function copyJq() {
+  const folder = path.join(outdir, "chunks", "build");
+  fs.mkdirSync(folder, { recursive: true });
+  fs.copyFileSync(path.join(root, "node_modules/jq-wasm/dist/build/jq.wasm"), path.join(folder, "jq.wasm"));
+}
+
 /** The licenses of the packages whose code is in dist ask to be passed on with it. */
 function writeLicenses(inputs) {
   const folders = new Set(
@@ -170,6 +180,8 @@ function writeLicenses(inputs) {
     const text = file ? fs.readFileSync(path.join(folder, file), "utf8").trim() : `License: ${license}`;
     return `${name} ${version}\n\n${text}\n`;
   });
+  // What the package of jq does not bring: those of jq itself and of what is in it.
+  texts.push(fs.readFileSync(path.join(root, "bin/build/jq-licenses.txt"), "utf8"));
   const line = `\n${"-".repeat(80)}\n\n`;
   fs.writeFileSync(path.join(outdir, "THIRD-PARTY-LICENSES.txt"), texts.sort().join(line));
 }
@@ -177,5 +189,6 @@ function writeLicenses(inputs) {
 const [built] = await Promise.all([buildAll(), buildClient(root, outdir)]);
 // The package is of ES modules, as its sources are.
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
+copyJq();
 writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 await makeCaches(outdir);

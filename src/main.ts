@@ -1,13 +1,17 @@
+import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { version } from "../package.json";
 import { systemClock } from "./clock.ts";
 import { checkOptionValues } from "./commands/check-values.ts";
 import type { RunAction } from "./commands/deps.ts";
+import { findHelp, help } from "./commands/help.ts";
+import { takeJsonFields } from "./commands/json-fields.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
 import { redactUrls } from "./config/redact-url.ts";
 import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
+import { type DocumentView, PLAIN_VIEW, selectingView } from "./output/document-view.ts";
 import type { Io } from "./output/io.ts";
 import { relayLibraryWarnings } from "./output/library-warnings.ts";
 import { createOutput, type Output } from "./output/output.ts";
@@ -18,29 +22,34 @@ import { createDeps } from "./wiring.ts";
  * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
  * it; whatever was opened is closed, and everything printed is written, when the promise resolves. Never rejects.
  */
-export async function main(argv: string[], io: Io): Promise<number> {
+export async function main(words: string[], io: Io): Promise<number> {
+  if (COMPLETE[words[0] ?? ""]) return completeFor(words, io);
   // Before the command line is understood, how to report that it can't be is read off it directly.
+  const wantsJson = words.some((word) => /^--(json|jq)(=|$)/.test(word));
   let out = createOutput(
     io,
-    { json: argv.includes("--json"), quiet: false, color: !argv.includes("--no-color") },
+    { json: wantsJson, quiet: false, color: !words.includes("--no-color") },
     systemClock,
   );
-  const debug = argv.includes("--debug");
+  const debug = words.includes("--debug");
+  let fields: string[] = [];
   let exit: ExitName = "done";
   const reword = (text: string) => redactUrls(rewordClientWarning(text));
   const undo = relayLibraryWarnings(io, () => out, reword);
   const run: RunAction =
     (action) =>
     async (...args) => {
-      const command = args.at(-1) as { optsWithGlobals(): GlobalOptions };
-      const globals = command.optsWithGlobals();
+      const command = args.at(-1) as Command;
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      if (fields.length > 0) (await import("./commands/documents.ts")).checkFields(command, fields);
       out = createOutput(
         io,
         {
-          json: globals.json === true,
+          json: globals.json === true || globals.jq !== undefined,
           quiet: globals.quiet === true,
           color: globals.color,
           noInput: !globals.input,
+          view: await viewOf(fields, globals.jq),
         },
         systemClock,
       );
@@ -53,34 +62,80 @@ export async function main(argv: string[], io: Io): Promise<number> {
       }
     };
   try {
-    await parseWith(run, argv, io, out);
+    const taken = takeJsonFields(words);
+    fields = taken.fields;
+    await parseWith(run, taken.argv, io, out);
   } catch (error) {
-    exit = report(error, out, debug);
+    exit = error instanceof HelpShown ? "done" : report(error, out, debug);
   }
   exit = await flush(out, exit, debug);
   undo();
   return exitCode(exit);
 }
 
+/** What `--json=<fields>` and `--jq` make of documents: jq gets the fields alone. Rejects when jq does not understand its expression. */
+async function viewOf(fields: readonly string[], jq: string | undefined): Promise<DocumentView> {
+  const view = jq === undefined ? PLAIN_VIEW : await (await import("./output/jq.ts")).jqView(jq);
+  return fields.length === 0 ? view : selectingView(fields, view);
+}
+
 async function parseWith(run: RunAction, argv: string[], io: Io, out: Output): Promise<void> {
   const program = await buildProgram(version, run, argv);
-  const width = () => io.stdout.columns || 100;
-  for (const command of [program, ...descendants(program)]) {
-    command.exitOverride((error) => {
-      if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown();
-      throw explainParseError(error, command);
-    });
-    command.configureOutput({
-      writeOut: (text) => out.data(text.trimEnd()),
-      // Commander's idea of where the help of a noun without a verb goes.
-      writeErr: (text) => out.data(text.trimEnd()),
-      outputError: () => undefined,
-      getOutHelpWidth: width,
-      getErrHelpWidth: width,
-    });
+  for (const command of [program, ...descendants(program)]) prepare(command, io, out);
+  try {
+    checkOptionValues(program, argv);
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof HelpShown) || out.format !== "json" || !error.command) throw error;
+    const { command } = error;
+    const showHelp = run((deps) => help(deps, command, () => buildProgram(version, run)));
+    await showHelp({}, findHelp(program));
   }
-  checkOptionValues(program, argv);
-  await program.parseAsync(argv, { from: "user" });
+}
+
+/** What commander prints and throws becomes ours. */
+function prepare(command: Command, io: Io, out: Output): void {
+  const width = () => io.stdout.columns || 100;
+  command.exitOverride((error) => {
+    if (error.code === "commander.version") throw new HelpShown();
+    if (error.exitCode === 0 || error.code === "commander.help") throw new HelpShown(command);
+    throw explainParseError(error, command);
+  });
+  command.configureOutput({
+    writeOut: (text) => out.data(text.trimEnd()),
+    // Commander's idea of where the help of a noun without a verb goes.
+    writeErr: (text) => out.data(text.trimEnd()),
+    outputError: () => undefined,
+    getOutHelpWidth: width,
+    getErrHelpWidth: width,
+  });
+  // A document takes its place.
+  if (out.format === "json") command.outputHelp = () => undefined;
+}
+
+/** What the scripts of `push-cli completion` call. `next`: the word at the cursor, an empty one, is not there. */
+const COMPLETE: Record<string, "word" | "next"> = { __complete: "word", __complete_next: "next" };
+
+async function completeFor([name = "", ...given]: string[], io: Io): Promise<number> {
+  const { complete } = await import("./commands/completion/complete.ts");
+  const words = COMPLETE[name] === "next" ? [...given, ""] : given;
+  const program = await buildProgram(version, () => async () => undefined, words);
+  // Between the words of a command line there is no place for what libraries or we have to say.
+  const silent = { ...io, stderr: new Writable({ write: (_chunk, _encoding, done) => done() }) };
+  const undo = io.onLibraryWarning(() => undefined);
+  const out = createOutput(silent, { json: false, quiet: true, color: false, noInput: true }, systemClock);
+  const openDeps = (globals: Partial<GlobalOptions>) =>
+    createDeps({
+      io: silent,
+      out,
+      globals: { color: false, input: false, ...globals },
+      version,
+      runCli: main,
+    });
+  await out.text(await complete(words, { program, openDeps }));
+  await out.flush();
+  undo();
+  return 0;
 }
 
 function descendants(program: Command): Command[] {
@@ -89,7 +144,6 @@ function descendants(program: Command): Command[] {
 
 /** Tells the user about an error; returns the name of its exit code. */
 function report(error: unknown, out: Output, debug: boolean): ExitName {
-  if (error instanceof HelpShown) return "done";
   const shown = toPushCliError(error);
   const { kind, message, hint, details } = shown;
   out.error({ code: kind, message, hint, details });
@@ -97,8 +151,15 @@ function report(error: unknown, out: Output, debug: boolean): ExitName {
   return shown.kind;
 }
 
-/** How commander ends after help and after the version, which were printed by then. */
-class HelpShown extends Error {}
+/** How commander ends after the version, and after the help of a command, which were printed by then unless with --json. */
+class HelpShown extends Error {
+  readonly command: Command | undefined;
+
+  constructor(command?: Command) {
+    super();
+    this.command = command;
+  }
+}
 
 function toPushCliError(error: unknown): PushCliError {
   if (error instanceof PushCliError) return error;

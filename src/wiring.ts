@@ -49,7 +49,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       network: networkOf(loaded, { io, version }),
       clock,
       tokens: () => deps.tokens(),
-      templateCache: async () => (await opened()).templates,
+      templateCache: () => deps.templateCache(),
     });
   };
   const deps: Deps = {
@@ -84,6 +84,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       return sender;
     },
     channel,
+    templateCache: async () => (await opened()).templates,
     channels: async () => {
       const { CHANNELS } = await import("./platforms/channels.ts");
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));

@@ -4,7 +4,9 @@ import { defineConfig } from "vitest/config";
 const sourcesAsText = {
   name: "sources-as-text",
   transform: (code: string, id: string) =>
-    /\.(?:lua|example)$/.test(id) ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined,
+    /\.(?:lua|example|script)$/.test(id)
+      ? { code: `export default ${JSON.stringify(code)}`, map: null }
+      : undefined,
 };
 
 export default defineConfig({

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
+import type { PlayedStep } from "./demo-steps.ts";
 import type { Deps } from "./deps.ts";
 
 /** Somebody who has no pool so far. */
@@ -24,13 +25,19 @@ export const FILLED_STEPS = [{ say: "And this is the user's pool now:", argv: ["
  * Runs a collector on the demo's Redis and API and plays a client: it logs in, and reports the same twice. Rejects when something
  * is not answered as it should be.
  */
-export async function fillByCollector(deps: Deps, io: Io, sandboxUrl: string): Promise<void> {
+export async function fillByCollector(deps: Deps, io: Io, sandboxUrl: string): Promise<PlayedStep> {
   const { out } = deps;
-  out.talk(
-    "\nWhere codes come from: clients report them to a collector, which asks the platform who they are.",
-  );
+  const say =
+    "Where codes come from: clients report them to a collector, which asks the platform who they are.";
+  out.talk(`\n${say}`);
   out.talk(`$ push-cli ${ARGV.join(" ")}`);
-  const collector = startCollector(deps, io);
+  const documents: unknown[] = [];
+  const show = (line: string) => {
+    if (out.format === "json") documents.push(JSON.parse(line));
+    else out.data(line);
+  };
+  const collector = startCollector(deps, io, show);
+  let exitCode: number;
   try {
     const address = await collector.address;
     const probe = deps.collectorProbe(io);
@@ -43,16 +50,17 @@ export async function fillByCollector(deps: Deps, io: Io, sandboxUrl: string): P
     out.talk("The client logs in by the platform's code for it, and gets a session:  POST /login");
     const { token } = JSON.parse(await ask(`${address}/login`, login)) as { token: string };
     out.talk(`It reports:  POST /codes ${REPORT}`);
-    out.data(await ask(`${address}/codes`, REPORT, token));
+    show(await ask(`${address}/codes`, REPORT, token));
     out.talk("The answer was lost on its way, say, so it reports again; that changes nothing:");
-    out.data(await ask(`${address}/codes`, REPORT, token));
+    show(await ask(`${address}/codes`, REPORT, token));
   } finally {
-    await collector.end();
+    exitCode = await collector.end();
   }
+  return { say, argv: ARGV, exitCode, documents };
 }
 
 /** In this process, with its log among the demo's output. */
-function startCollector({ runCli, out }: Deps, io: Io) {
+function startCollector({ runCli }: Deps, io: Io, show: (line: string) => void) {
   let tell = (_address: string) => {};
   const address = new Promise<string>((resolve) => {
     tell = resolve;
@@ -60,7 +68,7 @@ function startCollector({ runCli, out }: Deps, io: Io) {
   const stdout = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
       for (const line of String(chunk).split("\n").filter(Boolean)) {
-        out.data(line);
+        show(line);
         const { event, address: at } = JSON.parse(line) as { event: string; address: string };
         if (event === "started") tell(at);
       }

@@ -6,8 +6,9 @@ import type { Io } from "../output/io.ts";
 import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { FILLED_STEPS, fillByCollector } from "./demo-collector.ts";
-import { CONSENT_STEPS, prepareConsents, withInput } from "./demo-consents.ts";
+import { CONSENT_STEPS, prepareConsents } from "./demo-consents.ts";
 import { killInTheMiddle } from "./demo-crash.ts";
+import { announce, type PlayedStep, runSteps, type Step } from "./demo-steps.ts";
 import { demoUsers } from "./demo-users.ts";
 import type { Deps, RunAction } from "./deps.ts";
 import { stopAtSignal } from "./interrupt.ts";
@@ -34,30 +35,26 @@ async function demo(deps: Deps): Promise<ExitName> {
     const count = await fillPools(deps, io, sandbox);
     const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
     talk(`${users} users, ${entries} pool entries: valid, expired, mixed, unreadable, and none.`);
-    await runSteps(deps, io, STEPS, stop.signal);
+    const steps = await runSteps(deps, io, STEPS, stop.signal);
     if (stop.exit) return stop.exit;
-    await playCrash(deps, io, sandbox, stop.signal);
+    steps.push(...(await playCrash(deps, io, sandbox, stop.signal)));
     if (stop.exit) return stop.exit;
-    await fillByCollector(deps, io, sandbox.url);
+    steps.push(await fillByCollector(deps, io, sandbox.url));
     if (stop.exit) return stop.exit;
-    await runSteps(deps, io, FILLED_STEPS, stop.signal);
+    steps.push(...(await runSteps(deps, io, FILLED_STEPS, stop.signal)));
     if (stop.exit) return stop.exit;
     const ofCodes = sandbox.stats();
     prepareConsents(sandbox);
-    await runSteps(deps, io, CONSENT_STEPS, stop.signal);
-    return stop.exit ?? conclude(deps, ofCodes, sandbox.stats());
+    steps.push(...(await runSteps(deps, io, CONSENT_STEPS, stop.signal)));
+    if (stop.exit) return stop.exit;
+    const records = conclude(deps, ofCodes, sandbox.stats());
+    if (deps.out.format === "json") deps.out.json({ ...count, steps, ...records });
+    return "done";
   } finally {
     stop.undo();
     await sandbox.close();
     await redis.stop();
   }
-}
-
-interface Step {
-  say: string;
-  argv: string[];
-  /** On stdin. */
-  input?: string;
 }
 
 const STEPS: Step[] = [
@@ -105,35 +102,20 @@ const RECOVERY: Step[] = [
 ];
 
 /** The act that the product is about: kill -9, show, resume. */
-async function playCrash(deps: Deps, io: Io, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
+async function playCrash(deps: Deps, io: Io, sandbox: Sandbox, signal: AbortSignal): Promise<PlayedStep[]> {
   announce(deps, CRASH);
   const killed = await killInTheMiddle(deps, io, CRASH.argv, sandbox, signal);
-  if (signal.aborted) return;
+  if (signal.aborted) return [];
   if (!killed)
     throw new PushCliError("unexpected", "the demo's broadcast was over before it could be killed");
-  await runSteps(deps, io, RECOVERY, signal);
-}
-
-/** Rejects when a command does not end as it should. */
-async function runSteps(deps: Deps, io: Io, steps: readonly Step[], signal: AbortSignal): Promise<void> {
-  for (const step of steps) {
-    announce(deps, step);
-    const code = await deps.runCli(step.argv, step.input === undefined ? io : withInput(io, step.input));
-    if (signal.aborted) return;
-    if (code !== 0)
-      throw new PushCliError("unexpected", `the demo's "${step.argv[0]}" ended with exit code ${code}`);
-  }
-}
-
-function announce({ out }: Deps, { say, argv }: Step): void {
-  out.talk(`\n${say}`);
-  out.talk(`$ push-cli ${argv.map((word) => (/[\s,]/.test(word) ? `"${word}"` : word)).join(" ")}`);
+  const { say, argv } = CRASH;
+  return [{ say, argv, exitCode: null, documents: [] }, ...(await runSteps(deps, io, RECOVERY, signal))];
 }
 
 type Stats = ReturnType<Sandbox["stats"]>;
 
 /** Says what really arrived, from the sandbox's own records: as they were before subscribe messages, and are now. */
-function conclude({ out }: Deps, ofCodes: Stats, { subscribe }: Stats): ExitName {
+function conclude({ out }: Deps, ofCodes: Stats, { subscribe }: Stats) {
   const { delivered, deliveriesByUser, maxPerUser } = ofCodes;
   const users = Object.keys(deliveriesByUser).length;
   if (maxPerUser > 1) throw new PushCliError("unexpected", "the sandbox delivered twice to somebody");
@@ -146,7 +128,7 @@ function conclude({ out }: Deps, ofCodes: Stats, { subscribe }: Stats): ExitName
   out.talk(
     "next: push-cli pool stats --redis-url redis://...  (looks at your own pools, and changes nothing)",
   );
-  return "done";
+  return { delivered, deliveredTo: users, maxPerUser, subscribeDelivered: subscribe.delivered };
 }
 
 async function fillPools(deps: Deps, io: Io, sandbox: Sandbox): Promise<{ users: number; entries: number }> {

@@ -1,4 +1,4 @@
-import type { ChannelFacts, Message, OpenChannel } from "../broadcast/channel.ts";
+import type { ChannelFacts, Message, OpenChannel, TemplateCache } from "../broadcast/channel.ts";
 import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
@@ -106,6 +106,8 @@ export interface Deps {
   sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
   /** The channel of the settings, or the one of that name, with the account of the settings. */
   channel(name?: string): Promise<OpenChannel>;
+  /** The template list that commands keep in Redis for each other. */
+  templateCache(): Promise<TemplateCache>;
   /** What there is of channels, in the order in which they are shown. */
   channels(): Promise<ChannelFacts[]>;
   /** A server that fills the pools; it listens when this resolves. Rejects with a usage error when it can't listen there. */

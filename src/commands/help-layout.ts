@@ -10,6 +10,8 @@ export const HELP_LAYOUT: HelpConfiguration = {
     });
     return [command.name(), ...args].join(" ");
   },
+  // Commander does not know that it may be cut down to fields: src/commands/json-fields.ts takes these off the command line.
+  optionTerm: ({ long, flags }) => (long === "--json" ? `${flags}[=<field,...>]` : flags),
   // Not commander's own: it puts defaults into quotes, and lists the choices that descriptions explain anyway.
   optionDescription: ({ description, defaultValue, negate }) =>
     defaultValue === undefined || negate ? description : `${description} (default: ${defaultValue})`,

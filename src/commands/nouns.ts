@@ -62,4 +62,9 @@ export const NOUNS: readonly Noun[] = [
     description: "see it all happen, a killed broadcast and its resume too, on a Redis and an API of its own",
     load: async () => (await import("./demo.ts")).registerDemo,
   },
+  {
+    name: "completion",
+    description: "a script that lets your shell complete commands, options and values",
+    load: async () => (await import("./completion/completion.ts")).registerCompletion,
+  },
 ];

@@ -1,3 +1,4 @@
+import type { Option } from "commander";
 import { checkEncoding } from "../config/decode.ts";
 import { openInput } from "../config/input-file.ts";
 import { readRecords } from "../config/records.ts";
@@ -5,6 +6,7 @@ import { PushCliError, usageError } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import { quoteValue } from "../pool/quote-value.ts";
 import type { Deps } from "./deps.ts";
+import { suggestingOption } from "./suggest.ts";
 
 /** What stands for the list on stdin. */
 const STDIN = "-";
@@ -27,7 +29,13 @@ export interface OpenIdWords {
   toOpenId?: ((text: string) => string | undefined) | undefined;
 }
 
-export const ENCODING_HELP = "the file's encoding, for example gb18030 (default: UTF-8, or UTF-16)";
+/** Of those that Node reads, the ones that files for a mini program may well have. */
+const USUAL_ENCODINGS = ["utf-8", "utf-16le", "utf-16be", "gb18030", "big5"];
+
+export function encodingOption(): Option {
+  const what = "the file's encoding, for example gb18030 (default: UTF-8, or UTF-16)";
+  return suggestingOption("--encoding <name>", what, USUAL_ENCODINGS);
+}
 
 /**
  * The openIds that an operator has listed, each once: one by one, with commas between, as keys of pools or ledgers copied

@@ -3,10 +3,13 @@ import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { NOUNS } from "./nouns.ts";
+import { suggestingOption } from "./suggest.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
   json?: boolean;
+  /** What jq is to make of the documents. */
+  jq?: string;
   quiet?: boolean;
   color: boolean;
   /** Questions are answered with yes. */
@@ -63,6 +66,7 @@ export async function buildProgram(
     .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
     .version(version, "-V, --version", "print the version")
     .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
+    .option("--jq <expression>", "what jq makes of the JSON: '.outcomes.sent'; texts without quotes")
     .option("-q, --quiet", "no talk and no progress on stderr; errors stay")
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: what would need an answer is refused")
@@ -89,11 +93,19 @@ export async function buildProgram(
     .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
     .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
     .option("--pool-key <key>", "a pool's whole key instead, with a % for the openId: 'pool:{%}'")
-    .option(
-      "--pool-keys <form>",
-      "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
+    .addOption(
+      suggestingOption(
+        "--pool-keys <form>",
+        "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
+        ["plain", "java"],
+      ),
     )
-    .option("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token")
+    .addOption(
+      suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
+        "stable",
+        "basic",
+      ]),
+    )
     .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
     .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
     .option("--profile <name>", "profile of the configuration file")
@@ -107,6 +119,6 @@ export async function buildProgram(
     const command = program.command(name).description(description);
     if (!words || words.includes(name)) (await load())(command, run);
   }
-  registerHelp(program, run);
+  registerHelp(program, run, () => buildProgram(version, run));
   return program;
 }

@@ -69,6 +69,11 @@ export function visibleJson(document: unknown, indent?: number): string {
   return JSON.stringify(document, null, indent).replace(UNSAFE_IN_JSON, (c) => `\\u${hex(c, 4)}`);
 }
 
+/** Text that somebody wants as it is, in a pipe: line ends and tabs stay; the rest is escaped as in JSON. */
+export function visibleResult(text: string): string {
+  return text.replace(UNSAFE, (c) => (c === "\n" || c === "\t" ? c : `\\u${hex(c, 4)}`));
+}
+
 const INVISIBLE =
   "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff";
 const UNSAFE = new RegExp(`[\\x00-\\x1f\\x7f-\\x9f${INVISIBLE}]`, "gu");

@@ -1,4 +1,5 @@
 import { type Asking, ask, canAsk, prompt } from "./confirm.ts";
+import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
 import { visibleJson, visibleLines, visibleText } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
@@ -73,6 +74,8 @@ export interface OutputOptions {
   color: boolean;
   /** Never ask. */
   noInput?: boolean;
+  /** How --json documents are shown; as they are unless given. */
+  view?: DocumentView | undefined;
   /** Time between lines of progress in a log; 10 s. */
   heartbeatMs?: number;
 }
@@ -90,6 +93,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   };
   const color = hasColor(io.stderr, io.env, options.color);
   let progress = silentProgress;
+  const { throwFailure, ...documents } = documentMethods(stdout, options.view ?? PLAIN_VIEW);
 
   return {
     format,
@@ -101,6 +105,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     canAsk: mayAsk,
     closed: stdout.closed,
     ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
+    ...documents,
     talk,
     warn: say,
     error: (report) => {
@@ -123,20 +128,37 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       // Nobody is left to hear that stderr failed.
       await Promise.allSettled([stderr.flushed()]);
       await stdout.flushed();
+      throwFailure();
+    },
+  };
+}
+
+function documentMethods(stdout: Sink, view: DocumentView) {
+  let failure: unknown;
+  const lines = async (documents: readonly unknown[]) => {
+    stdout.write(view.lines(documents));
+    await stdout.drained();
+  };
+  return {
+    lines,
+    line: (document: unknown) => lines([document]),
+    json: (document: unknown) => {
+      try {
+        stdout.write(view.whole(document));
+      } catch (error) {
+        // The work that it tells of is done; how that went is the exit code, unless all was well.
+        failure ??= error;
+      }
+    },
+    throwFailure: () => {
+      if (failure !== undefined) throw failure;
     },
   };
 }
 
 function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
-  const writeLines = (documents: readonly unknown[]) => {
-    stdout.write(documents.map((document) => `${visibleJson(document)}\n`).join(""));
-    return stdout.drained();
-  };
   return {
     style,
-    json: (document: unknown) => stdout.write(`${visibleJson(document, 2)}\n`),
-    line: (document: unknown) => writeLines([document]),
-    lines: writeLines,
     text: (lines: string) => {
       stdout.write(visibleLines(lines));
       return stdout.drained();

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { findFreePort } from "../../src/sandbox/free-port.ts";
-import { findRedisProgram } from "../../src/sandbox/redis-program.ts";
 import { findBuiltProgram } from "../helpers/built-program.ts";
 
 let folder: string;
@@ -24,23 +23,27 @@ function addCommand(name: string, command: string): void {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the lines call besides push-cli and redis-server. */
-const TOOLS = ["bash", "curl", "openssl", "cut"];
+const TOOLS = ["bash", "curl", "openssl", "redis-server"];
 const missing = TOOLS.filter((tool) => spawnSync("which", [tool]).status !== 0);
 
-it.skipIf(missing.length > 0)("the README's way from the phone to the message works as it is written", async () => {
-  const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as const;
-  // Ends what it has begun, however it ends.
-  const script = `trap 'kill $(jobs -p); wait' EXIT\n${await readScript(ports)}\ncurl -s http://127.0.0.1:${ports[1]}/sandbox/stats`;
-  const { code, stdout, stderr } = await runScript(script);
-  expect(code, stderr).toBe(0);
-  // The collector's answers to the phone.
-  expect(stdout).toContain('"fate":"known","reason":"paired"');
-  expect(stdout, "one consent in the pool").toMatch(/^oAlice000000000000000000000\t\S+\t1\t0\t/m);
-  expect(stdout).toMatch(/^outcomes\.sent\t1$/m);
-  expect(stderr, "nobody is left for the second").toContain("oh");
-  const stats = JSON.parse(stdout.slice(stdout.lastIndexOf('{"delivered"')));
-  expect(stats.subscribe).toMatchObject({ delivered: 1, consents: { granted: 1, used: 1, left: 0 } });
-}, 120_000);
+it.skipIf(missing.length > 0)(
+  "the README's way from the phone to the message works as it is written",
+  async () => {
+    const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as const;
+    // Ends what it has begun, however it ends.
+    const script = `trap 'kill $(jobs -p); wait' EXIT\n${await readScript(ports)}\ncurl -s http://127.0.0.1:${ports[1]}/sandbox/stats`;
+    const { code, stdout, stderr } = await runScript(script);
+    expect(code, stderr).toBe(0);
+    // The collector's answers to the phone.
+    expect(stdout).toContain('"fate":"known","reason":"paired"');
+    expect(stdout, "one consent in the pool").toMatch(/^oAlice000000000000000000000\t\S+\t1\t0\t/m);
+    expect(stdout).toMatch(/^outcomes\.sent\t1$/m);
+    expect(stderr, "nobody is left for the second").toContain("oh");
+    const stats = JSON.parse(stdout.slice(stdout.lastIndexOf('{"delivered"')));
+    expect(stats.subscribe).toMatchObject({ delivered: 1, consents: { granted: 1, used: 1, left: 0 } });
+  },
+  120_000,
+);
 
 /** The lines of the README, with ports that are free here. */
 async function readScript(ports: readonly [number, number, number]): Promise<string> {
@@ -48,10 +51,7 @@ async function readScript(ports: readonly [number, number, number]): Promise<str
   const [, block] = /### From the phone to the message\n[^]*?```sh\n([^]*?)```/.exec(readme) ?? [];
   if (block === undefined) throw new Error("README.md has no such example");
   const [redis, sandbox, collector] = ports.map(String);
-  return block
-    .replaceAll("6390", redis!)
-    .replaceAll("8077", sandbox!)
-    .replaceAll("8787", collector!);
+  return block.replaceAll("6390", redis!).replaceAll("8077", sandbox!).replaceAll("8787", collector!);
 }
 
 async function runScript(script: string) {

@@ -91,6 +91,26 @@ describe("the built demo command", () => {
     });
   });
 
+  it("with --json is one document of all that its commands printed", async () => {
+    await withFolder("demo-json", async (_, options) => {
+      const { code, stdout } = await cli.run(["demo", "--json"], options);
+      expect(code).toBe(0);
+      const { steps, ...records } = JSON.parse(stdout);
+      expect(records).toMatchObject({
+        delivered: 800,
+        deliveredTo: 800,
+        maxPerUser: 1,
+        subscribeDelivered: 5,
+      });
+      const told = steps.map(({ argv: [noun, verb] }: { argv: string[] }) => `${noun} ${verb}`);
+      for (const command of ["pool list", "broadcast show", "broadcast resume", "template list"])
+        expect(told).toContain(command);
+      // The one that is killed, and no other, says nothing.
+      expect(steps.filter(({ exitCode }: { exitCode: number | null }) => exitCode !== 0)).toHaveLength(1);
+      for (const { exitCode, documents } of steps) expect(documents.length > 0).toBe(exitCode === 0);
+    });
+  });
+
   it("touches neither the settings around it nor the Redis they lead to", async () => {
     await withFolder("elsewhere", async (_, { env }) => {
       const elsewhere = { PUSH_CLI_REDIS_URL: "redis://127.0.0.1:1", PUSH_CLI_POOL_PREFIX: "other:" };

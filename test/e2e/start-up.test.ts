@@ -17,6 +17,7 @@ const COSTLY: Record<string, RegExp> = {
   jose: /\/jose\.js$/,
   "prom-client": /\/prom-client\.js$/,
   saxes: /\/saxes\.js$/,
+  "jq-wasm": /\/jq-wasm\.js$/,
 };
 let log: string;
 let note: string;
@@ -74,6 +75,11 @@ describe("a costly module is loaded by who needs it only", () => {
     [["broadcast", "t", "--keywords", "a"], ["csv-parse"]],
     [["collector"], []],
     [["collector", "check", "--redis-url", "redis://127.0.0.1:1"], ["ioredis"]],
+    [["help", "exit-codes", "--json=code"], []],
+    [["help", "exit-codes", "--jq", ".[0]"], ["jq-wasm"]],
+    [["__complete", "broadcast", "--"], []],
+    [["__complete", "--profile", ""], []],
+    [["__complete", "--redis-url", "redis://127.0.0.1:1", "broadcast", "show", ""], ["ioredis"]],
   ])("%j loads %j", async (argv, expected) => {
     expect(await loadedBy(argv)).toEqual(expected);
   });

@@ -45,7 +45,7 @@ function copyProject(copy: string): string {
 it("packs what is needed at run time and nothing else", () => {
   const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
   const isNeeded =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/[\w-]+\.js(\.v[\w.-]+\.cache)?|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/([\w-]+\.js(\.v[\w.-]+\.cache)?|build\/jq\.wasm)|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
   expect(files.filter((file) => !isNeeded.test(file))).toEqual([]);
   expect(files).toContain("package/dist/push-cli.js");
   // What "build npm" of the developer tools copies.
@@ -69,8 +69,12 @@ it("brings what it needs at run time along, and the licenses of that", () => {
     "zod",
     "csv-parse",
     "jsonc-parser",
+    "jq-wasm",
   ])
-    expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n.*(MIT|Copyright)`, "ms"));
+    expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\S*\\n\\n.*(MIT|Copyright)`, "ms"));
+  // They are in the WebAssembly.
+  for (const owner of ["Stephen Dolan", "Lucent", "International Business Machines", "K.Kosako"])
+    expect(licenses).toContain(owner);
 });
 
 it("works by npx where it was installed from the tarball", async () => {
@@ -81,6 +85,11 @@ it("works by npx where it was installed from the tarball", async () => {
   const help = await runNpm("npx", ["--no-install", "push-cli", "--help"], empty);
   expect(help.code).toBe(0);
   expect(help.stdout).toContain("Usage: push-cli");
+});
+
+it("has jq with it", async () => {
+  const words = ["--no-install", "push-cli", "help", "exit-codes", "--jq", ".[0] | .name"];
+  expect(await runNpm("npx", words, empty)).toMatchObject({ code: 0, stdout: "done\n" });
 });
 
 it("finds the packages that it loads on first use", async () => {

@@ -7,6 +7,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatDuration } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { listOption } from "../suggest.ts";
 import { viewNewest } from "./choose.ts";
 import { orDash } from "./summary.ts";
 
@@ -23,7 +24,7 @@ export function registerBroadcastList(broadcast: Command, run: RunAction): void 
     .command("list")
     .description("broadcasts of the last 90 days, the newest first")
     .option("--limit <n>", "look at no more than the newest n", "20")
-    .option("--status <status>", `only those: ${STATUSES.join(", ")}`)
+    .addOption(listOption("--status <status>", `only those: ${STATUSES.join(", ")}`, STATUSES))
     .addHelpText("after", EXAMPLES)
     .action(run(list));
 }

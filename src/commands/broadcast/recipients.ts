@@ -10,6 +10,7 @@ import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
+import { listOption } from "../suggest.ts";
 import { sendOf } from "./preflight.ts";
 
 const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"];
@@ -37,7 +38,7 @@ export function registerBroadcastRecipients(broadcast: Command, run: RunAction):
   broadcast
     .command("recipients <id>")
     .description("the people of a broadcast and what became of each")
-    .option("--outcome <outcomes>", `only these: ${OUTCOMES.join(", ")}`)
+    .addOption(listOption("--outcome <outcomes>", `only these: ${OUTCOMES.join(", ")}`, OUTCOMES))
     .option(
       "--errcode <n>",
       "only those that the API answered with this errcode, or one of several: 43101,40003",

@@ -6,7 +6,8 @@ import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { HELP_LAYOUT } from "../help-layout.ts";
 import { requireAnyPool } from "../no-pool.ts";
-import { ENCODING_HELP, takesStdin } from "../open-ids.ts";
+import { encodingOption, takesStdin } from "../open-ids.ts";
+import { suggestingOption } from "../suggest.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
 import { countTotal } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
@@ -70,14 +71,26 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--emphasis <n>", "show the n-th keyword large")
     .option("--field <name=value...>", "values by the template's names instead of --keywords")
     .option("--truncate", "cut values that are too long for their field, ending in ...")
-    .option("--lang <code>", "language of the mini program: zh_CN (default), en_US, zh_HK, zh_TW")
-    .option("--miniprogram-state <name>", "version to open: formal (default), trial, developer")
+    .addOption(
+      suggestingOption(
+        "--lang <code>",
+        "language of the mini program: zh_CN (default), en_US, zh_HK, zh_TW",
+        ["zh_CN", "en_US", "zh_HK", "zh_TW"],
+      ),
+    )
+    .addOption(
+      suggestingOption("--miniprogram-state <name>", "version to open: formal (default), trial, developer", [
+        "formal",
+        "trial",
+        "developer",
+      ]),
+    )
     .option("--no-preflight", "send without a look at the account's templates; needs --field")
     .option("--any-template", "an id that does not look like one of the platform's")
     .option("--to <openId...>", "only to these users")
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
     .option("--skip-bad-rows", "go on without rows of the file that no message can be made of")
-    .option("--encoding <name>", ENCODING_HELP)
+    .addOption(encodingOption())
     .option("--no-pool", "send to listed users without a look at pools, for teams that keep no consents")
     .option("--limit <n>", "claim at most so many codes or consents");
   const checkKeywords = watchKeywords(send);

@@ -9,7 +9,7 @@ import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { ENCODING_HELP } from "../open-ids.ts";
+import { encodingOption } from "../open-ids.ts";
 import { templateOption } from "./consents/common.ts";
 import { type ConsentImportFlags, importConsentPools } from "./consents/import.ts";
 import { type FromFlags, LAYOUTS, parseFrom } from "./import-from.ts";
@@ -57,7 +57,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
     .command("import [file]")
     .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
-    .option("--encoding <name>", ENCODING_HELP)
+    .addOption(encodingOption())
     .addOption(
       new Option("--from <layout>", `from Redis instead of a file: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
     )

@@ -210,9 +210,9 @@ describe("pool remove", () => {
     [["o A", "--yes"], 2, "'o A' is not an openId"],
     [["oA", "--yes", "--export", "-"], 2, "--export: '-' is not a file"],
     [
-      ["oA", "--yes", "--export", "/nonexistent/x"],
+      ["oA", "--yes", "--export", "/nonexistent/folder/x"],
       2,
-      'cannot make "/nonexistent/x": its folder does not exist',
+      'cannot make "/nonexistent/folder/x": its folder does not exist',
     ],
     [["oA", "--yes", "--export", taken], 2, `cannot make "${taken}": it is there already`],
     [["oA", "--yes", "--export", folder], 2, `cannot make "${folder}": it is there already`],

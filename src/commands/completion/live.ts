@@ -1,0 +1,53 @@
+import type { Template } from "../../broadcast/channel.ts";
+import { loadConfigFiles } from "../../config/config-file.ts";
+import { fromEnv } from "../../config/layers.ts";
+import { CONFIG_ENV } from "../../config/variables.ts";
+import { viewNewest } from "../broadcast/choose.ts";
+import type { Deps } from "../deps.ts";
+import type { Candidate, Source } from "./candidates.ts";
+
+/** Nobody reads more of them in a shell. */
+const MOST_BROADCASTS = 50;
+
+/**
+ * What only files and Redis know. `config`: the value of --config. Rejects when they can't be read, and settles late or never
+ * where Redis does: whoever asks sets a limit. Asks the platform nothing.
+ */
+export async function lookUp(source: Source, deps: Deps, config: string | undefined): Promise<Candidate[]> {
+  switch (source) {
+    case "profiles":
+      return profiles(deps, config);
+    case "channels":
+      return (await deps.channels()).map(({ name, title }) => ({ value: name, description: title }));
+    case "templates":
+      return templates(deps);
+    case "broadcasts":
+      return broadcasts(deps);
+  }
+}
+
+async function profiles({ io }: Deps, config: string | undefined): Promise<Candidate[]> {
+  const flag = { source: "flag", name: "--config" } as const;
+  const given = config ? { value: config, origin: flag } : fromEnv(io, CONFIG_ENV);
+  const files = await loadConfigFiles(io, given, () => undefined);
+  const names = new Set(files.flatMap(({ document }) => Object.keys(document.profiles ?? {})));
+  return [...names].map((value) => ({ value }));
+}
+
+/** Of the list that an earlier command has left in Redis. It is one of subscribe messages: ids of others are not in it. */
+async function templates(deps: Deps): Promise<Candidate[]> {
+  const { appid, channel } = await deps.settings();
+  const facts = (await deps.channels()).find(({ name }) => name === channel);
+  if (appid === undefined || facts?.permission !== "consent") return [];
+  const text = await (await deps.templateCache()).load(appid);
+  const kept: { templates: Template[] } = text === undefined ? { templates: [] } : JSON.parse(text);
+  return kept.templates.map(({ id, title }) => ({ value: id, description: title }));
+}
+
+async function broadcasts(deps: Deps): Promise<Candidate[]> {
+  const views = await viewNewest(deps, MOST_BROADCASTS);
+  return views.map(({ record: { id, message }, status }) => ({
+    value: id,
+    description: `${message.title ?? message.templateId}, ${status}`,
+  }));
+}

@@ -1,0 +1,47 @@
+import { visibleJson } from "./format.ts";
+
+/** How documents become text: as they are, cut down to some fields, filtered by jq. */
+export interface DocumentView {
+  /** A line for each document, or for each of jq's results. Throws a usage error where jq fails. */
+  lines(documents: readonly unknown[]): string;
+  /** One document, indented. Throws like `lines`. */
+  whole(document: unknown): string;
+}
+
+export const PLAIN_VIEW: DocumentView = {
+  lines: (documents) => documents.map((document) => `${visibleJson(document)}\n`).join(""),
+  whole: (document) => `${visibleJson(document, 2)}\n`,
+};
+
+/**
+ * Shows nothing but the fields at some paths, in their order: `openId`, `outcomes.sent`, `templates.id` of each of the templates. What a
+ * document does not have is null.
+ */
+export function selectingView(paths: readonly string[], view: DocumentView): DocumentView {
+  const wanted = toTree(paths.map((path) => path.split(".")));
+  return {
+    lines: (documents) => view.lines(documents.map((document) => select(document, wanted))),
+    whole: (document) => view.whole(select(document, wanted)),
+  };
+}
+
+/** The names of one level, each with those wanted of what it holds; with none, all of it is. */
+type Wanted = Map<string, Wanted>;
+
+function toTree(paths: readonly (readonly string[])[]): Wanted {
+  const tree: Wanted = new Map();
+  for (const [name = ""] of paths) {
+    const below = paths.filter(([first]) => first === name).map(([, ...rest]) => rest);
+    // One that is wanted whole has the rest in it.
+    tree.set(name, below.some((rest) => rest.length === 0) ? new Map() : toTree(below));
+  }
+  return tree;
+}
+
+function select(value: unknown, wanted: Wanted): unknown {
+  if (wanted.size === 0) return value ?? null;
+  if (Array.isArray(value)) return value.map((one) => select(one, wanted));
+  if (typeof value !== "object" || value === null) return null;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.fromEntries([...wanted].map(([name, below]) => [name, select(fields.get(name), below)]));
+}

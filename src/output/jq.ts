@@ -1,0 +1,39 @@
+import type { Jq } from "jq-wasm";
+import { PushCliError, usageError } from "../errors.ts";
+import type { DocumentView } from "./document-view.ts";
+import { visibleResult } from "./format.ts";
+
+/**
+ * Shows what jq makes of each document, one result a line: texts as they are, everything else as JSON. Loads jq, compiled to
+ * WebAssembly. Rejects with a usage error in jq's words when it does not understand the expression.
+ */
+export async function jqView(expression: string): Promise<DocumentView> {
+  const { loadJq } = await import("jq-wasm");
+  const jq = await loadJq();
+  // Without input nothing is computed: what fails now is the expression. A blank before it, or a minus would make it an option.
+  run(jq, "", expression.startsWith("-") ? ` ${expression}` : expression, expression);
+  // All in one call, of which each takes a millisecond; each by itself, so that `input` can't reach for the next.
+  const each = `.[] | (\n${expression}\n)`;
+  const lines = (documents: readonly unknown[]) => run(jq, JSON.stringify(documents), each, expression);
+  return { lines, whole: (document) => lines([document]) };
+}
+
+/** jq's own option for raw texts would do, if only its package did not trim what comes out. */
+function run(jq: Jq, input: string, query: string, expression: string): string {
+  const { stdout, stderr, exitCode } = jq.raw(input, query, ["-c"]);
+  if (exitCode !== 0) throw explain(stderr, expression);
+  if (stdout === "") return "";
+  const results = stdout.split("\n");
+  return results.map((line) => `${visibleResult(line.startsWith('"') ? JSON.parse(line) : line)}\n`).join("");
+}
+
+/**
+ * From `jq: error: syntax error, unexpected end of file at <top-level>, line 1, column 4:`, the lines that it means and
+ * `jq: 1 compile error`; or from `jq: error (at /dev/stdin:0): Cannot index number with "a"`.
+ */
+function explain(stderr: string, expression: string): PushCliError {
+  const [first = "", ...rest] = stderr.split("\n").filter((line) => !/^jq: \d+ compile errors?$/.test(line));
+  const message = first.replace(/^jq: error(?: \(at [^)]*\))?: /, "").replace(/:$/, "");
+  if (rest.length === 0) return usageError(`--jq '${expression}': ${message}`);
+  return new PushCliError("usage", `--jq '${expression}': ${message}`, { details: rest });
+}
