@@ -55,8 +55,8 @@ const DOCUMENTS: Record<string, string> = {
     apiBase poolPrefix startRate chosen}`,
   "script claim": "name sha1 source header examples{java php python go node}",
   sandbox: "url appid stats",
-  "collector start": `at level event address routes signal route method status ms user code callback taken known refused
-    templates message problem dropped`,
+  "collector start": `at level event lines address routes signal route method status ms user code callback taken known refused
+    templates message problem`,
   "collector check": "ok checks{name state from what problem hint}",
   completion: "shell script",
   demo: `users entries steps{say argv exitCode documents{*}} delivered deliveredTo maxPerUser subscribeDelivered`,

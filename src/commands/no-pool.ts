@@ -21,7 +21,7 @@ export async function noPool(deps: Deps, match?: string, of?: SendOf): Promise<P
 /** The same of a message that spends consents: these are under other keys, which nobody looks for by chance. */
 function noConsentUnder(keys: string, { channel }: Settings): PushCliError {
   return new PushCliError("nothing", `there are no consents under '${keys}'`, {
-    hint: `push-cli pool import --channel ${channel} brings those that a backend has kept; are --redis-url and --pool-prefix right? Without pools, --no-pool sends to listed users`,
+    hint: `push-cli pool import --channel ${channel} brings those of a backend, push-cli collector those of clients; are --redis-url and --pool-prefix right? Without pools, --no-pool sends to listed users`,
   });
 }
 

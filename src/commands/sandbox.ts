@@ -48,7 +48,7 @@ export function registerSandbox(command: Command, run: RunAction): void {
     .option("--accept-any", "take codes and consents that nobody registered")
     .option("--overlap", "let two subscribe messages to a user overlap: no 43108")
     .option("--callback <url>", "post receipts and other events to this address")
-    .option("--callback-token <text>", "token of the signatures", "sandbox-token")
+    .option("--callback-token <text>", "token of the signatures", "sandboxToken")
     .option("--callback-key <key>", "EncodingAESKey: encrypt the events (safe mode)")
     .addOption(
       new Option("--callback-format <format>", "format of the events")

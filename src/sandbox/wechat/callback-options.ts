@@ -5,7 +5,7 @@ import { isObject } from "../json.ts";
 export interface CallbackOptions {
   /** http or https. */
   url: string;
-  /** Of the signatures; "sandbox-token" unless given. */
+  /** Of the signatures; "sandboxToken" unless given. */
   token?: string;
   /** json unless given. */
   format?: "json" | "xml";
@@ -37,7 +37,7 @@ export type Callback = Required<Omit<CallbackOptions, "aesKey">> & { aesKey: str
 export function resolveCallback(options: CallbackOptions): Callback {
   const callback: Callback = {
     url: options.url,
-    token: options.token ?? "sandbox-token",
+    token: options.token ?? "sandboxToken",
     format: options.format ?? "json",
     aesKey: options.aesKey,
     compatible: options.compatible ?? false,

@@ -12,7 +12,7 @@ export function templateOption(): Option {
 /** The error of a command that met no consent; `match`: it looked only for openIds like that. */
 export function noConsents(store: ConsentStore, match = "*"): PushCliError {
   return new PushCliError("nothing", `there are no consents under '${store.keyOf(match)}'`, {
-    hint: "pool import brings those that a backend has kept; are --redis-url and --pool-prefix right?",
+    hint: "pool import brings those of a backend, push-cli collector those of clients; are --redis-url and --pool-prefix right?",
   });
 }
 
