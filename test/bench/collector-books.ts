@@ -21,7 +21,8 @@ return fates
 `;
 
 export async function openBenchBooks(redisUrl: string): Promise<Pick<CollectorBooks, "codes" | "ping">> {
-  const client = new Redis(redisUrl);
+  // Reports that come in together go to Redis in one write, which is a fifth of all that the collector's process does.
+  const client = new Redis(redisUrl, { enableAutoPipelining: true });
   client.defineCommand("take", { numberOfKeys: 2, lua: TAKE });
   const run = client as unknown as { take(...args: (string | number)[]): Promise<CodeFate[]> };
   return {
