@@ -45,6 +45,7 @@ else if (mode === "purge-loop") await measure(() => purgeLoop(text(0)));
 else if (mode === "import-loop") await measure(() => importLoop(text(0), text(1)));
 else if (mode === "collector-bare") runBareServer(text(0));
 else if (mode === "collector-ours") await runCollector(text(0));
-else if (mode === "collector-load") await measure(() => loadServer(text(0), number(1), number(2), number(3)));
+else if (mode === "collector-load")
+  await measure(() => loadServer(text(0), number(1), number(2), number(3), number(4)));
 else if (mode === "tool") await measure(() => main(args, processIo()));
 else throw new Error(`unknown mode '${mode}'`);

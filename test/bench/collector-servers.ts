@@ -3,12 +3,12 @@ import type { AddressInfo } from "node:net";
 import { Redis } from "ioredis";
 import { Pool } from "undici";
 import { systemClock } from "../../src/clock.ts";
-import type { CollectorBooks } from "../../src/collector/ports.ts";
-import { startCollector } from "../../src/collector/server.ts";
 import { openSessions } from "../../src/collector/session.ts";
-import { openBenchBooks } from "./collector-books.ts";
+import { main } from "../../src/main.ts";
+import { processIo } from "../../src/output/process-io.ts";
+import { findFreePort } from "../../src/sandbox/free-port.ts";
 
-const SECRET = new TextEncoder().encode("the bench's secret, of 32 bytes and more");
+const SECRET = "the bench's secret, of 32 bytes and more";
 const LIFE_MS = 86_400_000;
 
 /** A process that serves tells its address at once, and its memory whenever it is asked. */
@@ -37,19 +37,24 @@ export function runBareServer(redisUrl: string): void {
   });
 }
 
-/** The collector with its log, which goes to where the parent sends standard output. */
+/** `push-cli collector` itself, with its log, which goes to where the parent sends standard output. */
 export async function runCollector(redisUrl: string): Promise<void> {
-  const { address } = await startCollector({
-    listen: { host: "127.0.0.1", port: 0 },
-    books: (await openBenchBooks(redisUrl)) as CollectorBooks,
-    session: { secret: SECRET, lifeMs: LIFE_MS },
-    consents: "both",
-    limits: { requestsPerMinute: 1e9 },
-    clock: systemClock,
-    log: (record) => process.stdout.write(`${JSON.stringify(record)}\n`),
-    shortIds: true,
+  const port = await findFreePort();
+  const io = processIo();
+  const env = {
+    ...io.env,
+    PUSH_CLI_REDIS_URL: redisUrl,
+    PUSH_CLI_COLLECTOR_SECRET: SECRET,
+    PUSH_CLI_APPID: "wx-bench",
+  };
+  const argv = ["collector", "--listen", `127.0.0.1:${port}`, "--requests-per-minute", "100000"];
+  const ended = main(argv, { ...io, env }).then((code) => {
+    throw new Error(`push-cli ${argv.join(" ")} ended with exit code ${code}`);
   });
-  tellOfServer(address);
+  const url = `http://127.0.0.1:${port}`;
+  const isUp = async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok === true;
+  while (!(await Promise.race([isUp(), ended]))) await systemClock.sleep(20);
+  tellOfServer(url);
 }
 
 /** Asks over so many connections that are kept, each the next as soon as it has its answer. Returns ms of slow ones. */
@@ -58,8 +63,11 @@ export async function loadServer(
   requests: number,
   connections: number,
   users: number,
+  signedAtMs: number,
 ): Promise<{ p50Ms: number; p99Ms: number }> {
-  const sessions = await openSessions({ secret: SECRET, lifeMs: LIFE_MS }, systemClock);
+  // The same tokens in every round, as clients report with one token for days.
+  const clock = { ...systemClock, now: () => signedAtMs };
+  const sessions = await openSessions({ secret: new TextEncoder().encode(SECRET), lifeMs: LIFE_MS }, clock);
   const openIds = Array.from({ length: users }, (_, i) => `oBench-${String(i).padStart(21, "0")}`);
   const tokens = await Promise.all(openIds.map((openId) => sessions.sign(openId)));
   const pool = new Pool(url, { connections, pipelining: 1 });
