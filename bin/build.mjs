@@ -26,7 +26,6 @@ const FILES = {
   zod: "zod",
   "csv-parse/sync": "csv-parse",
   "jsonc-parser": "jsonc-parser",
-  fastify: "fastify",
   jose: "jose",
   "prom-client": "prom-client",
   saxes: "saxes",

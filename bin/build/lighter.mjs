@@ -43,11 +43,6 @@ export const lighter = {
     onResolve({ filter: /^\.\/cluster$/ }, ({ importer }) =>
       importer.endsWith(path.join("ioredis", "built", "Redis.js")) ? make("nothing") : undefined,
     );
-    onResolve({ filter: UNUSED_OF_FASTIFY }, ({ path: name, importer }) =>
-      /[\\/]fastify[\\/]/.test(importer)
-        ? make(name.endsWith("-compiler") ? "noSchemas" : "nothing")
-        : undefined,
-    );
     onResolve({ filter: /^debug$/ }, () => make("debug"));
     onLoad({ filter: /./, namespace: "made" }, ({ path: name }) => ({ contents: MADE[name] }));
     onLoad({ filter: /[\\/]@ioredis[\\/]commands[\\/]built[\\/]commands\.json$/ }, ({ path: file }) => ({
@@ -59,13 +54,8 @@ export const lighter = {
   },
 };
 
-/** It requires these where somebody asks for its log, its test client, or schemas: two thirds of its bytes. */
-const UNUSED_OF_FASTIFY =
-  /^(?:pino|light-my-request|@fastify\/(?:ajv-compiler|fast-json-stringify-compiler))$/;
-
 const MADE = {
   nothing: "",
-  noSchemas: 'module.exports = () => () => { throw new Error("schemas are left out"); };',
   debug:
     "const debug = () => Object.assign(() => {}, { enabled: false }); module.exports = debug.default = debug;",
 };

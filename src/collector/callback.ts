@@ -1,6 +1,7 @@
-import type { FastifyRequest } from "fastify";
+import { parse } from "node:querystring";
 import { messageOf } from "../errors.ts";
 import { applyEvent } from "./apply-event.ts";
+import type { Answer, Exchange } from "./exchange.ts";
 import type { Kit } from "./kit.ts";
 import {
   type CallbackEvent,
@@ -12,16 +13,10 @@ import {
 import { RequestRefused } from "./refusal.ts";
 
 /** The platform's check of the URL. */
-export function answerUrlCheck(kit: Kit, reader: CallbackReader, request: FastifyRequest): string {
-  const text = reading(kit, () => reader.checkUrl(toCallback(request)));
+export function answerUrlCheck(kit: Kit, reader: CallbackReader, exchange: Exchange): string {
+  const text = reading(kit, () => reader.checkUrl(toCallback(exchange, Buffer.alloc(0))));
   kit.metrics.callbacks.inc({ kind: "url_check", fate: "taken" });
   return text;
-}
-
-interface Answer {
-  status: number;
-  contentType: string;
-  body: string | Buffer;
 }
 
 /**
@@ -32,20 +27,21 @@ interface Answer {
 export async function answerCallback(
   kit: Kit,
   reader: CallbackReader,
-  request: FastifyRequest,
+  exchange: Exchange,
+  body: Buffer,
 ): Promise<Answer> {
   const { options, limits } = kit;
   const endMs = options.clock.monotonic() + limits.callbackMs;
   const leftMs = () => Math.max(0, endMs - options.clock.monotonic());
-  const { events, answer } = reading(kit, () => reader.read(toCallback(request)));
-  if (events.length > 0) request.notes.callback = events.map(kindOf).join(" ");
+  const { events, answer } = reading(kit, () => reader.read(toCallback(exchange, body)));
+  if (events.length > 0) exchange.notes.callback = events.map(kindOf).join(" ");
   const others = events.filter((event) => event.kind === "other");
   for (const event of events) {
     if (event.kind !== "other") await counting(kit, [event], applyEvent(kit, event, leftMs), (fate) => fate);
   }
   const { forward } = options;
   if (others.length > 0 && forward)
-    return counting(kit, others, handOn(kit, forward, request, leftMs()), () => "forwarded");
+    return counting(kit, others, handOn(kit, forward, { exchange, body }, leftMs()), () => "forwarded");
   const ignored = { status: 200, contentType: TEXT, body: answer };
   return counting(kit, others, Promise.resolve(ignored), () => "ignored");
 }
@@ -80,19 +76,18 @@ async function counting<T>(
 async function handOn(
   { journal, within }: Kit,
   forward: Forward,
-  request: FastifyRequest,
+  { exchange, body }: { exchange: Exchange; body: Buffer },
   mostMs: number,
 ): Promise<Answer> {
-  const { method, url, headers } = request;
-  const from = url.indexOf("?");
+  const { method, search, headers } = exchange;
   try {
     const answer = await within(
       mostMs,
       forward({
         method: method === "GET" ? "GET" : "POST",
-        search: from < 0 ? "" : url.slice(from),
+        search,
         headers: joinHeaders(headers),
-        body: bodyOf(request),
+        body,
       }),
     );
     if (answer.status < 200 || answer.status > 599) throw new Error(`it answered ${answer.status}`);
@@ -116,16 +111,11 @@ function reading<T>({ metrics }: Kit, work: () => T): T {
 }
 
 /** Parameters that come twice as they are: they could mean one thing here and another there, which the reader decides. */
-function toCallback(request: FastifyRequest): CallbackRequest {
-  const query = request.query as CallbackRequest["query"];
-  return { query, headers: joinHeaders(request.headers), body: bodyOf(request) };
+function toCallback({ search, headers }: Exchange, body: Buffer): CallbackRequest {
+  return { query: parse(search.slice(1)), headers: joinHeaders(headers), body };
 }
 
-function bodyOf({ body }: FastifyRequest): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-}
-
-function joinHeaders(headers: FastifyRequest["headers"]): Record<string, string> {
+function joinHeaders(headers: Exchange["headers"]): Record<string, string> {
   const joined: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;

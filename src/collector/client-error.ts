@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Kit } from "./kit.ts";
 import { errorBody } from "./refusal.ts";
 
@@ -23,7 +23,7 @@ const ANSWERS: Record<string, [status: string, code: string, message: string]> =
 const MALFORMED: [string, string, string] = ["400 Bad Request", "bad_request", "this is not HTTP"];
 
 /** What could not be read as a request is answered on the socket, which then is closed. */
-export function answerClientError({ journal, metrics }: Kit, error: ClientError, socket: Socket): void {
+export function answerClientError({ journal, metrics }: Kit, error: ClientError, socket: Duplex): void {
   // The client hung up: there is nobody to answer.
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

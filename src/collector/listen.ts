@@ -1,31 +1,35 @@
+import { once } from "node:events";
 import { chmod, lstat, unlink } from "node:fs/promises";
-import { connect } from "node:net";
-import type { FastifyInstance } from "fastify";
+import type { Server } from "node:http";
+import { connect, type ListenOptions } from "node:net";
 import { messageOf, PushCliError } from "../errors.ts";
 import type { Listen } from "./options.ts";
 
 /** Begins to listen. Resolves to where: a URL, or `unix:` and the path. Throws a `usage` error. */
-export async function listen(server: FastifyInstance, where: Listen): Promise<string> {
+export async function listen(server: Server, where: Listen): Promise<string> {
   if ("host" in where) return listenOnPort(server, where);
   const { socketPath, mode } = where;
   await removeStale(socketPath);
-  await server.listen({ path: socketPath }).catch((error) => {
+  await open(server, { path: socketPath }).catch((error) => {
     throw cantListen(`the socket "${socketPath}"`, error, "choose another path");
   });
   if (mode !== undefined) await chmod(socketPath, mode);
   return `unix:${socketPath}`;
 }
 
-async function listenOnPort(
-  server: FastifyInstance,
-  { host, port }: { host: string; port: number },
-): Promise<string> {
-  await server.listen({ host, port }).catch((error) => {
+async function listenOnPort(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
+  await open(server, { host, port }).catch((error) => {
     throw cantListen(`port "${port}" of ${host}`, error, "choose another port, or 0 for any free one");
   });
-  const bound = server.server.address();
+  const bound = server.address();
   const taken = typeof bound === "object" && bound !== null ? bound.port : port;
   return `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;
+}
+
+function open(server: Server, where: ListenOptions): Promise<unknown> {
+  server.listen(where);
+  // Rejects with an `error` that comes first.
+  return once(server, "listening");
 }
 
 function cantListen(what: string, error: NodeJS.ErrnoException, hint: string): PushCliError {

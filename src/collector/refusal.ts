@@ -34,29 +34,3 @@ export function unavailable(code: string, message: string, retryAfterSec: number
 export function errorBody({ code, message }: { code: string; message: string }) {
   return { error: { code, message } };
 }
-
-/** What the framework's own errors are to a client, by their codes. */
-const OF_FRAMEWORK: Record<string, [status: number, code: string, message: string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, "too_large", "the body is larger than the collector takes"],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-    415,
-    "unsupported_media_type",
-    "the body must be of Content-Type application/json",
-  ],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
-    400,
-    "bad_request",
-    "the body is not as long as its Content-Length says",
-  ],
-  FST_ERR_BAD_URL: [404, "not_found", "there is nothing at this path"],
-  // The client hung up before its body was through: nobody reads this.
-  ECONNRESET: [400, "bad_request", "the connection ended before the body did"],
-};
-
-/** Any error as an answer; undefined for a defect. */
-export function toRefusal(error: unknown): RequestRefused | undefined {
-  if (error instanceof RequestRefused) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = OF_FRAMEWORK[code];
-  return known && new RequestRefused(...known);
-}

@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { answerCallback, answerUrlCheck } from "./callback.ts";
 import { readCodeReport } from "./code-report.ts";
 import { readConsentReport } from "./consent-report.ts";
+import { type Exchange, jsonAnswer, type Route } from "./exchange.ts";
 import type { Identify } from "./identify.ts";
 import type { Kit } from "./kit.ts";
 import { makeLogin } from "./login.ts";
@@ -15,82 +15,86 @@ import { takeCodes } from "./take-codes.ts";
 import { takeConsents } from "./take-consents.ts";
 
 /** `/codes` and `/consents`, of users that are known: who it is and whether he asks too often is found out first. */
-export function addReports(server: FastifyInstance, kit: Kit, identify: Identify): void {
+export function reportRoutes(kit: Kit, identify: Identify): Route[] {
   const { options, limits } = kit;
   const count = limitRate(limits.requestsPerMinute, options.clock);
   const keyOf = makeReportKeys(options.clock);
-  takeJson(server);
-  const onRequest = async (request: FastifyRequest) => {
-    const openId = await identify(request.headers);
-    request.notes.openId = openId;
+  const enter = ({ notes }: Exchange, openId: string) => {
+    notes.openId = openId;
     count(openId);
   };
-  server.post("/codes", { onRequest }, async (request) => {
-    const openId = request.notes.openId!;
+  const admit = (exchange: Exchange) => {
+    const openId = identify(exchange.headers);
+    if (typeof openId === "string") return enter(exchange, openId);
+    return openId.then((found) => enter(exchange, found));
+  };
+  const codes: Route["answer"] = async ({ notes }, body) => {
+    const openId = notes.openId!;
     const read = { mostCodes: limits.codesPerReport, nowMs: options.clock.now() };
-    const report = readCodeReport(request.body, read);
+    const report = readCodeReport(readJson(body), read);
     if (report.openId !== undefined && report.openId !== openId)
       throw new RequestRefused(403, "wrong_user", "the openId of the body is not that of the session");
     const answer = await takeCodes(kit, openId, report.codes);
     const { taken, known, refused } = answer;
-    request.notes.counts = { taken, known, refused };
-    return answer;
-  });
-  server.post("/consents", { onRequest }, async (request) => {
-    const report = readConsentReport(request.body);
-    const answer = await takeConsents(kit, request.notes.openId!, report, keyOf);
-    request.notes.counts = { templates: report.templates.size, taken: answer.taken };
-    return answer;
-  });
+    notes.counts = { taken, known, refused };
+    return jsonAnswer(answer);
+  };
+  const consents: Route["answer"] = async ({ notes }, body) => {
+    const report = readConsentReport(readJson(body));
+    const answer = await takeConsents(kit, notes.openId!, report, keyOf);
+    notes.counts = { templates: report.templates.size, taken: answer.taken };
+    return jsonAnswer(answer);
+  };
+  return [
+    { method: "POST", path: "/codes", isJson: true, admit, answer: codes },
+    { method: "POST", path: "/consents", isJson: true, admit, answer: consents },
+  ];
 }
 
-export function addLogin(server: FastifyInstance, kit: Kit, sessions: Sessions): void {
+export function loginRoutes(kit: Kit, sessions: Sessions): Route[] {
   const { platform, session } = kit.options;
-  if (platform === undefined || session === undefined) return;
+  if (platform === undefined || session === undefined) return [];
   const login = makeLogin(kit, platform, sessions, session.lifeMs);
-  takeJson(server);
-  server.post("/login", (request) => login(request.body));
+  const answer: Route["answer"] = async (_exchange, body) => jsonAnswer(await login(readJson(body)));
+  return [{ method: "POST", path: "/login", isJson: true, answer }];
 }
 
-export function addCallback(server: FastifyInstance, kit: Kit, reader: CallbackReader): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  server.get("/callback", async (request, reply) => sendText(reply, answerUrlCheck(kit, reader, request)));
-  server.post("/callback", async (request, reply) => {
-    const { status, contentType, body } = await answerCallback(kit, reader, request);
-    return reply.code(status).type(contentType).send(body);
-  });
+export function callbackRoutes(kit: Kit, reader: CallbackReader): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/callback",
+      answer: (exchange) => textAnswer(answerUrlCheck(kit, reader, exchange)),
+    },
+    {
+      method: "POST",
+      path: "/callback",
+      answer: (exchange, body) => answerCallback(kit, reader, exchange, body),
+    },
+  ];
 }
 
 /** For those who run it: no user needs these, and the proxy in front should not hand them on. */
-export function addWatch(server: FastifyInstance, { options, metrics, askRedis }: Kit): void {
+export function watchRoutes({ options, metrics, askRedis }: Kit): Route[] {
   const isUp = () =>
     askRedis(() => options.books.ping()).then(
       () => true,
       () => false,
     );
-  server.get("/healthz", async (_request, reply) => {
-    if (await isUp()) return { status: "ok" };
-    return reply.code(503).header("retry-after", "5").send({ status: "redis_unavailable" });
-  });
-  server.get("/metrics", async (_request, reply) => {
+  const health: Route["answer"] = async () => {
+    if (await isUp()) return jsonAnswer({ status: "ok" });
+    return jsonAnswer({ status: "redis_unavailable" }, 503, { "retry-after": "5" });
+  };
+  const tell: Route["answer"] = async () => {
     await isUp();
-    return reply.type(metrics.contentType).send(await metrics.render());
-  });
+    return { status: 200, contentType: metrics.contentType, body: await metrics.render() };
+  };
+  return [
+    { method: "GET", path: "/healthz", answer: health },
+    { method: "GET", path: "/metrics", answer: tell },
+  ];
 }
 
-function sendText(reply: FastifyReply, text: string): FastifyReply {
-  return reply.type("text/plain; charset=utf-8").send(text);
-}
-
-/** In the place of the framework's own reader: ours checks depth, names and UTF-8. */
-function takeJson(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-    try {
-      done(null, readJson(body as Buffer));
-    } catch (error) {
-      done(error as Error, undefined);
-    }
-  });
+function textAnswer(text: string) {
+  return { status: 200, contentType: "text/plain; charset=utf-8", body: text };
 }

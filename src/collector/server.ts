@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createApp } from "./app.ts";
 import { makeDeadlines } from "./deadlines.ts";
 import { identifyBy } from "./identify.ts";
@@ -6,7 +7,7 @@ import { askRedisWith, type Kit } from "./kit.ts";
 import { listen } from "./listen.ts";
 import { openMetrics } from "./metrics.ts";
 import { type CollectorOptions, LIMITS } from "./options.ts";
-import { addCallback, addLogin, addReports, addWatch } from "./routes.ts";
+import { callbackRoutes, loginRoutes, reportRoutes, watchRoutes } from "./routes.ts";
 import { openSessions } from "./session.ts";
 
 export interface RunningCollector {
@@ -26,19 +27,21 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const sessions = options.session && (await openSessions(options.session, options.clock));
   const identify = identifyBy(options, sessions);
   const { callback } = options;
-  const { server, refuseAll } = await createApp(kit);
-  void server.register(async (scope) => addWatch(scope, kit));
-  if (identify) void server.register(async (scope) => addReports(scope, kit, identify));
-  if (sessions) void server.register(async (scope) => addLogin(scope, kit, sessions));
-  if (callback) void server.register(async (scope) => addCallback(scope, kit, callback));
+  const { server, refuseAll } = createApp(kit, [
+    ...watchRoutes(kit),
+    ...(identify ? reportRoutes(kit, identify) : []),
+    ...(sessions ? loginRoutes(kit, sessions) : []),
+    ...(callback ? callbackRoutes(kit, callback) : []),
+  ]);
   const address = await listen(server, options.listen);
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     refuseAll();
     const ended = new AbortController();
     const late = options.clock.sleep(kit.limits.stopMs, ended.signal);
-    void late.then(() => server.server.closeAllConnections());
-    await server.close();
+    void late.then(() => server.closeAllConnections());
+    server.close();
+    await once(server, "close");
     ended.abort();
   };
   return {

@@ -13,7 +13,6 @@ const COSTLY: Record<string, RegExp> = {
   zod: /\/zod\.js$/,
   "csv-parse": /\/csv-parse\.js$/,
   "jsonc-parser": /\/jsonc-parser\.js$/,
-  fastify: /\/fastify\.js$/,
   jose: /\/jose\.js$/,
   "prom-client": /\/prom-client\.js$/,
   saxes: /\/saxes\.js$/,
@@ -54,7 +53,7 @@ it("each of them has a file of its own, which the others don't hold", () => {
   const text = (file: string) => readFileSync(join(cli.program, "..", file), "utf8");
   const own = chunks.filter((chunk) => !Object.values(COSTLY).some((pattern) => pattern.test(`/${chunk}`)));
   expect(own.sort()).toEqual(["chunk.js", "program.js", "rest.js"]);
-  // Words of ioredis, undici, ora, cli-table3, zod, csv-parse; of fastify, jose, prom-client, saxes.
+  // Words of ioredis, undici, ora, cli-table3, zod, csv-parse; of jose, prom-client, saxes.
   const words =
     /enableOfflineQueue options is false|llhttp|dots12|colSpan|ZodError|CSV_RECORD_INCONSISTENT|FST_ERR_HOOK_INVALID_TYPE|ERR_JWKS_NO_MATCHING_KEY|process_cpu_user_seconds_total|unclosed tag/;
   for (const file of [...own.map((chunk) => `chunks/${chunk}`), "push-cli.js"])

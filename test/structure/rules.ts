@@ -139,7 +139,7 @@ const ERRCODE = /\b4\d{4}\b/;
 /** Loading them takes longer than bare Node takes to start; `--help` needs none of them. */
 const COSTLY = [
   ...["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser"],
-  ...["fastify", "jose", "prom-client", "saxes", "jq-wasm"],
+  ...["jose", "prom-client", "saxes", "jq-wasm"],
 ];
 
 /** What `file` does that the rules forbid, one line each. `packages` are the dependencies that are there at run time. */
