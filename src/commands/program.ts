@@ -67,7 +67,7 @@ export async function buildProgram(
     .version(version, "-V, --version", "print the version")
     .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
     .option("--jq <expression>", "what jq makes of the JSON: '.outcomes.sent'; texts without quotes")
-    .option("-q, --quiet", "no talk and no progress on stderr; errors stay")
+    .option("-q, --quiet", "suppress progress and informational messages; errors stay")
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: what would need an answer is refused")
     .option("--no-color", "no colours (NO_COLOR works too)")

@@ -78,7 +78,7 @@ export function isCollectorSecret(key: string): key is CollectorSecret {
 
 function sessionSecretProblem(value: string): string | undefined {
   const bytes = Buffer.byteLength(value);
-  return bytes < MIN_SECRET_BYTES ? `has ${bytes} bytes, and ${MIN_SECRET_BYTES} are the least` : undefined;
+  return bytes < MIN_SECRET_BYTES ? `has ${bytes} bytes; it needs at least ${MIN_SECRET_BYTES}` : undefined;
 }
 
 /** 43 characters of base64 without the padding are the 32 bytes of a key for AES-256. */

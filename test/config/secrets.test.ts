@@ -77,7 +77,7 @@ describe("values", () => {
   const problem = (key: keyof typeof GOOD, value: string) => SECRETS[key].problem(value);
 
   it("of the session secret have 32 bytes or more", () => {
-    expect(problem("collectorSecret", "x".repeat(31))).toBe("has 31 bytes, and 32 are the least");
+    expect(problem("collectorSecret", "x".repeat(31))).toBe("has 31 bytes; it needs at least 32");
     expect(problem("collectorSecret", "é".repeat(16))).toBeUndefined();
   });
 

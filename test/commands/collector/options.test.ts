@@ -101,7 +101,7 @@ describe("settings", () => {
   });
 
   it.each([
-    [{ PUSH_CLI_COLLECTOR_SECRET: "hunter2" }, /has 7 bytes, and 32 are the least$/, /openssl rand/],
+    [{ PUSH_CLI_COLLECTOR_SECRET: "hunter2" }, /has 7 bytes; it needs at least 32$/, /openssl rand/],
     [{ PUSH_CLI_COLLECTOR_SECRET_FILE: "/none" }, /_FILE: cannot read "\/none"/, /collectorSecret/],
     [{ PUSH_CLI_CALLBACK_TOKEN: "hunter2-" }, /TOKEN is not 3 to 32 letters and digits$/, /console/],
     [
