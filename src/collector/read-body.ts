@@ -14,7 +14,10 @@ export function readBody(request: IncomingMessage, mostBytes: number): Promise<B
     });
     request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     request.on("error", () => reject(cutOff()));
-    request.on("close", () => reject(cutOff()));
+    // It comes after every request.
+    request.on("close", () => {
+      if (!request.complete) reject(cutOff());
+    });
   });
 }
 

@@ -27,8 +27,8 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** Reports in one call of the script: what comes in together goes out together. */
-const CALL_REPORTS = 16;
+/** Reports in one call of the script: what comes in together goes out together, and Redis begins while more is being read. */
+const CALL_REPORTS = 8;
 
 /** How often a pool may change between the look at it and the script. */
 const MOST_CONFLICTS = 100;
@@ -45,7 +45,9 @@ const FATES: Record<string, CodeFate> = {
 export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOptions): CodeBook {
   let queue: Pending[] = [];
   const add = (pending: Pending) => {
-    if (queue.push(pending) === 1) setImmediate(flush);
+    const waiting = queue.push(pending);
+    if (waiting === CALL_REPORTS) flush();
+    else if (waiting === 1) setImmediate(flush);
   };
   const flush = () => {
     const all = queue;

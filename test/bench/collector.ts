@@ -8,7 +8,7 @@ import { median } from "./feel.ts";
 const CHILD = new URL("child.mjs", import.meta.url).pathname;
 const CONNECTIONS = 32;
 /** So many that their pools stay as short as pools are, and few enough that each reports several times with its token. */
-const USERS = 5000;
+const USERS = 20_000;
 const ROUNDS = 5;
 
 interface Tools {

@@ -65,21 +65,6 @@ local function mark_known(chunk, numbers, fates, known)
   end
 end
 
--- Whether there is nothing in a pool that matters to a report, as with most: it is short of the cap and names none of the codes.
--- One search through all of its bytes, where to read each entry takes ten times as long. Not for what may be written in escapes or
--- in two bytes a letter, nor for lists of codes.
-local function is_beside(pool, codes)
-  local entries = try_read("LRANGE", pool, "0", CHUNK - 1)
-  if entries.err or #entries == CHUNK or #entries + #codes > cap then return false end
-  local text = table.concat(entries, "\n")
-  if #text > MAX_BYTES or find(text, "[\\%[%z]") then return false end
-  for _, code in ipairs(codes) do
-    if find(text, code.id, 1, true) then return false end
-  end
-  spend(text)
-  return true
-end
-
 -- Looks at a pool of plain entries. `times`: of those of `entries` that are valid, else false; `sorted`: whether they ascend;
 -- `head`: how many expired ones are in front. Returns nil and what to reply where that can't be.
 local function look(pool, fates, numbers, is_first)
@@ -240,12 +225,10 @@ local function take(i, report, held, is_first)
   if left <= 0 and not is_first then return "~" end
   local codes, fates, numbers = read_report(report)
   local state, reply
-  if held ~= "" then
-    state, reply = take_held(pool, held, fates, codes)
-  elseif is_beside(pool, codes) then
-    state = { raws = {}, times = {}, places = {}, head = 0, known = {}, valid = 0 }
-  else
+  if held == "" then
     state, reply = look(pool, fates, numbers, is_first)
+  else
+    state, reply = take_held(pool, held, fates, codes)
   end
   if not state then return reply end
   if not drop_known(KEYS[i + 1], seen, codes, fates) then return "#" end
