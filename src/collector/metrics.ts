@@ -1,12 +1,18 @@
-import type { Counter, Gauge, Histogram } from "prom-client";
+import type { Counter, Gauge } from "prom-client";
+
+/** A counter by the values of its labels. */
+export interface Tally<L extends string> {
+  inc(labels: Readonly<Record<L, string | number>>): void;
+}
 
 /** What `/metrics` tells. Labels are of fixed sets: none holds anything that was sent. */
 export interface Metrics {
-  requests: Counter<"route" | "status">;
-  seconds: Histogram<"route">;
-  codes: Counter<"fate" | "reason">;
-  consents: Counter<"source" | "fate">;
-  callbacks: Counter<"kind" | "fate">;
+  requests: Tally<"route" | "status">;
+  /** Notes how long a request took. */
+  took(route: string, seconds: number): void;
+  codes: Tally<"fate" | "reason">;
+  consents: Tally<"source" | "fate">;
+  callbacks: Tally<"kind" | "fate">;
   /** 1 while Redis answers. */
   redisUp: Gauge;
   contentType: string;
@@ -22,17 +28,19 @@ export async function openMetrics(): Promise<Metrics> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
-    new Counter({ name: `push_cli_collector_${name}`, help, labelNames, registers });
+  const counter = <L extends string>(name: string, help: string, labelNames: [L, L]) =>
+    tallyOf(new Counter({ name: `push_cli_collector_${name}`, help, labelNames, registers }), labelNames);
+  const seconds = new Histogram({
+    name: "push_cli_collector_request_seconds",
+    help: "Time from a request's headers to the end of its answer.",
+    labelNames: ["route"],
+    buckets: BUCKETS_SEC,
+    registers,
+  });
+  const ofRoute = kept((route: string) => seconds.labels(route));
   return {
     requests: counter("reports_total", "Requests by route and status.", ["route", "status"]),
-    seconds: new Histogram({
-      name: "push_cli_collector_request_seconds",
-      help: "Time from a request's headers to the end of its answer.",
-      labelNames: ["route"],
-      buckets: BUCKETS_SEC,
-      registers,
-    }),
+    took: (route, sec) => ofRoute(route).observe(sec),
     codes: counter("codes_total", "Reported codes by what became of them.", ["fate", "reason"]),
     consents: counter("consents_total", "Consents by who told of them and what became of them.", [
       "source",
@@ -49,5 +57,22 @@ export async function openMetrics(): Promise<Metrics> {
     }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
+  };
+}
+
+function tallyOf<L extends string>(counter: Counter<L>, [one, two]: readonly [L, L]): Tally<L> {
+  const children = kept((first: string | number) =>
+    kept((second: string | number) => counter.labels(String(first), String(second))),
+  );
+  return { inc: (labels) => children(labels[one])(labels[two]).inc() };
+}
+
+/** What `make` makes of each value, once: to look up what belongs to some labels takes longer than to count. */
+function kept<K, T>(make: (value: K) => T): (value: K) => T {
+  const made = new Map<K, T>();
+  return (value) => {
+    const found = made.get(value) ?? make(value);
+    made.set(value, found);
+    return found;
   };
 }

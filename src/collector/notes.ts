@@ -10,7 +10,7 @@ export function keepNotes(
   const { startedMs, route, openId, code, callback, counts } = notes;
   const ms = options.clock.monotonic() - startedMs;
   metrics.requests.inc({ route, status });
-  metrics.seconds.observe({ route }, ms / 1000);
+  metrics.took(route, ms / 1000);
   journal.write(status >= 500 ? "warn" : "info", "request", {
     route,
     method,

@@ -1,6 +1,6 @@
 import type { ReportedCode } from "./code-report.ts";
 import type { Kit } from "./kit.ts";
-import type { CodeFate } from "./ports.ts";
+import type { CodeFate, CodeReport } from "./ports.ts";
 
 /** What the client is told of a code. It may forget those of any fate. */
 export interface CodeAnswer {
@@ -30,12 +30,16 @@ export async function takeCodes(
   openId: string,
   reported: readonly ReportedCode[],
 ): Promise<CodesAnswer> {
-  const reports = reported.flatMap((code) => ("report" in code ? [code.report] : []));
+  const reports: CodeReport[] = [];
   // The first of a formId stands for all of it.
-  const once = reports.filter(({ formId }, i) => reports.findIndex((one) => one.formId === formId) === i);
-  const fates = once.length === 0 ? [] : await askRedis(() => options.books.codes.take(openId, once));
-  const fateOf = new Map(once.map(({ formId }, i) => [formId, fates[i]!]));
-  const codes = reported.map((code) => answerFor(code, fateOf));
+  const places = new Map<string, number>();
+  for (const code of reported) {
+    if (!("report" in code) || places.has(code.formId)) continue;
+    places.set(code.formId, reports.length);
+    reports.push(code.report);
+  }
+  const fates = reports.length === 0 ? [] : await askRedis(() => options.books.codes.take(openId, reports));
+  const codes = reported.map((code) => answerFor(code, places, fates));
   const answer = { codes, taken: 0, known: 0, refused: 0 };
   for (const { fate, reason = "" } of codes) {
     answer[fate]++;
@@ -45,10 +49,11 @@ export async function takeCodes(
 }
 
 /** Also notes that a code which was taken is known from here on. */
-function answerFor(code: ReportedCode, fateOf: Map<string, CodeFate>): CodeAnswer {
+function answerFor(code: ReportedCode, places: Map<string, number>, fates: CodeFate[]): CodeAnswer {
   const { formId } = code;
   if ("problem" in code) return { formId, fate: "refused", reason: code.problem };
-  const fate = fateOf.get(code.formId)!;
-  if (fate === "taken") fateOf.set(code.formId, "known");
+  const place = places.get(code.formId)!;
+  const fate = fates[place]!;
+  if (fate === "taken") fates[place] = "known";
   return { formId, ...ANSWERS[fate] };
 }
