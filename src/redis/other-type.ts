@@ -10,6 +10,9 @@ export function otherType(keys: Keys, name: string, isPool: boolean): PushCliErr
   });
 }
 
+/** How often a pool may change between the look at it and the script. */
+export const MOST_CONFLICTS = 100;
+
 /** For a pool that can't be changed by comparison, however often. */
 export function changesAllTheTime(keys: Keys, name: string): PushCliError {
   return new PushCliError("redis", `the pool '${keys.shownPool(name)}' changes all the time`, {

@@ -5,6 +5,7 @@ import { toArg } from "./change-users.ts";
 import { type HeldConsents as Held, readHeldConsents } from "./held-consents.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { MOST_CONFLICTS } from "./other-type.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface PushTerms extends ConsentTerms {
@@ -22,9 +23,6 @@ interface Pending {
   push: ConsentPush;
   reply: ConsentPushReply;
 }
-
-/** How often a pool may change between the look at it and the script. */
-const MOST_CONFLICTS = 100;
 
 const CHANGED = "-";
 const NOT_A_LIST = "!";

@@ -4,7 +4,7 @@ import { isFormId } from "../pool/code.ts";
 import { readHeldCodes } from "./held-codes.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { changesAllTheTime, otherType } from "./other-type.ts";
+import { changesAllTheTime, MOST_CONFLICTS, otherType } from "./other-type.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface CodeBookOptions {
@@ -29,9 +29,6 @@ interface Pending {
 
 /** Reports in one call of the script: what comes in together goes out together, and Redis begins while more is being read. */
 const CALL_REPORTS = 8;
-
-/** How often a pool may change between the look at it and the script. */
-const MOST_CONFLICTS = 100;
 
 const FATES: Record<string, CodeFate> = {
   t: "taken",

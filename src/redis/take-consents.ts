@@ -8,7 +8,7 @@ import { type ConsentPrefixes, createNameKeys } from "./consent-keys.ts";
 import { readHeldConsents } from "./held-consents.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { changesAllTheTime, otherType } from "./other-type.ts";
+import { changesAllTheTime, MOST_CONFLICTS, otherType } from "./other-type.ts";
 import { createReceipts } from "./receipts.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 import { withdrawConsents } from "./withdraw-consents.ts";
@@ -21,9 +21,6 @@ export interface ConsentBookOptions extends ConsentPrefixes {
   /** Ids of long-term templates: a consent of theirs stands until it is taken back. */
   standing: ReadonlySet<string>;
 }
-
-/** How often a pool may change between the look at it and the script. */
-const MOST_CONFLICTS = 100;
 
 const FATES: Record<string, GrantFate> = {
   t: "taken",
