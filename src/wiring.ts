@@ -78,8 +78,8 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
     tokens: once(async () => createTokens(await settings(), await channel(), await opened(), out, clock)),
-    sender: async (message, concurrency, timeoutMs) => {
-      const sender = await (await channel()).sender(message, { concurrency, timeoutMs });
+    sender: async (message, options) => {
+      const sender = await (await channel()).sender(message, options);
       closers.push(() => sender.close());
       return sender;
     },
@@ -196,7 +196,8 @@ async function createTokens(
   out: Output,
   clock: Clock,
 ) {
-  const { createTokenProvider } = await import("./token/provider.ts");
+  const { createTokenProvider, withoutTokens } = await import("./token/provider.ts");
+  if (channel.tokenApi === undefined) return withoutTokens(channel.name);
   return createTokenProvider({
     ...tokens,
     appid: settings.appid ?? "",

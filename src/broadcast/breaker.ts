@@ -30,7 +30,7 @@ export interface Excusable {
   /** Its failures may be its own: none is excused. */
   isSuspect: boolean;
   /** Each failure may cost this one the message, for it can't be repeated. */
-  multiUse: boolean;
+  onceOnly: boolean;
 }
 
 export interface Failure {
@@ -137,7 +137,7 @@ export class Breaker {
     if (this.failing.length === 0) this.failingSince = now;
     this.failing.push(by);
     const count = this.failing.length;
-    const isLong = by.multiUse || !this.isKnown || now - this.failingSince >= FAILING_MS;
+    const isLong = by.onceOnly || !this.isKnown || now - this.failingSince >= FAILING_MS;
     if (count >= MANY_FAILURES || (count >= FAILURES && isLong)) this.open();
   }
 

@@ -1,5 +1,5 @@
 import type { TokenApi } from "../token/ports.ts";
-import type { AnswerClass, MessageSender } from "./ports.ts";
+import type { AnswerClass, Errcode, MessageSender } from "./ports.ts";
 
 /** What a message of a channel spends. `none`: nothing is kept here, the platform alone knows whom it lets message. */
 export type PermissionKind = "code" | "consent" | "none";
@@ -12,9 +12,11 @@ export type PoolFamily = { kind: "code" } | { kind: "consent"; templateId: strin
 
 /**
  * Whether a send may be repeated, with the same permission, after an attempt whose outcome is not known. `by_code`: with a
- * code for a single message, which the platform refuses the second time; not with one for several (prepay_id).
+ * code for a single message, which the platform refuses the second time; not with one for several (prepay_id). `always`:
+ * the permission's id is what the platform knows a repeat by. `same_day`: the platform takes one message a user and day, of
+ * Beijing's days. `ten_minutes`: since the first attempt, by an id of the message that the sender makes.
  */
-export type Repeat = "by_code" | "never";
+export type Repeat = "by_code" | "always" | "same_day" | "ten_minutes" | "never";
 
 /** One named place of a template. */
 export interface TemplateField {
@@ -157,15 +159,24 @@ export interface Channel extends ChannelFacts {
   /** What speaks against a template id at an API; certain where the platform can have no such template. */
   doubtTemplateId(apiBase: string, templateId: string): { text: string; isCertain: boolean } | undefined;
   /** A known errcode in words. */
-  meaningOf(errcode: number): string | undefined;
-  classOf(errcode: number): AnswerClass;
+  meaningOf(errcode: Errcode): string | undefined;
+  classOf(errcode: Errcode): AnswerClass;
+}
+
+export interface SenderOptions {
+  /** Messages in flight at the same time. */
+  concurrency: number;
+  /** For the answer; a whole request gets at most twice this. */
+  timeoutMs: number;
+  /** Of which an id is made where the platform knows repeats by one of the sender's. */
+  broadcastId: string;
 }
 
 /** A channel with an account of it: what asks the platform. */
 export interface OpenChannel extends Channel {
-  /** Throws a `config` error for an address that can't be used. */
-  tokenApi(): TokenApi;
-  sender(message: Message, options: { concurrency: number; timeoutMs: number }): Promise<MessageSender>;
+  /** Throws a `config` error for an address that can't be used. Absent where requests are signed: there are no tokens. */
+  tokenApi?(): TokenApi;
+  sender(message: Message, options: SenderOptions): Promise<MessageSender>;
   /** The account's templates; absent where the platform has no such call. */
   templates?(): Promise<TemplateList>;
   /** Looks at a message with what the account says; absent where nothing can be asked. Needs a token. */

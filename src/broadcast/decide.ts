@@ -40,7 +40,7 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
         ? { do: "settle", outcome: "unknown" }
         : { do: "settle-returning", outcome: "failed" };
     case "ambiguous":
-      return exhausted || recipient.multiUse
+      return exhausted || recipient.onceOnly
         ? { do: "settle", outcome: "unknown" }
         : { do: "retry", uncertain: true };
     case "unsent":

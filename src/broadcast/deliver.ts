@@ -88,21 +88,18 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
     next();
     return;
   }
+  if (recipient.repeatUntilMs !== Number.POSITIVE_INFINITY && run.isTooLate(recipient)) {
+    next();
+    return;
+  }
   recipient.attempts++;
   recipient.turn = run.pacer.countSend();
   run.inFlight++;
   try {
-    const { openId, formId, own } = recipient;
-    run.deps.sender.send(
-      openId,
-      formId,
-      token,
-      (answer) => {
-        run.inFlight--;
-        take(run, recipient, answer, token, next);
-      },
-      own,
-    );
+    run.deps.sender.send(recipient, token, (answer) => {
+      run.inFlight--;
+      take(run, recipient, answer, token, next);
+    });
   } catch (error) {
     run.inFlight--;
     giveUp(run, recipient, error, next);
@@ -222,7 +219,7 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
   const { failedBefore, own } = recipient;
-  const next = takeInHand(reply, { failedBefore, refusals, own });
+  const next = takeInHand(reply, { failedBefore, refusals, own, repeatUntilMs: run.repeatUntilMs(reply) });
   run.inHand.delete(recipient);
   run.inHand.add(next);
   run.hand(next);
@@ -237,7 +234,7 @@ function retryLater(run: Run, recipient: InHand): void {
     return;
   }
   const { gate } = run;
-  const isRepeatable = !recipient.multiUse;
+  const isRepeatable = !recipient.onceOnly;
   if (isRepeatable) gate.rest();
   void clock.sleep(backoffMs(recipient.attempts - recipient.excused, clock), run.signal).then(() => {
     run.hand(recipient);

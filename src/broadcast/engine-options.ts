@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import type { Row } from "./audience.ts";
+import type { Repeat } from "./channel.ts";
 import type { MaxErrors } from "./guard.ts";
 import type { Ledger, MessageSender, OwnTexts } from "./ports.ts";
 import type { Report } from "./report.ts";
@@ -43,6 +44,8 @@ export interface EngineOptions {
   drainMs: number;
   /** How long receipts of unknown outcomes are waited for after the sends, ms; absent: not at all. */
   waitReceiptsMs?: number | undefined;
-  /** Codes with several uses whose outcome is unknown are sent with again: the operator asked for it. */
+  /** The channel's; `by_code` unless given. */
+  repeat?: Repeat | undefined;
+  /** What must not be repeated is, after an attempt without an outcome: the operator asked for it. */
   retryUnknown?: boolean | undefined;
 }

@@ -195,7 +195,7 @@ export class Gate {
     const { breaker, signal } = this.run;
     if (!breaker.isOpen || signal.aborted) return;
     const at = this.parked.findIndex(
-      ({ recipient }) => !recipient.multiUse && this.suspects.mayTry(recipient),
+      ({ recipient }) => !recipient.onceOnly && this.suspects.mayTry(recipient),
     );
     const chosen = this.parked[at];
     const ended = new Promise<void>((end) => {
@@ -213,7 +213,9 @@ export class Gate {
     const { tokens, sender } = deps;
     try {
       const token = tokens.cached() ?? (await tokens.current());
-      const answer = await new Promise<SendAnswer>((resolve) => sender.send("", "", token, resolve));
+      const answer = await new Promise<SendAnswer>((resolve) =>
+        sender.send({ openId: "", formId: "" }, token, resolve),
+      );
       if (answer.class !== "token") return this.note(undefined, answer);
       await tokens.renew(token);
       if (this.endTry(undefined)) breaker.tryFailed();
@@ -228,7 +230,7 @@ export class Gate {
    */
   private untilSomebody(): Promise<void> {
     const isThere = () =>
-      this.resting === 0 || this.run.signal.aborted || this.parked.some((one) => !one.recipient.multiUse);
+      this.resting === 0 || this.run.signal.aborted || this.parked.some((one) => !one.recipient.onceOnly);
     if (isThere()) return Promise.resolve();
     return new Promise((resolve) => {
       this.wake = () => {

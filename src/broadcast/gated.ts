@@ -4,7 +4,7 @@ import type { SendAnswer } from "./ports.ts";
 import type { StopReason } from "./stop.ts";
 
 /** In the place of a recipient where the API is asked to send to nobody. */
-export const NOBODY = { excused: 0, isSuspect: false, multiUse: false };
+export const NOBODY = { excused: 0, isSuspect: false, onceOnly: false };
 
 /** What the gate asks of its run. */
 export interface Gated {

@@ -1,3 +1,5 @@
+import type { Errcode } from "./ports.ts";
+
 /** When a run stops by itself. A share counts over the last `WINDOW` outcomes. */
 export type MaxErrors = { count: number } | { share: number };
 
@@ -22,7 +24,7 @@ export class Guard {
   private answers = 0;
   private unknownUsers = 0;
   private unknownSays = "";
-  private readonly refusals = new Set<number>();
+  private readonly refusals = new Set<Errcode>();
   private refusedCodes = 0;
 
   constructor(maxErrors: MaxErrors) {
@@ -30,13 +32,13 @@ export class Guard {
   }
 
   /** An errcode that the table does not know; spends the code. */
-  seeUnlisted(errcode: number | undefined): string | undefined {
+  seeUnlisted(errcode: Errcode | undefined): string | undefined {
     if (!this.seeOneMore()) return undefined;
     return `errcode ${errcode} came ${UNLISTED_IN_A_ROW} times in a row without a success, and push-cli does not know it`;
   }
 
   /** Values that the platform does not take. */
-  seeMessageRefused(errcode: number | undefined): string | undefined {
+  seeMessageRefused(errcode: Errcode | undefined): string | undefined {
     this.answers++;
     if (!this.seeOneMore()) return undefined;
     return `the platform refused ${UNLISTED_IN_A_ROW} messages in a row for their values${says(errcode)}`;
@@ -49,7 +51,7 @@ export class Guard {
   }
 
   /** No user of this account. */
-  seeUnknownUser(errcode: number | undefined): string | undefined {
+  seeUnknownUser(errcode: Errcode | undefined): string | undefined {
     this.answers++;
     this.unknownUsers++;
     this.unknownSays = says(errcode);
@@ -57,13 +59,13 @@ export class Guard {
   }
 
   /** The platform refused a code; only while nothing has been accepted. */
-  seeRefusedCode(errcode: number | undefined): string | undefined {
+  seeRefusedCode(errcode: Errcode | undefined): string | undefined {
     this.answers++;
     this.refusedCodes++;
     if (errcode !== undefined) this.refusals.add(errcode);
     if (this.refusedCodes < REFUSED_CODES || this.refusedCodes < this.answers * REFUSED_CODE_SHARE)
       return undefined;
-    const errcodes = [...this.refusals].sort((a, b) => a - b).join(", ");
+    const errcodes = [...this.refusals].map(String).sort().join(", ");
     return `${this.refusedCodes} of ${this.answers} codes were refused (${errcodes}) and none accepted: they belong to another appid, or are not what the platform issued`;
   }
 
@@ -104,6 +106,6 @@ export class Guard {
   }
 }
 
-function says(errcode: number | undefined): string {
+function says(errcode: Errcode | undefined): string {
   return errcode === undefined ? "" : ` (${errcode})`;
 }

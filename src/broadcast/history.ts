@@ -1,4 +1,5 @@
 import type { FinalOutcome } from "./outcome.ts";
+import type { Errcode } from "./ports.ts";
 
 /** What the ledger holds of one user in one broadcast. */
 export type PastSend = SettledSend | OpenSend | UnreadableRecord;
@@ -11,7 +12,7 @@ export interface SettledSend {
   attempts: number;
   /** When it was settled, epoch ms. */
   atMs: number;
-  errcode?: number;
+  errcode?: Errcode;
   formId?: string;
   msgid?: string;
 }

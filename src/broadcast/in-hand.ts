@@ -1,8 +1,13 @@
 import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
-export interface InHand extends Claimed {
+export interface InHand extends Omit<Claimed, "multiUse" | "scene" | "firstAgoMs"> {
+  scene?: number | undefined;
   standing: boolean;
+  /** Until when an attempt without an outcome may be repeated, epoch ms; see `repeatUntilMs`. */
+  repeatUntilMs: number;
+  /** An attempt without an outcome must not be repeated. */
+  onceOnly: boolean;
   /** Requests made with this code so far, those of earlier runs included. */
   attempts: number;
   /** An earlier attempt may have been delivered. */
@@ -24,20 +29,23 @@ export interface InHand extends Claimed {
 }
 
 export function takeInHand(
-  { openId, formId, expireMs, multiUse, standing = false, attempt }: Claimed,
+  { openId, formId, scene, expireMs, multiUse, standing = false, attempt }: Claimed,
   {
     failedBefore = false,
     refusals = 0,
     own,
-  }: { failedBefore?: boolean; refusals?: number; own?: OwnTexts | undefined } = {},
+    repeatUntilMs = multiUse ? 0 : Number.POSITIVE_INFINITY,
+  }: { failedBefore?: boolean; refusals?: number; own?: OwnTexts | undefined; repeatUntilMs?: number } = {},
 ): InHand {
   const attempts = attempt - 1;
   // Named one by one: spreading costs microseconds, and this runs for every message.
   return {
     openId,
     formId,
+    scene,
     expireMs,
-    multiUse,
+    repeatUntilMs,
+    onceOnly: repeatUntilMs === 0,
     standing,
     attempt,
     attempts,

@@ -1,3 +1,6 @@
+/** What a platform calls an answer: a number, or a word where it has names: `FORM_ID_OVER_TIME`. */
+export type Errcode = number | string;
+
 /**
  * What became of a recipient. `invalid`: no message could be made of their row, which is known before the first run;
  * `skipped`: settled by an earlier run of this broadcast.
@@ -30,7 +33,7 @@ export const UNREADABLE = "no code, but entries that are not understood";
 
 export interface ErrorGroup {
   /** Null when the API gave none: a reset, a timeout, a body that is not JSON. */
-  errcode: number | null;
+  errcode: Errcode | null;
   errmsg: string;
   count: number;
 }
@@ -66,7 +69,7 @@ export class Tally {
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
 
-  countError(errcode: number | undefined, errmsg: string): void {
+  countError(errcode: Errcode | undefined, errmsg: string): void {
     const key = errcode === undefined ? errmsg : String(errcode);
     const group = this.groups.get(key);
     if (group) group.count++;

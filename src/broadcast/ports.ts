@@ -1,4 +1,6 @@
-import type { FinalOutcome } from "./outcome.ts";
+import type { Errcode, FinalOutcome } from "./outcome.ts";
+
+export type { Errcode };
 
 /** What the API's answer to one send means for the engine; each endpoint of a platform has a table that says so. */
 export type AnswerClass =
@@ -42,7 +44,7 @@ export interface SendAnswer {
    */
   afterUncertain?: "sent" | undefined;
   /** Absent when the API gave none (a reset, a timeout, a body that is not JSON). */
-  errcode?: number | undefined;
+  errcode?: Errcode | undefined;
   /** The API's errmsg without its request id, or what happened on the wire. */
   errmsg: string;
   /** Text, because it exceeds 2^53. */
@@ -64,20 +66,23 @@ export interface OwnTexts {
   page?: string | undefined;
 }
 
+/** Who gets a message, and with which permission. */
+export interface Addressee {
+  openId: string;
+  formId: string;
+  /** Of what kind of event the code is, where the platform wants to be told. */
+  scene?: number | undefined;
+  /** What this message says where it is not the same for all. */
+  own?: OwnTexts | undefined;
+}
+
 /** Sends the broadcast's message; built once a broadcast so that its constant part is serialised once. */
 export interface MessageSender {
   /**
    * Calls back once, whatever happens: what goes wrong on the wire is an answer too. A callback, which must not throw,
    * because its caller can then send the next message in the same turn: a promise a message would cost a tenth of the speed.
    */
-  send(
-    openId: string,
-    formId: string,
-    accessToken: string,
-    onAnswer: (answer: SendAnswer) => void,
-    /** What this message says where it is not the same for all. */
-    own?: OwnTexts,
-  ): void;
+  send(to: Addressee, accessToken: string, onAnswer: (answer: SendAnswer) => void): void;
   close(): Promise<void>;
 }
 
@@ -86,12 +91,16 @@ export interface Claimed {
   openId: string;
   formId: string;
   expireMs: number;
-  /** The code may bring several messages: an attempt with unknown outcome must not be retried. */
+  /** The code may bring several messages, or is no code: the platform does not know a repeat by it. */
   multiUse: boolean;
+  /** See `Addressee`. */
+  scene?: number;
   /** Nothing is spent: a standing right, or no permission that is kept here. */
   standing?: boolean;
   /** 1, or more when an earlier run may have sent with this code. */
   attempt: number;
+  /** How long ago it was first claimed, ms; absent: just now. */
+  firstAgoMs?: number;
 }
 
 /** A final record. */
@@ -99,7 +108,7 @@ export interface Settled {
   openId: string;
   outcome: FinalOutcome;
   attempts: number;
-  errcode?: number;
+  errcode?: Errcode;
   formId?: string;
   msgid?: string;
   /** Nothing was spent. */
@@ -145,7 +154,7 @@ export interface Settlement {
   openId: string;
   outcome: FinalOutcome;
   attempts: number;
-  errcode?: number | undefined;
+  errcode?: Errcode | undefined;
   msgid?: string | undefined;
 }
 
@@ -165,7 +174,7 @@ export interface Ledger {
   next(
     openId: string,
     refusedFormId: string,
-    errcode: number | undefined,
+    errcode: Errcode | undefined,
   ): Promise<Extract<ClaimReply, { status: "claimed" | "no_code" }> | undefined>;
   /** For each, whether it is settled now; false when the claim is no longer this run's. */
   settle(settlements: Settlement[]): Promise<boolean[]>;

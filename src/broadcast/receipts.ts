@@ -1,3 +1,5 @@
+import type { Errcode } from "./ports.ts";
+
 /** What the platform told of a message after it had taken it: WeChat's subscribe_msg_sent_event. */
 export interface Receipt {
   openId: string;
@@ -5,7 +7,7 @@ export interface Receipt {
   msgid: string;
   status: "delivered" | "failed";
   /** Of a failed one, where the platform gives one. */
-  errcode?: number | undefined;
+  errcode?: Errcode | undefined;
   /** When it came in, epoch ms. */
   atMs: number;
 }
@@ -32,7 +34,7 @@ export interface ReceiptFound {
   /** The run that settled it as unknown. */
   runId: string;
   attempts: number;
-  errcode?: number | undefined;
+  errcode?: Errcode | undefined;
   formId?: string | undefined;
   msgid?: string | undefined;
   /** Epoch ms. */

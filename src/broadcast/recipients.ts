@@ -1,12 +1,13 @@
 import type { InvalidRow } from "./audience.ts";
 import type { PastSend, SendHistory } from "./history.ts";
+import type { Errcode } from "./ports.ts";
 import type { AudienceOwner, BroadcastRecord, BroadcastStore } from "./record.ts";
 import { type ReportLine, reportLine } from "./report.ts";
 
 /** Which recipients are wanted; absent: all. */
 export interface RecipientFilter {
   outcomes?: ReadonlySet<string> | undefined;
-  errcodes?: ReadonlySet<number> | undefined;
+  errcodes?: ReadonlySet<Errcode> | undefined;
 }
 
 export interface RecipientSources {

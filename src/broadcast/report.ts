@@ -1,12 +1,13 @@
 import type { PermissionKind } from "./channel.ts";
 import type { FinalOutcome } from "./outcome.ts";
+import type { Errcode } from "./ports.ts";
 
 /** One recipient in a report and of `broadcast recipients`; a contract. Every line has all fields, null where there is none. */
 export interface ReportLine {
   openId: string;
   outcome: FinalOutcome | "invalid" | "open";
   attempts: number;
-  errcode: number | null;
+  errcode: Errcode | null;
   /** The platform's words, or what happened on the wire. Null in lines from the ledger, which does not keep them. */
   errmsg: string | null;
   msgid: string | null;
@@ -51,7 +52,7 @@ export function reportLine({
   openId: string;
   outcome: ReportLine["outcome"];
   attempts: number;
-  errcode?: number | undefined;
+  errcode?: Errcode | undefined;
   errmsg?: string | undefined;
   msgid?: string | undefined;
   formId?: string | undefined;

@@ -10,6 +10,7 @@ import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, OwnTexts, SendAnswer } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
+import { repeatUntilMs } from "./repeat.ts";
 import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
 import { type StopReason, stopReasonOf, thresholdReason } from "./stop.ts";
@@ -117,13 +118,21 @@ export class Run {
 
   /** Takes a claimed recipient in hand. */
   begin(claimed: Claimed, failedBefore = false, own?: OwnTexts): void {
-    const recipient = takeInHand(claimed, { failedBefore, own });
+    const recipient = takeInHand(claimed, { failedBefore, own, repeatUntilMs: this.repeatUntilMs(claimed) });
     this.inHand.add(recipient);
-    if (recipient.uncertain && recipient.multiUse && !this.options.retryUnknown) {
-      this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier run may have sent it" });
-    } else {
-      this.hand(recipient);
-    }
+    if (!this.isTooLate(recipient)) this.hand(recipient);
+  }
+
+  repeatUntilMs(claimed: Claimed): number {
+    return repeatUntilMs(this.options.repeat ?? "by_code", claimed, () => this.deps.clock.now());
+  }
+
+  /** Settles as unknown somebody to whom it may have been sent before, and must not be sent again by now. */
+  isTooLate(recipient: InHand): boolean {
+    recipient.onceOnly = recipient.repeatUntilMs <= this.deps.clock.now();
+    if (!recipient.uncertain || !recipient.onceOnly || this.options.retryUnknown) return false;
+    this.settle(recipient, "unknown", { class: "ambiguous", errmsg: "an earlier attempt may have arrived" });
+    return true;
   }
 
   /** Before the audience is swept once more: what earlier runs settled will be met again. */

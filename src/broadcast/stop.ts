@@ -1,6 +1,6 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
 import type { Failure } from "./breaker.ts";
-import type { SendAnswer } from "./ports.ts";
+import type { Errcode, SendAnswer } from "./ports.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
@@ -11,7 +11,7 @@ export interface StopReason {
   exit: ErrorKind | StopSignal;
   message: string;
   hint?: string | undefined;
-  errcode?: number | undefined;
+  errcode?: Errcode | undefined;
   /** A resume is refused without this option. */
   resumeWith?: "--allow-eviction";
   /** The broadcast's record was deleted under the run: Redis is there all the same. */

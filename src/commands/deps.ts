@@ -1,4 +1,10 @@
-import type { ChannelFacts, Message, OpenChannel, TemplateCache } from "../broadcast/channel.ts";
+import type {
+  ChannelFacts,
+  Message,
+  OpenChannel,
+  SenderOptions,
+  TemplateCache,
+} from "../broadcast/channel.ts";
 import type { LedgerNeeds } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
@@ -103,7 +109,7 @@ export interface Deps {
   codeSource(needs: SourceNeeds): Promise<CodeSource>;
   claimScript(): Promise<BackendScript>;
   tokens(): Promise<TokenProvider>;
-  sender(message: Message, concurrency: number, timeoutMs: number): Promise<MessageSender>;
+  sender(message: Message, options: SenderOptions): Promise<MessageSender>;
   /** The channel of the settings, or the one of that name, with the account of the settings. */
   channel(name?: string): Promise<OpenChannel>;
   /** The template list that commands keep in Redis for each other. */

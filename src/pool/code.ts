@@ -7,6 +7,8 @@ export interface PushCode {
   expireMs: number;
   /** How many messages it is good for, when the entry says so; absent means 1. */
   uses?: number;
+  /** Of what kind of event it is, where the entry says so and that is no form: 2 and 3 are Baidu's two kinds of payments. */
+  scene?: number;
 }
 
 /** What one list element of a pool turned out to be. */

@@ -1,4 +1,5 @@
 import type { Receipt, ReceiptSearch } from "../broadcast/receipts.ts";
+import { errcodeWord, readErrcode } from "./errcode-word.ts";
 import { type FinalRecord, readClaimed, readFinal } from "./ledger-record.ts";
 
 /** A receipt as a user's hash has it. */
@@ -10,25 +11,26 @@ export type KeptReceipt = Pick<Receipt, "msgid" | "status" | "errcode" | "atMs">
  */
 const SKEW_MS = 60_000;
 
-const KEPT = /^(delivered|failed) (-|-?\d+) (\d+)$/;
+const KEPT = /^(delivered|failed) (\S+) (\d+)$/;
 
 export function receiptField({ templateId, msgid }: Pick<Receipt, "templateId" | "msgid">): string {
   return `${templateId} ${msgid}`;
 }
 
 export function writeReceipt({ status, errcode, atMs }: Receipt): string {
-  return `${status} ${errcode ?? "-"} ${atMs}`;
+  return `${status} ${errcodeWord(errcode)} ${atMs}`;
 }
 
 /** Undefined for what is no receipt. */
 export function readReceipt(msgid: string, text: string | undefined): KeptReceipt | undefined {
   const found = KEPT.exec(text ?? "");
   if (!found) return undefined;
-  const [, status, errcode, atMs] = found;
+  const [, status, word, atMs] = found;
+  const errcode = readErrcode(word);
   return {
     msgid,
     status: status as KeptReceipt["status"],
-    ...(errcode === "-" ? {} : { errcode: Number(errcode) }),
+    ...(errcode === undefined ? {} : { errcode }),
     atMs: Number(atMs),
   };
 }

@@ -1,5 +1,7 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
+import type { Errcode } from "../broadcast/ports.ts";
 import type { PushCode } from "../pool/code.ts";
+import { errcodeWord, readErrcode } from "./errcode-word.ts";
 
 /** What a ledger holds for a broadcast while a code is in hand. */
 export interface ClaimedRecord {
@@ -11,6 +13,8 @@ export interface ClaimedRecord {
   multiUse: boolean;
   /** Nothing is spent: a standing right, or none at all. It is `multiUse`, too. */
   standing: boolean;
+  /** Of what kind of event the code is, where that was told: 2 or 3. It is `multiUse`, too. */
+  scene?: number | undefined;
   /** Which code of `source` it is, from 1. */
   k: number;
   expireMs: number;
@@ -26,13 +30,14 @@ export interface FinalRecord {
   run: string;
   attempts: number;
   atMs: number;
-  errcode: number | undefined;
+  errcode: Errcode | undefined;
   formId: string | undefined;
   msgid: string | undefined;
   /** Of the code, so that it can be sent with again when the operator asks. */
   multiUse: boolean;
   /** Nothing was spent. */
   standing: boolean;
+  scene?: number | undefined;
   expireMs: number;
 }
 
@@ -67,18 +72,25 @@ export function readClaimed(text: string): ClaimedRecord | undefined {
 
 export function writeFinal(record: FinalRecord): string {
   const { outcome, run, attempts, atMs, errcode, formId, msgid, expireMs } = record;
-  const words = [outcome, run, attempts, atMs, errcode ?? "-", formId ?? "-", msgid ?? "-"];
+  const words = [outcome, run, attempts, atMs, errcodeWord(errcode), formId ?? "-", msgid ?? "-"];
   return `${words.join(" ")} ${writeUse(record)} ${expireMs}`;
 }
 
-/** One digit: 0 a single use, 1 several or no key to repeat an attempt with, 2 the same with nothing spent. */
-function writeUse({ multiUse, standing }: Pick<ClaimedRecord, "multiUse" | "standing">): number {
+type Use = Pick<ClaimedRecord, "multiUse" | "standing" | "scene">;
+
+/**
+ * One digit: 0 a single use, 1 several or no key to repeat an attempt with, 2 the same with nothing spent, 3 and 4 several
+ * uses of scene 2 and 3. `find-used.lua` reads it, too.
+ */
+function writeUse({ multiUse, standing, scene }: Use): number {
   if (standing) return 2;
+  if (scene === 2 || scene === 3) return scene + 1;
   return multiUse ? 1 : 0;
 }
 
-function readUse(digit: string | undefined): Pick<ClaimedRecord, "multiUse" | "standing"> {
-  return { multiUse: digit === "1" || digit === "2", standing: digit === "2" };
+function readUse(digit: string | undefined): Use {
+  const scene = digit === "3" || digit === "4" ? Number(digit) - 1 : undefined;
+  return { multiUse: digit !== "0", standing: digit === "2", scene };
 }
 
 /** Undefined for a record of any other kind. */
@@ -91,7 +103,7 @@ export function readFinal(text: string): FinalRecord | undefined {
     run,
     attempts: Number(attempts),
     atMs: Number(atMs),
-    errcode: errcode === "-" ? undefined : Number(errcode),
+    errcode: readErrcode(errcode),
     formId: formId === "-" ? undefined : formId,
     msgid: msgid === "-" ? undefined : msgid,
     ...readUse(multi),
@@ -105,9 +117,16 @@ export function finalWithout(
   run: string,
   attempts: number,
   atMs: number,
-  errcode?: number,
+  errcode?: Errcode,
 ): string {
-  const none = { formId: undefined, msgid: undefined, multiUse: false, standing: false, expireMs: 0 };
+  const none = {
+    formId: undefined,
+    msgid: undefined,
+    multiUse: false,
+    standing: false,
+    scene: undefined,
+    expireMs: 0,
+  };
   return writeFinal({ outcome, run, attempts, atMs, errcode, ...none });
 }
 
@@ -115,6 +134,6 @@ export function finalWithout(
  * Whether a code may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no idempotency
  * key of its own, so an attempt with unknown outcome must not be repeated with it. claim-codes.lua goes by the form as well.
  */
-export function mayBringSeveral({ formId, uses }: PushCode): boolean {
-  return uses !== undefined || /^wx\d{14}/.test(formId);
+export function mayBringSeveral({ formId, uses, scene }: PushCode): boolean {
+  return uses !== undefined || scene !== undefined || /^wx\d{14}/.test(formId);
 }

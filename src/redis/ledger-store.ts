@@ -1,5 +1,6 @@
 import type { Ledger, Settlement } from "../broadcast/ports.ts";
 import { claimUsers } from "./claim-users.ts";
+import { errcodeWord } from "./errcode-word.ts";
 import { CODES, type Family } from "./families.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
@@ -53,7 +54,7 @@ export function createLedger(
 }
 
 function settleLine({ outcome, attempts, errcode, msgid }: Settlement): string {
-  return `${outcome} ${attempts} ${errcode ?? "-"} ${isWord(msgid) ? msgid : "-"}`;
+  return `${outcome} ${attempts} ${errcodeWord(errcode)} ${isWord(msgid) ? msgid : "-"}`;
 }
 
 /** A msgid is whatever the API sent; records are words between spaces, and one that is none would break them. */

@@ -1,4 +1,4 @@
-import type { Ledger } from "../broadcast/ports.ts";
+import type { Errcode, Ledger } from "../broadcast/ports.ts";
 import { changeUsers } from "./change-users.ts";
 import { begin, checkConflicts } from "./claim-users.ts";
 import type { Family } from "./families.ts";
@@ -14,7 +14,7 @@ type NextReply = Awaited<ReturnType<Ledger["next"]>>;
 interface Refusal {
   openId: string;
   formId: string;
-  errcode: number | undefined;
+  errcode: Errcode | undefined;
 }
 
 /** Entries of a pool that are read in a round. */

@@ -73,8 +73,9 @@ function planFinal(
   const own = final.run === by.run;
   if (own || !by.again.includes(final.outcome)) return { reply: describeFinal(user.openId, final, own) };
   if (final.outcome !== "unknown") return claimAnew(by, family, user, reading, final);
-  const { attempts: attempt, run, atMs, multiUse, standing, expireMs, formId = "-" } = final;
-  const before = { run, attempt, atMs, multiUse, standing, k: 0, expireMs, formId, own: "", source: "" };
+  const { attempts: attempt, run, atMs, multiUse, standing, scene, expireMs, formId = "-" } = final;
+  const use = { multiUse, standing, scene, expireMs, formId };
+  const before = { run, attempt, atMs, ...use, k: 0, own: "", source: "" };
   const step = takeOver(by, family, user.openId, reading, before);
   return { ...step, reply: { ...step.reply, retried: "unknown" } as ClaimReply };
 }
@@ -90,8 +91,9 @@ function takeOver(
   reading: UserReading,
   before: ClaimedRecord,
 ): Step {
-  const claimed = { ...before, run: by.run, attempt: before.attempt + 1, atMs: reading.nowMs };
-  const reply = { status: "claimed" as const, ...describe(openId, claimed), ...NOTHING };
+  const claimed = { ...before, run: by.run, attempt: before.attempt + 1 };
+  const firstAgoMs = Math.max(0, reading.nowMs - before.atMs);
+  const reply = { status: "claimed" as const, ...describe(openId, claimed), firstAgoMs, ...NOTHING };
   if (by.dryRun) return lookForMore(family, reply, reading, 0, 0);
   return {
     reply,

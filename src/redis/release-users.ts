@@ -1,4 +1,5 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
+import type { Errcode } from "../broadcast/ports.ts";
 import { takeUse } from "../pool/cut-entry.ts";
 import type { EntryEdit } from "../pool/find-code.ts";
 import { readEntry } from "../pool/read-entry.ts";
@@ -26,7 +27,7 @@ interface Open {
 export interface ReleaseAs {
   outcome: FinalOutcome;
   attempts: number;
-  errcode: number | undefined;
+  errcode: Errcode | undefined;
 }
 
 /**

@@ -71,10 +71,10 @@ export function takeFound(
 ): Step {
   const { record, nowMs } = reading;
   const { code, k, index, own, source, leavesValid } = pick;
-  const { formId, expireMs } = code;
+  const { formId, expireMs, scene } = code;
   const multiUse = family.isOnceOnly(code);
   // What is not taken off its pool is not spent.
-  const use = { multiUse, standing: own === "" };
+  const use = { multiUse, standing: own === "", scene };
   const claimed = { run: by.run, attempt: 1, atMs: nowMs, ...use, k, expireMs, formId, own, source };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
   if (by.dryRun) {
@@ -105,7 +105,11 @@ export const NOTHING = { expired: 0, refused: 0 };
 
 export function describe(
   openId: string,
-  { formId, expireMs, multiUse, standing, attempt }: ClaimedRecord,
+  { formId, expireMs, multiUse, standing, scene, attempt }: ClaimedRecord,
 ): Claimed {
-  return { openId, formId, expireMs, multiUse, ...(standing ? { standing } : {}), attempt };
+  return {
+    ...{ openId, formId, expireMs, multiUse, attempt },
+    ...(standing ? { standing } : {}),
+    ...(scene === undefined ? {} : { scene }),
+  };
 }

@@ -11,7 +11,7 @@ function closedBreaker(most = 64) {
   return { clock, breaker };
 }
 
-const somebody = (multiUse = false) => ({ excused: 0, isSuspect: false, multiUse });
+const somebody = (onceOnly = false) => ({ excused: 0, isSuspect: false, onceOnly });
 
 /** Fails until it opens, `everyMs` apart: how many failures that took. */
 function failUntilOpen(breaker: Breaker, clock: FakeClock, everyMs: number, by = somebody()): number {

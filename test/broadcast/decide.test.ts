@@ -10,7 +10,7 @@ interface Case {
   afterUncertain?: "sent";
   attempts?: number;
   uncertain?: boolean;
-  multiUse?: boolean;
+  onceOnly?: boolean;
   excused?: number;
   own?: OwnTexts;
 }
@@ -22,7 +22,8 @@ function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Cas
     openId: "u",
     formId: "f",
     expireMs: 0,
-    multiUse: false,
+    repeatUntilMs: Number.POSITIVE_INFINITY,
+    onceOnly: false,
     standing: false,
     attempt: 1,
     attempts: 1,
@@ -129,12 +130,12 @@ describe("when attempts are used up", () => {
 
 describe("a code with several uses", () => {
   test("is never sent with again after an attempt that may have arrived", () => {
-    expect(decideOn({ class: "ambiguous", multiUse: true })).toEqual(settle("unknown"));
+    expect(decideOn({ class: "ambiguous", onceOnly: true })).toEqual(settle("unknown"));
   });
 
   test("is sent with again when the attempt surely did not arrive", () => {
-    expect(decideOn({ class: "unsent", multiUse: true })).toEqual({ do: "retry", uncertain: false });
-    expect(decideOn({ class: "later", multiUse: true })).toEqual({ do: "retry", uncertain: false });
+    expect(decideOn({ class: "unsent", onceOnly: true })).toEqual({ do: "retry", uncertain: false });
+    expect(decideOn({ class: "later", onceOnly: true })).toEqual({ do: "retry", uncertain: false });
   });
 });
 

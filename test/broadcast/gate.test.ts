@@ -60,7 +60,7 @@ test("what stands before an API that nobody has met is not asked in a loop", asy
   for (let i = 0; i < 6; i++) await giveCode(world, `m${i}`, `wx20261123120000${i}`, { uses: 3 });
   let asked = 0;
   const sender: MessageSender = {
-    send: (openId, _formId, _token, onAnswer) => {
+    send: ({ openId }, _token, onAnswer) => {
       if (openId === "") asked++;
       const answer: SendAnswer =
         openId === ""
@@ -81,7 +81,7 @@ test("a stop while no token is to be had puts back what was not sent", async () 
   const openIds = await giveUsers(world, 200);
   const tried = new Set<string>();
   const sender: MessageSender = {
-    send: (openId, _formId, _token, onAnswer) => {
+    send: ({ openId }, _token, onAnswer) => {
       tried.add(openId);
       setTimeout(() => onAnswer({ class: "ambiguous", errcode: -1, errmsg: "busy" }), 20);
     },
@@ -115,7 +115,7 @@ test("a try that was still waiting when the API came back and went again is no t
   const breaker = new Breaker(systemClock, 64);
   const fail = () => {
     while (!breaker.isOpen)
-      breaker.failed({ excused: 0, multiUse: false, isSuspect: false }, { reason: "HTTP 502" }, false);
+      breaker.failed({ excused: 0, onceOnly: false, isSuspect: false }, { reason: "HTTP 502" }, false);
   };
   const stopping = new AbortController();
   const gate = new Gate({

@@ -30,8 +30,7 @@ it("waiting for the next minute's quota costs none of a recipient's attempts", a
     { class: "ok", errcode: 0, errmsg: "ok" },
   ];
   const sender = {
-    send: (_: string, __: string, ___: string, onAnswer: (answer: SendAnswer) => void) =>
-      onAnswer(answers.shift()!),
+    send: (_: unknown, __: string, onAnswer: (answer: SendAnswer) => void) => onAnswer(answers.shift()!),
     close: async () => {},
   };
   const { result } = await drive(world, { clock: hurriedClock(500), maxAttempts: 2, ports: { sender } });

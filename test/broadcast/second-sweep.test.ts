@@ -162,5 +162,5 @@ it("a run whose heartbeat comes back before this one is in the record keeps its 
 
 async function sendTo(openId: string, formId: string): Promise<void> {
   const token = await deps.tokens.current();
-  await new Promise((resolve) => deps.sender.send(openId, formId, token, resolve));
+  await new Promise((resolve) => deps.sender.send({ openId, formId }, token, resolve));
 }

@@ -33,14 +33,16 @@ export async function createSender(
   options: ApiOptions & { concurrency: number; timeoutMs: number; message: Message },
 ): Promise<MessageSender> {
   const { message, concurrency, timeoutMs } = options;
-  return (await openChannel(options)).sender(message, { concurrency, timeoutMs });
+  return (await openChannel(options)).sender(message, { concurrency, timeoutMs, broadcastId: "b1" });
 }
 
 export async function createTokenApi(
   options: ApiOptions & { appid: string; appsecret: string; clock: Clock },
 ): Promise<TokenApi> {
   const { appid, appsecret, clock } = options;
-  return (await openChannel(options, clock, { appid, appsecret })).tokenApi();
+  const channel = await openChannel(options, clock, { appid, appsecret });
+  if (!channel.tokenApi) throw new Error(`${channel.name} has no tokens`);
+  return channel.tokenApi();
 }
 
 /** A message of keyword1, keyword2 ... */

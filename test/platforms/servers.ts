@@ -11,7 +11,8 @@ export interface AwaitedSender {
 
 export function awaited(sender: MessageSender): AwaitedSender {
   return {
-    send: (...message) => new Promise((resolve) => sender.send(...message, resolve)),
+    send: (openId, formId, accessToken) =>
+      new Promise((resolve) => sender.send({ openId, formId }, accessToken, resolve)),
     close: () => sender.close(),
   };
 }

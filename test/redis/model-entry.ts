@@ -1,4 +1,5 @@
 import type { FinalOutcome } from "../../src/broadcast/outcome.ts";
+import type { Errcode } from "../../src/broadcast/ports.ts";
 
 /** One code of an entry: its text, cut around the digits of `uses` if it has any. */
 export interface ModelCode {
@@ -45,7 +46,7 @@ export interface FinalRecord {
   outcome: FinalOutcome;
   attempts: number;
   code: ModelCode | undefined;
-  errcode: number | undefined;
+  errcode: Errcode | undefined;
   msgid: string | undefined;
 }
 

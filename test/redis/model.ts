@@ -1,4 +1,4 @@
-import type { ClaimReply, Settlement, Sighting } from "../../src/broadcast/ports.ts";
+import type { ClaimReply, Errcode, Settlement, Sighting } from "../../src/broadcast/ports.ts";
 import type { PushReply } from "../../src/pool/ports.ts";
 import {
   type ClaimedRecord,
@@ -109,7 +109,7 @@ export class Model {
     return reply;
   }
 
-  next(client: Client, openId: string, refused: string, errcode: number): ClaimReply | undefined {
+  next(client: Client, openId: string, refused: string, errcode: Errcode): ClaimReply | undefined {
     const key = recordKey(client, openId);
     const claimed = this.claims.get(key);
     const final = this.finals.get(key);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { FinalOutcome } from "../../src/broadcast/outcome.ts";
-import type { Sighting } from "../../src/broadcast/ports.ts";
+import type { Errcode, Sighting } from "../../src/broadcast/ports.ts";
 import { type Draft, draft } from "./draft-arbitraries.ts";
 
 /**
@@ -17,10 +17,10 @@ export type Step =
   | { do: "push again"; user: number; pick: number }
   | { do: "import"; user: number; fresh: boolean[] }
   | { do: "claim"; client: number; users: number[]; sighting: Sighting; dry: boolean }
-  | { do: "next"; whose: Whose; user: number; stale: boolean; errcode: number }
-  | { do: "settle"; whose: Whose; users: number[]; outcome: FinalOutcome; errcode?: number; msgid?: string }
+  | { do: "next"; whose: Whose; user: number; stale: boolean; errcode: Errcode }
+  | { do: "settle"; whose: Whose; users: number[]; outcome: FinalOutcome; errcode?: Errcode; msgid?: string }
   | { do: "release"; whose: Whose; users: number[] }
-  | { do: "settle returning"; whose: Whose; user: number; outcome: FinalOutcome; errcode: number }
+  | { do: "settle returning"; whose: Whose; user: number; outcome: FinalOutcome; errcode: Errcode }
   | { do: "purge"; users: number[]; dry: boolean; maxCommands: number | undefined };
 
 export const USERS = 2;
@@ -60,7 +60,12 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: step("next", { whose, user, stale: rarely, errcode: fc.constantFrom(41028, 41029) }),
+    arbitrary: step("next", {
+      whose,
+      user,
+      stale: rarely,
+      errcode: fc.constantFrom<Errcode>(41028, 41029, "40004/FORM_ID_OVER_TIME"),
+    }),
   },
   {
     weight: 4,
@@ -68,7 +73,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       whose,
       users: eachUser,
       outcome: fc.constantFrom<FinalOutcome>("sent", "rejected", "failed", "unknown", "no_code"),
-      errcode: fc.constantFrom(undefined, -1, 0, 43101) as fc.Arbitrary<number>,
+      errcode: fc.constantFrom(undefined, -1, 0, 43101, "40004/X") as fc.Arbitrary<Errcode>,
       msgid: fc.constantFrom(
         undefined,
         "1234567890123456789",

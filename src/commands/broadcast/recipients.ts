@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { PermissionKind } from "../../broadcast/channel.ts";
+import type { Errcode } from "../../broadcast/ports.ts";
 import { listRecipients, type RecipientFilter } from "../../broadcast/recipients.ts";
 import { type ReportLine, toDocument } from "../../broadcast/report.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
@@ -90,10 +91,13 @@ function parseOutcomes(text: string): Set<string> {
   throw usageError(`--outcome: '${wrong}' is not an outcome`, `they are ${OUTCOMES.join(", ")}`);
 }
 
-function parseErrcodes(text: string): Set<number> {
+/** Numbers, and the words of platforms that have such: `40004/FORM_ID_OVER_TIME`. */
+const ERRCODE = /^(?:-?\d{1,9}|(?:\d+\/)?[A-Z][\w.-]{1,60}|\d+\/[a-z][\w.-]{1,60})$/;
+
+function parseErrcodes(text: string): Set<Errcode> {
   const words = text.split(",").map((word) => word.trim());
-  const wrong = words.find((word) => !/^-?\d{1,9}$/.test(word));
-  if (wrong === undefined) return new Set(words.map(Number));
+  const wrong = words.find((word) => !ERRCODE.test(word));
+  if (wrong === undefined) return new Set(words.map((word) => (/^-?\d+$/.test(word) ? Number(word) : word)));
   throw usageError(
     `--errcode: '${wrong}' is not an errcode`,
     "a whole number such as 43101, or several: 43101,40003",

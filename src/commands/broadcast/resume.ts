@@ -146,12 +146,13 @@ async function goOn(
   flags: ResumeFlags,
   { record, options, spec, target, apiBase }: Resumed,
 ): Promise<ExitName> {
-  const { startRate, permission } = await deps.channel();
+  const { startRate, repeat, permission } = await deps.channel();
   const report =
     flags.report === undefined ? undefined : await openLaterReport(deps, flags.report, permission);
-  const engine = { ...options.engine, startRate };
+  const engine = { ...options.engine, startRate, repeat };
   const goesOn = withLimit(record, spec.limit);
   const setup = {
+    id: record.id,
     message: record.message,
     engine,
     report,

@@ -1,4 +1,4 @@
-import type { Message } from "../../broadcast/channel.ts";
+import type { Message, SenderOptions } from "../../broadcast/channel.ts";
 import type { BroadcastDeps } from "../../broadcast/deps.ts";
 import type { AccessTokens } from "../../token/ports.ts";
 import type { Deps } from "../deps.ts";
@@ -7,7 +7,7 @@ import type { Deps } from "../deps.ts";
 export async function collectRunDeps(
   deps: Deps,
   message: Message,
-  { concurrency, timeoutMs }: { concurrency: number; timeoutMs: number },
+  { concurrency, timeoutMs, broadcastId }: SenderOptions,
   tokens: AccessTokens,
 ): Promise<BroadcastDeps> {
   const stores = await deps.stores(message);
@@ -19,7 +19,11 @@ export async function collectRunDeps(
     openLedger: stores.ledger,
     lookAtMemory: stores.lookAtMemory,
     receipts: stores.receipts,
-    sender: await deps.sender(message, connectionsFor(deps, concurrency), timeoutMs),
+    sender: await deps.sender(message, {
+      concurrency: connectionsFor(deps, concurrency),
+      timeoutMs,
+      broadcastId,
+    }),
     tokens,
     clock: deps.clock,
     ...{ self, user, fateOf },

@@ -18,6 +18,8 @@ import { collectRunDeps } from "./run-deps.ts";
 import { sayNext, showSummary } from "./summary.ts";
 
 export interface RunSetup {
+  /** Of the broadcast. */
+  id: string;
   message: Message;
   engine: { concurrency: number; timeoutMs: number };
   report: BroadcastReport | undefined;
@@ -28,7 +30,7 @@ export interface RunSetup {
 /** Drives a run with progress and signals, shows its summary, and names the exit code. */
 export async function runToEnd(
   deps: Deps,
-  { message, engine, report, total }: RunSetup,
+  { id, message, engine, report, total }: RunSetup,
   drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
   const stores = await deps.stores(message);
@@ -40,7 +42,7 @@ export async function runToEnd(
     if (interrupted) return interrupted;
     const users = await total();
     const runDeps: BroadcastDeps = {
-      ...(await collectRunDeps(deps, message, engine, tokens)),
+      ...(await collectRunDeps(deps, message, { ...engine, broadcastId: id }, tokens)),
       report,
       onStart: (id, run, record) => {
         stores.fastFailWhile(() => !run.isOver);

@@ -155,11 +155,11 @@ async function send(
   const { appid } = requireCredentials(settings);
   const { apiBase } = settings;
   const { allowEviction } = flags;
-  const { startRate, permission } = await deps.channel();
+  const { startRate, repeat, permission } = await deps.channel();
   const report = flags.report === undefined ? undefined : await openFreshReport(flags.report, permission);
-  const engine = { ...options.engine, limit, startRate };
+  const engine = { ...options.engine, limit, startRate, repeat };
   const total = () => countTotal(deps, audience, message);
-  return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>
+  return runToEnd(deps, { id, message, engine, report, total }, (runDeps, users) =>
     startBroadcast(runDeps, {
       id,
       appid,

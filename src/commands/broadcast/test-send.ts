@@ -96,15 +96,15 @@ async function drive(
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
   const { apiBase, channel } = settings;
-  const { startRate } = await deps.channel();
+  const { startRate, repeat } = await deps.channel();
   const { fastFailWhile } = await deps.stores();
-  const engine = { ...options.engine, limit: undefined, startRate };
+  const engine = { ...options.engine, limit: undefined, startRate, repeat };
   const note = (line: ReportLine) => void lines.set(line.openId, line);
   const report: Report = { write: note, writeUnlessThere: note };
   let undo = () => {};
   try {
     const runDeps = {
-      ...(await collectRunDeps(deps, message, engine, await deps.tokens())),
+      ...(await collectRunDeps(deps, message, { ...engine, broadcastId: id }, await deps.tokens())),
       report,
       onStart: (...[, run]: [string, Ended["run"], unknown]) => {
         fastFailWhile(() => !run.isOver);

@@ -1,4 +1,4 @@
-import type { MessageSender, OwnTexts, SendAnswer } from "../../broadcast/ports.ts";
+import type { Addressee, MessageSender, SendAnswer } from "../../broadcast/ports.ts";
 import { queryParameter } from "../http/api-base.ts";
 import { openHttp } from "../http/http.ts";
 import type { Network } from "../http/network.ts";
@@ -16,7 +16,7 @@ export interface SenderOptions {
   concurrency: number;
   /** For the answer; a whole request gets at most twice this. */
   timeoutMs: number;
-  bodyFor(openId: string, formId: string, own?: OwnTexts): string;
+  bodyFor(to: Addressee): string;
   /** A last look at what is not plain success. */
   judge?(answer: SendAnswer): SendAnswer;
   network?: Network | undefined;
@@ -31,9 +31,9 @@ export async function createSender(options: SenderOptions): Promise<MessageSende
   const http = await openHttp({ origin, host, connections, timeoutMs, network });
   const pathFor = rememberLast((token) => `${options.path}?${queryParameter("access_token", token)}`);
   return {
-    send: (openId, formId, accessToken, onAnswer, own) => {
+    send: (to, accessToken, onAnswer) => {
       const path = pathFor(accessToken);
-      http.dispatch({ method: "POST", path, body: bodyFor(openId, formId, own) }, (reply) => {
+      http.dispatch({ method: "POST", path, body: bodyFor(to) }, (reply) => {
         const answer = toSendAnswer(reply, accessToken, table);
         onAnswer(judge && answer.class !== "ok" ? judge(answer) : answer);
       });

@@ -1,14 +1,14 @@
 import type { Message } from "../../broadcast/channel.ts";
-import type { OwnTexts } from "../../broadcast/ports.ts";
+import type { Addressee, OwnTexts } from "../../broadcast/ports.ts";
 import { createOwnData } from "./own-data.ts";
 
-export type TemplateBody = (openId: string, formId: string, own?: OwnTexts) => string;
+export type TemplateBody = (to: Addressee) => string;
 
 /** Makes the JSON body for one recipient; all that is the same for everybody is serialised once, here. */
 export function createTemplateBody(message: Message): TemplateBody {
   const rest = JSON.stringify(constantPart(message)).slice(1);
   const ownRest = createOwnPart(message);
-  return (openId, formId, own) =>
+  return ({ openId, formId, own }) =>
     `{"touser":${JSON.stringify(openId)},"form_id":${JSON.stringify(formId)},${own ? ownRest(own) : rest}`;
 }
 

@@ -27,7 +27,7 @@ export function openTemplateChannel(
     ...ids,
     family: () => ({ kind: "code" }),
     message: toTemplateMessage,
-    render: (message, openId, formId) => JSON.parse(createTemplateBody(message)(openId, formId)),
+    render: (message, openId, formId) => JSON.parse(createTemplateBody(message)({ openId, formId })),
     problemOf: () => undefined,
     meaningOf: (errcode) => table.get(errcode)?.meaning,
     classOf: (errcode) => classify(table, errcode).class,

@@ -1,4 +1,4 @@
-import type { AnswerClass } from "../../broadcast/ports.ts";
+import type { AnswerClass, Errcode } from "../../broadcast/ports.ts";
 
 /** What an errcode means to a sender; `meaning` and `hint` are absent where nothing is known or can be done. */
 export interface ErrcodeVerdict {
@@ -10,14 +10,14 @@ export interface ErrcodeVerdict {
 }
 
 /** The errcodes of one endpoint: the same number means another thing at another. */
-export type ErrcodeTable = ReadonlyMap<number, ErrcodeVerdict>;
+export type ErrcodeTable = ReadonlyMap<Errcode, ErrcodeVerdict>;
 
-export type Row = readonly [errcode: number, meaning: string, hint?: string];
+export type Row = readonly [errcode: Errcode, meaning: string, hint?: string];
 export type Rows = Readonly<Partial<Record<AnswerClass, readonly Row[]>>>;
 
 /** Later rows win. `provesSent`: refusals that show, after an attempt without an outcome, that it arrived. */
-export function makeTable(rows: readonly Rows[], provesSent: readonly number[] = []): ErrcodeTable {
-  const table = new Map<number, ErrcodeVerdict>();
+export function makeTable(rows: readonly Rows[], provesSent: readonly Errcode[] = []): ErrcodeTable {
+  const table = new Map<Errcode, ErrcodeVerdict>();
   for (const part of rows) {
     for (const [name, ofClass] of Object.entries(part)) {
       for (const [errcode, meaning, hint] of ofClass)
@@ -29,7 +29,7 @@ export function makeTable(rows: readonly Rows[], provesSent: readonly number[] =
 }
 
 /** The verdict on `errcode`; codes that the table does not know are `unlisted`. */
-export function classify(table: ErrcodeTable, errcode: number): ErrcodeVerdict {
+export function classify(table: ErrcodeTable, errcode: Errcode): ErrcodeVerdict {
   return table.get(errcode) ?? UNLISTED;
 }
 

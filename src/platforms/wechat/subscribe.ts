@@ -80,7 +80,7 @@ function openSubscribe(account: Account): OpenChannel {
         path,
         table: SUBSCRIBE_SEND,
         network,
-        bodyFor: (openId, _permission, own) => bodyFor(openId, own),
+        bodyFor: ({ openId, own }) => bodyFor(openId, own),
         ...limits,
       });
     },

@@ -10,7 +10,7 @@ local function spend(text)
   left = left - 1 - math.floor(#text / 64)
 end
 
--- The formId in a record, and whether that may bring several messages, 1 or 0; nil for a record without a code.
+-- The formId in a record, and how it may be used: 0 for one message, 2 for any number, else for several; nil for a record without a code.
 local function read_record(record)
   local multi, form_id = match(record, "^claimed %S+ %d+ %d+ (%d) %d+ %-?%d+ (%S+) %d+\n")
   if form_id then return form_id, multi end
@@ -18,7 +18,7 @@ local function read_record(record)
   if form_id ~= "-" then return form_id, multi end
 end
 
--- How many records of a ledger name a formId, and whether as a code that may bring several messages. A ledger holds one
+-- How many records of a ledger name a formId, and how it may be used. A ledger holds one
 -- short record a broadcast of the last days, so it comes in one piece.
 local function count_records(ledger)
   local uses, any = {}, false
@@ -39,6 +39,7 @@ end
 -- messages before that: a code with several uses is used up when the records name as many as it can have had.
 local function is_used(use, own_uses, multi)
   if not use then return false end
-  local most = math.max(use.multi, multi) == 1 and MOST_USES or 1
+  local several = math.max(use.multi, multi)
+  local most = several ~= 0 and several ~= 2 and MOST_USES or 1
   return use.count >= math.max(own_uses, most)
 end

@@ -35,7 +35,9 @@ const AWKWARD = [
 
 it.each(AWKWARD)("carries %j unchanged in every place", (value) => {
   const message = messageOf(value, [value, "b", value], { page: value, options: { emphasis: "2" } });
-  expect(JSON.parse(createTemplateBody(message)(value, value))).toEqual(plain(message, value, value));
+  expect(JSON.parse(createTemplateBody(message)({ openId: value, formId: value }))).toEqual(
+    plain(message, value, value),
+  );
 });
 
 it("is what JSON.stringify would send, for any texts", async () => {
@@ -43,7 +45,9 @@ it("is what JSON.stringify would send, for any texts", async () => {
   await assert(
     property(text, text, text, array(text), (openId, formId, page, keywords) => {
       const message = messageOf(formId, keywords, { page });
-      expect(JSON.parse(createTemplateBody(message)(openId, formId))).toEqual(plain(message, openId, formId));
+      expect(JSON.parse(createTemplateBody(message)({ openId, formId }))).toEqual(
+        plain(message, openId, formId),
+      );
     }),
   );
 });
@@ -64,12 +68,14 @@ it("with texts of the recipient's own is what JSON.stringify would send, for any
           options: { emphasis: "1" },
         },
       );
-      expect(JSON.parse(createTemplateBody(message)("o", "f", own))).toEqual(plain(wanted, "o", "f"));
+      expect(JSON.parse(createTemplateBody(message)({ openId: "o", formId: "f", own }))).toEqual(
+        plain(wanted, "o", "f"),
+      );
     }),
   );
 });
 
 it("without keywords, page and emphasis has empty data and no more fields", () => {
-  const body = createTemplateBody(messageOf("T"))("o1", "f1");
+  const body = createTemplateBody(messageOf("T"))({ openId: "o1", formId: "f1" });
   expect(JSON.parse(body)).toEqual({ touser: "o1", form_id: "f1", template_id: "T", data: {} });
 });

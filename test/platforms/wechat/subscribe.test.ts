@@ -89,8 +89,8 @@ it("sends a recipient's own texts to that recipient alone", async () => {
     ...LIMITS,
   });
   const own = { values: ["张三的奶茶", undefined, undefined] };
-  await new Promise((resolve) => raw.send("oAlice", "-", "token", resolve, own));
-  await new Promise((resolve) => raw.send("oBob", "-", "token", resolve));
+  await new Promise((resolve) => raw.send({ openId: "oAlice", formId: "-", own }, "token", resolve));
+  await new Promise((resolve) => raw.send({ openId: "oBob", formId: "-" }, "token", resolve));
   const sent = server.received.map(({ body }) => JSON.parse(body).data.thing1.value);
   expect(sent).toEqual(["张三的奶茶", "奶茶买一送一"]);
   await raw.close();

@@ -134,5 +134,8 @@ export function ledgerKey(openId: string): string {
 }
 
 function withoutTime(reply: ClaimReply): ClaimReply {
-  return reply.status === "settled" ? { ...reply, atMs: 0 } : reply;
+  if (reply.status === "settled") return { ...reply, atMs: 0 };
+  if (reply.status !== "claimed") return reply;
+  const { firstAgoMs: _, ...rest } = reply;
+  return rest;
 }

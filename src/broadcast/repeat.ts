@@ -1,0 +1,32 @@
+import type { Repeat } from "./channel.ts";
+import type { Claimed } from "./ports.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Beijing has had no other time for decades. */
+const BEIJING_MS = 8 * 60 * MINUTE_MS;
+/** Before the end of a time in which repeats are safe: for clocks that differ, and for the request's own way. */
+const MARGIN_MS = MINUTE_MS;
+
+/** Until when an attempt without an outcome may be repeated, epoch ms: `Infinity` for always, 0 for never. */
+export function repeatUntilMs(
+  repeat: Repeat,
+  { multiUse, firstAgoMs = 0 }: Pick<Claimed, "multiUse" | "firstAgoMs">,
+  nowMs: () => number,
+): number {
+  switch (repeat) {
+    case "by_code":
+      return multiUse ? 0 : Number.POSITIVE_INFINITY;
+    case "always":
+      return Number.POSITIVE_INFINITY;
+    case "never":
+      return 0;
+    case "ten_minutes":
+      return nowMs() - firstAgoMs + 10 * MINUTE_MS - MARGIN_MS;
+    case "same_day": {
+      const firstAtMs = nowMs() - firstAgoMs;
+      const dayMs = Math.floor((firstAtMs + BEIJING_MS) / DAY_MS) * DAY_MS - BEIJING_MS;
+      return dayMs + DAY_MS - MARGIN_MS;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { expect, it } from "vitest";
+import type { Repeat } from "../../src/broadcast/channel.ts";
+import type { MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
+import { repeatUntilMs } from "../../src/broadcast/repeat.ts";
+import type { Clock } from "../../src/clock.ts";
+import { drive, hurriedClock } from "./drive.ts";
+import { giveUsers, outcomes, useWorld } from "./world.ts";
+
+const MINUTE = 60_000;
+const at = (text: string) => Date.parse(text);
+
+function until(repeat: Repeat, { multiUse = false, firstAgoMs = 0, now = "2026-11-27T03:00:00Z" } = {}) {
+  return repeatUntilMs(repeat, { multiUse, firstAgoMs }, () => at(now));
+}
+
+it("by the code: for ever with a code for one message, never with one for several", () => {
+  expect(until("by_code")).toBe(Number.POSITIVE_INFINITY);
+  expect(until("by_code", { multiUse: true })).toBe(0);
+});
+
+it("always and never are that, whatever the permission", () => {
+  expect(until("always", { multiUse: true })).toBe(Number.POSITIVE_INFINITY);
+  expect(until("never")).toBe(0);
+});
+
+it("ten minutes count from the first attempt, less a minute", () => {
+  expect(until("ten_minutes", { multiUse: true })).toBe(at("2026-11-27T03:09:00Z"));
+  expect(until("ten_minutes", { firstAgoMs: 8 * MINUTE })).toBe(at("2026-11-27T03:01:00Z"));
+  expect(until("ten_minutes", { firstAgoMs: 20 * MINUTE })).toBeLessThan(at("2026-11-27T03:00:00Z"));
+});
+
+it("the day is Beijing's, of the first attempt, less a minute", () => {
+  expect(until("same_day")).toBe(at("2026-11-27T15:59:00Z"));
+  expect(until("same_day", { now: "2026-11-27T15:59:30Z" })).toBe(at("2026-11-27T15:59:00Z"));
+  expect(until("same_day", { now: "2026-11-27T16:00:00Z" })).toBe(at("2026-11-28T15:59:00Z"));
+  expect(until("same_day", { now: "2026-11-27T16:01:00Z", firstAgoMs: 2 * MINUTE })).toBe(
+    at("2026-11-27T15:59:00Z"),
+  );
+});
+
+const world = useWorld();
+const ok: SendAnswer = { class: "ok", errcode: 0, errmsg: "ok" };
+const lost: SendAnswer = { class: "ambiguous", errmsg: "timeout" };
+
+/** A platform that answers like this, one after the other, each after so long. */
+function answering(clock: Clock, takesMs: number, answers: SendAnswer[]): MessageSender {
+  return {
+    send: (_, __, onAnswer) => void clock.sleep(takesMs).then(() => onAnswer(answers.shift()!)),
+    close: async () => {},
+  };
+}
+
+it("an attempt without an outcome is repeated while that is safe", async () => {
+  await giveUsers(world, 1);
+  const clock = hurriedClock(500);
+  const answers = [lost, ok];
+  const sender = answering(clock, 100, answers);
+  const { result } = await drive(world, { clock, repeat: "ten_minutes", ports: { sender } });
+  expect(result.outcomes).toEqual(outcomes({ sent: 1 }));
+  expect(answers).toEqual([]);
+});
+
+it("an attempt without an outcome is unknown once a repeat could deliver twice", async () => {
+  await giveUsers(world, 1);
+  const clock = hurriedClock(5000);
+  const answers = [lost, ok];
+  const sender = answering(clock, 9.5 * MINUTE, answers);
+  const { result } = await drive(world, { clock, repeat: "ten_minutes", ports: { sender } });
+  expect(result.outcomes).toEqual(outcomes({ unknown: 1 }));
+  expect(answers).toEqual([ok]);
+});
+
+it("a refusal that comes as a word is counted, noted and shown as that word", async () => {
+  await giveUsers(world, 1);
+  const errcode = "40004/NOT_LISTED";
+  const sender = answering(hurriedClock(1), 0, [{ class: "unlisted", errcode, errmsg: "no" }]);
+  const { result } = await drive(world, { ports: { sender } });
+  expect(result.outcomes).toEqual(outcomes({ failed: 1 }));
+  expect(result.errors).toEqual([{ errcode, errmsg: "no", count: 1 }]);
+  const [record] = await world.redis.client.hvals("{mina:openid:u0}:sends");
+  expect(record).toContain(` ${errcode} `);
+});
