@@ -1,5 +1,5 @@
 import type { TokenApi } from "../token/ports.ts";
-import type { AnswerClass, MessageSender } from "./ports.ts";
+import type { MessageSender } from "./ports.ts";
 
 /** What a message of a channel spends. `none`: nothing is kept here, the platform alone knows whom it lets message. */
 export type PermissionKind = "code" | "consent" | "none";
@@ -158,7 +158,6 @@ export interface Channel extends ChannelFacts {
   doubtTemplateId(apiBase: string, templateId: string): { text: string; isCertain: boolean } | undefined;
   /** A known errcode in words. */
   meaningOf(errcode: number): string | undefined;
-  classOf(errcode: number): AnswerClass;
 }
 
 /** A channel with an account of it: what asks the platform. */
