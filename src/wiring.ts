@@ -153,7 +153,7 @@ function sandboxTools(io: Io): Deps["sandbox"] {
     start: async (options) => (await import("./sandbox/sandbox.ts")).startSandbox(options),
     parseFault: async (text) => (await import("./sandbox/sandbox.ts")).parseFault(text),
     parseOutage: async (text) => (await import("./sandbox/sandbox.ts")).parseOutage(text),
-    startRedis: async () => (await import("./sandbox/private-redis.ts")).startPrivateRedis(),
+    startRedis: async () => (await import("./local-redis/private-redis.ts")).startPrivateRedis(),
     startCli: async (argv, { env, cwd }) =>
       (await import("./sandbox/child-cli.ts")).startChildCli(io.program, argv, { env, cwd }),
   };

@@ -1,5 +1,5 @@
 import type { TokenApi } from "../token/ports.ts";
-import type { AnswerClass, Errcode, MessageSender } from "./ports.ts";
+import type { Errcode, MessageSender } from "./ports.ts";
 
 /** What a message of a channel spends. `none`: nothing is kept here, the platform alone knows whom it lets message. */
 export type PermissionKind = "code" | "consent" | "none";
@@ -160,7 +160,6 @@ export interface Channel extends ChannelFacts {
   doubtTemplateId(apiBase: string, templateId: string): { text: string; isCertain: boolean } | undefined;
   /** A known errcode in words. */
   meaningOf(errcode: Errcode): string | undefined;
-  classOf(errcode: Errcode): AnswerClass;
 }
 
 export interface SenderOptions {

@@ -1,6 +1,6 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
 import type { Failure } from "./breaker.ts";
-import type { Errcode, SendAnswer } from "./ports.ts";
+import type { SendAnswer } from "./ports.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
@@ -11,7 +11,6 @@ export interface StopReason {
   exit: ErrorKind | StopSignal;
   message: string;
   hint?: string | undefined;
-  errcode?: Errcode | undefined;
   /** A resume is refused without this option. */
   resumeWith?: "--allow-eviction";
   /** The broadcast's record was deleted under the run: Redis is there all the same. */
@@ -40,7 +39,6 @@ export function refusedBy(answer: SendAnswer, kind: "stopped" | "credentials"): 
     message: `${what}${code}: ${answer.errmsg}`,
     hint:
       answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
-    errcode: answer.errcode,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { PushCliError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
+import type { PrivateRedis } from "../local-redis/private-redis.ts";
 import { formatCount } from "../output/format.ts";
 import type { Io } from "../output/io.ts";
-import type { PrivateRedis } from "../sandbox/private-redis.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { FILLED_STEPS, fillByCollector } from "./demo-collector.ts";
 import { CONSENT_STEPS, prepareConsents } from "./demo-consents.ts";

@@ -81,7 +81,7 @@ interface ReadOptions {
  * The openIds in a file or on stdin ("-"), each once. All of it before anything is done: a bad line in the middle must not
  * be found out halfway. Rejects when there are none.
  */
-export async function readOpenIds(
+async function readOpenIds(
   deps: Deps,
   path: string,
   { undone, encoding, isAudience, toOpenId }: ReadOptions = {},

@@ -61,7 +61,7 @@ export function isGone({ valid, expired, invalid, unreadable }: PoolSummary): bo
 }
 
 /** Sums pools up as they are read. */
-export function summaryReader(nowMs: number): PoolReader<ListedPool> {
+function summaryReader(nowMs: number): PoolReader<ListedPool> {
   return {
     start: (openId) => ({ openId, ...emptySummary() }),
     add: (pool, raw) => addEntry(pool, readEntry(raw), nowMs),

@@ -2,7 +2,7 @@ import { untilWhole } from "../errors.ts";
 import { TopItems } from "./top.ts";
 
 /** A sort has to keep what it lists: without a limit, no more than so many. */
-export const SORTED_MOST = 10_000;
+const SORTED_MOST = 10_000;
 
 export interface Ranking<Pool> {
   compare(a: Pool, b: Pool): number;

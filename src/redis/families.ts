@@ -52,7 +52,7 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
 }
 
 /** The id of no permission, in records. */
-export const NO_PERMISSION = "-";
+const NO_PERMISSION = "-";
 
 /** For teams that keep no consents: whoever is asked for may be sent to, and the platform alone knows better. */
 export const NO_POOL: Family = {

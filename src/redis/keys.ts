@@ -33,7 +33,6 @@ export interface Keys {
   /** The pools whose openId matches a glob pattern. */
   poolsLike(openIdPattern: string): RedisKey;
   readonly anyLedger: RedisKey;
-  anyRun(id: string): string;
   /** The openId of a pool or ledger key; undefined when the key is neither, or its openId can't be used. */
   openIdOfPool(key: RedisKey): string | undefined;
   openIdOfLedger(key: RedisKey): string | undefined;
@@ -102,7 +101,6 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
     anyPool: poolsLike("*"),
     anyLedger,
     poolsLike,
-    anyRun: (id) => `${escapeGlob(broadcast(id))}:run:*`,
     openIdOfPool,
     openIdOfLedger,
     toOpenId: (text) =>

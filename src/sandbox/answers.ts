@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Reply } from "./connection.ts";
+import type { Reply } from "./server.ts";
 
 /** The platform's wording, in short; clients must go by the errcode. */
 const ERRMSGS: Record<number, string> = {

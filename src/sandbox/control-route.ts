@@ -1,12 +1,11 @@
 import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
-import type { Reply } from "./connection.ts";
 import { parseFault, renderFault } from "./faults.ts";
 import { isObject, parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
 import { parseOutage } from "./outage.ts";
 import type { Platform } from "./platform.ts";
-import type { HttpRequest } from "./request-parser.ts";
+import type { HttpRequest, Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { CONSENT_ACTIONS, CONSENT_INDEX } from "./wechat/control-actions.ts";
 

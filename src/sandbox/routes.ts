@@ -1,11 +1,10 @@
 import { PATHS } from "../platforms/wechat/wire.ts";
 import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
-import type { Reply } from "./connection.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
 import type { OutageKind } from "./outage.ts";
 import type { Platform } from "./platform.ts";
-import type { HttpRequest } from "./request-parser.ts";
 import { answerSend } from "./send-route.ts";
+import type { HttpRequest, Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
 import { answerGetTemplate, answerLogin, answerQuotaGet } from "./wechat/account-route.ts";

@@ -1,6 +1,6 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { messageOf, PushCliError } from "../errors.ts";
-import { Connection } from "./connection.ts";
 import type { Fault } from "./faults.ts";
 import {
   resolveSettings,
@@ -12,6 +12,7 @@ import {
 import type { Outage } from "./outage.ts";
 import { Platform } from "./platform.ts";
 import { handleRequest } from "./routes.ts";
+import { closeServer, createHttpServer } from "./server.ts";
 import type { CallbackOptions } from "./wechat/callback-options.ts";
 import type { SandboxConsent } from "./wechat/consents.ts";
 import type { DayLimits } from "./wechat/day-quotas.ts";
@@ -57,19 +58,16 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
   const platform = new Platform(settings);
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const server = createHttpServer((request, reply) => handleRequest(platform, request, reply));
+  server.on("connection", () => {
     platform.tally.connections += 1;
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    new Connection(socket, (request, reply) => handleRequest(platform, request, reply));
   });
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   let back: NodeJS.Timeout | undefined;
   platform.outage.onRefuse = (forMs) => {
     // After the request that it begins with, which is reset.
-    setImmediate(() => close(server, sockets));
+    setImmediate(() => closeServer(server));
     back = setTimeout(() => server.listen(port, settings.host), forMs);
   };
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
@@ -92,7 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     close: () => {
       clearTimeout(back);
       platform.subscriptions.events.close();
-      return close(server, sockets);
+      return closeServer(server);
     },
   };
 }
@@ -105,13 +103,5 @@ function listen(server: Server, { port, host }: SandboxSettings): Promise<void> 
       reject(new PushCliError("usage", `can't listen on port "${port}" of ${host}: ${reason}`, details));
     });
     server.listen(port, host, resolve);
-  });
-}
-
-/** May be called again: a server that is closed already has nothing left to wait for. */
-function close(server: Server, sockets: Set<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of sockets) socket.destroy();
   });
 }

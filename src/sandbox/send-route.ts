@@ -6,9 +6,9 @@ import {
   sendJson,
   sendTruncated,
 } from "./answers.ts";
-import type { Reply } from "./connection.ts";
 import { errcodeOf, type FaultKind, type NamedFaultKind } from "./faults.ts";
 import type { Platform, Verdict } from "./platform.ts";
+import type { Reply } from "./server.ts";
 
 interface Effect {
   /** Whether the platform still judges the send, and delivers it when nothing else speaks against it. */

@@ -1,8 +1,8 @@
 import type { WireToken } from "../platforms/wechat/wire.ts";
 import { renderErrcode, sendJson } from "./answers.ts";
-import type { Reply } from "./connection.ts";
 import { isObject, parseJson } from "./json.ts";
 import type { Platform } from "./platform.ts";
+import type { Reply } from "./server.ts";
 import { queryValue } from "./target.ts";
 
 /** Answers GET /cgi-bin/token. */

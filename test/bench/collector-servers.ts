@@ -4,9 +4,9 @@ import { Redis } from "ioredis";
 import { Pool } from "undici";
 import { systemClock } from "../../src/clock.ts";
 import { openSessions } from "../../src/collector/session.ts";
+import { findFreePort } from "../../src/local-redis/free-port.ts";
 import { main } from "../../src/main.ts";
 import { processIo } from "../../src/output/process-io.ts";
-import { findFreePort } from "../../src/sandbox/free-port.ts";
 
 const SECRET = "the bench's secret, of 32 bytes and more";
 const LIFE_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { Redis } from "ioredis";
-import type { PrivateRedis } from "../../src/sandbox/private-redis.ts";
+import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
 import type { Measured } from "./child.ts";
 import { median } from "./feel.ts";
 

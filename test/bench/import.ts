@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import type { PrivateRedis } from "../../src/sandbox/private-redis.ts";
+import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
 import type { Measured } from "./child.ts";
 import { type BenchTools, type Felt, favourRedis, feel, median, NO_API } from "./feel.ts";
 import { openIdOf } from "./loops.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Redis } from "ioredis";
-import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
+import { type PrivateRedis, startPrivateRedis } from "../../src/local-redis/private-redis.ts";
 import type { Measured } from "./child.ts";
 import { benchCollector } from "./collector.ts";
 import { median } from "./feel.ts";

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import type { PrivateRedis } from "../../src/sandbox/private-redis.ts";
+import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
 import type { Measured } from "./child.ts";
 import { type BenchTools, type Felt, favourRedis, feel, fillPools, median, NO_API } from "./feel.ts";
 import type { Pings } from "./ping.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import type { PrivateRedis } from "../../src/sandbox/private-redis.ts";
+import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
 import { type BenchTools, median } from "./feel.ts";
 
 /**

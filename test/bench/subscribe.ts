@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import type { PrivateRedis } from "../../src/sandbox/private-redis.ts";
+import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
 import type { Measured } from "./child.ts";
 import { median } from "./feel.ts";
 import { openIdOf } from "./loops.ts";

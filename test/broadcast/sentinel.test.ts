@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { findFreePort } from "../../src/sandbox/free-port.ts";
+import { findFreePort } from "../../src/local-redis/free-port.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { eventually, killMaster } from "../helpers/cluster.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Outcome } from "../../src/broadcast/outcome.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
+import type { PrivateRedisOptions } from "../../src/local-redis/private-redis.ts";
 import { readEntry } from "../../src/pool/read-entry.ts";
-import type { PrivateRedisOptions } from "../../src/sandbox/private-redis.ts";
 import {
   type Fault,
   parseFault,

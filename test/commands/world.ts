@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from "vitest";
+import type { PrivateRedisOptions } from "../../src/local-redis/private-redis.ts";
 import { main } from "../../src/main.ts";
-import type { PrivateRedisOptions } from "../../src/sandbox/private-redis.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { type CliOptions, type CliResult, cliEnv, runCli } from "../helpers/cli.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";

@@ -1,5 +1,5 @@
 import { Cluster, Redis } from "ioredis";
-import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
+import { type PrivateRedis, startPrivateRedis } from "../../src/local-redis/private-redis.ts";
 import { type RedisView, viewRedis } from "./redis.ts";
 
 /** How many slots there are; each of the three masters begins with a third. */

@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 import { systemClock } from "../../src/clock.ts";
-import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import {
   type PrivateRedis,
   type PrivateRedisOptions,
   startPrivateRedis,
-} from "../../src/sandbox/private-redis.ts";
+} from "../../src/local-redis/private-redis.ts";
+import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 
 /** What tests look at, whether it is one server or a cluster. */
 export interface RedisView {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { findFreePort } from "../../src/sandbox/free-port.ts";
-import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
-import { launchRedis, type RedisProcess } from "../../src/sandbox/redis-process.ts";
-import { findRedisProgram } from "../../src/sandbox/redis-program.ts";
+import { findFreePort } from "../../src/local-redis/free-port.ts";
+import { type PrivateRedis, startPrivateRedis } from "../../src/local-redis/private-redis.ts";
+import { launchRedis, type RedisProcess } from "../../src/local-redis/redis-process.ts";
+import { findRedisProgram } from "../../src/local-redis/redis-program.ts";
 import { eventually } from "./cluster.ts";
 import { type RedisView, viewRedis } from "./redis.ts";
 

@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { redactUrl } from "../../src/config/redact-url.ts";
 import { PushCliError } from "../../src/errors.ts";
+import { findFreePort } from "../../src/local-redis/free-port.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import type { RedisLink } from "../../src/redis/link.ts";
 import { SCRIPTS } from "../../src/redis/scripts.ts";
 import { openStores } from "../../src/redis/stores.ts";
-import { findFreePort } from "../../src/sandbox/free-port.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { FAR } from "./seed.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { findFreePort } from "../../src/sandbox/free-port.ts";
+import { findFreePort } from "../../src/local-redis/free-port.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { type Relay, startRelay } from "../helpers/relay.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, expect, it } from "vitest";
-import { type PrivateRedis, startPrivateRedis } from "../../src/sandbox/private-redis.ts";
+import { type PrivateRedis, startPrivateRedis } from "../../src/local-redis/private-redis.ts";
 import { eventually } from "../helpers/cluster.ts";
 import { startTestRedis } from "../helpers/redis.ts";
 import { startRelay } from "../helpers/relay.ts";

@@ -14,7 +14,8 @@ function clock() {
 /** So many token calls on one connection, without waiting for each. */
 function pipelineTokens(port: number, times: number): Promise<void> {
   const socket = connect(port, "127.0.0.1");
-  socket.end(`GET /cgi-bin/token?${TOKEN_QUERY} HTTP/1.1\r\n\r\n`.repeat(times));
+  const request = `GET /cgi-bin/token?${TOKEN_QUERY} HTTP/1.1\r\nHost: a\r\n`;
+  socket.write(`${`${request}\r\n`.repeat(times - 1)}${request}Connection: close\r\n\r\n`);
   socket.resume();
   return new Promise((resolve) => socket.once("close", () => resolve()));
 }

@@ -164,9 +164,14 @@ describe("the rules allow", () => {
     ["the report file to write", "src/output/report-file.ts", `import { open } from "node:fs/promises"`],
     ["the process's streams to output", "src/output/process-io.ts", "const io = { stdout: process.stdout };"],
     [
-      "the sandbox to wire types and processes",
+      "the sandbox to wire types",
       "src/sandbox/a.ts",
-      `import type { W } from "../platforms/wechat/wire.ts"; import "node:child_process"; process.on("exit", f);`,
+      `import type { W } from "../platforms/wechat/wire.ts";`,
+    ],
+    [
+      "what starts a Redis to processes",
+      "src/local-redis/a.ts",
+      `import "../errors.ts"; import "node:child_process"; process.on("exit", f);`,
     ],
     [
       "commands to domain and output",

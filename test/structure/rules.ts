@@ -57,9 +57,10 @@ const RULES: Record<string, Rule> = {
   },
   // Nothing of the client: a shared parser would share its faults.
   "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
+  "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {
     values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
-    types: ["src/sandbox/"],
+    types: ["src/sandbox/", "src/local-redis/"],
   },
   // Runs in a mini program: nothing of the project, nothing of Node.
   "src/client/": NOTHING,
@@ -94,7 +95,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/output/process-io.ts",
       // So is what Linux tells of its processes.
       "src/output/process-facts.ts",
-      "src/sandbox/",
+      "src/local-redis/",
       // Sockets that were left behind.
       "src/collector/listen.ts",
       "bin/build",
@@ -106,7 +107,13 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs", "bin/build/client.mjs"],
+    only: [
+      "src/local-redis/",
+      "src/sandbox/child-cli.ts",
+      "bin/setup",
+      "bin/build/cache.mjs",
+      "bin/build/client.mjs",
+    ],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {
@@ -125,7 +132,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "process",
     pattern: /(?<![.\w$])process\b(?!\s*:)|\bglobalThis\s*\.\s*process\b/,
     in: "code",
-    only: ["src/config/", "src/output/process-", "src/sandbox/", "bin/"],
+    only: ["src/config/", "src/output/process-", "src/local-redis/", "src/sandbox/child-cli.ts", "bin/"],
   },
 ];
 

@@ -59,7 +59,7 @@ function nothingGiven(): PushCliError {
 }
 
 /** What is of no use without another one that is not given. */
-export function lonelySecrets(secrets: Secrets, cloudHosting: boolean): PushCliError[] {
+function lonelySecrets(secrets: Secrets, cloudHosting: boolean): PushCliError[] {
   const without = (key: CollectorSecret, other: CollectorSecret) =>
     secrets[key] === undefined || secrets[other] !== undefined
       ? []

@@ -6,7 +6,7 @@ import { createSender } from "./sender.ts";
 import { createTemplateBody } from "./template-body.ts";
 import { toTemplateMessage } from "./template-message.ts";
 import { createTokenApi, type TokenEndpoints } from "./token-api.ts";
-import { classify, type ErrcodeTable } from "./verdicts.ts";
+import type { ErrcodeTable } from "./verdicts.ts";
 
 export interface TemplateChannel {
   facts: ChannelFacts;
@@ -30,7 +30,6 @@ export function openTemplateChannel(
     render: (message, openId, formId) => JSON.parse(createTemplateBody(message)({ openId, formId })),
     problemOf: () => undefined,
     meaningOf: (errcode) => table.get(errcode)?.meaning,
-    classOf: (errcode) => classify(table, errcode).class,
     tokenApi: () =>
       createTokenApi({ endpoints: tokenEndpoints(apiBase), credentials, timeoutMs: 10_000, clock, network }),
     sender: (message, limits) => {

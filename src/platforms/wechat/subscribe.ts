@@ -2,7 +2,6 @@ import type { ChannelFacts, OpenChannel } from "../../broadcast/channel.ts";
 import type { Account, ChannelModule } from "../errcode/account.ts";
 import { createSender } from "../errcode/sender.ts";
 import { createTokenApi } from "../errcode/token-api.ts";
-import { classify } from "../errcode/verdicts.ts";
 import { parseApiBase } from "../http/api-base.ts";
 import { tokenEndpoints } from "./account.ts";
 import { WECHAT_IDS } from "./ids.ts";
@@ -61,7 +60,6 @@ function openSubscribe(account: Account): OpenChannel {
       return problem?.severity === "error" ? problem.what : undefined;
     },
     meaningOf: (errcode) => SUBSCRIBE_SEND.get(errcode)?.meaning,
-    classOf: (errcode) => classify(SUBSCRIBE_SEND, errcode).class,
     tokenApi: () =>
       createTokenApi({
         endpoints: tokenEndpoints(apiBase),

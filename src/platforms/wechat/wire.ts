@@ -13,14 +13,6 @@ export interface WireToken extends WireAnswer {
   expires_in?: number;
 }
 
-/** Body of POST /cgi-bin/stable_token. */
-export interface WireStableTokenRequest {
-  grant_type: "client_credential";
-  appid: string;
-  secret: string;
-  force_refresh?: boolean;
-}
-
 /** Body of POST /cgi-bin/message/wxopen/template/send. */
 export interface WireTemplateMessage {
   touser: string;
@@ -54,20 +46,6 @@ export interface WireTemplate {
   type: 2 | 3;
   /** The only values that the fields of these names take. */
   keywordEnumValueList?: { keywordCode: string; enumValueList: string[] }[];
-}
-
-export interface WireTemplateList extends WireAnswer {
-  data?: WireTemplate[];
-}
-
-/** Answer of POST /cgi-bin/openapi/quota/get {cgi_path}. */
-export interface WireQuota extends WireAnswer {
-  quota?: { daily_limit: number; used: number; remain: number };
-}
-
-export interface WireSendAnswer extends WireAnswer {
-  /** Seen with 19 digits: beyond 2^53, so it has to be read as text. */
-  msgid?: string | number;
 }
 
 export const PATHS = {

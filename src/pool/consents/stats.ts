@@ -5,7 +5,7 @@ import type { ConsentStore } from "./ports.ts";
 
 const DAY_MS = 86_400_000;
 /** Ages that consents are counted by: younger than so many days. */
-export const AGE_DAYS = [1, 7, 30, 90, 180, 365] as const;
+const AGE_DAYS = [1, 7, 30, 90, 180, 365] as const;
 
 type Counts = Record<"valid" | "standing" | "expired" | "unreadable", number>;
 

@@ -1,8 +1,7 @@
 import { renderErrcode, sendJson } from "../answers.ts";
-import type { Reply } from "../connection.ts";
 import { isObject, parseJson } from "../json.ts";
 import type { Platform } from "../platform.ts";
-import type { HttpRequest } from "../request-parser.ts";
+import type { HttpRequest, Reply } from "../server.ts";
 import { queryValue } from "../target.ts";
 
 const OK = { errcode: 0, errmsg: "ok" };

@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Receipt } from "../../../src/broadcast/receipts.ts";
-import { Connection } from "../../../src/sandbox/connection.ts";
 import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
 import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
-import type { HttpRequest } from "../../../src/sandbox/request-parser.ts";
 import { handleRequest } from "../../../src/sandbox/routes.ts";
+import { closeServer, createHttpServer, type HttpRequest } from "../../../src/sandbox/server.ts";
 
 /** The sandbox with a memory: which code reached whom, and how often each was tried. */
 export interface Api {
@@ -64,7 +63,6 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
   const platform = new RecordingPlatform(resolveSettings(options));
   const tries = new Map<string, number>();
   const waits = new Set<{ at: number; resolve(): void }>();
-  const sockets = new Set<Socket>();
   let sends = 0;
   const count = (request: HttpRequest) => {
     const { touser, form_id: key = touser } = JSON.parse(request.body) as WireSend;
@@ -76,13 +74,9 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
       wait.resolve();
     }
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    new Connection(socket, (request, reply) => {
-      if (/\/(template|subscribe)\/send/.test(request.url)) count(request);
-      handleRequest(platform, request, reply);
-    });
+  const server = createHttpServer((request, reply) => {
+    if (/\/(template|subscribe)\/send/.test(request.url)) count(request);
+    handleRequest(platform, request, reply);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -94,10 +88,6 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
       return sends;
     },
     afterSends: (more) => new Promise((resolve) => waits.add({ at: sends + more, resolve })),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close: () => closeServer(server),
   };
 }

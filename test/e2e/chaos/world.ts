@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Redis } from "ioredis";
-import { type PrivateRedis, startPrivateRedis } from "../../../src/sandbox/private-redis.ts";
+import { type PrivateRedis, startPrivateRedis } from "../../../src/local-redis/private-redis.ts";
 import { cliEnv } from "../../helpers/cli.ts";
 import { type Api, startApi } from "./api.ts";
 import { Chance } from "./chance.ts";

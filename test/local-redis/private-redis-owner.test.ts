@@ -11,7 +11,7 @@ async function startOwner(
   dir: string,
   next: string,
 ): Promise<{ owner: ChildProcess; pid: number; folder: string }> {
-  const source = new URL("../../src/sandbox/private-redis.ts", import.meta.url).pathname;
+  const source = new URL("../../src/local-redis/private-redis.ts", import.meta.url).pathname;
   const contents = `import { startPrivateRedis } from ${JSON.stringify(source)};
     const redis = await startPrivateRedis();
     process.stdout.write(JSON.stringify({ pid: redis.pid, folder: redis.dir }) + "\\n", () => { ${next} });`;

@@ -12,12 +12,12 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { findFreePort } from "../../src/sandbox/free-port.ts";
+import { findFreePort } from "../../src/local-redis/free-port.ts";
 import {
   type PrivateRedis,
   type PrivateRedisOptions,
   startPrivateRedis,
-} from "../../src/sandbox/private-redis.ts";
+} from "../../src/local-redis/private-redis.ts";
 import { isAlive } from "./processes.ts";
 
 const started: PrivateRedis[] = [];
