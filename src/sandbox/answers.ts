@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Reply } from "./server.ts";
 
 /** The platform's wording, in short; clients must go by the errcode. */
-const ERRMSGS: Record<number, string> = {
+const ERRMSGS: Record<number | string, string> = {
   [-1]: "system error",
   40001: "invalid credential, access_token is invalid or not latest",
   40002: "invalid grant_type",
@@ -58,7 +58,10 @@ export function renderDelivered(msgid = nextMsgid()): string {
   return `{"errcode":0,"errmsg":"ok","msgid":${msgid}}`;
 }
 
-export function renderErrcode(errcode: number, errmsg = ERRMSGS[errcode] ?? "unknown error"): string {
+export function renderErrcode(
+  errcode: number | string,
+  errmsg = ERRMSGS[errcode] ?? "unknown error",
+): string {
   return `{"errcode":${errcode},"errmsg":"${errmsg} rid: ${renderRequestId()}"}`;
 }
 

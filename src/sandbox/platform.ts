@@ -13,8 +13,8 @@ import { Subscriptions } from "./wechat/subscriptions.ts";
 
 /** What the platform thinks of one send. */
 export interface Verdict {
-  /** 0: delivered. */
-  errcode: number;
+  /** 0: delivered. A word where the platform has names for its refusals. */
+  errcode: number | string;
   /** In other words than the usual ones. */
   errmsg?: string | undefined;
   /** The same in the answer and in the receipt. */

@@ -9,7 +9,8 @@ import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
 import { answerGetTemplate, answerLogin, answerQuotaGet } from "./wechat/account-route.ts";
 
-interface Endpoint {
+/** One of the API's. Other platforms list theirs in a folder of their own. */
+export interface Endpoint {
   kind: "send" | "token" | "account";
   method: "GET" | "POST";
   answer(platform: Platform, request: HttpRequest, reply: Reply): void;

@@ -39,8 +39,27 @@ const EFFECTS: Record<NamedFaultKind, Effect> = {
 const NO_FAULT: Effect = { judged: true, answer: "verdict" };
 const NOT_JUDGED: Verdict = { errcode: 0 };
 
+/** How a platform words its answers to sends. */
+export interface Dialect {
+  /** The body. */
+  render(verdict: Verdict): string;
+  /** What it answers to a fault that WeChat answers with this errcode. */
+  ofFault(errcode: number): Verdict;
+}
+
+const WECHAT: Dialect = {
+  render: ({ errcode, errmsg, msgid }) =>
+    errcode === 0 ? renderDelivered(msgid) : renderErrcode(errcode, errmsg),
+  ofFault: (errcode) => ({ errcode }),
+};
+
 /** Answers a send of any kind: judged at once, answered after the latency. */
-export function answerSend(platform: Platform, judge: () => Verdict, reply: Reply): void {
+export function answerSend(
+  platform: Platform,
+  judge: () => Verdict,
+  reply: Reply,
+  dialect: Dialect = WECHAT,
+): void {
   const fault = platform.dice.draw();
   const effect = fault === undefined ? NO_FAULT : startFault(platform, fault);
   const verdict = effect.judged ? judge() : NOT_JUDGED;
@@ -48,7 +67,7 @@ export function answerSend(platform: Platform, judge: () => Verdict, reply: Repl
   const delayMs = fault === "slow" ? latencyMs + slowMs : latencyMs;
   const finish = () => {
     platform.release(verdict);
-    writeAnswer(platform, effect.answer, verdict, reply);
+    writeAnswer(platform, effect.answer, verdict, reply, dialect);
   };
   if (delayMs > 0) setTimeout(finish, delayMs).unref();
   else finish();
@@ -62,18 +81,20 @@ function startFault(platform: Platform, kind: FaultKind): Effect {
   return errcode === undefined ? EFFECTS[kind as NamedFaultKind] : { judged: false, answer: errcode };
 }
 
-function writeAnswer(platform: Platform, answer: Effect["answer"], verdict: Verdict, reply: Reply): void {
+function writeAnswer(
+  platform: Platform,
+  answer: Effect["answer"],
+  verdict: Verdict,
+  reply: Reply,
+  { render, ofFault }: Dialect,
+): void {
   if (answer === "bad gateway") sendBadGateway(reply);
   else if (answer === "garbage") sendGarbage(reply);
   else if (answer === "reset") reply.reset();
-  else if (answer === "truncated") sendTruncated(reply, renderVerdict(verdict));
+  else if (answer === "truncated") sendTruncated(reply, render(verdict));
   else {
-    const shown = answer === "verdict" ? verdict : { errcode: answer };
+    const shown = answer === "verdict" ? verdict : ofFault(answer);
     platform.tally.countErrcode(shown.errcode);
-    sendJson(reply, renderVerdict(shown));
+    sendJson(reply, render(shown));
   }
-}
-
-function renderVerdict({ errcode, errmsg, msgid }: Verdict): string {
-  return errcode === 0 ? renderDelivered(msgid) : renderErrcode(errcode, errmsg);
 }

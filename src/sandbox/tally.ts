@@ -9,7 +9,7 @@ export class Tally {
   maxPerUser = 0;
   duplicates = 0;
   readonly deliveriesByUser = new Map<string, number>();
-  readonly byErrcode = new Map<number, number>();
+  readonly byErrcode = new Map<number | string, number>();
   readonly faults = new Map<string, number>();
   #last: Draft | undefined;
 
@@ -27,7 +27,7 @@ export class Tally {
     if (times > this.maxPerUser) this.maxPerUser = times;
   }
 
-  countErrcode(errcode: number): void {
+  countErrcode(errcode: number | string): void {
     increment(this.byErrcode, errcode);
   }
 
