@@ -50,6 +50,8 @@ const RULES: Record<string, Rule> = {
     values: ["src/errors.ts"],
     types: ["src/config/", "src/broadcast/record.ts", "src/token/ports.ts", "src/clock.ts"],
   },
+  // The manual; which page it is and how it looks is the matter of others.
+  "src/help/": NOTHING,
   // Its stores and its platform come in.
   "src/collector/": {
     values: [...LEAVES, "src/pool/"],
@@ -58,7 +60,7 @@ const RULES: Record<string, Rule> = {
   // Nothing of the client: a shared parser would share its faults.
   "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
   "src/commands/": {
-    values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
+    values: [...DOMAIN, "src/output/", "src/config/", "src/help/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/"],
   },
   // Runs in a mini program: nothing of the project, nothing of Node.
@@ -95,6 +97,8 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       // So is what Linux tells of its processes.
       "src/output/process-facts.ts",
       "src/sandbox/",
+      // The pages of the manual.
+      "src/help/",
       // Sockets that were left behind.
       "src/collector/listen.ts",
       "bin/build",
@@ -106,7 +110,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     what: "child processes",
     pattern: /^(node:)?child_process$/,
     in: "imports",
-    only: ["src/sandbox/", "bin/setup", "bin/build/cache.mjs", "bin/build/client.mjs"],
+    only: ["src/output/pager.ts", "src/sandbox/", "bin/setup", "bin/build/cache.mjs", "bin/build/client.mjs"],
   },
   { what: "process, as a module", pattern: /^(node:)?process$/, in: "imports", only: [] },
   {
@@ -139,7 +143,7 @@ const ERRCODE = /\b4\d{4}\b/;
 /** Loading them takes longer than bare Node takes to start; `--help` needs none of them. */
 const COSTLY = [
   ...["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser"],
-  ...["jose", "prom-client", "saxes", "jq-wasm"],
+  ...["jose", "prom-client", "saxes", "jq-wasm", "marked"],
 ];
 
 /** What `file` does that the rules forbid, one line each. `packages` are the dependencies that are there at run time. */
