@@ -30,6 +30,7 @@ const FILES = {
   "prom-client": "prom-client",
   saxes: "saxes",
   "jq-wasm": "jq-wasm",
+  marked: "marked",
 };
 
 const PROGRAM = `
@@ -38,6 +39,9 @@ export { main } from "./src/main.ts";`;
 
 /** Node's loader of ES modules takes longer to be set up than all of `--version`. */
 const AS_COMMONJS = { format: "cjs", supported: { "dynamic-import": false } };
+
+/** What the program finds beside its file goes by the name that CommonJS has for its folder. */
+const FOLDER = { define: { "import.meta.dirname": "__dirname" } };
 
 const OPTIONS = {
   absWorkingDir: root,
@@ -151,6 +155,7 @@ async function buildProgram(options) {
     const source = text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "Promise.resolve().then(()=>require($1))");
     const { code } = await transform(source, {
       ...AS_COMMONJS,
+      ...FOLDER,
       target: options.target,
       platform: "node",
       minify: true,
@@ -165,6 +170,17 @@ function copyJq() {
   const folder = path.join(outdir, "chunks", "build");
   fs.mkdirSync(folder, { recursive: true });
   fs.copyFileSync(path.join(root, "node_modules/jq-wasm/dist/build/jq.wasm"), path.join(folder, "jq.wasm"));
+}
+
+/** The manual, which `push-cli help` reads; also for who looks into the package. */
+function copyManual() {
+  const from = path.join(root, "src", "help");
+  const to = path.join(outdir, "help");
+  for (const entry of fs.readdirSync(from, { recursive: true })) {
+    if (!entry.endsWith(".md")) continue;
+    fs.mkdirSync(path.dirname(path.join(to, entry)), { recursive: true });
+    fs.copyFileSync(path.join(from, entry), path.join(to, entry));
+  }
 }
 
 /** The licenses of the packages whose code is in dist ask to be passed on with it. */
@@ -189,5 +205,6 @@ const [built] = await Promise.all([buildAll(), buildClient(root, outdir)]);
 // The package is of ES modules, as its sources are.
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 copyJq();
+copyManual();
 writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 await makeCaches(outdir);

@@ -1,4 +1,4 @@
-/** The one exit-code table: `help exit-codes` prints it, the README quotes it, `main` maps errors with it. */
+/** The one exit-code table: `help exit-codes` prints it, src/help/exit-codes.md quotes it, `main` maps errors with it. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: "done" },
   unexpected: { code: 1, meaning: "unexpected error: a defect of push-cli; --debug shows where" },

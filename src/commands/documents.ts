@@ -60,7 +60,7 @@ const DOCUMENTS: Record<string, string> = {
   "collector check": "ok checks{name state from what problem hint}",
   completion: "shell script",
   demo: `users entries steps{say argv exitCode documents{*}} delivered deliveredTo maxPerUser subscribeDelivered`,
-  help: `code name meaning path usage description default arguments{name description required variadic choices}
+  help: `code name meaning topic title markdown path usage description default arguments{name description required variadic choices}
     options{flags long short value description required variadic choices default} commands{*}`,
 };
 

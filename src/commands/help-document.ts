@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from "commander";
+import { describeArgumentOf } from "./command.ts";
 import { defaultOf } from "./tree.ts";
 import { lineage } from "./words.ts";
 
@@ -25,14 +26,15 @@ export function describeCommand(command: Command): CommandDocument {
     usage: command.createHelp().commandUsage(command),
     description: command.description(),
     default: command.parent !== null && defaultOf(command.parent) === command,
-    arguments: command.registeredArguments.map(describeArgument),
+    arguments: command.registeredArguments.map((argument) => describeArgument(command, argument)),
     options: command.options.filter(({ hidden }) => !hidden).map(describeOption),
     commands: command.commands.map(describeCommand),
   };
 }
 
-function describeArgument(argument: Argument): object {
-  const { description, required, variadic, argChoices = null } = argument;
+function describeArgument(command: Command, argument: Argument): object {
+  const { required, variadic, argChoices = null } = argument;
+  const description = describeArgumentOf(command, argument);
   return { name: argument.name(), description, required, variadic, choices: argChoices };
 }
 

@@ -1,7 +1,9 @@
 import { type Command, Help, type HelpConfiguration } from "commander";
+import { EXAMPLES_FIRST } from "./command.ts";
 
 /** How help looks on every level. */
 export const HELP_LAYOUT: HelpConfiguration = {
+  ...EXAMPLES_FIRST,
   // That a command has options is no news.
   subcommandTerm: (command) => {
     const args = command.registeredArguments.map((argument) => {

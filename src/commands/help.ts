@@ -2,12 +2,19 @@ import type { Command } from "commander";
 import { nearestWord } from "../config/nearest.ts";
 import { type PushCliError, usageError } from "../errors.ts";
 import { EXIT_CODES, type ExitName } from "../exit-codes.ts";
+import { LANGUAGES, type Language, TOPICS } from "../help/topics.ts";
 import type { Deps, RunAction } from "./deps.ts";
+import type { PageFlags } from "./help-pages.ts";
+import { suggestingOption } from "./suggest.ts";
 
 const HELP_EXAMPLES = `
 Examples:
-  $ push-cli help broadcast
-  $ push-cli help exit-codes
+  # a page of the manual
+  $ push-cli help guarantees
+  # the page as Markdown, for a browser or an editor
+  $ push-cli help guarantees --jq .markdown > guarantees.md
+  # the options of a command
+  $ push-cli help pool list
   # all commands with their options, for programs
   $ push-cli help --json`;
 
@@ -15,12 +22,25 @@ Examples:
 export function registerHelp(program: Command, run: RunAction, whole: () => Promise<Command>): void {
   program
     .command("help [topic...]")
-    .description("help for a command, or for a topic: exit-codes")
+    .description("a page of the manual, or the help of a command; --help lists the pages")
+    .addOption(
+      suggestingOption(
+        "--lang <language>",
+        "language of the page: en or zh-CN (default: the locale's)",
+        LANGUAGES,
+      ),
+    )
+    .option("--no-pager", "print the page at once, not through $PAGER or less")
     .addHelpText("after", HELP_EXAMPLES)
     .action(
-      run((deps, _options, topic: string[]) => {
-        if (topic.join(" ") === EXIT_CODES_TOPIC) return showExitCodes(deps);
-        return help(deps, findCommand(program, topic), whole);
+      run(async (deps, flags: HelpFlags, words: string[]) => {
+        const pageFlags = { ...flags, lang: parseLanguage(flags.lang) };
+        const [topic = "", ...more] = words;
+        if (more.length > 0 || !TOPICS.some(({ name }) => name === topic))
+          return help(deps, findCommand(program, words), whole);
+        if (topic === EXIT_CODES_TOPIC && deps.out.format !== "human") return showExitCodes(deps);
+        await (await import("./help-pages.ts")).showPage(deps, topic, pageFlags);
+        return "done";
       }),
     );
 }
@@ -28,6 +48,20 @@ export function registerHelp(program: Command, run: RunAction, whole: () => Prom
 /** The command that help is asked of, whoever is asked: its document has fields of its own. */
 export function findHelp(program: Command): Command | undefined {
   return program.commands.find((command) => command.name() === "help");
+}
+
+type HelpFlags = Omit<PageFlags, "lang"> & { lang?: string };
+
+/** Also as locales are written: `zh`, `zh_CN.UTF-8`. Throws a usage error for another one. */
+function parseLanguage(given: string | undefined): Language | undefined {
+  const wanted = given?.toLowerCase().slice(0, 2);
+  const language = LANGUAGES.find((one) => one.slice(0, 2) === wanted);
+  if (given !== undefined && !language)
+    throw usageError(
+      `the manual is not in the language '${given}'`,
+      `--lang takes ${LANGUAGES.join(" or ")}`,
+    );
+  return language;
 }
 
 const EXIT_CODES_TOPIC = "exit-codes";
@@ -51,7 +85,10 @@ function findCommand(program: Command, topic: string[]): Command {
   for (const name of topic) {
     const next = found.commands.find((command) => command.name() === name);
     if (!next)
-      throw unknownTopic(topic, [...found.commands.map((command) => command.name()), EXIT_CODES_TOPIC]);
+      throw unknownTopic(topic, [
+        ...found.commands.map((command) => command.name()),
+        ...(found === program ? TOPICS.map((one) => one.name) : []),
+      ]);
     found = next;
   }
   return found;
@@ -59,7 +96,7 @@ function findCommand(program: Command, topic: string[]): Command {
 
 function unknownTopic(topic: string[], names: string[]): PushCliError {
   const meant = nearestWord(topic.at(-1) ?? "", names);
-  const hint = meant ? `did you mean ${meant}?` : "push-cli --help lists the commands";
+  const hint = meant ? `did you mean ${meant}?` : "push-cli --help lists commands and pages";
   return usageError(`there is no help for '${topic.join(" ")}'`, hint);
 }
 

@@ -1,4 +1,6 @@
-import { Command } from "commander";
+import type { Command } from "commander";
+import { TOPICS } from "../help/topics.ts";
+import { ExampledCommand } from "./command.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
@@ -50,8 +52,14 @@ Examples:
   $ push-cli purge --quiet
 
 Settings come from flags, PUSH_CLI_* variables and push-cli.config.json.
-Options of a command: push-cli <command> --help
-Exit codes: push-cli help exit-codes`;
+Options of a command: push-cli <command> --help`;
+
+/** The end of the help of all. */
+function listTopics(): string {
+  const width = Math.max(...TOPICS.map(({ name }) => name.length));
+  const lines = TOPICS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `\nPages of the manual, by push-cli help <page>:\n${lines.join("\n")}`;
+}
 
 /**
  * The command tree; `run` wraps what the commands do. With `words`, those of a command line, only the commands that these
@@ -62,7 +70,7 @@ export async function buildProgram(
   run: RunAction,
   words?: readonly string[],
 ): Promise<Command> {
-  const program = new Command("push-cli")
+  const program = new ExampledCommand("push-cli")
     .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
     .version(version, "-V, --version", "print the version")
     .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
@@ -114,7 +122,9 @@ export async function buildProgram(
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
-  program.addHelpText("afterAll", ({ command }) => (command === program ? "" : globalOptionsHint(program)));
+  program.addHelpText("afterAll", ({ command }) =>
+    command === program ? listTopics() : globalOptionsHint(program),
+  );
   for (const { name, description, load } of NOUNS) {
     const command = program.command(name).description(description);
     if (!words || words.includes(name)) (await load())(command, run);

@@ -24,6 +24,11 @@ export interface Io {
   freeFiles(): number | undefined;
   /** The controlling terminal, opened anew: to ask on while stdin is data. Whoever opens it destroys it. */
   openTerminal(): InStream | undefined;
+  /**
+   * Shows a text through the reader's pager, on the terminal that stdout is. False when there is none, or none is wanted: then
+   * nothing has been shown.
+   */
+  showInPager(text: string): Promise<boolean>;
   /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, they end the process. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
   /** What is to be done before a signal that nobody listens to ends the process, in a second at most; returns the undo. */

@@ -28,6 +28,8 @@ export interface Output {
   readonly noInput: boolean;
   /** For stdout. */
   readonly style: Style;
+  /** Of stdout; 80 where it does not know. */
+  readonly columns: number;
   /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
   /** The one document of a --json command. */
@@ -38,6 +40,8 @@ export interface Output {
   lines(documents: readonly unknown[]): Promise<void>;
   /** Lines of data in a form of their own, line ends included. Waits and rejects like `line`. */
   text(lines: string): Promise<void>;
+  /** A long text, as `text` takes it: on a terminal through the pager, unless told otherwise. Waits and rejects like `line`. */
+  page(lines: string, options?: { pager?: boolean }): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
   /** Rejects like `line`. */
@@ -157,16 +161,22 @@ function documentMethods(stdout: Sink, view: DocumentView) {
 }
 
 function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
+  const columns = io.stdout.columns || 80;
+  const text = (lines: string) => {
+    stdout.write(visibleLines(lines));
+    return stdout.drained();
+  };
   return {
     style,
-    text: (lines: string) => {
-      stdout.write(visibleLines(lines));
-      return stdout.drained();
+    columns,
+    text,
+    page: async (lines: string, { pager = true }: { pager?: boolean } = {}) => {
+      const isPaged = pager && format === "human" && (await io.showInPager(visibleLines(lines)));
+      if (!isPaged) await text(lines);
     },
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
-    table: async (columns: readonly Column[], rows: readonly Cell[][]) => {
-      const width = io.stdout.columns || 80;
-      stdout.write(format === "human" ? await renderTable(columns, rows, width, style) : renderRows(rows));
+    table: async (titles: readonly Column[], rows: readonly Cell[][]) => {
+      stdout.write(format === "human" ? await renderTable(titles, rows, columns, style) : renderRows(rows));
       await stdout.drained();
     },
   };

@@ -20,6 +20,7 @@ export function processIo(): Io {
   process.stderr.on("error", () => {});
   // By this variable ioredis prints every command to stderr, and AUTH with its password.
   delete process.env.DEBUG;
+  const signals = catchSignals();
   return {
     get stdin() {
       return process.stdin;
@@ -42,7 +43,9 @@ export function processIo(): Io {
     fateOf,
     freeFiles,
     openTerminal,
-    ...catchSignals(),
+    showInPager: async (text) =>
+      (await import("./pager.ts")).showInPager(text, process.env, signals.onSignal),
+    ...signals,
     onLibraryWarning: captureWarnings,
     exitNow: (code) => process.exit(code),
   };

@@ -51,7 +51,7 @@ export function rightsProblem(
 }
 
 function giveRights(user: string, rules: string[]): string {
-  return `ACL SETUSER ${user} ${rules.join(" ")}; the README lists all rights that push-cli needs`;
+  return `ACL SETUSER ${user} ${rules.join(" ")}; push-cli help redis lists all that push-cli needs`;
 }
 
 /** The script that an EVALSHA or EVAL ran. */

@@ -13,7 +13,7 @@ beforeAll(async () => {
   cluster = await startTestCluster();
   const rights = readClusterRights();
   for (const server of cluster.servers) await cluster.to(server).call("ACL", "SETUSER", ...rights);
-  // Everything below has the rights that the README lists, and no others.
+  // Everything below has the rights that the manual lists, and no others.
   const url = cluster.url.replace("://", "://pushcli:password@");
   books = { redis: { ...cluster, url }, sandbox: await startSandbox({ latencyMs: 10 }) };
 });
@@ -130,7 +130,7 @@ test("pools whose keys Java serialized are found, purged and sent to on a cluste
   const keys = openIds.map(javaPoolKey);
   for (const [i, key] of keys.entries())
     await cluster.client.rpush(key, plainEntry("old", 1_568_000_000_000), plainEntry(`j${i}-a`, expire));
-  // The README's rights are for keys that are plain text.
+  // The manual's rights are for keys that are plain text.
   const env = cliEnv(cluster.url, books.sandbox.url);
   const runJava = async (...argv: string[]) => {
     const result = await runCli([...argv, "--pool-keys", "java", "--json"], { env });

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { findFreePort } from "../../src/local-redis/free-port.ts";
+import { readPage } from "../help/pages.ts";
 import { findBuiltProgram } from "../helpers/built-program.ts";
 
 let folder: string;
@@ -27,7 +28,7 @@ const TOOLS = ["bash", "curl", "openssl", "redis-server"];
 const missing = TOOLS.filter((tool) => spawnSync("which", [tool]).status !== 0);
 
 it.skipIf(missing.length > 0)(
-  "the README's way from the phone to the message works as it is written",
+  "the manual's way from the phone to the message works as it is written",
   async () => {
     const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as const;
     // Ends what it has begun, however it ends.
@@ -47,11 +48,11 @@ it.skipIf(missing.length > 0)(
   120_000,
 );
 
-/** The lines of the README, with ports that are free here. */
+/** The lines of the page, with ports that are free here. */
 async function readScript(ports: readonly [number, number, number]): Promise<string> {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const [, block] = /### From the phone to the message\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme) ?? [];
-  if (block === undefined) throw new Error("README.md has no such example");
+  const [, block] =
+    /## From the phone to the message\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(readPage("client")) ?? [];
+  if (block === undefined) throw new Error("the page has no such example");
   const [redis, sandbox, collector] = ports.map(String);
   return block.replaceAll("6390", redis!).replaceAll("8077", sandbox!).replaceAll("8787", collector!);
 }

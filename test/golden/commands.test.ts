@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { expect, it } from "vitest";
 import type { RunAction } from "../../src/commands/deps.ts";
 import { buildProgram } from "../../src/commands/program.ts";
+import { TOPICS } from "../../src/help/topics.ts";
 import { runOnScreen } from "../commands/world.ts";
 import { runCli } from "../helpers/cli.ts";
 import { expectGolden } from "./golden.ts";
@@ -54,6 +55,8 @@ it.each(descendants(program).map((command) => [pathOf(command).split(" ").slice(
     expect(asked.stdout).toMatch(/^Usage: push-cli /);
     expect(asked.stdout).toMatch(/\nExamples?:\n {2}/);
     expect(asked.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    // Of a page of the manual that has the command's name, help shows that.
+    if (path.length === 1 && TOPICS.some(({ name }) => name === path[0])) return;
     expect((await runOnScreen(["help", ...path])).stdout).toBe(asked.stdout);
   },
 );
@@ -70,6 +73,15 @@ it.each([[[]], [["pool"]], [["token"]]])("%j without a verb is answered with its
   const { code, stdout, stderr } = await runCli(argv);
   expect([code, stderr]).toEqual([0, ""]);
   expect(stdout).toBe((await runCli([...argv, "--help"])).stdout);
+});
+
+it("the help has its examples before its options, and says what arguments are", async () => {
+  for (const command of descendants(program)) {
+    const { stdout } = await runOnScreen([...pathOf(command).split(" ").slice(1), "--help"]);
+    expect(stdout.search(/^Examples?:$/m), pathOf(command)).toBeLessThan(stdout.search(/^Options:$/m));
+    for (const argument of command.registeredArguments)
+      expect(stdout, pathOf(command)).toMatch(new RegExp(`^ {2}${argument.name()} {2,}\\S`, "m"));
+  }
 });
 
 it("help of a command names the options that every command takes", async () => {

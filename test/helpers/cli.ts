@@ -49,6 +49,7 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
     },
     freeFiles: () => undefined,
     openTerminal: () => undefined,
+    showInPager: async () => false,
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -19,6 +19,8 @@ export interface FakeIoOptions {
   terminals?: ("stdin" | "stdout" | "stderr")[];
   /** What is typed at the controlling terminal, while it is open; without it there is no such terminal. */
   typed?: string;
+  /** Takes what is shown in the pager; without it there is none. */
+  pager?(text: string): void;
   columns?: number;
   env?: Record<string, string>;
   cwd?: string;
@@ -47,6 +49,10 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
       opened.push(terminal);
       terminal.write(options.typed);
       return terminal;
+    },
+    showInPager: async (text) => {
+      options.pager?.(text);
+      return options.pager !== undefined;
     },
     user: "tester",
     program: "/nonexistent",

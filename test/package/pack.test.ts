@@ -45,9 +45,10 @@ function copyProject(copy: string): string {
 it("packs what is needed at run time and nothing else", () => {
   const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
   const isNeeded =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/([\w-]+\.js(\.v[\w.-]+\.cache)?|build\/jq\.wasm)|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/([\w-]+\.js(\.v[\w.-]+\.cache)?|build\/jq\.wasm)|help\/(zh-CN\/)?[\w-]+\.md|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
   expect(files.filter((file) => !isNeeded.test(file))).toEqual([]);
   expect(files).toContain("package/dist/push-cli.js");
+  expect(files).toContain("package/LICENSE");
   // What "build npm" of the developer tools copies.
   const { miniprogram } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
   const component = ["js", "json", "wxml", "wxss"].map((ending) => `push-button/index.${ending}`);
@@ -70,6 +71,7 @@ it("brings what it needs at run time along, and the licenses of that", () => {
     "csv-parse",
     "jsonc-parser",
     "jq-wasm",
+    "marked",
   ])
     expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\S*\\n\\n.*(MIT|Copyright)`, "ms"));
   // They are in the WebAssembly.
@@ -85,6 +87,12 @@ it("works by npx where it was installed from the tarball", async () => {
   const help = await runNpm("npx", ["--no-install", "push-cli", "--help"], empty);
   expect(help.code).toBe(0);
   expect(help.stdout).toContain("Usage: push-cli");
+});
+
+it("has the manual with it", async () => {
+  const words = ["--no-install", "push-cli", "help", "guarantees"];
+  const { code, stdout } = await runNpm("npx", words, empty);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Guarantees.*\n=+\n/)]);
 });
 
 it("has jq with it", async () => {

@@ -1,16 +1,22 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { buildProgram } from "../../src/commands/program.ts";
 import { defaultOf } from "../../src/commands/tree.ts";
 import { EXIT_CODES } from "../../src/exit-codes.ts";
+import { TOPICS } from "../../src/help/topics.ts";
 import { createConsentPoolKeys } from "../../src/redis/consent-keys.ts";
 import { createKeys } from "../../src/redis/keys.ts";
+import { isPending } from "../help/pending.ts";
 import { ROOT, readFiles, readSources } from "../structure/files.ts";
 
-/** README.md and the manual. */
-const pages = [readFileSync(path.join(ROOT, "README.md"), "utf8"), ...readFiles("src/help", ".md").values()];
+/** README.md and the manual, by file. */
+const files = new Map([
+  ["README.md", readFileSync(path.join(ROOT, "README.md"), "utf8")],
+  ...readFiles("src/help", ".md"),
+]);
+const pages = [...files.values()];
 const readme = pages.join("\n");
 const program = await buildProgram("0.0.0", () => async () => undefined);
 const commands = [program, ...descendants(program)];
@@ -27,7 +33,11 @@ it("mentions every command", () => {
 });
 
 it("mentions every option of each command on a page that tells of the command", () => {
-  const missing = commands.flatMap((command) => {
+  // Their page is still to come.
+  const told = commands.filter(
+    (command) => !/ token\b/.test(commandPath(command)) || !isPending("src/help/tokens.md"),
+  );
+  const missing = told.flatMap((command) => {
     const own = command === program ? pages : pages.filter((text) => mentions(text, command));
     return longOptions(command)
       .filter((option) => !own.some((text) => hasWord(text, option)))
@@ -49,8 +59,9 @@ it("shows no command line with an option that the command does not have", () => 
 
 it("names the variables that the program reads, and no others", () => {
   const read = names([...readSources().values()].join("\n"), /PUSH_CLI_[A-Z_]*[A-Z]/g);
-  expect(names(section("Settings"), /PUSH_CLI_[A-Z_]*[A-Z]/g)).toEqual(read);
-  expect(names(readme, /PUSH_CLI_[A-Z_]*[A-Z]/g)).toEqual(read);
+  const named = names(readme, /PUSH_CLI_[A-Z_]*[A-Z]/g);
+  expect(named.filter((name) => !read.includes(name))).toEqual([]);
+  if (!isPending("src/help/environment.md")) expect(named).toEqual(read);
 });
 
 it("lists the keys that the program makes", () => {
@@ -76,16 +87,33 @@ it("lists the keys that the program makes", () => {
   expect([...rows].map(([, key]) => key).sort()).toEqual(made.sort());
 });
 
+it("is a page that one reads in two minutes", () => {
+  expect(files.get("README.md")?.split("\n").length).toBeLessThanOrEqual(250);
+});
+
+it("links to every page of the manual", () => {
+  const linked = [...(files.get("README.md") ?? "").matchAll(/\]\(src\/help\/([\w-]+)\.md[)#]/g)];
+  const topics = linked.map(([, topic]) => topic);
+  expect(TOPICS.map(({ name }) => name).filter((name) => !topics.includes(name))).toEqual([]);
+});
+
 it("links to headings and files that are there", () => {
-  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
-    title
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, "")
-      .replaceAll(" ", "-"),
+  const links = [...files].flatMap(([file, text]) =>
+    [...withoutCode(text).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)|src="([^"]+)"/g)].map(
+      ([, target = "", anchor, source]) => {
+        const place = source ?? target;
+        const to = place === "" ? file : path.join(path.dirname(file), place);
+        return { file, to, anchor };
+      },
+    ),
   );
-  const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = ""]) => anchor);
-  expect(links.length).toBeGreaterThan(5);
-  expect(links.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  expect(links.length).toBeGreaterThan(60);
+  const broken = links.filter(({ to, anchor }) => {
+    if (isPending(to)) return false;
+    if (!existsSync(path.join(ROOT, to))) return true;
+    return anchor !== undefined && !anchorsOf(readFileSync(path.join(ROOT, to), "utf8")).includes(anchor);
+  });
+  expect(broken).toEqual([]);
 });
 
 it("has a map of the code that names files that are there, and every script", () => {
@@ -98,6 +126,22 @@ it("has a map of the code that names files that are there, and every script", ()
   expect(scripts.filter((script) => !map.includes(`\`${script}\``))).toEqual([]);
   expect(map.split("\n").length).toBeLessThanOrEqual(90);
 });
+
+/** Ids that headings get on GitHub. */
+function anchorsOf(text: string): string[] {
+  return [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_\- ]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function withoutCode(text: string): string {
+  return text
+    .replace(/^ *```[\s\S]*?^ *```/gm, "")
+    .replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ""));
+}
 
 function descendants(command: Command): Command[] {
   return command.commands.flatMap((child) => [child, ...descendants(child)]);

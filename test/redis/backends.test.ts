@@ -7,7 +7,7 @@ import { FAR, PAST } from "./seed.ts";
 
 /**
  * What becomes of a pool's codes when push-cli is at work between two steps of a backend. Each play is deterministic: the
- * backend reads, push-cli does one thing, the backend goes on. README.md has the table.
+ * backend reads, push-cli does one thing, the backend goes on. src/help/guarantees.md has the table.
  */
 let redis: TestRedis;
 beforeAll(async () => {

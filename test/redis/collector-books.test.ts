@@ -60,7 +60,7 @@ it("fails in time when a master of a cluster is gone, and goes on once its repli
   books.close();
 }, 120_000);
 
-it("needs no other rights than the README names, and names one that is missing", async () => {
+it("needs no other rights than the manual names, and names one that is missing", async () => {
   const redis = await startTestRedis();
   await redis.client.call("ACL", "SETUSER", ...readRights());
   const url = redis.url.replace("redis://", "redis://pushcli:password@");

@@ -50,6 +50,8 @@ const RULES: Record<string, Rule> = {
     values: ["src/errors.ts"],
     types: ["src/config/", "src/broadcast/record.ts", "src/token/ports.ts", "src/clock.ts"],
   },
+  // The manual; which page it is and how it looks is the matter of others.
+  "src/help/": NOTHING,
   // Its stores and its platform come in.
   "src/collector/": {
     values: [...LEAVES, "src/pool/"],
@@ -59,7 +61,7 @@ const RULES: Record<string, Rule> = {
   "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
   "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {
-    values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
+    values: [...DOMAIN, "src/output/", "src/config/", "src/help/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/", "src/local-redis/"],
   },
   // Runs in a mini program: nothing of the project, nothing of Node.
@@ -96,6 +98,8 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       // So is what Linux tells of its processes.
       "src/output/process-facts.ts",
       "src/local-redis/",
+      // The pages of the manual.
+      "src/help/",
       // Sockets that were left behind.
       "src/collector/listen.ts",
       "bin/build",
@@ -110,6 +114,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     only: [
       "src/local-redis/",
       "src/sandbox/child-cli.ts",
+      "src/output/pager.ts",
       "bin/setup",
       "bin/build/cache.mjs",
       "bin/build/client.mjs",
@@ -146,7 +151,7 @@ const ERRCODE = /\b4\d{4}\b/;
 /** Loading them takes longer than bare Node takes to start; `--help` needs none of them. */
 const COSTLY = [
   ...["ioredis", "undici", "ora", "cli-table3", "zod", "csv-parse", "jsonc-parser"],
-  ...["jose", "prom-client", "saxes", "jq-wasm"],
+  ...["jose", "prom-client", "saxes", "jq-wasm", "marked"],
 ];
 
 /** What `file` does that the rules forbid, one line each. `packages` are the dependencies that are there at run time. */

@@ -31,7 +31,8 @@ it("holds nothing at the top but what tools require there", () => {
   const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0");
   const top = new Set(tracked.filter((file) => file !== "").map((file) => file.split("/")[0] as string));
   const folders = ["bin", "src", "test"];
-  const files = ["package.json", "package-lock.json", "tsconfig.json", "biome.json", "README.md"];
+  const texts = ["README.md", "LICENSE", "CHANGELOG.md"];
+  const files = ["package.json", "package-lock.json", "tsconfig.json", "biome.json", ...texts];
   const rest = [...top].filter((name) => !name.startsWith(".") && ![...folders, ...files].includes(name));
   expect(top.size).toBeGreaterThan(5);
   expect(rest).toEqual([]);

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { TOPICS } from "../../help/topics.ts";
 import { fieldsOf } from "../documents.ts";
 import { isList } from "../suggest.ts";
 import { lineage } from "../words.ts";
@@ -100,6 +101,9 @@ function topicsAt(program: Command, path: readonly string[]): Candidate[] {
   let command: Command | undefined = program;
   for (const name of path) command = command?.commands.find((child) => child.name() === name);
   if (!command) return [];
-  const topics = path.length === 0 ? [{ value: "exit-codes", description: "the exit codes" }] : [];
-  return [...childrenOf(command), ...topics];
+  if (path.length > 0) return childrenOf(command);
+  const pages = TOPICS.map(({ name, summary }) => ({ value: name, description: summary }));
+  // A page goes before the help of a command of its name.
+  const others = childrenOf(command).filter(({ value }) => !TOPICS.some(({ name }) => name === value));
+  return [...others, ...pages];
 }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
 import { openSessions } from "../../../src/collector/session.ts";
+import { readPage } from "../../help/pages.ts";
 import { ROOT } from "../../structure/files.ts";
 
 const run = promisify(execFile);
@@ -29,9 +30,10 @@ it("there is one for each file", () => {
 describe.each(LANGUAGES)("the example for $name", ({ name, file, program }) => {
   const source = readFileSync(join(EXAMPLES, `sign-${name}.example`), "utf8");
 
-  it("is the one in README.md", () => {
-    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-    expect(readme.includes(`\`\`\`${name === "node" ? "js" : name}\n${source}\`\`\``)).toBe(true);
+  it("is the one in the manual", () => {
+    expect(readPage("collector").includes(`\`\`\`${name === "node" ? "js" : name}\n${source}\`\`\``)).toBe(
+      true,
+    );
   });
 
   it("makes a token that the collector takes, for its user alone", async ({ skip }) => {

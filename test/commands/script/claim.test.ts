@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import type { BackendScript } from "../../../src/pool/ports.ts";
+import { readPage } from "../../help/pages.ts";
 import { plainEntry } from "../../helpers/redis.ts";
-import { ROOT } from "../../structure/files.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
 
 const world = useWorld();
-const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+const page = readPage("guarantees");
 const LATER = Date.now() + 50 * HOUR_MS;
 let script: BackendScript;
 
@@ -30,8 +28,8 @@ it("prints the source alone, and the SHA1 by which Redis knows it", async () => 
   expect(script.header).toMatch(/KEYS {2}1 the pool[\s\S]*ARGV {2}1 list index[\s\S]*Returns an array/);
 });
 
-it("is the one whose SHA1 stands in the README", () => {
-  expect(new Set(readme.match(/\b[0-9a-f]{40}\b/g))).toEqual(new Set([script.sha1]));
+it("is the one whose SHA1 stands in the manual", () => {
+  expect(new Set(page.match(/\b[0-9a-f]{40}\b/g))).toEqual(new Set([script.sha1]));
 });
 
 it("refuses to print two things at once, and an example that there is none of", async () => {
@@ -60,9 +58,9 @@ async function claim(openId: string): Promise<Buffer[] | undefined> {
   }
 }
 
-/** The rights of the README, as ACL SETUSER takes them. */
+/** The rights of the manual, as ACL SETUSER takes them. */
 function readClaimRights(): string[] {
-  const [, rights = ""] = /it takes these rights, on the keys of the pools: `([^`]+)`/.exec(readme) ?? [];
+  const [, rights = ""] = /it takes these rights, on the keys of the pools: `([^`]+)`/.exec(page) ?? [];
   return rights.split(" ");
 }
 
@@ -125,7 +123,7 @@ describe("the script", () => {
     expect(await world.redis.client.llen("mina:openid:oA")).toBe(1500);
   });
 
-  it("works with the rights that the README names; without one of them nothing is taken", async () => {
+  it("works with the rights that the manual names; without one of them nothing is taken", async () => {
     const odd = "not a code";
     const pool = [
       plainEntry("older", 1_568_000_000_000),

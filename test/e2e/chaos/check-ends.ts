@@ -1,7 +1,7 @@
 import type { End } from "./cli.ts";
 import type { World } from "./world.ts";
 
-/** Exit codes as the README has them. */
+/** Exit codes as the manual has them. */
 const EXIT = { done: 0, nothing: 3, redis: 6, partial: 8, locked: 10, sigterm: 143 };
 
 /** Whether each process of the tool ended as it is documented to, one line for each that did not. */

@@ -1,0 +1,69 @@
+import {
+  type AddHelpTextContext,
+  type AddHelpTextPosition,
+  type Argument,
+  Command,
+  Help,
+  type HelpConfiguration,
+} from "commander";
+import { lineage } from "./words.ts";
+
+/** Examples and what else stands below the description; by command. */
+const EXAMPLES = new WeakMap<Command, string>();
+
+/** A command whose help has its examples first: commander's own come last. All below it are such commands too. */
+export class ExampledCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new ExampledCommand(name);
+  }
+
+  override addHelpText(
+    position: AddHelpTextPosition,
+    text: string | ((context: AddHelpTextContext) => string),
+  ): this {
+    if (typeof text !== "string") return super.addHelpText(position, text);
+    if (position !== "after") return super.addHelpText(position, text);
+    EXAMPLES.set(this, text.trim());
+    return this;
+  }
+}
+
+/** What arguments are, by the noun and their name; each in one line. */
+const ARGUMENTS: Record<string, string> = {
+  "broadcast <templateId>": "id of the template, as the platform's console shows it",
+  "broadcast <id>": "id of a broadcast; push-cli broadcast list shows them",
+  "pool <openId>": "openIds, with blanks or commas between; keys of pools; -: from stdin",
+  "pool <file>": "NDJSON or CSV; -, or none: stdin",
+  "template <id>": "id of a template; push-cli template list shows them",
+  "help <topic>": "a page of the manual, or a command",
+};
+
+/** An argument's own description, or what its name means everywhere below that noun. */
+export function describeArgumentOf(command: Command, argument: Argument): string {
+  const noun = lineage(command).at(-2)?.name();
+  return argument.description || (ARGUMENTS[`${noun} <${argument.name()}>`] ?? "");
+}
+
+/** Usage, description, examples, arguments; commands before options, which a noun has few of. */
+export const EXAMPLES_FIRST: HelpConfiguration = {
+  visibleArguments: (command) => [...command.registeredArguments],
+  formatHelp: (command, helper) => {
+    helper.argumentDescription = (argument) => describeArgumentOf(command, argument);
+    const text = Help.prototype.formatHelp.call(helper, command, helper);
+    const [head = "", ...sections] = text.trimEnd().split(/\n\n(?=\S[^\n]*:\n {2})/);
+    const isCommands = (section: string) =>
+      commandHeadings(command, helper).some((one) => section.startsWith(one));
+    const examples = EXAMPLES.get(command);
+    const ordered = [
+      head,
+      ...(examples === undefined ? [] : [examples]),
+      ...sections.filter(isCommands),
+      ...sections.filter((section) => !isCommands(section)),
+    ];
+    return `${ordered.join("\n\n")}\n`;
+  },
+};
+
+function commandHeadings(command: Command, helper: Help): string[] {
+  return helper.visibleCommands(command).map((child) => `${child.helpGroup() || "Commands:"}\n`);
+}
