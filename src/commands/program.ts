@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, type Option } from "commander";
+import { TOKEN_STORES } from "../config/token-store.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
@@ -31,6 +32,7 @@ export interface GlobalOptions {
   poolKey?: string;
   poolKeys?: string;
   tokenMode?: string;
+  tokenStore?: string;
   consentCap?: string;
   consentMaxAge?: string;
   profile?: string;
@@ -100,12 +102,8 @@ export async function buildProgram(
         ["plain", "java"],
       ),
     )
-    .addOption(
-      suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
-        "stable",
-        "basic",
-      ]),
-    )
+    .addOption(tokenMode())
+    .addOption(tokenStore())
     .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
     .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
     .option("--profile <name>", "profile of the configuration file")
@@ -121,4 +119,19 @@ export async function buildProgram(
   }
   registerHelp(program, run, () => buildProgram(version, run));
   return program;
+}
+
+function tokenMode(): Option {
+  return suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
+    "stable",
+    "basic",
+  ]);
+}
+
+function tokenStore(): Option {
+  return suggestingOption(
+    "--token-store <store>",
+    "whose access token in Redis to share (default: push-cli); see push-cli help tokens",
+    TOKEN_STORES,
+  );
 }
