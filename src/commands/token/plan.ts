@@ -3,6 +3,7 @@ import type { TokenMode } from "../../token/ports.ts";
 import type { TokenProvider } from "../../token/provider.ts";
 import { redactToken } from "../../token/redact.ts";
 import type { Deps } from "../deps.ts";
+import { showFields } from "./fields.ts";
 import { describe } from "./replace.ts";
 
 /** When the token that others may use comes to its end: by WeChat's pages on stable_token and on /cgi-bin/token. */
@@ -25,9 +26,9 @@ interface PlanDocument {
 }
 
 const SENTENCES: Record<Ends, string> = {
-  never: "nobody's: all who ask get the same stable token, until it is forced",
-  "at-once": "the account's stable token, at once: whoever holds a copy is refused (errcode 40001)",
-  "in-5-minutes": "the account's token of /cgi-bin/token, in 5 minutes: a copy of it is refused then",
+  never: "no token: a stable one is the same for all who ask",
+  "at-once": "the stable token, at once: a copy is refused (errcode 40001)",
+  "in-5-minutes": "the token of /cgi-bin/token before, in 5 minutes",
 };
 
 /** Says what `token refresh` would do. Rejects as it would where it must not replace the token. */
@@ -57,24 +58,23 @@ export async function showPlan(
     out.json(document);
     return "done";
   }
-  const rows = [
-    ["would", WOULD[document.action]],
-    ["appid", appid],
-    ["store", store],
-    ["key", key],
-    ["stored", describe(stored, clock.now())],
-  ];
-  if (fetches) {
-    rows.push([
-      "asks",
-      `${mode === "stable" ? "stable_token" : "/cgi-bin/token"}${force && mode === "stable" ? ", forced" : ""}`,
-    ]);
-    rows.push(["lock", lock], ["ends", SENTENCES[document.ends]]);
-  }
-  for (const [name = "", text] of rows)
-    out.data(out.format === "human" ? `${name.padEnd(7)} ${text}` : `${name}\t${text}`);
+  const isForced = force && mode === "stable";
+  showFields(out, {
+    would: WOULD[document.action],
+    appid,
+    store,
+    key,
+    stored: describe(stored, clock.now()),
+    ...(fetches && {
+      asks: `${ENDPOINTS[mode]}${isForced ? ", forced" : ""}`,
+      lock,
+      ends: SENTENCES[document.ends],
+    }),
+  });
   return "done";
 }
+
+const ENDPOINTS: Record<TokenMode, string> = { stable: "stable_token", basic: "/cgi-bin/token" };
 
 const WOULD: Record<PlanDocument["action"], string> = {
   keep: "keep the stored token",

@@ -7,6 +7,7 @@ import type { StoredToken } from "../../token/ports.ts";
 import type { TokenProvider } from "../../token/provider.ts";
 import { redactToken } from "../../token/redact.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { showFields } from "./fields.ts";
 import { showPlan } from "./plan.ts";
 import { askToReplace } from "./replace.ts";
 
@@ -109,18 +110,18 @@ async function present(
     key,
   };
   if (out.format === "json") out.json(document);
-  else {
+  else if (out.format === "human") {
     const left = formatDuration(Math.max(0, token.expiresAtMs - clock.now()));
-    const expires =
-      document.expiresAt === null
-        ? "unknown"
-        : out.format === "human"
-          ? `${formatTime(token.expiresAtMs)} (in ${left})`
-          : document.expiresAt;
-    const rows = [document.appid, document.token, expires, document.source, store, key];
+    const renewed = token.isEndless
+      ? "unknown: the key has no TTL"
+      : `after ${formatTime(token.expiresAtMs)} (in ${left})`;
+    showFields(out, { appid: token.appid, token: document.token, renewed, source: token.source, store, key });
+  } else {
+    const titles = ["appid", "token", "expiresAt", "source", "store", "key"] as const;
+    const row = titles.map((title) => document[title] ?? "");
     await out.table(
-      ["appid", "token", "renewed after", "source", "store", "key"].map((title) => ({ title })),
-      [rows],
+      titles.map((title) => ({ title })),
+      [row],
     );
   }
   return "done";
