@@ -14,7 +14,7 @@ const SHOWN = `${VIEW} next counted channel message{*} audience limit rate users
 const CODE = "formId expire expiresAt uses state overlong raw";
 const SEND = "broadcastId outcome runId attempts at errcode formId msgid";
 const TEMPLATE = "id title kind fields{name label values example takes}";
-const TOKEN = "appid token expiresAt source";
+const TOKEN = "appid token expiresAt source store key";
 const CODE_COUNTS = "valid expired invalid unreadable overlong";
 const CONSENT_COUNTS = "valid standing expired unreadable";
 const INTERVAL = "interval unreadableInterval";
@@ -48,7 +48,7 @@ const DOCUMENTS: Record<string, string> = {
   purge:
     "poolsScanned poolsChanged poolsRemoved expiredRemoved unreadableKept complete passedOver durationMs dryRun",
   "token show": TOKEN,
-  "token refresh": TOKEN,
+  "token refresh": `${TOKEN} dryRun action lock mode ends`,
   "template list": `templates{${TEMPLATE}} doubt`,
   "template show": `${TEMPLATE} sample doubt`,
   channels: `channels{name platform title permission repeat guarantee delivers{today asOf note} needs limits messageOptions

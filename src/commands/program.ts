@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
+import { TOKEN_STORES } from "../config/token-store.ts";
 import { TOPICS } from "../help/topics.ts";
 import { ExampledCommand } from "./command.ts";
 import type { RunAction } from "./deps.ts";
@@ -33,6 +34,7 @@ export interface GlobalOptions {
   poolKey?: string;
   poolKeys?: string;
   tokenMode?: string;
+  tokenStore?: string;
   consentCap?: string;
   consentMaxAge?: string;
   profile?: string;
@@ -108,12 +110,8 @@ export async function buildProgram(
         ["plain", "java"],
       ),
     )
-    .addOption(
-      suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
-        "stable",
-        "basic",
-      ]),
-    )
+    .addOption(tokenMode())
+    .addOption(tokenStore())
     .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
     .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
     .option("--profile <name>", "profile of the configuration file")
@@ -131,4 +129,19 @@ export async function buildProgram(
   }
   registerHelp(program, run, () => buildProgram(version, run));
   return program;
+}
+
+function tokenMode(): Option {
+  return suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
+    "stable",
+    "basic",
+  ]);
+}
+
+function tokenStore(): Option {
+  return suggestingOption(
+    "--token-store <store>",
+    "whose access token in Redis to share (default: push-cli); see push-cli help tokens",
+    TOKEN_STORES,
+  );
 }

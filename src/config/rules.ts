@@ -2,6 +2,7 @@ import { PushCliError } from "../errors.ts";
 import { PROXY_HINT, proxyProblem } from "./proxy-url.ts";
 import { redactUrl } from "./redact-url.ts";
 import { SECRET_KEYS, SECRETS, type SecretKey } from "./secrets.ts";
+import { TOKEN_STORE_HINT, tokenStoreProblem } from "./token-store.ts";
 import { ageProblem, braceProblem, isApiBase, isRedisUrl, isWord, poolKeyProblem } from "./value-checks.ts";
 
 /** The settings that a flag, the environment or the file may give. */
@@ -22,6 +23,7 @@ export const SETTING_KEYS = [
   "poolKey",
   "poolKeys",
   "tokenMode",
+  "tokenStore",
   "consentCap",
   "consentMaxAge",
 ] as const;
@@ -170,6 +172,13 @@ export const RULES: Record<SettingKey, Rule> = {
     flag: "--token-mode",
     problem: (value) => (value === "stable" || value === "basic" ? undefined : "is no token mode"),
     hint: "stable (POST /cgi-bin/stable_token, the default) or basic (GET /cgi-bin/token)",
+    quote: verbatim,
+  },
+  tokenStore: {
+    env: "PUSH_CLI_TOKEN_STORE",
+    flag: "--token-store",
+    problem: tokenStoreProblem,
+    hint: TOKEN_STORE_HINT,
     quote: verbatim,
   },
   consentCap: {

@@ -1,6 +1,6 @@
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import type { TokenMode } from "../token/ports.ts";
+import type { TokenMode, TokenStoreChoice } from "../token/ports.ts";
 import { configPlaces, loadConfigFiles } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
 import { parseDuration } from "./durations.ts";
@@ -8,6 +8,7 @@ import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts
 import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
 import { COLLECTOR_SECRETS, type CollectorSecret, isCollectorSecret } from "./secrets.ts";
 import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { parseTokenStore } from "./token-store.ts";
 import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
 
@@ -35,6 +36,8 @@ export interface Settings {
   poolSuffix: string;
   poolKeys: "plain" | "java";
   tokenMode: TokenMode;
+  /** Where the token is kept; absent: under push-cli's own key. */
+  tokenStore?: TokenStoreChoice;
   /** Valid consents of a template that import lets a user have; absent: any number. */
   consentCap?: number;
   /** How old a consent may be; absent: any age, as on the platform. */
@@ -66,6 +69,7 @@ export interface SettingFlags {
   poolKeys?: string | undefined;
   profile?: string | undefined;
   tokenMode?: string | undefined;
+  tokenStore?: string | undefined;
   consentCap?: string | undefined;
   consentMaxAge?: string | undefined;
   /** Path of the configuration file. */
@@ -162,6 +166,7 @@ function fillIn(
     ...poolKeyOf(given, `${keyPrefix}${defaults.poolPrefix}`),
     poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
     tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
+    ...(given.tokenStore && { tokenStore: parseTokenStore(given.tokenStore.value) }),
     ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
     ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
     ...(profile && { profile: profile.value }),

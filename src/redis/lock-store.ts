@@ -6,15 +6,19 @@ import { SCRIPTS } from "./scripts.ts";
 
 /**
  * Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. `releaseAll` is
- * for a process that is told to end in the middle of its work.
+ * for a process that is told to end in the middle of its work. `newOwner` makes the owner tokens, each another one.
  */
-export function createLockStore(link: RedisLink, keys: Keys): LockStore & { releaseAll(): Promise<unknown> } {
+export function createLockStore(
+  link: RedisLink,
+  keys: Pick<Keys, "lock">,
+  newOwner: () => string | Promise<string> = randomUUID,
+): LockStore & { releaseAll(): Promise<unknown> } {
   const held = new Set<RenewedLock>();
   return {
     releaseAll: () => Promise.allSettled([...held].map((lock) => lock.release())),
     async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
-      const owner = randomUUID();
+      const owner = await newOwner();
       // Where the script is refused that gives a lock back, none is taken: it would stand in the way until it lapses.
       await link.run(SCRIPTS.releaseLock, [key], [owner]);
       const askedAt = performance.now();

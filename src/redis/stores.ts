@@ -22,10 +22,10 @@ import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { createReceipts } from "./receipts.ts";
 import { sweepOpenIds } from "./scan.ts";
+import { openTokens, type TokenPlace, tokenPatternOf } from "./sdk-tokens/open.ts";
 import { createSendHistory } from "./send-history.ts";
 import type { Patience } from "./sit-out.ts";
 import { createTemplateCache } from "./template-cache.ts";
-import { createTokenStore } from "./token-store.ts";
 
 export interface OpenStores {
   stores: {
@@ -85,20 +85,22 @@ const ANY = "any";
 
 /** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
-  options: PoolKeyOptions & ConnectNeeds & { clock: Clock },
+  options: PoolKeyOptions & ConnectNeeds & TokenPlace & { clock: Clock },
 ): Promise<OpenStores> {
   const keys = createPoolKeys(options);
   const { redisUrl: url, redisTls: tls, onWait } = options;
+  const patternOfToken = tokenPatternOf(options);
   let isAtWork = () => false;
   const link = await connectRedis({
     ...options,
     url,
     tls,
-    aclPatternOf: keys.aclPatternOf,
+    aclPatternOf: (key) => patternOfToken(key) ?? keys.aclPatternOf(key),
     patience: onWait && { isOn: () => !isAtWork(), onWait },
     probe: [keys.broadcast("a"), keys.broadcast("b")],
   });
   const locks = createLockStore(link, keys);
+  const tokens = openTokens(link, keys, locks, options);
   return {
     stores: {
       pools: createPoolStore(link, keys),
@@ -124,9 +126,9 @@ export async function openStores(
       isOpenId,
       toOpenId: keys.toOpenId,
     },
-    tokens: { store: createTokenStore(link, keys, options.clock), locks },
+    tokens,
     templates: createTemplateCache(link, keys),
-    releaseLocks: locks.releaseAll,
+    releaseLocks: () => Promise.all([locks.releaseAll(), tokens.locks.releaseAll()]),
     close: link.close,
   };
 }

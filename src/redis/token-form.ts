@@ -1,24 +1,47 @@
+/** How a value holds a token; of the JSON ones, `json-text` is a string in quotes and `json-object` has it in a field. */
+export type FormName = "raw" | "json-text" | "json-object" | "php" | "java";
+
 /** A token as backends keep it in Redis, and how another one is written in the same form. */
 export interface StoredForm {
+  name: FormName;
   token: string;
-  wrap(token: string): string;
+  /** Epoch ms; where the value itself tells it. */
+  expiresAtMs?: number;
+  /** `lifeSec`: how long the next one lives, for forms that say so. */
+  wrap: Wrap;
 }
+
+export type Wrap = (token: string, lifeSec: number) => string;
 
 /** Printable, and without what only wrappings have: quotes, braces and backslashes. */
 const TOKEN = /^[!#-&(-[\]-z|~]+$/;
 const JAVA_STRING = /^\xac\xed\x00\x05t(.)(.)/s;
 const PHP_STRING = /^s:(\d+):"(.*)";$/s;
+const TOKEN_FIELDS = ["access_token", "accessToken"];
+const EXPIRY_FIELDS = ["expires_at", "expiresAt", "expire_time", "expireTime"];
+/** Epochs from here on are in ms: in seconds that would be the year 5138. */
+const FIRST_MS = 1e11;
+
+/** How a token is written where there is no value to go by. */
+export const FRESH: { readonly [name in "raw" | "json-text" | "json-object"]: Wrap } = {
+  raw: (token) => token,
+  "json-text": (token) => JSON.stringify(token),
+  "json-object": (token, lifeSec) => JSON.stringify({ access_token: token, expires_in: lifeSec }),
+};
 
 /**
  * The token in a value of Redis, one character a byte; undefined when it is in no form that is known. Raw is how WxJava
  * and push-cli keep it. Besides: JSON text (wechatpy, GenericJackson2JsonRedisSerializer), a JSON object with an
- * `access_token`, a string of PHP's serialize() (EasyWeChat) or of Java's serialization (RedisTemplate as it comes).
+ * `access_token` (PowerWeChat), a string of PHP's serialize() (EasyWeChat) or of Java's serialization (RedisTemplate as
+ * it comes).
  */
 export function readStoredToken(value: string): StoredForm | undefined {
   const text = value.trim();
   const form = javaForm(value) ?? phpForm(text) ?? jsonForm(text);
   if (form) return TOKEN.test(form.token) ? form : undefined;
-  return TOKEN.test(text) && !/^s:\d+:/.test(text) ? { token: text, wrap: (token) => token } : undefined;
+  return TOKEN.test(text) && !/^s:\d+:/.test(text)
+    ? { name: "raw", token: text, wrap: FRESH.raw }
+    : undefined;
 }
 
 function javaForm(value: string): StoredForm | undefined {
@@ -26,7 +49,7 @@ function javaForm(value: string): StoredForm | undefined {
   if (!head) return undefined;
   const length = head[1]!.charCodeAt(0) * 256 + head[2]!.charCodeAt(0);
   const token = value.slice(head[0].length);
-  return { token: token.length === length ? token : "", wrap: wrapJava };
+  return { name: "java", token: token.length === length ? token : "", wrap: wrapJava };
 }
 
 function wrapJava(token: string): string {
@@ -37,6 +60,7 @@ function phpForm(text: string): StoredForm | undefined {
   const [, length, token = ""] = PHP_STRING.exec(text) ?? [];
   if (length === undefined) return undefined;
   return {
+    name: "php",
     token: token.length === Number(length) ? token : "",
     wrap: (next) => `s:${next.length}:"${next}";`,
   };
@@ -46,11 +70,26 @@ function jsonForm(text: string): StoredForm | undefined {
   if (!/^["{]/.test(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "string") return { token: value, wrap: (token) => JSON.stringify(token) };
-    const fields = value as Record<string, unknown>;
-    const token = typeof fields.access_token === "string" ? fields.access_token : "";
-    return { token, wrap: (next) => JSON.stringify({ ...fields, access_token: next }) };
+    if (typeof value === "string") return { name: "json-text", token: value, wrap: FRESH["json-text"] };
+    return objectForm(value as Record<string, unknown>);
   } catch {
     return undefined; // what looks like JSON and is none
   }
+}
+
+function objectForm(fields: Record<string, unknown>): StoredForm {
+  const field = TOKEN_FIELDS.find((name) => typeof fields[name] === "string") ?? "";
+  const expiry = EXPIRY_FIELDS.map((name) => fields[name]).find((value) => typeof value === "number");
+  return {
+    name: "json-object",
+    token: String(fields[field] ?? ""),
+    ...(typeof expiry === "number" && { expiresAtMs: expiry < FIRST_MS ? expiry * 1000 : expiry }),
+    wrap: (next, lifeSec) =>
+      JSON.stringify({
+        ...fields,
+        [field]: next,
+        // It would be the life of the token that is replaced.
+        ...("expires_in" in fields && { expires_in: lifeSec }),
+      }),
+  };
 }

@@ -2,12 +2,12 @@ import type { Clock } from "../clock.ts";
 import type { TokenStore } from "../token/ports.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { readStoredToken, type StoredForm } from "./token-form.ts";
+import { FRESH, readStoredToken, type Wrap } from "./token-form.ts";
 
 /** The token as backends keep it: a string that lapses with its TTL, raw unless the one before was wrapped. */
 export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): TokenStore {
   /** Of the value that was met last: it may have lapsed by the time a new one is written. */
-  let wrap: StoredForm["wrap"] = (token) => token;
+  let wrap: Wrap = FRESH.raw;
   const read = async (key: string) => {
     const value = await link.call(link.client.getBuffer(key));
     if (value === null || value.length === 0) return undefined;
@@ -16,7 +16,10 @@ export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): Tok
     return form ?? "unreadable";
   };
   return {
+    name: "push-cli",
+    guard: "locked",
     keyOf: keys.accessToken,
+    lockOf: (appid) => ({ key: keys.lock(`token:${appid}`) }),
     async load(appid) {
       const key = keys.accessToken(appid);
       const [form, ttlMs] = await Promise.all([read(key), link.call(link.client.pttl(key))]);
@@ -27,7 +30,7 @@ export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): Tok
     async save(appid, token, ttlMs) {
       const key = keys.accessToken(appid);
       const before = await read(key);
-      const value = Buffer.from(wrap(token), "latin1");
+      const value = Buffer.from(wrap(token, Math.floor(ttlMs / 1000)), "latin1");
       await link.call(link.client.set(key, value, "PX", Math.max(1, Math.floor(ttlMs))));
       return { overwrote: before === "unreadable" };
     },

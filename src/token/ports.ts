@@ -5,13 +5,49 @@ export interface StoredToken {
   token: string;
   /** Epoch ms at which the stored copy lapses: earlier than the platform's own expiry by the margin. */
   expiresAtMs: number;
+  /** Nothing says when it lapses; `expiresAtMs` is when to look again. */
+  isEndless?: true;
 }
+
+/** Whose way of keeping the token it is: push-cli's own, that of an SDK, or one key that somebody named. */
+export type TokenKeeper =
+  | "push-cli"
+  | "wxjava"
+  | "wxjava-redisson"
+  | "silenceper"
+  | "wechatpy"
+  | "powerwechat"
+  | "key";
+
+/** What `--token-store` says. */
+export interface TokenStoreChoice {
+  keeper: TokenKeeper;
+  /** What stands behind the `=`: the SDK's prefix, or the name of the key. */
+  argument?: string;
+}
+
+/**
+ * Who may put another token into a store. `locked`: whoever does so takes the store's lock. `unlocked`: the backend takes
+ * none that others could take, so two may be at it at once. `read-only`: the backend alone.
+ */
+export type StoreGuard = "locked" | "unlocked" | "read-only";
 
 /** The shared place of the token (Redis, one key an appid), which backends read too. */
 export interface TokenStore {
-  /** Where the token of an appid lies, to be told to people. */
+  /** As `--token-store` has it. */
+  readonly name: string;
+  readonly guard: StoreGuard;
+  /** Why it is read-only. */
+  readonly whyReadOnly?: string | undefined;
+  /** Where else a token may lie when there is none: the end of a hint. */
+  readonly elsewhere?: string | undefined;
+  /** Where the token of an appid lies, to be told to people: without the secret, if that is a part of it. */
   keyOf(appid: string): string;
+  /** What push-cli takes while it replaces the token; `leaseMs`: how long one of a dead backend stands in the way. */
+  lockOf(appid: string): { key: string; leaseMs?: number };
   load(appid: string): Promise<StoredToken | undefined>;
+  /** What of the stored value forbids to put another in its place, as the end of a sentence; absent: nothing ever does. */
+  whyUnfit?(appid: string): Promise<string | undefined>;
   /** In the form of the value that it replaces; `overwrote`: that was nothing that is known as a token. */
   save(appid: string, token: string, ttlMs: number): Promise<{ overwrote: boolean }>;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError, usageError } from "../errors.ts";
 import { tokenTtlMs } from "./lifetime.ts";
+import { type Wish, whyKept } from "./may-replace.ts";
 import type {
   AccessTokens,
   HeldLock,
@@ -27,22 +28,28 @@ export interface RefreshedToken extends StoredToken {
   source: "store" | "api";
 }
 
-export interface TokenProvider extends AccessTokens {
-  /** Where the token lies, and how a new one is asked for. */
-  readonly key: string;
-  readonly mode: TokenMode;
-  /** What the store holds now; asks nobody. */
-  show(): Promise<StoredToken | undefined>;
-  /** The stored token or else a new one; with `force` always a new one. */
-  refresh(force: boolean): Promise<RefreshedToken>;
+export interface RefreshPlan {
+  stored: StoredToken | undefined;
+  /** Whether the platform is asked for a token. */
+  fetches: boolean;
+  /** Why it would not go through. */
+  refusal: PushCliError | undefined;
 }
 
-/** Which stored tokens will do. */
-interface Wish {
-  /** The platform refused this one. */
-  refused?: string | undefined;
-  /** None will do: ask the platform for a new one. */
-  force?: boolean;
+export interface TokenProvider extends AccessTokens {
+  /** Where the token lies, what is taken to replace it, and how a new one is asked for. */
+  readonly store: string;
+  readonly key: string;
+  readonly lock: string;
+  readonly mode: TokenMode;
+  /** Where else a token may lie: the end of a hint. */
+  readonly elsewhere: string | undefined;
+  /** What the store holds now; asks nobody. */
+  show(): Promise<StoredToken | undefined>;
+  /** What `refresh` would do now; changes nothing. */
+  plan(force: boolean): Promise<RefreshPlan>;
+  /** The stored token or else a new one; with `force` always a new one. */
+  refresh(force: boolean): Promise<RefreshedToken>;
 }
 
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
@@ -52,6 +59,11 @@ const HOLD_MS = 35_000;
 /** Until the lock of a holder that hangs has lapsed. */
 const WAIT_MS = HOLD_MS + LOCK_TTL_MS;
 const POLL_MS = 50;
+/** How long a backend has to replace a token that push-cli may not replace: its next call of the API does it. */
+const BACKEND_MS = 15_000;
+const BACKEND_POLL_MS = 500;
+/** To take over a lock whose holder died. */
+const TAKEOVER_MS = 10_000;
 /** All whose sends were refused together ask once; a platform that is slow to change its token is asked again. */
 const CONFIRMED_MS = 1000;
 
@@ -96,8 +108,20 @@ class Provider implements TokenProvider {
     this.#options = options;
   }
 
+  get store(): string {
+    return this.#options.store.name;
+  }
+
   get key(): string {
     return this.#options.store.keyOf(this.#options.appid);
+  }
+
+  get lock(): string {
+    return this.#options.store.lockOf(this.#options.appid).key;
+  }
+
+  get elsewhere(): string | undefined {
+    return this.#options.store.elsewhere;
   }
 
   get mode(): TokenMode {
@@ -122,7 +146,13 @@ class Provider implements TokenProvider {
   }
 
   refresh(force: boolean): Promise<RefreshedToken> {
-    return this.#obtain({ force });
+    return this.#obtain({ force, atOnce: true });
+  }
+
+  async plan(force: boolean): Promise<RefreshPlan> {
+    const stored = await this.show();
+    const fetches = force || !stored || stored.expiresAtMs <= this.#options.clock.now();
+    return { stored, fetches, refusal: fetches ? await this.#whyKept({ force }) : undefined };
   }
 
   /** One flight at a time: callers with the same wish share it, others look again when it has landed. */
@@ -149,16 +179,28 @@ class Provider implements TokenProvider {
   }
 
   async #obtain(wish: Wish): Promise<RefreshedToken> {
-    const { appid, locks, clock } = this.#options;
-    const giveUpAt = clock.monotonic() + WAIT_MS;
+    const { appid, locks, clock, store } = this.#options;
+    const askedAt = clock.monotonic();
+    const { leaseMs } = store.lockOf(appid);
+    const waitMs = leaseMs === undefined ? WAIT_MS : leaseMs + TAKEOVER_MS;
     for (;;) {
       const stored = await this.#stored(wish);
       if (stored) return stored;
+      const refusal = await this.#whyKept(wish);
+      if (refusal) {
+        if (wish.atOnce || clock.monotonic() >= askedAt + BACKEND_MS) throw refusal;
+        await clock.sleep(BACKEND_POLL_MS);
+        continue;
+      }
       const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, HOLD_MS);
       if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
-      if (clock.monotonic() >= giveUpAt) throw lockedError(appid);
+      if (clock.monotonic() >= askedAt + waitMs) throw lockedError(appid, this.lock, waitMs);
       await clock.sleep(POLL_MS * (1 + clock.random()));
     }
+  }
+
+  #whyKept(wish: Wish): Promise<PushCliError | undefined> {
+    return whyKept(this.#options.store, this.#options.appid, this.mode, wish);
   }
 
   async #refresh(wish: Wish, lock: HeldLock): Promise<RefreshedToken> {
@@ -195,8 +237,8 @@ class Provider implements TokenProvider {
   }
 
   #keep(token: StoredToken, source: RefreshedToken["source"]): RefreshedToken {
-    this.#held = { token: token.token, expiresAtMs: token.expiresAtMs };
-    return { ...this.#held, source };
+    this.#held = token;
+    return { ...token, source };
   }
 }
 
@@ -213,12 +255,12 @@ function overwroteWarning(key: string): string {
   return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
 }
 
-function lockedError(appid: string): PushCliError {
+function lockedError(appid: string, lock: string, waitMs: number): PushCliError {
   return new PushCliError(
     "locked",
-    `another process has been refreshing the token of "${appid}" for ${WAIT_MS / 1000} s`,
+    `another process has been refreshing the token of "${appid}" for ${waitMs / 1000} s`,
     {
-      hint: "try again: the lock lapses by itself when its holder has died",
+      hint: `try again: its lock, ${lock}, lapses by itself when its holder has died`,
     },
   );
 }

@@ -158,9 +158,9 @@ describe("token", () => {
   it("shows a person when it will be renewed", async () => {
     const { stdout } = await world.screen(["token", "refresh"]);
     expect(stdout).toMatch(
-      /^appid +token +renewed after +source\n.*\nwx-sandbox +\S{6}\.\.\. +\S+ \S+ \(in 1h 55m\) +api\n$/,
+      /^appid {4}wx-sandbox\ntoken {4}\S{6}\.\.\.\nrenewed {2}after \S+ \S+ \(in 1h 55m\)\nsource {3}api\nstore {4}push-cli\nkey {6}mina:access_token:wx-sandbox\n$/,
     );
     const { stdout: row } = await world.cli(["token", "show"]);
-    expect(row).toMatch(/^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\n$/);
+    expect(row).toMatch(/^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\tpush-cli\tmina:access_token:wx-sandbox\n$/);
   });
 });

@@ -40,6 +40,7 @@ describe("layers", () => {
         poolKey: "default",
         poolKeys: "default",
         tokenMode: "default",
+        tokenStore: "default",
         profile: "default",
       },
       collectorSecrets: {},
@@ -101,6 +102,7 @@ describe("layers", () => {
       PUSH_CLI_CONSENT_CAP: "20",
       PUSH_CLI_CONSENT_MAX_AGE: "180d",
       PUSH_CLI_TOKEN_MODE: "basic",
+      PUSH_CLI_TOKEN_STORE: "wxjava=wx",
       PUSH_CLI_PROFILE: "a",
       PUSH_CLI_CONFIG: "other.json",
     };
@@ -119,6 +121,7 @@ describe("layers", () => {
       consentCap: 20,
       consentMaxAgeMs: 180 * 86_400_000,
       tokenMode: "basic",
+      tokenStore: { keeper: "wxjava", argument: "wx" },
       profile: "a",
       collectorSecrets: {
         collectorSecret: { from: "PUSH_CLI_COLLECTOR_SECRET", value: "s".repeat(32) },
@@ -334,6 +337,12 @@ describe("values", () => {
     [{ keyPrefix: "" }, '--key-prefix: "" is empty'],
     [{ poolPrefix: "a b" }, '--pool-prefix: "a b" is empty or has white space'],
     [{ tokenMode: "Stable" }, '--token-mode: "Stable" is no token mode'],
+    [{ tokenStore: "WxJava" }, '--token-store: "WxJava" is no token store'],
+    [{ tokenStore: "constructor" }, '--token-store: "constructor" is no token store'],
+    [{ tokenStore: "powerwechat=x" }, "is no token store: powerwechat takes no prefix"],
+    [{ tokenStore: "key" }, '--token-store: "key" does not name a key'],
+    [{ tokenStore: "key=" }, "has no key behind the ="],
+    [{ tokenStore: "wechatpy=a b" }, "has no prefix behind the =, or one with white space"],
   ])("%j is a usage error", async (flags, message) => {
     const error = await failure(flags);
     expect(error.kind).toBe("usage");

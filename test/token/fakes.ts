@@ -5,6 +5,7 @@ import type {
   IssuedToken,
   LockStore,
   StoredToken,
+  StoreGuard,
   TokenApi,
   TokenMode,
   TokenStore,
@@ -29,6 +30,8 @@ export class FakeStore implements TokenStore {
   readonly saves: { appid: string; token: string; ttlMs: number }[] = [];
   stored: StoredToken | undefined;
   loads = 0;
+  readonly name: string = "fake";
+  guard: StoreGuard = "locked";
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -37,6 +40,10 @@ export class FakeStore implements TokenStore {
 
   keyOf(appid: string): string {
     return `key-of-${appid}`;
+  }
+
+  lockOf(appid: string): { key: string; leaseMs?: number } {
+    return { key: `lock-of-${appid}` };
   }
 
   async load(): Promise<StoredToken | undefined> {

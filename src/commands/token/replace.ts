@@ -31,19 +31,22 @@ export async function askToReplace(deps: Deps, appid: string): Promise<ExitName 
   }
   const { apiBase } = await deps.settings();
   const tokens = await deps.tokens();
+  const { stored, refusal } = await tokens.plan(true);
+  if (refusal) throw refusal;
   // Not talk: --quiet must not hide what is asked about.
   const { warn } = deps.out;
   warn(`appid   ${appid}`);
   warn(`API     ${apiBase}, token mode ${tokens.mode}`);
   warn(`key     ${tokens.key}`);
-  warn(`stored  ${describe(await tokens.show(), deps.clock.now())}`);
+  if (tokens.store !== "push-cli") warn(`lock    ${tokens.lock}`);
+  warn(`stored  ${describe(stored, deps.clock.now())}`);
   for (const line of CONSEQUENCES[tokens.mode].split("\n")) warn(line);
   return askFirst(deps, `Replace the token of ${appid}?`, "the token is as it was");
 }
 
-function describe(stored: StoredToken | undefined, nowMs: number): string {
+export function describe(stored: StoredToken | undefined, nowMs: number): string {
   if (!stored) return "nothing";
-  const leftMs = stored.expiresAtMs - nowMs;
+  const leftMs = stored.isEndless ? 0 : stored.expiresAtMs - nowMs;
   const life = leftMs > 0 ? `renewed in ${formatDuration(leftMs)}` : "without an end: the key has no TTL";
   return `${redactToken(stored.token)}, ${life}`;
 }

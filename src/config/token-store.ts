@@ -1,0 +1,39 @@
+import type { TokenKeeper, TokenStoreChoice } from "../token/ports.ts";
+import { isWord } from "./value-checks.ts";
+
+/** What may stand behind a keeper's `=`. */
+const ARGUMENTS: Record<TokenKeeper, "none" | "prefix" | "key"> = {
+  "push-cli": "none",
+  wxjava: "prefix",
+  "wxjava-redisson": "prefix",
+  silenceper: "prefix",
+  wechatpy: "prefix",
+  powerwechat: "none",
+  key: "key",
+};
+
+const KEEPERS = Object.keys(ARGUMENTS) as TokenKeeper[];
+
+/** As they are completed and listed. */
+export const TOKEN_STORES = KEEPERS.map((keeper) => (ARGUMENTS[keeper] === "key" ? `${keeper}=` : keeper));
+
+export const TOKEN_STORE_HINT =
+  "push-cli (the default), wxjava, wxjava-redisson, silenceper, wechatpy, powerwechat or key=<name of the key>; another prefix of the SDK's is given as wxjava=<prefix>";
+
+/** What is wrong with a value, as the end of a sentence about it. */
+export function tokenStoreProblem(value: string): string | undefined {
+  const { keeper, argument } = parseTokenStore(value);
+  const takes = Object.hasOwn(ARGUMENTS, keeper) ? ARGUMENTS[keeper] : undefined;
+  if (takes === undefined) return "is no token store";
+  if (argument === undefined) return takes === "key" ? "does not name a key" : undefined;
+  if (takes === "none") return `is no token store: ${keeper} takes no prefix`;
+  if (!isWord(argument)) return `has no ${takes} behind the =, or one with white space`;
+  return undefined;
+}
+
+/** `wxjava`, `wxjava=<prefix>`, `key=<name>`. For values without a problem. */
+export function parseTokenStore(value: string): TokenStoreChoice {
+  const at = value.indexOf("=");
+  if (at < 0) return { keeper: value as TokenKeeper };
+  return { keeper: value.slice(0, at) as TokenKeeper, argument: value.slice(at + 1) };
+}

@@ -1,0 +1,51 @@
+import { PushCliError } from "../errors.ts";
+import type { TokenMode, TokenStore } from "./ports.ts";
+
+/** Which stored tokens will do. */
+export interface Wish {
+  /** The platform refused this one. */
+  refused?: string | undefined;
+  /** None will do: ask the platform for a new one. */
+  force?: boolean;
+  /** No waiting for the backend to put a new one there. */
+  atOnce?: boolean;
+}
+
+const WAYS_OUT =
+  "let the backend refresh it (a call of its API does), or give --token-store push-cli: a stable token of push-cli's own disturbs nobody";
+const UNLOCKED_WAYS_OUT =
+  "--token-mode stable disturbs nobody; or let the backend refresh it (a call of its API does); token refresh --force does it all the same, and asks";
+
+/**
+ * Why push-cli must not put another token into the store, as an error; undefined when it may. A backend that has just
+ * fetched a token and not yet stored it loses it to another call of /cgi-bin/token, and then keeps a token that dies in
+ * five minutes: so that endpoint is asked under a lock that the backend takes too, or when somebody insists. A stable
+ * token is the same for all who ask, unless it is forced, and does not touch those of the other endpoint
+ * (WeChat's page on stable_token).
+ */
+export async function whyKept(
+  store: TokenStore,
+  appid: string,
+  mode: TokenMode,
+  wish: Wish,
+): Promise<PushCliError | undefined> {
+  if (store.guard === "read-only") return kept(store, appid, wish, store.whyReadOnly ?? "", WAYS_OUT);
+  if (store.guard === "unlocked" && mode === "basic" && !wish.force) {
+    const why = `${store.name} has no lock in Redis, and /cgi-bin/token could end the token that the backend is just storing`;
+    return kept(store, appid, wish, why, UNLOCKED_WAYS_OUT);
+  }
+  const unfit = await store.whyUnfit?.(appid);
+  return unfit === undefined ? undefined : kept(store, appid, wish, unfit, WAYS_OUT);
+}
+
+function kept(store: TokenStore, appid: string, wish: Wish, why: string, ways: string): PushCliError {
+  const key = `"${store.keyOf(appid)}"`;
+  const what =
+    wish.refused !== undefined
+      ? `the API refuses the token in ${key}, which push-cli does not replace`
+      : wish.force
+        ? `push-cli does not replace the token in ${key}`
+        : `there is no good token in ${key}, and push-cli puts none there`;
+  const hint = store.elsewhere === undefined || wish.force ? ways : `${store.elsewhere}; ${ways}`;
+  return new PushCliError("credentials", `${what}: ${why}`, { hint });
+}
