@@ -2,7 +2,7 @@ import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { consentNeeds, sendNeeds } from "./commands/consent-needs.ts";
-import type { Deps, SendStores, Stores } from "./commands/deps.ts";
+import type { Deps, SendStores, SourceNeeds, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
@@ -10,7 +10,6 @@ import { loadSettings, type Settings } from "./config/settings.ts";
 import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./output/io.ts";
 import type { Output } from "./output/output.ts";
-import type { Network } from "./platforms/http/network.ts";
 import { defaultsOf, loadChannel, openChannel } from "./wiring-channel.ts";
 import type { CollectorParts } from "./wiring-collector.ts";
 
@@ -30,8 +29,9 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
 } {
   const clock = systemClock;
   const closers: (() => unknown)[] = [];
+  const loadedOnce = once(() => loadSettings(globals, io, defaultsOf));
   const settings = once(async () => {
-    const loaded = await loadSettings(globals, io, defaultsOf);
+    const loaded = await loadedOnce();
     for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
     return loaded;
   });
@@ -43,10 +43,11 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     closers.push(open.close, release, io.beforeEnd(releaseLocks));
     return open;
   });
+  const partsBy = partsOf({ io, version, clock, onClose: (closer) => closers.push(closer) });
   const channel = async (name?: string) => {
     const loaded = await settings();
     return openChannel(name ?? loaded.channel, loaded, {
-      network: networkOf(loaded, { io, version }),
+      network: partsBy(loaded).network,
       clock,
       tokens: () => deps.tokens(),
       templateCache: () => deps.templateCache(),
@@ -65,14 +66,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     },
     storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
     codeSource: async (needs) => {
-      const { openCodeSource } = await import("./redis/code-source.ts");
-      const { redisUrl, redisTls } = await settings();
-      const url = needs.redisUrl ?? redisUrl;
-      // Another server has another name; the CA and the client's certificate may serve for both.
-      const { servername: _, ...common } = redisTls ?? {};
-      const tls = needs.redisUrl === undefined ? redisTls : common;
-      const patience = { isOn: () => true, onWait: sayWait(out) };
-      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
+      const source = await openSource(needs, await settings(), out);
       closers.push(source.close);
       return source;
     },
@@ -89,10 +83,8 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const { CHANNELS } = await import("./platforms/channels.ts");
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
     },
-    ...collectorDeps(settings, (loaded) => {
-      const network = networkOf(loaded, { io, version });
-      return { settings: loaded, network, io, clock, onClose: (closer) => closers.push(closer) };
-    }),
+    ...collectorDeps(settings, partsBy),
+    doctor: async () => (await import("./wiring-doctor.ts")).openDoctor(loadedOnce, partsBy),
     sandbox: sandboxTools(io),
     runCli,
     onInterrupt: (listener) => listenForStop(io, out, listener),
@@ -101,6 +93,17 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     for (const closer of closers.reverse()) await closer();
   };
   return { deps, close };
+}
+
+/** Where codes are imported from. */
+async function openSource(needs: SourceNeeds, { redisUrl, redisTls }: Settings, out: Output) {
+  const { openCodeSource } = await import("./redis/code-source.ts");
+  const url = needs.redisUrl ?? redisUrl;
+  // Another server has another name; the CA and the client's certificate may serve for both.
+  const { servername: _, ...common } = redisTls ?? {};
+  const tls = needs.redisUrl === undefined ? redisTls : common;
+  const patience = { isOn: () => true, onWait: sayWait(out) };
+  return openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
 }
 
 /** The stores; for messages that spend no codes, with pools, ledgers and history of their own. */
@@ -121,6 +124,22 @@ function sendStoresOf(
     known.set(name, own);
     return { ...stores, ...own };
   };
+}
+
+/** What the collector and the doctor are made of. */
+function partsOf({
+  version,
+  ...rest
+}: Pick<Wiring, "io" | "version"> & Omit<CollectorParts, "settings" | "network">) {
+  return (settings: Settings): CollectorParts => ({
+    ...rest,
+    settings,
+    // Not before it is needed: a proxy that can't be used matters to those alone who go that way.
+    get network() {
+      const { apiBase, proxy, apiCas: extraCas } = settings;
+      return { proxy: chooseProxy(apiBase, proxy, rest.io.env), extraCas, userAgent: `push-cli/${version}` };
+    },
+  });
 }
 
 /** The collector, loaded when it is asked for. */
@@ -182,13 +201,6 @@ async function openStores(
   return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
 }
 
-function networkOf(
-  { apiBase, proxy, apiCas: extraCas }: Settings,
-  { io, version }: Pick<Wiring, "io" | "version">,
-): Network {
-  return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}` };
-}
-
 async function createTokens(
   settings: Settings,
   channel: OpenChannel,
@@ -196,8 +208,9 @@ async function createTokens(
   out: Output,
   clock: Clock,
 ) {
-  const { createTokenProvider, withoutTokens } = await import("./token/provider.ts");
-  if (channel.tokenApi === undefined) return withoutTokens(channel.name);
+  if (channel.tokenApi === undefined)
+    return (await import("./token/no-tokens.ts")).withoutTokens(channel.name);
+  const { createTokenProvider } = await import("./token/provider.ts");
   return createTokenProvider({
     ...tokens,
     appid: settings.appid ?? "",

@@ -107,6 +107,14 @@ export interface Preflight {
   quotaLeft?: number | undefined;
 }
 
+/** What the platform says of an access token; asking spends no permission. */
+export type TokenCheck =
+  | { state: "accepted"; quota?: { limit?: number | undefined; left: number } | undefined }
+  /** `isTokenItself`: another token may be taken; otherwise the account or this host is not let in. */
+  | { state: "refused"; why: string; hint?: string | undefined; isTokenItself: boolean }
+  /** This API has no such call, or answers something else. */
+  | { state: "untold"; why: string };
+
 /** Shapes of ids, for doubts about those given. */
 export interface IdShape {
   platform: string;
@@ -176,6 +184,11 @@ export interface OpenChannel extends Channel {
   /** Throws a `config` error for an address that can't be used. Absent where requests are signed: there are no tokens. */
   tokenApi?(): TokenApi;
   sender(message: Message, options: SenderOptions): Promise<MessageSender>;
+  /**
+   * Asks whether a token is good, and how many messages may still be sent today; absent where the platform has no call that
+   * is free. Rejects with an `api` error when there is no answer.
+   */
+  checkToken?(token: string, timeoutMs: number): Promise<TokenCheck>;
   /** The account's templates; absent where the platform has no such call. */
   templates?(): Promise<TemplateList>;
   /** Looks at a message with what the account says; absent where nothing can be asked. Needs a token. */

@@ -16,6 +16,17 @@ export function doubtMemory(servers: readonly ServerMemory[]): string | undefine
   return `Redis drops keys when it is full (maxmemory-policy ${one.policy}, maxmemory ${one.maxBytes}): ${DANGER}`;
 }
 
+/** An hour: Redis' own default saves sooner whatever was written. */
+const UNSAVED_MS = 3_600_000;
+
+/** The same of a server that does not write to its disk; it is told, and no reason to refuse. */
+export function doubtSaving(servers: readonly ServerMemory[]): string | undefined {
+  const unsavedMs = Math.max(0, ...servers.map((server) => server.unsavedMs ?? 0));
+  if (unsavedMs < UNSAVED_MS) return undefined;
+  const hours = Math.floor(unsavedMs / UNSAVED_MS);
+  return `Redis has saved nothing to disk for ${hours} h (no append-only file): if it crashed, ${DANGER}`;
+}
+
 /** For a broadcast that nobody was asked about: `confirm`, because --yes is not enough of an answer. */
 export function memoryRefused(doubt: string): PushCliError {
   return new PushCliError("confirm", doubt, {

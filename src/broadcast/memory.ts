@@ -8,6 +8,11 @@ export interface ServerMemory {
   maxBytes: number;
   /** evicted_keys, since the process began or its statistics were reset. */
   evictedKeys: number;
+  /**
+   * Without an append-only file: how long ago the last snapshot was made, ms, where something was written since. Undefined
+   * where nothing waits to be saved, or that is not told.
+   */
+  unsavedMs?: number | undefined;
 }
 
 /** All servers that hold keys. Undefined where Redis, or a proxy before it, does not tell. */

@@ -15,6 +15,7 @@ import type { StopSignal } from "../broadcast/stop.ts";
 import type { Clock } from "../clock.ts";
 import type { CollectorSecret } from "../config/secrets.ts";
 import type { Settings } from "../config/settings.ts";
+import type { DoctorTools } from "../doctor/ports.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { PrivateRedis } from "../local-redis/private-redis.ts";
 import type { Io } from "../output/io.ts";
@@ -124,6 +125,8 @@ export interface Deps {
   ): Promise<RunningCollector>;
   /** `by`: other settings, for the demo's own. */
   collectorProbe(by?: Pick<Io, "env" | "cwd">): CollectorProbe;
+  /** What looks at everything and changes nothing; settings that can't be used are a finding. */
+  doctor(): Promise<Omit<DoctorTools, "collector"> & { collectorProbe: CollectorProbe }>;
   sandbox: SandboxTools;
   /** Runs another command line in this process, with its own output streams. */
   runCli(argv: string[], io: Io): Promise<number>;

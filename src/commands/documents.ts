@@ -24,7 +24,7 @@ const INTERVAL = "interval unreadableInterval";
  * `{...}`: the fields of an object, or of the objects in a list; `{*}`: any.
  */
 const DOCUMENTS: Record<string, string> = {
-  "broadcast send": `${RESULT} dryRun leftWithout passedOver columns sample{*} next`,
+  "broadcast send": `${RESULT} dryRun leftWithout passedOver columns warnings sample{*} next`,
   "broadcast resume": `${VIEW} dryRun wouldSend toSend{fresh open retries} receipts{sent rejected unknown} passedOver next`,
   "broadcast watch": `${VIEW} rateNow runs{${RUN} waiting}`,
   "broadcast list": `${VIEW} alive next`,
@@ -58,6 +58,7 @@ const DOCUMENTS: Record<string, string> = {
   "collector start": `at level event lines address routes signal route method status ms user code callback taken known refused
     templates message problem`,
   "collector check": "ok checks{name state from what problem hint}",
+  doctor: "ok checks{group name state found remedy ms}",
   completion: "shell script",
   demo: `users entries steps{say argv exitCode documents{*}} delivered deliveredTo maxPerUser subscribeDelivered`,
   help: `code name meaning topic title markdown path usage description default arguments{name description required variadic choices}

@@ -1,7 +1,8 @@
 import type { Settings } from "../config/settings.ts";
 import { PushCliError, untilWhole } from "../errors.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
-import type { FoundPrefix, PrefixLook } from "../pool/ports.ts";
+import { placeFlags, showPoolKey } from "../pool/place-flags.ts";
+import type { PrefixLook } from "../pool/ports.ts";
 import type { Deps, SendOf } from "./deps.ts";
 import { spendsOf } from "./permission-words.ts";
 
@@ -62,25 +63,8 @@ async function hintAtPrefixes(deps: Deps): Promise<string | undefined> {
     return `no list with codes ${where}; is --redis-url right?`;
   }
   const places = found.map((place) => {
-    const flags = flagsOf(place, settings).join(" ");
+    const flags = placeFlags(place, settings).join(" ");
     return `under '${showPoolKey({ poolPrefix: place.prefix, poolSuffix: place.suffix ?? "" })}' (${formatCounted(place.keys, "key")} looked at): ${flags}`;
   });
   return `pools were found ${places.join("; ")}`;
-}
-
-/** What pools' keys begin with, or their whole form with a % for the openId. */
-export function showPoolKey({ poolPrefix, poolSuffix }: PoolPlace): string {
-  return poolSuffix === "" ? poolPrefix : `${poolPrefix}%${poolSuffix}`;
-}
-
-type PoolPlace = Pick<Settings, "poolPrefix" | "poolSuffix">;
-
-function flagsOf({ prefix, suffix = "", form }: FoundPrefix, settings: Settings): string[] {
-  const shown = showPoolKey({ poolPrefix: prefix, poolSuffix: suffix });
-  const word = /^[\w:./@#+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
-  const isOwn = prefix === settings.poolPrefix && suffix === settings.poolSuffix;
-  return [
-    ...(form === settings.poolKeys ? [] : [`--pool-keys ${form}`]),
-    ...(isOwn ? [] : [`${suffix === "" ? "--pool-prefix" : "--pool-key"} ${word}`]),
-  ];
 }

@@ -52,6 +52,11 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./collector/collector.ts")).registerCollector,
   },
   {
+    name: "doctor",
+    description: "check settings, Redis, pools, API, token, quota, templates and collector; changes nothing",
+    load: async () => (await import("./doctor/doctor.ts")).registerDoctor,
+  },
+  {
     name: "sandbox",
     description:
       "a simulator of the WeChat API on this machine, to try things out; appid wx-sandbox, secret sandbox-secret",

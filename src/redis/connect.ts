@@ -173,15 +173,19 @@ function common({
   patience,
   anyVersion,
 }: ConnectOptions) {
-  const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
-  const hasUser = user !== undefined && shownUrl.includes(`://${user}:`);
   return {
-    circumstances: { where: shownUrl, patternOf: aclPatternOf, user: hasUser ? user : undefined },
+    circumstances: { where: shownUrl, patternOf: aclPatternOf, user: userOf({ url, shownUrl }) },
     reconnectMs,
     replyMs,
     patience,
     anyVersion,
   };
+}
+
+/** The Redis user of a URL; undefined where it names none, or may not be shown. */
+export function userOf({ url, shownUrl }: Pick<ConnectOptions, "url" | "shownUrl">): string | undefined {
+  const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
+  return user !== undefined && shownUrl.includes(`://${user}:`) ? user : undefined;
 }
 
 function tlsOf({ tls = {} }: ConnectOptions, isTls: boolean): Pick<ClientOptions, "tls"> {

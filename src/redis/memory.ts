@@ -1,4 +1,5 @@
 import type { LookAtMemory, ServerMemory } from "../broadcast/memory.ts";
+import { fieldsOfInfo, type InfoField } from "./info.ts";
 import type { RedisLink } from "./link.ts";
 
 /** Asks all servers by INFO, which costs each of them about 0.1 ms. */
@@ -6,20 +7,31 @@ export function createMemoryGauge(link: RedisLink): LookAtMemory {
   return async () => {
     const informants = link.informants();
     if (!informants) return undefined;
-    const servers = await Promise.all(informants.map((server) => readMemory(link, server.info())));
+    const servers = await Promise.all(
+      informants.map(async (server) => {
+        const info = await askInfo(link, server.info());
+        return info === undefined ? undefined : readMemory(fieldsOfInfo(info));
+      }),
+    );
     return servers.every((server) => server !== undefined) ? servers : undefined;
   };
 }
 
-async function readMemory(link: RedisLink, asked: Promise<string>): Promise<ServerMemory | undefined> {
-  let info: string;
+/** Awaits INFO; undefined where it is refused. */
+export async function askInfo(
+  link: Pick<RedisLink, "call">,
+  asked: Promise<string>,
+): Promise<string | undefined> {
   try {
-    info = await asked;
+    return await asked;
   } catch (error) {
     if (isRefused(error)) return undefined;
     return link.call(Promise.reject(error));
   }
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+}
+
+/** Undefined where a proxy answers, which does not tell. */
+export function readMemory(field: InfoField): ServerMemory | undefined {
   const policy = field("maxmemory_policy");
   if (policy === "" || !/^\d+$/.test(field("maxmemory"))) return undefined;
   return {
@@ -27,7 +39,16 @@ async function readMemory(link: RedisLink, asked: Promise<string>): Promise<Serv
     policy,
     maxBytes: Number(field("maxmemory")),
     evictedKeys: Number(field("evicted_keys")),
+    unsavedMs: readUnsaved(field),
   };
+}
+
+/** By the server's own clock, which Redis tells since 6.2. */
+function readUnsaved(field: InfoField): number | undefined {
+  const nowMicros = field("server_time_usec");
+  const hasUnsaved = field("aof_enabled") === "0" && Number(field("rdb_changes_since_last_save")) > 0;
+  if (!hasUnsaved || nowMicros === "" || field("rdb_last_save_time") === "") return undefined;
+  return Math.max(0, Number(nowMicros) / 1000 - Number(field("rdb_last_save_time")) * 1000);
 }
 
 /** An answer, and not one that passes: no right to INFO, no such command. */

@@ -17,7 +17,12 @@ const NEEDS: Record<string, string> = {
 
 /** Whether an answer says that there is no such command. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError" && MISSING.test(error.message);
+  return error instanceof Error && error.name === "ReplyError" && saysMissing(error.message);
+}
+
+/** The same of an error's words, as scripts hand them on. */
+export function saysMissing(message: string): boolean {
+  return MISSING.test(message);
 }
 
 /** The command, or script, that this Redis does not offer, in words. Undefined when the message is about something else. */

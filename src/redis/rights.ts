@@ -50,6 +50,12 @@ export function rightsProblem(
   };
 }
 
+/** Whether a message says that the user lacks the right to a key, or to the command. */
+export function refusalOf(message: string): "key" | "command" | undefined {
+  if (NO_KEY.test(message)) return "key";
+  return NO_COMMAND.test(message) ? "command" : undefined;
+}
+
 function giveRights(user: string, rules: string[]): string {
   return `ACL SETUSER ${user} ${rules.join(" ")}; push-cli help redis lists all that push-cli needs`;
 }

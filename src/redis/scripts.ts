@@ -21,6 +21,7 @@ import settleSends from "./lua/settle-sends.lua";
 import shareBasics from "./lua/share-basics.lua";
 import takeCodes from "./lua/take-codes.lua";
 import takeConsents from "./lua/take-consents.lua";
+import tryCommands from "./lua/try-commands.lua";
 import updateBroadcast from "./lua/update-broadcast.lua";
 import withdrawConsents from "./lua/withdraw-consents.lua";
 
@@ -60,6 +61,7 @@ export const SCRIPTS = {
   recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),
+  tryCommands: script("try-commands", "#!lua flags=no-writes", tryCommands),
 };
 
 /**

@@ -9,11 +9,11 @@ import type { ConsentStore } from "../pool/consents/ports.ts";
 import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
-import { type ConnectOptions, connectRedis, type RedisTls } from "./connect.ts";
+import { type ConnectOptions, connectRedis, type RedisTls, userOf } from "./connect.ts";
 import { type ConsentPrefixes, createConsentKeys, createConsentPoolKeys } from "./consent-keys.ts";
 import { type ConsentStoreOptions, createConsentStore } from "./consent-store.ts";
 import { consentFamily, NO_POOL } from "./families.ts";
-import { isOpenId } from "./keys.ts";
+import { isOpenId, type Keys } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import type { RedisLink } from "./link.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -24,6 +24,7 @@ import { createReceipts } from "./receipts.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { openTokens, type TokenPlace, tokenPatternOf } from "./sdk-tokens/open.ts";
 import { createSendHistory } from "./send-history.ts";
+import { createServerProbe } from "./server-probe.ts";
 import type { Patience } from "./sit-out.ts";
 import { createTemplateCache } from "./template-cache.ts";
 
@@ -53,6 +54,8 @@ export interface OpenStores {
   };
   tokens: { store: TokenStore; locks: LockStore };
   templates: TemplateCache;
+  /** For looking at the servers themselves; `rights`: those that the keys of these take. */
+  probe(rights?: Keys): ReturnType<typeof createServerProbe>;
   /** Gives back the locks that are held, for a process that is told to end. */
   releaseLocks(): Promise<unknown>;
   close(): void;
@@ -73,7 +76,7 @@ export interface SendStores {
   receipts: Receipts;
 }
 
-interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
+interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs" | "replyMs" | "anyVersion"> {
   redisUrl: string;
   redisTls?: RedisTls;
   /** Told what is waited for; absent: nothing is. */
@@ -128,6 +131,8 @@ export async function openStores(
     },
     tokens,
     templates: createTemplateCache(link, keys),
+    probe: (rights = keys) =>
+      createServerProbe(link, rights, { ...options, url, user: userOf({ ...options, url }) }),
     releaseLocks: () => Promise.all([locks.releaseAll(), tokens.locks.releaseAll()]),
     close: link.close,
   };

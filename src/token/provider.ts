@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PushCliError, usageError } from "../errors.ts";
+import { PushCliError } from "../errors.ts";
 import { tokenTtlMs } from "./lifetime.ts";
 import { type Wish, whyKept } from "./may-replace.ts";
 import type {
@@ -74,27 +74,6 @@ const CONFIRMED_MS = 1000;
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
   return new Provider(options);
-}
-
-/** Of a channel that signs its requests: it sends without a token, and what is asked of one is a usage error. */
-export function withoutTokens(channel: string): TokenProvider {
-  const none = (): never => {
-    throw usageError(
-      `${channel} signs its requests: there is no access token`,
-      "push-cli channels says what each channel needs",
-    );
-  };
-  return {
-    get key() {
-      return none();
-    },
-    mode: "basic",
-    cached: () => "",
-    current: async () => "",
-    renew: async () => none(),
-    show: async () => none(),
-    refresh: async () => none(),
-  };
 }
 
 class Provider implements TokenProvider {

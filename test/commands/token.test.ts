@@ -161,6 +161,8 @@ describe("token", () => {
       /^appid {4}wx-sandbox\ntoken {4}\S{6}\.\.\.\nrenewed {2}after \S+ \S+ \(in 1h 55m\)\nsource {3}api\nstore {4}push-cli\nkey {6}mina:access_token:wx-sandbox\n$/,
     );
     const { stdout: row } = await world.cli(["token", "show"]);
-    expect(row).toMatch(/^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\tpush-cli\tmina:access_token:wx-sandbox\n$/);
+    expect(row).toMatch(
+      /^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\tpush-cli\tmina:access_token:wx-sandbox\n$/,
+    );
   });
 });

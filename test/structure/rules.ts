@@ -17,6 +17,9 @@ const NOTHING: Rule = { values: [] };
 /** Its types, and the errors that its platforms throw. */
 const COLLECTOR_PORTS = "src/collector/ports.ts";
 
+/** What the doctor asks of servers. */
+const DOCTOR_PORTS = "src/doctor/ports.ts";
+
 /** The table of the design, "who may import whom". Every folder may import itself. */
 const RULES: Record<string, Rule> = {
   "src/errors.ts": NOTHING,
@@ -25,7 +28,13 @@ const RULES: Record<string, Rule> = {
   "src/pool/": { values: LEAVES, types: DOMAIN },
   "src/broadcast/": { values: LEAVES, types: DOMAIN },
   "src/token/": { values: LEAVES, types: DOMAIN },
-  "src/platforms/http/": { values: LEAVES, types: [COLLECTOR_PORTS] },
+  // Facts come in; what is made of them goes out as checks. Whether a memory policy is a danger the engine says, what lies in
+  // pools the pools' own statistics.
+  "src/doctor/": {
+    values: [...LEAVES, "src/pool/", "src/config/", "src/output/format.ts", "src/broadcast/eviction.ts"],
+    types: DOMAIN,
+  },
+  "src/platforms/http/": { values: LEAVES, types: [COLLECTOR_PORTS, DOCTOR_PORTS] },
   // What platforms have in common whose answers have an errcode.
   "src/platforms/errcode/": {
     values: [...LEAVES, "src/platforms/http/"],
@@ -43,7 +52,7 @@ const RULES: Record<string, Rule> = {
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": {
     values: ["src/errors.ts", "src/pool/"],
-    types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts"],
+    types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts", DOCTOR_PORTS],
   },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
   "src/output/": {
@@ -61,7 +70,15 @@ const RULES: Record<string, Rule> = {
   "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
   "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {
-    values: [...DOMAIN, "src/output/", "src/config/", "src/help/", "src/exit-codes.ts", ...LEAVES],
+    values: [
+      ...DOMAIN,
+      "src/doctor/",
+      "src/output/",
+      "src/config/",
+      "src/help/",
+      "src/exit-codes.ts",
+      ...LEAVES,
+    ],
     types: ["src/sandbox/", "src/local-redis/"],
   },
   // Runs in a mini program: nothing of the project, nothing of Node.
@@ -70,6 +87,7 @@ const RULES: Record<string, Rule> = {
   "src/wiring.ts": { values: ["src/"] },
   "src/wiring-channel.ts": { values: ["src/"] },
   "src/wiring-collector.ts": { values: ["src/"] },
+  "src/wiring-doctor.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
     values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
     types: ["src/main.ts", "src/output/process-io.ts"],

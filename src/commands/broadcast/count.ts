@@ -59,18 +59,21 @@ export async function showDryRun(
   const { sample, leftWithout } = dryRun;
   const invalid = (audience.kind === "list" && audience.invalid?.count) || 0;
   const result = dryRunResult(dryRun, { message, invalid, startedAtMs }, clock);
+  const told = await facts(dryRun);
   if (out.format === "human") {
-    out.data(describeFacts(await facts(dryRun)));
+    out.data(describeFacts(told));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;
   if (out.format === "json") {
     const { columns } = message;
+    const warnings = told.filter(([name]) => name === "warning").map(([, text]) => text);
     out.json({
       ...result,
       leftWithout,
       passedOver,
       ...(columns ? { columns } : {}),
+      ...(warnings.length > 0 ? { warnings } : {}),
       ...(sample ? { sample } : {}),
     });
   } else await showSummary(deps, result, await spendsOf(deps, message));

@@ -1,4 +1,4 @@
-import { checkEvicted, doubtMemory, memoryRefused } from "../../broadcast/eviction.ts";
+import { checkEvicted, doubtMemory, doubtSaving, memoryRefused } from "../../broadcast/eviction.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import type { Deps } from "../deps.ts";
 import type { Fact } from "./question.ts";
@@ -27,8 +27,8 @@ export async function doubtRedis(
   }
   if (record && !allowEviction) checkEvicted(record, servers);
   const doubt = doubtMemory(servers);
-  if (doubt === undefined) return [];
-  if (yes && !dryRun && !allowEviction) throw memoryRefused(doubt);
-  if (yes || dryRun) deps.out.warn(`warning: ${doubt}`);
-  return [["warning", doubt]];
+  if (doubt !== undefined && yes && !dryRun && !allowEviction) throw memoryRefused(doubt);
+  const doubts = [doubt, doubtSaving(servers)].filter((text) => text !== undefined);
+  if (yes || dryRun) for (const text of doubts) deps.out.warn(`warning: ${text}`);
+  return doubts.map((text) => ["warning", text]);
 }

@@ -6,9 +6,9 @@ import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted, formatDuration, formatRate } from "../../output/format.ts";
 import { displayWidth } from "../../output/width.ts";
+import { showPoolKey } from "../../pool/place-flags.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps } from "../deps.ts";
-import { showPoolKey } from "../no-pool.ts";
 
 /** A name and what there is to say of it. */
 export type Fact = [name: string, text: string];

@@ -1,11 +1,11 @@
 import { usageError } from "../../errors.ts";
 
 /** The address of a collector, without a slash at the end, from that or from its callback's. Throws a usage error. */
-export function parseBase(text: string): string {
+export function parseBase(text: string, flag = "--url"): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw usageError(
-      "--url: not an http or https URL without user, query and fragment",
+      `${flag}: not an http or https URL without user, query and fragment`,
       "such as https://collect.example.com or https://collect.example.com/callback",
     );
   }

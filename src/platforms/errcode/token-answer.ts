@@ -3,6 +3,7 @@ import type { IssuedToken } from "../../token/ports.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { safeText } from "../http/safe-text.ts";
 import { parseAnswer, parseFields } from "./answer.ts";
+import { nameOwnAddress } from "./own-address.ts";
 import { BASE_HINT, statusText } from "./send-answer.ts";
 import { classify, type ErrcodeTable } from "./verdicts.ts";
 
@@ -82,7 +83,7 @@ function judgeErrcode(errcode: number, errmsg: string, context: TokenContext): T
   const overQuota = verdict.class === "quota" || errcode === DAY_QUOTA;
   const message = `no access token for appid "${context.appid}": ${what}`;
   const isElsewhere = errcode === INVALID_URL;
-  const hint = isElsewhere ? addressHint(context) : verdict.hint;
+  const hint = isElsewhere ? addressHint(context) : nameOwnAddress(verdict.hint, said);
   return {
     kind: "refused",
     error: new PushCliError(overQuota || isElsewhere ? "api" : "credentials", message, { hint }),

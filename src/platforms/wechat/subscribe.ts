@@ -4,6 +4,7 @@ import { createSender } from "../errcode/sender.ts";
 import { createTokenApi } from "../errcode/token-api.ts";
 import { parseApiBase } from "../http/api-base.ts";
 import { tokenEndpoints } from "./account.ts";
+import { createTokenCheck } from "./check-token.ts";
 import { WECHAT_IDS } from "./ids.ts";
 import { viewAccount } from "./subscribe/account.ts";
 import { createSubscribeBody } from "./subscribe/body.ts";
@@ -82,6 +83,7 @@ function openSubscribe(account: Account): OpenChannel {
         ...limits,
       });
     },
+    checkToken: createTokenCheck(account, PATHS.subscribeSend),
     templates: async () => (await view(account)).templates(),
     preflight: async (input) => {
       const seen = await view(account);

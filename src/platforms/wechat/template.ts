@@ -2,6 +2,7 @@ import type { ChannelFacts } from "../../broadcast/channel.ts";
 import type { ChannelModule } from "../errcode/account.ts";
 import { openTemplateChannel } from "../errcode/template-channel.ts";
 import { tokenEndpoints } from "./account.ts";
+import { createTokenCheck } from "./check-token.ts";
 import { TEMPLATE_SEND } from "./errcodes.ts";
 import { WECHAT_IDS } from "./ids.ts";
 import { PATHS } from "./wire.ts";
@@ -28,9 +29,11 @@ const facts: ChannelFacts = {
 
 export const wechatTemplate: ChannelModule = {
   facts,
-  open: (account) =>
-    openTemplateChannel(
+  open: (account) => ({
+    ...openTemplateChannel(
       { facts, ids: WECHAT_IDS, sendPath: PATHS.templateSend, table: TEMPLATE_SEND, tokenEndpoints },
       account,
     ),
+    checkToken: createTokenCheck(account, PATHS.templateSend),
+  }),
 };

@@ -3,7 +3,7 @@ import type { Clock } from "../../../clock.ts";
 import { PushCliError } from "../../../errors.ts";
 import { PATHS } from "../wire.ts";
 import { type CallOptions, callAccount } from "./account-calls.ts";
-import { readQuotaLeft } from "./quota.ts";
+import { readQuota } from "./quota.ts";
 import { type KeptList, loadKept, saveKept } from "./template-store.ts";
 import { readTemplates } from "./templates.ts";
 
@@ -42,7 +42,7 @@ export function viewAccount(options: AccountOptions): AccountView {
     quotaLeft: async () => {
       const body = JSON.stringify({ cgi_path: PATHS.subscribeSend });
       const result = await callAccount(options, { path: PATHS.quotaGet, body });
-      return "why" in result ? undefined : readQuotaLeft(result.fields);
+      return "why" in result ? undefined : readQuota(result.fields)?.left;
     },
   };
 }

@@ -1,7 +1,12 @@
-/** What `/cgi-bin/openapi/quota/get` says is left today for one call; undefined when it does not say. */
-export function readQuotaLeft(fields: Record<string, unknown>): number | undefined {
-  const { quota } = fields;
-  const remain =
-    typeof quota === "object" && quota !== null ? (quota as { remain?: unknown }).remain : undefined;
-  return typeof remain === "number" && Number.isSafeInteger(remain) && remain >= 0 ? remain : undefined;
+/** What `/cgi-bin/openapi/quota/get` says of one call today; undefined when it does not say. */
+export function readQuota({
+  quota,
+}: Record<string, unknown>): { left: number; limit: number | undefined } | undefined {
+  if (typeof quota !== "object" || quota === null) return undefined;
+  const { remain, daily_limit: limit } = quota as { remain?: unknown; daily_limit?: unknown };
+  return isCount(remain) ? { left: remain, limit: isCount(limit) ? limit : undefined } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

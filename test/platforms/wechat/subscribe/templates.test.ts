@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readQuotaLeft } from "../../../../src/platforms/wechat/subscribe/quota.ts";
+import { readQuota } from "../../../../src/platforms/wechat/subscribe/quota.ts";
 import { readTemplates } from "../../../../src/platforms/wechat/subscribe/templates.ts";
 
 /** As the vendor's page shows them. */
@@ -82,7 +82,11 @@ it("leaves out entries without an id, and is no list where there is none", () =>
 });
 
 it("reads what is left of the day's quota", () => {
-  expect(readQuotaLeft({ errcode: 0, quota: { daily_limit: 10, used: 3, remain: 7 } })).toBe(7);
+  expect(readQuota({ errcode: 0, quota: { daily_limit: 10, used: 3, remain: 7 } })).toEqual({
+    left: 7,
+    limit: 10,
+  });
+  expect(readQuota({ quota: { remain: 7 } })).toEqual({ left: 7, limit: undefined });
   for (const fields of [{}, { quota: null }, { quota: { remain: "7" } }, { quota: { remain: -1 } }])
-    expect(readQuotaLeft(fields)).toBeUndefined();
+    expect(readQuota(fields)).toBeUndefined();
 });

@@ -1,0 +1,96 @@
+import { Argument, type Command } from "commander";
+import { parseDuration } from "../../config/durations.ts";
+import { nearestWord } from "../../config/nearest.ts";
+import { type Check, GROUPS, type Group } from "../../doctor/check.ts";
+import { examine } from "../../doctor/examine.ts";
+import { usageError } from "../../errors.ts";
+import type { ExitName } from "../../exit-codes.ts";
+import { parseBase } from "../collector/probe-url.ts";
+import type { Deps, RunAction } from "../deps.ts";
+import { checkCollector } from "./collector.ts";
+import { renderChecks, summarize } from "./screen.ts";
+
+interface DoctorFlags {
+  timeout: string;
+  collectorUrl?: string;
+}
+
+const EXAMPLES = `
+Groups: ${GROUPS.join(", ")}.
+Each check has passed, warns, has failed or was skipped; what can be done stands
+below it. Nothing is sent, spent, stored or changed. Exit code: 8 when a check
+has failed, else 0.
+
+Examples:
+  $ push-cli doctor
+  # before a broadcast by cron
+  $ push-cli doctor redis api token --quiet || exit 1
+  # what is wrong, for a script
+  $ push-cli doctor --jq '.checks[] | select(.state == "failed") | .remedy'
+  # and the collector that runs there
+  $ push-cli doctor collector --collector-url https://collect.example.com`;
+
+const SHORTEST_MS = 100;
+const LONGEST_MS = 120_000;
+
+export function registerDoctor(doctor: Command, run: RunAction): void {
+  doctor
+    .addArgument(new Argument("[group...]", "only these groups of checks").argParser(takeGroup))
+    .option("--timeout <time>", "how long each check may take", "5s")
+    .option("--collector-url <url>", "also ask the collector that runs there, as collector check --url does")
+    .addHelpText("after", EXAMPLES)
+    .action(run(doctorCommand));
+}
+
+async function doctorCommand(deps: Deps, flags: DoctorFlags, given: Group[] = []): Promise<ExitName> {
+  const timeoutMs = parseDuration(flags.timeout, "--timeout");
+  if (timeoutMs < SHORTEST_MS || timeoutMs > LONGEST_MS)
+    throw usageError(`--timeout: "${flags.timeout}" is out of range`, "from 100ms to 2m");
+  const base =
+    flags.collectorUrl === undefined ? undefined : parseBase(flags.collectorUrl, "--collector-url");
+  const tools = await deps.doctor();
+  const progress = deps.out.progress();
+  const checks = await examine(
+    {
+      ...tools,
+      collector: (settings) => checkCollector(settings, tools.collectorProbe, { base, clock: deps.clock }),
+    },
+    {
+      groups: given.length > 0 ? given : GROUPS,
+      clock: deps.clock,
+      timeoutMs,
+      onProgress: (open) => progress.update(() => `checking ${open.join(", ")}`),
+    },
+  );
+  progress.done();
+  const isOk = checks.every(({ state }) => state !== "failed");
+  await present(deps, checks, isOk);
+  return isOk ? "done" : "partial";
+}
+
+async function present({ out, io }: Deps, checks: readonly Check[], isOk: boolean): Promise<void> {
+  if (out.format === "json") return out.json({ ok: isOk, checks });
+  if (out.format === "plain") {
+    const rows = checks.map(({ group, name, state, found, remedy = "" }) => [
+      group,
+      name,
+      state,
+      found,
+      remedy,
+    ]);
+    return out.table([], rows);
+  }
+  out.data(renderChecks(checks, io.stdout.columns || 80, out.style));
+  out.talk(summarize(checks));
+}
+
+/** Commander hands over the groups before one by one. */
+function takeGroup(word: string, before: Group[] | undefined): Group[] {
+  const group = GROUPS.find((one) => one === word);
+  if (group) return [...(before ?? []), group];
+  const meant = nearestWord(word, GROUPS);
+  throw usageError(
+    `there is no group of checks '${word}'`,
+    `${meant ? `did you mean ${meant}? ` : ""}the groups are ${GROUPS.join(", ")}`,
+  );
+}

@@ -1,0 +1,37 @@
+import { redactUrl } from "../config/redact-url.ts";
+import { RULES, type SettingKey } from "../config/rules.ts";
+import type { Settings } from "../config/settings.ts";
+import { type Finding, failed, passed, warning } from "./check.ts";
+
+/** Where the settings come from, and what is missing or hardly meant. Shows no secret. */
+export function examineSettings(settings: Settings): Finding[] {
+  const { configFiles, profile, channel, redisUrl, apiBase, appid, appsecret, warnings } = settings;
+  const { read, places } = configFiles;
+  const from = (key: SettingKey) => `(${placeOf(key, settings)})`;
+  return [
+    passed("files", read.length > 0 ? read.join(", ") : `none; looked for ${places.join(" and ")}`),
+    passed("profile", profile ?? "none"),
+    passed("channel", `${channel} ${from("channel")}`),
+    passed("redis-url", `${redactUrl(redisUrl)} ${from("redisUrl")}`),
+    passed("api-base", `${apiBase} ${from("apiBase")}`),
+    given("appid", appid === undefined ? undefined : `${appid} ${from("appid")}`),
+    given("appsecret", appsecret === undefined ? undefined : `given, not shown ${from("appsecret")}`),
+    ...(warnings.length === 0
+      ? [passed("warnings", "none; every PUSH_CLI_ variable is known")]
+      : warnings.map((text) => warning("warnings", text))),
+  ];
+}
+
+function given(key: "appid" | "appsecret", found: string | undefined): Finding {
+  if (found !== undefined) return passed(key, found);
+  return failed(key, "not given: broadcasts and the access token need it", {
+    remedy: `set ${RULES[key].env}, or "${key}" in a configuration file`,
+  });
+}
+
+function placeOf(key: SettingKey, { sources }: Settings): string {
+  const source = sources[key] ?? "default";
+  if (source === "flag") return RULES[key].flag ?? "flag";
+  if (source === "env") return RULES[key].env;
+  return source === "file" ? "configuration file" : "default";
+}
