@@ -1,9 +1,9 @@
 import type { Choice, Filter, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
-import type { Found, Pick as Picked, Stock } from "../pool/find-code.ts";
+import type { Found, Pick as Picked } from "../pool/find-code.ts";
 import type { Family } from "./families.ts";
 import type { UserReading } from "./read-users.ts";
-import type { Behind, Progress } from "./take-step.ts";
+import { type Behind, NOTHING_BEHIND, type Progress, sumValid } from "./take-step.ts";
 
 /** A policy as claim-codes.lua and change-users.lua take it: JSON, or nothing. */
 export function encodePolicy(policy: Policy | undefined): string {
@@ -45,15 +45,6 @@ export function looksIntoPools(policy: Policy | undefined): boolean {
   return policy !== undefined && ((policy.minValid ?? 1) > 1 || policy.expiringWithinMs !== undefined);
 }
 
-/** A permission that is taken once enough others are counted behind it, over several rounds. */
-export interface Pending {
-  found: Found & { pick: Picked };
-  /** Valid permissions so far, its own entry's included. */
-  valid: number;
-  /** The entries that have the others. */
-  kept: Stock[];
-}
-
 /** What a policy makes of a user who has a valid permission: taken, left out, or to be read on. */
 type Verdict = { take: Behind } | { reply: ClaimReply } | { next: Progress };
 
@@ -80,10 +71,4 @@ export function chooseByPool(
   if (valid >= minValid) return { take: { kept, earlier: sumValid(earlier) } };
   if (pool.ended || pool.kind !== "list") return { reply: leftOut(openId, "minValid") };
   return { next: { ...user, from: from + pool.entries.length, pending: { found, valid, kept } } };
-}
-
-export const NOTHING_BEHIND: Behind = { kept: [], earlier: 0 };
-
-export function sumValid(stocks: readonly Stock[]): number {
-  return stocks.reduce((sum, { valid }) => sum + valid, 0);
 }

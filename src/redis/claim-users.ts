@@ -1,11 +1,11 @@
 import type { ClaimReply } from "../broadcast/ports.ts";
 import { PushCliError } from "../errors.ts";
 import { changeUsers } from "./change-users.ts";
-import { looksIntoPools, sumValid } from "./choose-user.ts";
+import { looksIntoPools } from "./choose-user.ts";
 import type { RedisLink } from "./link.ts";
 import { type Claimant, planClaim } from "./plan-claim.ts";
 import { type Book, callClaim, LATER } from "./read-users.ts";
-import { MOST_LEFT, type Progress, type Step } from "./take-step.ts";
+import { MOST_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
 
 /**
  * Entries of a pool that are read for a claim, round by round: nearly every pool has its code at the head or close to it, and

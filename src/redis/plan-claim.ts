@@ -2,7 +2,7 @@ import type { FinalOutcome } from "../broadcast/outcome.ts";
 import type { Choice, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
 import type { Found } from "../pool/find-code.ts";
-import { chooseByPool, leftOut, looksIntoPools, NOTHING_BEHIND } from "./choose-user.ts";
+import { chooseByPool, leftOut, looksIntoPools } from "./choose-user.ts";
 import type { Family } from "./families.ts";
 import {
   type ClaimedRecord,
@@ -19,6 +19,7 @@ import {
   describe,
   dropAndReadOn,
   NOTHING,
+  NOTHING_BEHIND,
   type Progress,
   type Step,
   takeFound,

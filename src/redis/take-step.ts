@@ -1,7 +1,6 @@
 import type { Claimed, ClaimReply } from "../broadcast/ports.ts";
 import type { Found, Pick as Picked, Stock } from "../pool/find-code.ts";
 import type { UserChange } from "./change-users.ts";
-import { NOTHING_BEHIND, type Pending, sumValid } from "./choose-user.ts";
 import type { Family } from "./families.ts";
 import { type ClaimedRecord, writeClaimed } from "./ledger-record.ts";
 import type { UserReading } from "./read-users.ts";
@@ -17,12 +16,27 @@ export interface Progress {
   pending?: Pending;
 }
 
+/** A permission that is taken once enough others are counted behind it, over several rounds. */
+export interface Pending {
+  found: Found & { pick: Picked };
+  /** Valid permissions so far, its own entry's included. */
+  valid: number;
+  /** The entries that have the others. */
+  kept: Stock[];
+}
+
 /** What was read behind the entry that a claim takes from, because a filter asked for it. */
 export interface Behind {
   /** Entries that must still be there when the claim is made. */
   kept: readonly Stock[];
   /** Valid permissions in those of earlier rounds. */
   earlier: number;
+}
+
+export const NOTHING_BEHIND: Behind = { kept: [], earlier: 0 };
+
+export function sumValid(stocks: readonly Stock[]): number {
+  return stocks.reduce((sum, { valid }) => sum + valid, 0);
 }
 
 /**

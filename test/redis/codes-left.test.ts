@@ -48,7 +48,11 @@ it.each<[string, string[], number]>([
   ["a list with a code with uses", [list(uses(2))], 1],
   ["a code of Java's", [javaEntry("a boxed long"), live("a")], 0],
   ["three codes", [live("a"), live("b"), live("c")], 2],
-  ["a list of three, one of them expired, and another", [list(live("a"), dead("b"), live("c")), live("d")], 2],
+  [
+    "a list of three, one of them expired, and another",
+    [list(live("a"), dead("b"), live("c")), live("d")],
+    2,
+  ],
   ["four codes", [live("a"), live("b"), live("c"), live("d")], 3],
   ["seven codes, five of them in a list", [live("a"), list(..."bcdef".split("").map(live)), live("g")], 3],
   ["a code with uses, and three others", [uses(3), live("a"), live("b"), live("c")], 3],

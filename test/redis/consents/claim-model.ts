@@ -295,7 +295,14 @@ function describeFinal(
 /** What a dry run says besides: how many consents are left, up to 3, which is what a standing one counts. */
 function countLeft(left: ModelConsent[], dry: boolean): { left?: number } {
   const worth = left.map((entry) => (entry.kind === "standing" ? 3 : holds(entry) ? 1 : 0));
-  return dry ? { left: Math.min(3, worth.reduce<number>((sum, one) => sum + one, 0)) } : {};
+  return dry
+    ? {
+        left: Math.min(
+          3,
+          worth.reduce<number>((sum, one) => sum + one, 0),
+        ),
+      }
+    : {};
 }
 
 function holds({ kind }: ModelConsent): boolean {
