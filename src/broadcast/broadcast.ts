@@ -8,8 +8,9 @@ import type { EngineOptions } from "./engine-options.ts";
 import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
-import { dropKept, keepAudience } from "./keep-audience.ts";
+import { enterRecord, loadChoice } from "./keep-audience.ts";
 import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
+import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
 import { spareTheLiving } from "./rivals.ts";
@@ -26,7 +27,6 @@ import {
   sweepUntilDone,
 } from "./sweep.ts";
 import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
-import { checkIdIsFree, idTaken } from "./taken-id.ts";
 import { createRenderer } from "./values.ts";
 import { whyWaiting } from "./waiting.ts";
 
@@ -38,6 +38,9 @@ export interface BroadcastSpec {
   channel: string;
   message: Message;
   audience: Audience;
+  /** Whom of them it may send to; `excluded`: whom its list leaves out. */
+  policy?: Policy | undefined;
+  excluded?: Excluded | undefined;
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
@@ -68,6 +71,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     channel: spec.channel,
     message: spec.message,
     audience: spec.audience.kind,
+    policy: spec.policy,
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
@@ -77,7 +81,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     status: "running",
     startedAtMs: clock.now(),
   };
-  await enterRecord(deps, record, spec.audience);
+  await enterRecord(deps, record, spec);
   return runOnce(deps, record, spec.engine, {
     runId,
     dead: new Set(),
@@ -100,7 +104,8 @@ export async function runOnce(
   const info = { ...self, runId, user, sinceMs: clock.now() };
   const beganAt = clock.monotonic();
   const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
-  const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [] });
+  const choice = await loadChoice(store, { ...record, ...plan.changes });
+  const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
@@ -220,24 +225,11 @@ function stateOf(run: Run, clock: Clock): RunState {
     retried: tally.retried,
     receipts: tally.receipts,
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
+    filtered: tally.filtered,
     open: inHand.size,
     waiting: whyWaiting(run),
     outages: run.breaker.outages,
     found: run.pacer.found,
     ended: run.isOver && willConclude(run),
   };
-}
-
-/** The audience first: a record without all of it would be resumed for a part. */
-async function enterRecord(
-  deps: Pick<BroadcastDeps, "store" | "fateOf" | "clock">,
-  record: BroadcastRecord,
-  audience: Audience,
-): Promise<void> {
-  const { store } = deps;
-  await checkIdIsFree(deps, record.id);
-  if (audience.kind === "list") await keepAudience(store, record, audience);
-  if (await store.create(record)) return;
-  await dropKept(store, record);
-  throw await idTaken(deps, record.id);
 }

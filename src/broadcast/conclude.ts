@@ -1,6 +1,8 @@
 import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import { loadChoice } from "./keep-audience.ts";
+import { sumFiltered } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunExit, RunInfo, Wanted } from "./record.ts";
-import { recountBroadcast } from "./recount.ts";
+import { type Recount, recountBroadcast } from "./recount.ts";
 import { lookAtRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import { type StopReason, stopReasonOf } from "./stop.ts";
@@ -55,11 +57,8 @@ async function concludeRecord(
   const { id } = record;
   const otherRuns = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
   // Runs that worked beside this one, or may have, did what it has not seen.
-  const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
-  const recount =
-    !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId))
-      ? await recountBroadcast(ledger, record, sweeps)
-      : undefined;
+  const hasCompany = !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId));
+  const recount = hasCompany ? await recountAll(deps, record, sweeps) : undefined;
   const now = { nowMs: clock.now(), elapsedMs: elapsedMs() };
   const result = summarize(run, { record, info, otherRuns, recount, ...now });
   if (otherRuns.some(({ alive }) => alive)) return result;
@@ -76,8 +75,20 @@ async function concludeRecord(
     // What was wanted holds until a run begins: there may be a frozen one, which has yet to see it.
     ...(isFinished ? { wanted: undefined, recipients, cut: cut || undefined } : {}),
   });
-  if (isFinished && !cut && !hasRetries(record, result)) await store.dropAudience(record);
+  if (isFinished && !cut && !hasRetries(record, result)) await dropLists(store, record);
   return result;
+}
+
+async function recountAll(deps: BroadcastDeps, record: BroadcastRecord, sweeps: Sweeps): Promise<Recount> {
+  const choice = await loadChoice(deps.store, record);
+  const ledger = deps.openLedger({ broadcastId: record.id, runId: "recount", dryRun: true, choice });
+  return recountBroadcast(ledger, record, sweeps);
+}
+
+/** Who is tried again has been chosen: nobody asks any more whom the policy's list leaves out. */
+async function dropLists(store: BroadcastDeps["store"], record: BroadcastRecord): Promise<void> {
+  await store.dropAudience(record);
+  await store.dropExcluded(record);
 }
 
 /** Whether there are users to try again whose message can only be made of their rows. */
@@ -107,12 +118,14 @@ export function exitOf({ stopReason }: Pick<Run, "stopReason">, result: Broadcas
   return outcomes.failed + outcomes.unknown + outcomes.invalid > 0 ? "partial" : "done";
 }
 
-/** Whether nobody of the audience had a code: seldom what was meant, often a list of something else than openIds. */
+/** Whether nobody of the audience had a code, or was let in: seldom what was meant, often a list of something else than openIds. */
 export function isNobodyReachable({
   outcomes,
   recipients,
-}: Pick<BroadcastResult, "outcomes" | "recipients">): boolean {
-  return outcomes.no_code > 0 && outcomes.no_code + outcomes.invalid === recipients;
+  filtered,
+}: Pick<BroadcastResult, "outcomes" | "recipients" | "filtered">): boolean {
+  const { no_code, invalid } = outcomes;
+  return no_code + sumFiltered(filtered) > 0 && no_code + invalid === recipients;
 }
 
 export function fenced(host: string, pid: number): StopReason {

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import type { LookAtMemory } from "./memory.ts";
+import type { Choice } from "./policy.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
 import type { Receipts } from "./receipts.ts";
 import type { BroadcastRecord, BroadcastResult, BroadcastStore, KnownRun, ProcessFacts } from "./record.ts";
@@ -17,6 +18,8 @@ export interface LedgerNeeds {
   retry?: ("unknown" | "failed")[];
   /** Claims only look and change nothing. */
   dryRun?: boolean;
+  /** Whom it may claim for; absent: everybody. */
+  choice?: Choice | undefined;
 }
 
 export interface BroadcastDeps {

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { AudiencePage, Row } from "./audience.ts";
 import type { Message } from "./channel.ts";
 import { sumOutcomes, Tally, UNREADABLE } from "./outcome.ts";
+import { mergeFiltered, type Policy } from "./policy.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
 
@@ -9,8 +10,8 @@ const BATCH = 128;
 
 export interface DryRun {
   tally: Tally;
-  /** Of those who would be sent to: whom it leaves without a valid code. */
-  leftWithout: number;
+  /** Of those who would be sent to: how many it leaves with as many valid codes as the index says; the last, with more, too. */
+  left: [none: number, one: number, two: number, more: number];
   /** The first message that would go out. */
   sample?: Record<string, unknown>;
 }
@@ -26,7 +27,7 @@ export async function countAudience(
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
 ): Promise<DryRun> {
-  const dryRun: DryRun = { tally: new Tally(), leftWithout: 0 };
+  const dryRun: DryRun = { tally: new Tally(), left: [0, 0, 0, 0] };
   const { outcomes, codes } = dryRun.tally;
   for await (const { openIds, rows } of audience) {
     for (let at = 0; at < openIds.length && outcomes.sent < limit; ) {
@@ -38,10 +39,12 @@ export async function countAudience(
           outcomes.sent++;
           if (!reply.standing) codes.spent++;
           codes.expired += reply.expired;
-          if (reply.lastCode) dryRun.leftWithout++;
+          dryRun.left[Math.min(reply.left ?? 0, 3) as 0 | 1 | 2 | 3]++;
           dryRun.sample ??= render(reply.openId, reply.formId, rows?.[first + i]);
         } else if (reply.status === "settled") {
           outcomes.skipped++;
+        } else if (reply.status === "filtered") {
+          dryRun.tally.countFiltered(reply.by);
         } else {
           outcomes.no_code++;
           if (reply.status === "no_code") {
@@ -61,17 +64,24 @@ export async function countAudience(
 /** The same as the JSON document of `broadcast`. */
 export function dryRunResult(
   { tally }: DryRun,
-  { message, invalid, startedAtMs }: { message: Message; invalid: number; startedAtMs: number },
+  {
+    message,
+    invalid,
+    startedAtMs,
+    policy,
+  }: { message: Message; invalid: number; startedAtMs: number; policy: Policy | undefined },
   clock: Clock,
 ): Omit<BroadcastResult, "broadcastId"> & { dryRun: true } {
   const nowMs = clock.now();
   const outcomes = { ...tally.outcomes, invalid };
+  const filtered = mergeFiltered(policy, [tally.filtered]);
   return {
     status: "finished",
     templateId: message.templateId,
     recipients: sumOutcomes(outcomes),
     toGo: tally.outcomes.sent,
     outcomes,
+    ...(filtered ? { filtered } : {}),
     codes: { ...tally.codes },
     errors: tally.errors,
     open: 0,

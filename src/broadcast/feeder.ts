@@ -155,6 +155,10 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       run.tally.codes.expired += reply.expired ?? 0;
       if (!reply.own) takeSettled(run, reply);
       break;
+    case "filtered":
+      if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
+      run.tally.countFiltered(reply.by);
+      break;
     case "later":
       postpone(run, reply, row);
       break;

@@ -1,23 +1,46 @@
-import type { ListedAudience } from "./audience.ts";
-import type { AudienceOwner, BroadcastStore } from "./record.ts";
+import { PushCliError } from "../errors.ts";
+import type { Audience, ListedAudience } from "./audience.ts";
+import type { BroadcastDeps } from "./deps.ts";
+import { type Choice, type Excluded, makeChoice } from "./policy.ts";
+import type { AudienceOwner, BroadcastRecord, BroadcastStore } from "./record.ts";
+import { SeenIds } from "./seen-ids.ts";
+import { checkIdIsFree, idTaken } from "./taken-id.ts";
 
-/** Keeps a list, and the rows left out, in Redis, so that a resume needs no file. What was kept of it goes when that fails. */
-export async function keepAudience(
+/** The lists of a broadcast that begins. */
+interface Lists {
+  audience: Audience;
+  excluded?: Excluded | undefined;
+}
+
+/** Writes the record. The lists first: with a part of them it would be resumed for too few, or too many. */
+export async function enterRecord(
+  deps: Pick<BroadcastDeps, "store" | "fateOf" | "clock">,
+  record: BroadcastRecord,
+  lists: Lists,
+): Promise<void> {
+  const { store } = deps;
+  await checkIdIsFree(deps, record.id);
+  await keepLists(store, record, lists);
+  if (await store.create(record)) return;
+  await dropKept(store, record);
+  throw await idTaken(deps, record.id);
+}
+
+/**
+ * Keeps a listed audience, the rows left out, and the openIds that a policy leaves out, in Redis, so that a resume needs no
+ * file. What was kept of them goes when that fails.
+ */
+async function keepLists(
   store: BroadcastStore,
   of: AudienceOwner,
-  { pages, invalid }: ListedAudience,
+  { audience, excluded }: Lists,
 ): Promise<void> {
   try {
+    if (audience.kind === "list") await keepAudience(store, of, audience);
     let at = 0;
-    for await (const page of pages()) {
-      await store.addAudience(of, page, at);
-      at += page.openIds.length;
-    }
-    if (!invalid) return;
-    at = 0;
-    for await (const rows of invalid.pages()) {
-      await store.addInvalid(of, rows, at);
-      at += rows.length;
+    for await (const openIds of excluded?.pages() ?? []) {
+      await store.addExcluded(of, openIds, at);
+      at += openIds.length;
     }
   } catch (error) {
     // It lapses by itself where it can't be dropped.
@@ -26,8 +49,49 @@ export async function keepAudience(
   }
 }
 
+async function keepAudience(
+  store: BroadcastStore,
+  of: AudienceOwner,
+  { pages, invalid }: ListedAudience,
+): Promise<void> {
+  let at = 0;
+  for await (const page of pages()) {
+    await store.addAudience(of, page, at);
+    at += page.openIds.length;
+  }
+  at = 0;
+  for await (const rows of invalid?.pages() ?? []) {
+    await store.addInvalid(of, rows, at);
+    at += rows.length;
+  }
+}
+
 /** Forgets what was kept for a record that did not come to be. */
-export async function dropKept(store: BroadcastStore, of: AudienceOwner): Promise<void> {
+async function dropKept(store: BroadcastStore, of: AudienceOwner): Promise<void> {
   await store.dropAudience(of);
   await store.dropInvalid(of);
+  await store.dropExcluded(of);
+}
+
+/**
+ * The policy of a broadcast at work, in 21 to 43 bytes for each openId of its list. Rejects with `nothing` when that list is
+ * gone. Once the audience was through, nobody is chosen any more, and the list is not kept.
+ */
+export async function loadChoice(
+  store: Pick<BroadcastStore, "excluded">,
+  record: Pick<BroadcastRecord, "id" | "firstRunId" | "policy" | "recipients">,
+): Promise<Choice | undefined> {
+  const { policy, recipients } = record;
+  if (!policy) return undefined;
+  if (!policy.exclude || recipients !== undefined) return makeChoice(policy, undefined);
+  const excluded = new SeenIds();
+  let count = 0;
+  for await (const openIds of store.excluded(record)) {
+    for (const openId of openIds) excluded.see(openId, "");
+    count += openIds.length;
+  }
+  if (count === policy.exclude) return makeChoice(policy, excluded);
+  throw new PushCliError("nothing", `the --exclude-file of broadcast '${record.id}' is gone from Redis`, {
+    hint: "without it, everybody in it would be sent to; start a new broadcast with --exclude-file and --not-in",
+  });
 }

@@ -1,3 +1,5 @@
+import type { Filter, Filtered } from "./policy.ts";
+
 /** What a platform calls an answer: a number, or a word where it has names: `FORM_ID_OVER_TIME`. */
 export type Errcode = number | string;
 
@@ -62,12 +64,18 @@ export function sumOutcomes({
 export class Tally {
   readonly outcomes = noOutcomes();
   readonly codes = noCodes();
+  /** Users of the audience whom the broadcast's policy leaves out: they are no recipients. */
+  filtered: Filtered = {};
   /** Recipients whose outcome of an earlier run this one has taken back, to try again. */
   readonly retried = { unknown: 0, failed: 0, spent: 0, standing: 0 };
   /** Recipients of earlier runs whose unknown outcome became this by a receipt. */
   readonly receipts = { sent: 0, rejected: 0 };
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
+
+  countFiltered(by: Filter): void {
+    this.filtered[by] = (this.filtered[by] ?? 0) + 1;
+  }
 
   countError(errcode: Errcode | undefined, errmsg: string): void {
     const key = errcode === undefined ? errmsg : String(errcode);

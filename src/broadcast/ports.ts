@@ -1,4 +1,5 @@
 import type { Errcode, FinalOutcome } from "./outcome.ts";
+import type { Filter } from "./policy.ts";
 
 export type { Errcode };
 
@@ -119,13 +120,13 @@ export interface Settled {
 
 export type ClaimReply =
   /**
-   * `lastCode`, in a dry run: no other valid code is left to the user. `retried`: the outcome of an earlier run that is
+   * `left`, in a dry run: how many other valid codes are left to the user, 3 for more than that, too. `retried`: the outcome of an earlier run that is
    * tried again; `spentBefore`: a failed one that has spent a code.
    */
   | ({ status: "claimed" } & Claimed & {
         expired: number;
         refused: number;
-        lastCode?: boolean;
+        left?: number;
         retried?: "unknown" | "failed" | "no_code";
         spentBefore?: true;
       })
@@ -142,6 +143,8 @@ export type ClaimReply =
   | { status: "busy"; openId: string; run: string }
   /** The keys hold something else than a pool and a ledger. */
   | { status: "wrong"; openId: string; why: string }
+  /** The broadcast's policy leaves this user out; ledger and pool are as they were. */
+  | { status: "filtered"; openId: string; by: Filter }
   /** Another message to this user is on its way, in another broadcast: to be claimed again in a while. `expired`: as above. */
   | { status: "later"; openId: string; expired?: number }
   /** In a sweep over pools and ledgers: this user's turn is under the other key. */

@@ -4,6 +4,7 @@ import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
+import type { Filtered, Policy } from "./policy.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -21,6 +22,8 @@ export interface BroadcastRecord {
   channel?: string | undefined;
   message: Message;
   audience: AudienceKind;
+  /** Whom of the audience it may send to; absent: everybody. */
+  policy?: Policy | undefined;
   /** Claims at most, over all runs. */
   limit?: number | undefined;
   /** Sends a second, over all runs at work. */
@@ -74,6 +77,8 @@ export interface BroadcastResult {
   /** Users without an outcome yet; null where nobody counted how many there are. */
   toGo: number | null;
   outcomes: Record<Outcome, number>;
+  /** Users of the audience whom the policy left out, who are no recipients. Absent without one. */
+  filtered?: Filtered;
   codes: CodeCounts;
   errors: ErrorGroup[];
   /** How often the API was down while runs were at work, and for how long. Absent in what older versions wrote. */
@@ -144,6 +149,8 @@ export interface RunState {
   receipts?: { sent: number; rejected: number } | undefined;
   /** Users without a code that it met, those with a record of it included. */
   noCodeMet?: number | undefined;
+  /** Users whom the policy leaves out, as far as it met them. */
+  filtered?: Filtered | undefined;
   /** Claimed and not settled. */
   open?: number | undefined;
   /** Why nothing is being sent now. */
@@ -199,4 +206,8 @@ export interface BroadcastStore {
   addInvalid(of: AudienceOwner, rows: InvalidRow[], at: number): Promise<void>;
   invalid(of: AudienceOwner): AsyncIterable<InvalidRow[]>;
   dropInvalid(of: AudienceOwner): Promise<void>;
+  /** The same for the openIds that a policy leaves out by a list, as long as the listed audience. */
+  addExcluded(of: AudienceOwner, openIds: string[], at: number): Promise<void>;
+  excluded(of: AudienceOwner): AsyncIterable<string[]>;
+  dropExcluded(of: AudienceOwner): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { BroadcastDeps, Ended } from "./deps.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { checkEvicted, countsOf, doubtDropped } from "./eviction.ts";
 import { newRunId } from "./ids.ts";
+import { LEDGER_LIFE_MS } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
 
@@ -66,6 +67,10 @@ export function whyNotResumable(
   const { id, status } = record;
   if (status === "cancelled") return cancelled(record);
   if (nowMs - record.startedAtMs > LEDGER_LIFE_MS) return ledgersGone(id);
+  // Nobody is chosen any more once the audience was through.
+  const isThrough = record.recipients !== undefined && !isWider(record, limit);
+  const lapsed = isThrough ? undefined : findLapsed(record, nowMs);
+  if (lapsed) return othersGone(id, lapsed);
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
   const { outcomes } = record.result ?? {};
   if (takesReceipts && outcomes?.unknown !== 0) return undefined;
@@ -122,17 +127,26 @@ function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Part
   return { limit: limit ?? undefined, ...again };
 }
 
-/**
- * A ledger lives for eight days from its own last write, and those of the first run may have had none since; so its age is
- * that of the broadcast. A day earlier, all of them are still there.
- */
-const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
-
 /** Without its ledgers, nothing says who got the message: going on would send it to everybody again. */
 function ledgersGone(id: string): PushCliError {
   return new PushCliError("nothing", `broadcast '${id}' began more than 7 days ago`, {
     hint: "its first ledgers lapse after 8 days, and then nothing says who got the message; start a new broadcast",
   });
+}
+
+/** The first of the broadcasts that a policy names whose ledgers may be gone. */
+function findLapsed({ policy }: BroadcastRecord, nowMs: number): string | undefined {
+  return policy?.notIn?.find(({ startedAtMs }) => nowMs - startedAtMs > LEDGER_LIFE_MS)?.id;
+}
+
+function othersGone(id: string, other: string): PushCliError {
+  return new PushCliError(
+    "nothing",
+    `broadcast '${other}', which --not-in names, began more than 7 days ago`,
+    {
+      hint: `nothing tells any more whom it reached, so that '${id}' can't be resumed; start a new broadcast, with --not-in ${id}`,
+    },
+  );
 }
 
 function recordGone(id: string): PushCliError {

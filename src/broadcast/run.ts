@@ -142,6 +142,7 @@ export class Run {
     this.withoutCode.clear();
     // Users without a code are met again too, those who ran out of them by their record.
     this.tally.outcomes.no_code = 0;
+    this.tally.filtered = {};
   }
 
   hold(recipient: InHand, goOn: () => unknown, { isFinal = false } = {}): void {

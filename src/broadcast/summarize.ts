@@ -1,5 +1,6 @@
 import { OUTCOMES, sumOutcomes } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
+import { mergeFiltered } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
@@ -44,8 +45,12 @@ export function summarize(
   if (record.recipients !== undefined && !stopReason)
     outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown - invalid);
   const status = stopReason?.status ?? "finished";
+  // Who has been through the whole audience has met all whom it leaves out as things are now.
+  const hasMetAll = !stopReason && record.recipients === undefined;
+  const noted = hasMetAll ? [] : otherRuns.map((other) => other.filtered);
+  const filtered = mergeFiltered(record.policy, [tally.filtered, ...noted]);
   const own = { sinceMs: info.sinceMs, untilMs: nowMs, elapsedMs };
-  const noted = notedSends(otherRuns);
+  const notedSent = notedSends(otherRuns);
   const [durationMs, ownMs] = [workedMs([...otherRuns, own]), workedMs([own])];
   return {
     broadcastId: record.id,
@@ -53,8 +58,9 @@ export function summarize(
     ...(stopReason ? { reason: stopReason.message } : {}),
     templateId: record.message.templateId,
     recipients: sumOutcomes(outcomes),
-    toGo: countToGo(record, status, outcomes),
+    toGo: countToGo(record, status, outcomes, filtered),
     outcomes,
+    ...(filtered ? { filtered } : {}),
     codes: settled ? { ...codes, spent: settled.spent + sumOverwritten([tally, ...otherRuns]) } : codes,
     errors: addErrors(tally.errors, otherRuns),
     outages: addOutages([{ outages: run.breaker.outages }, ...otherRuns]),
@@ -62,7 +68,10 @@ export function summarize(
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,
     durationMs,
-    sentPerSecond: ratePerSecond(noted === undefined ? sent : noted + tally.outcomes.sent, durationMs),
+    sentPerSecond: ratePerSecond(
+      notedSent === undefined ? sent : notedSent + tally.outcomes.sent,
+      durationMs,
+    ),
     run: {
       runId: info.runId,
       sent: tally.outcomes.sent,

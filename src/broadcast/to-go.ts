@@ -1,4 +1,5 @@
 import { type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
+import { type Filtered, sumFiltered } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 
 /** How many users have no outcome yet; null when nobody counted how many there are. */
@@ -6,6 +7,7 @@ export function countToGo(
   record: Pick<BroadcastRecord, "users" | "limit">,
   status: ShownStatus,
   outcomes: Record<Outcome, number>,
+  filtered?: Filtered,
 ): number | null {
   if (status === "finished") return 0;
   const done = sumOutcomes(outcomes);
@@ -13,5 +15,6 @@ export function countToGo(
   const claims = done - outcomes.no_code - outcomes.invalid;
   const underLimit = record.limit === undefined ? undefined : record.limit - claims;
   if (record.users === undefined) return underLimit === undefined || underLimit > 0 ? null : 0;
-  return Math.max(0, Math.min(record.users - done, underLimit ?? Number.POSITIVE_INFINITY));
+  const left = record.users - done - sumFiltered(filtered);
+  return Math.max(0, Math.min(left, underLimit ?? Number.POSITIVE_INFINITY));
 }

@@ -1,5 +1,6 @@
 import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
+import { type Filtered, mergeFiltered } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
@@ -47,15 +48,23 @@ export function viewBroadcast(
   const durationMs = workedMs(runs);
   const outcomes = counted.outcomes && { ...counted.outcomes, invalid: record.invalid ?? 0 };
   const lastMs = Math.max(...runs.map(({ untilMs }) => untilMs));
+  const ended = isOver ? record.result?.filtered : undefined;
+  const filtered =
+    ended ??
+    mergeFiltered(
+      record.policy,
+      runs.map((run) => run.filtered),
+    );
   const result: ShownResult = {
     broadcastId: record.id,
     status,
     ...(record.reason && status !== "running" ? { reason: record.reason } : {}),
     templateId: record.message.templateId,
     recipients: outcomes && sumOutcomes(outcomes),
-    toGo: toGoOf(record, status, outcomes, recount),
+    toGo: toGoOf(record, { status, outcomes, filtered }, recount),
     ...counted,
     outcomes,
+    ...(filtered ? { filtered } : {}),
     outages: addOutages(runs),
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt:
@@ -114,8 +123,11 @@ function recounted(
 
 function toGoOf(
   record: BroadcastRecord,
-  status: ShownStatus,
-  outcomes: Record<Outcome, number> | null,
+  {
+    status,
+    outcomes,
+    filtered,
+  }: Pick<ShownResult, "status" | "outcomes"> & { filtered: Filtered | undefined },
   recount: Recount | undefined,
 ): number | null {
   if (recount && status !== "finished") {
@@ -128,5 +140,5 @@ function toGoOf(
   }
   return outcomes === null && status !== "finished"
     ? null
-    : countToGo(record, status, outcomes ?? noOutcomes());
+    : countToGo(record, status, outcomes ?? noOutcomes(), filtered);
 }

@@ -4,12 +4,13 @@ import { usageError } from "../errors.ts";
 import { lineage } from "./words.ts";
 
 const OUTCOMES = "outcomes{sent no_code rejected failed unknown invalid skipped}";
-const RESULT = `broadcastId status reason templateId recipients toGo ${OUTCOMES}
+const FILTERED = "filtered{match exclude notIn expiringWithin minValid}";
+const RESULT = `broadcastId status reason templateId recipients toGo ${OUTCOMES} ${FILTERED}
   codes{spent expired refused released} errors{errcode errmsg count} outages{count ms} open startedAt finishedAt durationMs
   sentPerSecond run{runId sent durationMs sentPerSecond}`;
 const VIEW = `${RESULT} lastSeenAt`;
 const RUN = `runId host pid ${OUTCOMES} open`;
-const SHOWN = `${VIEW} next counted channel message{*} audience limit rate users appid apiBase
+const SHOWN = `${VIEW} next counted channel message{*} audience filters{match exclude notIn expiringWithinMs minValid} limit rate users appid apiBase
   runs{${RUN} user since lastSeen alive state foundPerSec}`;
 const CODE = "formId expire expiresAt uses state overlong raw";
 const SEND = "broadcastId outcome runId attempts at errcode formId msgid";
@@ -24,7 +25,7 @@ const INTERVAL = "interval unreadableInterval";
  * `{...}`: the fields of an object, or of the objects in a list; `{*}`: any.
  */
 const DOCUMENTS: Record<string, string> = {
-  "broadcast send": `${RESULT} dryRun leftWithout passedOver columns warnings sample{*} next`,
+  "broadcast send": `${RESULT} dryRun leftWithout leftWith{none one two more} passedOver columns warnings sample{*} next`,
   "broadcast resume": `${VIEW} dryRun wouldSend toSend{fresh open retries} receipts{sent rejected unknown} passedOver next`,
   "broadcast watch": `${VIEW} rateNow runs{${RUN} waiting}`,
   "broadcast list": `${VIEW} alive next`,

@@ -20,8 +20,8 @@ export interface Pick {
   own: string;
   /** The entry that the code was cut from; empty when nothing of it stays in the pool. */
   source: string;
-  /** Whether what stays of it has a valid code. */
-  leavesValid: boolean;
+  /** Valid codes in what stays of it; infinite when nothing is spent. */
+  leaves: number;
 }
 
 export interface Found {
@@ -96,9 +96,10 @@ function pickCode(
   const taken = takeUse(text, codes, at);
   if (!taken) return undefined;
   const code = codes[at]!;
-  const leavesValid = (code.uses ?? 1) > 1 || codes.some(({ wellFormed }, k) => k !== at && wellFormed);
+  const others = codes.filter(({ wellFormed }, k) => k !== at && wellFormed).length;
+  const leaves = others + ((code.uses ?? 1) > 1 ? 1 : 0);
   const source = taken.rest === undefined ? "" : text;
-  return { ...counts, text: taken.rest, pick: { code, k: at + 1, own: taken.own, source, leavesValid } };
+  return { ...counts, text: taken.rest, pick: { code, k: at + 1, own: taken.own, source, leaves } };
 }
 
 /** An entry without its expired codes, and how many those are; undefined for one that is not understood. */
@@ -116,10 +117,34 @@ export function dropExpired(
   return text === undefined ? undefined : { text, expired };
 }
 
-/** Whether some of these entries hold a code that a message can be sent with. */
-export function hasValid(entries: readonly (string | undefined)[], nowMs: number): boolean {
-  return entries.some((bytes) => {
-    const entry = bytes === undefined ? undefined : readEntry(bytes);
-    return entry?.readable === true && entry.codes.some((code) => codeState(code, nowMs) === "valid");
-  });
+/** An entry of a pool with something that a message can be sent with. */
+export interface Stock {
+  index: number;
+  was: string;
+  /** Valid codes; infinite for a right that no message spends. */
+  valid: number;
+  /** When the first of them expires, epoch ms; 0: never. */
+  expireMs: number;
+}
+
+/** The entries with valid codes among some that stand in a pool from index `from` on, until they have `enough` of them. */
+export function findValid(
+  entries: readonly (string | undefined)[],
+  from: number,
+  nowMs: number,
+  enough: number,
+): Stock[] {
+  const stocks: Stock[] = [];
+  let sum = 0;
+  for (const [i, was] of entries.entries()) {
+    if (sum >= enough) break;
+    const entry = was === undefined ? undefined : readEntry(was);
+    if (was === undefined || !entry?.readable) continue;
+    const codes = entry.codes.filter((code) => codeState(code, nowMs) === "valid");
+    if (codes.length === 0) continue;
+    sum += codes.length;
+    const expireMs = Math.min(...codes.map((code) => code.expireMs));
+    stocks.push({ index: from + i, was, valid: codes.length, expireMs });
+  }
+  return stocks;
 }

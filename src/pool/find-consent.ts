@@ -1,5 +1,5 @@
 import { type Consent, type ConsentTerms, consentExpireMs, consentState, readConsent } from "./consent.ts";
-import type { Found } from "./find-code.ts";
+import type { Found, Stock } from "./find-code.ts";
 
 /**
  * Looks for the first consent that holds, among entries that stand in a pool from index `from` on; for the first standing one,
@@ -38,7 +38,7 @@ export function findConsent(
       wellFormed: true,
     };
     const taken = isStanding ? { own: "", source: bytes } : { own: bytes, source: "" };
-    found.pick = { code, index: from + i, k: 1, ...taken, leavesValid: isStanding };
+    found.pick = { code, index: from + i, k: 1, ...taken, leaves: isStanding ? Number.POSITIVE_INFINITY : 0 };
     break;
   }
   return found;
@@ -64,11 +64,24 @@ export function dropExpiredConsent(
   return isExpired ? { text: undefined, expired: 1 } : { text: bytes, expired: 0 };
 }
 
-/** Whether some of these entries let a message be sent. */
-export function holdsConsent(
+/** As `findValid` does for codes. */
+export function findValidConsents(
   entries: readonly (string | undefined)[],
-  nowMs: number,
-  maxAgeMs: number | undefined,
-): boolean {
-  return findConsent(entries, 0, nowMs, maxAgeMs).pick !== undefined;
+  from: number,
+  terms: ConsentTerms,
+  enough: number,
+): Stock[] {
+  const stocks: Stock[] = [];
+  let sum = 0;
+  for (const [i, was] of entries.entries()) {
+    if (sum >= enough) break;
+    const entry = was === undefined ? undefined : readConsent(was);
+    if (was === undefined || !entry?.readable) continue;
+    const state = consentState(entry.consent, terms);
+    if (state === "expired") continue;
+    const valid = state === "standing" ? Number.POSITIVE_INFINITY : 1;
+    sum += valid;
+    stocks.push({ index: from + i, was, valid, expireMs: consentExpireMs(entry.consent, terms.maxAgeMs) });
+  }
+  return stocks;
 }

@@ -11,10 +11,18 @@ const AUDIENCE_PAGE = 1000;
 
 type AudienceMethods = Pick<
   BroadcastStore,
-  "addAudience" | "audience" | "dropAudience" | "addInvalid" | "invalid" | "dropInvalid"
+  | "addAudience"
+  | "audience"
+  | "dropAudience"
+  | "addInvalid"
+  | "invalid"
+  | "dropInvalid"
+  | "addExcluded"
+  | "excluded"
+  | "dropExcluded"
 >;
 
-/** What is kept of the users of `--to` and `--to-file`. */
+/** What is kept of the users of `--to`, `--to-file` and `--exclude-file`. */
 export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
   const push = async (key: string, at: number, entries: string[]) => {
     await link.run(SCRIPTS.pushAudience, [key], [at, AUDIENCE_TTL_SEC, ...entries]);
@@ -36,6 +44,9 @@ export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
         yield entries.map((entry): InvalidRow => JSON.parse(entry));
     },
     dropInvalid: ({ id, firstRunId }) => drop(link, keys.invalid(id, firstRunId)),
+    addExcluded: ({ id, firstRunId }, openIds, at) => push(keys.excluded(id, firstRunId), at, openIds),
+    excluded: ({ id, firstRunId }) => readList(link, keys.excluded(id, firstRunId)),
+    dropExcluded: ({ id, firstRunId }) => drop(link, keys.excluded(id, firstRunId)),
   };
 }
 

@@ -32,6 +32,7 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
       await drop(link, keys.broadcast(id));
       await drop(link, keys.audience(id, firstRunId));
       await drop(link, keys.invalid(id, firstRunId));
+      await drop(link, keys.excluded(id, firstRunId));
       await call(client.zrem(keys.broadcasts, id));
     },
     list: (limit) => listRecords(link, keys, limit),
@@ -139,6 +140,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     channel: hash.channel,
     message: readMessage(message),
     audience: audience === "list" ? "list" : "pools",
+    policy: json(hash.policy),
     limit: number(hash.limit),
     recipients: number(hash.recipients),
     rate: number(hash.rate),

@@ -12,10 +12,14 @@ export interface UserChange {
   beforeMs?: number;
   /** Entries that the pool must have. */
   length?: number;
+  /** Not when the user has the message of a broadcast that the policy's `notIn` names, or may have it. */
+  unlessReached?: boolean;
   /** An entry to put at the left end. */
   back?: string;
   /** In ascending order. */
   edits: EntryEdit[];
+  /** Entries behind those that must be there, too, and stay as they are; in ascending order. */
+  kept?: readonly { index: number; was: string }[];
 }
 
 export interface Changes {
@@ -25,18 +29,22 @@ export interface Changes {
   commands: number;
 }
 
-/** Makes the changes of several users, each by itself. `ledger`: the broadcast whose records are meant, and their lifetime. */
+/**
+ * Makes the changes of several users, each by itself. `ledger`: the broadcast whose records are meant, their lifetime, and its
+ * policy as scripts take it.
+ */
 export async function changeUsers(
   link: RedisLink,
   keys: Keys,
-  ledger: { id: string; ttlMs: number } | undefined,
+  ledger: { id: string; ttlMs: number; policy?: string | undefined } | undefined,
   changes: UserChange[],
 ): Promise<Changes> {
   if (changes.length === 0) return { done: [], commands: 0 };
   const plan = (some: UserChange[]) => {
     const openIds = some.map(({ openId }) => openId);
     const [lines, bytes] = toLines(some);
-    const args: ScriptArg[] = [ledger?.id ?? "", ledger?.ttlMs ?? 0, lines, Buffer.from(bytes, "latin1")];
+    const { id = "", ttlMs = 0, policy = "" } = ledger ?? {};
+    const args: ScriptArg[] = [id, ttlMs, lines, Buffer.from(bytes, "latin1"), policy];
     return { keys: ledger ? keys.pairs(openIds) : openIds.map(keys.pool), args };
   };
   const replies = await link.runBatch(SCRIPTS.changeUsers, changes, plan, toReplies);
@@ -63,11 +71,12 @@ function toLines(changes: UserChange[]): [lines: string, bytes: string] {
     bytes += text;
     return String(text.length);
   };
-  const lines = changes.map(({ record, beforeMs, length, back, edits }) => {
+  const lines = changes.map(({ record, beforeMs, length, unlessReached, back, edits, kept = [] }) => {
     const same = record && record.was === record.text;
     const words = [record ? measure(record.was) : "*", record && !same ? measure(record.text) : "*"];
-    words.push(String(beforeMs ?? "-"), String(length ?? "*"), measure(back));
+    words.push(String(beforeMs ?? "-"), String(length ?? "*"), unlessReached ? "=" : "-", measure(back));
     for (const { index, was, text } of edits) words.push(String(index), measure(was), measure(text));
+    for (const { index, was } of kept) words.push(String(index), measure(was), "*");
     return words.join(" ");
   });
   return [lines.join("\n"), bytes];

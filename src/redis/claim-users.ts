@@ -1,18 +1,19 @@
 import type { ClaimReply } from "../broadcast/ports.ts";
 import { PushCliError } from "../errors.ts";
 import { changeUsers } from "./change-users.ts";
+import { looksIntoPools } from "./choose-user.ts";
 import type { RedisLink } from "./link.ts";
 import { type Claimant, planClaim } from "./plan-claim.ts";
 import { type Book, callClaim, LATER } from "./read-users.ts";
-import type { Progress, Step } from "./take-step.ts";
+import { MOST_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
 
 /**
  * Entries of a pool that are read for a claim, round by round: nearly every pool has its code at the head or close to it, and
  * what else is read travels for nothing.
  */
 const READ_COUNTS = [1, 16, 128, 512];
-/** A dry run wants to know besides whether there is another code. */
-const DRY_READ_COUNTS = [16, 128, 512];
+/** A dry run wants to know besides how many other codes there are, and a policy may ask for them. */
+const WIDE_READ_COUNTS = [16, 128, 512];
 
 /**
  * Rounds in which others may come between reading a user and taking a code. Each of them found just that entry changed within
@@ -44,9 +45,8 @@ export async function claimUsers(
     else open.push({ progress: begin(openId), at, conflicts: 0 });
     seen.add(openId);
   }
-  const counts = (by.dryRun ? DRY_READ_COUNTS : READ_COUNTS).filter(
-    (count) => count >= book.family.firstRead,
-  );
+  const isWide = by.dryRun || looksIntoPools(by.choice?.policy);
+  const counts = (isWide ? WIDE_READ_COUNTS : READ_COUNTS).filter((count) => count >= book.family.firstRead);
   for (let round = 0; open.length > 0; round++) {
     open = await claimRound(link, book, by, open, replies, counts[round] ?? counts.at(-1)!);
   }
@@ -98,7 +98,7 @@ async function claimRound(
   const changes = await changeUsers(
     link,
     book.keys,
-    { id: book.head[0], ttlMs: book.head[2] },
+    { id: book.head[0], ttlMs: book.head[2], policy: book.policy },
     changing.map(({ step }) => step.change!),
   );
   const failed = new Set(changing.filter((_, i) => !changes.done[i]).map(({ user }) => user));
@@ -115,7 +115,8 @@ async function claimRound(
 /** From the pool's head again: what was dropped before stays dropped. */
 function startOver({ progress, at, conflicts }: Open): Open {
   checkConflicts(progress.openId, conflicts);
-  return { progress: { ...progress, from: 0, unreadable: 0 }, at, conflicts: conflicts + 1 };
+  const { openId, expired, refused } = progress;
+  return { progress: { ...begin(openId), expired, refused }, at, conflicts: conflicts + 1 };
 }
 
 export function checkConflicts(openId: string, conflicts: number): void {
@@ -151,7 +152,7 @@ function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
 /** Entries in one reply. */
 const CHUNK = 500;
 
-/** Looks for another valid code where the reading ended before it met one. */
+/** Counts the other valid codes behind where the reading ended. */
 async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom = 0 }: Step): Promise<void> {
   if (reply?.status !== "claimed") return;
   const nowMs = await link.now();
@@ -160,7 +161,11 @@ async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom
       link.client.lrangeBuffer(keys.pool(reply.openId), start, start + CHUNK - 1),
     );
     const entries = chunk.map((bytes) => bytes.toString("latin1"));
-    reply.lastCode = !family.hasValid(entries, nowMs);
-    if (!reply.lastCode || chunk.length < CHUNK) return;
+    const { left = 0 } = reply;
+    reply.left = Math.min(
+      MOST_LEFT,
+      left + sumValid(family.findValid(entries, start, nowMs, MOST_LEFT - left)),
+    );
+    if (reply.left >= MOST_LEFT || chunk.length < CHUNK) return;
   }
 }

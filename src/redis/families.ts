@@ -1,6 +1,6 @@
 import type { PushCode } from "../pool/code.ts";
-import { type EntryEdit, type Found, findCode, hasValid } from "../pool/find-code.ts";
-import { findAllConsents, findConsent, holdsConsent } from "../pool/find-consent.ts";
+import { type EntryEdit, type Found, findCode, findValid, type Stock } from "../pool/find-code.ts";
+import { findAllConsents, findConsent, findValidConsents } from "../pool/find-consent.ts";
 import { mayBringSeveral } from "./ledger-record.ts";
 
 /** What a claim takes, and how it knows one: the kinds of permissions that pools hold. */
@@ -15,8 +15,8 @@ export interface Family {
   readonly maxAgeMs: number;
   /** The first permission that a message can be sent with; see `findCode`. */
   find(entries: readonly (string | undefined)[], from: number, nowMs: number, refused?: string): Found;
-  /** Whether some of these entries let a message be sent. */
-  hasValid(entries: readonly (string | undefined)[], nowMs: number): boolean;
+  /** Entries that let messages be sent; see `findValid`. */
+  findValid(entries: readonly (string | undefined)[], from: number, nowMs: number, enough: number): Stock[];
   /** What goes when the platform says that the user has no such permission. */
   findAll(entries: readonly (string | undefined)[], from: number): EntryEdit[];
   /** Whether an attempt with it whose outcome is not known must not be repeated. */
@@ -29,7 +29,7 @@ export const CODES: Family = {
   firstRead: 1,
   maxAgeMs: 0,
   find: findCode,
-  hasValid,
+  findValid,
   findAll: () => [],
   isOnceOnly: mayBringSeveral,
 };
@@ -45,7 +45,8 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
     // None is ever refused by itself: an answer that one is of no use (43101) clears the whole pool (`settleClearing`), and no
     // answer to a message that spends consents asks for another one.
     find: (entries, from, nowMs) => findConsent(entries, from, nowMs, maxAgeMs),
-    hasValid: (entries, nowMs) => holdsConsent(entries, nowMs, maxAgeMs),
+    findValid: (entries, from, nowMs, enough) =>
+      findValidConsents(entries, from, { nowMs, maxAgeMs }, enough),
     findAll: findAllConsents,
     isOnceOnly: () => true,
   };
@@ -71,10 +72,10 @@ export const NO_POOL: Family = {
       k: 1,
       own: "",
       source: NO_PERMISSION,
-      leavesValid: true,
+      leaves: Number.POSITIVE_INFINITY,
     },
   }),
-  hasValid: () => true,
+  findValid: (_, from) => [{ index: from, was: "", valid: Number.POSITIVE_INFINITY, expireMs: 0 }],
   findAll: () => [],
   isOnceOnly: () => true,
 };

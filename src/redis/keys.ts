@@ -22,6 +22,8 @@ export interface Keys {
   audience(id: string, firstRunId: string): string;
   /** Rows of a listed audience that were left out. */
   invalid(id: string, firstRunId: string): string;
+  /** The openIds that a policy leaves out by a list. */
+  excluded(id: string, firstRunId: string): string;
   run(id: string, runId: string): string;
   readonly broadcasts: string;
   accessToken(appid: string): string;
@@ -93,6 +95,7 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
     broadcast,
     audience: (id, firstRunId) => `${broadcast(id)}:audience:${firstRunId}`,
     invalid: (id, firstRunId) => `${broadcast(id)}:invalid:${firstRunId}`,
+    excluded: (id, firstRunId) => `${broadcast(id)}:excluded:${firstRunId}`,
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
     broadcasts: `${keyPrefix}broadcasts`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,

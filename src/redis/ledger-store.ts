@@ -1,4 +1,6 @@
+import type { Choice } from "../broadcast/policy.ts";
 import type { Ledger, Settlement } from "../broadcast/ports.ts";
+import { claimChosen, encodePolicy } from "./choose-user.ts";
 import { claimUsers } from "./claim-users.ts";
 import { errcodeWord } from "./errcode-word.ts";
 import { CODES, type Family } from "./families.ts";
@@ -19,6 +21,8 @@ export interface LedgerOptions {
   deadRuns?: ReadonlySet<string>;
   /** Final outcomes of other runs to try again. */
   retry?: ("unknown" | "failed")[];
+  /** Whom it may claim for; absent: everybody. */
+  choice?: Choice | undefined;
 }
 
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
@@ -30,12 +34,14 @@ export function createLedger(
   options: LedgerOptions,
   family: Family = CODES,
 ): Ledger {
-  const { runId: run, dryRun = false, deadRuns: dead = new Set(), retry: again = [] } = options;
+  const { runId: run, dryRun = false, deadRuns: dead = new Set(), retry: again = [], choice } = options;
   const head: LedgerHead = [options.broadcastId, run, LEDGER_TTL_MS];
-  const book: Book = { keys, head, family };
+  const book: Book = { keys, head, family, policy: encodePolicy(choice?.policy) };
   return {
     claim: (openIds, sighting = "any") =>
-      claimUsers(link, book, { run, dryRun, dead, again, sighting }, openIds),
+      claimChosen(choice, openIds, sighting, (chosen) =>
+        claimUsers(link, book, { run, dryRun, dead, again, sighting, choice }, chosen),
+      ),
     next: (openId, formId, errcode) => nextCode(link, book, { openId, formId, errcode }),
     settle: async (settlements) => {
       const digits = await link.runBatch(SCRIPTS.settleSends, settlements, (some) => ({

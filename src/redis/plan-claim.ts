@@ -1,6 +1,8 @@
 import type { FinalOutcome } from "../broadcast/outcome.ts";
+import type { Choice, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
 import type { Found } from "../pool/find-code.ts";
+import { chooseByPool, leftOut, looksIntoPools } from "./choose-user.ts";
 import type { Family } from "./families.ts";
 import {
   type ClaimedRecord,
@@ -13,10 +15,11 @@ import {
 import type { UserReading } from "./read-users.ts";
 import {
   addFound,
+  countLeft,
   describe,
   dropAndReadOn,
-  lookForMore,
   NOTHING,
+  NOTHING_BEHIND,
   type Progress,
   type Step,
   takeFound,
@@ -31,6 +34,8 @@ export interface Claimant {
   /** Final outcomes of other runs to try again: `unknown` with the same code, `failed` with a new one. */
   again: readonly FinalOutcome[];
   sighting: Sighting;
+  /** Whom it may claim for; absent: everybody. */
+  choice?: Choice | undefined;
 }
 
 /** The claim of one user, whatever record there is. */
@@ -94,7 +99,7 @@ function takeOver(
   const claimed = { ...before, run: by.run, attempt: before.attempt + 1 };
   const firstAgoMs = Math.max(0, reading.nowMs - before.atMs);
   const reply = { status: "claimed" as const, ...describe(openId, claimed), firstAgoMs, ...NOTHING };
-  if (by.dryRun) return lookForMore(family, reply, reading, 0, 0);
+  if (by.dryRun) return countLeft(family, reply, reading, 0, { index: 0, left: 0 });
   return {
     reply,
     change: { openId, record: { was: reading.record, text: writeClaimed(claimed) }, edits: [] },
@@ -109,6 +114,21 @@ function claimAnew(
   reading: UserReading,
   before?: FinalRecord,
 ): Step {
+  // Whoever was claimed once was chosen then.
+  const policy = before && before.outcome !== "no_code" ? undefined : by.choice?.policy;
+  if (policy && reading.isReached) return { reply: leftOut(user.openId, "notIn") };
+  const step = claimByPool(by, family, user, reading, policy, before);
+  return policy?.notIn && step.change ? { ...step, change: { ...step.change, unlessReached: true } } : step;
+}
+
+function claimByPool(
+  by: Claimant,
+  family: Family,
+  user: Progress,
+  reading: UserReading,
+  policy: Policy | undefined,
+  before: FinalRecord | undefined,
+): Step {
   const { openId } = user;
   const { kind } = reading.pool;
   if (family.hasPools && kind !== "list") {
@@ -116,11 +136,19 @@ function claimAnew(
       reply: { status: "wrong", openId, why: `the pool is a ${kind}, not a list` },
     });
   }
-  const found = family.find(reading.pool.entries, user.from, reading.nowMs);
+  const asks = looksIntoPools(policy) ? policy : undefined;
+  const found = user.pending?.found ?? family.find(reading.pool.entries, user.from, reading.nowMs);
   const sum = addFound(user, found);
   const { pick } = found;
-  if (pick) return withRetry(before, takeFound(family, by, sum, reading, { ...found, pick }));
-  if (!reading.pool.ended) return dropAndReadOn(family, by.dryRun, user, reading);
+  if (pick) {
+    const verdict = asks
+      ? chooseByPool(asks, family, user, reading, { ...found, pick })
+      : { take: NOTHING_BEHIND };
+    if (!("take" in verdict)) return withRetry(before, verdict);
+    return withRetry(before, takeFound(family, by, sum, reading, { ...found, pick }, verdict.take));
+  }
+  if (!reading.pool.ended)
+    return asks ? readOn(user, found, reading) : dropAndReadOn(family, by.dryRun, user, reading);
   const { expired, unreadable } = sum;
   const reply: ClaimReply = {
     status: "no_code",
@@ -130,6 +158,13 @@ function claimAnew(
     ...(unreadable > 0 ? { unreadable } : {}),
   };
   return withRetry(before, { reply, ...(by.dryRun ? {} : noteEmptied(by, user, reading, found)) });
+}
+
+/** What is met on the way to a user who may be left out stays, and does not count. */
+function readOn(user: Progress, { unreadable }: Found, { pool }: UserReading): Step {
+  return {
+    next: { ...user, unreadable: user.unreadable + unreadable, from: user.from + pool.entries.length },
+  };
 }
 
 /** Drops what there is to drop of a pool without a valid code. */

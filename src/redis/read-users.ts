@@ -18,6 +18,8 @@ export interface UserReading {
   record: string | undefined;
   /** What Redis says of a ledger that is none. */
   fault: string | undefined;
+  /** The user has the message of a broadcast that the policy's `notIn` names, or may have it. */
+  isReached: boolean;
   pool: PoolReading;
   /** Redis' clock. */
   nowMs: number;
@@ -31,6 +33,8 @@ export interface Book {
   keys: Keys;
   head: LedgerHead;
   family: Family;
+  /** See `encodePolicy`; absent: everybody may be claimed for. */
+  policy?: string;
 }
 
 /** In the place of a claim: another message to this user is on its way. */
@@ -43,7 +47,8 @@ export async function readUsers(
   users: { openId: string; from?: number }[],
   count: number,
 ): Promise<UserReading[]> {
-  const lines = await callClaim(link, book, users, count, false);
+  const { keys, head, family } = book;
+  const lines = await callClaim(link, { keys, head, family }, users, count, false);
   return lines.filter((line) => typeof line !== "string");
 }
 
@@ -53,14 +58,14 @@ export async function readUsers(
  */
 export async function callClaim(
   link: RedisLink,
-  { keys, head, family }: Book,
+  { keys, head, family, policy = "" }: Book,
   users: { openId: string; from?: number }[],
   count: number,
   claims: boolean,
 ): Promise<(string | UserReading)[]> {
   const plan = (some: typeof users) => {
     const froms: ScriptArg[] = some.some(({ from = 0 }) => from > 0) ? some.map(({ from = 0 }) => from) : [];
-    const args = [...head, claims ? family.shortWay : 0, count, family.maxAgeMs, ...froms];
+    const args = [...head, claims ? family.shortWay : 0, count, family.maxAgeMs, policy, ...froms];
     return { keys: keys.pairs(some.map(({ openId }) => openId)), args };
   };
   return Array.from(await link.runBatch(SCRIPTS.claimCodes, users, plan, toLines));
@@ -75,11 +80,13 @@ function toLines(reply: unknown): (string | UserReading)[] {
 }
 
 function toUser(line: string, bytes: Measured, nowMs: number): UserReading {
-  const [, record = "-", ...piece] = line.split(" ");
+  const [, record = "-", ...rest] = line.split(" ");
+  const isReached = rest[0] === "=";
+  const piece = isReached ? rest.slice(1) : rest;
   const isFault = record.startsWith("!");
   const text = bytes.take(isFault ? record.slice(1) : record);
   const user = { record: isFault ? undefined : text, fault: isFault ? text : undefined };
-  return { ...user, pool: toPool(piece, bytes), nowMs };
+  return { ...user, isReached, pool: toPool(piece, bytes), nowMs };
 }
 
 /** A pool's piece from the words of read-piece.lua. */

@@ -11,6 +11,7 @@ import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
 import pushCodes from "./lua/push-codes.lua";
 import pushConsents from "./lua/push-consents.lua";
+import reachedBy from "./lua/reached-by.lua";
 import readConsents from "./lua/read-consents.lua";
 import readPiece from "./lua/read-piece.lua";
 import readPools from "./lua/read-pools.lua";
@@ -45,8 +46,8 @@ function bytesScript(name: string, ...parts: string[]): Script {
 }
 
 export const SCRIPTS = {
-  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, plainConsent, claimCodes),
-  changeUsers: script("change-users", shareBasics, changeUsers),
+  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, plainConsent, reachedBy, claimCodes),
+  changeUsers: script("change-users", shareBasics, reachedBy, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
   readPools: bytesScript("read-pools", readPools),
   purgePools: bytesScript("purge-pools", shareBasics, readPiece, plainConsent, purgePools),

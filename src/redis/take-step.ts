@@ -1,5 +1,5 @@
 import type { Claimed, ClaimReply } from "../broadcast/ports.ts";
-import type { Found, Pick as Picked } from "../pool/find-code.ts";
+import type { Found, Pick as Picked, Stock } from "../pool/find-code.ts";
 import type { UserChange } from "./change-users.ts";
 import type { Family } from "./families.ts";
 import { type ClaimedRecord, writeClaimed } from "./ledger-record.ts";
@@ -13,6 +13,30 @@ export interface Progress {
   expired: number;
   refused: number;
   unreadable: number;
+  pending?: Pending;
+}
+
+/** A permission that is taken once enough others are counted behind it, over several rounds. */
+export interface Pending {
+  found: Found & { pick: Picked };
+  /** Valid permissions so far, its own entry's included. */
+  valid: number;
+  /** The entries that have the others. */
+  kept: Stock[];
+}
+
+/** What was read behind the entry that a claim takes from, because a filter asked for it. */
+export interface Behind {
+  /** Entries that must still be there when the claim is made. */
+  kept: readonly Stock[];
+  /** Valid permissions in those of earlier rounds. */
+  earlier: number;
+}
+
+export const NOTHING_BEHIND: Behind = { kept: [], earlier: 0 };
+
+export function sumValid(stocks: readonly Stock[]): number {
+  return stocks.reduce((sum, { valid }) => sum + valid, 0);
 }
 
 /**
@@ -22,7 +46,7 @@ export interface Step {
   change?: UserChange;
   reply?: ClaimReply;
   next?: Progress;
-  /** In a dry run: list index from which another valid code is to be looked for, when it is not known that there is one. */
+  /** In a dry run: list index from which the user's other valid codes are to be counted, when not all were read. */
   lookFrom?: number;
 }
 
@@ -68,36 +92,48 @@ export function takeFound(
   { openId, from, expired, refused }: Progress,
   reading: UserReading,
   { pick, edits }: Found & { pick: Picked },
+  { kept, earlier }: Behind = NOTHING_BEHIND,
 ): Step {
   const { record, nowMs } = reading;
-  const { code, k, index, own, source, leavesValid } = pick;
+  const { code, k, index, own, source, leaves } = pick;
   const { formId, expireMs, scene } = code;
   const multiUse = family.isOnceOnly(code);
   // What is not taken off its pool is not spent.
   const use = { multiUse, standing: own === "", scene };
   const claimed = { run: by.run, attempt: 1, atMs: nowMs, ...use, k, expireMs, formId, own, source };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
-  if (by.dryRun) {
-    return leavesValid
-      ? { reply: { ...reply, lastCode: false } }
-      : lookForMore(family, reply, reading, from, index + 1);
-  }
+  if (by.dryRun)
+    return countLeft(family, reply, reading, from, {
+      index: Math.max(index + 1, from),
+      left: leaves + earlier,
+    });
   const text = writeClaimed(claimed);
-  const before = expireMs > 0 ? { beforeMs: expireMs } : {};
-  return { reply, change: { openId, record: { was: record, text }, ...before, edits } };
+  const expiries = [expireMs, ...kept.map((stock) => stock.expireMs)].filter((ms) => ms > 0);
+  const before = expiries.length > 0 ? { beforeMs: Math.min(...expiries) } : {};
+  return { reply, change: { openId, record: { was: record, text }, ...before, edits, kept } };
 }
 
-/** A dry run's claim: whether what was read holds another valid code, from an index of the pool on. */
-export function lookForMore(
+/** As far as a dry run counts what is left to a user. */
+export const MOST_LEFT = 3;
+
+/** A dry run's claim: how many valid codes are left, by what was read; `known`: before an index of the pool. */
+export function countLeft(
   family: Family,
   reply: ClaimReply & { status: "claimed" },
   { pool, nowMs }: UserReading,
   from: number,
-  index: number,
+  known: { index: number; left: number },
 ): Step {
-  const lastCode = !family.hasValid(pool.entries.slice(index - from), nowMs);
-  if (lastCode && !pool.ended && pool.kind === "list") return { reply, lookFrom: from + pool.entries.length };
-  return { reply: { ...reply, lastCode } };
+  const stocks = family.findValid(
+    pool.entries.slice(known.index - from),
+    known.index,
+    nowMs,
+    MOST_LEFT - known.left,
+  );
+  const left = Math.min(MOST_LEFT, known.left + sumValid(stocks));
+  const step = { reply: { ...reply, left } };
+  const isAll = left >= MOST_LEFT || pool.ended || pool.kind !== "list";
+  return isAll ? step : { ...step, lookFrom: from + pool.entries.length };
 }
 
 /** Of a claim that was there before: nothing was dropped for it. */

@@ -206,7 +206,7 @@ export class Model {
   ): ClaimReply {
     const record = { ...claimed, run: client.runId, attempt: claimed.attempt + 1 };
     if (!dry) this.record(key, record);
-    return { status: "claimed", ...describe(openId, record), ...lastCode(this.pool(openId), dry) };
+    return { status: "claimed", ...describe(openId, record), ...countLeft(this.pool(openId), dry) };
   }
 
   /** Takes the first valid code that is not refused; expired and refused ones met on the way are dropped. */
@@ -242,7 +242,7 @@ export class Model {
       const met = refused === undefined && unreadable.size > 0 ? { unreadable: unreadable.size } : {};
       return { status: "no_code", openId, ...counts, ...met };
     }
-    return { status: "claimed", ...describe(openId, record), ...counts, ...lastCode(pool, dry) };
+    return { status: "claimed", ...describe(openId, record), ...counts, ...countLeft(pool, dry) };
   }
 
   private record(key: string, record: ClaimedRecord): void {
@@ -264,7 +264,8 @@ export class Model {
   }
 }
 
-/** What a dry run says besides: whether a valid code is left. */
-function lastCode(left: ModelEntry[], dry: boolean): { lastCode?: boolean } {
-  return dry ? { lastCode: !left.some(({ codes }) => codes.some(({ kind }) => kind === "valid")) } : {};
+/** What a dry run says besides: how many valid codes are left, up to 3. */
+function countLeft(left: ModelEntry[], dry: boolean): { left?: number } {
+  const valid = left.flatMap(({ codes }) => codes).filter(({ kind }) => kind === "valid");
+  return dry ? { left: Math.min(3, valid.length) } : {};
 }

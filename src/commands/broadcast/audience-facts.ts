@@ -1,14 +1,21 @@
 import type { Audience } from "../../broadcast/audience.ts";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
+import { mergeFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { nameOf } from "../permission-words.ts";
+import { filteredFacts, policyFacts } from "./filter-words.ts";
+import type { Filters } from "./filters.ts";
 import { countUsers, type Fact } from "./question.ts";
 
 /** Whom a broadcast reaches, and what that costs. */
 export function audienceFacts(
-  { tally, leftWithout }: DryRun,
-  { audience, limit }: { audience: Audience; limit: number | undefined },
+  { tally, left }: DryRun,
+  {
+    audience,
+    limit,
+    filters,
+  }: { audience: Audience; limit: number | undefined; filters: Filters | undefined },
   spends: PermissionKind,
 ): Fact[] {
   const { sent, no_code } = tally.outcomes;
@@ -21,12 +28,26 @@ export function audienceFacts(
   const spent =
     spends === "none"
       ? "nothing that is kept here (--no-pool): the platform alone knows who takes it"
-      : `${formatCounted(taken, name)}${standingText(sent - taken)}; ${countUsers(leftWithout)} then left without a ${name}`;
+      : `${formatCounted(taken, name)}${standingText(sent - taken)}; ${countUsers(left[0])} then left without a ${name}`;
+  const filtered = mergeFiltered(filters?.policy, [tally.filtered]);
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
     ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}${reachable}`],
+    ...policyFacts(filters?.policy),
+    ...filteredFacts(filtered),
     ["spends", spent],
+    ...(spends === "none" ? [] : [["leaves", describeLeft(left, name)] as Fact]),
   ];
+}
+
+/** How many of those who are sent to are left with how much: "no code: 4 users, 1: 2 users". */
+function describeLeft(left: DryRun["left"], name: string): string {
+  const titles = [`no ${name}`, "1", "2", "3 or more"];
+  const some = titles.flatMap((title, i) => {
+    const users = left[i] ?? 0;
+    return users > 0 ? [`${title}: ${countUsers(users)}`] : [];
+  });
+  return some.join(", ") || "-";
 }
 
 /** Those who are sent to by a right that no message spends. */

@@ -1,5 +1,6 @@
 import type { InvalidRow, ListedAudience, Row } from "../../broadcast/audience.ts";
 import type { Message } from "../../broadcast/channel.ts";
+import { SeenIds } from "../../broadcast/seen-ids.ts";
 import { checkEncoding } from "../../config/decode.ts";
 import { openInput } from "../../config/input-file.ts";
 import type { InputRecord } from "../../config/lines.ts";
@@ -12,7 +13,6 @@ import { doubtShape, notListed, toListed } from "../open-ids.ts";
 import { BadRows } from "./bad-rows.ts";
 import { createPager } from "./pager.ts";
 import { createRowReader } from "./row.ts";
-import { SeenIds } from "./seen-ids.ts";
 
 export interface AudienceFile {
   path: string;
@@ -20,6 +20,8 @@ export interface AudienceFile {
   message: Message;
   /** Rows that no message can be made of are left out, and counted. */
   skipBadRows: boolean;
+  /** Absent: a file without an openId is an error. */
+  mayBeEmpty?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface AudienceFile {
  * usage error for rows that can't be used, with `nothing` when there is no other.
  */
 export async function readAudienceFile(deps: Deps, wanted: AudienceFile): Promise<ListedAudience> {
-  const { path, encoding, message, skipBadRows } = wanted;
+  const { path, encoding, message, skipBadRows, mayBeEmpty = false } = wanted;
   if (encoding !== undefined) checkEncoding(encoding);
   const { toOpenId } = await deps.stores();
   const input = openInput(path, deps.io);
@@ -36,7 +38,7 @@ export async function readAudienceFile(deps: Deps, wanted: AudienceFile): Promis
   const name = path === "-" ? "stdin" : path;
   const doubt = await doubtShape(deps);
   const reader = createRowReader(name, message, await deps.channel());
-  const list = new Listing(message.columns !== undefined, skipBadRows);
+  const list = new Listing(message.columns !== undefined, skipBadRows, mayBeEmpty);
   try {
     const records = readRecords(input, { headless: ["openId"], encoding, onColumns: reader.seeColumns });
     for await (const record of records) {
@@ -68,12 +70,14 @@ class Listing {
   private readonly left;
   private readonly hasRows: boolean;
   private readonly skips: boolean;
+  private readonly mayBeEmpty: boolean;
   private readonly differing = { count: 0, example: "" };
   private first: ListedAudience["first"];
 
-  constructor(hasRows: boolean, skips: boolean) {
+  constructor(hasRows: boolean, skips: boolean, mayBeEmpty: boolean) {
     this.hasRows = hasRows;
     this.skips = skips;
+    this.mayBeEmpty = mayBeEmpty;
     this.good = createPager<{ openId: string; row: Row }>((some) => {
       const openIds = some.map(({ openId }) => openId);
       return this.pages.add(hasRows ? { openIds, rows: some.map(({ row }) => row) } : { openIds });
@@ -101,7 +105,8 @@ class Listing {
   async close({ out }: Deps, name: string, warnOfShape: () => void): Promise<ListedAudience> {
     const { bad, skipped, differing, first } = this;
     if (bad.count > 0) throw bad.error(name);
-    if (this.good.count === 0) throw noneLeft(name, skipped);
+    if (this.good.count === 0 && !this.mayBeEmpty) throw noneLeft(name, skipped);
+    if (this.good.count === 0) out.warn(`warning: there is no openId in ${name}`);
     warnOfShape();
     if (differing.count > 0) {
       const whom = `${formatCounted(differing.count, "row")} of users who are in the list already, with other values`;

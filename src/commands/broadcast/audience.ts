@@ -11,18 +11,20 @@ export interface AudienceFlags {
   toFile?: string;
   encoding?: string;
   skipBadRows?: boolean;
+  excludeFile?: string;
 }
 
 const UNDONE = "nothing was sent";
 
 /** Throws a usage error for flags that don't go together, or not with the message. */
 export function checkAudienceFlags(
-  { to, toFile, encoding, skipBadRows }: AudienceFlags,
+  { to, toFile, encoding, skipBadRows, excludeFile }: AudienceFlags,
   message: Message,
 ): void {
   if (to && toFile) throw usageError("--to and --to-file exclude each other", "put them all into the file");
   if (toFile !== undefined) return;
-  if (encoding !== undefined) throw usageError("--encoding is for a file", "give --to-file, too");
+  if (encoding !== undefined && excludeFile === undefined)
+    throw usageError("--encoding is for a file", "give --to-file, too");
   if (skipBadRows) throw usageError("--skip-bad-rows is for a file", "give --to-file, too");
   const column = message.columns?.[0];
   if (column === undefined) return;

@@ -2,6 +2,8 @@ import { type Audience, type AudiencePage, countListed, type Row } from "../../b
 import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
+import { sumFiltered } from "../../broadcast/policy.ts";
+import type { BroadcastResult } from "../../broadcast/record.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -10,6 +12,8 @@ import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
+import { describeFiltered } from "./filter-words.ts";
+import type { Filters } from "./filters.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
@@ -22,15 +26,22 @@ async function* audiencePages(
   else for await (const openIds of (await deps.stores(message)).pools.sweep()) yield { openIds };
 }
 
+/** What is to be counted. */
+interface Counted {
+  audience: Audience;
+  message: Message;
+  limit: number | undefined;
+  filters: Filters | undefined;
+}
+
 /** Counts with the read-only claim, with progress. */
 export async function countCodes(
   deps: Deps,
-  audience: Audience,
-  message: Message,
-  limit?: number,
+  { audience, message, limit, filters }: Counted,
 ): Promise<DryRun> {
   const stores = await deps.stores(message);
-  const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true });
+  const { choice } = filters ?? {};
+  const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true, choice });
   const progress = deps.out.progress();
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
     progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
@@ -48,17 +59,20 @@ export async function countCodes(
 /** What the broadcast would be asked for, and the counts of what it would do. */
 export async function showDryRun(
   deps: Deps,
-  audience: Audience,
-  message: Message,
-  limit: number | undefined,
+  counted: Counted,
   facts: (dryRun: DryRun) => Promise<Fact[]>,
 ): Promise<ExitName> {
   const { out, clock } = deps;
+  const { audience, message } = counted;
   const startedAtMs = clock.now();
-  const dryRun = await countCodes(deps, audience, message, limit);
-  const { sample, leftWithout } = dryRun;
+  const dryRun = await countCodes(deps, counted);
+  const { sample, left } = dryRun;
   const invalid = (audience.kind === "list" && audience.invalid?.count) || 0;
-  const result = dryRunResult(dryRun, { message, invalid, startedAtMs }, clock);
+  const result = dryRunResult(
+    dryRun,
+    { message, invalid, startedAtMs, policy: counted.filters?.policy },
+    clock,
+  );
   const told = await facts(dryRun);
   if (out.format === "human") {
     out.data(describeFacts(told));
@@ -70,7 +84,8 @@ export async function showDryRun(
     const warnings = told.filter(([name]) => name === "warning").map(([, text]) => text);
     out.json({
       ...result,
-      leftWithout,
+      leftWithout: left[0],
+      leftWith: { none: left[0], one: left[1], two: left[2], more: left[3] },
       passedOver,
       ...(columns ? { columns } : {}),
       ...(warnings.length > 0 ? { warnings } : {}),
@@ -78,16 +93,32 @@ export async function showDryRun(
     });
   } else await showSummary(deps, result, await spendsOf(deps, message));
   await warnOfPassed(deps, message);
-  if (isNobodyReachable(result)) throw await noneReachable(deps, message, result.outcomes.no_code);
+  if (isNobodyReachable(result)) throw await noneReachable(deps, message, result);
   return "done";
 }
 
 /** What a broadcast ends with that can't reach anybody, before or after its first claim. */
-export async function noneReachable(deps: Deps, message: Message, count: number): Promise<PushCliError> {
+export async function noneReachable(
+  deps: Deps,
+  message: Message,
+  { outcomes: { no_code: count }, filtered = {} }: Pick<BroadcastResult, "outcomes" | "filtered">,
+): Promise<PushCliError> {
   const name = nameOf(await spendsOf(deps, message));
-  const what =
+  const without =
     count === 1 ? `the user has no valid ${name}` : `none of ${countUsers(count)} has a valid ${name}`;
-  return new PushCliError("nothing", what, {
+  const sum = sumFiltered(filtered);
+  if (sum > 0) {
+    const others = count === 0 ? "" : `; of the others, ${without}`;
+    const hint = "they count under the first filter that applies; a wider one reaches more";
+    return new PushCliError(
+      "nothing",
+      `the filters leave out ${countUsers(sum)} (${describeFiltered(filtered)})${others}`,
+      {
+        hint,
+      },
+    );
+  }
+  return new PushCliError("nothing", without, {
     hint: "push-cli pool list shows what the pools hold",
   });
 }

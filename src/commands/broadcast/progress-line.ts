@@ -1,4 +1,5 @@
 import { OUTCOMES } from "../../broadcast/outcome.ts";
+import { sumFiltered } from "../../broadcast/policy.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import type { Run } from "../../broadcast/run.ts";
 import { countToGo } from "../../broadcast/to-go.ts";
@@ -14,7 +15,7 @@ export class ProgressLine {
   private readonly record: Pick<BroadcastRecord, "users" | "limit" | "invalid">;
   /** Messages sent. */
   private readonly sent: RateMeter;
-  /** Users done with: those without a code, too. */
+  /** Users done with: those without a code and those left out, too. */
   private readonly done: RateMeter;
 
   constructor(run: Run, clock: Clock, record: Pick<BroadcastRecord, "users" | "limit" | "invalid">) {
@@ -29,11 +30,12 @@ export class ProgressLine {
     const { tally, earlier } = this.run;
     const { invalid = 0 } = this.record;
     const sums = { ...addOutcomes(tally.outcomes, earlier), invalid };
-    const done = tally.recipients + earlier.recipients + invalid;
-    const toGo = countToGo(this.record, "running", sums);
+    const leftOut = sumFiltered(tally.filtered);
+    const done = tally.recipients + earlier.recipients + invalid + leftOut;
+    const toGo = countToGo(this.record, "running", sums, tally.filtered);
     // What earlier runs settled is only met again: it is no measure of how fast this run is.
     const rate = this.sent.measure(tally.outcomes.sent);
-    const pace = this.done.measure(tally.recipients);
+    const pace = this.done.measure(tally.recipients + leftOut);
     const parts = [toGo === null ? formatCount(done) : `${formatCount(done)}/${formatCount(done + toGo)}`];
     if (toGo !== null) parts.push(formatShare(done, done + toGo));
     const wait = whyWaiting(this.run);
@@ -43,6 +45,8 @@ export class ProgressLine {
       if (toGo && pace > 0) parts.push(`ETA ${formatDuration((toGo / pace) * 1000)}`);
     }
     const outcomes = OUTCOMES.filter((name) => sums[name] > 0);
-    return [...parts, ...outcomes.map((name) => `${name} ${formatCount(sums[name])}`)].join("  ");
+    for (const name of outcomes) parts.push(`${name} ${formatCount(sums[name])}`);
+    if (leftOut > 0) parts.push(`left out ${formatCount(leftOut)}`);
+    return parts.join("  ");
   }
 }

@@ -1,3 +1,4 @@
+import { loadChoice } from "../../broadcast/keep-audience.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { type Recount, recountBroadcast } from "../../broadcast/recount.ts";
 import { formatCount } from "../../output/format.ts";
@@ -7,7 +8,8 @@ import { sendOf } from "./preflight.ts";
 /** Counts a broadcast from its ledgers and pools, whatever its record says, and shows how far it is. */
 export async function recountWithProgress(deps: Deps, record: BroadcastRecord): Promise<Recount> {
   const stores = await deps.stores(sendOf(record));
-  const ledger = stores.ledger({ broadcastId: record.id, runId: "recount", dryRun: true });
+  const choice = await loadChoice(stores.broadcasts, record);
+  const ledger = stores.ledger({ broadcastId: record.id, runId: "recount", dryRun: true, choice });
   const sweeps = {
     pools: () => stores.pools.sweep(),
     ledgers: stores.sweepLedgers,

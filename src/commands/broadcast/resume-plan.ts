@@ -10,6 +10,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
+import { policyFacts } from "./filter-words.ts";
 import type { RunOptions } from "./options.ts";
 import { checkApiBase } from "./preflight.ts";
 import {
@@ -110,6 +111,7 @@ export async function resumeFacts(
     ["status", describeStatus(result)],
     ...(await settingFacts(deps, record.message, began)),
     ...messageFacts(record.message),
+    ...policyFacts(record.policy),
     ...danger,
     [
       "done",

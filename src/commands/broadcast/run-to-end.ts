@@ -107,8 +107,7 @@ async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended):
   const passedOver = (await deps.stores(of)).pools.passedOver.keys;
   const spends = await spendsOf(deps, of);
   await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) }, spends);
-  if (!stopReason && isNobodyReachable(result))
-    reportError(deps, await noneReachable(deps, of, result.outcomes.no_code));
+  if (!stopReason && isNobodyReachable(result)) reportError(deps, await noneReachable(deps, of, result));
   if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
   const { exit, message, hint } = stopReason;
   deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });

@@ -7,6 +7,7 @@ import { warnOfPassed } from "../passed-over.ts";
 import { spendsOf } from "../permission-words.ts";
 import { audienceFacts } from "./audience-facts.ts";
 import { countCodes, noneReachable, showDryRun } from "./count.ts";
+import type { Filters } from "./filters.ts";
 import { quotaFacts } from "./look.ts";
 import type { RunOptions } from "./options.ts";
 import {
@@ -27,6 +28,7 @@ export interface Plan {
   message: Message;
   audience: Audience;
   limit: number | undefined;
+  filters: Filters | undefined;
   options: RunOptions;
   /** Who gets it first, apart from the broadcast. */
   testers: string[];
@@ -64,18 +66,16 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
 
 /** The dry run: what it would say and do, and nothing is sent. */
 export function showPlan(deps: Deps, flags: Flags, plan: Plan, found: Found): Promise<ExitName> {
-  const { audience, message, limit } = plan;
-  return showDryRun(deps, audience, message, limit, (dryRun) =>
-    describePlan(deps, flags, plan, found, dryRun),
-  );
+  return showDryRun(deps, plan, (dryRun) => describePlan(deps, flags, plan, found, dryRun));
 }
 
 /** Rejects where there is nobody to send to. */
-async function countReachable(deps: Deps, { audience, message, limit }: Plan): Promise<DryRun> {
-  const dryRun = await countCodes(deps, audience, message, limit);
-  const { sent, no_code } = dryRun.tally.outcomes;
+async function countReachable(deps: Deps, plan: Plan): Promise<DryRun> {
+  const { message } = plan;
+  const dryRun = await countCodes(deps, plan);
+  const { tally } = dryRun;
   await warnOfPassed(deps, message);
-  if (sent === 0) throw await noneReachable(deps, message, no_code);
+  if (tally.outcomes.sent === 0) throw await noneReachable(deps, message, tally);
   return dryRun;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Audience } from "../../broadcast/audience.ts";
 import { startBroadcast } from "../../broadcast/broadcast.ts";
 import { newBroadcastId } from "../../broadcast/ids.ts";
 import { requireCredentials } from "../../config/credentials.ts";
@@ -11,6 +12,7 @@ import { suggestingOption } from "../suggest.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
 import { countTotal } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
+import { addFilterOptions, checkFilterFlags, type FilterFlags, loadFilters } from "./filters.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
 import { lookBeforehand, warningsOf } from "./look.ts";
 import { type MessageFlags, makeMessage, readMessageInput, withPool } from "./message-flags.ts";
@@ -23,7 +25,7 @@ import { askAboutPlan, type Plan, showPlan } from "./send-plan.ts";
 import { listTesters } from "./test-send.ts";
 import { checkNotAWord } from "./verbs.ts";
 
-interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags {
+interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlags {
   report?: string;
   id?: string;
   dryRun?: boolean;
@@ -44,6 +46,8 @@ Examples:
   # to two users, without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
+  # whom yesterday's did not reach, and who has a code to spare
+  $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
   # to everybody, once I have it myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
   # each their own: columns of the file
@@ -91,8 +95,8 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
     .option("--skip-bad-rows", "go on without rows of the file that no message can be made of")
     .addOption(encodingOption())
-    .option("--no-pool", "send to listed users without a look at pools, for teams that keep no consents")
-    .option("--limit <n>", "claim at most so many codes or consents");
+    .option("--no-pool", "send to listed users without a look at pools, for teams that keep no consents");
+  addFilterOptions(send).option("--limit <n>", "claim at most so many codes or consents");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
     .option("--report <file>", "append a line of NDJSON for every recipient")
@@ -120,11 +124,12 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const input = await readMessageInput(channel, templateId, flags);
   const options = parseRunOptions(flags);
   const limit = parseLimit(flags.limit);
-  const stdinTaken = flags.toFile === "-" || takesStdin(flags.to ?? []);
+  const stdinTaken = [flags.toFile, flags.excludeFile].includes("-") || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const look = await lookBeforehand(deps, channel, input, flags);
   const message = withPool(channel, makeMessage(channel, input, look?.template), flags);
   checkAudienceFlags(flags, message);
+  await checkFilterFlags(deps, flags, message);
   const testers = await listTesters(deps, flags);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
@@ -133,23 +138,26 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
   if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
-  const audience = await loadAudience(deps, flags, message);
+  const filters = await loadFilters(deps, flags, message);
+  let audience: Audience | undefined;
   try {
+    audience = await loadAudience(deps, flags, message);
     if (audience.kind === "pools") await requireAnyPool(deps, message);
     const id = flags.id ?? newBroadcastId(deps.clock);
-    const plan: Plan = { id, message, audience, limit, options, testers };
+    const plan: Plan = { id, message, audience, limit, filters, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
     if (flags.dryRun) return await showPlan(deps, flags, plan, found);
     return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan));
   } finally {
-    if (audience.kind === "list") await audience.close?.();
+    await filters?.close();
+    if (audience?.kind === "list") await audience.close?.();
   }
 }
 
 async function send(
   deps: Deps,
   flags: SendFlags,
-  { id, message, audience, limit, options }: Plan,
+  { id, message, audience, limit, filters, options }: Plan,
 ): Promise<ExitName> {
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
@@ -167,6 +175,8 @@ async function send(
       channel: settings.channel,
       message,
       audience,
+      policy: filters?.policy,
+      excluded: filters?.excluded,
       users,
       engine,
       allowEviction,

@@ -12,6 +12,7 @@ import { formatCount, formatDuration, formatMinute, formatRate, formatTime } fro
 import { cutToWidth } from "../../output/width.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { spendsOf } from "../permission-words.ts";
+import { policyFacts, toPolicyDocument } from "./filter-words.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { describeFacts, type Fact, messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
@@ -23,6 +24,7 @@ import {
   sayNext,
   showCodes,
   showErrors,
+  showFiltered,
   showOutcomes,
   showSummary,
 } from "./summary.ts";
@@ -70,6 +72,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
       channel,
       message: toMessageDocument(message),
       audience,
+      ...(record.policy ? { filters: toPolicyDocument(record.policy) } : {}),
       limit,
       rate,
       users,
@@ -87,6 +90,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   // Whom the last run skipped, others have sent to.
   const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };
   await showOutcomes(deps, { ...result, outcomes }, spends);
+  await showFiltered(deps, result);
   if (full) await showRest(deps, view, spends);
   sayNext(deps, next);
 }
@@ -107,6 +111,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
       "audience",
       `${whom}${upTo}${rate === undefined ? "" : `, ${formatRate(rate)}`}${users === undefined ? "" : `, ${formatCount(users)} users`}`,
     ],
+    ...policyFacts(record.policy),
     [
       "done",
       `${orDash(result.recipients)}${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,

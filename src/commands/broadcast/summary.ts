@@ -6,6 +6,7 @@ import { formatCount, formatDuration, formatRate, formatShare } from "../../outp
 import type { Cell } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, titleOf } from "../permission-words.ts";
+import { listFiltered } from "./filter-words.ts";
 
 const OUTCOME_WORDS: Record<Exclude<Outcome, "no_code">, string> = {
   sent: "the API accepted the message",
@@ -35,6 +36,7 @@ export async function showSummary(deps: Deps, result: Summary, spends: Permissio
   for (const line of headlines(result)) out.data(line);
   out.data("");
   await showOutcomes(deps, result, spends);
+  await showFiltered(deps, result);
   await showCodes(deps, result, spends);
   if (result.errors.length === 0) return;
   out.data("");
@@ -125,6 +127,14 @@ function resumeHas(spends: PermissionKind): string {
   return spends === "none" ? "resume goes on with it" : `resume has the ${nameOf(spends)}`;
 }
 
+/** How many users each filter has left out. Nothing without filters. */
+export async function showFiltered({ out }: Deps, { filtered }: Pick<Summary, "filtered">): Promise<void> {
+  if (!filtered) return;
+  out.data("");
+  const rows = listFiltered(filtered).map(([option, count]): Cell[] => [option, formatCount(count)]);
+  await out.table([{ title: "left out by" }, { title: "users", align: "right" }], rows);
+}
+
 /** What became of what was claimed. Nothing where nothing was. */
 export async function showCodes(
   { out }: Deps,
@@ -169,11 +179,12 @@ export function sayNext({ out }: Deps, next: readonly NextCommand[]): void {
 
 /** For a pipe: a name and a value a line, errors with their count. */
 function plainRows(result: Summary): Cell[][] {
-  const { outcomes, codes, errors, outages, run, next = [], ...rest } = result;
+  const { outcomes, filtered, codes, errors, outages, run, next = [], ...rest } = result;
   const value = (one: unknown) => (one === null ? "-" : String(one));
   return [
     ...Object.entries(rest).map(([name, one]): Cell[] => [name, value(one)]),
     ...Object.entries(outcomes ?? {}).map(([name, count]): Cell[] => [`outcomes.${name}`, count]),
+    ...Object.entries(filtered ?? {}).map(([name, count]): Cell[] => [`filtered.${name}`, count]),
     ...Object.entries(codes).map(([name, count]): Cell[] => [`codes.${name}`, count]),
     ...Object.entries(outages ?? {}).map(([name, one]): Cell[] => [`outages.${name}`, one]),
     ...Object.entries(run ?? {}).map(([name, one]): Cell[] => [`run.${name}`, value(one)]),

@@ -5,9 +5,10 @@
 -- ARGV  1 broadcastId or ""  2 ledger lifetime in ms  3 a line a user, its words measuring out ARGV 4:
 --       the record that must be there, "-" for none, "*" for whatever there is;
 --       the record to write, "-" to remove it, "*" to leave it; epoch ms by which it is too late, or "-"; entries that
---       the pool must have, or "*"; an entry to put at its left end, or "-"; then for each entry to change its list
---       index, what it must be, and what to put in its place, "-" to take it out; ascending
---       4 the bytes
+--       the pool must have, or "*"; "=" for not when the user has one of the messages of "notIn", or may have it, else "-"; an
+--       entry to put at its left end, or "-"; then for each entry to change its list index, what it must be, and what to put
+--       in its place, "-" to take it out, "*" to leave it; ascending
+--       4 the bytes  5 the broadcast's policy, as in claim-codes.lua
 -- Returns a text with a letter a user: 1 changed, or so already (the same call again), 0 nothing done, because it is not as
 --       it was read; and how many commands it took, as Redis counts them
 
@@ -20,6 +21,7 @@ local call = redis.call
 -- The script itself and TIME are the first commands.
 local at, commands = 1, 2
 local checked = {}
+local not_in = ARGV[5] ~= "" and cjson.decode(ARGV[5]).notIn
 
 -- The bytes that a word measures out, and true; any other word as it is.
 local function measure(word)
@@ -53,10 +55,14 @@ local function read_edits(words)
   for index, was, text in string.gmatch(words, "(%d+) (%d+) (%S+)") do
     local edit = { index = index, was = measure(was) }
     edit.text, edit.is_text = measure(text)
+    edit.stays = text == "*"
     edits[#edits + 1] = edit
   end
   return edits
 end
+
+-- Entries that are looked at one by one when they stand further apart: a range would hold Redis up.
+local FAR = 1024
 
 local function has_entries(pool, edits)
   local count = #edits
@@ -65,6 +71,12 @@ local function has_entries(pool, edits)
   commands = commands + 1
   -- What is not a list has no entries: the error that comes then is a table without any.
   if count == 1 then return try_read("LINDEX", pool, first) == edits[1].was end
+  if edits[count].index - first > FAR then
+    for _, edit in ipairs(edits) do
+      if try_read("LINDEX", pool, edit.index) ~= edit.was then return false end
+    end
+    return true
+  end
   local entries = try_read("LRANGE", pool, first, edits[count].index)
   for _, edit in ipairs(edits) do
     if entries[edit.index - first + 1] ~= edit.was then return false end
@@ -76,7 +88,7 @@ end
 local function count_drops(edits)
   local head, tombs = 0, 0
   for _, edit in ipairs(edits) do
-    if not edit.is_text then
+    if not edit.is_text and not edit.stays then
       if tonumber(edit.index) == head then head = head + 1 else tombs = tombs + 1 end
     end
   end
@@ -94,11 +106,14 @@ end
 local function apply_edits(pool, edits, head, tombs)
   for n = head + 1, #edits do
     local edit = edits[n]
-    call("LSET", pool, edit.index, edit.is_text and edit.text or TOMBSTONE)
+    if not edit.stays then
+      call("LSET", pool, edit.index, edit.is_text and edit.text or TOMBSTONE)
+      commands = commands + 1
+    end
   end
   if tombs > 0 then call("LREM", pool, tombs, TOMBSTONE) end
   if head > 0 then call("LTRIM", pool, head, "-1") end
-  commands = commands + #edits - head + (tombs > 0 and 1 or 0) + (head > 0 and 1 or 0)
+  commands = commands + (tombs > 0 and 1 or 0) + (head > 0 and 1 or 0)
 end
 
 local function write_record(ledger, text)
@@ -119,12 +134,13 @@ local function put_back(pool, back)
 end
 
 local function change(pool, ledger, line)
-  local was, text, late, length, back, words = match(line, "^(%S+) (%S+) (%S+) (%S+) (%S+)(.*)$")
+  local was, text, late, length, unless, back, words = match(line, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)(.*)$")
   was, text = measure(was), measure(text)
   local bytes_back, has_back = measure(back)
   local edits = read_edits(words)
   local same, done = look_at_record(ledger, was, text)
   if done then return "1" end
+  if unless == "=" and is_reached(ledger, not_in) then return "0" end
   if not same or (late ~= "-" and tonumber(late) <= now) then return "0" end
   if length ~= "*" then
     commands = commands + 1

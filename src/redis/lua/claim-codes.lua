@@ -5,13 +5,16 @@
 -- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms
 --       4 "1": claim codes; "2": claim consents; "3": claim without a pool; "0": read all users, change nothing
 --       5 how many entries to read of a pool  6 how old a consent may be in ms, "0" for any age
---       7... pool index to read from, one a user (0 when absent)
+--       7 "" or JSON, what the broadcast's policy asks (src/broadcast/policy.ts): "notIn", ids of broadcasts whose message the user
+--       must not have; "within", a permission that expires within so many ms; "counts", valid permissions are to be counted, which
+--       is for the caller to do
+--       8... pool index to read from, one a user (0 when absent)
 -- Returns a text with a line a user, the bytes that the lines measure out, and Redis' clock in ms. A line is one of
 --       "<formId> <expire in ms> <0, 1 several uses, 2 nothing is spent>": claimed at the first attempt, and behind it the
 --       number of expired codes that were dropped, if any;
 --       "later": another broadcast has claimed this user within half a minute;
 --       " <record> <piece>": length of the user's record, "-" for none, "!" and the length of Redis' words when the ledger is
---       none; then what read-piece.lua says of the pool
+--       none; "=" where the user has one of the messages of "notIn", or may have it; then what read-piece.lua says of the pool
 
 local id, run, ttl, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 local now = now_ms()
@@ -50,6 +53,14 @@ local function undo_if_refused(reply, ledger)
   return refused
 end
 
+local policy = ARGV[7] ~= "" and cjson.decode(ARGV[7]) or {}
+local not_in, within = policy.notIn, policy.within
+
+-- Whether the message would spend a permission that expires too late: for the caller to leave the user out.
+local function is_late(digits)
+  return within and (digits == "0" or tonumber(digits) > now + within)
+end
+
 local PLAIN_CLAIM = '^{"formId":"([%w_-]+)","expire":(1%d%d%d%d%d%d%d%d%d%d%d%d)}$'
 
 -- The same for a pool whose first entries are expired and plain.
@@ -58,6 +69,7 @@ local function claim_behind(pool, ledger)
   for n, head in ipairs(entries) do
     local f, digits = match(head, PLAIN_CLAIM)
     if not f or not is_form_id(f) then return nil end
+    if is_late(digits) then return nil end
     if tonumber(digits) > now then
       local line = write_claim(ledger, f, digits, head)
       if line and undo_if_refused(pcall("LTRIM", pool, n, "-1"), ledger) then call("LTRIM", pool, n, "-1") end
@@ -71,6 +83,7 @@ local function claim_plain(pool, ledger, head)
   local f, digits = match(head, PLAIN_CLAIM)
   if not f or not is_form_id(f) then return nil end
   if tonumber(digits) <= now then return claim_behind(pool, ledger) end
+  if is_late(digits) then return nil end
   local line = write_claim(ledger, f, digits, head)
   if line and undo_if_refused(pcall("LPOP", pool), ledger) then call("LPOP", pool) end
   return line
@@ -110,6 +123,7 @@ local function claim_consent(pool, ledger, head, others)
   if not c then return nil end
   if max_age > 0 and tonumber(at) + max_age <= now then return nil end
   local digits = max_age > 0 and string.format("%.0f", tonumber(at) + max_age) or "0"
+  if is_late(digits) then return nil end
   if stands then return write_record(ledger, c, digits, "2", "", head) end
   for n = 2, #others do
     if find(others[n], "standing", 1, true) then return nil end
@@ -129,7 +143,8 @@ local function read_user(pool, ledger, from, head)
     size = #record
   end
   blob[#blob + 1] = record or nil
-  return " " .. size .. " " .. read_piece(pool, from, count, head)
+  local mark = not_in and is_reached(ledger, not_in) and " = " or " "
+  return " " .. size .. mark .. read_piece(pool, from, count, head)
 end
 
 local way = ARGV[4]
@@ -138,6 +153,7 @@ local function claim(pool, ledger, from)
   local held = way ~= "1" and is_on_its_way(ledger)
   if held == nil then return " - later" end
   if held then return "later" end
+  if policy.counts or (not_in and is_reached(ledger, not_in)) then return read_user(pool, ledger, tonumber(from)) end
   if way == "3" then return write_record(ledger, "-", "0", "2", "", "-") or read_user(pool, ledger, 0) end
   if way == "2" then
     local first = from == "0" and pcall("LRANGE", pool, "0", "15") or {}
@@ -153,7 +169,7 @@ end
 local lines = {}
 for i = 1, #KEYS, 2 do
   local n = #lines + 1
-  local pool, ledger, from = KEYS[i], KEYS[i + 1], ARGV[6 + n] or "0"
+  local pool, ledger, from = KEYS[i], KEYS[i + 1], ARGV[7 + n] or "0"
   lines[n] = way == "0" and read_user(pool, ledger, tonumber(from)) or claim(pool, ledger, from)
 end
 return { table.concat(lines, "\n"), table.concat(blob), now }

@@ -164,7 +164,7 @@ export class ClaimModel {
     const claim = { ...before, run: by.runId, attempt: before.attempt + 1, ageMs: 0 };
     if (!dry) this.record(keyOf(by, openId), claim);
     const rest = this.pool(by.templateId, openId);
-    return { status: "claimed", ...describe(openId, claim), ...NOTHING, ...lastCode(rest, dry) };
+    return { status: "claimed", ...describe(openId, claim), ...NOTHING, ...countLeft(rest, dry) };
   }
 
   /** Takes the first consent that holds, or a standing one close to it; expired ones before it are dropped. */
@@ -199,7 +199,7 @@ export class ClaimModel {
       refused: 0,
       ...(before && { retried: before.outcome as "failed" | "no_code" }),
       ...spentBefore,
-      ...lastCode(left, dry),
+      ...countLeft(left, dry),
     };
   }
 
@@ -292,9 +292,17 @@ function describeFinal(
   };
 }
 
-/** What a dry run says besides: whether no other consent is left. */
-function lastCode(left: ModelConsent[], dry: boolean): { lastCode?: boolean } {
-  return dry ? { lastCode: !left.some(holds) } : {};
+/** What a dry run says besides: how many consents are left, up to 3, which is what a standing one counts. */
+function countLeft(left: ModelConsent[], dry: boolean): { left?: number } {
+  const worth = left.map((entry) => (entry.kind === "standing" ? 3 : holds(entry) ? 1 : 0));
+  return dry
+    ? {
+        left: Math.min(
+          3,
+          worth.reduce<number>((sum, one) => sum + one, 0),
+        ),
+      }
+    : {};
 }
 
 function holds({ kind }: ModelConsent): boolean {

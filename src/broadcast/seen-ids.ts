@@ -17,9 +17,7 @@ export class SeenIds {
 
   /** `values`: what the user's row says, as a text. */
   see(openId: string, values: string): Sight {
-    const id = hash("sha1", openId, "buffer");
-    // Zero marks an empty slot.
-    const key = [id.readUInt32LE(0) || 1, id.readUInt32LE(4), id.readUInt32LE(8)] as const;
+    const key = keyOf(openId);
     const said = fingerprint(values);
     const at = this.find(key);
     if (this.slots[at] !== 0) return this.slots[at + 3] === said ? "again" : "differs";
@@ -29,8 +27,12 @@ export class SeenIds {
     return "new";
   }
 
+  has(openId: string): boolean {
+    return this.slots[this.find(keyOf(openId))] !== 0;
+  }
+
   /** Where it is, or would go. */
-  private find(key: readonly [number, number, number]): number {
+  private find(key: Key): number {
     const { slots } = this;
     const mask = slots.length / WORDS - 1;
     for (let slot = key[1] & mask; ; slot = (slot + 1) & mask) {
@@ -48,6 +50,14 @@ export class SeenIds {
       this.slots.set(old.subarray(at, at + WORDS), this.find([old[at]!, old[at + 1]!, old[at + 2]!]));
     }
   }
+}
+
+type Key = readonly [number, number, number];
+
+function keyOf(openId: string): Key {
+  const id = hash("sha1", openId, "buffer");
+  // Zero marks an empty slot.
+  return [id.readUInt32LE(0) || 1, id.readUInt32LE(4), id.readUInt32LE(8)];
 }
 
 /** FNV-1a, for a warning: two texts in four billion share one, and go without it. */

@@ -5,7 +5,7 @@ import { JAVA_ENTRY } from "../pool/forms.ts";
 import { javaEntry } from "../pool/java/forms.ts";
 import { dumpAll, FAR, PAST, pushMany } from "./seed.ts";
 
-/* A dry run says of each user who would be sent to whether that takes the last valid code. */
+/* A dry run says of each user who would be sent to how many valid codes are left then: 0, 1, 2, or 3 for more. */
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -20,9 +20,9 @@ function ledger(options: Partial<Parameters<TestRedis["open"]["stores"]["ledger"
   return redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true, ...options });
 }
 
-async function lastCodes(...openIds: string[]): Promise<(boolean | undefined)[]> {
+async function leftTo(...openIds: string[]): Promise<(number | undefined)[]> {
   const replies = await ledger().claim(openIds);
-  return replies.map((reply) => (reply.status === "claimed" ? reply.lastCode : undefined));
+  return replies.map((reply) => (reply.status === "claimed" ? reply.left : undefined));
 }
 
 const live = (formId: string) => plainEntry(formId, FAR);
@@ -31,35 +31,44 @@ const list = (...entries: string[]) => `[${entries.join(",")}]`;
 const uses = (count: number) => `{"formId":"wx15680000000000p","expire":${FAR},"uses":${count}}`;
 const garbage = JSON.stringify({ formId: "the formId is a mock one", expire: FAR });
 
-it.each<[string, string[], boolean]>([
-  ["one code", [live("a")], true],
-  ["two codes", [live("a"), live("b")], false],
-  ["one behind expired ones", [dead("x"), dead("y"), live("a")], true],
-  ["one, and behind it what no message can be sent with", [live("a"), dead("x"), JAVA_ENTRY, garbage], true],
-  ["one, and another far behind", [live("a"), dead("x"), JAVA_ENTRY, garbage, live("b")], false],
-  ["a list of two", [list(live("a"), live("b"))], false],
-  ["a list of two, one of them expired", [list(live("a"), dead("b"))], true],
-  ["a list of two, the first expired", [list(dead("a"), live("b"))], true],
-  ["a list of two, one of them garbage", [list(garbage, live("b"))], true],
-  ["a list of one, and a list", [list(live("a")), list(dead("x"), live("b"))], false],
-  ["a code with uses", [uses(3)], false],
-  ["a code with one use left", [uses(1)], true],
-  ["a code with one use left, and another", [uses(1), live("a")], false],
-  ["a list with a code with uses", [list(uses(2))], false],
-  ["a code of Java's", [javaEntry("a boxed long"), live("a")], true],
-])("%s", async (_, entries, last) => {
+it.each<[string, string[], number]>([
+  ["one code", [live("a")], 0],
+  ["two codes", [live("a"), live("b")], 1],
+  ["one behind expired ones", [dead("x"), dead("y"), live("a")], 0],
+  ["one, and behind it what no message can be sent with", [live("a"), dead("x"), JAVA_ENTRY, garbage], 0],
+  ["one, and another far behind", [live("a"), dead("x"), JAVA_ENTRY, garbage, live("b")], 1],
+  ["a list of two", [list(live("a"), live("b"))], 1],
+  ["a list of two, one of them expired", [list(live("a"), dead("b"))], 0],
+  ["a list of two, the first expired", [list(dead("a"), live("b"))], 0],
+  ["a list of two, one of them garbage", [list(garbage, live("b"))], 0],
+  ["a list of one, and a list", [list(live("a")), list(dead("x"), live("b"))], 1],
+  ["a code with uses", [uses(3)], 1],
+  ["a code with one use left", [uses(1)], 0],
+  ["a code with one use left, and another", [uses(1), live("a")], 1],
+  ["a list with a code with uses", [list(uses(2))], 1],
+  ["a code of Java's", [javaEntry("a boxed long"), live("a")], 0],
+  ["three codes", [live("a"), live("b"), live("c")], 2],
+  [
+    "a list of three, one of them expired, and another",
+    [list(live("a"), dead("b"), live("c")), live("d")],
+    2,
+  ],
+  ["four codes", [live("a"), live("b"), live("c"), live("d")], 3],
+  ["seven codes, five of them in a list", [live("a"), list(..."bcdef".split("").map(live)), live("g")], 3],
+  ["a code with uses, and three others", [uses(3), live("a"), live("b"), live("c")], 3],
+])("%s", async (_, entries, left) => {
   await redis.push("u", ...entries);
   const before = await dumpAll(redis);
-  expect(await lastCodes("u")).toEqual([last]);
+  expect(await leftTo("u")).toEqual([left]);
   expect(await dumpAll(redis)).toEqual(before);
 });
 
 it("says nothing of users without a code, and nothing in a broadcast itself", async () => {
   await redis.push("u", live("a"));
   await redis.push("v", dead("a"));
-  expect(await lastCodes("v", "nobody", "u")).toEqual([undefined, undefined, true]);
+  expect(await leftTo("v", "nobody", "u")).toEqual([undefined, undefined, 0]);
   const [claimed] = await ledger({ dryRun: false }).claim(["u"]);
-  expect(claimed).not.toHaveProperty("lastCode");
+  expect(claimed).not.toHaveProperty("left");
 });
 
 describe("a pool that is longer than a call looks at", () => {
@@ -69,15 +78,15 @@ describe("a pool that is longer than a call looks at", () => {
     await pushMany(redis, "last", [live("a"), ...unreadable.slice(0, length)]);
     await pushMany(redis, "more", [live("a"), ...unreadable.slice(0, length), live("b")]);
     await pushMany(redis, "list", [live("a"), ...unreadable.slice(0, length), list(dead("x"), live("b"))]);
-    expect(await lastCodes("last", "more", "list")).toEqual([true, false, false]);
-    expect(await lastCodes("list")).toEqual([false]);
+    expect(await leftTo("last", "more", "list")).toEqual([0, 1, 1]);
+    expect(await leftTo("list")).toEqual([1]);
   });
 
   it("with the code behind it, too", async () => {
     await pushMany(redis, "u", [...unreadable.slice(0, 3000), live("a"), ...unreadable.slice(3000)]);
-    expect(await lastCodes("u")).toEqual([true]);
+    expect(await leftTo("u")).toEqual([0]);
     await redis.push("u", live("b"));
-    expect(await lastCodes("u")).toEqual([false]);
+    expect(await leftTo("u")).toEqual([1]);
   });
 
   it("among many in a batch that share a budget", async () => {
@@ -88,20 +97,20 @@ describe("a pool that is longer than a call looks at", () => {
       ...(i % 3 ? [live("b")] : []),
     ]);
     await Promise.all(openIds.map((openId, i) => redis.push(openId, ...pools[i]!)));
-    expect(await lastCodes(...openIds)).toEqual(openIds.map((_, i) => i % 3 === 0));
+    expect(await leftTo(...openIds)).toEqual(openIds.map((_, i) => (i % 3 ? 1 : 0)));
   });
 });
 
 describe("a claim that is taken over, its code off the pool already", () => {
   const takeOver = () => ledger({ runId: "r2", deadRuns: new Set(["r"]) }).claim(["u"]);
 
-  it.each<[string, string[], boolean]>([
-    ["nothing is left", [], true],
-    ["another code is left", [dead("x"), live("b")], false],
-    ["another far behind is left", [...Array.from({ length: 2000 }, (_, i) => `no ${i}`), live("b")], false],
-  ])("%s", async (_, rest, last) => {
+  it.each<[string, string[], number]>([
+    ["nothing is left", [], 0],
+    ["another code is left", [dead("x"), live("b")], 1],
+    ["another far behind is left", [...Array.from({ length: 2000 }, (_, i) => `no ${i}`), live("b")], 1],
+  ])("%s", async (_, rest, left) => {
     await redis.push("u", live("a"), ...rest);
     await ledger({ dryRun: false }).claim(["u"]);
-    expect(await takeOver()).toMatchObject([{ status: "claimed", attempt: 2, lastCode: last }]);
+    expect(await takeOver()).toMatchObject([{ status: "claimed", attempt: 2, left }]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SeenIds } from "../../../src/commands/broadcast/seen-ids.ts";
+import { SeenIds } from "../../src/broadcast/seen-ids.ts";
 
 test("tells the first sight of an openId from later ones, of thousands", () => {
   const seen = new SeenIds();

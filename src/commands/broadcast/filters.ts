@@ -1,0 +1,141 @@
+import type { Command } from "commander";
+import type { Message } from "../../broadcast/channel.ts";
+import {
+  type Choice,
+  checkLedgersThere,
+  type Excluded,
+  makeChoice,
+  type OtherBroadcast,
+  type Policy,
+} from "../../broadcast/policy.ts";
+import { loadBroadcast } from "../../broadcast/resume.ts";
+import { SeenIds } from "../../broadcast/seen-ids.ts";
+import { parseCount, parseDuration } from "../../config/durations.ts";
+import { DEFAULT_CHANNEL } from "../../config/settings.ts";
+import { usageError } from "../../errors.ts";
+import type { Deps } from "../deps.ts";
+import { takesStdin } from "../open-ids.ts";
+import { spendsOf } from "../permission-words.ts";
+import { checkPattern } from "../pool/pattern.ts";
+import { readAudienceFile } from "./audience-file.ts";
+import { broadcastNeeds } from "./preflight.ts";
+
+export interface FilterFlags {
+  match?: string;
+  excludeFile?: string;
+  notIn?: string[];
+  minValid?: string;
+  expiringWithin?: string;
+}
+
+/** Whom of its audience a broadcast may send to, as the command line says. */
+export interface Filters {
+  policy: Policy;
+  excluded: Excluded | undefined;
+  choice: Choice;
+  close(): Promise<void>;
+}
+
+/** Of each user, a ledger's field is looked at for each of them. */
+const MOST_OTHERS = 20;
+/** Entries that a claim has to find unchanged; nobody collects so many in the seven days that a code lives. */
+const MOST_VALID = 100;
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .option("--exclude-file <file>", "not the users in a file ('-': stdin): plain lines, CSV or NDJSON")
+    .option("--not-in <broadcastId...>", "not those who got, or may have got, these broadcasts' messages")
+    .option("--min-valid <n>", "only users with at least n valid codes or consents")
+    .option("--expiring-within <time>", "only users whose first valid code expires within 24h, 90m ...");
+}
+
+/** Throws a usage error for filters that make no sense with the message, or with the other options. */
+export async function checkFilterFlags(
+  deps: Deps,
+  flags: FilterFlags & { to?: string[]; toFile?: string },
+  message: Message,
+): Promise<void> {
+  const { excludeFile, minValid, expiringWithin } = flags;
+  if (excludeFile === "-" && (flags.toFile === "-" || takesStdin(flags.to ?? [])))
+    throw usageError(
+      "--exclude-file - and a list of recipients on stdin exclude each other",
+      "put one into a file",
+    );
+  const pooled = minValid === undefined ? expiringWithin && "--expiring-within" : "--min-valid";
+  if (pooled && message.withoutPool)
+    throw usageError(`${pooled} and --no-pool exclude each other`, "without pools there is nothing to count");
+  if (expiringWithin === undefined || (await spendsOf(deps, message)) !== "consent") return;
+  if ((await deps.settings()).consentMaxAgeMs === undefined)
+    throw usageError("--expiring-within: consents don't expire", "unless --consent-max-age says so");
+}
+
+/** The filters of the command line; undefined without any. Rejects for a broadcast that there is not, or no longer. */
+export async function loadFilters(
+  deps: Deps,
+  flags: FilterFlags & { encoding?: string },
+  message: Message,
+): Promise<Filters | undefined> {
+  const { match, excludeFile, minValid, expiringWithin, notIn } = flags;
+  if ([match, excludeFile, minValid, expiringWithin, notIn].every((flag) => flag === undefined))
+    return undefined;
+  const policy: Policy = {
+    ...(match === undefined ? {} : { match: checkPattern(match) }),
+    ...(minValid === undefined
+      ? {}
+      : { minValid: parseCount(minValid, { name: "--min-valid", min: 1, max: MOST_VALID }) }),
+    ...(expiringWithin === undefined
+      ? {}
+      : { expiringWithinMs: parseDuration(expiringWithin, "--expiring-within") }),
+    ...(notIn === undefined ? {} : { notIn: await loadOthers(deps, notIn) }),
+  };
+  const none = { policy, excluded: undefined, choice: makeChoice(policy, undefined), close: async () => {} };
+  return excludeFile === undefined ? none : loadExcluded(deps, excludeFile, flags.encoding, message, policy);
+}
+
+async function loadExcluded(
+  deps: Deps,
+  path: string,
+  encoding: string | undefined,
+  { columns: _, ...message }: Message,
+  before: Policy,
+): Promise<Filters> {
+  // Bad rows are an error: with one that is left out, somebody would get what is not meant for them.
+  const file = { path, encoding, message, skipBadRows: false, mayBeEmpty: true };
+  const list = await readAudienceFile(deps, file);
+  const policy = { ...before, exclude: list.count };
+  const seen = new SeenIds();
+  for await (const { openIds } of list.pages()) for (const openId of openIds) seen.see(openId, "");
+  const excluded: Excluded = {
+    count: list.count,
+    async *pages() {
+      for await (const { openIds } of list.pages()) yield openIds;
+    },
+  };
+  return { policy, excluded, choice: makeChoice(policy, seen), close: async () => list.close?.() };
+}
+
+async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroadcast[]> {
+  const unique = [...new Set(ids)];
+  if (unique.length > MOST_OTHERS)
+    throw usageError(
+      `--not-in names ${unique.length} broadcasts, and ${MOST_OTHERS} is the most`,
+      "push-cli broadcast recipients <id> --format openid lists people for --exclude-file",
+    );
+  const needs = await broadcastNeeds(deps);
+  const { appid = "", channel } = await deps.settings();
+  const others: OtherBroadcast[] = [];
+  for (const id of unique) {
+    const record = await loadBroadcast(needs, id);
+    const { channel: own = DEFAULT_CHANNEL, startedAtMs } = record;
+    const [theirs, ours] = own === channel ? [record.appid, appid] : [own, channel];
+    if (theirs !== "" && theirs !== ours)
+      throw usageError(
+        `--not-in ${id}: that broadcast is of ${theirs}, and this one is of ${ours}`,
+        `its users are others, or in other ledgers; push-cli broadcast recipients ${id} --format openid lists them for --exclude-file`,
+      );
+    checkLedgersThere({ id, startedAtMs }, deps.clock.now());
+    others.push({ id, startedAtMs });
+  }
+  return others;
+}
