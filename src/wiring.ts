@@ -7,12 +7,17 @@ import type { GlobalOptions } from "./commands/program.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import { loadSettings, type Settings } from "./config/settings.ts";
-import { exitCode } from "./exit-codes.ts";
+import { type ExitName, exitCode } from "./exit-codes.ts";
+import type { Logger } from "./log.ts";
+import type { AuditTrail } from "./output/audit-log.ts";
 import type { Io } from "./output/io.ts";
+import type { Log } from "./output/log.ts";
 import type { Output } from "./output/output.ts";
 import type { Network } from "./platforms/http/network.ts";
 import { defaultsOf, loadChannel, openChannel } from "./wiring-channel.ts";
 import type { CollectorParts } from "./wiring-collector.ts";
+import { noteSettings, SIGNAL_NAMES } from "./wiring-log.ts";
+import { openSource } from "./wiring-source.ts";
 
 export interface Wiring {
   io: Io;
@@ -21,10 +26,15 @@ export interface Wiring {
   version: string;
   /** Runs another command line, for the demo. */
   runCli: Deps["runCli"];
+  log?: Log | undefined;
+  /** Of a command that the audit log tells of. */
+  audit?: AuditTrail | undefined;
+  /** To be called before the process ends at once. */
+  endNow?(exit: ExitName): unknown;
 }
 
 /** Builds the dependencies of a command, each at its first use; `close` closes what was opened. */
-export function createDeps({ io, out, globals, version, runCli }: Wiring): {
+export function createDeps({ io, out, globals, version, runCli, log, audit, endNow }: Wiring): {
   deps: Deps;
   close(): Promise<void>;
 } {
@@ -33,10 +43,11 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   const settings = once(async () => {
     const loaded = await loadSettings(globals, io, defaultsOf);
     for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
+    noteSettings(loaded, { log, audit });
     return loaded;
   });
   const opened = once(async () => {
-    const open = await openStores(await settings(), clock, sayWait(out));
+    const open = await openStores(await settings(), { clock, log, onWait: sayWait(out) });
     const { releaseLocks } = open;
     // A command that was told to end may leave a refresh of the token behind, and with it the lock.
     const release = () => Promise.race([releaseLocks(), clock.sleep(RELEASE_MS)]);
@@ -46,7 +57,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   const channel = async (name?: string) => {
     const loaded = await settings();
     return openChannel(name ?? loaded.channel, loaded, {
-      network: networkOf(loaded, { io, version }),
+      network: networkOf(loaded, { io, version, log }),
       clock,
       tokens: () => deps.tokens(),
       templateCache: () => deps.templateCache(),
@@ -63,21 +74,16 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const needs = consentNeeds(loaded, (await loadChannel(loaded.channel)).facts, templateId);
       return needs && (await opened()).stores.consents(needs);
     },
-    storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
+    storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), { clock }),
     codeSource: async (needs) => {
-      const { openCodeSource } = await import("./redis/code-source.ts");
-      const { redisUrl, redisTls } = await settings();
-      const url = needs.redisUrl ?? redisUrl;
-      // Another server has another name; the CA and the client's certificate may serve for both.
-      const { servername: _, ...common } = redisTls ?? {};
-      const tls = needs.redisUrl === undefined ? redisTls : common;
-      const patience = { isOn: () => true, onWait: sayWait(out) };
-      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
+      const source = await openSource(await settings(), needs, { log, onWait: sayWait(out) });
       closers.push(source.close);
       return source;
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await channel(), await opened(), out, clock)),
+    tokens: once(async () =>
+      createTokens(await settings(), await channel(), { ...(await opened()), out, clock, log }),
+    ),
     sender: async (message, concurrency, timeoutMs) => {
       const sender = await (await channel()).sender(message, { concurrency, timeoutMs });
       closers.push(() => sender.close());
@@ -90,12 +96,14 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       return Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
     },
     ...collectorDeps(settings, (loaded) => {
-      const network = networkOf(loaded, { io, version });
-      return { settings: loaded, network, io, clock, onClose: (closer) => closers.push(closer) };
+      const network = networkOf(loaded, { io, version, log });
+      return { settings: loaded, network, io, clock, log, onClose: (closer) => closers.push(closer) };
     }),
     sandbox: sandboxTools(io),
     runCli,
-    onInterrupt: (listener) => listenForStop(io, out, listener),
+    log,
+    note: (note) => audit?.note(note),
+    onInterrupt: (listener) => listenForStop(io, out, listener, endNow),
   };
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
@@ -169,8 +177,7 @@ type TokenStores = Pick<
 
 async function openStores(
   settings: Settings,
-  clock: Clock,
-  onWait?: ReturnType<typeof sayWait>,
+  own: { clock: Clock; log?: Logger | undefined; onWait?: ReturnType<typeof sayWait> },
 ): Promise<{
   stores: Stores;
   tokens: TokenStores;
@@ -179,22 +186,20 @@ async function openStores(
   close(): void;
 }> {
   const redis = await import("./redis/stores.ts");
-  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
+  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), ...own });
 }
 
 function networkOf(
   { apiBase, proxy, apiCas: extraCas }: Settings,
-  { io, version }: Pick<Wiring, "io" | "version">,
+  { io, version, log }: Pick<Wiring, "io" | "version" | "log">,
 ): Network {
-  return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}` };
+  return { proxy: chooseProxy(apiBase, proxy, io.env), extraCas, userAgent: `push-cli/${version}`, log };
 }
 
 async function createTokens(
   settings: Settings,
   channel: OpenChannel,
-  { tokens }: { tokens: TokenStores },
-  out: Output,
-  clock: Clock,
+  { tokens, out, clock, log }: Pick<Wiring, "out" | "log"> & { tokens: TokenStores; clock: Clock },
 ) {
   const { createTokenProvider } = await import("./token/provider.ts");
   return createTokenProvider({
@@ -203,19 +208,24 @@ async function createTokens(
     mode: settings.tokenMode,
     api: channel.tokenApi(),
     clock,
+    log,
     warn: (text) => out.warn(`warning: ${text}`),
   });
 }
 
-const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
-
 /** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
-function listenForStop(io: Io, out: Output, listener: (signal: StopSignal) => void): () => void {
+function listenForStop(
+  io: Io,
+  out: Output,
+  listener: (signal: StopSignal) => void,
+  endNow?: Wiring["endNow"],
+): () => void {
   let asked = false;
   return io.onSignal((signal) => {
     const name = SIGNAL_NAMES[signal];
     if (asked) {
       out.talk("ended at once");
+      endNow?.(name);
       io.exitNow(exitCode(name));
     }
     asked = true;

@@ -96,6 +96,7 @@ export class Run {
   stop(reason: StopReason): void {
     if (this.stopReason) return;
     this.stopReason = reason;
+    this.deps.log?.info("stop", reason.message, { status: reason.status, exit: reason.exit });
     this.stopping.abort();
     this.leftovers.push(...this.ready.close());
     this.changed();

@@ -10,6 +10,8 @@ import type { Clock } from "../clock.ts";
 import type { CollectorSecret } from "../config/secrets.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ExitName } from "../exit-codes.ts";
+import type { Logger } from "../log.ts";
+import type { AuditNote } from "../output/audit-log.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
 import type { ConsentStore } from "../pool/consents/ports.ts";
@@ -121,6 +123,10 @@ export interface Deps {
   sandbox: SandboxTools;
   /** Runs another command line in this process, with its own output streams. */
   runCli(argv: string[], io: Io): Promise<number>;
+  /** Absent: nobody looks at what is decided. */
+  log?: Logger | undefined;
+  /** Something for the audit log's line at the end of the command. */
+  note(note: AuditNote): void;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undo. */
   onInterrupt(listener: (signal: StopSignal) => void): () => void;
 }

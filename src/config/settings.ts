@@ -39,6 +39,8 @@ export interface Settings {
   consentCap?: number;
   /** How old a consent may be; absent: any age, as on the platform. */
   consentMaxAgeMs?: number;
+  /** The path of a file. */
+  auditLog?: string;
   profile?: string;
   /** Those that are given: commands that have no use for them work whatever they are. */
   collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
@@ -68,6 +70,7 @@ export interface SettingFlags {
   tokenMode?: string | undefined;
   consentCap?: string | undefined;
   consentMaxAge?: string | undefined;
+  auditLog?: string | undefined;
   /** Path of the configuration file. */
   config?: string | undefined;
 }
@@ -164,6 +167,7 @@ function fillIn(
     tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
     ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
     ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
+    ...(given.auditLog && { auditLog: given.auditLog.value }),
     ...(profile && { profile: profile.value }),
     collectorSecrets: collectorSecretsOf(given),
     sources,

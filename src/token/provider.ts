@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import { tokenTtlMs } from "./lifetime.ts";
 import type {
   AccessTokens,
@@ -18,6 +19,7 @@ export interface TokenProviderOptions {
   locks: LockStore;
   api: TokenApi;
   clock: Clock;
+  log?: Logger | undefined;
   /** Told what the operator should know, though nothing failed. */
   warn?: (text: string) => void;
 }
@@ -128,7 +130,8 @@ class Provider implements TokenProvider {
   }
 
   async #obtain(wish: Wish): Promise<RefreshedToken> {
-    const { appid, locks, clock } = this.#options;
+    const { appid, locks, clock, log } = this.#options;
+    let waits = false;
     const giveUpAt = clock.monotonic() + WAIT_MS;
     for (;;) {
       const stored = await this.#stored(wish);
@@ -136,6 +139,8 @@ class Provider implements TokenProvider {
       const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, HOLD_MS);
       if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
       if (clock.monotonic() >= giveUpAt) throw lockedError(appid);
+      if (!waits) log?.info("token", "another process is fetching one: waiting for it", { key: this.key });
+      waits = true;
       await clock.sleep(POLL_MS * (1 + clock.random()));
     }
   }
@@ -174,10 +179,16 @@ class Provider implements TokenProvider {
   }
 
   #keep(token: StoredToken, source: RefreshedToken["source"]): RefreshedToken {
+    const { clock, log } = this.#options;
     this.#held = { token: token.token, expiresAtMs: token.expiresAtMs };
+    log?.hide(token.token);
+    const leftSec = Math.round((token.expiresAtMs - clock.now()) / 1000);
+    log?.info("token", `${FROM[source]}, good for ${leftSec} s`, { source, leftSec, key: this.key });
     return { ...this.#held, source };
   }
 }
+
+const FROM = { store: "taken from Redis", api: "a new one from the API, kept in Redis" };
 
 /** Runs `work` and releases the lock; an error of `work` goes before one of the release: the lock lapses by itself. */
 async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {

@@ -22,6 +22,7 @@ export async function collectRunDeps(
     sender: await deps.sender(message, connectionsFor(deps, concurrency), timeoutMs),
     tokens,
     clock: deps.clock,
+    log: deps.log,
     ...{ self, user, fateOf },
   };
 }
