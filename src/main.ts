@@ -11,12 +11,15 @@ import { buildProgram, type GlobalOptions } from "./commands/program.ts";
 import { redactUrls } from "./config/redact-url.ts";
 import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
+import type { AuditTrail } from "./output/audit-log.ts";
 import { type DocumentView, PLAIN_VIEW, selectingView } from "./output/document-view.ts";
 import type { Io } from "./output/io.ts";
 import { relayLibraryWarnings } from "./output/library-warnings.ts";
+import type { Log } from "./output/log.ts";
 import { createOutput, type Output } from "./output/output.ts";
 import { rewordClientWarning } from "./redis/client-warnings.ts";
 import { createDeps } from "./wiring.ts";
+import { auditOf, openLogOf, SIGNAL_NAMES } from "./wiring-log.ts";
 
 /**
  * Runs one command line to its end and returns the exit code. Nothing is connected or loaded before a command asks for
@@ -34,8 +37,17 @@ export async function main(words: string[], io: Io): Promise<number> {
   const debug = words.includes("--debug");
   let fields: string[] = [];
   let exit: ExitName = "done";
+  let log: Log | undefined;
+  let audit: AuditTrail | undefined;
+  let undoEnd = () => {};
+  const endNow = (name: ExitName) => endLogs(name, { out, log, audit, debug });
   const reword = (text: string) => redactUrls(rewordClientWarning(text));
-  const undo = relayLibraryWarnings(io, () => out, reword);
+  const undo = relayLibraryWarnings(
+    io,
+    () => out,
+    reword,
+    () => log,
+  );
   const run: RunAction =
     (action) =>
     async (...args) => {
@@ -50,10 +62,15 @@ export async function main(words: string[], io: Io): Promise<number> {
           color: globals.color,
           noInput: !globals.input,
           view: await viewOf(fields, globals.jq),
+          onSay: (how, text) => log?.said(how === "talk" ? "info" : "warn", how, text),
         },
         systemClock,
       );
-      const { deps, close } = createDeps({ io, out, globals, version, runCli: main });
+      log = await openLogOf(globals, io, out, systemClock);
+      audit = await auditOf(command, words, { io, version, clock: systemClock });
+      undoEnd = io.beforeEnd(async (signal) => endNow(SIGNAL_NAMES[signal]));
+      log?.info("command", `push-cli ${version}: ${words.map(redactUrls).join(" ")}`, { version });
+      const { deps, close } = createDeps({ io, out, globals, version, runCli: main, log, audit, endNow });
       try {
         // Commander passes the arguments, then the options, then the command.
         exit = await action(deps, globals as never, ...(args.slice(0, -2) as never));
@@ -67,10 +84,36 @@ export async function main(words: string[], io: Io): Promise<number> {
     await parseWith(run, taken.argv, io, out);
   } catch (error) {
     exit = error instanceof HelpShown ? "done" : report(error, out, debug);
+    if (!debug && error instanceof Error) log?.debug?.("stack", error.stack ?? "");
   }
   exit = await flush(out, exit, debug);
+  exit = endNow(exit);
+  await flush(out, exit, debug);
+  undoEnd();
   undo();
   return exitCode(exit);
+}
+
+/** Ends the audit log, which may fail, and the log. */
+function endLogs(
+  exit: ExitName,
+  {
+    out,
+    log,
+    audit,
+    debug,
+  }: { out: Output; log?: Log | undefined; audit?: AuditTrail | undefined; debug: boolean },
+): ExitName {
+  let ended = exit;
+  try {
+    audit?.end(exit);
+  } catch (error) {
+    const failed = report(error, out, debug);
+    if (exit === "done") ended = failed;
+  }
+  log?.info("end", `exit code ${exitCode(ended)} (${ended})`, { exitCode: exitCode(ended), result: ended });
+  log?.close();
+  return ended;
 }
 
 /** What `--json=<fields>` and `--jq` make of documents: jq gets the fields alone. Rejects when jq does not understand its expression. */

@@ -1,7 +1,10 @@
 import type { OpenChannel } from "./broadcast/channel.ts";
+import type { Clock } from "./clock.ts";
 import { requireCredentials } from "./config/credentials.ts";
 import type { ChannelDefaults, Settings } from "./config/settings.ts";
 import { PushCliError } from "./errors.ts";
+import type { Logger } from "./log.ts";
+import type { Output } from "./output/output.ts";
 import type { Account } from "./platforms/errcode/account.ts";
 
 /** Throws a `config` error that lists the channels there are. */
@@ -44,4 +47,34 @@ export async function openChannel(
   if (name === settings.channel) await checkHost(name, apiBase);
   const credentials = () => requireCredentials(settings);
   return (await loadChannel(name)).open({ ...own, apiBase, credentials });
+}
+
+export type TokenStores = Pick<
+  Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
+  "store" | "locks"
+>;
+
+/** The tokens of a channel, shared through Redis. */
+export async function createTokens(
+  settings: Settings,
+  channel: OpenChannel,
+  {
+    tokens,
+    out,
+    clock,
+    log,
+  }: { tokens: TokenStores; out: Pick<Output, "warn">; clock: Clock; log: Logger | undefined },
+) {
+  if (channel.tokenApi === undefined)
+    return (await import("./token/no-tokens.ts")).withoutTokens(channel.name);
+  const { createTokenProvider } = await import("./token/provider.ts");
+  return createTokenProvider({
+    ...tokens,
+    appid: settings.appid ?? "",
+    mode: settings.tokenMode,
+    api: channel.tokenApi(),
+    clock,
+    log,
+    warn: (text) => out.warn(`warning: ${text}`),
+  });
 }

@@ -7,6 +7,7 @@ import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import type { Settings } from "./config/settings.ts";
 import { PushCliError } from "./errors.ts";
+import type { Logger } from "./log.ts";
 import type { Io } from "./output/io.ts";
 import type { Network } from "./platforms/http/network.ts";
 import { loadChannel } from "./wiring-channel.ts";
@@ -17,6 +18,7 @@ export interface CollectorParts {
   network: Network;
   io: Pick<Io, "env">;
   clock: Clock;
+  log?: Logger | undefined;
   /** Takes what has to be closed in the end. */
   onClose(close: () => unknown): void;
 }
@@ -117,7 +119,7 @@ async function openForwarding({ settings, onClose }: CollectorParts, url: string
 }
 
 async function openBooks(
-  { settings, onClose }: CollectorParts,
+  { settings, log, onClose }: CollectorParts,
   { codesPerUser, standing }: Pick<CollectorNeeds, "codesPerUser" | "standing">,
 ): Promise<CollectorBooks> {
   const { openCollectorBooks } = await import("./redis/collector-books.ts");
@@ -133,6 +135,7 @@ async function openBooks(
     consentCap,
     maxAgeMs,
     standing: new Set(standing),
+    log,
   });
   onClose(books.close);
   return books;

@@ -1,17 +1,22 @@
-import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
+import type { TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { consentNeeds, sendNeeds } from "./commands/consent-needs.ts";
-import type { Deps, SendStores, SourceNeeds, Stores } from "./commands/deps.ts";
+import type { Deps, SendStores, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import { loadSettings, type Settings } from "./config/settings.ts";
-import { exitCode } from "./exit-codes.ts";
+import { type ExitName, exitCode } from "./exit-codes.ts";
+import type { Logger } from "./log.ts";
+import type { AuditTrail } from "./output/audit-log.ts";
 import type { Io } from "./output/io.ts";
+import type { Log } from "./output/log.ts";
 import type { Output } from "./output/output.ts";
-import { defaultsOf, loadChannel, openChannel } from "./wiring-channel.ts";
+import { createTokens, defaultsOf, loadChannel, openChannel, type TokenStores } from "./wiring-channel.ts";
 import type { CollectorParts } from "./wiring-collector.ts";
+import { noteSettings, SIGNAL_NAMES } from "./wiring-log.ts";
+import { openSource } from "./wiring-source.ts";
 
 export interface Wiring {
   io: Io;
@@ -20,10 +25,15 @@ export interface Wiring {
   version: string;
   /** Runs another command line, for the demo. */
   runCli: Deps["runCli"];
+  log?: Log | undefined;
+  /** Of a command that the audit log tells of. */
+  audit?: AuditTrail | undefined;
+  /** To be called before the process ends at once. */
+  endNow?(exit: ExitName): unknown;
 }
 
 /** Builds the dependencies of a command, each at its first use; `close` closes what was opened. */
-export function createDeps({ io, out, globals, version, runCli }: Wiring): {
+export function createDeps({ io, out, globals, version, runCli, log, audit, endNow }: Wiring): {
   deps: Deps;
   close(): Promise<void>;
 } {
@@ -33,17 +43,18 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
   const settings = once(async () => {
     const loaded = await loadedOnce();
     for (const warning of loaded.warnings) out.warn(`warning: ${warning}`);
+    noteSettings(loaded, { log, audit });
     return loaded;
   });
   const opened = once(async () => {
-    const open = await openStores(await settings(), clock, sayWait(out));
+    const open = await openStores(await settings(), { clock, log, onWait: sayWait(out) });
     const { releaseLocks } = open;
     // A command that was told to end may leave a refresh of the token behind, and with it the lock.
     const release = () => Promise.race([releaseLocks(), clock.sleep(RELEASE_MS)]);
     closers.push(open.close, release, io.beforeEnd(releaseLocks));
     return open;
   });
-  const partsBy = partsOf({ io, version, clock, onClose: (closer) => closers.push(closer) });
+  const partsBy = partsOf({ io, version, clock, log, onClose: (closer) => closers.push(closer) });
   const channel = async (name?: string) => {
     const loaded = await settings();
     return openChannel(name ?? loaded.channel, loaded, {
@@ -64,14 +75,16 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
       const needs = consentNeeds(loaded, (await loadChannel(loaded.channel)).facts, templateId);
       return needs && (await opened()).stores.consents(needs);
     },
-    storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
+    storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), { clock }),
     codeSource: async (needs) => {
-      const source = await openSource(needs, await settings(), out);
+      const source = await openSource(await settings(), needs, { log, onWait: sayWait(out) });
       closers.push(source.close);
       return source;
     },
     claimScript: async () => (await import("./redis/backend-script.ts")).claimScript(),
-    tokens: once(async () => createTokens(await settings(), await channel(), await opened(), out, clock)),
+    tokens: once(async () =>
+      createTokens(await settings(), await channel(), { ...(await opened()), out, clock, log }),
+    ),
     sender: async (message, options) => {
       const sender = await (await channel()).sender(message, options);
       closers.push(() => sender.close());
@@ -87,7 +100,9 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     doctor: async () => (await import("./wiring-doctor.ts")).openDoctor(loadedOnce, partsBy),
     sandbox: sandboxTools(io),
     runCli,
-    onInterrupt: (listener) => listenForStop(io, out, listener),
+    log,
+    note: (note) => audit?.note(note),
+    onInterrupt: (listener) => listenForStop(io, out, listener, endNow),
   };
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
@@ -96,16 +111,6 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
 }
 
 /** Where codes are imported from. */
-async function openSource(needs: SourceNeeds, { redisUrl, redisTls }: Settings, out: Output) {
-  const { openCodeSource } = await import("./redis/code-source.ts");
-  const url = needs.redisUrl ?? redisUrl;
-  // Another server has another name; the CA and the client's certificate may serve for both.
-  const { servername: _, ...common } = redisTls ?? {};
-  const tls = needs.redisUrl === undefined ? redisTls : common;
-  const patience = { isOn: () => true, onWait: sayWait(out) };
-  return openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
-}
-
 /** The stores; for messages that spend no codes, with pools, ledgers and history of their own. */
 function sendStoresOf(
   settings: () => Promise<Settings>,
@@ -137,7 +142,13 @@ function partsOf({
     // Not before it is needed: a proxy that can't be used matters to those alone who go that way.
     get network() {
       const { apiBase, proxy, apiCas: extraCas } = settings;
-      return { proxy: chooseProxy(apiBase, proxy, rest.io.env), extraCas, userAgent: `push-cli/${version}` };
+      const { log } = rest;
+      return {
+        proxy: chooseProxy(apiBase, proxy, rest.io.env),
+        extraCas,
+        userAgent: `push-cli/${version}`,
+        log,
+      };
     },
   });
 }
@@ -181,15 +192,9 @@ function sandboxTools(io: Io): Deps["sandbox"] {
 /** How long the end of a command waits for Redis to take locks back. */
 const RELEASE_MS = 1000;
 
-type TokenStores = Pick<
-  Parameters<typeof import("./token/provider.ts").createTokenProvider>[0],
-  "store" | "locks"
->;
-
 async function openStores(
   settings: Settings,
-  clock: Clock,
-  onWait?: ReturnType<typeof sayWait>,
+  own: { clock: Clock; log?: Logger | undefined; onWait?: ReturnType<typeof sayWait> },
 ): Promise<{
   stores: Stores;
   tokens: TokenStores;
@@ -198,38 +203,22 @@ async function openStores(
   close(): void;
 }> {
   const redis = await import("./redis/stores.ts");
-  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), clock, onWait });
+  return redis.openStores({ ...settings, shownUrl: redactUrl(settings.redisUrl), ...own });
 }
-
-async function createTokens(
-  settings: Settings,
-  channel: OpenChannel,
-  { tokens }: { tokens: TokenStores },
-  out: Output,
-  clock: Clock,
-) {
-  if (channel.tokenApi === undefined)
-    return (await import("./token/no-tokens.ts")).withoutTokens(channel.name);
-  const { createTokenProvider } = await import("./token/provider.ts");
-  return createTokenProvider({
-    ...tokens,
-    appid: settings.appid ?? "",
-    mode: settings.tokenMode,
-    api: channel.tokenApi(),
-    clock,
-    warn: (text) => out.warn(`warning: ${text}`),
-  });
-}
-
-const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
 
 /** The first signal asks for a clean stop, the second ends the process: the ledger covers the rest. */
-function listenForStop(io: Io, out: Output, listener: (signal: StopSignal) => void): () => void {
+function listenForStop(
+  io: Io,
+  out: Output,
+  listener: (signal: StopSignal) => void,
+  endNow?: Wiring["endNow"],
+): () => void {
   let asked = false;
   return io.onSignal((signal) => {
     const name = SIGNAL_NAMES[signal];
     if (asked) {
       out.talk("ended at once");
+      endNow?.(name);
       io.exitNow(exitCode(name));
     }
     asked = true;

@@ -9,6 +9,7 @@ import { countsOf, tellLostRecord, watchEviction } from "./eviction.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import { enterRecord, loadChoice } from "./keep-audience.ts";
+import { noteRun } from "./notes.ts";
 import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
@@ -135,6 +136,7 @@ export async function runOnce(
     if (!entered) run.stop(wantedStop("gone"));
     if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
     deps.onStart?.(id, run, now);
+    noteRun(deps, record, plan);
     await reportInvalid(deps, now, plan);
     const watch = watchEviction(deps, plan.allowEviction ? undefined : now.evicted, run);
     const receipts = {

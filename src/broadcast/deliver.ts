@@ -3,6 +3,8 @@ import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
 import { decided } from "./in-run.ts";
+import { noteRetry } from "./notes.ts";
+import { obeyQuota } from "./obey-quota.ts";
 import type { FinalOutcome } from "./outcome.ts";
 import type { AnswerClass, SendAnswer } from "./ports.ts";
 import { acceptToken, provesToken, renewToken } from "./refused-token.ts";
@@ -174,7 +176,7 @@ async function act(
       return dropCode(run, recipient, answer, () => claimNext(run, recipient, answer));
     case "retry":
       recipient.uncertain ||= decision.uncertain;
-      return retryLater(run, recipient);
+      return retryLater(run, recipient, answer);
     case "renew-token":
       recipient.attempts--;
       try {
@@ -195,14 +197,6 @@ async function act(
 
 /** Answers that stop a run and say nothing of the recipient. */
 const NOT_AN_ATTEMPT: ReadonlySet<AnswerClass> = new Set(["unsent", "fatal", "token", "message_refused"]);
-
-/** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
-function obeyQuota(run: Run, { turn }: InHand, { class: kind, errcode, waitMs }: SendAnswer): void {
-  if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
-  else if (kind === "quota") run.pacer.refuse(turn, "minute");
-  // The platform's own word that it is busy; what says nothing (a timeout, a reset) is the breaker's.
-  else if (kind === "ambiguous" && errcode !== undefined) run.pacer.slow(turn);
-}
 
 /** The pool was wrong about this user: what it holds beside the permission that was tried goes as well. */
 async function clear(run: Run, recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Promise<void> {
@@ -226,7 +220,7 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
 }
 
 /** Waits beside the queue, not in a worker: a retry must not hold up others. */
-function retryLater(run: Run, recipient: InHand): void {
+function retryLater(run: Run, recipient: InHand, answer: SendAnswer): void {
   const { clock } = run.deps;
   // While the API is down, all wait at the gate.
   if (run.breaker.isOpen) {
@@ -236,7 +230,9 @@ function retryLater(run: Run, recipient: InHand): void {
   const { gate } = run;
   const isRepeatable = !recipient.onceOnly;
   if (isRepeatable) gate.rest();
-  void clock.sleep(backoffMs(recipient.attempts - recipient.excused, clock), run.signal).then(() => {
+  const waitMs = backoffMs(recipient.attempts - recipient.excused, clock);
+  noteRetry(run, recipient, answer, waitMs);
+  void clock.sleep(waitMs, run.signal).then(() => {
     run.hand(recipient);
     if (isRepeatable) gate.rested();
   });

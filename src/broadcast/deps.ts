@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Logger } from "../log.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import type { LookAtMemory } from "./memory.ts";
 import type { Choice } from "./policy.ts";
@@ -33,6 +34,7 @@ export interface BroadcastDeps {
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
+  log?: Logger | undefined;
   report?: Report | undefined;
   /** This process. */
   self: ProcessFacts;

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Logger } from "../log.ts";
 import type { AccessTokens } from "../token/ports.ts";
 import type { Row } from "./audience.ts";
 import type { Repeat } from "./channel.ts";
@@ -12,6 +13,7 @@ export interface EngineDeps {
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
+  log?: Logger | undefined;
   report?: Report | undefined;
   /** Makes a recipient's texts of their row; absent where all get the same message. */
   render?: ((row: Row) => OwnTexts) | undefined;

@@ -1,6 +1,7 @@
 import { PushCliError } from "../errors.ts";
 import { failureOf, type Gated, NOBODY, reasonOf } from "./gated.ts";
 import type { InHand } from "./in-hand.ts";
+import { noteBack, noteDown } from "./notes.ts";
 import type { SendAnswer } from "./ports.ts";
 import { apiIsDown, notTheApi, stopReasonOf } from "./stop.ts";
 import { Suspects } from "./suspects.ts";
@@ -35,6 +36,7 @@ export class Gate {
     run.breaker.onOpen = () => {
       this.entering = 0;
       this.suspects.clear();
+      noteDown(run);
       if (!this.trying) void this.tryUntilBack();
     };
     run.signal.addEventListener("abort", () => this.letAllGo(), { once: true });
@@ -172,6 +174,7 @@ export class Gate {
       else if (breaker.untilTryMs <= 0) await this.tryFor(maxMs - breaker.downMs);
     }
     this.trying = false;
+    noteBack(run);
     this.advance();
     run.changed();
   }

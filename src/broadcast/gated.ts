@@ -10,7 +10,7 @@ export const NOBODY = { excused: 0, isSuspect: false, onceOnly: false };
 export interface Gated {
   readonly breaker: Breaker;
   readonly signal: AbortSignal;
-  readonly deps: Pick<EngineDeps, "clock" | "tokens" | "sender">;
+  readonly deps: Pick<EngineDeps, "clock" | "tokens" | "sender" | "log">;
   readonly options: Pick<EngineOptions, "maxOutageMs" | "maxAttempts">;
   readonly fed: boolean;
   readonly inHand: { readonly size: number };

@@ -36,7 +36,8 @@ export class Pacer {
   private queue: Promise<void> = Promise.resolve();
   private processes = 1;
   private sends = 0;
-  private refusals = 0;
+  /** How often a quota was used up under this run. */
+  refusals = 0;
   /** The newest send when the rate was halved last. */
   private slowedAt = 0;
   private refusal: Refusal | undefined;

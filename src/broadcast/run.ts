@@ -97,6 +97,7 @@ export class Run {
   stop(reason: StopReason): void {
     if (this.stopReason) return;
     this.stopReason = reason;
+    this.deps.log?.info("stop", reason.message, { status: reason.status, exit: reason.exit });
     this.stopping.abort();
     this.leftovers.push(...this.ready.close());
     this.changed();
@@ -107,10 +108,7 @@ export class Run {
     return this.ownClaims + this.earlier.recipients + this.busy.size;
   }
 
-  /**
-   * Claimed, or about to be, and not on its way: neither in flight nor, unless the ledger is slow to take it, being
-   * settled.
-   */
+  /** Claimed, or about to be, and not on its way: not in flight nor, unless the ledger is slow, being settled. */
   get ahead(): number {
     const settling = Math.min(this.settler.size, MOST_SETTLING);
     return this.inHand.size - this.held.length - settling + this.claiming - this.inFlight;

@@ -97,8 +97,20 @@ export async function* sweepUntilDone(
 ): AsyncGenerator<Sighted> {
   const { run } = needs;
   let swept = false;
-  for (let sweep = first; ; sweep = later) {
+  const { log } = run.deps;
+  let number = 1;
+  for (let sweep = first; ; sweep = later, number++) {
+    log?.info("sweep", `sweep ${number} begins`, { number });
     const whole = yield* unlessCut(sweep());
+    log?.info(
+      "sweep",
+      `sweep ${number} ${whole ? "has met everybody" : "was cut: Redis restarted, or slots moved"}`,
+      {
+        number,
+        whole,
+        claims: run.claims,
+      },
+    );
     // Who is put off may turn out to be in other hands.
     await run.nonePostponed();
     const quiet = run.busy.size === 0;

@@ -18,6 +18,8 @@ import type { Settings } from "../config/settings.ts";
 import type { DoctorTools } from "../doctor/ports.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { PrivateRedis } from "../local-redis/private-redis.ts";
+import type { Logger } from "../log.ts";
+import type { AuditNote } from "../output/audit-log.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
 import type { ConsentStore } from "../pool/consents/ports.ts";
@@ -130,6 +132,10 @@ export interface Deps {
   sandbox: SandboxTools;
   /** Runs another command line in this process, with its own output streams. */
   runCli(argv: string[], io: Io): Promise<number>;
+  /** Absent: nobody looks at what is decided. */
+  log?: Logger | undefined;
+  /** Something for the audit log's line at the end of the command. */
+  note(note: AuditNote): void;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undo. */
   onInterrupt(listener: (signal: StopSignal) => void): () => void;
 }

@@ -12,6 +12,8 @@ const VIEW = `${RESULT} lastSeenAt`;
 const RUN = `runId host pid ${OUTCOMES} open`;
 const SHOWN = `${VIEW} next counted channel message{*} audience filters{match exclude notIn expiringWithinMs minValid} limit rate users appid apiBase
   runs{${RUN} user since lastSeen alive state foundPerSec}`;
+/** Of a dry run. */
+const HALT = "wouldBe runsAtWork dryRun";
 const CODE = "formId expire expiresAt uses state overlong raw";
 const SEND = "broadcastId outcome runId attempts at errcode formId msgid";
 const TEMPLATE = "id title kind fields{name label values example takes}";
@@ -31,9 +33,9 @@ const DOCUMENTS: Record<string, string> = {
   "broadcast list": `${VIEW} alive next`,
   "broadcast show": SHOWN,
   "broadcast recipients": "openId outcome attempts errcode errmsg msgid formId consent at",
-  "broadcast pause": SHOWN,
-  "broadcast cancel": SHOWN,
-  "broadcast delete": "broadcastId deleted",
+  "broadcast pause": `${SHOWN} ${HALT}`,
+  "broadcast cancel": `${SHOWN} ${HALT}`,
+  "broadcast delete": "broadcastId deleted dryRun",
   "pool show": `openId key ${CODE_COUNTS} codes{${CODE}} notShown broadcasts{${SEND}}
     templates{templateId key ${CONSENT_COUNTS} consents{consent at givenAt state raw} notShown}`,
   "pool list": `openId templateId ${CODE_COUNTS} standing nextExpiry lastExpiry oldest newest`,
@@ -42,7 +44,7 @@ const DOCUMENTS: Record<string, string> = {
     writers{writer entries unreadable overlong ${INTERVAL}} timeZone at exact sample{pools confidence} intervals{*} passedOver
     consents{${CONSENT_COUNTS}} templates{templateId pools reachable consents{${CONSENT_COUNTS}} oldest newest}
     byAge{underDays consents}`,
-  "pool import": `lines keys values imported known used expired bad overlong oddOpenIds capped empty otherTemplate complete`,
+  "pool import": `lines keys values imported known used expired bad overlong oddOpenIds capped empty otherTemplate complete dryRun`,
   "pool export": "openId formId expire uses raw rawBase64 templateId consent at standing",
   "pool remove": `poolsRemoved entriesRemoved codesRemoved{${CODE_COUNTS} standing} entriesKept entriesGone complete missing
     exportFile dryRun`,

@@ -19,7 +19,11 @@ export interface GlobalOptions {
   yes?: boolean;
   /** False with --no-input: nothing is asked. */
   input: boolean;
+  verbose?: boolean;
   debug?: boolean;
+  logFile?: string;
+  logLevel?: string;
+  auditLog?: string;
   redisUrl?: string;
   redisCa?: string;
   redisCert?: string;
@@ -80,8 +84,8 @@ export async function buildProgram(
     .option("-q, --quiet", "suppress progress and informational messages; errors stay")
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: what would need an answer is refused")
-    .option("--no-color", "no colours (NO_COLOR works too)")
-    .option("--debug", "stack traces with errors")
+    .option("--no-color", "no colours (NO_COLOR works too)");
+  addLogOptions(program)
     .option(
       "--redis-url <url>",
       "redis://, rediss://, unix://, redis+cluster:// or redis+sentinel:// (a password belongs into PUSH_CLI_REDIS_URL)",
@@ -144,4 +148,19 @@ function tokenStore(): Option {
     "whose access token in Redis to share (default: push-cli); see push-cli help tokens",
     TOKEN_STORES,
   );
+}
+
+function addLogOptions(program: Command): Command {
+  return program
+    .option("--verbose", "say on stderr what is decided: settings, Redis, token, sweeps, rates, retries")
+    .option("--debug", "also each Redis command and HTTP exchange, secrets left out; stack traces")
+    .option("--log-file <file>", "append all of that to a file, as NDJSON, whatever the terminal shows")
+    .addOption(
+      suggestingOption("--log-level <level>", "of that file: debug (default), info, warn", [
+        "debug",
+        "info",
+        "warn",
+      ]),
+    )
+    .option("--audit-log <file>", "append who changed or sent what, and how it ended, as NDJSON");
 }

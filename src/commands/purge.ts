@@ -159,7 +159,9 @@ interface PurgeDocument extends PurgeTotals {
   dryRun: boolean;
 }
 
-async function show({ out }: Deps, document: PurgeDocument, thing: string): Promise<void> {
+async function show({ out, note }: Deps, document: PurgeDocument, thing: string): Promise<void> {
+  const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved } = document;
+  note({ counts: { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved } });
   if (out.format === "json") return out.json(document);
   // A cron job is to be silent: what it did is talk, not data.
   if (out.quiet) return;

@@ -9,9 +9,9 @@ export function redactUrl(url: string): string {
     .replace(SECRET_PARAMETER, "$1***");
 }
 
-/** The same for the URLs in a text. */
+/** The same for the URLs in a text; what punctuation follows them is the text's. */
 export function redactUrls(text: string): string {
-  return text.replace(/[a-z][\w+.-]*:\/\/[^\s"'`<>]+/gi, redactUrl);
+  return text.replace(/[a-z][\w+.-]*:\/\/[^\s"'`<>]*[^\s"'`<>:;,.!?)]/gi, redactUrl);
 }
 
 const USER_INFO = /^((?:[a-z][\w+.-]*:\/\/)?)(.*)@/is;

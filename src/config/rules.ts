@@ -26,6 +26,7 @@ export const SETTING_KEYS = [
   "tokenStore",
   "consentCap",
   "consentMaxAge",
+  "auditLog",
 ] as const;
 export type SettingKey = (typeof SETTING_KEYS)[number];
 
@@ -193,6 +194,14 @@ export const RULES: Record<SettingKey, Rule> = {
     flag: "--consent-max-age",
     problem: ageProblem,
     hint: "such as 30d or 12h; without it consents never expire, which is the platform's own rule",
+    quote: verbatim,
+  },
+  auditLog: {
+    env: "PUSH_CLI_AUDIT_LOG",
+    flag: "--audit-log",
+    problem: pathProblem,
+    hint: "a file that lines are appended to; it is made when it is not there",
+    isPath: true,
     quote: verbatim,
   },
 };

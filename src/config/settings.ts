@@ -42,6 +42,8 @@ export interface Settings {
   consentCap?: number;
   /** How old a consent may be; absent: any age, as on the platform. */
   consentMaxAgeMs?: number;
+  /** The path of a file. */
+  auditLog?: string;
   profile?: string;
   /** Those that are given: commands that have no use for them work whatever they are. */
   collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
@@ -72,6 +74,7 @@ export interface SettingFlags {
   tokenStore?: string | undefined;
   consentCap?: string | undefined;
   consentMaxAge?: string | undefined;
+  auditLog?: string | undefined;
   /** Path of the configuration file. */
   config?: string | undefined;
 }
@@ -169,6 +172,7 @@ function fillIn(
     ...(given.tokenStore && { tokenStore: parseTokenStore(given.tokenStore.value) }),
     ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
     ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
+    ...(given.auditLog && { auditLog: given.auditLog.value }),
     ...(profile && { profile: profile.value }),
     collectorSecrets: collectorSecretsOf(given),
     sources,

@@ -32,7 +32,7 @@ export interface Io {
   /** Calls back on SIGINT, SIGTERM and SIGHUP; returns the undo. While nobody listens, they end the process. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void;
   /** What is to be done before a signal that nobody listens to ends the process, in a second at most; returns the undo. */
-  beforeEnd(cleanup: () => Promise<unknown>): () => void;
+  beforeEnd(cleanup: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => Promise<unknown>): () => void;
   /**
    * Calls back with what libraries and Node would print by themselves: their console, and warnings of the process. Until
    * the undo, which comes back, they print nothing.

@@ -1,3 +1,4 @@
+import type { Logger } from "../log.ts";
 import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
 
@@ -10,6 +11,7 @@ export function relayLibraryWarnings(
   io: Pick<Io, "onLibraryWarning">,
   output: () => Pick<Output, "format" | "talk">,
   reword: (text: string) => string,
+  log: () => Pick<Logger, "warn"> | undefined = () => undefined,
 ): () => void {
   const shown = new Set<string>();
   return io.onLibraryWarning((text) => {
@@ -17,6 +19,8 @@ export function relayLibraryWarnings(
     // The rest of an error's text is its stack.
     const [line = ""] = text.trim().split("\n");
     const warning = `warning: ${reword(line)}`;
+    // Each time, and whatever is shown.
+    log()?.warn("library", reword(text.trim()));
     if (out.format === "json" || shown.has(warning)) return;
     shown.add(warning);
     out.talk(warning);

@@ -48,6 +48,8 @@ export interface Output {
   table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
   /** A line on stderr that --quiet silences. */
   talk(text: string): void;
+  /** A line of --verbose or --debug: talk that `onSay` is not told of. */
+  trace(text: string): void;
   /** A line on stderr that nothing silences. */
   warn(text: string): void;
   /** Also ends the live progress line. */
@@ -80,6 +82,8 @@ export interface OutputOptions {
   noInput?: boolean;
   /** How --json documents are shown; as they are unless given. */
   view?: DocumentView | undefined;
+  /** Told what is said on stderr, --quiet or not: for a log. */
+  onSay?: ((how: "talk" | "warn" | "error", text: string) => void) | undefined;
   /** Time between lines of progress in a log; 10 s. */
   heartbeatMs?: number;
 }
@@ -91,9 +95,14 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   const format: Format = options.json ? "json" : io.stdout.isTTY ? "human" : "plain";
   const noInput = options.noInput === true;
   const mayAsk: Output["canAsk"] = (asking) => !noInput && canAsk(io, asking);
+  const { onSay } = options;
   const say = (text: string) => stderr.write(`${visibleLines(text)}\n`);
-  const talk = (text: string) => {
+  const trace = (text: string) => {
     if (!options.quiet) say(text);
+  };
+  const talk = (text: string) => {
+    onSay?.("talk", text);
+    trace(text);
   };
   const color = hasColor(io.stderr, io.env, options.color);
   let progress = silentProgress;
@@ -111,8 +120,13 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
     ...documents,
     talk,
-    warn: say,
+    trace,
+    warn: (text) => {
+      onSay?.("warn", text);
+      say(text);
+    },
     error: (report) => {
+      onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
       progress.done();
       stderr.write(options.json ? renderErrorJson(report) : renderError(report, createStyle(color)));
     },

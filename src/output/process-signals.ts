@@ -14,7 +14,7 @@ const GRACE_MS = 1000;
  */
 export function catchSignals(): Pick<Io, "onSignal" | "beforeEnd"> {
   const listeners = new Set<(signal: Signal) => void>();
-  const cleanups = new Set<() => Promise<unknown>>();
+  const cleanups = new Set<(signal: Signal) => Promise<unknown>>();
   let isEnding = false;
   const handle = (signal: Signal) => {
     if (listeners.size > 0) for (const listener of [...listeners]) listener(signal);
@@ -22,7 +22,7 @@ export function catchSignals(): Pick<Io, "onSignal" | "beforeEnd"> {
     else {
       isEnding = true;
       const timer = new Promise((resolve) => setTimeout(resolve, GRACE_MS));
-      const done = Promise.allSettled([...cleanups].map((cleanup) => cleanup()));
+      const done = Promise.allSettled([...cleanups].map((cleanup) => cleanup(signal)));
       void Promise.race([done, timer]).then(() => endBy(signal));
     }
   };

@@ -1,7 +1,8 @@
 import { looksLikeOpenId } from "./check-value.ts";
 import { Batch, Pushes, type UserCodes } from "./import-batch.ts";
 import { type ImportRow, type ParsedRow, parseRow, placeOf } from "./import-row.ts";
-import type { PoolStore } from "./ports.ts";
+import type { PoolStore, PushRequest } from "./ports.ts";
+import { Rehearsal, type RehearsedPool } from "./rehearse.ts";
 import { isOverlong } from "./times.ts";
 
 export interface ImportTotals {
@@ -27,13 +28,15 @@ export interface ImportOptions {
   /** The first openId of another shape than the platform's. */
   onOdd?: (openId: string, place: string) => void;
   onStep?: (totals: ImportTotals) => void;
+  /** Only counts what an import would do. */
+  dryRun?: boolean | undefined;
   signal: AbortSignal;
 }
 
 /**
  * Appends codes to pools in the plain JSON form, and entries that an export has byte for byte as they are; in the order of
  * the rows, validating each. Bad ones are reported and passed over. Holds several hundred rows in memory, however many there
- * are. Importing them twice adds nothing, nor does importing again what broadcasts have used since.
+ * are (a dry run all codes). Importing them twice adds nothing, nor does importing again what broadcasts have used since.
  */
 export async function importCodes(
   store: PoolStore,
@@ -51,7 +54,8 @@ export async function importCodes(
     oddOpenIds: 0,
   };
   const nowMs = await store.now();
-  const pushes = new Pushes((users) => pushUsers(store, users, totals, options));
+  const push = options.dryRun ? rehearse(store) : store.push;
+  const pushes = new Pushes((users) => pushUsers({ keyOf: store.keyOf, push }, users, totals, options));
   try {
     await pushAll(pages, pushes, totals, nowMs, options);
   } catch (error) {
@@ -60,6 +64,16 @@ export async function importCodes(
     throw error;
   }
   return totals;
+}
+
+function rehearse(store: PoolStore): PoolStore["push"] {
+  const rehearsal = new Rehearsal((pools: RehearsedPool<PushRequest>[]) =>
+    store.push(
+      pools.map(({ name, items }) => ({ openId: name, codes: [...items] })),
+      { dryRun: true },
+    ),
+  );
+  return (users) => rehearsal.push(users.map(({ openId, codes }) => ({ name: openId, items: codes })));
 }
 
 async function pushAll(
@@ -112,7 +126,7 @@ function checkRow(
 }
 
 async function pushUsers(
-  store: PoolStore,
+  store: Pick<PoolStore, "keyOf" | "push">,
   users: UserCodes[],
   totals: ImportTotals,
   options: ImportOptions,

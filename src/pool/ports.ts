@@ -31,6 +31,11 @@ export interface PushRequest {
   entry: string;
 }
 
+export interface PushOptions {
+  /** Only looks: the replies are those of a push, and nothing is appended. */
+  dryRun?: boolean | undefined;
+}
+
 export interface PushReply {
   pushed: number;
   /** Left out because the pool holds a code of that formId already. */
@@ -119,7 +124,7 @@ export interface PoolStore {
     options: { dryRun: boolean; maxCommands?: number | undefined },
   ): Promise<PurgeStep>;
   /** Appends codes that are neither there nor used up, pool by pool; each pool's codes all or none. */
-  push(pools: { openId: string; codes: PushRequest[] }[]): Promise<PushReply[]>;
+  push(pools: { openId: string; codes: PushRequest[] }[], options?: PushOptions): Promise<PushReply[]>;
   /** A bounded piece of each of several pools, as latin1 strings: at most `count`, and empty only where there is none. */
   slice(pieces: PoolPiece[]): Promise<string[][]>;
   /**

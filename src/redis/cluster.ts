@@ -8,9 +8,10 @@ import { sitOut } from "./sit-out.ts";
 import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 import { openClusterSweep } from "./sweep-cluster.ts";
 import type { Host } from "./target.ts";
+import { traceCommands } from "./trace.ts";
 
 export interface ClusterOptions
-  extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "replyMs" | "patience"> {
+  extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "replyMs" | "patience" | "log"> {
   /** Servers to ask for the rest. */
   hosts: Host[];
   /** User, password and TLS, the same for all. */
@@ -66,7 +67,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
   };
 }
 
-async function createClient({ hosts, node, reconnectMs, replyMs }: ClusterOptions): Promise<Cluster> {
+async function createClient({ hosts, node, reconnectMs, replyMs, log }: ClusterOptions): Promise<Cluster> {
   const { Cluster } = await import("ioredis");
   // The client looks into this very array when it has lost everybody.
   const startupNodes = [...hosts];
@@ -103,6 +104,7 @@ async function createClient({ hosts, node, reconnectMs, replyMs }: ClusterOption
     ready = true;
   });
   cluster.on("+node", forgiveAsking);
+  cluster.on("+node", (server: Redis) => traceCommands(server, log));
   cluster.on("refresh", () => {
     const known = cluster.nodes().map(({ options }) => ({ host: options.host!, port: options.port! }));
     startupNodes.splice(hosts.length, startupNodes.length, ...known);

@@ -1,4 +1,5 @@
 import type { CollectorBooks } from "../collector/ports.ts";
+import type { Logger } from "../log.ts";
 import { connectRedis, type RedisTls } from "./connect.ts";
 import { createConsentPoolKeys } from "./consent-keys.ts";
 import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
@@ -23,6 +24,7 @@ export interface CollectorBookOptions extends PoolKeyOptions {
   maxAgeMs?: number | undefined;
   /** Ids of long-term templates. */
   standing?: ReadonlySet<string> | undefined;
+  log?: Logger | undefined;
   /** How long Redis may take for an answer before that counts as none, ms. */
   replyMs?: number | undefined;
 }
@@ -48,6 +50,7 @@ export async function openCollectorBooks(
       shownUrl,
       tls,
       replyMs,
+      log: options.log,
       reconnectMs: Number.POSITIVE_INFINITY,
       aclPatternOf: keys.aclPatternOf,
       probe: [keys.broadcast("a"), keys.broadcast("b")],

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { PushCliError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import type { RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
@@ -33,6 +34,7 @@ export interface ConnectOptions {
   anyVersion?: boolean | undefined;
   /** Absent: what Redis refuses for the time being fails at once. */
   patience?: Patience | undefined;
+  log?: Logger | undefined;
   /** Two keys of different slots that we may touch: to find out whether one address stands for several servers. */
   probe?: readonly [RedisKey, RedisKey] | undefined;
 }
@@ -50,14 +52,18 @@ const HELLO_MS = 6000;
 export async function connectRedis(options: ConnectOptions): Promise<RedisLink> {
   const target = parseTarget(options.url, options.shownUrl);
   switch (target.kind) {
-    case "sentinel":
-      return createSingleLink(await connectByRole(options, target), behind(options, "here"));
+    case "sentinel": {
+      const node = await connectByRole(options, target);
+      tell(options, node, "the master that its Sentinels name");
+      return createSingleLink(node, behind(options, "here"));
+    }
     case "cluster":
       return connectByHosts(options, target);
     default: {
       const node = await connectByAddress(options, target);
       const scanShowsAll = target.kind === "server" && target.scanShowsAll === true;
       if (node.info?.isCluster) return widen(options, node, { scanShowsAll });
+      tell(options, node, "one server");
       return createSingleLink(node, behind(options, "unknown", scanShowsAll));
     }
   }
@@ -84,9 +90,15 @@ async function widen(
 ): Promise<RedisLink> {
   try {
     const announced = await announcedHosts(node);
-    if (!announced) return createSingleLink(node, behind(options, "several", scanShowsAll));
+    if (!announced) {
+      tell(options, node, "a proxy before a cluster");
+      return createSingleLink(node, behind(options, "several", scanShowsAll));
+    }
     // A server without others does not know its own address, and one without slots has to be waited for.
-    if (announced.length === 0) return createSingleLink(node, behind(options, "here"));
+    if (announced.length === 0) {
+      tell(options, node, "a cluster of one");
+      return createSingleLink(node, behind(options, "here"));
+    }
     await checkReachable(announced, options.shownUrl);
     const { host, port, username, password, tls, path } = node.client.options;
     const login = { username: username ?? "", password: password ?? "", ...(tls ? { tls } : {}) };
@@ -94,12 +106,23 @@ async function widen(
     const hosts = path ? announced : [{ host: host ?? "127.0.0.1", port: port ?? 6379 }, ...given];
     const { connectCluster } = await import("./cluster.ts");
     const link = await connectCluster({ hosts, node: login, ...common(options) });
+    tell(
+      options,
+      node,
+      `a cluster of ${new Set(announced.map(({ host, port }) => `${host}:${port}`)).size} masters`,
+    );
     node.close();
     return link;
   } catch (error) {
     node.close();
     throw error;
   }
+}
+
+function tell({ log, shownUrl }: ConnectOptions, { info }: NodeLink, mode: string): void {
+  const version = info?.version || undefined;
+  const words = version === undefined ? "" : `, version ${version}`;
+  log?.info("redis", `connected to ${shownUrl}: ${mode}${words}`, { redis: shownUrl, mode, version });
 }
 
 /** Undefined when nobody tells: a proxy before a cluster has INFO of one of its servers, and no CLUSTER. */
@@ -172,6 +195,7 @@ function common({
   aclPatternOf,
   patience,
   anyVersion,
+  log,
 }: ConnectOptions) {
   return {
     circumstances: { where: shownUrl, patternOf: aclPatternOf, user: userOf({ url, shownUrl }) },
@@ -179,6 +203,7 @@ function common({
     replyMs,
     patience,
     anyVersion,
+    log,
   };
 }
 

@@ -42,7 +42,8 @@ export function createConsentStore(link: RedisLink, options: ConsentStoreOptions
       templateId === undefined
         ? findPools(store, openIds)
         : Promise.resolve(openIds.map((openId) => poolName({ openId, templateId }))),
-    push: async (pools) => pushConsents(link, keys, pools, { nowMs: await link.now(), maxAgeMs, cap }),
+    push: async (pools, { dryRun = false } = {}) =>
+      pushConsents(link, keys, pools, { nowMs: await link.now(), maxAgeMs, cap, dryRun }),
     // Without a maximum age every consent lasts: nothing is older than this.
     purge: (pools, options) =>
       purgePools(link, keys, pools, { ...options, maxAgeMs: maxAgeMs ?? Number.MAX_SAFE_INTEGER }),

@@ -1,9 +1,11 @@
 import type { Redis, RedisOptions } from "ioredis";
 import { PushCliError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import { type Circumstances, explainRedisError } from "./errors.ts";
 import { giveUpAtHangUps } from "./hang-ups.ts";
 import type { SweepNode } from "./link.ts";
 import { type Patience, type SatOut, sitOut } from "./sit-out.ts";
+import { traceCommands } from "./trace.ts";
 
 /** One connection to one server, made again for a bounded time when it is lost. */
 export interface NodeLink extends SweepNode {
@@ -41,6 +43,7 @@ export interface NodeOptions {
   patience?: Patience | undefined;
   /** Also one that is too old for the scripts: it is only read from. */
   anyVersion?: boolean | undefined;
+  log?: Logger | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -65,7 +68,8 @@ export const CONNECTION: ClientOptions = {
  * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is made again
  * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
  */
-export async function connectNode(options: NodeOptions): Promise<NodeLink> {
+export async function connectNode(given: NodeOptions): Promise<NodeLink> {
+  const options = { ...given, make: (own: ClientOptions) => traceCommands(given.make(own), given.log) };
   try {
     return await openNode(options, false);
   } catch (error) {

@@ -24,7 +24,7 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     },
     read: (openIds, visit) => readPools(link, keys, openIds, visit),
     purge: (pools, options) => purgePools(link, keys, pools, options),
-    push: (pools) => pushPools(link, keys, pools),
+    push: (pools, options) => pushPools(link, keys, pools, options),
     slice: (pieces) => slicePools(link, keys, pieces),
     removeEntries: (openId, from, entries) => removeEntries(link, keys, openId, from, entries),
     findPrefixes: () => findPoolPrefixes(link, keys),

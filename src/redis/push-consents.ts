@@ -11,6 +11,8 @@ import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 export interface PushTerms extends ConsentTerms {
   /** Valid consents that a pool may have, standing ones not counted; undefined: any number. */
   cap: number | undefined;
+  /** Only looks, and replies as if it had appended. */
+  dryRun: boolean;
 }
 
 interface Item {
@@ -70,7 +72,7 @@ async function pushOnce(
   if (some.length === 0) return [];
   const replies = await link.runBatch(SCRIPTS.pushConsents, some, (users) => ({
     keys: keys.pairs(users.map((user) => user.pending.push.name)),
-    args: users.flatMap(toArgs),
+    args: [terms.dryRun ? 1 : 0, ...users.flatMap(toArgs)],
   }));
   return some.flatMap(({ pending, items, known, capped }, i) => {
     const text = String(replies[i]);

@@ -1,6 +1,6 @@
 import { isFormId, usesOf } from "../pool/code.ts";
 import { readPlain } from "../pool/plain-entry.ts";
-import type { PushReply, PushRequest } from "../pool/ports.ts";
+import type { PushOptions, PushReply, PushRequest } from "../pool/ports.ts";
 import { readEntry } from "../pool/read-entry.ts";
 import { toArg } from "./change-users.ts";
 import type { Keys } from "./keys.ts";
@@ -40,13 +40,14 @@ export async function pushPools(
   link: RedisLink,
   keys: Keys,
   pools: { openId: string; codes: PushRequest[] }[],
+  { dryRun = false }: PushOptions = {},
 ): Promise<PushReply[]> {
   const results: PushReply[] = pools.map(() => ({ pushed: 0, known: 0, used: 0, notAList: false }));
   let pending: Pending[] = pools.map(({ openId, codes }, at) => ({ at, openId, codes, from: 0, last: "" }));
   while (pending.length > 0) {
     const plan = (some: Pending[]) => ({
       keys: keys.pairs(some.map(({ openId }) => openId)),
-      args: toArgs(some),
+      args: toArgs(some, dryRun),
     });
     const replies = await link.runBatch(SCRIPTS.pushCodes, pending, plan, toReplies);
     pending = pending.filter((push, i) => takeReply(push, replies[i]!, results[push.at]!));
@@ -54,8 +55,8 @@ export async function pushPools(
   return results;
 }
 
-function toArgs(pushes: Pending[]): ScriptArg[] {
-  const args: ScriptArg[] = [ENTRY_BUDGET];
+function toArgs(pushes: Pending[], dryRun: boolean): ScriptArg[] {
+  const args: ScriptArg[] = [ENTRY_BUDGET, dryRun ? 1 : 0];
   for (const { from, last, codes } of pushes) {
     const lines = from === 0 ? toPlainLines(codes) : undefined;
     if (lines !== undefined) {

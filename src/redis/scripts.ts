@@ -35,10 +35,19 @@ export interface Script {
   inBytes?: true;
 }
 
+const NAMES = new Map<string, string>();
+
+/** The name of a script that was put together, by its SHA-1. */
+export function scriptName(sha1: string): string | undefined {
+  return NAMES.get(sha1);
+}
+
 /** Puts a script together from fragments and its own file. */
 export function script(name: string, ...parts: string[]): Script {
   const source = parts.join("\n");
-  return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
+  const sha1 = createHash("sha1").update(source).digest("hex");
+  NAMES.set(sha1, name);
+  return { name, source, sha1 };
 }
 
 function bytesScript(name: string, ...parts: string[]): Script {

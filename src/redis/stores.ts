@@ -76,7 +76,8 @@ export interface SendStores {
   receipts: Receipts;
 }
 
-interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs" | "replyMs" | "anyVersion"> {
+interface ConnectNeeds
+  extends Pick<ConnectOptions, "shownUrl" | "reconnectMs" | "replyMs" | "anyVersion" | "log"> {
   redisUrl: string;
   redisTls?: RedisTls;
   /** Told what is waited for; absent: nothing is. */

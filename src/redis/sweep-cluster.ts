@@ -3,7 +3,7 @@ import { PushCliError, SweepCutError } from "../errors.ts";
 import type { Sweep } from "./link.ts";
 import { connectNode, type NodeLink, type NodeOptions } from "./node.ts";
 
-type Surroundings = Pick<NodeOptions, "circumstances" | "patience">;
+type Surroundings = Pick<NodeOptions, "circumstances" | "patience" | "log">;
 
 /** What a master says of itself in CLUSTER NODES. */
 interface Own {
@@ -96,12 +96,13 @@ async function askMasters(
   }
 }
 
-function connectTo(master: Redis, { circumstances, patience }: Surroundings): Promise<NodeLink> {
+function connectTo(master: Redis, { circumstances, patience, log }: Surroundings): Promise<NodeLink> {
   return connectNode({
     make: (own) => master.duplicate({ ...own, socketTimeout: master.options.socketTimeout ?? 0 }),
     circumstances: { ...circumstances, recovers: true },
     reconnectMs: RECONNECT_MS,
     patience,
+    log,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { PushCliError } from "../errors.ts";
+import type { PushCliError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import { tokenTtlMs } from "./lifetime.ts";
 import { type Wish, whyKept } from "./may-replace.ts";
 import type {
@@ -11,6 +12,7 @@ import type {
   TokenMode,
   TokenStore,
 } from "./ports.ts";
+import { lockedError, whileHeld } from "./while-held.ts";
 
 export interface TokenProviderOptions {
   appid: string;
@@ -19,6 +21,7 @@ export interface TokenProviderOptions {
   locks: LockStore;
   api: TokenApi;
   clock: Clock;
+  log?: Logger | undefined;
   /** Told what the operator should know, though nothing failed. */
   warn?: (text: string) => void;
 }
@@ -158,7 +161,8 @@ class Provider implements TokenProvider {
   }
 
   async #obtain(wish: Wish): Promise<RefreshedToken> {
-    const { appid, locks, clock, store } = this.#options;
+    const { appid, locks, clock, store, log } = this.#options;
+    let waits = false;
     const askedAt = clock.monotonic();
     const { leaseMs } = store.lockOf(appid);
     const waitMs = leaseMs === undefined ? WAIT_MS : leaseMs + TAKEOVER_MS;
@@ -174,6 +178,8 @@ class Provider implements TokenProvider {
       const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, HOLD_MS);
       if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
       if (clock.monotonic() >= askedAt + waitMs) throw lockedError(appid, this.lock, waitMs);
+      if (!waits) log?.info("token", "another process is fetching one: waiting for it", { key: this.key });
+      waits = true;
       await clock.sleep(POLL_MS * (1 + clock.random()));
     }
   }
@@ -216,30 +222,17 @@ class Provider implements TokenProvider {
   }
 
   #keep(token: StoredToken, source: RefreshedToken["source"]): RefreshedToken {
+    const { clock, log } = this.#options;
     this.#held = token;
+    log?.hide(token.token);
+    const leftSec = Math.round((token.expiresAtMs - clock.now()) / 1000);
+    log?.info("token", `${FROM[source]}, good for ${leftSec} s`, { source, leftSec, key: this.key });
     return { ...token, source };
   }
 }
 
-/** Runs `work` and releases the lock; an error of `work` goes before one of the release: the lock lapses by itself. */
-async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
-  const [outcome] = await Promise.allSettled([work()]);
-  const [release] = await Promise.allSettled([lock.release()]);
-  if (outcome.status === "rejected") throw outcome.reason;
-  if (release.status === "rejected") throw release.reason;
-  return outcome.value;
-}
+const FROM = { store: "taken from Redis", api: "a new one from the API, kept in Redis" };
 
 function overwroteWarning(key: string): string {
   return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
-}
-
-function lockedError(appid: string, lock: string, waitMs: number): PushCliError {
-  return new PushCliError(
-    "locked",
-    `another process has been refreshing the token of "${appid}" for ${waitMs / 1000} s`,
-    {
-      hint: `try again: its lock, ${lock}, lapses by itself when its holder has died`,
-    },
-  );
 }

@@ -7,7 +7,7 @@ interface Rule {
   types?: string[];
 }
 
-const LEAVES = ["src/errors.ts", "src/clock.ts"];
+const LEAVES = ["src/errors.ts", "src/clock.ts", "src/log.ts"];
 const DOMAIN = ["src/pool/", "src/broadcast/", "src/token/"];
 const PLATFORM: Rule = {
   values: [...LEAVES, "src/platforms/http/", "src/platforms/errcode/"],
@@ -24,6 +24,7 @@ const DOCTOR_PORTS = "src/doctor/ports.ts";
 const RULES: Record<string, Rule> = {
   "src/errors.ts": NOTHING,
   "src/clock.ts": NOTHING,
+  "src/log.ts": NOTHING,
   "src/exit-codes.ts": NOTHING,
   "src/pool/": { values: LEAVES, types: DOMAIN },
   "src/broadcast/": { values: LEAVES, types: DOMAIN },
@@ -52,12 +53,18 @@ const RULES: Record<string, Rule> = {
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": {
     values: ["src/errors.ts", "src/pool/"],
-    types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts", DOCTOR_PORTS],
+    types: [...DOMAIN, "src/clock.ts", "src/log.ts", "src/collector/ports.ts", DOCTOR_PORTS],
   },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
   "src/output/": {
-    values: ["src/errors.ts"],
-    types: ["src/config/", "src/broadcast/record.ts", "src/token/ports.ts", "src/clock.ts"],
+    values: ["src/errors.ts", "src/log.ts"],
+    types: [
+      "src/config/",
+      "src/broadcast/record.ts",
+      "src/token/ports.ts",
+      "src/clock.ts",
+      "src/exit-codes.ts",
+    ],
   },
   // The manual; which page it is and how it looks is the matter of others.
   "src/help/": NOTHING,
@@ -88,6 +95,8 @@ const RULES: Record<string, Rule> = {
   "src/wiring-channel.ts": { values: ["src/"] },
   "src/wiring-collector.ts": { values: ["src/"] },
   "src/wiring-doctor.ts": { values: ["src/"] },
+  "src/wiring-log.ts": { values: ["src/"] },
+  "src/wiring-source.ts": { values: ["src/"] },
   "bin/push-cli.ts": {
     values: ["bin/load.ts", "bin/setup/version.mjs", "package.json"],
     types: ["src/main.ts", "src/output/process-io.ts"],
@@ -111,6 +120,8 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/config/",
       "src/output/report-file.ts",
       "src/output/export-file.ts",
+      // The log and the audit log.
+      "src/output/append-file.ts",
       // The controlling terminal is a file.
       "src/output/process-io.ts",
       // So is what Linux tells of its processes.

@@ -19,26 +19,36 @@ export function registerBroadcastDelete(broadcast: Command, run: RunAction): voi
   broadcast
     .command("delete <id>")
     .description("forget a broadcast that no run is at work on")
+    .option("--dry-run", "say what would be forgotten; change nothing")
     .addHelpText("after", EXAMPLES)
     .action(run(deleteBroadcast));
 }
 
-async function deleteBroadcast(deps: Deps, flags: { yes?: boolean }, id: string): Promise<ExitName> {
+async function deleteBroadcast(
+  deps: Deps,
+  flags: { yes?: boolean; dryRun?: boolean },
+  id: string,
+): Promise<ExitName> {
   const needs = await broadcastNeeds(deps);
   const { out } = deps;
   const view = await loadView(deps, id);
-  if (!flags.yes && !out.canAsk()) {
+  deps.note({ broadcastId: id });
+  if (!flags.yes && !flags.dryRun && !out.canAsk()) {
     throw new PushCliError("confirm", `broadcast delete asks first, and ${whyNotAsked(deps)}`, {
       hint: "give --yes",
     });
   }
   const { status, result } = view;
   checkNotRunning(view);
+  const facts = `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`;
+  if (flags.dryRun) {
+    if (out.format === "json") out.json({ broadcastId: id, deleted: false, dryRun: true });
+    else out.data(`would delete ${facts}`);
+    return "done";
+  }
   if (!flags.yes) {
     // Not talk: --quiet must not hide what is asked about.
-    out.warn(
-      `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`,
-    );
+    out.warn(facts);
     if (isResumable(status))
       out.warn(
         "once deleted, it can't be resumed, and claims without an outcome keep their codes or consents",

@@ -10,10 +10,16 @@ import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
 import { loadView } from "./preflight.ts";
 import { presentView } from "./show.ts";
+import { orDash } from "./summary.ts";
 
 const HOW = `
 Its runs, on whichever machines, take no new users within two seconds, wait for
 the requests in flight, and put back what is unsent. It does not ask.`;
+
+interface HaltFlags {
+  timeout: string;
+  dryRun?: boolean;
+}
 
 const WORDS = { pause: "paused", cancel: "cancelled" } as const;
 
@@ -23,8 +29,9 @@ export function registerBroadcastHalts(broadcast: Command, run: RunAction): void
       .command(`${action} <id>`)
       .description(description)
       .option("--timeout <time>", "wait so long for its runs to end (exit code 124)", "2m")
+      .option("--dry-run", "say what would be stopped; change nothing")
       .addHelpText("after", `${HOW}\n\n${examples}`)
-      .action(run((deps, flags: { timeout: string }, id: string) => haltCommand(deps, flags, action, id)));
+      .action(run((deps, flags: HaltFlags, id: string) => haltCommand(deps, flags, action, id)));
   halt(
     "pause",
     "stop the runs of a broadcast; resume goes on with it",
@@ -39,13 +46,15 @@ export function registerBroadcastHalts(broadcast: Command, run: RunAction): void
 
 async function haltCommand(
   deps: Deps,
-  flags: { timeout: string },
+  flags: HaltFlags,
   action: Wanted["action"],
   id: string,
 ): Promise<ExitName> {
   const limitMs = parseDuration(flags.timeout, "--timeout");
   const before = await loadView(deps, id);
+  deps.note({ broadcastId: id });
   checkHaltable(before, action);
+  if (flags.dryRun) return showHalt(deps, before, action);
   const stop = stopAtSignal(deps);
   try {
     const by = `${deps.io.user}@${deps.io.self.host}`;
@@ -65,6 +74,23 @@ async function haltCommand(
   } finally {
     stop.undo();
   }
+}
+
+/** What it would do, and to how many runs. */
+async function showHalt(
+  { out }: Deps,
+  { record: { id }, status, runs, result }: BroadcastView,
+  action: Wanted["action"],
+): Promise<ExitName> {
+  const runsAtWork = runs.filter((run) => run.alive).length;
+  const toGo = result.toGo ?? null;
+  const wouldBe = WORDS[action];
+  if (out.format === "json") out.json({ broadcastId: id, status, wouldBe, runsAtWork, toGo, dryRun: true });
+  else
+    out.data(
+      `would ${action} broadcast ${id}: it is ${status}, with ${formatCounted(runsAtWork, "run")} at work and ${orDash(toGo)} to go`,
+    );
+  return "done";
 }
 
 function checkHaltable({ record, status }: BroadcastView, action: Wanted["action"]): void {

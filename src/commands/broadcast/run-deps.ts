@@ -26,6 +26,7 @@ export async function collectRunDeps(
     }),
     tokens,
     clock: deps.clock,
+    log: deps.log,
     ...{ self, user, fateOf },
   };
 }

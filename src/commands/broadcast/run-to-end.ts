@@ -45,11 +45,14 @@ export async function runToEnd(
       ...(await collectRunDeps(deps, message, { ...engine, broadcastId: id }, tokens)),
       report,
       onStart: (id, run, record) => {
+        deps.note({ broadcastId: id });
         stores.fastFailWhile(() => !run.isOver);
         watch.start(id, run, { ...record, users: record.users ?? users });
       },
     };
     const ended = await drive(runDeps, users);
+    // Of the broadcast, with what earlier runs did.
+    deps.note({ counts: ended.result.outcomes });
     watch.end();
     await showEnd(deps, message, ended);
     await warnOfPassed(deps, message);

@@ -11,25 +11,26 @@ import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts"
 import { SourceTalk } from "./source-talk.ts";
 
 /** Imports what lies in a Redis in another layout. */
-export async function importFromRedis(deps: Deps, from: SourceNeeds): Promise<ExitName> {
+export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boolean): Promise<ExitName> {
   const source = await openSource(deps, from);
   const { pools, isOpenId } = await deps.stores();
   const stop = stopAtSignal(deps);
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
-    [formatCounted(source.keys, "key"), ...describeTotals(totals, "value")].join(", ");
+    [formatCounted(source.keys, "key"), ...describeTotals(totals, "value", dryRun)].join(", ");
   const terms = { nowMs: await pools.now(), lifetimeMs: from.lifetimeMs };
   const talk = new SourceTalk(terms.nowMs);
   const odd = oddTalk();
   const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
     progress.done();
-    const document = { keys: source.keys, values: rows, ...rest, ...more };
+    const document = { keys: source.keys, values: rows, ...rest, ...more, dryRun };
     return showTotals(deps, document, describe({ rows, ...rest }), HINT);
   };
   let reached: ImportTotals | undefined;
   try {
     const totals = await importCodes(pools, toRows(source, terms, talk, stop.signal), {
       isOpenId,
+      dryRun,
       onOdd: odd.note,
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
       onStep: (now) => {

@@ -13,9 +13,10 @@ export function exitOf({ bad }: ImportTotals, { exit }: Interrupt): ExitName {
 export function describeTotals(
   { imported, known, used, expired, bad }: ImportTotals,
   thing: string,
+  dryRun: boolean,
 ): string[] {
   return [
-    `${formatCounted(imported, "code")} imported`,
+    `${formatCounted(imported, "code")} ${dryRun ? "would be imported" : "imported"}`,
     `${formatCount(known)} there already`,
     ...(used > 0 ? [`${formatCount(used)} used already`] : []),
     `${formatCount(expired)} expired`,
@@ -48,11 +49,15 @@ export function oddTalk() {
 
 /** Shows the counts in the format asked for, and what to do about the bad. */
 export async function showTotals(
-  { out }: Deps,
+  { out, note }: Deps,
   document: Record<string, number | boolean> & { bad: number },
   text: string,
   hint: string,
 ): Promise<void> {
+  const counts = Object.entries(document).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  note({ counts: Object.fromEntries(counts) });
   if (out.format === "json") out.json(document);
   else if (out.quiet) return;
   else if (out.format === "plain")

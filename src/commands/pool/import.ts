@@ -44,6 +44,7 @@ field. A count says how many a user has been given in a batch in all: imported
 again, it adds nothing.
 
 Examples:
+  $ push-cli pool import codes.ndjson --dry-run
   $ push-cli pool import codes.ndjson
   $ cat codes.csv | push-cli pool import -
   $ push-cli pool import --from list --from-prefix mina:openId:
@@ -70,19 +71,29 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
         .default("plain"),
     )
     .option("--lifetime <time>", "times there are of creation, and codes good for so long: 7d")
+    .option("--dry-run", "count only: what would be imported, and what left out")
     .addOption(templateOption())
     .option("--batch <name>", "with consents: counts are of this batch, on top of those of others")
     .addHelpText("after", EXAMPLES)
     .action(
-      run(async (deps, flags: FromFlags & ConsentImportFlags, file: string | undefined) => {
-        const from = await parseFrom(deps, flags, file);
-        const consents = await deps.consents(flags.template);
-        if (consents) return importConsentPools(deps, consents, flags, from, file ?? "-");
-        if (flags.batch !== undefined)
-          throw usageError("--batch: codes have ids of their own", "it is for counts of consents");
-        await warnOfJava(deps);
-        return from ? importFromRedis(deps, from) : importFile(deps, file ?? "-", flags.encoding);
-      }),
+      run(
+        async (
+          deps,
+          flags: FromFlags & ConsentImportFlags & { dryRun?: boolean },
+          file: string | undefined,
+        ) => {
+          const from = await parseFrom(deps, flags, file);
+          const consents = await deps.consents(flags.template);
+          if (consents) return importConsentPools(deps, consents, flags, from, file ?? "-");
+          if (flags.batch !== undefined)
+            throw usageError("--batch: codes have ids of their own", "it is for counts of consents");
+          await warnOfJava(deps);
+          const dryRun = flags.dryRun === true;
+          return from
+            ? importFromRedis(deps, from, dryRun)
+            : importFile(deps, file ?? "-", flags.encoding, dryRun);
+        },
+      ),
     );
 }
 
@@ -94,7 +105,12 @@ async function warnOfJava(deps: Deps): Promise<void> {
   );
 }
 
-async function importFile(deps: Deps, file: string, encoding: string | undefined): Promise<ExitName> {
+async function importFile(
+  deps: Deps,
+  file: string,
+  encoding: string | undefined,
+  dryRun: boolean,
+): Promise<ExitName> {
   if (encoding !== undefined) checkEncoding(encoding);
   const input = openInput(file, deps.io);
   if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
@@ -102,17 +118,18 @@ async function importFile(deps: Deps, file: string, encoding: string | undefined
   const stop = stopAtSignal(deps, () => input.destroy());
   const progress = deps.out.progress();
   const describe = (totals: ImportTotals) =>
-    [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line")].join(", ");
+    [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line", dryRun)].join(", ");
   const odd = oddTalk();
   const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
     progress.done();
-    return showTotals(deps, { lines: rows, ...rest, ...more }, describe({ rows, ...rest }), HINT);
+    return showTotals(deps, { lines: rows, ...rest, ...more, dryRun }, describe({ rows, ...rest }), HINT);
   };
   let reached: ImportTotals | undefined;
   try {
     const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), stop.signal);
     const totals = await importCodes(pools, rows, {
       isOpenId,
+      dryRun,
       onOdd: odd.note,
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
       onStep: (now) => {

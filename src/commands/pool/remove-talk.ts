@@ -65,12 +65,14 @@ export async function askForRemoval(
 
 /** What was removed, or would be. */
 export async function showRemoval(
-  { out }: Deps,
+  { out, note }: Deps,
   flags: RemoveFlags,
   totals: RemovalTotals,
   missing: string[],
 ): Promise<void> {
   const dryRun = flags.dryRun === true;
+  const { poolsRemoved, entriesRemoved, entriesKept } = totals;
+  note({ counts: { poolsRemoved, entriesRemoved, entriesKept } });
   if (out.format === "json")
     return out.json({ ...totals, missing, exportFile: dryRun ? null : (flags.export ?? null), dryRun });
   if (out.format === "plain") {

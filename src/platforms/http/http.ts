@@ -5,6 +5,7 @@ import type { ExchangeLimits, HttpReply } from "./exchange.ts";
 import { type HttpRequest, Lanes, type Route } from "./lanes.ts";
 import type { Network } from "./network.ts";
 import { connectThroughProxy, connectToProxy, type ProxyServer, parseProxy, refusalOf } from "./proxy.ts";
+import { traceExchanges } from "./trace.ts";
 
 export interface HttpOptions {
   /** As `https://host:port`. */
@@ -44,9 +45,11 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   const proxy = options.network?.proxy === undefined ? undefined : parseProxy(options.network.proxy);
   const limits = limitsOf(options, proxy);
   const lanes = new Lanes(limits, options.connections, routeTo(undici, options, limits, proxy));
+  const bare: Http["dispatch"] = (request, onReply) => lanes.dispatch(request, onReply);
+  const dispatch = traceExchanges(bare, options.host, options.network?.log);
   return {
-    dispatch: (request, onReply) => lanes.dispatch(request, onReply),
-    request: (request) => new Promise((resolve) => lanes.dispatch(request, resolve)),
+    dispatch,
+    request: (request) => new Promise((resolve) => dispatch(request, resolve)),
     close: () => lanes.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { LookupFunction } from "node:net";
+import type { Logger } from "../../log.ts";
 
 /** How the API is reached; the same for tokens and messages. */
 export interface Network {
@@ -8,6 +9,8 @@ export interface Network {
   extraCas?: readonly string[] | undefined;
   /** Names the program to the API; some gateways refuse requests without it. */
   userAgent?: string | undefined;
+  /** Absent: nobody looks at exchanges. */
+  log?: Logger | undefined;
   /** In the place of the system's resolver. */
   lookup?: LookupFunction | undefined;
 }

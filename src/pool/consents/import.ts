@@ -1,5 +1,6 @@
 import { looksLikeOpenId } from "../check-value.ts";
 import { type Consent, consentState } from "../consent.ts";
+import { Rehearsal } from "../rehearse.ts";
 import { type ConsentRow, type ParsedConsentRow, parseConsentRow, type RowTerms } from "./import-row.ts";
 import { poolName } from "./name.ts";
 import { Numbering } from "./numbering.ts";
@@ -32,6 +33,8 @@ export interface ConsentImportOptions extends RowTerms {
   onBad(place: string, why: string): void;
   onOdd?: (openId: string, place: string) => void;
   onStep?: (totals: ConsentImportTotals) => void;
+  /** Only counts what an import would do. */
+  dryRun?: boolean | undefined;
   signal: AbortSignal;
 }
 
@@ -58,7 +61,9 @@ export async function importConsents(
   const totals = noTotals();
   const nowMs = await store.now();
   const gather = new Gather(options, nowMs, store.maxAgeMs, totals);
-  const pushes = new Pushes((pools) => pushAll(store, pools, totals, options));
+  const rehearsal = new Rehearsal((pools: ConsentPush[]) => store.push(pools, { dryRun: true }));
+  const push: ConsentStore["push"] = (pools) => (options.dryRun ? rehearsal.push(pools) : store.push(pools));
+  const pushes = new Pushes((pools) => pushAll({ keyOf: store.keyOf, push }, pools, totals, options));
   try {
     await gatherAll(rows, gather, pushes, totals, options);
   } catch (error) {
@@ -184,7 +189,7 @@ class Pushes {
 }
 
 async function pushAll(
-  store: ConsentStore,
+  store: Pick<ConsentStore, "keyOf" | "push">,
   pools: Open[],
   totals: ConsentImportTotals,
   options: ConsentImportOptions,

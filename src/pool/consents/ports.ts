@@ -1,5 +1,5 @@
 import type { Consent } from "../consent.ts";
-import type { PoolStore } from "../ports.ts";
+import type { PoolStore, PushOptions } from "../ports.ts";
 
 /** What to append to one pool, in this order. */
 export interface ConsentPush {
@@ -33,7 +33,7 @@ export interface ConsentStore
   /** Names of all pools of some users, by one sweep over the keys unless there is but one template. */
   poolsOf(openIds: readonly string[]): Promise<string[]>;
   /** Appends what is neither there nor spent, up to the cap; each pool's all or none. `maxAgeMs`, `cap`: see the settings. */
-  push(pools: readonly ConsentPush[]): Promise<ConsentPushReply[]>;
+  push(pools: readonly ConsentPush[], options?: PushOptions): Promise<ConsentPushReply[]>;
   /** How old a consent may be; undefined: any age. */
   readonly maxAgeMs: number | undefined;
 }

@@ -3,7 +3,8 @@
 -- others it returns to be read, and is called again with the codes that are not in those.
 --
 -- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
--- ARGV  1 budget: how many short entries to look at in this call  then for each pool either one: plain entries with a line feed
+-- ARGV  1 budget: how many short entries to look at in this call  2 "1" to only look: nothing is appended, and the reply is
+--       as if it were  then for each pool either one: plain entries with a line feed
 --       between, each good for one message, no formId twice; or several: "", list index to start from; the entry before that,
 --       by which it is known whether the pool is still the same, "*" if that is not known; number of codes, and two for each: what
 --       it is known by, entry to push. The first is a formId that is good for one message; or a line feed, the formId ("" for an
@@ -20,6 +21,7 @@ local PIECE_ENTRIES, CHUNK = 256, 16
 local PLAIN_FORM_ID = '^{"formId":"([^"\\%z\1-\31]+)","expire":[1-9]%d*}$'
 
 left = tonumber(ARGV[1])
+local only_looks = ARGV[2] == "1"
 
 -- The entries between line feeds.
 local function split(lines)
@@ -37,6 +39,7 @@ end
 local PUSH = 1000
 
 local function append(pool, entries)
+  if only_looks then return end
   for from = 1, #entries, PUSH do
     redis.call("RPUSH", pool, unpack(entries, from, math.min(from + PUSH - 1, #entries)))
   end
@@ -146,7 +149,7 @@ local function push_missing(pool, ledger, push)
   return #numbers > 0 and describe(-1, numbers)
 end
 
-local lines, at = {}, 2
+local lines, at = {}, 3
 for i = 1, #KEYS, 2 do
   local pool, ledger = KEYS[i], KEYS[i + 1]
   -- Of a user who has neither there is nothing to find: most of an import into an empty Redis.

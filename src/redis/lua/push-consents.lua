@@ -3,7 +3,7 @@
 -- what it holds already; so nothing is done to a pool that is no longer what was read.
 --
 -- KEYS  pool, ledger of its user, pool, ledger, ...: all of a user are in one slot
--- ARGV  for each pool: entries that it must have; the last of them, "" when there are none; number of entries to append, and
+-- ARGV  1 "1" to only look: nothing is appended, and the reply is as if it were  then for each pool: entries that it must have; the last of them, "" when there are none; number of entries to append, and
 --       two for each: id of the consent, "" for one that no message spends, and the entry
 -- Returns a text a pool: "-" the pool is no longer what was read, nothing was done; "!" the key holds something else than a
 --       list; else the numbers (from 1) of those left out, between commas, or "." for none
@@ -27,11 +27,11 @@ local function push(pool, ledger, at)
       entries[#entries + 1] = ARGV[at + 2 + 2 * n]
     end
   end
-  if #entries > 0 then redis.call("RPUSH", pool, unpack(entries)) end
+  if #entries > 0 and ARGV[1] ~= "1" then redis.call("RPUSH", pool, unpack(entries)) end
   return #left_out > 0 and table.concat(left_out, ",") or "."
 end
 
-local replies, at = {}, 1
+local replies, at = {}, 2
 for i = 1, #KEYS, 2 do
   replies[#replies + 1] = push(KEYS[i], KEYS[i + 1], at)
   at = at + 3 + 2 * tonumber(ARGV[at + 2])

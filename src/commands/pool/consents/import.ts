@@ -16,6 +16,7 @@ import { showTotals } from "../import-totals.ts";
 export interface ConsentImportFlags {
   template?: string;
   batch?: string;
+  dryRun?: boolean;
   encoding?: string;
 }
 
@@ -54,7 +55,7 @@ export async function importConsentPools(
 async function runImport(
   deps: Deps,
   { pools }: ConsentStores,
-  { template: templateId, batch }: { template?: string; batch: string },
+  { template: templateId, batch, dryRun = false }: { template?: string; batch: string; dryRun?: boolean },
   rows: AsyncIterable<ConsentRow>,
   signal: AbortSignal,
   source: CodeSource | undefined,
@@ -66,20 +67,20 @@ async function runImport(
   const show = ({ rows: read, ...rest }: ConsentImportTotals, more: { complete?: false } = {}) => {
     progress.done();
     const counted = source ? { keys: source.keys, values: read } : { lines: read };
-    const text = describe({ rows: read, ...rest }, thing).join(", ");
-    return showTotals(deps, { ...counted, ...rest, ...more }, text, HINT);
+    const text = describe({ rows: read, ...rest }, thing, dryRun).join(", ");
+    return showTotals(deps, { ...counted, ...rest, ...more, dryRun }, text, HINT);
   };
   let reached: ConsentImportTotals | undefined;
   try {
     const totals = await importConsents(pools, rows, {
-      ...{ isOpenId, templateId, batch, signal },
+      ...{ isOpenId, templateId, batch, signal, dryRun },
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
       onOdd: (openId, place) => {
         odd = `'${openId}' (${place})`;
       },
       onStep: (now) => {
         reached = now;
-        progress.update(() => describe(now, thing).join(", "));
+        progress.update(() => describe(now, thing, dryRun).join(", "));
       },
     });
     await show(totals);
@@ -101,12 +102,12 @@ const HINT = "fix those and import again: what is there already is left out";
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "templateId", "count"];
 
-function describe(totals: ConsentImportTotals, thing: string): string[] {
+function describe(totals: ConsentImportTotals, thing: string, dryRun: boolean): string[] {
   const { rows, imported, known, used, capped, expired, empty, otherTemplate, bad } = totals;
   const some = (count: number, what: string) => (count > 0 ? [`${formatCount(count)} ${what}`] : []);
   return [
     formatCounted(rows, thing),
-    `${formatCounted(imported, "consent")} imported`,
+    `${formatCounted(imported, "consent")} ${dryRun ? "would be imported" : "imported"}`,
     `${formatCount(known)} there already`,
     ...some(used, "used already"),
     ...some(capped, "beyond the cap"),

@@ -1,0 +1,63 @@
+import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import { type Gated, reasonOf } from "./gated.ts";
+import type { InHand } from "./in-hand.ts";
+import type { SendAnswer } from "./ports.ts";
+import type { BroadcastRecord } from "./record.ts";
+import type { Run } from "./run.ts";
+
+/** What the log is told of a run's decisions. */
+
+/** A run has entered itself into its broadcast. */
+export function noteRun(
+  { log }: Pick<BroadcastDeps, "log">,
+  { id, audience, limit, rate }: BroadcastRecord,
+  plan: RunPlan,
+) {
+  const { runId, dead, earlierRuns } = plan;
+  const after =
+    earlierRuns.length === 0 ? "the first" : `after ${earlierRuns.length}, of which ${dead.size} died`;
+  log?.info(
+    "run",
+    `broadcast ${id}, run ${runId}: ${after}; users from ${audience === "list" ? "the list" : "the pools"}`,
+    {
+      ...{ broadcastId: id, runId, dead: [...dead], audience, limit, rate, retry: plan.retry },
+    },
+  );
+}
+
+/** The breaker has opened. */
+export function noteDown({ breaker, deps: { log } }: Gated): void {
+  const { reason } = breaker.failure;
+  log?.info("api", `down (${reason}): nothing is sent but single tries`, { reason });
+}
+
+/** No more tries: it is back, or the run is to stop. */
+export function noteBack({ breaker, deps: { log } }: Gated): void {
+  if (!breaker.isOpen) log?.info("api", "back: more and more requests are let out", { ...breaker.outages });
+}
+
+/** A recipient's attempt is to be repeated after `waitMs`. */
+export function noteRetry(
+  { deps: { log } }: Run,
+  { openId, attempts }: InHand,
+  answer: SendAnswer,
+  waitMs: number,
+) {
+  log?.info(
+    "retry",
+    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} got: ${reasonOf(answer)}`,
+    { openId, attempts, waitMs: Math.round(waitMs), errcode: answer.errcode },
+  );
+}
+
+/** The platform has had too many: `before` is how many refusals the pacer knew until now. */
+export function noteRate({ pacer, deps: { log } }: Run, answer: SendAnswer, before: number): void {
+  const { refusals, pauseLeftMs, ratePerSec: perSec } = pacer;
+  if (refusals === before) return;
+  const pause = pauseLeftMs > 0 ? `a pause of ${Math.ceil(pauseLeftMs / 1000)} s, then ` : "";
+  log?.info("rate", `${pause}${perSec.toFixed(1)}/s, because the API answered: ${reasonOf(answer)}`, {
+    perSec: Math.round(perSec * 10) / 10,
+    pauseMs: Math.round(pauseLeftMs),
+    errcode: answer.errcode,
+  });
+}

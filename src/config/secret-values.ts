@@ -1,0 +1,27 @@
+import type { Settings } from "./settings.ts";
+
+type Given = Pick<Settings, "redisUrl" | "proxy" | "appsecret" | "collectorSecrets">;
+
+/** The secrets in the settings, the passwords of their URLs among them, as given and decoded. */
+export function secretsOf({ redisUrl, proxy, appsecret, collectorSecrets }: Given): string[] {
+  const others = Object.values(collectorSecrets).flatMap((given) => ("value" in given ? [given.value] : []));
+  const passwords = [redisUrl, proxy ?? ""].flatMap(passwordsOf);
+  return [...(appsecret === undefined ? [] : [appsecret]), ...others, ...passwords];
+}
+
+/** The password in a URL; of a user without one, the user: with Redis, that is nearly always a password in the wrong place. */
+export function passwordsOf(url: string): string[] {
+  const userInfo = /^(?:[a-z][\w+.-]*:\/\/)?(.*)@/is.exec(url)?.[1];
+  if (userInfo === undefined) return [];
+  const colon = userInfo.indexOf(":");
+  const password = userInfo.slice(colon + 1);
+  return password === "" ? [] : [password, decode(password)];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that stands for itself
+  }
+}

@@ -1,0 +1,95 @@
+import type { Redis } from "ioredis";
+import type { Logger } from "../log.ts";
+import { scriptName } from "./scripts.ts";
+
+type Command = Parameters<Redis["sendCommand"]>[0] & { args: unknown[]; promise: Promise<unknown> };
+
+/**
+ * Returns the client. Tells the log of each command of a connection, pipelined ones too, and how long its answer took; without a log that wants
+ * traces, the client stays as it is. What a command writes and what it is answered is told by its size alone.
+ */
+export function traceCommands(client: Redis, log: Logger | undefined): Redis {
+  const debug = log?.debug;
+  if (!debug) return client;
+  const known = new WeakSet<Command>();
+  const send = client.sendCommand.bind(client) as (command: Command, ...more: unknown[]) => unknown;
+  client.sendCommand = ((command: Command, ...more: unknown[]) => {
+    // The client sends a command again after a lost connection.
+    if (!known.has(command)) {
+      known.add(command);
+      const { host, port, path } = client.options;
+      const at = path ?? `${host}:${port}`;
+      const startedMs = performance.now();
+      const tell = (outcome: { receivedBytes: number } | { error: string }) => {
+        const ms = Math.round((performance.now() - startedMs) * 10) / 10;
+        const fields = { ...describeCommand(command), ...outcome, ms, server: at };
+        debug("redis", describe(fields), fields);
+      };
+      command.promise.then(
+        (reply) => tell({ receivedBytes: sizeOf(reply) }),
+        (error: Error) => tell({ error: error.message }),
+      );
+    }
+    return send(command, ...more);
+  }) as Redis["sendCommand"];
+  return client;
+}
+
+interface Described {
+  command: string;
+  /** By its name. */
+  script?: string;
+  keys?: number;
+  /** As far as they are shown. */
+  args?: string;
+  sentBytes: number;
+}
+
+function describeCommand({ name, args }: Command): Described {
+  const command = name.toUpperCase();
+  const sentBytes = sizeOf(args);
+  if (/^EVAL/.test(command)) {
+    const [sha1 = "", keys = 0] = args.map(String);
+    const script = command === "EVAL" ? "(with its source)" : (scriptName(sha1) ?? sha1);
+    return { command, script, keys: Number(keys), sentBytes };
+  }
+  return { command, args: showArgs(command, args), sentBytes };
+}
+
+/** Of these, nothing is shown but their name. */
+const SECRET = new Set(["AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE"]);
+/** Of these, more than the key is shown: it is no value. */
+const OPEN = new Set(
+  "SCAN TYPE EXISTS DEL UNLINK TTL PTTL LRANGE LINDEX HMGET HGET HDEL CLUSTER INFO CLIENT MEMORY".split(" "),
+);
+const MOST_ARGS = 6;
+const MOST_CHARS = 64;
+
+function showArgs(command: string, args: unknown[]): string {
+  if (SECRET.has(command)) return "***";
+  const shown = OPEN.has(command) ? args.slice(0, MOST_ARGS) : args.slice(0, 1);
+  const left = args.length - shown.length;
+  const more = left === 0 ? [] : [`... ${left} more`];
+  return [...shown.map(showArg), ...more].join(" ");
+}
+
+function showArg(arg: unknown): string {
+  const text = String(arg);
+  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}...` : text;
+}
+
+/** About as many bytes as are sent for it. */
+function sizeOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + sizeOf(one), 0);
+  if (Buffer.isBuffer(value)) return value.length;
+  return value === null || value === undefined ? 0 : Buffer.byteLength(String(value));
+}
+
+function describe(
+  fields: Described & { ms: number; server: string; receivedBytes?: number; error?: string },
+) {
+  const { command, script, keys, args, sentBytes, receivedBytes, error, ms, server } = fields;
+  const what = script === undefined ? `${command} ${args}`.trimEnd() : `${command} ${script}, ${keys} keys`;
+  const answer = error === undefined ? `${receivedBytes} bytes back` : `refused: ${error}`;
+  return `${what}, ${sentBytes} bytes: ${answer}, in ${ms} ms (${server})`;
+}

@@ -1,0 +1,22 @@
+import { PushCliError } from "../errors.ts";
+import type { HeldLock } from "./ports.ts";
+
+/** Runs `work` and releases the lock; an error of `work` goes before one of the release: the lock lapses by itself. */
+export async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
+  const [outcome] = await Promise.allSettled([work()]);
+  const [release] = await Promise.allSettled([lock.release()]);
+  if (outcome.status === "rejected") throw outcome.reason;
+  if (release.status === "rejected") throw release.reason;
+  return outcome.value;
+}
+
+/** Of a refresh that another process is at for too long. */
+export function lockedError(appid: string, lock: string, waitMs: number): PushCliError {
+  return new PushCliError(
+    "locked",
+    `another process has been refreshing the token of "${appid}" for ${waitMs / 1000} s`,
+    {
+      hint: `try again: its lock, ${lock}, lapses by itself when its holder has died`,
+    },
+  );
+}
