@@ -96,7 +96,7 @@ it.each([
   [["broadcast", "t", "--to", "a", "b", "--to-"], ["--to-file"]],
   [
     ["broadcast", "t", "--to", "a", "--to"],
-    ["--to", "--to-file", "--token-mode"],
+    ["--to", "--to-file", "--token-mode", "--token-store"],
   ],
   // Nothing that could be right, and no files either.
   [["pool", "show", ""], []],
