@@ -26,7 +26,7 @@ const INTERVAL = "interval unreadableInterval";
  * `{...}`: the fields of an object, or of the objects in a list; `{*}`: any.
  */
 const DOCUMENTS: Record<string, string> = {
-  "broadcast send": `${RESULT} dryRun leftWithout passedOver columns sample{*} next`,
+  "broadcast send": `${RESULT} dryRun target{profile appid redis channel apiBase} leftWithout passedOver columns sample{*} next`,
   "broadcast resume": `${VIEW} dryRun wouldSend toSend{fresh open retries} receipts{sent rejected unknown} passedOver next`,
   "broadcast watch": `${VIEW} rateNow runs{${RUN} waiting}`,
   "broadcast list": `${VIEW} alive next`,

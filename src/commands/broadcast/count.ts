@@ -3,6 +3,7 @@ import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
+import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
@@ -64,10 +65,12 @@ export async function showDryRun(
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;
+  deps.note({ counts: result.outcomes });
   if (out.format === "json") {
     const { columns } = message;
     out.json({
       ...result,
+      target: await targetOf(deps),
       leftWithout,
       passedOver,
       ...(columns ? { columns } : {}),
@@ -77,6 +80,12 @@ export async function showDryRun(
   await warnOfPassed(deps, message);
   if (isNobodyReachable(result)) throw await noneReachable(deps, message, result.outcomes.no_code);
   return "done";
+}
+
+/** Where it would go, by the settings. */
+async function targetOf(deps: Deps) {
+  const { profile = null, appid, redisUrl, channel, apiBase } = await deps.settings();
+  return { profile, appid, redis: redactUrl(redisUrl), channel, apiBase };
 }
 
 /** What a broadcast ends with that can't reach anybody, before or after its first claim. */
