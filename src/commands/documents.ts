@@ -27,7 +27,8 @@ const INTERVAL = "interval unreadableInterval";
  * `{...}`: the fields of an object, or of the objects in a list; `{*}`: any.
  */
 const DOCUMENTS: Record<string, string> = {
-  "broadcast send": `${RESULT} dryRun leftWithout leftWith{none one two more} passedOver columns warnings sample{*} next`,
+  "broadcast send": `${RESULT} dryRun target{profile appid redis channel apiBase} leftWithout leftWith{none one two more}
+    passedOver columns warnings sample{*} next`,
   "broadcast resume": `${VIEW} dryRun wouldSend toSend{fresh open retries} receipts{sent rejected unknown} passedOver next`,
   "broadcast watch": `${VIEW} rateNow runs{${RUN} waiting}`,
   "broadcast list": `${VIEW} alive next`,

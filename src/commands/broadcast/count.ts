@@ -5,6 +5,7 @@ import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-ru
 import { sumFiltered } from "../../broadcast/policy.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
+import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
@@ -79,11 +80,13 @@ export async function showDryRun(
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;
+  deps.note({ counts: result.outcomes });
   if (out.format === "json") {
     const { columns } = message;
     const warnings = told.filter(([name]) => name === "warning").map(([, text]) => text);
     out.json({
       ...result,
+      target: await targetOf(deps),
       leftWithout: left[0],
       leftWith: { none: left[0], one: left[1], two: left[2], more: left[3] },
       passedOver,
@@ -95,6 +98,12 @@ export async function showDryRun(
   await warnOfPassed(deps, message);
   if (isNobodyReachable(result)) throw await noneReachable(deps, message, result);
   return "done";
+}
+
+/** Where it would go, by the settings. */
+async function targetOf(deps: Deps) {
+  const { profile = null, appid, redisUrl, channel, apiBase } = await deps.settings();
+  return { profile, appid, redis: redactUrl(redisUrl), channel, apiBase };
 }
 
 /** What a broadcast ends with that can't reach anybody, before or after its first claim. */

@@ -1,3 +1,5 @@
+import { parseCount } from "../../config/durations.ts";
+import { redactUrl } from "../../config/redact-url.ts";
 import type { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
@@ -12,6 +14,7 @@ import { askFirst } from "../ask.ts";
 import type { Deps } from "../deps.ts";
 
 export interface RemoveFlags {
+  confirmAbove: string;
   export?: string;
   unreadable?: boolean;
   dryRun?: boolean;
@@ -46,20 +49,25 @@ export async function askForRemoval(
   plan: readonly PlannedPool[],
   { nameOf, stdinTaken }: { nameOf: (openId: string) => string; stdinTaken: boolean },
 ): Promise<ExitName | undefined> {
-  const { talk } = deps.out;
+  const confirmAbove = parseCount(flags.confirmAbove, { name: "--confirm-above" });
+  const { profile, redisUrl } = await deps.settings();
+  // Not talk: --quiet must not hide what is asked about.
+  const { warn } = deps.out;
+  warn(`profile ${profile ?? "(none)"}, Redis ${redactUrl(redisUrl)}`);
   for (const { openId, counts } of plan.slice(0, NAMED)) {
     const contents = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
-    talk(`${nameOf(openId)}  ${contents.join(", ")}`);
+    warn(`${nameOf(openId)}  ${contents.join(", ")}`);
   }
-  if (plan.length > NAMED) talk(`and ${formatCounted(plan.length - NAMED, "pool")} more`);
+  if (plan.length > NAMED) warn(`and ${formatCounted(plan.length - NAMED, "pool")} more`);
   const unreadable = plan.reduce((sum, { counts }) => sum + (counts[UNREADABLE] ?? 0), 0);
-  if (flags.export !== undefined) talk(`copied to ${flags.export} first, byte for byte`);
+  if (flags.export !== undefined) warn(`copied to ${flags.export} first, byte for byte`);
   else if (unreadable > 0) {
     const entries = formatCounted(unreadable, "unreadable entry", "unreadable entries");
-    talk(flags.unreadable ? `${entries} will be lost: --export keeps a copy` : `${entries} will stay`);
+    warn(flags.unreadable ? `${entries} will be lost: --export keeps a copy` : `${entries} will stay`);
   }
   return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, UNDONE, {
     stdinTaken,
+    ...(plan.length > confirmAbove ? { typed: plan.length } : {}),
   });
 }
 

@@ -34,6 +34,7 @@ export function registerPoolRemove(pool: Command, run: RunAction): void {
     .description("remove the pools of some users; asks first: --yes answers")
     .option("--export <file>", "first write what is removed into this new file, byte for byte")
     .option("--unreadable", "remove what is not understood too, without a copy")
+    .option("--confirm-above <n>", "for more pools than this, the number has to be typed", "10000")
     .option("--dry-run", "count only")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
