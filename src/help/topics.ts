@@ -17,7 +17,7 @@ export const TOPICS: readonly Topic[] = [
   { name: "environment", summary: "settings: flags, variables, configuration files, profiles" },
   { name: "doctor", summary: "check settings, Redis, API and pools before they matter" },
   { name: "redis", summary: "kinds of Redis, TLS, the keys written, the rights needed" },
-  { name: "guarantees", summary: "nobody twice, no code lost: what it rests on, and its limits" },
+  { name: "guarantees", summary: "nobody twice, no code lost: why, and the limits" },
   { name: "channels", summary: "platforms, their rules, and what still delivers" },
   { name: "collector", summary: "the HTTP server that takes in codes, consents and events" },
   { name: "client", summary: "the mini program's side: collect codes on phones" },
