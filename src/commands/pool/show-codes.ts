@@ -11,7 +11,7 @@ export interface CodeDocument {
   expire?: number;
   expiresAt?: string;
   uses?: number;
-  state: string;
+  state: ShownCode["state"];
   /** Only when it claims to live longer than any code does. */
   overlong?: true;
   raw?: string;
