@@ -3,17 +3,22 @@ import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
 import { visibleJson, visibleLines, visibleText } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
+import { PAIR, type RowFormat, RowWriter, toPairs } from "./rows.ts";
 import { createSink, type Sink } from "./sink.ts";
-import { createStyle, hasColor, type Style } from "./style.ts";
-import { type Cell, type Column, renderRows, renderTable } from "./table.ts";
+import { type ColorChoice, createStyle, hasColor, type Style } from "./style.ts";
+import { type Cell, type Column, renderTable } from "./table.ts";
+import { wrapWords } from "./wrap.ts";
 
 export type { Asking } from "./confirm.ts";
 export type { Progress } from "./progress.ts";
 export type { Style } from "./style.ts";
 export type { Cell, Column } from "./table.ts";
 
-/** What reads stdout: a person at a terminal, a pipe or file, or a script that gave --json. */
+/** What reads stdout: a person, who gets tables; a program that reads rows; or one that reads JSON. */
 export type Format = "human" | "plain" | "json";
+
+/** What --format can ask for. */
+export type FormatChoice = "table" | "json" | RowFormat;
 
 /**
  * Data goes to stdout, talk to stderr. Nothing that is printed can carry a control sequence other than our own
@@ -30,7 +35,9 @@ export interface Output {
   readonly style: Style;
   /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
-  /** The one document of a --json command. */
+  /** The one document of a command; not for people: JSON, or a row for each of its values. Rejects like `line`. */
+  document(document: object): Promise<void>;
+  /** The same, as JSON in any case. */
   json(document: unknown): void;
   /** One line of NDJSON; waits while the pipe is full. Rejects with a PushCliError when stdout can't be written. */
   line(document: unknown): Promise<void>;
@@ -40,7 +47,7 @@ export interface Output {
   text(lines: string): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
-  /** Rejects like `line`. */
+  /** Rows, in a table or for programs. Rejects like `line`. */
   table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
   /** A line on stderr that --quiet silences. */
   talk(text: string): void;
@@ -58,6 +65,8 @@ export interface Output {
   prompt(question: string, options?: Omit<Asking, "typed">): Promise<string | undefined>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
+  /** The same output with data on stderr, for when stdout is taken. Is flushed on its own. */
+  onStderr(): Output;
 }
 
 export interface ErrorReport {
@@ -69,9 +78,12 @@ export interface ErrorReport {
 }
 
 export interface OutputOptions {
-  json: boolean;
+  /** Absent: tables on a terminal, rows separated by tabs elsewhere. */
+  as?: FormatChoice | undefined;
+  /** Whether rows begin with a line of titles; absent: those of CSV and tables do. */
+  header?: boolean | undefined;
   quiet: boolean;
-  color: boolean;
+  color: ColorChoice;
   /** Never ask. */
   noInput?: boolean;
   /** How --json documents are shown; as they are unless given. */
@@ -84,7 +96,7 @@ export interface OutputOptions {
 export function createOutput(io: Io, options: OutputOptions, clock: { now(): number }): Output {
   const stdout = createSink(io.stdout, "stdout");
   const stderr = createSink(io.stderr, "stderr");
-  const format: Format = options.json ? "json" : io.stdout.isTTY ? "human" : "plain";
+  const as = options.as ?? (io.stdout.isTTY ? "table" : "tsv");
   const noInput = options.noInput === true;
   const mayAsk: Output["canAsk"] = (asking) => !noInput && canAsk(io, asking);
   const say = (text: string) => stderr.write(`${visibleLines(text)}\n`);
@@ -94,9 +106,10 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   const color = hasColor(io.stderr, io.env, options.color);
   let progress = silentProgress;
   const { throwFailure, ...documents } = documentMethods(stdout, options.view ?? PLAIN_VIEW);
+  const data = stdoutMethods(io, stdout, as, options);
 
   return {
-    format,
+    format: as === "json" ? "json" : as === "table" ? "human" : "plain",
     quiet: options.quiet,
     get interactive() {
       return mayAsk();
@@ -104,13 +117,16 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     noInput,
     canAsk: mayAsk,
     closed: stdout.closed,
-    ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
+    ...data,
     ...documents,
+    document: async (document) =>
+      as === "json" ? documents.json(document) : data.table(PAIR, toPairs(document)),
     talk,
     warn: say,
     error: (report) => {
       progress.done();
-      stderr.write(options.json ? renderErrorJson(report) : renderError(report, createStyle(color)));
+      const width = io.stderr.isTTY ? io.stderr.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY;
+      stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, createStyle(color), width));
     },
     progress: () => {
       progress.done();
@@ -130,8 +146,11 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       await stdout.flushed();
       throwFailure();
     },
+    onStderr: () => createOutput({ ...io, stdout: io.stderr }, options, clock),
   };
 }
+
+const USUAL_WIDTH = 80;
 
 function documentMethods(stdout: Sink, view: DocumentView) {
   let failure: unknown;
@@ -156,7 +175,9 @@ function documentMethods(stdout: Sink, view: DocumentView) {
   };
 }
 
-function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
+function stdoutMethods(io: Io, stdout: Sink, as: FormatChoice, { header, color }: OutputOptions) {
+  const style = createStyle(hasColor(io.stdout, io.env, color));
+  const rows = as === "table" || as === "json" ? undefined : new RowWriter(as, header);
   return {
     style,
     text: (lines: string) => {
@@ -164,12 +185,18 @@ function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
       return stdout.drained();
     },
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
-    table: async (columns: readonly Column[], rows: readonly Cell[][]) => {
-      const width = io.stdout.columns || 80;
-      stdout.write(format === "human" ? await renderTable(columns, rows, width, style) : renderRows(rows));
+    table: async (columns: readonly Column[], cells: readonly Cell[][]) => {
+      if (rows) stdout.write(rows.render(columns, cells));
+      else stdout.write(await renderTable(columns, cells, tableWidth(io), style, header !== false));
       await stdout.drained();
     },
   };
+}
+
+/** Of a pipe that is to have tables, the variable tells, which `watch` sets. */
+function tableWidth({ stdout, env }: Io): number {
+  const told = /^[1-9]\d{0,3}$/.test(env.COLUMNS ?? "") ? Number(env.COLUMNS) : USUAL_WIDTH;
+  return stdout.columns || told;
 }
 
 function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): string {
@@ -177,8 +204,10 @@ function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): st
   return `${visibleJson({ error: { code, message, ...listed, hint } })}\n`;
 }
 
-function renderError({ message, hint, details = [] }: ErrorReport, style: Style): string {
-  const lines = details.map((detail) => `  ${visibleText(detail)}\n`).join("");
-  const hintLine = hint === undefined ? "" : `${style.cyan("hint:")} ${visibleText(hint)}\n`;
-  return `${style.red("error:")} ${visibleText(message)}\n${lines}${hintLine}`;
+/** Broken between words, where the width is known: a terminal would break inside them. */
+function renderError({ message, hint, details = [] }: ErrorReport, style: Style, width: number): string {
+  const line = (text: string) => `${wrapWords(text, width, 2)}\n`;
+  const lines = details.map((detail) => line(`  ${visibleText(detail)}`)).join("");
+  const hintLine = hint === undefined ? "" : line(`${style.cyan("hint:")} ${visibleText(hint)}`);
+  return `${line(`${style.red("error:")} ${visibleText(message)}`)}${lines}${hintLine}`;
 }

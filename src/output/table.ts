@@ -5,6 +5,8 @@ import { cutToWidth, displayWidth } from "./width.ts";
 
 export interface Column {
   title: string;
+  /** What the header line of rows for programs says, where the title is not a field's name. */
+  name?: string;
   /** Without it: right when every cell of the column is a number. */
   align?: "left" | "right";
   /** Cells are shares from 0 to 1, drawn as bars over the width that the other columns leave; must be the last column. */
@@ -13,24 +15,23 @@ export interface Column {
 
 export type Cell = string | number;
 
-/** One line a row without a header, cells parted by tabs: for `cut`, `awk`, `sort`. */
-export function renderRows(rows: readonly Cell[][]): string {
-  return rows.map((row) => `${row.map(cellText).join("\t")}\n`).join("");
-}
-
 /** A table for people, at most `width` cells wide where the text columns can be cut for it; numbers never are. */
 export async function renderTable(
   columns: readonly Column[],
   rows: readonly Cell[][],
   width: number,
   style: Style,
+  header = true,
 ): Promise<string> {
   const { default: Table } = await import("cli-table3");
   const written = columns.filter(({ bar }) => !bar);
   const aligns = written.map((column, index) => column.align ?? defaultAlign(rows, index));
   const texts = rows.map((row) => row.slice(0, written.length).map(cellText));
   const natural = written.map((column, index) =>
-    texts.reduce((max, row) => Math.max(max, displayWidth(row[index] ?? "")), displayWidth(column.title)),
+    texts.reduce(
+      (max, row) => Math.max(max, displayWidth(row[index] ?? "")),
+      header ? displayWidth(column.title) : 0,
+    ),
   );
   const widths = fitWidths(natural, aligns, width);
   const cutRow = (row: string[]) => row.map((cell, index) => cutToWidth(cell, widths[index] ?? 0));
@@ -43,7 +44,7 @@ export async function renderTable(
     for (const [i, row] of body.entries()) row.push(style.cyan(drawBar(Number(rows[i]?.at(-1)), barWidth)));
   }
   const table = new Table({
-    head,
+    ...(header ? { head } : {}),
     colWidths: widths,
     colAligns: aligns,
     chars: NO_BORDERS,

@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { drawBar } from "../../src/output/bar.ts";
 import { createStyle } from "../../src/output/style.ts";
-import { renderRows, renderTable } from "../../src/output/table.ts";
+import { renderTable } from "../../src/output/table.ts";
 import { displayWidth } from "../../src/output/width.ts";
 
 const plain = createStyle(false);
-
-describe("renderRows", () => {
-  it("parts cells by tabs, has no header, and keeps a row on one line", () => {
-    expect(
-      renderRows([
-        ["o1", 12, ""],
-        ["o\t2\n", 3, "\x1b[2J"],
-      ]),
-    ).toBe("o1\t12\t\no\\t2\\n\t3\t\\x1b[2J\n");
-  });
-  it("is empty without rows", () => expect(renderRows([])).toBe(""));
-});
 
 describe("renderTable", () => {
   it("aligns numbers to the right under their title", async () => {

@@ -64,9 +64,9 @@ export async function showDryRun(
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;
-  if (out.format === "json") {
+  if (out.format !== "human") {
     const { columns } = message;
-    out.json({
+    await out.document({
       ...result,
       leftWithout,
       passedOver,

@@ -49,7 +49,9 @@ export async function runToEnd(
     };
     const ended = await drive(runDeps, users);
     watch.end();
-    await showEnd(deps, message, ended);
+    const aside = report?.isStdout ? { ...deps, out: deps.out.onStderr() } : deps;
+    await showEnd(aside, message, ended);
+    if (aside !== deps) await aside.out.flush();
     await warnOfPassed(deps, message);
     const exit = exitOf(ended.run, ended.result);
     return (await closeReport(deps, report)) && exit === "done" ? "output" : exit;

@@ -95,7 +95,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--limit <n>", "claim at most so many codes or consents");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
-    .option("--report <file>", "append a line of NDJSON for every recipient")
+    .option("--report <file>", "append a line of NDJSON for every recipient (-: stdout)")
     .option("--id <broadcastId>", "name the broadcast yourself; a name that is taken is exit code 10")
     .option("--test <openId...>", "send to these first, show what the API answered, then ask")
     .option("--dry-run", "check, count and show a sample; send and change nothing")
@@ -156,7 +156,8 @@ async function send(
   const { apiBase } = settings;
   const { allowEviction } = flags;
   const { startRate, permission } = await deps.channel();
-  const report = flags.report === undefined ? undefined : await openFreshReport(flags.report, permission);
+  const report =
+    flags.report === undefined ? undefined : await openFreshReport(deps, flags.report, permission);
   const engine = { ...options.engine, limit, startRate };
   const total = () => countTotal(deps, audience, message);
   return runToEnd(deps, { message, engine, report, total }, (runDeps, users) =>

@@ -81,11 +81,10 @@ async function present(
     expiresAt: new Date(token.expiresAtMs).toISOString(),
     source: token.source,
   };
-  if (out.format === "json") out.json(document);
+  if (out.format !== "human") await out.document(document);
   else {
     const left = formatDuration(Math.max(0, token.expiresAtMs - clock.now()));
-    const expires =
-      out.format === "human" ? `${formatTime(token.expiresAtMs)} (in ${left})` : document.expiresAt;
+    const expires = `${formatTime(token.expiresAtMs)} (in ${left})`;
     const rows = [document.appid, document.token, expires, document.source];
     await out.table(
       [{ title: "appid" }, { title: "token" }, { title: "renewed after" }, { title: "source" }],
