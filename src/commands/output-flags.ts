@@ -71,8 +71,9 @@ export async function chooseOutput(
   return { as: chosen, header, color: parseColor(color) };
 }
 
-/** `--no-color` is false, and without either option it is true. */
+/** `--no-color` is false. */
 function parseColor(color: GlobalOptions["color"]): ColorChoice {
+  if (color === undefined) return "auto";
   if (typeof color === "boolean") return color ? "auto" : "never";
   return parse(color, COLOR_CHOICES, "--color");
 }

@@ -16,8 +16,8 @@ export interface GlobalOptions {
   /** Whether rows begin with a line of titles. */
   header?: boolean;
   quiet?: boolean;
-  /** One of COLOR_CHOICES; true without --color, false with --no-color. */
-  color: string | boolean;
+  /** One of COLOR_CHOICES; false with --no-color. */
+  color?: string | boolean;
   /** Questions are answered with yes. */
   yes?: boolean;
   /** False with --no-input: nothing is asked. */

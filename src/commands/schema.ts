@@ -54,8 +54,8 @@ const COLUMNS = [
   { title: "document" },
   { title: "version", align: "right" as const },
   { title: "form" },
-  { title: "title" },
-  { title: "commands" },
+  { title: "title", wrap: true },
+  { title: "commands", wrap: true },
 ];
 
 function findDocument(words: readonly string[]): DocumentDefinition {

@@ -2,11 +2,14 @@ import { drawBar } from "./bar.ts";
 import { visibleText } from "./format.ts";
 import type { Style } from "./style.ts";
 import { cutToWidth, displayWidth } from "./width.ts";
+import { wrapWords } from "./wrap.ts";
 
 export interface Column {
   title: string;
   /** What the header line of rows for programs says, where the title is not a field's name. */
   name?: string;
+  /** What is too long for it goes on in further lines, and is not cut: for words of our own. */
+  wrap?: boolean;
   /** Without it: right when every cell of the column is a number. */
   align?: "left" | "right";
   /** Cells are shares from 0 to 1, drawn as bars over the width that the other columns leave; must be the last column. */
@@ -34,7 +37,8 @@ export async function renderTable(
     ),
   );
   const widths = fitWidths(natural, aligns, width);
-  const cutRow = (row: string[]) => row.map((cell, index) => cutToWidth(cell, widths[index] ?? 0));
+  const cutRow = (row: string[]) =>
+    row.map((cell, index) => fitCell(cell, widths[index] ?? 0, written[index]?.wrap === true));
   const head = cutRow(written.map((column) => column.title)).map(style.bold);
   const body = texts.map(cutRow);
   const barWidth = written.length < columns.length ? roomForBars(widths, width) : 0;
@@ -52,6 +56,12 @@ export async function renderTable(
   });
   table.push(...body);
   return `${table.toString().replace(/ +$/gm, "")}\n`;
+}
+
+function fitCell(cell: string, width: number, wrap: boolean): string {
+  if (!wrap) return cutToWidth(cell, width);
+  const lines = wrapWords(cell, width).split("\n");
+  return lines.map((line) => cutToWidth(line, width)).join("\n");
 }
 
 /** Shorter bars tell nothing apart; longer ones only tire the eye. */

@@ -73,6 +73,8 @@ function printsJson(argv: readonly string[]): boolean {
 }
 
 async function documentsFor(argv: readonly string[]): Promise<readonly DocumentDefinition[]> {
+  if (argv.includes("--report") && argv[argv.indexOf("--report") + 1] === "-" && !argv.includes("--dry-run"))
+    return [find("report-line")];
   program ??= buildProgram("0.0.0", () => async () => undefined);
   const { command, args } = findPlace(await program, [...argv, ""]);
   const named = withDefault(command);

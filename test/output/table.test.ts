@@ -7,6 +7,17 @@ import { displayWidth } from "../../src/output/width.ts";
 const plain = createStyle(false);
 
 describe("renderTable", () => {
+  it("continues words of our own in further lines instead of cutting them", async () => {
+    const columns = [{ title: "errcode" }, { title: "meaning", wrap: true }];
+    const words = "the quota of calls for this day is used up";
+    const table = await renderTable(columns, [["45009", words]], 30, plain);
+    expect(table).not.toContain("…");
+    expect(table.split("\n").filter((line) => displayWidth(line) > 30)).toEqual([]);
+    expect(table.split("\n").slice(2).map((line) => line.slice(9)).join(" ").trim()).toBe(words);
+  });
+  it("leaves the titles out on request", async () => {
+    expect(await renderTable([{ title: "openId" }, { title: "n" }], [["o1", 2]], 80, plain, false)).toBe("o1  2\n");
+  });
   it("aligns numbers to the right under their title", async () => {
     const table = await renderTable(
       [{ title: "openId" }, { title: "valid" }, { title: "share", align: "right" }],

@@ -97,7 +97,7 @@ const OUTCOME_COLUMNS = [
   { title: "outcome" },
   { title: "recipients", align: "right" as const },
   { title: "share", align: "right" as const },
-  { title: "" },
+  { title: "", wrap: true },
 ];
 
 export async function showOutcomes({ out }: Deps, result: Summary, spends: PermissionKind): Promise<void> {
@@ -140,8 +140,8 @@ export async function showCodes(
 const ERROR_COLUMNS = [
   { title: "errcode", align: "right" as const },
   { title: "answers", align: "right" as const },
-  { title: "errmsg" },
-  { title: "meaning" },
+  { title: "errmsg", wrap: true },
+  { title: "meaning", wrap: true },
 ];
 
 /** What the API answered instead of ok. */
