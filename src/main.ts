@@ -6,6 +6,7 @@ import { checkOptionValues } from "./commands/check-values.ts";
 import type { RunAction } from "./commands/deps.ts";
 import { findHelp, help } from "./commands/help.ts";
 import { takeJsonFields } from "./commands/json-fields.ts";
+import { chooseOutput, guessOutput } from "./commands/output-flags.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
 import { redactUrls } from "./config/redact-url.ts";
@@ -28,12 +29,7 @@ import { auditOf, openLogOf, SIGNAL_NAMES } from "./wiring-log.ts";
 export async function main(words: string[], io: Io): Promise<number> {
   if (COMPLETE[words[0] ?? ""]) return completeFor(words, io);
   // Before the command line is understood, how to report that it can't be is read off it directly.
-  const wantsJson = words.some((word) => /^--(json|jq)(=|$)/.test(word));
-  let out = createOutput(
-    io,
-    { json: wantsJson, quiet: false, color: !words.includes("--no-color") },
-    systemClock,
-  );
+  let out = createOutput(io, { quiet: false, ...guessOutput(words) }, systemClock);
   const debug = words.includes("--debug");
   let fields: string[] = [];
   let exit: ExitName = "done";
@@ -57,9 +53,8 @@ export async function main(words: string[], io: Io): Promise<number> {
       out = createOutput(
         io,
         {
-          json: globals.json === true || globals.jq !== undefined,
+          ...(await chooseOutput(command, globals)),
           quiet: globals.quiet === true,
-          color: globals.color,
           noInput: !globals.input,
           view: await viewOf(fields, globals.jq),
           onSay: (how, text) => log?.said(how === "talk" ? "info" : "warn", how, text),
@@ -166,7 +161,7 @@ async function completeFor([name = "", ...given]: string[], io: Io): Promise<num
   // Between the words of a command line there is no place for what libraries or we have to say.
   const silent = { ...io, stderr: new Writable({ write: (_chunk, _encoding, done) => done() }) };
   const undo = io.onLibraryWarning(() => undefined);
-  const out = createOutput(silent, { json: false, quiet: true, color: false, noInput: true }, systemClock);
+  const out = createOutput(silent, { quiet: true, color: "never", noInput: true }, systemClock);
   const openDeps = (globals: Partial<GlobalOptions>) =>
     createDeps({
       io: silent,

@@ -1,98 +1,40 @@
 import type { Command } from "commander";
 import { nearestWord } from "../config/nearest.ts";
+import { documentsOf } from "../documents/catalog.ts";
+import type { JsonSchema } from "../documents/define.ts";
 import { usageError } from "../errors.ts";
 import { lineage } from "./words.ts";
-
-const OUTCOMES = "outcomes{sent no_code rejected failed unknown invalid skipped}";
-const FILTERED = "filtered{match exclude notIn expiringWithin minValid}";
-const RESULT = `broadcastId status reason templateId recipients toGo ${OUTCOMES} ${FILTERED}
-  codes{spent expired refused released} errors{errcode errmsg count} outages{count ms} open startedAt finishedAt durationMs
-  sentPerSecond run{runId sent durationMs sentPerSecond}`;
-const VIEW = `${RESULT} lastSeenAt`;
-const RUN = `runId host pid ${OUTCOMES} open`;
-const SHOWN = `${VIEW} next counted channel message{*} audience filters{match exclude notIn expiringWithinMs minValid} limit rate users appid apiBase
-  runs{${RUN} user since lastSeen alive state foundPerSec}`;
-/** Of a dry run. */
-const HALT = "wouldBe runsAtWork dryRun";
-const CODE = "formId expire expiresAt uses state overlong raw";
-const SEND = "broadcastId outcome runId attempts at errcode formId msgid";
-const TEMPLATE = "id title kind fields{name label values example takes}";
-const TOKEN = "appid token expiresAt source store key";
-const CODE_COUNTS = "valid expired invalid unreadable overlong";
-const CONSENT_COUNTS = "valid standing expired unreadable";
-const INTERVAL = "interval unreadableInterval";
-
-/**
- * The fields of what each command prints with --json, documents and lines; of those with several forms, of all forms.
- * `{...}`: the fields of an object, or of the objects in a list; `{*}`: any.
- */
-const DOCUMENTS: Record<string, string> = {
-  "broadcast send": `${RESULT} dryRun target{profile appid redis channel apiBase} leftWithout leftWith{none one two more}
-    passedOver columns warnings sample{*} next`,
-  "broadcast resume": `${VIEW} dryRun wouldSend toSend{fresh open retries} receipts{sent rejected unknown} passedOver next`,
-  "broadcast watch": `${VIEW} rateNow runs{${RUN} waiting}`,
-  "broadcast list": `${VIEW} alive next`,
-  "broadcast show": SHOWN,
-  "broadcast recipients": "openId outcome attempts errcode errmsg msgid formId consent at",
-  "broadcast pause": `${SHOWN} ${HALT}`,
-  "broadcast cancel": `${SHOWN} ${HALT}`,
-  "broadcast delete": "broadcastId deleted dryRun",
-  "pool show": `openId key ${CODE_COUNTS} codes{${CODE}} notShown broadcasts{${SEND}}
-    templates{templateId key ${CONSENT_COUNTS} consents{consent at givenAt state raw} notShown}`,
-  "pool list": `openId templateId ${CODE_COUNTS} standing nextExpiry lastExpiry oldest newest`,
-  "pool stats": `pools reachable codes{valid expired invalid unreadable overlong} perUser{codes consents users ${INTERVAL}}
-    expiringBy{date codes ${INTERVAL}} expiringLater reachableBy{date users ${INTERVAL}}
-    writers{writer entries unreadable overlong ${INTERVAL}} timeZone at exact sample{pools confidence} intervals{*} passedOver
-    consents{${CONSENT_COUNTS}} templates{templateId pools reachable consents{${CONSENT_COUNTS}} oldest newest}
-    byAge{underDays consents}`,
-  "pool import": `lines keys values imported known used expired bad overlong oddOpenIds capped empty otherTemplate complete dryRun`,
-  "pool export": "openId formId expire uses raw rawBase64 templateId consent at standing",
-  "pool remove": `poolsRemoved entriesRemoved codesRemoved{${CODE_COUNTS} standing} entriesKept entriesGone complete missing
-    exportFile dryRun`,
-  purge:
-    "poolsScanned poolsChanged poolsRemoved expiredRemoved unreadableKept complete passedOver durationMs dryRun",
-  "token show": TOKEN,
-  "token refresh": `${TOKEN} dryRun action lock mode ends`,
-  "template list": `templates{${TEMPLATE}} doubt`,
-  "template show": `${TEMPLATE} sample doubt`,
-  channels: `channels{name platform title permission repeat guarantee delivers{today asOf note} needs limits messageOptions
-    apiBase poolPrefix startRate chosen}`,
-  "script claim": "name sha1 source header examples{java php python go node}",
-  sandbox: "url appid stats",
-  "collector start": `at level event lines address routes signal route method status ms user code callback taken known refused
-    templates message problem`,
-  "collector check": "ok checks{name state from what problem hint}",
-  doctor: "ok checks{group name state found remedy ms}",
-  completion: "shell script",
-  demo: `users entries steps{say argv exitCode documents{*}} delivered deliveredTo maxPerUser subscribeDelivered`,
-  help: `code name meaning topic title markdown path usage description default arguments{name description required variadic choices}
-    options{flags long short value description required variadic choices default} commands{*}`,
-};
 
 /** The fields below a field; none where it has none, or any. */
 export interface Fields {
   readonly [name: string]: Fields | "any";
 }
 
-/** The fields that a command prints with --json; undefined where nobody has listed them. */
+/** The fields that a command prints with --json, of all its documents; undefined where it has none. */
 export function fieldsOf(command: Command): Fields | undefined {
   const names = lineage(command).map((one) => one.name());
-  const text = DOCUMENTS[names.reverse().slice(1).join(" ")];
-  return text === undefined
-    ? undefined
-    : parseFields([...text.matchAll(/[\w*]+|[{}]/g)].map(([word]) => word));
+  const documents = documentsOf(names.reverse().slice(1).join(" "));
+  if (documents.length === 0) return undefined;
+  const all = documents.map(({ schema }) => fieldsIn(schema)).filter((fields) => fields !== "any");
+  return all.reduce(mergeFields);
 }
 
-function parseFields(words: string[]): Fields {
-  const fields: Record<string, Fields | "any"> = {};
-  for (let name = words.shift(); name !== undefined && name !== "}"; name = words.shift()) {
-    fields[name] = {};
-    if (words[0] !== "{") continue;
-    words.shift();
-    const below = parseFields(words);
-    fields[name] = "*" in below ? "any" : below;
-  }
-  return fields;
+/** Of lists, the fields of what is in them. */
+function fieldsIn(schema: JsonSchema): Fields | "any" {
+  const { type, properties, additionalProperties, items } = schema;
+  if (items) return fieldsIn(items);
+  if (properties)
+    return Object.fromEntries(Object.entries(properties).map(([name, below]) => [name, fieldsIn(below)]));
+  const isOpen = additionalProperties !== undefined || (type === undefined && !("const" in schema));
+  return isOpen ? "any" : {};
+}
+
+function mergeFields(some: Fields, more: Fields): Fields {
+  const shared = Object.entries(more).map(([name, below]) => {
+    const known = some[name] ?? {};
+    return [name, known === "any" || below === "any" ? "any" : mergeFields(known, below)];
+  });
+  return { ...some, ...Object.fromEntries(shared) };
 }
 
 /** Throws a usage error for a field that the command's documents do not have. */

@@ -68,6 +68,11 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./demo.ts")).registerDemo,
   },
   {
+    name: "schema",
+    description: "JSON Schemas of everything that --json prints",
+    load: async () => (await import("./schema.ts")).registerSchema,
+  },
+  {
     name: "completion",
     description: "a script that lets your shell complete commands, options and values",
     load: async () => (await import("./completion/completion.ts")).registerCompletion,

@@ -6,6 +6,7 @@ import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { NOUNS } from "./nouns.ts";
+import { addOutputOptions } from "./output-flags.ts";
 import { suggestingOption } from "./suggest.ts";
 
 /** Options that every command takes. */
@@ -13,8 +14,13 @@ export interface GlobalOptions {
   json?: boolean;
   /** What jq is to make of the documents. */
   jq?: string;
+  /** How data is printed: one of FORMATS. */
+  format?: string;
+  /** Whether rows begin with a line of titles. */
+  header?: boolean;
   quiet?: boolean;
-  color: boolean;
+  /** One of COLOR_CHOICES; false with --no-color. */
+  color?: string | boolean;
   /** Questions are answered with yes. */
   yes?: boolean;
   /** False with --no-input: nothing is asked. */
@@ -78,13 +84,11 @@ export async function buildProgram(
 ): Promise<Command> {
   const program = new ExampledCommand("push-cli")
     .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
-    .version(version, "-V, --version", "print the version")
-    .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
-    .option("--jq <expression>", "what jq makes of the JSON: '.outcomes.sent'; texts without quotes")
+    .version(version, "-V, --version", "print the version");
+  addOutputOptions(program)
     .option("-q, --quiet", "suppress progress and informational messages; errors stay")
     .option("-y, --yes", "answer every question with yes")
-    .option("--no-input", "never ask: what would need an answer is refused")
-    .option("--no-color", "no colours (NO_COLOR works too)");
+    .option("--no-input", "never ask: what would need an answer is refused");
   addLogOptions(program)
     .option(
       "--redis-url <url>",

@@ -162,14 +162,9 @@ interface PurgeDocument extends PurgeTotals {
 async function show({ out, note }: Deps, document: PurgeDocument, thing: string): Promise<void> {
   const { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved } = document;
   note({ counts: { poolsScanned, poolsChanged, poolsRemoved, expiredRemoved } });
-  if (out.format === "json") return out.json(document);
   // A cron job is to be silent: what it did is talk, not data.
-  if (out.quiet) return;
-  if (out.format === "plain")
-    return out.table(
-      [],
-      Object.entries(document).map(([name, value]) => [name, String(value)]),
-    );
+  if (out.quiet && out.format !== "json") return;
+  if (out.format !== "human") return out.document(document);
   for (const line of describe(document, thing)) out.data(line);
 }
 

@@ -3,17 +3,22 @@ import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
 import { visibleJson, visibleLines, visibleText } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
+import { PAIR, type RowFormat, RowWriter, toPairs } from "./rows.ts";
 import { createSink, type Sink } from "./sink.ts";
-import { createStyle, hasColor, type Style } from "./style.ts";
-import { type Cell, type Column, renderRows, renderTable } from "./table.ts";
+import { type ColorChoice, createStyle, hasColor, type Style } from "./style.ts";
+import { type Cell, type Column, renderTable } from "./table.ts";
+import { wrapWords } from "./wrap.ts";
 
 export type { Asking } from "./confirm.ts";
 export type { Progress } from "./progress.ts";
 export type { Style } from "./style.ts";
 export type { Cell, Column } from "./table.ts";
 
-/** What reads stdout: a person at a terminal, a pipe or file, or a script that gave --json. */
+/** What reads stdout: a person, who gets tables; a program that reads rows; or one that reads JSON. */
 export type Format = "human" | "plain" | "json";
+
+/** What --format can ask for. */
+export type FormatChoice = "table" | "json" | RowFormat;
 
 /**
  * Data goes to stdout, talk to stderr. Nothing that is printed can carry a control sequence other than our own
@@ -32,7 +37,9 @@ export interface Output {
   readonly columns: number;
   /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
-  /** The one document of a --json command. */
+  /** The one document of a command; not for people: JSON, or a row for each of its values. Rejects like `line`. */
+  document(document: object): Promise<void>;
+  /** The same, as JSON in any case. */
   json(document: unknown): void;
   /** One line of NDJSON; waits while the pipe is full. Rejects with a PushCliError when stdout can't be written. */
   line(document: unknown): Promise<void>;
@@ -44,7 +51,7 @@ export interface Output {
   page(lines: string, options?: { pager?: boolean }): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
-  /** Rejects like `line`. */
+  /** Rows, in a table or for programs. Rejects like `line`. */
   table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
   /** A line on stderr that --quiet silences. */
   talk(text: string): void;
@@ -64,6 +71,8 @@ export interface Output {
   prompt(question: string, options?: Omit<Asking, "typed">): Promise<string | undefined>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
+  /** The same output with data on stderr, for when stdout is taken. Is flushed on its own. */
+  onStderr(): Output;
 }
 
 export interface ErrorReport {
@@ -75,9 +84,12 @@ export interface ErrorReport {
 }
 
 export interface OutputOptions {
-  json: boolean;
+  /** Absent: tables on a terminal, rows separated by tabs elsewhere. */
+  as?: FormatChoice | undefined;
+  /** Whether rows begin with a line of titles; absent: those of CSV and tables do. */
+  header?: boolean | undefined;
   quiet: boolean;
-  color: boolean;
+  color: ColorChoice;
   /** Never ask. */
   noInput?: boolean;
   /** How --json documents are shown; as they are unless given. */
@@ -92,7 +104,7 @@ export interface OutputOptions {
 export function createOutput(io: Io, options: OutputOptions, clock: { now(): number }): Output {
   const stdout = createSink(io.stdout, "stdout");
   const stderr = createSink(io.stderr, "stderr");
-  const format: Format = options.json ? "json" : io.stdout.isTTY ? "human" : "plain";
+  const as = options.as ?? (io.stdout.isTTY ? "table" : "tsv");
   const noInput = options.noInput === true;
   const mayAsk: Output["canAsk"] = (asking) => !noInput && canAsk(io, asking);
   const { onSay } = options;
@@ -107,9 +119,10 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   const color = hasColor(io.stderr, io.env, options.color);
   let progress = silentProgress;
   const { throwFailure, ...documents } = documentMethods(stdout, options.view ?? PLAIN_VIEW);
+  const data = stdoutMethods(io, stdout, as, options);
 
   return {
-    format,
+    format: as === "json" ? "json" : as === "table" ? "human" : "plain",
     quiet: options.quiet,
     get interactive() {
       return mayAsk();
@@ -117,8 +130,10 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     noInput,
     canAsk: mayAsk,
     closed: stdout.closed,
-    ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
+    ...data,
     ...documents,
+    document: async (document) =>
+      as === "json" ? documents.json(document) : data.table(PAIR, toPairs(document)),
     talk,
     trace,
     warn: (text) => {
@@ -128,7 +143,8 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     error: (report) => {
       onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
       progress.done();
-      stderr.write(options.json ? renderErrorJson(report) : renderError(report, createStyle(color)));
+      const width = io.stderr.isTTY ? io.stderr.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY;
+      stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, createStyle(color), width));
     },
     progress: () => {
       progress.done();
@@ -148,8 +164,11 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       await stdout.flushed();
       throwFailure();
     },
+    onStderr: () => createOutput({ ...io, stdout: io.stderr }, options, clock),
   };
 }
+
+const USUAL_WIDTH = 80;
 
 function documentMethods(stdout: Sink, view: DocumentView) {
   let failure: unknown;
@@ -174,8 +193,10 @@ function documentMethods(stdout: Sink, view: DocumentView) {
   };
 }
 
-function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
-  const columns = io.stdout.columns || 80;
+function stdoutMethods(io: Io, stdout: Sink, as: FormatChoice, { header, color }: OutputOptions) {
+  const style = createStyle(hasColor(io.stdout, io.env, color));
+  const rows = as === "table" || as === "json" ? undefined : new RowWriter(as, header);
+  const columns = tableWidth(io);
   const text = (lines: string) => {
     stdout.write(visibleLines(lines));
     return stdout.drained();
@@ -185,15 +206,23 @@ function stdoutMethods(io: Io, stdout: Sink, format: Format, style: Style) {
     columns,
     text,
     page: async (lines: string, { pager = true }: { pager?: boolean } = {}) => {
-      const isPaged = pager && format === "human" && (await io.showInPager(visibleLines(lines)));
+      const isPaged =
+        pager && as === "table" && io.stdout.isTTY === true && (await io.showInPager(visibleLines(lines)));
       if (!isPaged) await text(lines);
     },
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
-    table: async (titles: readonly Column[], rows: readonly Cell[][]) => {
-      stdout.write(format === "human" ? await renderTable(titles, rows, columns, style) : renderRows(rows));
+    table: async (titles: readonly Column[], cells: readonly Cell[][]) => {
+      if (rows) stdout.write(rows.render(titles, cells));
+      else stdout.write(await renderTable(titles, cells, columns, style, header !== false));
       await stdout.drained();
     },
   };
+}
+
+/** Of a pipe that is to have tables, the variable tells, which `watch` sets. */
+function tableWidth({ stdout, env }: Io): number {
+  const told = /^[1-9]\d{0,3}$/.test(env.COLUMNS ?? "") ? Number(env.COLUMNS) : USUAL_WIDTH;
+  return stdout.columns || told;
 }
 
 function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): string {
@@ -201,8 +230,10 @@ function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): st
   return `${visibleJson({ error: { code, message, ...listed, hint } })}\n`;
 }
 
-function renderError({ message, hint, details = [] }: ErrorReport, style: Style): string {
-  const lines = details.map((detail) => `  ${visibleText(detail)}\n`).join("");
-  const hintLine = hint === undefined ? "" : `${style.cyan("hint:")} ${visibleText(hint)}\n`;
-  return `${style.red("error:")} ${visibleText(message)}\n${lines}${hintLine}`;
+/** Broken between words, where the width is known: a terminal would break inside them. */
+function renderError({ message, hint, details = [] }: ErrorReport, style: Style, width: number): string {
+  const line = (text: string) => `${wrapWords(text, width, 2)}\n`;
+  const lines = details.map((detail) => line(`  ${visibleText(detail)}`)).join("");
+  const hintLine = hint === undefined ? "" : line(`${style.cyan("hint:")} ${visibleText(hint)}`);
+  return `${line(`${style.red("error:")} ${visibleText(message)}`)}${lines}${hintLine}`;
 }

@@ -28,7 +28,18 @@ export function createStyle(enabled: boolean): Style {
   };
 }
 
-/** Whether `stream` shows colours: a terminal that knows them, and nobody asked for none (see no-color.org). */
-export function hasColor(stream: OutStream, env: Io["env"], wanted: boolean): boolean {
-  return wanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+export const COLOR_CHOICES = ["auto", "always", "never"] as const;
+/** `auto`: where a terminal shows them, unless the environment says otherwise. */
+export type ColorChoice = (typeof COLOR_CHOICES)[number];
+
+/**
+ * Whether what is written to `stream` has colours. With `auto`, FORCE_COLOR and CLICOLOR_FORCE count for more than NO_COLOR
+ * (no-color.org), as they do for Node.js itself, and that for more than TERM=dumb and CLICOLOR=0.
+ */
+export function hasColor(stream: OutStream, env: Io["env"], choice: ColorChoice): boolean {
+  if (choice !== "auto") return choice === "always";
+  const { FORCE_COLOR: forced, CLICOLOR_FORCE: cliForced } = env;
+  if (forced) return forced !== "0" && forced !== "false";
+  if (cliForced && cliForced !== "0") return true;
+  return stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb" && env.CLICOLOR !== "0";
 }

@@ -2,9 +2,14 @@ import { drawBar } from "./bar.ts";
 import { visibleText } from "./format.ts";
 import type { Style } from "./style.ts";
 import { cutToWidth, displayWidth } from "./width.ts";
+import { wrapWords } from "./wrap.ts";
 
 export interface Column {
   title: string;
+  /** What the header line of rows for programs says, where the title is not a field's name. */
+  name?: string;
+  /** What is too long for it goes on in further lines, and is not cut: for words of our own. */
+  wrap?: boolean;
   /** Without it: right when every cell of the column is a number. */
   align?: "left" | "right";
   /** Cells are shares from 0 to 1, drawn as bars over the width that the other columns leave; must be the last column. */
@@ -13,27 +18,27 @@ export interface Column {
 
 export type Cell = string | number;
 
-/** One line a row without a header, cells parted by tabs: for `cut`, `awk`, `sort`. */
-export function renderRows(rows: readonly Cell[][]): string {
-  return rows.map((row) => `${row.map(cellText).join("\t")}\n`).join("");
-}
-
 /** A table for people, at most `width` cells wide where the text columns can be cut for it; numbers never are. */
 export async function renderTable(
   columns: readonly Column[],
   rows: readonly Cell[][],
   width: number,
   style: Style,
+  header = true,
 ): Promise<string> {
   const { default: Table } = await import("cli-table3");
   const written = columns.filter(({ bar }) => !bar);
   const aligns = written.map((column, index) => column.align ?? defaultAlign(rows, index));
   const texts = rows.map((row) => row.slice(0, written.length).map(cellText));
   const natural = written.map((column, index) =>
-    texts.reduce((max, row) => Math.max(max, displayWidth(row[index] ?? "")), displayWidth(column.title)),
+    texts.reduce(
+      (max, row) => Math.max(max, displayWidth(row[index] ?? "")),
+      header ? displayWidth(column.title) : 0,
+    ),
   );
   const widths = fitWidths(natural, aligns, width);
-  const cutRow = (row: string[]) => row.map((cell, index) => cutToWidth(cell, widths[index] ?? 0));
+  const cutRow = (row: string[]) =>
+    row.map((cell, index) => fitCell(cell, widths[index] ?? 0, written[index]?.wrap === true));
   const head = cutRow(written.map((column) => column.title)).map(style.bold);
   const body = texts.map(cutRow);
   const barWidth = written.length < columns.length ? roomForBars(widths, width) : 0;
@@ -43,7 +48,7 @@ export async function renderTable(
     for (const [i, row] of body.entries()) row.push(style.cyan(drawBar(Number(rows[i]?.at(-1)), barWidth)));
   }
   const table = new Table({
-    head,
+    ...(header ? { head } : {}),
     colWidths: widths,
     colAligns: aligns,
     chars: NO_BORDERS,
@@ -51,6 +56,12 @@ export async function renderTable(
   });
   table.push(...body);
   return `${table.toString().replace(/ +$/gm, "")}\n`;
+}
+
+function fitCell(cell: string, width: number, wrap: boolean): string {
+  if (!wrap) return cutToWidth(cell, width);
+  const lines = wrapWords(cell, width).split("\n");
+  return lines.map((line) => cutToWidth(line, width)).join("\n");
 }
 
 /** Shorter bars tell nothing apart; longer ones only tire the eye. */

@@ -1,7 +1,10 @@
-/** How many terminal cells text takes. An estimate: terminals differ on emoji; wide scripts and colours are exact. */
+/**
+ * How many terminal cells text takes. Wide scripts and colours are exact; emoji are counted as current terminals draw them,
+ * a sequence (a family, a flag, a skin tone) as one of two cells.
+ */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const part of text.match(PARTS) ?? []) width += partWidth(part);
+  for (const part of partsOf(text)) width += partWidth(part);
   return width;
 }
 
@@ -11,7 +14,7 @@ export function cutToWidth(text: string, width: number): string {
   if (displayWidth(line) <= width) return line;
   let taken = "";
   let left = width - 1;
-  for (const part of line.match(PARTS) ?? []) {
+  for (const part of partsOf(line)) {
     left -= partWidth(part);
     if (left < 0) break;
     taken += part;
@@ -22,14 +25,37 @@ export function cutToWidth(text: string, width: number): string {
 
 /** A colour sequence, or one code point. */
 const PARTS = /\x1b\[[\d;]*m|./gsu;
+/** What joins code points into one emoji: joiner, emoji variant, keycap, halves of flags, skin tones, tags. */
+const JOINS = /[\u200d\ufe0f\u20e3\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}]/u;
+/** Made at first use, because that takes longer than most commands' own work. */
+let graphemes: Intl.Segmenter | undefined;
+
+/** Colour sequences and characters. Most text has no emoji of several code points, and is taken apart much faster. */
+function partsOf(text: string): string[] {
+  if (!JOINS.test(text)) return text.match(PARTS) ?? [];
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  const segmenter = graphemes;
+  return text
+    .split(/(\x1b\[[\d;]*m)/)
+    .flatMap((piece) =>
+      piece.startsWith("\x1b[") ? [piece] : Array.from(segmenter.segment(piece), ({ segment }) => segment),
+    );
+}
 /** Combining marks, variation selectors, joiners. */
 const NARROWEST = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-/** CJK, kana, Hangul, fullwidth forms, emoji. */
+/** CJK, kana, Hangul, fullwidth forms, emoji that terminals draw as such. */
 const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
+  /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
 
 function partWidth(part: string): number {
   if (part.length === 1 && part >= " " && part <= "~") return 1;
   if (part.startsWith("\x1b[") || NARROWEST.test(part)) return 0;
-  return WIDE.test(part) ? 2 : 1;
+  if (WIDE.test(part)) return 2;
+  const [first = "", ...rest] = part;
+  if (rest.length === 0) return 1;
+  // Of several code points: an emoji, or a letter with its marks.
+  return EMOJI_SEQUENCE.test(part) ? 2 : partWidth(first);
 }
+
+const EMOJI_SEQUENCE =
+  /\p{Extended_Pictographic}.*[\u200d\ufe0f]|\ufe0f?\u20e3|\p{Regional_Indicator}{2}|\p{Emoji_Modifier}/su;

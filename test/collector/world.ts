@@ -1,9 +1,10 @@
 import { SignJWT } from "jose";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import type { CollectorOptions } from "../../src/collector/options.ts";
 import type { CallbackEvent } from "../../src/collector/ports.ts";
 import { type RunningCollector, startCollector } from "../../src/collector/server.ts";
+import { faultsOf } from "../helpers/documents.ts";
 import { createMemoryBooks, type MemoryBooks } from "../helpers/memory-books.ts";
 import { hashOf, SECRET } from "./test-reader.ts";
 
@@ -59,7 +60,10 @@ export async function startWorld(given: Partial<CollectorOptions> = {}): Promise
     shortIds: true,
     ...given,
   });
-  onTestFinished(() => collector.stop());
+  onTestFinished(async () => {
+    await collector.stop();
+    expect(log.flatMap((record) => faultsOf("collector-log", record))).toEqual([]);
+  });
   const url = collector.address;
   const ask = async (path: string, init?: RequestInit) => toAnswer(await fetch(url + path, init));
   const report = async (openId: string, path: string, body: unknown) =>

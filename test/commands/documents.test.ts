@@ -1,26 +1,11 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { type Fields, fieldsOf } from "../../src/commands/documents.ts";
+import { fieldsOf } from "../../src/commands/documents.ts";
 import { buildProgram } from "../../src/commands/program.ts";
+import { readDocuments } from "../helpers/documents.ts";
 import { useWorld } from "./world.ts";
 
 const program = await buildProgram("0.0.0", () => async () => undefined);
-
-function find(path: string): Command {
-  return path
-    .split(" ")
-    .reduce((at, name) => at.commands.find((one) => one.name() === name) as Command, program);
-}
-
-/** The paths in a document that are not among the fields. */
-function unknownPaths(value: unknown, fields: Fields | "any", before = ""): string[] {
-  if (fields === "any" || typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return [...new Set(value.flatMap((one) => unknownPaths(one, fields, before)))];
-  return Object.entries(value).flatMap(([name, below]) => {
-    const path = before === "" ? name : `${before}.${name}`;
-    return Object.hasOwn(fields, name) ? unknownPaths(below, fields[name] as Fields, path) : [path];
-  });
-}
 
 it("every command that prints documents lists their fields", () => {
   const leaves = (command: Command): Command[] =>
@@ -29,7 +14,8 @@ it("every command that prints documents lists their fields", () => {
   expect(unlisted.map((command) => command.name())).toEqual([]);
 });
 
-describe("fields of documents", () => {
+// `cli` holds each of them against its schema, as in every other test.
+describe("documents", () => {
   const world = useWorld();
   const inAnHour = () => Date.now() + 3_600_000;
 
@@ -49,12 +35,7 @@ describe("fields of documents", () => {
   async function documentsOf(path: string, argv: string[], stdin = ""): Promise<unknown[]> {
     const { stdout, stderr } = await world.cli([...path.split(" "), ...argv, "--json"], { stdin });
     expect(stdout, stderr).not.toBe("");
-    return stdout.startsWith("{\n") || stdout.startsWith("[\n")
-      ? [JSON.parse(stdout)]
-      : stdout
-          .trimEnd()
-          .split("\n")
-          .map((line) => JSON.parse(line));
+    return readDocuments(stdout);
   }
 
   /** Each command with the words that make it print its document; the broadcast `b` is there. */
@@ -85,17 +66,16 @@ describe("fields of documents", () => {
     ["channels", []],
     ["script claim", []],
     ["completion", ["bash"]],
+    ["schema", []],
     ["help", ["exit-codes"]],
     ["help", []],
   ];
 
-  it.each(COMMANDS)("of %s %j are those that are listed", async (path, argv, stdin) => {
+  it.each(COMMANDS)("of %s %j fit their schemas", async (path, argv, stdin) => {
     await fill();
     await world.cli(["broadcast", "t", "--no-keywords", "-y", "--id", "b", "--limit", "1"]);
     if (path === "broadcast cancel") await world.redis.client.hset("mina:broadcast:b", "status", "stopped");
-    const documents = await documentsOf(path, argv, stdin);
-    expect(documents.length).toBeGreaterThan(0);
-    expect(unknownPaths(documents, fieldsOf(find(path)) as Fields)).toEqual([]);
+    expect((await documentsOf(path, argv, stdin)).length).toBeGreaterThan(0);
   });
 
   it.each([
@@ -105,10 +85,9 @@ describe("fields of documents", () => {
     ["pool stats", []],
     ["pool export", []],
     ["pool remove", ["o1", "-y"]],
-  ] as [string, string[], string?][])("of %s %j with consents, too", async (path, argv, stdin) => {
+  ] as [string, string[], string?][])("of %s %j with consents fit theirs", async (path, argv, stdin) => {
     const template = ["--channel", "wechat-subscribe", "--template", "tpl-1"];
     await world.cli(["pool", "import", ...template], { stdin: '{"openId":"o1","consent":"c9"}\n' });
-    const documents = await documentsOf(path, [...argv, ...template], stdin);
-    expect(unknownPaths(documents, fieldsOf(find(path)) as Fields)).toEqual([]);
+    expect((await documentsOf(path, [...argv, ...template], stdin)).length).toBeGreaterThan(0);
   });
 });

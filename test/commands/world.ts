@@ -3,6 +3,7 @@ import type { PrivateRedisOptions } from "../../src/local-redis/private-redis.ts
 import { main } from "../../src/main.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { type CliOptions, type CliResult, cliEnv, runCli } from "../helpers/cli.ts";
+import { checkPrinted } from "../helpers/documents.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { fakeIo } from "../output/fake-io.ts";
 
@@ -62,5 +63,7 @@ export async function runOnScreen(
   });
   io.stdin.end(stdin);
   const code = await main(argv, { ...io, cwd: "/nonexistent" });
-  return { code, stdout: io.stdout.text(), stderr: io.stderr.text() };
+  const printed = { stdout: io.stdout.text(), stderr: io.stderr.text() };
+  await checkPrinted(argv, printed);
+  return { code, ...printed };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { findBuiltProgram } from "../helpers/built-program.ts";
+import { checkPrinted } from "../helpers/documents.ts";
 
 /** A command as a child process, with everything that it printed so far. */
 export interface Running {
@@ -77,7 +78,15 @@ function createCli(program: string, folder: string, env: Record<string, string>)
     env,
     printed: [],
     running: new Set(),
-    start: (argv, options) => cli.spawn(process.execPath, [program, ...argv], options),
+    start: (argv, options) => {
+      const running = cli.spawn(process.execPath, [program, ...argv], options);
+      running.done = running.done.then(async (finished) => {
+        // What was killed may have been in the middle of a line.
+        if (finished.code !== null) await checkPrinted(argv, finished);
+        return finished;
+      });
+      return running;
+    },
     run: (argv, options = {}) => cli.start(argv, { stdin: "", ...options }).done,
     startInTerminal: (argv, { columns = 80, pipe, ...options } = {}) => {
       const command = [process.execPath, program, ...argv].map(quote).join(" ");

@@ -216,6 +216,36 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     expect((await cli.runInTerminal(["pol", "--no-color"])).stdout).not.toContain(red);
     expect((await cli.runInTerminal(["pol"], { env: { NO_COLOR: "1" } })).stdout).not.toContain(red);
     expect((await cli.runInTerminal(["pol"], { env: { TERM: "dumb" } })).stdout).not.toContain(red);
+    expect((await cli.runInTerminal(["pol", "--color", "never"])).stdout).not.toContain(red);
+    const forced = { env: { NO_COLOR: "1", TERM: "dumb" } };
+    expect((await cli.runInTerminal(["pol", "--color=always"], forced)).stdout).toContain(red);
+    expect((await cli.run(["pol"], { env: { CLICOLOR_FORCE: "1" } })).stderr).toContain(red);
+  });
+
+  it("asks each stream by itself whether it is a terminal", async () => {
+    const red = "\x1b[31m";
+    const inShell = async (line: string) =>
+      (
+        await cli.spawn("script", [
+          "-qec",
+          `stty cols 80; ${process.execPath} ${cli.program} ${line}`,
+          "/dev/null",
+        ]).done
+      ).stdout;
+    expect(await inShell("pol | cat")).toContain(red);
+    expect(await inShell("pol 2>&1 | cat")).not.toContain(red);
+    expect(await inShell("channels | cat")).toMatch(/^wechat-template\t/m);
+    expect(await inShell("channels 2>&1")).toMatch(/^channel +spends/m);
+  });
+
+  it("breaks errors and hints between words", async () => {
+    const { stdout } = await cli.runInTerminal(["pool", "list", "--format", "cvs", "--no-color"], {
+      columns: 40,
+    });
+    expect(linesOf(stdout).filter((line) => displayWidth(line) > 40)).toEqual([]);
+    expect(stdout.replace(/\r?\n {2}/g, " ")).toContain(
+      "error: --format 'cvs' is none of its values\r\nhint: did you mean csv? they are table, tsv, csv, json, openid",
+    );
   });
 
   it("prints JSON to a terminal when asked to", async () => {

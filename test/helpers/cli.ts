@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { main } from "../../src/main.ts";
 import type { InStream, Io, OutStream } from "../../src/output/io.ts";
+import { checkPrinted, watchReport } from "./documents.ts";
 
 export interface CliResult {
   code: number;
@@ -20,7 +21,10 @@ export interface CliOptions {
   onStart?(signal: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => void): void;
 }
 
-/** Runs the command line in this process, with pipes in the place of the standard streams. */
+/**
+ * Runs the command line in this process, with pipes in the place of the standard streams. Rejects when it prints JSON, or writes
+ * a report, that does not fit the schema of its documents.
+ */
 export async function runCli(argv: string[], options: CliOptions = {}): Promise<CliResult> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -64,7 +68,10 @@ export async function runCli(argv: string[], options: CliOptions = {}): Promise<
   options.onStart?.((name) => {
     for (const listener of listeners) listener(name);
   });
+  const checkReport = watchReport(argv, io.cwd);
   const code = await main(argv, io);
+  await checkPrinted(argv, printed);
+  checkReport();
   return {
     code,
     ...printed,

@@ -11,7 +11,7 @@ const PIPED = (typed?: string): FakeIoOptions => ({
 
 function setUp(options: FakeIoOptions, more: Partial<OutputOptions> = {}) {
   const io = fakeIo(options);
-  const out = createOutput(io, { json: false, quiet: false, color: true, ...more }, { now: () => 0 });
+  const out = createOutput(io, { quiet: false, color: "auto", ...more }, { now: () => 0 });
   return { io, out };
 }
 

@@ -5,7 +5,7 @@ import { fakeIo } from "./fake-io.ts";
 
 function setUp(options: { json?: boolean; quiet?: boolean } = {}) {
   const io = fakeIo();
-  const out = createOutput(io, { json: false, quiet: false, color: true, ...options }, { now: () => 0 });
+  const out = createOutput(io, { quiet: false, color: "auto", ...options }, { now: () => 0 });
   const undo = relayLibraryWarnings(
     io,
     () => out,
@@ -22,7 +22,7 @@ it("are told once each, in our words, without a stack", () => {
   expect(io.stderr.text()).toBe("warning: refused ***\nwarning: other\n");
 });
 
-it.each([{ json: true }, { quiet: true }])("are not told with %j", (options) => {
+it.each([{ as: "json" }, { quiet: true }])("are not told with %j", (options) => {
   const { io } = setUp(options);
   io.libraryWarning("refused");
   expect(io.stderr.text() + io.stdout.text()).toBe("");

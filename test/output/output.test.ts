@@ -5,7 +5,7 @@ import { type FakeIo, type FakeIoOptions, fakeIo } from "./fake-io.ts";
 
 function setUp(io: FakeIoOptions | FakeIo = {}, options: Partial<OutputOptions> = {}) {
   const fake = "stdout" in io ? io : fakeIo(io);
-  const out = createOutput(fake, { json: false, quiet: false, color: true, ...options }, { now: () => 0 });
+  const out = createOutput(fake, { quiet: false, color: "auto", ...options }, { now: () => 0 });
   return { io: fake, out };
 }
 
@@ -15,7 +15,7 @@ describe("format", () => {
   it("is human at a terminal, plain in a pipe, json when asked", () => {
     expect(setUp(TERMINALS).out.format).toBe("human");
     expect(setUp().out.format).toBe("plain");
-    expect(setUp(TERMINALS, { json: true }).out.format).toBe("json");
+    expect(setUp(TERMINALS, { as: "json" }).out.format).toBe("json");
   });
 });
 
@@ -26,7 +26,7 @@ describe("colours", () => {
     expect(red(setUp().out)).toBe("x");
   });
   it("are off with --no-color, NO_COLOR or a dumb terminal", () => {
-    expect(red(setUp(TERMINALS, { color: false }).out)).toBe("x");
+    expect(red(setUp(TERMINALS, { color: "never" }).out)).toBe("x");
     expect(red(setUp({ ...TERMINALS, env: { NO_COLOR: "1" } }).out)).toBe("x");
     expect(red(setUp({ ...TERMINALS, env: { NO_COLOR: "" } }).out)).not.toBe("x");
     expect(red(setUp({ ...TERMINALS, env: { TERM: "dumb" } }).out)).toBe("x");
@@ -41,7 +41,7 @@ describe("colours", () => {
 
 describe("stdout", () => {
   it("takes one indented document with json", async () => {
-    const { io, out } = setUp({}, { json: true });
+    const { io, out } = setUp({}, { as: "json" });
     out.json({ a: [1], b: "\u009b" });
     await out.flush();
     expect(io.stdout.text()).toBe('{\n  "a": [\n    1\n  ],\n  "b": "\\u009b"\n}\n');
@@ -107,7 +107,7 @@ describe("stderr", () => {
   });
 
   it("takes an error as one line of JSON with --json", async () => {
-    const { io, out } = setUp(TERMINALS, { json: true });
+    const { io, out } = setUp(TERMINALS, { as: "json" });
     out.error({ code: "usage", message: "a\nb", hint: "c" });
     out.error({ code: "redis", message: "d" });
     out.error({ code: "config", message: "2 faults", details: ["e\x1b", "f"], hint: "g" });

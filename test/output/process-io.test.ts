@@ -16,7 +16,7 @@ import { processIo } from "./src/output/process-io.ts";
 const io = processIo();
 const mode = process.argv[2];
 if (mode === "early") io.stdout.write("help".repeat(100000));
-const out = createOutput(io, { json: false, quiet: false, color: true }, { now: () => 0 });
+const out = createOutput(io, { quiet: false, color: "auto" }, { now: () => 0 });
 try {
   if (mode === "lines") for (let n = 0; n < 200000 && !out.closed.aborted; n++) await out.line({ n });
   if (mode === "answer") out.data(String(await out.confirm("Send?")));

@@ -8,7 +8,7 @@ const NOW = 1_700_000_000_000;
 
 function setUp(ioOptions: FakeIoOptions, options: Partial<OutputOptions> = {}) {
   const io = fakeIo(ioOptions);
-  const out = createOutput(io, { json: false, quiet: false, color: false, ...options }, { now: () => NOW });
+  const out = createOutput(io, { quiet: false, color: "never", ...options }, { now: () => NOW });
   return { io, out };
 }
 
@@ -64,7 +64,7 @@ describe("in a log", () => {
   });
 
   it("speaks with --json, on stderr", async () => {
-    const { io, out } = setUp({}, { json: true });
+    const { io, out } = setUp({}, { as: "json" });
     out.progress().update(() => "1 sent");
     vi.advanceTimersByTime(10_000);
     await out.flush();

@@ -1,24 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { drawBar } from "../../src/output/bar.ts";
 import { createStyle } from "../../src/output/style.ts";
-import { renderRows, renderTable } from "../../src/output/table.ts";
+import { renderTable } from "../../src/output/table.ts";
 import { displayWidth } from "../../src/output/width.ts";
 
 const plain = createStyle(false);
 
-describe("renderRows", () => {
-  it("parts cells by tabs, has no header, and keeps a row on one line", () => {
-    expect(
-      renderRows([
-        ["o1", 12, ""],
-        ["o\t2\n", 3, "\x1b[2J"],
-      ]),
-    ).toBe("o1\t12\t\no\\t2\\n\t3\t\\x1b[2J\n");
-  });
-  it("is empty without rows", () => expect(renderRows([])).toBe(""));
-});
-
 describe("renderTable", () => {
+  it("continues words of our own in further lines instead of cutting them", async () => {
+    const columns = [{ title: "errcode" }, { title: "meaning", wrap: true }];
+    const words = "the quota of calls for this day is used up";
+    const table = await renderTable(columns, [["45009", words]], 30, plain);
+    expect(table).not.toContain("…");
+    expect(table.split("\n").filter((line) => displayWidth(line) > 30)).toEqual([]);
+    expect(
+      table
+        .split("\n")
+        .slice(2)
+        .map((line) => line.slice(9))
+        .join(" ")
+        .trim(),
+    ).toBe(words);
+  });
+  it("leaves the titles out on request", async () => {
+    expect(await renderTable([{ title: "openId" }, { title: "n" }], [["o1", 2]], 80, plain, false)).toBe(
+      "o1  2\n",
+    );
+  });
   it("aligns numbers to the right under their title", async () => {
     const table = await renderTable(
       [{ title: "openId" }, { title: "valid" }, { title: "share", align: "right" }],

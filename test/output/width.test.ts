@@ -11,6 +11,15 @@ describe("displayWidth", () => {
     ["👍", 2],
     ["\x1b[31mred\x1b[39m", 3],
     ["", 0],
+    ["⌚✅⭐", 6],
+    ["👨‍👩‍👧‍👦", 2],
+    ["👍🏽", 2],
+    ["🇨🇳🇩🇪", 4],
+    ["❤️", 2],
+    ["1️⃣", 2],
+    ["🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", 2],
+    ["短👨‍👩‍👧信 e\u0301", 8],
+    ["\x1b[31m🇨🇳\x1b[39m", 2],
   ])("%j takes %d", (text, width) => expect(displayWidth(text)).toBe(width));
 });
 
@@ -20,6 +29,8 @@ describe("cutToWidth", () => {
     expect(cutToWidth("abcdef", 4)).toBe("abc…");
     expect(cutToWidth("短信息", 4)).toBe("短…");
     expect(cutToWidth("👍👍👍", 4)).toBe("👍…");
+    expect(cutToWidth("👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 4)).toBe("👨‍👩‍👧…");
+    expect(cutToWidth("🇨🇳🇩🇪🇫🇷", 4)).toBe("🇨🇳…");
   });
   it("closes a colour that it cuts", () => {
     expect(cutToWidth("\x1b[31mabcdef\x1b[39m", 4)).toBe("\x1b[31mabc…\x1b[0m");

@@ -81,10 +81,10 @@ export async function showDryRun(
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;
   deps.note({ counts: result.outcomes });
-  if (out.format === "json") {
+  if (out.format !== "human") {
     const { columns } = message;
     const warnings = told.filter(([name]) => name === "warning").map(([, text]) => text);
-    out.json({
+    await out.document({
       ...result,
       target: await targetOf(deps),
       leftWithout: left[0],

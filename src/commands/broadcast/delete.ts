@@ -60,7 +60,7 @@ async function deleteBroadcast(
   const now = await loadView(deps, id);
   checkNotRunning(now);
   await needs.store.delete(now.record);
-  if (out.format === "json") out.json({ broadcastId: id, deleted: true });
+  if (out.format !== "human") await out.document({ broadcastId: id, deleted: true });
   else out.talk(`broadcast ${id} is deleted; what its users got stays in their ledgers`);
   return "done";
 }

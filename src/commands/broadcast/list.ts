@@ -38,8 +38,9 @@ async function list(deps: Deps, flags: { limit: string; status?: string }): Prom
     out.talk(flags.status === undefined ? "there is no broadcast" : `no broadcast is ${flags.status}`);
   else if (out.format === "json") for (const view of views) await out.line(toDocument(view));
   else {
-    const row = out.format === "human" ? (view: BroadcastView) => toScreenRow(view, clock.now()) : toPlainRow;
-    await out.table(COLUMNS, views.map(row));
+    const isScreen = out.format === "human";
+    const row = isScreen ? (view: BroadcastView) => toScreenRow(view, clock.now()) : toPlainRow;
+    await out.table(isScreen ? COLUMNS : FIELDS, views.map(row));
   }
   return "done";
 }
@@ -71,7 +72,11 @@ function toScreenRow({ record, status, result }: BroadcastView, nowMs: number): 
   return [id, age, status, message.templateId, orDash(outcomes?.sent), orDash(errors), orDash(toGo)];
 }
 
-/** For a pipe. */
+/** Of the rows for programs. */
+const FIELDS = ["broadcastId", "startedAt", "status", "templateId", "sent", "failed", "unknown", "toGo"].map(
+  (title) => ({ title }),
+);
+
 function toPlainRow({ record, status, result }: BroadcastView): Cell[] {
   const { id, startedAtMs, message } = record;
   const { outcomes, toGo } = result;

@@ -11,6 +11,7 @@ import { PushCliError, usageError } from "../../errors.ts";
 import { checkReport } from "../../output/report-file.ts";
 import type { Deps, SendOf } from "../deps.ts";
 import { isEmptyMessage } from "./options.ts";
+import { STDOUT } from "./report.ts";
 
 export interface CheckedFlags {
   keywords?: string | false;
@@ -72,13 +73,8 @@ export function checkReceiptsFlag(
 
 /** For --report of a first run and a later one. */
 export async function checkReportFlag(path: string): Promise<void> {
-  if (path === "-" || path === "") {
-    throw usageError(
-      `--report: '${path}' is not a file`,
-      "stdout has the totals; push-cli broadcast recipients <id> lists the people",
-    );
-  }
-  await checkReport(path);
+  if (path === "") throw usageError("--report: '' is not a file", "--report - writes to stdout");
+  if (path !== STDOUT) await checkReport(path);
 }
 
 /** What looking at broadcasts takes. */

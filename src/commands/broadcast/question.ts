@@ -71,7 +71,10 @@ export function paceFact(sends: number, rate: number | undefined, startRate?: nu
 }
 
 export function reportFact(path: string | undefined): Fact {
-  return ["report", path ?? "none (--report <file> keeps a line for every recipient)"];
+  return [
+    "report",
+    path === "-" ? "stdout" : (path ?? "none (--report <file> keeps a line for every recipient)"),
+  ];
 }
 
 export function describeFacts(facts: readonly Fact[]): string {

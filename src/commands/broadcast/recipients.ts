@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { Errcode } from "../../broadcast/ports.ts";
 import { listRecipients, type RecipientFilter } from "../../broadcast/recipients.ts";
@@ -32,7 +32,6 @@ Examples:
 interface RecipientFlags {
   outcome?: string;
   errcode?: string;
-  format?: "csv" | "openid";
 }
 
 export function registerBroadcastRecipients(broadcast: Command, run: RunAction): void {
@@ -44,12 +43,6 @@ export function registerBroadcastRecipients(broadcast: Command, run: RunAction):
       "--errcode <n>",
       "only those that the API answered with this errcode, or one of several: 43101,40003",
     )
-    .addOption(
-      new Option("--format <format>", "csv with a header line, or openid: nothing but openIds").choices([
-        "csv",
-        "openid",
-      ]),
-    )
     .addHelpText("after", EXAMPLES)
     .action(run(recipients));
 }
@@ -60,14 +53,12 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     errcodes: flags.errcode === undefined ? undefined : parseErrcodes(flags.errcode),
   };
   const { out } = deps;
-  if (flags.format !== undefined && out.format === "json")
-    throw usageError(`--format ${flags.format} and --json exclude each other`);
   const { broadcasts, lookAtMemory } = await deps.stores();
   const record = await loadBroadcast({ store: broadcasts, lookAtMemory }, id);
   const { permission } = await deps.channel(record.channel ?? DEFAULT_CHANNEL);
   const { history, sweepLedgers } = await deps.stores(sendOf(record));
   const stop = stopAtSignal(deps);
-  const writer = createWriter(deps, flags.format, permission);
+  const writer = createWriter(deps, permission);
   let count = 0;
   try {
     for await (const lines of listRecipients({ store: broadcasts, history, sweepLedgers }, record, filter)) {
@@ -117,10 +108,10 @@ const COLUMNS = [
 /** Rows of a table on a terminal, which needs them before it can be drawn. */
 const TABLE_ROWS = 1000;
 
-function createWriter({ out }: Deps, format: RecipientFlags["format"], spends: PermissionKind) {
+function createWriter({ out }: Deps, spends: PermissionKind) {
   const fields = spends === "code" ? FIELDS : [...FIELDS, "consent"];
+  const columns = fields.map((title) => ({ title }));
   let rows: Cell[][] = [];
-  let headed = false;
   const flush = async () => {
     if (rows.length > 0) await out.table(COLUMNS, rows);
     rows = [];
@@ -129,13 +120,7 @@ function createWriter({ out }: Deps, format: RecipientFlags["format"], spends: P
   const write = async (some: ReportLine[]): Promise<void> => {
     const lines = some.map((line) => ({ ...toDocument(line, spends) }));
     if (out.format === "json") return out.lines(lines);
-    if (format === "openid") return out.text(lines.map(({ openId }) => `${openId}\n`).join(""));
-    if (format === "csv") {
-      const head = headed ? "" : `${fields.join(",")}\n`;
-      headed = true;
-      return out.text(head + lines.map((line) => `${toCells(line).map(quoteCsv).join(",")}\n`).join(""));
-    }
-    if (out.format === "plain") return out.table([], lines.map(toCells));
+    if (out.format === "plain") return out.table(columns, lines.map(toCells));
     rows.push(...lines.map(toScreenRow));
     if (rows.length >= TABLE_ROWS) await flush();
   };
@@ -144,9 +129,4 @@ function createWriter({ out }: Deps, format: RecipientFlags["format"], spends: P
 
 function toScreenRow({ openId, outcome, attempts, errcode, at }: ReportLine): Cell[] {
   return [openId, outcome, formatCount(attempts), errcode ?? "", formatTime(Date.parse(at))];
-}
-
-function quoteCsv(cell: Cell): string {
-  const text = String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

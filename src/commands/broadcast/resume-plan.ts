@@ -169,13 +169,10 @@ export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Prom
     ...counts,
     ...(plan.receipts ? { receipts: plan.receipts } : {}),
   };
-  if (out.format === "json") out.json(document);
-  else if (out.format === "human") {
+  if (out.format !== "human") await out.document(document);
+  else {
     out.data(describeFacts(await resumeFacts(deps, plan, asked)));
     out.data(`dry run: up to ${countUsers(sends)} would be sent to; nothing was sent`);
-  } else {
-    const rows = { broadcastId: view.record.id, status: view.status, wouldSend: sends, fresh, open, retries };
-    await out.table([], [...Object.entries(rows), ["dryRun", "true"]]);
   }
   return "done";
 }

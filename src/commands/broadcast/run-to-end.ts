@@ -54,7 +54,9 @@ export async function runToEnd(
     // Of the broadcast, with what earlier runs did.
     deps.note({ counts: ended.result.outcomes });
     watch.end();
-    await showEnd(deps, message, ended);
+    const aside = report?.isStdout ? { ...deps, out: deps.out.onStderr() } : deps;
+    await showEnd(aside, message, ended);
+    if (aside !== deps) await aside.out.flush();
     await warnOfPassed(deps, message);
     const exit = exitOf(ended.run, ended.result);
     return (await closeReport(deps, report)) && exit === "done" ? "output" : exit;

@@ -99,7 +99,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
   addFilterOptions(send).option("--limit <n>", "claim at most so many codes or consents");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
-    .option("--report <file>", "append a line of NDJSON for every recipient")
+    .option("--report <file>", "append a line of NDJSON for every recipient (-: stdout)")
     .option("--id <broadcastId>", "name the broadcast yourself; a name that is taken is exit code 10")
     .option("--test <openId...>", "send to these first, show what the API answered, then ask")
     .option("--dry-run", "check, count and show a sample; send and change nothing")
@@ -164,7 +164,8 @@ async function send(
   const { apiBase } = settings;
   const { allowEviction } = flags;
   const { startRate, repeat, permission } = await deps.channel();
-  const report = flags.report === undefined ? undefined : await openFreshReport(flags.report, permission);
+  const report =
+    flags.report === undefined ? undefined : await openFreshReport(deps, flags.report, permission);
   const engine = { ...options.engine, limit, startRate, repeat };
   const total = () => countTotal(deps, audience, message);
   return runToEnd(deps, { id, message, engine, report, total }, (runDeps, users) =>

@@ -26,7 +26,6 @@ import {
   showErrors,
   showFiltered,
   showOutcomes,
-  showSummary,
 } from "./summary.ts";
 
 const EXAMPLES = `
@@ -57,14 +56,14 @@ async function show(deps: Deps, flags: { exact?: boolean; full?: boolean }, id: 
   return "done";
 }
 
-/** A broadcast as JSON, as rows, or on one screen; `full`: with everything there is. */
+/** A broadcast as a document, or on one screen; `full`: with everything there is. */
 export async function presentView(deps: Deps, view: BroadcastView, full: boolean): Promise<void> {
   const { out } = deps;
   const { record, runs, result } = view;
   const next = nextCommands(view);
   const spends = await spendsOf(deps, record.message, record.channel);
   const commands = next.map(({ command }) => command);
-  if (out.format === "json") {
+  if (out.format !== "human") {
     const { message, audience, limit, rate, users, appid, apiBase } = record;
     const { channel = DEFAULT_CHANNEL } = record;
     const more = {
@@ -79,11 +78,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
       appid,
       apiBase,
     };
-    return out.json({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
-  }
-  if (out.format === "plain") {
-    await showSummary(deps, { ...result, next: commands }, spends);
-    return out.table([], runs.map(toPlainRow));
+    return out.document({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
   }
   out.data(describeFacts(factsOf(view, full)));
   out.data("");
@@ -205,12 +200,6 @@ function toScreenRow(run: KnownRun): (string | number)[] {
   const { pid, sinceMs, outcomes } = run;
   const worked = formatDuration(elapsedOf(run));
   return [ownerOf(run), pid, formatMinute(sinceMs), worked, orDash(outcomes?.sent), stateOf(run)];
-}
-
-function toPlainRow(run: KnownRun): (string | number)[] {
-  const { runId, pid, sinceMs, outcomes } = run;
-  const sent = outcomes?.sent ?? "-";
-  return ["run", runId, ownerOf(run), pid, isoTime(sinceMs), elapsedOf(run), sent, stateOf(run)];
 }
 
 function ownerOf({ user, host }: Pick<KnownRun, "user" | "host">): string {

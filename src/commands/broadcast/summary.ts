@@ -28,11 +28,10 @@ export type Summary = Omit<BroadcastResult, "broadcastId" | "recipients" | "outc
   passedOver?: number;
 };
 
-/** The end of a broadcast: the JSON document, or tables of outcomes, of what was spent, and of errors. */
+/** The end of a broadcast: the document, or tables of outcomes, of what was spent, and of errors. */
 export async function showSummary(deps: Deps, result: Summary, spends: PermissionKind): Promise<void> {
   const { out } = deps;
-  if (out.format === "json") return out.json(result);
-  if (out.format === "plain") return out.table([], plainRows(result));
+  if (out.format !== "human") return out.document(result);
   for (const line of headlines(result)) out.data(line);
   out.data("");
   await showOutcomes(deps, result, spends);
@@ -100,7 +99,7 @@ const OUTCOME_COLUMNS = [
   { title: "outcome" },
   { title: "recipients", align: "right" as const },
   { title: "share", align: "right" as const },
-  { title: "" },
+  { title: "", wrap: true },
 ];
 
 export async function showOutcomes({ out }: Deps, result: Summary, spends: PermissionKind): Promise<void> {
@@ -151,8 +150,8 @@ export async function showCodes(
 const ERROR_COLUMNS = [
   { title: "errcode", align: "right" as const },
   { title: "answers", align: "right" as const },
-  { title: "errmsg" },
-  { title: "meaning" },
+  { title: "errmsg", wrap: true },
+  { title: "meaning", wrap: true },
 ];
 
 /** What the API answered instead of ok. */
@@ -175,20 +174,4 @@ export function sayNext({ out }: Deps, next: readonly NextCommand[]): void {
     const line = `next: ${command}  (${why})`;
     out.talk(line.length > 80 ? `next: ${command}` : line);
   }
-}
-
-/** For a pipe: a name and a value a line, errors with their count. */
-function plainRows(result: Summary): Cell[][] {
-  const { outcomes, filtered, codes, errors, outages, run, next = [], ...rest } = result;
-  const value = (one: unknown) => (one === null ? "-" : String(one));
-  return [
-    ...Object.entries(rest).map(([name, one]): Cell[] => [name, value(one)]),
-    ...Object.entries(outcomes ?? {}).map(([name, count]): Cell[] => [`outcomes.${name}`, count]),
-    ...Object.entries(filtered ?? {}).map(([name, count]): Cell[] => [`filtered.${name}`, count]),
-    ...Object.entries(codes).map(([name, count]): Cell[] => [`codes.${name}`, count]),
-    ...Object.entries(outages ?? {}).map(([name, one]): Cell[] => [`outages.${name}`, one]),
-    ...Object.entries(run ?? {}).map(([name, one]): Cell[] => [`run.${name}`, value(one)]),
-    ...errors.map(({ errcode, errmsg, count }): Cell[] => [`errors.${errcode ?? "none"}`, count, errmsg]),
-    ...next.map((command): Cell[] => ["next", command]),
-  ];
 }

@@ -58,13 +58,8 @@ export async function showTotals(
     (entry): entry is [string, number] => typeof entry[1] === "number",
   );
   note({ counts: Object.fromEntries(counts) });
-  if (out.format === "json") out.json(document);
-  else if (out.quiet) return;
-  else if (out.format === "plain")
-    await out.table(
-      [],
-      Object.entries(document).map(([name, value]) => [name, String(value)]),
-    );
+  if (out.quiet && out.format !== "json") return;
+  if (out.format !== "human") await out.document(document);
   else out.data(text);
   if (document.bad > 0) out.talk(`hint: ${hint}`);
 }

@@ -116,8 +116,8 @@ const COLUMNS = [
   { title: "valid", align: "right" as const },
   { title: "expired", align: "right" as const },
   { title: "unreadable", align: "right" as const },
-  { title: "expires in", align: "right" as const },
-  { title: "last in", align: "right" as const },
+  { title: "expires in", name: "nextExpiry", align: "right" as const },
+  { title: "last in", name: "lastExpiry", align: "right" as const },
 ];
 
 /** Streams the pools out; returns how many there were. */

@@ -81,13 +81,8 @@ export async function showRemoval(
   const dryRun = flags.dryRun === true;
   const { poolsRemoved, entriesRemoved, entriesKept } = totals;
   note({ counts: { poolsRemoved, entriesRemoved, entriesKept } });
-  if (out.format === "json")
-    return out.json({ ...totals, missing, exportFile: dryRun ? null : (flags.export ?? null), dryRun });
-  if (out.format === "plain") {
-    const { codesRemoved, ...counts } = totals;
-    const codes = Object.entries(codesRemoved).map(([state, count]) => [`codesRemoved.${state}`, count]);
-    return out.table([], [...Object.entries(counts).map(([name, value]) => [name, String(value)]), ...codes]);
-  }
+  const exportFile = dryRun ? null : (flags.export ?? null);
+  if (out.format !== "human") return out.document({ ...totals, missing, exportFile, dryRun });
   for (const line of describe(totals, flags)) out.data(line);
   if (flags.export !== undefined && !dryRun) out.talk(`push-cli pool import ${flags.export} brings it back`);
 }

@@ -3,6 +3,7 @@ import type { Cell } from "../../output/output.ts";
 import { usesOf } from "../../pool/code.ts";
 import type { ShownCode } from "../../pool/summary.ts";
 import type { Deps } from "../deps.ts";
+import { NO_SEND, poolColumns } from "./show-sends.ts";
 
 /** One code in the JSON document of `pool show`; a contract. */
 export interface CodeDocument {
@@ -11,7 +12,7 @@ export interface CodeDocument {
   expire?: number;
   expiresAt?: string;
   uses?: number;
-  state: string;
+  state: ShownCode["state"];
   /** Only when it claims to live longer than any code does. */
   overlong?: true;
   raw?: string;
@@ -27,6 +28,9 @@ const COLUMNS = [
   { title: "uses", align: "right" as const },
 ];
 
+/** Of the rows for programs; those of broadcasts, which stand below them, leave the middle ones empty. */
+export const CODE_FIELDS = ["state", "formId", "expiresAt", "uses", "overlong"];
+
 /** A table of codes. `whose`: what rows in a pipe begin with. */
 export async function showCodes(
   { out }: Deps,
@@ -34,11 +38,13 @@ export async function showCodes(
   nowMs: number,
   whose: readonly string[],
 ): Promise<void> {
-  const toRow = (code: ShownCode) => (out.format === "human" ? screenRow(code, nowMs) : plainRow(code));
+  const human = out.format === "human";
+  const toRow = (code: ShownCode) => (human ? screenRow(code, nowMs) : plainRow(code));
+  const columns = human ? COLUMNS : poolColumns(CODE_FIELDS, whose);
   for (let at = 0; at < codes.length && !out.closed.aborted; at += TABLE_ROWS) {
     const some = codes.slice(at, at + TABLE_ROWS);
     await out.table(
-      COLUMNS,
+      columns,
       some.map((code) => [...whose, ...toRow(code)]),
     );
   }
@@ -54,10 +60,10 @@ function screenRow(shown: ShownCode, nowMs: number): Cell[] {
 }
 
 function plainRow(shown: ShownCode): Cell[] {
-  if (!("code" in shown)) return [shown.state, shown.formId ?? rawText(shown.raw), "", ""];
+  if (!("code" in shown)) return [shown.state, shown.formId ?? rawText(shown.raw), "", "", "", ...NO_SEND];
   const { formId, expireMs } = shown.code;
-  const row = [shown.state, formId, new Date(expireMs).toISOString(), usesOf(shown.code)];
-  return shown.overlong ? [...row, "overlong"] : row;
+  const overlong = shown.overlong ? "overlong" : "";
+  return [shown.state, formId, new Date(expireMs).toISOString(), usesOf(shown.code), overlong, ...NO_SEND];
 }
 
 export function toCodeDocument(shown: ShownCode): CodeDocument {

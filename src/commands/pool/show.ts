@@ -10,7 +10,7 @@ import { noPoolOf } from "../no-pool.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
 import { templateOption } from "./consents/common.ts";
 import { showConsentPools } from "./consents/show.ts";
-import { showCodes, toCodeDocument } from "./show-codes.ts";
+import { CODE_FIELDS, showCodes, toCodeDocument } from "./show-codes.ts";
 import { showSends, toSendDocument } from "./show-sends.ts";
 
 const STATES = ["valid", "expired", "invalid", "unreadable"] as const;
@@ -136,7 +136,7 @@ async function present(deps: Deps, pool: ShownPool, show: Show): Promise<void> {
     return show.several ? out.line(document) : out.json(document);
   }
   if (out.format === "human") await presentCodes(deps, pool, show);
-  await showSends(deps, sends, out.format === "plain" ? whoseRows(openId, show) : []);
+  await showSends(deps, sends, CODE_FIELDS, whoseRows(openId, show));
 }
 
 async function presentCodes(deps: Deps, { key, counts, codes, more }: ShownPool, show: Show): Promise<void> {

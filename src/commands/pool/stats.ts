@@ -13,7 +13,6 @@ import { templateOption } from "./consents/common.ts";
 import { showConsentStats } from "./consents/stats.ts";
 import { checkPattern } from "./pattern.ts";
 import { countForProgress, readProgress } from "./read-progress.ts";
-import { toPlainRows } from "./stats-rows.ts";
 import { showStatsScreen } from "./stats-screen.ts";
 
 interface StatsFlags {
@@ -99,7 +98,6 @@ async function collect(deps: Deps, flags: CollectFlags): Promise<StatsDocument |
 }
 
 async function present(deps: Deps, document: StatsDocument & { passedOver: number }): Promise<void> {
-  if (deps.out.format === "json") return deps.out.json(document);
-  if (deps.out.format === "plain") return deps.out.table([], toPlainRows(document));
+  if (deps.out.format !== "human") return deps.out.document(document);
   await showStatsScreen(deps.out, document);
 }

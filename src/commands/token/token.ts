@@ -109,20 +109,13 @@ async function present(
     store,
     key,
   };
-  if (out.format === "json") out.json(document);
-  else if (out.format === "human") {
+  if (out.format !== "human") await out.document(document);
+  else {
     const left = formatDuration(Math.max(0, token.expiresAtMs - clock.now()));
     const renewed = token.isEndless
       ? "unknown: the key has no TTL"
       : `after ${formatTime(token.expiresAtMs)} (in ${left})`;
     showFields(out, { appid: token.appid, token: document.token, renewed, source: token.source, store, key });
-  } else {
-    const titles = ["appid", "token", "expiresAt", "source", "store", "key"] as const;
-    const row = titles.map((title) => document[title] ?? "");
-    await out.table(
-      titles.map((title) => ({ title })),
-      [row],
-    );
   }
   return "done";
 }

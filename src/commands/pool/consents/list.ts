@@ -75,9 +75,9 @@ async function present(
     if (out.format === "json") await out.lines(pools.map(toDocument));
     else rows.push(...pools.map((pool) => (human ? toScreenRow(pool, nowMs) : toPlainRow(pool))));
     for (; rows.length >= (human ? TABLE_ROWS : 1); rows = rows.slice(TABLE_ROWS))
-      await out.table(COLUMNS, rows.slice(0, TABLE_ROWS));
+      await out.table(human ? COLUMNS : FIELDS, rows.slice(0, TABLE_ROWS));
   }
-  if (rows.length > 0) await out.table(COLUMNS, rows);
+  if (rows.length > 0) await out.table(human ? COLUMNS : FIELDS, rows);
   return listed;
 }
 
@@ -90,6 +90,11 @@ function toScreenRow(pool: ConsentSummary, nowMs: number): Cell[] {
   const age = oldestMs === undefined ? "" : formatDuration(Math.max(0, nowMs - oldestMs));
   return [openId, short, valid, standing, expired, unreadable, age];
 }
+
+/** Of the rows for programs. */
+const FIELDS = [
+  ...["openId", "templateId", "valid", "expired", "standing", "unreadable", "oldest", "newest"],
+].map((title) => ({ title }));
 
 function toPlainRow(pool: ConsentSummary): Cell[] {
   const { openId, templateId, valid, expired, standing, unreadable, oldestMs, newestMs } = pool;

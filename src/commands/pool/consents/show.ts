@@ -5,7 +5,7 @@ import type { Cell } from "../../../output/output.ts";
 import { poolOfName } from "../../../pool/consents/name.ts";
 import { type ShownConsent, showEntry } from "../../../pool/consents/summary.ts";
 import type { ConsentStores, Deps } from "../../deps.ts";
-import { showSends, toSendDocument } from "../show-sends.ts";
+import { NO_SEND, poolColumns, showSends, toSendDocument } from "../show-sends.ts";
 import { isoOf, noConsents } from "./common.ts";
 
 const STATES = ["valid", "standing", "expired", "unreadable"] as const;
@@ -105,13 +105,15 @@ async function present(deps: Deps, user: ShownUser, show: Show): Promise<void> {
     for (const pool of templates) await presentPool(deps, pool, show);
   } else {
     const rows = templates.flatMap((pool) =>
-      pool.consents.map((one): Cell[] => [...whose, pool.templateId, ...toPlainRow(one)]),
+      pool.consents.map((one): Cell[] => [...whose, pool.templateId, ...toPlainRow(one), ...NO_SEND]),
     );
-    if (rows.length > 0) await out.table([], rows);
+    if (rows.length > 0) await out.table(poolColumns(FIELDS, whose), rows);
   }
-  await showSends(deps, sends, out.format === "plain" ? whose : []);
+  await showSends(deps, sends, FIELDS, whose);
 }
 
+/** Of the rows for programs. */
+const FIELDS = ["templateId", "state", "consent", "givenAt"];
 const COLUMNS = [{ title: "state" }, { title: "consent" }, { title: "given" }];
 
 async function presentPool({ out }: Deps, pool: ShownPool, { nowMs }: Show): Promise<void> {

@@ -37,23 +37,11 @@ export async function showConsentStats(
 }
 
 async function present(out: Output, document: ConsentStats & { passedOver: number }): Promise<void> {
-  if (out.format === "json") return out.json(document);
-  if (out.format === "plain") return out.table([], toPlainRows(document));
+  if (out.format !== "human") return out.document(document);
   await presentOnScreen(out, document);
 }
 
 const STATES = ["valid", "standing", "expired", "unreadable"] as const;
-
-function toPlainRows({ pools, reachable, consents, templates, perUser, byAge }: ConsentStats): Cell[][] {
-  return [
-    ["pools", "", pools],
-    ["reachable", "", reachable],
-    ...STATES.map((state) => ["consents", state, consents[state]]),
-    ...templates.map((one) => ["template", one.templateId, one.reachable]),
-    ...perUser.map((row) => ["perUser", row.consents, row.users]),
-    ...byAge.map((row) => ["byAge", row.underDays ?? "older", row.consents]),
-  ];
-}
 
 async function presentOnScreen(out: Output, stats: ConsentStats): Promise<void> {
   const { pools, reachable, consents, templates, perUser, byAge } = stats;

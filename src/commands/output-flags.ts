@@ -1,0 +1,102 @@
+import type { Command } from "commander";
+import { nearestWord } from "../config/nearest.ts";
+import { usageError } from "../errors.ts";
+import type { FormatChoice, OutputOptions } from "../output/output.ts";
+import { COLOR_CHOICES, type ColorChoice } from "../output/style.ts";
+import type { GlobalOptions } from "./program.ts";
+import { suggestingOption } from "./suggest.ts";
+import { lineage } from "./words.ts";
+
+const FORMATS = ["table", "tsv", "csv", "json", "openid"] as const;
+
+/** How data is printed. */
+export function addOutputOptions(program: Command): Command {
+  return program
+    .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
+    .option("--jq <expression>", "what jq makes of the JSON: '.outcomes.sent'; texts without quotes")
+    .addOption(
+      suggestingOption(
+        "--format <format>",
+        "table, tsv, csv, json or openid (default: table on a terminal, tsv in a pipe)",
+        FORMATS,
+      ),
+    )
+    .option("--header", "begin rows with a line of titles (usual for csv)")
+    .option("--no-header", "leave out the titles of rows and tables")
+    .addOption(
+      suggestingOption("--color <when>", "colors: auto (on a terminal), always or never", COLOR_CHOICES),
+    )
+    .option("--no-color", "the same as --color never");
+}
+
+/** Commands whose lines of JSON are what they are for: files for import, a log. */
+const JSON_ALONE = ["pool export", "collector start"];
+
+/** How to report that a command line can't be understood: read off its words, because nothing else is known of it. */
+export function guessOutput(words: readonly string[]): Pick<OutputOptions, "as" | "color"> {
+  const lastOf = (flag: string) =>
+    words
+      .flatMap((word, at) =>
+        word === flag
+          ? words.slice(at + 1, at + 2)
+          : word.startsWith(`${flag}=`)
+            ? [word.slice(flag.length + 1)]
+            : [],
+      )
+      .at(-1);
+  const isJson = words.some((word) => /^--(json|jq)(=|$)/.test(word)) || lastOf("--format") === "json";
+  const color = COLOR_CHOICES.find((choice) => choice === lastOf("--color")) ?? "auto";
+  return { as: isJson ? "json" : undefined, color: words.includes("--no-color") ? "never" : color };
+}
+
+/** What the options say of the output. Throws a usage error for values that there are not, and for options that exclude each other. */
+export async function chooseOutput(
+  command: Command,
+  { json, jq, format, header, color }: GlobalOptions,
+): Promise<Pick<OutputOptions, "as" | "header" | "color">> {
+  const as = format === undefined ? undefined : parse(format, FORMATS, "--format");
+  const isJson = json === true || jq !== undefined;
+  if (isJson && as !== undefined && as !== "json")
+    throw usageError(
+      `--format ${as} and ${jq === undefined ? "--json" : "--jq"} exclude each other`,
+      "give one of them",
+    );
+  const chosen: FormatChoice | undefined = isJson ? "json" : as;
+  if (header !== undefined && (chosen === "json" || chosen === "openid"))
+    throw usageError(
+      `${header ? "--header" : "--no-header"}: there is no header in ${chosen === "json" ? "JSON" : "a list of openIds"}`,
+      "it is for --format tsv, csv and table",
+    );
+  if (as !== undefined && as !== "json") await checkRows(command, as);
+  return { as: chosen, header, color: parseColor(color) };
+}
+
+/** `--no-color` is false. */
+function parseColor(color: GlobalOptions["color"]): ColorChoice {
+  if (color === undefined) return "auto";
+  if (typeof color === "boolean") return color ? "auto" : "never";
+  return parse(color, COLOR_CHOICES, "--color");
+}
+
+async function checkRows(command: Command, as: FormatChoice): Promise<void> {
+  const path = lineage(command)
+    .map((one) => one.name())
+    .reverse()
+    .slice(1)
+    .join(" ");
+  if (JSON_ALONE.includes(path))
+    throw usageError(`--format ${as}: ${path} prints JSON, a line each`, "leave --format out");
+  if (as !== "openid") return;
+  const { documentsOf } = await import("../documents/catalog.ts");
+  const lists = documentsOf(path).some(({ form, schema }) => form === "lines" && schema.properties?.openId);
+  if (!lists)
+    throw usageError(`--format openid: ${path} lists no users`, "pool list and broadcast recipients do");
+}
+
+function parse<T extends string>(text: string, choices: readonly T[], option: string): T {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  const near = nearestWord(text, choices);
+  const meant = near === undefined ? "" : `did you mean ${near}? `;
+  throw usageError(`${option} '${text}' is none of its values`, `${meant}they are ${choices.join(", ")}`);
+}

@@ -1,0 +1,109 @@
+import * as s from "./define.ts";
+
+/** What the documents of broadcasts have in common. */
+
+export const OUTCOMES = s.object(
+  {
+    sent: s.count("The API accepted the message."),
+    no_code: s.count("No valid code or consent was there."),
+    rejected: s.count("The user cannot be messaged."),
+    failed: s.count("Refused for another reason."),
+    unknown: s.count("No usable answer came: the message may have been delivered."),
+    invalid: s.count("No message could be made of the recipient's row."),
+    skipped: s.count("Settled by an earlier run of this broadcast."),
+  },
+  "Recipients by outcome.",
+);
+
+export const CODES = s.object(
+  {
+    spent: s.count("Used for a message that was sent, or whose outcome is unknown."),
+    expired: s.count("Expired; removed from the pools on the way."),
+    refused: s.count("Refused by the platform as used or invalid."),
+    released: s.count("Claimed, not used, and put back."),
+  },
+  "What became of the codes or consents that were claimed.",
+);
+
+export const ERRORS = s.list(
+  s.object(
+    {
+      errcode: s.nullable(
+        s.errcode(
+          "The platform's code, a number or a word; null when there was none, such as after a reset.",
+        ),
+      ),
+      errmsg: s.text("The platform's words, or what happened on the wire."),
+      count: s.count("Answers of this kind, those that were retried included."),
+    },
+    "One kind of answer.",
+  ),
+  "Answers other than success, the most frequent first.",
+);
+
+export const OUTAGES = s.object(
+  {
+    count: s.count("How often the API was down while runs were at work."),
+    ms: s.count("For how long together, in milliseconds."),
+  },
+  "Outages of the API.",
+);
+
+export const OPEN = "Claimed, with an outcome that is not known yet.";
+
+export const STATUS = s.oneOf(
+  ["running", "dead", "finished", "stopped", "interrupted", "paused", "cancelled"],
+  "Where the broadcast stands; `dead`: it should be running, and no run is alive.",
+);
+
+const RATE = s.nullable(s.number("Messages sent per second of that time; null before it can be told."));
+
+/** The fields of every document that shows a broadcast as a whole. */
+export const BASE = {
+  broadcastId: s.text("The id of the broadcast."),
+  status: STATUS,
+  reason: s.optional(s.text("Why it ended, where it did not finish.")),
+  templateId: s.text("The template that is sent."),
+  toGo: s.nullable(s.count("Users without an outcome yet; null where nobody has counted them.")),
+  outages: s.optional(OUTAGES),
+  startedAt: s.time("When it was started."),
+  finishedAt: s.nullable(s.time("When it finished; null until then.")),
+  durationMs: s.count("How long runs worked on it, in milliseconds, without the time between them."),
+  sentPerSecond: RATE,
+};
+
+/** Counts that are known. */
+export const COUNTS = {
+  recipients: s.count("Users with an outcome."),
+  outcomes: OUTCOMES,
+  codes: CODES,
+  errors: ERRORS,
+  open: s.count(OPEN),
+};
+
+/** The same of a broadcast seen from outside, where some may not be known. */
+export const SHOWN_COUNTS = {
+  recipients: s.nullable(s.count("Users with an outcome; null where that is not known.")),
+  outcomes: s.nullable(OUTCOMES),
+  codes: CODES,
+  errors: ERRORS,
+  open: s.nullable(s.count(`${OPEN} Null where nobody knows.`)),
+  lastSeenAt: s.nullable(s.time("The last heartbeat of any run; null before the first.")),
+};
+
+export const OWN_RUN = s.object(
+  {
+    runId: s.text("The id of the run."),
+    sent: s.count("Messages that it sent."),
+    durationMs: s.count("How long it worked, in milliseconds."),
+    sentPerSecond: RATE,
+  },
+  "The run that prints this, alone.",
+);
+
+export const PASSED_OVER = s.count("Keys under the prefix of the pools that hold no pool.");
+
+export const NEXT = s.list(
+  s.text("A command line."),
+  "Commands that lead on from here, the first one first.",
+);

@@ -1,0 +1,189 @@
+import { BASE, COUNTS, NEXT, OPEN, OUTCOMES, OWN_RUN, PASSED_OVER, SHOWN_COUNTS } from "./broadcast-parts.ts";
+import * as s from "./define.ts";
+
+const RECEIPTS = s.object(
+  {
+    sent: s.count("Unknown outcomes that receipts of the platform show as sent."),
+    rejected: s.count("Those that receipts show as rejected."),
+    unknown: s.count("Those without a receipt."),
+  },
+  "What receipts of the platform say of unknown outcomes.",
+);
+
+/** `broadcast` and `broadcast resume`, at their end. */
+export const broadcastResult = s.object(
+  {
+    ...BASE,
+    ...COUNTS,
+    run: s.optional(OWN_RUN),
+    passedOver: s.optional(PASSED_OVER),
+    next: s.optional(NEXT),
+  },
+  "How a broadcast stands at the end of a run.",
+);
+
+const { broadcastId: _, reason: __, outages: ___, ...UNSTARTED } = BASE;
+
+export const dryRun = s.object(
+  {
+    ...UNSTARTED,
+    ...COUNTS,
+    dryRun: s.yes("Nothing was sent, and nothing changed."),
+    leftWithout: s.count("Recipients whose last valid code or consent the broadcast would take."),
+    passedOver: PASSED_OVER,
+    columns: s.optional(
+      s.list(s.text("A column."), "Columns of the recipients' rows that the message uses."),
+    ),
+    sample: s.optional(s.anyObject("The body of the first request, as the platform would get it.")),
+  },
+  "What a broadcast would do; who would be sent to counts as sent.",
+);
+
+export const resumeDryRun = s.object(
+  {
+    ...BASE,
+    ...SHOWN_COUNTS,
+    dryRun: s.yes("Nothing was sent, and nothing changed."),
+    wouldSend: s.count("Messages that resuming would send at most."),
+    toSend: s.object(
+      {
+        fresh: s.count("To users who have not been sent to."),
+        open: s.count("For claims without an outcome."),
+        retries: s.count("To users whose failed or unknown outcome is tried again."),
+      },
+      "The same by kind.",
+    ),
+    receipts: s.optional(RECEIPTS),
+  },
+  "What resuming a broadcast would do.",
+);
+
+const RUN = {
+  runId: s.text("The id of the run."),
+  host: s.text("The machine that it runs on."),
+  pid: s.integer("Its process id there."),
+  outcomes: s.nullable(OUTCOMES),
+  open: s.nullable(s.count(OPEN)),
+};
+
+export const watchLine = s.object(
+  {
+    ...BASE,
+    ...SHOWN_COUNTS,
+    rateNow: s.nullable(
+      s.number("Messages sent per second over the last seconds; null before it can be told."),
+    ),
+    runs: s.list(
+      s.object(
+        { ...RUN, waiting: s.nullable(s.text("Why it sends nothing at the moment.")) },
+        "A run at work.",
+      ),
+      "The runs at work.",
+    ),
+  },
+  "A broadcast as it stands now; the last line is its end.",
+);
+
+const { codes: ____, errors: _____, open: ______, ...LISTED } = SHOWN_COUNTS;
+
+export const broadcastLine = s.object(
+  {
+    ...BASE,
+    ...LISTED,
+    alive: s.flag("Whether a run is at work on it."),
+    next: s.optional(s.text("The command that leads on from here.")),
+  },
+  "One broadcast of a list.",
+);
+
+const FIELD = s.object(
+  {
+    name: s.text("As the platform names it: keyword1, thing1."),
+    label: s.optional(s.text("As the user sees it.")),
+    values: s.optional(s.list(s.text("A value."), "The only values that it takes.")),
+    value: s.text("The value; may hold {{column}}."),
+  },
+  "A field of the message.",
+);
+
+const MESSAGE = s.object(
+  {
+    templateId: s.text("The template."),
+    title: s.optional(s.text("The title of the template, where it is known.")),
+    fields: s.list(FIELD, "In the order in which the user sees them."),
+    page: s.optional(s.text("The page that the message opens.")),
+    withoutPool: s.optional(s.flag("No permission is claimed for it.")),
+    columns: s.optional(s.list(s.text("A column."), "Columns of the recipients' rows that its texts name.")),
+    options: s.optional(
+      s.map(s.text("The value of an option."), "What only this channel has, such as lang."),
+    ),
+    keywords: s.list(s.text("A value."), "The values of `fields` alone."),
+    emphasis: s.optional(s.integer("The field that is shown large, from 1 on.")),
+  },
+  "What every recipient gets.",
+);
+
+const SHOWN_RUN = s.object(
+  {
+    ...RUN,
+    user: s.nullable(s.text("Who started it.")),
+    since: s.time("When it began."),
+    lastSeen: s.time("Its last heartbeat."),
+    alive: s.flag("Whether it is at work."),
+    state: s.oneOf(["running", "summing up", "ended", "died"], "How it stands, or how it ended."),
+    foundPerSec: s.nullable(
+      s.number("The rate that it found where the platform refused; null without a limit."),
+    ),
+  },
+  "A process that worked on it.",
+);
+
+export const broadcastShown = s.object(
+  {
+    ...BASE,
+    ...SHOWN_COUNTS,
+    next: NEXT,
+    counted: s.oneOf(["result", "heartbeats", "ledgers"], "Where the counts come from."),
+    channel: s.text("The channel that it goes through."),
+    message: MESSAGE,
+    audience: s.oneOf(["pools", "list"], "Everybody with a pool, or listed users."),
+    limit: s.optional(s.count("The most users that it may claim a permission of.")),
+    rate: s.optional(s.number("The most messages per second, over all runs.")),
+    users: s.optional(s.count("How many users there were when it started, where that was counted.")),
+    appid: s.text("The mini program."),
+    apiBase: s.optional(s.text("The API that it goes through.")),
+    runs: s.list(SHOWN_RUN, "All runs, the oldest first."),
+  },
+  "One broadcast with all that is known of it.",
+);
+
+export const broadcastDeleted = s.object(
+  { broadcastId: s.text("The id of the broadcast."), deleted: s.yes("It is gone.") },
+  "That a broadcast was deleted.",
+);
+
+export const reportLine = s.object(
+  {
+    openId: s.text("The recipient."),
+    outcome: s.oneOf(
+      ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"],
+      "What became of the message; `open`: claimed, without an outcome yet.",
+    ),
+    attempts: s.count("Requests that were made."),
+    errcode: s.nullable(
+      s.errcode("The platform's code, a number or a word; null after success, and where there was none."),
+    ),
+    errmsg: s.nullable(
+      s.text(
+        "The platform's words, or what happened on the wire; null in lines from the ledger, which does not keep them.",
+      ),
+    ),
+    msgid: s.nullable(s.text("The platform's id of the message.")),
+    formId: s.nullable(s.text("The code that was claimed; null where messages spend consents.")),
+    at: s.time("When it was settled, or claimed."),
+    consent: s.optional(
+      s.nullable(s.text("The consent that was claimed; on channels that do not spend codes.")),
+    ),
+  },
+  "One recipient of a broadcast.",
+);
