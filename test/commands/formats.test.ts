@@ -106,7 +106,10 @@ it.each([
   [["pool", "list", "--format", "csv", "--jq", "."], "--format csv and --jq exclude each other"],
   [["pool", "list", "--header", "--json"], "--header: there is no header in JSON"],
   [["pool", "export", "--format", "csv"], "--format csv: pool export prints JSON, a line each"],
-  [["broadcast", "t", "--no-keywords", "-y", "--format", "openid"], "--format openid: broadcast send lists no users"],
+  [
+    ["broadcast", "t", "--no-keywords", "-y", "--format", "openid"],
+    "--format openid: broadcast send lists no users",
+  ],
 ])("%j is refused before anything is done", async (argv, message) => {
   const { code, stdout, stderr } = await world.cli(argv);
   expect([code, stdout]).toEqual([2, ""]);
@@ -140,11 +143,15 @@ it("colours come with --color always and FORCE_COLOR, never into JSON", async ()
   expect((await world.cli(wrong)).stderr).not.toContain(colour);
   expect((await world.cli([...wrong, "--color", "always"])).stderr).toContain(colour);
   expect((await world.cli(wrong, { env: { FORCE_COLOR: "1" } })).stderr).toContain(colour);
-  expect((await world.cli([...wrong, "--color=never"], { env: { FORCE_COLOR: "1" } })).stderr).not.toContain(colour);
-  expect((await world.cli([...wrong, "--no-color"], { env: { FORCE_COLOR: "1" } })).stderr).not.toContain(colour);
+  expect((await world.cli([...wrong, "--color=never"], { env: { FORCE_COLOR: "1" } })).stderr).not.toContain(
+    colour,
+  );
+  expect((await world.cli([...wrong, "--no-color"], { env: { FORCE_COLOR: "1" } })).stderr).not.toContain(
+    colour,
+  );
   const table = await world.cli(["pool", "list", "--format", "table", "--color", "always"]);
   expect(table.stdout).toContain(colour);
   const json = await world.cli(["pool", "stats", "--json", "--color", "always"]);
   expect(json.stdout).not.toContain(colour);
-  expect((await list("--color", "always"))).not.toContain(colour);
+  expect(await list("--color", "always")).not.toContain(colour);
 });

@@ -160,7 +160,7 @@ describe("token", () => {
     expect(stdout).toMatch(
       /^appid +token +renewed after +source\n.*\nwx-sandbox +\S{6}\.\.\. +\S+ \S+ \(in 1h 55m\) +api\n$/,
     );
-    const { stdout: row } = await world.cli(["token", "show"]);
-    expect(row).toMatch(/^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\n$/);
+    const { stdout: rows } = await world.cli(["token", "show"]);
+    expect(rows).toMatch(/^appid\twx-sandbox\ntoken\t\S{6}\.\.\.\nexpiresAt\t\d{4}-\S+Z\nsource\tstore\n$/);
   });
 });

@@ -225,8 +225,13 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
   it("asks each stream by itself whether it is a terminal", async () => {
     const red = "\x1b[31m";
     const inShell = async (line: string) =>
-      (await cli.spawn("script", ["-qec", `stty cols 80; ${process.execPath} ${cli.program} ${line}`, "/dev/null"]).done)
-        .stdout;
+      (
+        await cli.spawn("script", [
+          "-qec",
+          `stty cols 80; ${process.execPath} ${cli.program} ${line}`,
+          "/dev/null",
+        ]).done
+      ).stdout;
     expect(await inShell("pol | cat")).toContain(red);
     expect(await inShell("pol 2>&1 | cat")).not.toContain(red);
     expect(await inShell("channels | cat")).toMatch(/^wechat-template\t/m);
@@ -234,7 +239,9 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
   });
 
   it("breaks errors and hints between words", async () => {
-    const { stdout } = await cli.runInTerminal(["pool", "list", "--format", "cvs", "--no-color"], { columns: 40 });
+    const { stdout } = await cli.runInTerminal(["pool", "list", "--format", "cvs", "--no-color"], {
+      columns: 40,
+    });
     expect(linesOf(stdout).filter((line) => displayWidth(line) > 40)).toEqual([]);
     expect(stdout.replace(/\r?\n {2}/g, " ")).toContain(
       "error: --format 'cvs' is none of its values\r\nhint: did you mean csv? they are table, tsv, csv, json, openid",

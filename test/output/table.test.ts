@@ -13,10 +13,19 @@ describe("renderTable", () => {
     const table = await renderTable(columns, [["45009", words]], 30, plain);
     expect(table).not.toContain("…");
     expect(table.split("\n").filter((line) => displayWidth(line) > 30)).toEqual([]);
-    expect(table.split("\n").slice(2).map((line) => line.slice(9)).join(" ").trim()).toBe(words);
+    expect(
+      table
+        .split("\n")
+        .slice(2)
+        .map((line) => line.slice(9))
+        .join(" ")
+        .trim(),
+    ).toBe(words);
   });
   it("leaves the titles out on request", async () => {
-    expect(await renderTable([{ title: "openId" }, { title: "n" }], [["o1", 2]], 80, plain, false)).toBe("o1  2\n");
+    expect(await renderTable([{ title: "openId" }, { title: "n" }], [["o1", 2]], 80, plain, false)).toBe(
+      "o1  2\n",
+    );
   });
   it("aligns numbers to the right under their title", async () => {
     const table = await renderTable(

@@ -52,7 +52,10 @@ async function present({ out }: Deps, checks: readonly Check[]): Promise<void> {
     from ?? "",
     problem ?? what,
   ]);
-  await out.table([{ title: "check" }, { title: "state" }, { title: "from" }, { title: "what", wrap: true }], rows);
+  await out.table(
+    [{ title: "check" }, { title: "state" }, { title: "from" }, { title: "what", wrap: true }],
+    rows,
+  );
   for (const { name, problem, hint } of checks.filter(isBad)) {
     out.warn(`${name}: ${problem}${hint === undefined ? "" : `\n  hint: ${hint}`}`);
   }
