@@ -6,21 +6,12 @@ import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { NOUNS } from "./nouns.ts";
-import { addOutputOptions } from "./output-flags.ts";
+import { addOutputOptions, type OutputFlags } from "./output-flags.ts";
 import { suggestingOption } from "./suggest.ts";
 
 /** Options that every command takes. */
-export interface GlobalOptions {
-  json?: boolean;
-  /** What jq is to make of the documents. */
-  jq?: string;
-  /** How data is printed: one of FORMATS. */
-  format?: string;
-  /** Whether rows begin with a line of titles. */
-  header?: boolean;
+export interface GlobalOptions extends OutputFlags {
   quiet?: boolean;
-  /** One of COLOR_CHOICES; false with --no-color. */
-  color?: string | boolean;
   /** Questions are answered with yes. */
   yes?: boolean;
   /** False with --no-input: nothing is asked. */

@@ -57,7 +57,7 @@ it("a broadcast that was killed is dead at once, everywhere, with its last beat'
   expect((await cli.run(["broadcast", "list"])).stdout).toMatch(/^b1\t\S+\tdead\t/);
   const rows = await cli.run(["broadcast", "show", "b1"]);
   expect(rows.stdout).toMatch(/^status\tdead$/m);
-  expect(rows.stdout).toMatch(/^next\tpush-cli broadcast resume b1$/m);
+  expect(rows.stdout).toMatch(/^next\.0\tpush-cli broadcast resume b1$/m);
   expect((await cli.run(["broadcast", "list", "--status", "dead"])).stdout).toMatch(/^b1\t/);
   expect((await cli.run(["broadcast", "watch", "b1"])).code, "9: it died").toBe(9);
   const taken = await cli.run(SEND);
