@@ -1,4 +1,8 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import type { Setting } from "../config/setting.ts";
+import { FLAG_KEYS } from "../config/setting-keys.ts";
+import type { SettingFlags } from "../config/settings.ts";
+import { TABLE } from "../config/table.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
@@ -6,7 +10,7 @@ import { NOUNS } from "./nouns.ts";
 import { suggestingOption } from "./suggest.ts";
 
 /** Options that every command takes. */
-export interface GlobalOptions {
+export interface GlobalOptions extends SettingFlags {
   json?: boolean;
   /** What jq is to make of the documents. */
   jq?: string;
@@ -17,24 +21,6 @@ export interface GlobalOptions {
   /** False with --no-input: nothing is asked. */
   input: boolean;
   debug?: boolean;
-  redisUrl?: string;
-  redisCa?: string;
-  redisCert?: string;
-  redisKey?: string;
-  redisServername?: string;
-  channel?: string;
-  apiBase?: string;
-  apiCa?: string;
-  proxy?: string;
-  keyPrefix?: string;
-  poolPrefix?: string;
-  poolKey?: string;
-  poolKeys?: string;
-  tokenMode?: string;
-  consentCap?: string;
-  consentMaxAge?: string;
-  profile?: string;
-  config?: string;
 }
 
 const EXAMPLES = `
@@ -71,43 +57,9 @@ export async function buildProgram(
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: what would need an answer is refused")
     .option("--no-color", "no colours (NO_COLOR works too)")
-    .option("--debug", "stack traces with errors")
-    .option(
-      "--redis-url <url>",
-      "redis://, rediss://, unix://, redis+cluster:// or redis+sentinel:// (a password belongs into PUSH_CLI_REDIS_URL)",
-    )
-    .option("--redis-ca <file>", "certificate of the CA that signed the Redis' own (PEM), for rediss://")
-    .option("--redis-cert <file>", "our certificate (PEM), for a Redis that wants one")
-    .option("--redis-key <file>", "the key of that certificate (PEM)")
-    .option("--redis-servername <name>", "name in the Redis' certificate, when it is not the URL's host")
-    .option(
-      "--channel <name>",
-      "platform and kind of message (default: wechat-template); see push-cli channels",
-    )
-    .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
-    .option("--api-ca <file>", "certificate of a CA to trust for the API and the proxy, too (PEM)")
-    .option(
-      "--proxy <url>",
-      "proxy to the API, none: without one (default: HTTPS_PROXY, HTTP_PROXY, NO_PROXY); a password belongs into PUSH_CLI_PROXY",
-    )
-    .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
-    .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
-    .option("--pool-key <key>", "a pool's whole key instead, with a % for the openId: 'pool:{%}'")
-    .addOption(
-      suggestingOption(
-        "--pool-keys <form>",
-        "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
-        ["plain", "java"],
-      ),
-    )
-    .addOption(
-      suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
-        "stable",
-        "basic",
-      ]),
-    )
-    .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
-    .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
+    .option("--debug", "stack traces with errors");
+  for (const key of FLAG_KEYS) program.addOption(settingOption(TABLE[key]));
+  program
     .option("--profile <name>", "profile of the configuration file")
     .option("--config <file>", "configuration file")
     .configureHelp(HELP_LAYOUT)
@@ -121,4 +73,8 @@ export async function buildProgram(
   }
   registerHelp(program, run, () => buildProgram(version, run));
   return program;
+}
+
+function settingOption({ flag, what, choices }: Setting & { flag: string }): Option {
+  return choices ? suggestingOption(flag, what, choices) : new Option(flag, what);
 }

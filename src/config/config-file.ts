@@ -3,8 +3,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import { messageOf, PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
 import { type Fault, faultsError } from "./faults.ts";
+import { type Given, kindOf, type Origin } from "./given.ts";
 import { findPositions } from "./positions.ts";
-import { type Given, kindOf, type Origin } from "./rules.ts";
 import { type ConfigDocument, checkConfig, type Issue } from "./schema.ts";
 
 export const CONFIG_FILE = "push-cli.config.json";

@@ -3,36 +3,38 @@ import { dirname, resolve } from "node:path";
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
 import { type ConfigFile, configPlaces, readProblem } from "./config-file.ts";
+import { fileOrigin, type Given, kindOf, type Origin } from "./given.ts";
 import { nearestWord } from "./nearest.ts";
-import {
-  fileOrigin,
-  type Given,
-  kindOf,
-  type Origin,
-  RULES,
-  SETTING_KEYS,
-  type SettingKey,
-} from "./rules.ts";
 import type { ConfigSection } from "./schema.ts";
-import { SECRET_KEYS, SECRETS, type SecretKey, secretFileKey } from "./secrets.ts";
+import { SECRETS } from "./secrets.ts";
+import {
+  FLAG_KEYS,
+  type FlagKey,
+  flagOf,
+  SECRET_KEYS,
+  SETTING_KEYS,
+  SETTINGS,
+  type SecretKey,
+  type SettingKey,
+  secretFileKey,
+} from "./setting-keys.ts";
 
 /** What one source gives; the next source fills in the rest. */
 export type Layer = { [key in SettingKey]?: Given };
 
-export function flagLayer(flags: { [key in SettingKey]?: string | undefined }, cwd: string): Layer {
+export function flagLayer(flags: { [key in FlagKey]?: string | undefined }, cwd: string): Layer {
   const layer: Layer = {};
-  for (const key of SETTING_KEYS) {
+  for (const key of FLAG_KEYS) {
     const value = flags[key];
-    const name = RULES[key].flag;
-    if (value !== undefined && name)
-      layer[key] = { value: inFolder(key, value, cwd), origin: { source: "flag", name } };
+    if (value !== undefined)
+      layer[key] = { value: inFolder(key, value, cwd), origin: { source: "flag", name: flagOf(key) } };
   }
   return layer;
 }
 
 /** A path from the folder that it was given in; any other value as it is. */
 function inFolder(key: SettingKey, value: string, folder: string): string {
-  return RULES[key].isPath && value !== "" ? resolve(folder, value) : value;
+  return SETTINGS[key].isPath && value !== "" ? resolve(folder, value) : value;
 }
 
 /** An empty variable counts as absent: that is how scripts and compose files unset one. */
@@ -44,7 +46,7 @@ export function fromEnv(io: Pick<Io, "env">, name: string): Given | undefined {
 export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
   const layer: Layer = {};
   for (const key of SETTING_KEYS) {
-    const given = fromEnv(io, RULES[key].env);
+    const given = fromEnv(io, SETTINGS[key].env);
     if (given) layer[key] = { ...given, value: inFolder(key, given.value, io.cwd) };
   }
   for (const key of SECRET_KEYS) {

@@ -1,7 +1,14 @@
 import type { ZodType, z } from "zod";
+import { valueProblem } from "./given.ts";
 import { nearestWord } from "./nearest.ts";
-import { RULES, SETTING_KEYS, type SettingKey, valueProblem } from "./rules.ts";
-import { SECRET_KEYS, type SecretFileKey, secretFileKey } from "./secrets.ts";
+import {
+  SECRET_KEYS,
+  SETTING_KEYS,
+  SETTINGS,
+  type SecretFileKey,
+  type SettingKey,
+  secretFileKey,
+} from "./setting-keys.ts";
 
 /** The settings of a file or of one of its profiles. */
 export type ConfigSection = { [key in SettingKey | SecretFileKey]?: string | undefined };
@@ -32,7 +39,7 @@ export async function checkConfig(
 const SECTION_KEYS: readonly string[] = [...SETTING_KEYS, ...SECRET_KEYS.map(secretFileKey)];
 
 function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
-  const setting = (key: SettingKey) => zod.string().refine((value) => !RULES[key].problem(value));
+  const setting = (key: SettingKey) => zod.string().refine((value) => !SETTINGS[key].problem(value));
   const section = Object.fromEntries([
     ...SETTING_KEYS.map((key) => [key, setting(key).optional()]),
     ...SECRET_KEYS.map((key) => [secretFileKey(key), zod.string().min(1).optional()]),
@@ -72,7 +79,7 @@ function explainIssue(issue: z.core.$ZodIssue, document: unknown): Issue[] {
   const key = SETTING_KEYS.find((each) => each === issue.path.at(-1));
   const problem = key && typeof value === "string" ? valueProblem(key, value) : undefined;
   if (!key || !problem) return [{ ...place, what: "value", problem: " is empty" }];
-  return [{ ...place, what: "value", problem, hint: RULES[key].hint }];
+  return [{ ...place, what: "value", problem, hint: SETTINGS[key].hint }];
 }
 
 function unknownKey(section: PropertyKey[], key: string): Issue {

@@ -1,44 +1,36 @@
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import type { TokenMode } from "../token/ports.ts";
 import { configPlaces, loadConfigFiles } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
-import { parseDuration } from "./durations.ts";
+import { type Given, kindOf, type Source, settingProblem } from "./given.ts";
 import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
-import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
-import { COLLECTOR_SECRETS, type CollectorSecret, isCollectorSecret } from "./secrets.ts";
+import {
+  COLLECTOR_SECRETS,
+  type CollectorSecret,
+  type FlagKey,
+  isCollectorSecret,
+  SETTING_KEYS,
+} from "./setting-keys.ts";
+import { TABLE } from "./table.ts";
 import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { readValues, type Values } from "./values.ts";
 import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
 
 /** A secret, or why what was given can't be used. `from` names where it was given. */
 export type GivenSecret = { from: string } & ({ value: string } | { problem: PushCliError });
 
-export interface Settings {
-  /** May hold a password: show it through redactUrl only. */
-  redisUrl: string;
+/** What commands work with. A Redis URL and a proxy may hold a password: show them through redactUrl only. */
+export interface Settings extends Values {
   /** Given for a URL that begins with `rediss`. */
   redisTls?: TlsFiles;
-  /** Name of a channel, which may not be there. */
-  channel: string;
   /** Without a slash at the end. */
   apiBase: string;
-  /** As given; `chooseProxy` knows what it means. May hold a password: show it through redactUrl only. */
-  proxy?: string;
   /** PEM certificates that are trusted beside Node's built-in ones. */
   apiCas?: string[];
-  appid?: string;
-  appsecret?: string;
-  keyPrefix: string;
   /** What a pool's key has before the openId, and behind it. */
   poolPrefix: string;
   poolSuffix: string;
-  poolKeys: "plain" | "java";
-  tokenMode: TokenMode;
-  /** Valid consents of a template that import lets a user have; absent: any number. */
-  consentCap?: number;
-  /** How old a consent may be; absent: any age, as on the platform. */
-  consentMaxAgeMs?: number;
   profile?: string;
   /** Those that are given: commands that have no use for them work whatever they are. */
   collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
@@ -49,28 +41,12 @@ export interface Settings {
   warnings: string[];
 }
 
-/** As the command line hands them over. The secret is not among them: argv is public. */
-export interface SettingFlags {
-  redisUrl?: string | undefined;
-  redisCa?: string | undefined;
-  redisCert?: string | undefined;
-  redisKey?: string | undefined;
-  redisServername?: string | undefined;
-  channel?: string | undefined;
-  apiBase?: string | undefined;
-  apiCa?: string | undefined;
-  proxy?: string | undefined;
-  keyPrefix?: string | undefined;
-  poolPrefix?: string | undefined;
-  poolKey?: string | undefined;
-  poolKeys?: string | undefined;
+/** As the command line hands them over. The secrets are not among them: argv is public. */
+export type SettingFlags = { [key in FlagKey]?: string | undefined } & {
   profile?: string | undefined;
-  tokenMode?: string | undefined;
-  consentCap?: string | undefined;
-  consentMaxAge?: string | undefined;
   /** Path of the configuration file. */
   config?: string | undefined;
-}
+};
 
 /**
  * Flags over environment over files (the profile over the top levels, the project's over the user's) over defaults.
@@ -93,11 +69,10 @@ export async function loadSettings(
   const layers = { ...fromFiles, ...env, ...fromFlags };
   checkValues(layers);
   const configFiles = { read: files.map(({ path }) => path), places: configPlaces(io) };
-  const channel = layers.channel?.value ?? DEFAULT_CHANNEL;
-  const settings = fillIn(layers, profile, configFiles, channel, await defaultsOf(channel));
+  const values = readValues(layers);
+  const settings = fillIn(values, layers, profile, configFiles, await defaultsOf(values.channel));
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
-  if (layers.proxy) settings.proxy = layers.proxy.value;
   if (layers.apiCa) settings.apiCas = await loadApiCas(layers.apiCa, io.env);
   const sources = { flags: fromFlags, env, files, profile };
   settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, sources));
@@ -111,15 +86,8 @@ export interface ChannelDefaults {
   poolPrefix: string;
 }
 
-export const DEFAULT_CHANNEL = "wechat-template";
+export const DEFAULT_CHANNEL = TABLE.channel.default;
 const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
-
-const DEFAULTS = {
-  redisUrl: "redis://127.0.0.1:6379",
-  keyPrefix: "mina:",
-  poolKeys: "plain",
-  tokenMode: "stable",
-};
 
 function fromFlag(name: string, value: string | undefined): Given | undefined {
   return value === undefined ? undefined : { value, origin: { source: "flag", name } };
@@ -143,27 +111,18 @@ function checkValues(given: Layer): void {
 }
 
 function fillIn(
+  values: Values,
   given: Layer,
   profile: Given | undefined,
   configFiles: ConfigFiles,
-  channel: string,
   defaults: ChannelDefaults,
 ): Settings {
   const sources: Record<string, Source> = { profile: profile?.origin.source ?? "default" };
   for (const key of SETTING_KEYS) sources[key] = given[key]?.origin.source ?? "default";
-  const keyPrefix = given.keyPrefix?.value ?? DEFAULTS.keyPrefix;
   return {
-    redisUrl: given.redisUrl?.value ?? DEFAULTS.redisUrl,
-    channel,
+    ...values,
     apiBase: (given.apiBase?.value ?? defaults.apiBase).replace(/\/+$/, ""),
-    ...(given.appid && { appid: given.appid.value }),
-    ...(given.appsecret && { appsecret: given.appsecret.value }),
-    keyPrefix,
-    ...poolKeyOf(given, `${keyPrefix}${defaults.poolPrefix}`),
-    poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
-    tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
-    ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
-    ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
+    ...poolKeyOf(given, `${values.keyPrefix}${defaults.poolPrefix}`),
     ...(profile && { profile: profile.value }),
     collectorSecrets: collectorSecretsOf(given),
     sources,

@@ -1,7 +1,6 @@
 import type { Io } from "../output/io.ts";
 import { nearestWord } from "./nearest.ts";
-import { RULES, SETTING_KEYS } from "./rules.ts";
-import { SECRET_KEYS, SECRETS } from "./secrets.ts";
+import { SETTING_KEYS, SETTINGS } from "./setting-keys.ts";
 
 const PREFIX = "PUSH_CLI_";
 
@@ -11,8 +10,7 @@ export const SOURCE_URL_ENV = "PUSH_CLI_FROM_REDIS_URL";
 
 /** All that the program reads of its own. */
 export const VARIABLES: readonly string[] = [
-  ...SETTING_KEYS.map((key) => RULES[key].env),
-  ...SECRET_KEYS.map((key) => SECRETS[key].fileEnv),
+  ...SETTING_KEYS.flatMap((key) => [SETTINGS[key].env, SETTINGS[key].fileEnv ?? []].flat()),
   PROFILE_ENV,
   CONFIG_ENV,
   SOURCE_URL_ENV,

@@ -1,7 +1,14 @@
 import type { ConfigFile } from "./config-file.ts";
+import type { Given } from "./given.ts";
 import { type Layer, profileSections } from "./layers.ts";
-import { type Given, RULES, SETTING_KEYS, type SettingKey } from "./rules.ts";
-import { isSecret, SECRET_KEYS, secretFileKey } from "./secrets.ts";
+import {
+  isSecret,
+  SECRET_KEYS,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+  secretFileKey,
+} from "./setting-keys.ts";
 import { unusedTls } from "./tls-files.ts";
 
 /** What the settings came from. */
@@ -64,6 +71,6 @@ function overruledProfile({ flags, env, files, profile }: Sources): string[] {
       (own) => own[key] !== undefined || (isSecret(key) && own[secretFileKey(key)] !== undefined),
     );
   return SETTING_KEYS.filter((key) => env[key] && !flags[key] && isOwn(key)).map(
-    (key) => `${RULES[key].env} is used instead of "${key}" of the profile "${profile.value}"`,
+    (key) => `${SETTINGS[key].env} is used instead of "${key}" of the profile "${profile.value}"`,
   );
 }
