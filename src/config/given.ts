@@ -1,4 +1,4 @@
-import { PushCliError } from "../errors.ts";
+import { type ErrorDetails, PushCliError } from "../errors.ts";
 import { SETTINGS, type SettingKey } from "./setting-keys.ts";
 
 export type Source = "flag" | "env" | "file" | "default";
@@ -7,6 +7,8 @@ export type Source = "flag" | "env" | "file" | "default";
 export interface Origin {
   source: Source;
   name: string;
+  /** Of what a file gives: its path, and the keys that lead to the value, from the outside in. */
+  place?: { path: string; keys: readonly string[] };
 }
 
 /** A value and where it was given. */
@@ -17,7 +19,17 @@ export interface Given {
   problem?: PushCliError;
 }
 
-/** The error about a value of `key`: a usage error for a flag, else a config error. Undefined when it can be used. */
+/** What is wrong with a value: a usage error for a flag, else a config error. `problem`: as the sentence goes on. */
+export class SettingError extends PushCliError {
+  readonly origin: Origin;
+
+  constructor(origin: Origin, problem: string, details: ErrorDetails = {}) {
+    super(origin.source === "flag" ? "usage" : "config", `${origin.name}${problem}`, details);
+    this.origin = origin;
+  }
+}
+
+/** The error about a value of `key`; undefined when it can be used. */
 export function settingProblem(
   key: SettingKey,
   { value, origin, problem: unread }: Given,
@@ -25,7 +37,7 @@ export function settingProblem(
   if (unread) return unread;
   const problem = valueProblem(key, value);
   if (problem === undefined) return undefined;
-  return new PushCliError(kindOf(origin), `${origin.name}${problem}`, { hint: SETTINGS[key].hint });
+  return new SettingError(origin, problem, { hint: SETTINGS[key].hint });
 }
 
 /** What is wrong with a value of `key`, as a sentence goes on that has named it. Undefined when it can be used. */
@@ -37,10 +49,6 @@ export function valueProblem(key: SettingKey, value: string): string | undefined
 }
 
 /** How messages name a place in the file: its keys from the outside in. */
-export function fileOrigin(path: string, keys: readonly PropertyKey[]): Origin {
-  return { source: "file", name: `"${keys.map(String).join(".")}" in "${path}"` };
-}
-
-export function kindOf(origin: Origin): "usage" | "config" {
-  return origin.source === "flag" ? "usage" : "config";
+export function fileOrigin(path: string, keys: readonly string[]): Origin {
+  return { source: "file", name: `"${keys.join(".")}" in "${path}"`, place: { path, keys } };
 }

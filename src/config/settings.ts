@@ -1,21 +1,18 @@
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import { configPlaces, loadConfigFiles } from "./config-file.ts";
+import { configPlaces } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
-import { type Given, kindOf, type Source, settingProblem } from "./given.ts";
-import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
-import {
-  COLLECTOR_SECRETS,
-  type CollectorSecret,
-  type FlagKey,
-  isCollectorSecret,
-  SETTING_KEYS,
-} from "./setting-keys.ts";
+import { type Given, SettingError, type Source, settingProblem } from "./given.ts";
+import type { Layer } from "./layers.ts";
+import { type Resolved, resolveSettings, type SettingFlags } from "./resolve.ts";
+import { COLLECTOR_SECRETS, type CollectorSecret, isCollectorSecret, SETTING_KEYS } from "./setting-keys.ts";
 import { TABLE } from "./table.ts";
 import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { readValues, type Values } from "./values.ts";
-import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
+import { unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
+
+export type { SettingFlags } from "./resolve.ts";
 
 /** A secret, or why what was given can't be used. `from` names where it was given. */
 export type GivenSecret = { from: string } & ({ value: string } | { problem: PushCliError });
@@ -32,6 +29,8 @@ export interface Settings extends Values {
   poolPrefix: string;
   poolSuffix: string;
   profile?: string;
+  /** The profile is marked as production, and everything that asks says so. */
+  production: boolean;
   /** Those that are given: commands that have no use for them work whatever they are. */
   collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
   /** Which layer each setting came from. */
@@ -40,13 +39,6 @@ export interface Settings extends Values {
   /** To be told to the operator; no reason to stop. */
   warnings: string[];
 }
-
-/** As the command line hands them over. The secrets are not among them: argv is public. */
-export type SettingFlags = { [key in FlagKey]?: string | undefined } & {
-  profile?: string | undefined;
-  /** Path of the configuration file. */
-  config?: string | undefined;
-};
 
 /**
  * Flags over environment over files (the profile over the top levels, the project's over the user's) over defaults.
@@ -58,24 +50,24 @@ export async function loadSettings(
   io: Pick<Io, "env" | "cwd">,
   defaultsOf: (channel: string) => Promise<ChannelDefaults> = async () => WECHAT_TEMPLATE,
 ): Promise<Settings> {
-  const profile = fromFlag("--profile", flags.profile) ?? fromEnv(io, PROFILE_ENV);
-  const only = fromFlag("--config", flags.config) ?? fromEnv(io, CONFIG_ENV);
-  const unseen: string[] = [];
-  const files = await loadConfigFiles(io, only, (text) => unseen.push(text));
-  const { config: _, profile: __, ...given } = flags;
-  const env = await envLayer(io);
-  const fromFiles = await fileLayer(files, profile, io, env);
-  const fromFlags = flagLayer(given, io.cwd);
-  const layers = { ...fromFiles, ...env, ...fromFlags };
+  return makeSettings(await resolveSettings(flags, io), io, defaultsOf);
+}
+
+/** The settings of what counts; rejects as `loadSettings` does. */
+export async function makeSettings(
+  resolved: Resolved,
+  io: Pick<Io, "env" | "cwd">,
+  defaultsOf: (channel: string) => Promise<ChannelDefaults>,
+): Promise<Settings> {
+  const { layers, unseen } = resolved;
   checkValues(layers);
-  const configFiles = { read: files.map(({ path }) => path), places: configPlaces(io) };
   const values = readValues(layers);
-  const settings = fillIn(values, layers, profile, configFiles, await defaultsOf(values.channel));
+  const configFiles = { read: resolved.files.map(({ path }) => path), places: configPlaces(io) };
+  const settings = fillIn(values, resolved, configFiles, await defaultsOf(values.channel));
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
   if (layers.apiCa) settings.apiCas = await loadApiCas(layers.apiCa, io.env);
-  const sources = { flags: fromFlags, env, files, profile };
-  settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, sources));
+  settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, resolved));
   return settings;
 }
 
@@ -89,31 +81,30 @@ export interface ChannelDefaults {
 export const DEFAULT_CHANNEL = TABLE.channel.default;
 const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
 
-function fromFlag(name: string, value: string | undefined): Given | undefined {
-  return value === undefined ? undefined : { value, origin: { source: "flag", name } };
+/** What is wrong with values, one by one. What is wrong with the collector's alone is the collector's matter. */
+export function valueProblems(given: Layer): PushCliError[] {
+  return SETTING_KEYS.flatMap((key) => {
+    const entry = given[key];
+    return (entry && !isCollectorSecret(key) && settingProblem(key, entry)) || [];
+  });
 }
 
 /** Throws one error about all values that can't be used; a flag among them makes it a usage error. */
 function checkValues(given: Layer): void {
-  const problems = SETTING_KEYS.flatMap((key) => {
-    const entry = given[key];
-    // What is wrong with the collector's is the collector's matter.
-    return (entry && !isCollectorSecret(key) && settingProblem(key, entry)) || [];
-  });
+  const problems = valueProblems(given);
   const [first, second] = problems;
   if (!first) return;
   if (!second) throw first;
   const kind = problems.some((problem) => problem.kind === "usage") ? "usage" : "config";
   throw new PushCliError(kind, `${problems.length} settings can't be used`, {
     details: problems.map(({ message, hint }) => `${message}; ${hint}`),
-    hint: "mend them and run again",
+    hint: "correct them and run again",
   });
 }
 
 function fillIn(
   values: Values,
-  given: Layer,
-  profile: Given | undefined,
+  { layers: given, profile, production }: Resolved,
   configFiles: ConfigFiles,
   defaults: ChannelDefaults,
 ): Settings {
@@ -124,6 +115,7 @@ function fillIn(
     apiBase: (given.apiBase?.value ?? defaults.apiBase).replace(/\/+$/, ""),
     ...poolKeyOf(given, `${values.keyPrefix}${defaults.poolPrefix}`),
     ...(profile && { profile: profile.value }),
+    production,
     collectorSecrets: collectorSecretsOf(given),
     sources,
     configFiles,
@@ -156,8 +148,9 @@ function poolKeyOf(
   if (!poolKey || (poolPrefix && rank(poolPrefix) < rank(poolKey)))
     return { poolPrefix: poolPrefix?.value ?? byDefault, poolSuffix: "" };
   if (poolPrefix && rank(poolPrefix) === rank(poolKey)) {
-    const what = `${poolKey.origin.name} and ${poolPrefix.origin.name} exclude each other`;
-    throw new PushCliError(kindOf(poolKey.origin), what, { hint: "leave one of them out" });
+    throw new SettingError(poolKey.origin, ` and ${poolPrefix.origin.name} exclude each other`, {
+      hint: "leave one of them out",
+    });
   }
   const [before = "", behind = ""] = poolKey.value.split("%");
   return { poolPrefix: before, poolSuffix: behind };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { messageOf, PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
 import { readProblem } from "./config-file.ts";
-import { type Given, kindOf } from "./given.ts";
+import { type Given, SettingError } from "./given.ts";
 import type { Layer } from "./layers.ts";
 import { flagOf, SETTINGS } from "./setting-keys.ts";
 
@@ -32,7 +32,7 @@ export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsF
   const lonely = redisCert && !redisKey ? "redisKey" : redisKey && !redisCert ? "redisCert" : undefined;
   if (lonely) {
     const { origin } = (redisCert ?? redisKey) as Given;
-    throw new PushCliError(kindOf(origin), `${origin.name} is given without its counterpart`, {
+    throw new SettingError(origin, " is given without its counterpart", {
       hint: `a certificate and its key go together: give ${flagOf(lonely)}, or ${SETTINGS[lonely].env}, too`,
     });
   }
@@ -69,8 +69,9 @@ async function checkCas(cas: string[], { value, origin }: Given): Promise<void> 
   try {
     createSecureContext({ ca: cas });
   } catch (error) {
-    const message = `${origin.name}: "${value}" can't be used: ${messageOf(error)}`;
-    throw new PushCliError(kindOf(origin), message, { hint: SETTINGS.apiCa.hint });
+    throw new SettingError(origin, `: "${value}" can't be used: ${messageOf(error)}`, {
+      hint: SETTINGS.apiCa.hint,
+    });
   }
 }
 
@@ -88,7 +89,7 @@ function isTls(redisUrl: string): boolean {
 
 async function readPem(key: keyof typeof PEM, { value, origin }: Given): Promise<string> {
   const fail = (problem: string, cause?: unknown) =>
-    new PushCliError(kindOf(origin), `${origin.name}: ${problem}`, { hint: SETTINGS[key].hint, cause });
+    new SettingError(origin, `: ${problem}`, { hint: SETTINGS[key].hint, cause });
   const text = await readFile(value, "utf8").catch((error: unknown) => {
     throw fail(`cannot read "${value}": ${readProblem(error)}`, error);
   });

@@ -1,6 +1,7 @@
 import type { ConfigFile } from "./config-file.ts";
-import type { Given } from "./given.ts";
-import { type Layer, profileSections } from "./layers.ts";
+import type { Layer } from "./layers.ts";
+import { profileSections } from "./profiles.ts";
+import type { Sources } from "./resolve.ts";
 import {
   isSecret,
   SECRET_KEYS,
@@ -10,14 +11,6 @@ import {
   secretFileKey,
 } from "./setting-keys.ts";
 import { unusedTls } from "./tls-files.ts";
-
-/** What the settings came from. */
-export interface Sources {
-  flags: Layer;
-  env: Layer;
-  files: readonly ConfigFile[];
-  profile: Given | undefined;
-}
 
 /** What is no error and yet hardly meant so. */
 export function findWarnings(
