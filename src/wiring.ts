@@ -2,7 +2,7 @@ import type { OpenChannel, TemplateCache } from "./broadcast/channel.ts";
 import type { StopSignal } from "./broadcast/stop.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { consentNeeds, sendNeeds } from "./commands/consent-needs.ts";
-import type { Deps, SendStores, Stores } from "./commands/deps.ts";
+import type { Deps, SendStores, SourceNeeds, Stores } from "./commands/deps.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
@@ -65,14 +65,7 @@ export function createDeps({ io, out, globals, version, runCli }: Wiring): {
     },
     storesOf: async (other) => openStores(await loadSettings({}, other, defaultsOf), clock),
     codeSource: async (needs) => {
-      const { openCodeSource } = await import("./redis/code-source.ts");
-      const { redisUrl, redisTls } = await settings();
-      const url = needs.redisUrl ?? redisUrl;
-      // Another server has another name; the CA and the client's certificate may serve for both.
-      const { servername: _, ...common } = redisTls ?? {};
-      const tls = needs.redisUrl === undefined ? redisTls : common;
-      const patience = { isOn: () => true, onWait: sayWait(out) };
-      const source = await openCodeSource({ ...needs, url, tls, shownUrl: redactUrl(url), patience });
+      const source = await openSource(needs, await settings(), out);
       closers.push(source.close);
       return source;
     },
@@ -121,6 +114,16 @@ function sendStoresOf(
     known.set(name, own);
     return { ...stores, ...own };
   };
+}
+
+async function openSource(needs: SourceNeeds, { redisUrl, redisTls, redisTimeoutMs }: Settings, out: Output) {
+  const { openCodeSource } = await import("./redis/code-source.ts");
+  const url = needs.redisUrl ?? redisUrl;
+  // Another server has another name; the CA and the client's certificate may serve for both.
+  const { servername: _, ...common } = redisTls ?? {};
+  const tls = needs.redisUrl === undefined ? redisTls : common;
+  const patience = { isOn: () => true, onWait: sayWait(out) };
+  return openCodeSource({ ...needs, url, tls, redisTimeoutMs, shownUrl: redactUrl(url), patience });
 }
 
 /** The collector, loaded when it is asked for. */
@@ -201,6 +204,7 @@ async function createTokens(
     ...tokens,
     appid: settings.appid ?? "",
     mode: settings.tokenMode,
+    callMs: settings.apiTimeoutMs,
     api: channel.tokenApi(),
     clock,
     warn: (text) => out.warn(`warning: ${text}`),

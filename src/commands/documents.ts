@@ -17,6 +17,7 @@ const TEMPLATE = "id title kind fields{name label values example takes}";
 const TOKEN = "appid token expiresAt source";
 const CODE_COUNTS = "valid expired invalid unreadable overlong";
 const CONSENT_COUNTS = "valid standing expired unreadable";
+const ORIGIN = "source from file line column";
 const INTERVAL = "interval unreadableInterval";
 
 /**
@@ -54,6 +55,10 @@ const DOCUMENTS: Record<string, string> = {
   channels: `channels{name platform title permission repeat guarantee delivers{today asOf note} needs limits messageOptions
     apiBase poolPrefix startRate chosen}`,
   "script claim": "name sha1 source header examples{java php python go node}",
+  init: "path profile next",
+  "config show": `profile{name production ${ORIGIN}} files settings{key value secret ${ORIGIN} profile}`,
+  "config check": "ok files problems{severity file line column problem fix}",
+  "config path": "files{file kind found problem}",
   sandbox: "url appid stats",
   "collector start": `at level event lines address routes signal route method status ms user code callback taken known refused
     templates message problem`,

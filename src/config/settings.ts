@@ -67,7 +67,8 @@ export async function makeSettings(
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
   if (layers.apiCa) settings.apiCas = await loadApiCas(layers.apiCa, io.env);
-  settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, resolved));
+  const unknown = unknownVariables(io).map(({ text }) => text);
+  settings.warnings.push(...unseen, ...unknown, ...findWarnings(settings, resolved));
   return settings;
 }
 
@@ -78,7 +79,7 @@ export interface ChannelDefaults {
   poolPrefix: string;
 }
 
-export const DEFAULT_CHANNEL = TABLE.channel.default;
+export const DEFAULT_CHANNEL: string = TABLE.channel.default;
 const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
 
 /** What is wrong with values, one by one. What is wrong with the collector's alone is the collector's matter. */

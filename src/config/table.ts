@@ -12,6 +12,8 @@ import {
   poolKeyProblem,
   prefixProblem,
   redisUrlProblem,
+  TIMEOUT_HINT,
+  timeoutProblem,
   wordProblem,
 } from "./value-checks.ts";
 
@@ -61,6 +63,15 @@ export const TABLE = {
     hint: "the name in the Redis' certificate, when it is not the host of the URL",
     derived: true,
   },
+  /** How long a Redis is waited for; absent: as the connection has it. */
+  redisTimeout: {
+    env: "PUSH_CLI_REDIS_TIMEOUT",
+    flag: "--redis-timeout <time>",
+    what: "how long to wait for Redis: to connect (default: 5s), and for one that is lost, busy or loading (default: 30s)",
+    form: "duration",
+    problem: timeoutProblem,
+    hint: TIMEOUT_HINT,
+  },
   channel: {
     env: "PUSH_CLI_CHANNEL",
     flag: "--channel <name>",
@@ -86,6 +97,15 @@ export const TABLE = {
     hint: "a PEM file with the certificate of a CA to trust beside Node's own, for the API and for a proxy",
     isPath: true,
     derived: true,
+  },
+  apiTimeout: {
+    env: "PUSH_CLI_API_TIMEOUT",
+    flag: "--api-timeout <time>",
+    what: "limit of a call for tokens or templates (default: 10s); --timeout is that of a message",
+    default: "10s",
+    form: "duration",
+    problem: timeoutProblem,
+    hint: TIMEOUT_HINT,
   },
   /** `chooseProxy` knows what it means. */
   proxy: {

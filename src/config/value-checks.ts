@@ -11,6 +11,17 @@ export function ageProblem(value: string): string | undefined {
   }
 }
 
+export const TIMEOUT_HINT = "a time from 100ms to 1h, such as 10s or 2m; a plain number is seconds";
+
+export function timeoutProblem(value: string): string | undefined {
+  try {
+    const ms = parseDuration(value);
+    return ms >= 100 && ms <= 3_600_000 ? undefined : "is not from 100ms to 1h";
+  } catch {
+    return "is not a duration";
+  }
+}
+
 /** Braces make a hash tag of Redis cluster, which has to be whole for a pool and its ledger to share a slot. */
 function braceProblem(value: string): string | undefined {
   const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);

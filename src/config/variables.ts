@@ -16,16 +16,22 @@ export const VARIABLES: readonly string[] = [
   SOURCE_URL_ENV,
 ];
 
-/** Warnings about variables that look like ours and that nobody reads. Their values, which may be secrets, stay out. */
-export function unknownVariables({ env }: Pick<Io, "env">): string[] {
+/** About variables that look like ours and that nobody reads. Their values, which may be secrets, stay out. */
+export function unknownVariables({ env }: Pick<Io, "env">): { text: string; fix: string }[] {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && env[name]?.trim());
   return names
     .filter((name) => !VARIABLES.includes(name))
     .map((name) => {
       const meant = nearestVariable(name);
       return meant
-        ? `${name} is not a variable of push-cli; did you mean ${meant}?`
-        : `push-cli reads no variable ${name}`;
+        ? {
+            text: `${name} is not a variable of push-cli; did you mean ${meant}?`,
+            fix: `rename it to ${meant}`,
+          }
+        : {
+            text: `push-cli reads no variable ${name}`,
+            fix: "unset it; push-cli config show lists the settings",
+          };
     });
 }
 

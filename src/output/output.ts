@@ -28,6 +28,8 @@ export interface Output {
   readonly noInput: boolean;
   /** For stdout. */
   readonly style: Style;
+  /** For stderr. */
+  readonly talkStyle: Style;
   /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
   /** The one document of a --json command. */
@@ -55,7 +57,7 @@ export interface Output {
   /** No without asking when `canAsk` says so. */
   confirm(question: string, options?: Asking): Promise<boolean>;
   /** The line that is typed; undefined without asking when `canAsk` says so. */
-  prompt(question: string, options?: Omit<Asking, "typed">): Promise<string | undefined>;
+  prompt(question: string, options?: Pick<Asking, "signal" | "stdinTaken">): Promise<string | undefined>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
 }
@@ -92,6 +94,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     if (!options.quiet) say(text);
   };
   const color = hasColor(io.stderr, io.env, options.color);
+  const talkStyle = createStyle(color);
   let progress = silentProgress;
   const { throwFailure, ...documents } = documentMethods(stdout, options.view ?? PLAIN_VIEW);
 
@@ -102,6 +105,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       return mayAsk();
     },
     noInput,
+    talkStyle,
     canAsk: mayAsk,
     closed: stdout.closed,
     ...stdoutMethods(io, stdout, format, createStyle(hasColor(io.stdout, io.env, options.color))),
@@ -110,7 +114,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     warn: say,
     error: (report) => {
       progress.done();
-      stderr.write(options.json ? renderErrorJson(report) : renderError(report, createStyle(color)));
+      stderr.write(options.json ? renderErrorJson(report) : renderError(report, talkStyle));
     },
     progress: () => {
       progress.done();
@@ -120,7 +124,8 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
         : createProgress({ io, talk, now: () => clock.now(), heartbeatMs, color });
       return progress;
     },
-    confirm: async (question, asking) => mayAsk(asking) && ask(io, visibleLines(question), asking),
+    confirm: async (question, asking) =>
+      mayAsk(asking) && ask(io, visibleLines(markProfile(asking?.profile, talkStyle) + question), asking),
     prompt: async (question, asking) =>
       mayAsk(asking) ? prompt(io, visibleLines(question), asking) : undefined,
     flush: async () => {
@@ -131,6 +136,13 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       throwFailure();
     },
   };
+}
+
+/** `[live, production] `, in red; `[test] ` */
+function markProfile(profile: Asking["profile"], style: Style): string {
+  if (!profile) return "";
+  const { name, production } = profile;
+  return `${production ? style.red(`[${name}, production]`) : `[${name}]`} `;
 }
 
 function documentMethods(stdout: Sink, view: DocumentView) {

@@ -10,7 +10,7 @@ import { openClusterSweep } from "./sweep-cluster.ts";
 import type { Host } from "./target.ts";
 
 export interface ClusterOptions
-  extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "replyMs" | "patience"> {
+  extends Pick<NodeOptions, "circumstances" | "connectMs" | "reconnectMs" | "replyMs" | "patience"> {
   /** Servers to ask for the rest. */
   hosts: Host[];
   /** User, password and TLS, the same for all. */
@@ -66,7 +66,13 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
   };
 }
 
-async function createClient({ hosts, node, reconnectMs, replyMs }: ClusterOptions): Promise<Cluster> {
+async function createClient({
+  hosts,
+  node,
+  connectMs,
+  reconnectMs,
+  replyMs,
+}: ClusterOptions): Promise<Cluster> {
   const { Cluster } = await import("ioredis");
   // The client looks into this very array when it has lost everybody.
   const startupNodes = [...hosts];
@@ -92,6 +98,7 @@ async function createClient({ hosts, node, reconnectMs, replyMs }: ClusterOption
     },
     redisOptions: {
       ...CONNECTION,
+      ...(connectMs !== undefined && { connectTimeout: connectMs }),
       ...node,
       socketTimeout: replyMs ?? SILENCE_MS,
       maxRetriesPerRequest: null,

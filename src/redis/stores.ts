@@ -73,7 +73,7 @@ export interface SendStores {
   receipts: Receipts;
 }
 
-interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs"> {
+interface ConnectNeeds extends Pick<ConnectOptions, "shownUrl" | "reconnectMs" | "redisTimeoutMs"> {
   redisUrl: string;
   redisTls?: RedisTls;
   /** Told what is waited for; absent: nothing is. */

@@ -17,6 +17,8 @@ export interface TokenProviderOptions {
   store: TokenStore;
   locks: LockStore;
   api: TokenApi;
+  /** Limit of a call of `api`, ms; 10 s unless told. */
+  callMs?: number;
   clock: Clock;
   /** Told what the operator should know, though nothing failed. */
   warn?: (text: string) => void;
@@ -47,10 +49,9 @@ interface Wish {
 
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
 const LOCK_TTL_MS = 10_000;
-/** Asking the platform takes at most 12 s until its last try and 20 s for that one (`platforms/wechat/token-api.ts`). */
-const HOLD_MS = 35_000;
-/** Until the lock of a holder that hangs has lapsed. */
-const WAIT_MS = HOLD_MS + LOCK_TTL_MS;
+const CALL_MS = 10_000;
+/** What asking the platform takes until its last try (`platforms/errcode/token-api.ts`), and some more. */
+const TRIES_MS = 15_000;
 const POLL_MS = 50;
 /** All whose sends were refused together ask once; a platform that is slow to change its token is asked again. */
 const CONFIRMED_MS = 1000;
@@ -58,7 +59,7 @@ const CONFIRMED_MS = 1000;
 /**
  * The access token of one appid, shared by all processes through `store`. A refresh happens under the lock
  * `token:<appid>`, so many processes cause one call of the platform; within the process callers share one promise.
- * Rejects with PushCliErrors: those of the ports, and `locked` after 45 s behind another process.
+ * Rejects with PushCliErrors: those of the ports, and `locked` after 45 s (with calls of 10 s) behind another process.
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
   return new Provider(options);
@@ -129,13 +130,16 @@ class Provider implements TokenProvider {
 
   async #obtain(wish: Wish): Promise<RefreshedToken> {
     const { appid, locks, clock } = this.#options;
-    const giveUpAt = clock.monotonic() + WAIT_MS;
+    const holdMs = holdMsOf(this.#options);
+    // Until the lock of a holder that hangs has lapsed.
+    const waitMs = holdMs + LOCK_TTL_MS;
+    const giveUpAt = clock.monotonic() + waitMs;
     for (;;) {
       const stored = await this.#stored(wish);
       if (stored) return stored;
-      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, HOLD_MS);
+      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, holdMs);
       if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
-      if (clock.monotonic() >= giveUpAt) throw lockedError(appid);
+      if (clock.monotonic() >= giveUpAt) throw lockedError(appid, waitMs);
       await clock.sleep(POLL_MS * (1 + clock.random()));
     }
   }
@@ -192,10 +196,15 @@ function overwroteWarning(key: string): string {
   return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
 }
 
-function lockedError(appid: string): PushCliError {
+/** How long a lock is asked for at once: asking the platform is surely over then. A whole request gets twice its limit. */
+function holdMsOf({ callMs = CALL_MS }: TokenProviderOptions): number {
+  return TRIES_MS + 2 * callMs;
+}
+
+function lockedError(appid: string, waitMs: number): PushCliError {
   return new PushCliError(
     "locked",
-    `another process has been refreshing the token of "${appid}" for ${WAIT_MS / 1000} s`,
+    `another process has been refreshing the token of "${appid}" for ${waitMs / 1000} s`,
     {
       hint: "try again: the lock lapses by itself when its holder has died",
     },

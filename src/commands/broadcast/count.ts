@@ -60,7 +60,7 @@ export async function showDryRun(
   const invalid = (audience.kind === "list" && audience.invalid?.count) || 0;
   const result = dryRunResult(dryRun, { message, invalid, startedAtMs }, clock);
   if (out.format === "human") {
-    out.data(describeFacts(await facts(dryRun)));
+    out.data(describeFacts(await facts(dryRun), out.style));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;

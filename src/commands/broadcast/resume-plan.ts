@@ -169,7 +169,7 @@ export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Prom
   };
   if (out.format === "json") out.json(document);
   else if (out.format === "human") {
-    out.data(describeFacts(await resumeFacts(deps, plan, asked)));
+    out.data(describeFacts(await resumeFacts(deps, plan, asked), out.style));
     out.data(`dry run: up to ${countUsers(sends)} would be sent to; nothing was sent`);
   } else {
     const rows = { broadcastId: view.record.id, status: view.status, wouldSend: sends, fresh, open, retries };

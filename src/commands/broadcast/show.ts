@@ -82,7 +82,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
     await showSummary(deps, { ...result, next: commands }, spends);
     return out.table([], runs.map(toPlainRow));
   }
-  out.data(describeFacts(factsOf(view, full)));
+  out.data(describeFacts(factsOf(view, full), out.style));
   out.data("");
   // Whom the last run skipped, others have sent to.
   const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };
