@@ -11,12 +11,16 @@ async function unsavedFor(hours: number) {
   return startRelay([world.redis.client], async (command) => {
     if (command !== "INFO") return undefined;
     const info = await world.redis.client.info();
-    const aged = info.replace(/rdb_last_save_time:(\d+)/, (_, sec) => `rdb_last_save_time:${sec - hours * 3600}`);
+    const aged = info.replace(
+      /rdb_last_save_time:(\d+)/,
+      (_, sec) => `rdb_last_save_time:${sec - hours * 3600}`,
+    );
     return { reply: aged };
   });
 }
 
-const DOUBT = "Redis has saved nothing to disk for 5 h (no append-only file): if it crashed, ledgers would go";
+const DOUBT =
+  "Redis has saved nothing to disk for 5 h (no append-only file): if it crashed, ledgers would go";
 const dryRun = ["broadcast", "tmpl", "--no-keywords", "--dry-run"];
 
 it("a broadcast says so where Redis has saved nothing for hours: in preview, dry run and document", async () => {
@@ -41,7 +45,9 @@ it("and is silent where it has saved lately, or keeps an append-only file", asyn
   expect((await world.cli([...dryRun, "--json"])).json<object>()).not.toHaveProperty("warnings");
   await world.redis.client.config("SET", "appendonly", "yes");
   const relay = await unsavedFor(5);
-  const { stdout, stderr } = await world.cli([...dryRun, "--json"], { env: { PUSH_CLI_REDIS_URL: relay.url } });
+  const { stdout, stderr } = await world.cli([...dryRun, "--json"], {
+    env: { PUSH_CLI_REDIS_URL: relay.url },
+  });
   expect(`${stdout}${stderr}`).not.toContain("saved nothing");
   await relay.close();
 });
