@@ -1,17 +1,26 @@
-import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import type { Logger } from "../log.ts";
 import { type Gated, reasonOf } from "./gated.ts";
 import type { InHand } from "./in-hand.ts";
+import type { Pacer } from "./pacer.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
-import type { Run } from "./run.ts";
 
 /** What the log is told of a run's decisions. */
 
+interface Logs {
+  log?: Logger | undefined;
+}
+
 /** A run has entered itself into its broadcast. */
 export function noteRun(
-  { log }: Pick<BroadcastDeps, "log">,
+  { log }: Logs,
   { id, audience, limit, rate }: BroadcastRecord,
-  plan: RunPlan,
+  plan: {
+    runId: string;
+    dead: ReadonlySet<string>;
+    earlierRuns: readonly unknown[];
+    retry?: readonly string[] | undefined;
+  },
 ) {
   const { runId, dead, earlierRuns } = plan;
   const after =
@@ -38,7 +47,7 @@ export function noteBack({ breaker, deps: { log } }: Gated): void {
 
 /** A recipient's attempt is to be repeated after `waitMs`. */
 export function noteRetry(
-  { deps: { log } }: Run,
+  { deps: { log } }: { deps: Logs },
   { openId, attempts }: InHand,
   answer: SendAnswer,
   waitMs: number,
@@ -51,7 +60,11 @@ export function noteRetry(
 }
 
 /** The platform has had too many: `before` is how many refusals the pacer knew until now. */
-export function noteRate({ pacer, deps: { log } }: Run, answer: SendAnswer, before: number): void {
+export function noteRate(
+  { pacer, deps: { log } }: { pacer: Pacer; deps: Logs },
+  answer: SendAnswer,
+  before: number,
+): void {
   const { refusals, pauseLeftMs, ratePerSec: perSec } = pacer;
   if (refusals === before) return;
   const pause = pauseLeftMs > 0 ? `a pause of ${Math.ceil(pauseLeftMs / 1000)} s, then ` : "";

@@ -41,11 +41,15 @@ describe("layers", () => {
         poolKeys: "default",
         tokenMode: "default",
         tokenStore: "default",
+        apiTimeout: "default",
+        redisTimeout: "default",
+        auditLog: "default",
         profile: "default",
       },
       collectorSecrets: {},
       configFiles: { read: [], places: [here] },
       production: false,
+      apiTimeoutMs: 10_000,
       warnings: [],
     });
   });
@@ -104,6 +108,9 @@ describe("layers", () => {
       PUSH_CLI_CONSENT_MAX_AGE: "180d",
       PUSH_CLI_TOKEN_MODE: "basic",
       PUSH_CLI_TOKEN_STORE: "wxjava=wx",
+      PUSH_CLI_API_TIMEOUT: "20s",
+      PUSH_CLI_REDIS_TIMEOUT: "7s",
+      PUSH_CLI_AUDIT_LOG: "/var/log/a.ndjson",
       PUSH_CLI_PROFILE: "a",
       PUSH_CLI_CONFIG: "other.json",
     };
@@ -123,6 +130,9 @@ describe("layers", () => {
       consentMaxAgeMs: 180 * 86_400_000,
       tokenMode: "basic",
       tokenStore: { keeper: "wxjava", argument: "wx" },
+      apiTimeoutMs: 20_000,
+      redisTimeoutMs: 7000,
+      auditLog: "/var/log/a.ndjson",
       profile: "a",
       production: false,
       collectorSecrets: {
