@@ -83,6 +83,7 @@ describe("fields of documents", () => {
     ["token refresh", []],
     ["template list", ["--channel", "wechat-subscribe"]],
     ["channels", []],
+    ["doctor", ["--timeout", "60s"]],
     ["script claim", []],
     ["completion", ["bash"]],
     ["help", ["exit-codes"]],
