@@ -27,7 +27,10 @@ it("an API that nobody answers for fails where it fails", async () => {
   const { code, of, bad } = await look(`http://127.0.0.1:${await freePort()}`);
   expect(code).toBe(8);
   expect(of["api dns"]).toMatchObject({ state: "passed" });
-  expect(of["api tcp"]).toMatchObject({ state: "failed", found: expect.stringContaining("connection refused") });
+  expect(of["api tcp"]).toMatchObject({
+    state: "failed",
+    found: expect.stringContaining("connection refused"),
+  });
   expect(of["api http"]).toMatchObject({ state: "skipped", found: "not reached: tcp failed" });
   expect(bad).toEqual(["api tcp failed", "token credentials failed"]);
 });
@@ -121,7 +124,10 @@ it("finds a stored token that the API refuses, and one without a lifetime", asyn
 
 it("asks for no token in basic mode, where that would replace the one in use", async () => {
   const { of } = await look(world.sandbox.url, ["--token-mode", "basic"]);
-  expect(of["token credentials"]).toMatchObject({ state: "skipped", found: expect.stringContaining("basic") });
+  expect(of["token credentials"]).toMatchObject({
+    state: "skipped",
+    found: expect.stringContaining("basic"),
+  });
   expect(world.sandbox.stats().tokenCalls).toEqual({ basic: 0, stable: 0 });
 });
 
