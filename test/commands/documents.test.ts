@@ -72,6 +72,7 @@ describe("documents", () => {
     ["token refresh", []],
     ["template list", ["--channel", "wechat-subscribe"]],
     ["channels", []],
+    ["doctor", ["--timeout", "60s"]],
     ["script claim", []],
     ["completion", ["bash"]],
     ["schema", []],
