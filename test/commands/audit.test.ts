@@ -118,7 +118,6 @@ it("what is no command line leaves no line", async () => {
   expect(await lines()).toEqual([]);
 });
 
-
 it("nothing is sent when the audit log can't be written", async () => {
   await give("o1");
   for (const path of [`${folder}/none/audit`, folder, "/dev/full"]) {

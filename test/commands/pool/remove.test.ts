@@ -121,7 +121,10 @@ describe("pool remove", () => {
   it("from --confirm-above on, the number has to be typed; --quiet hides nothing of what is asked about", async () => {
     const before = await world.redis.pools();
     const ask = (stdin: string) =>
-      world.screen(["pool", "remove", "oA", "oB", "--confirm-above", "1", "--quiet"], { stdin, interactive: true });
+      world.screen(["pool", "remove", "oA", "oB", "--confirm-above", "1", "--quiet"], {
+        stdin,
+        interactive: true,
+      });
     const no = await ask("y\n");
     expect(no.code).toBe(11);
     expect(no.stderr).toContain(`profile (none), Redis ${world.redis.url}\noA  1 valid, `);
