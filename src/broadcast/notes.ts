@@ -5,22 +5,24 @@ import type { Pacer } from "./pacer.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 
-/** What the log is told of a run's decisions. */
+/** Who has a log, perhaps: what is in this file tells it of a run's decisions. */
+interface Logged {
+  deps: { log?: Logger | undefined };
+}
 
-interface Logs {
-  log?: Logger | undefined;
+/** What is known of a run that begins. */
+interface Began {
+  runId: string;
+  dead: ReadonlySet<string>;
+  earlierRuns: readonly unknown[];
+  retry?: readonly string[] | undefined;
 }
 
 /** A run has entered itself into its broadcast. */
 export function noteRun(
-  { log }: Logs,
+  { log }: Logged["deps"],
   { id, audience, limit, rate }: BroadcastRecord,
-  plan: {
-    runId: string;
-    dead: ReadonlySet<string>;
-    earlierRuns: readonly unknown[];
-    retry?: readonly string[] | undefined;
-  },
+  plan: Began,
 ) {
   const { runId, dead, earlierRuns } = plan;
   const after =
@@ -47,7 +49,7 @@ export function noteBack({ breaker, deps: { log } }: Gated): void {
 
 /** A recipient's attempt is to be repeated after `waitMs`. */
 export function noteRetry(
-  { deps: { log } }: { deps: Logs },
+  { deps: { log } }: Logged,
   { openId, attempts }: InHand,
   answer: SendAnswer,
   waitMs: number,
@@ -61,7 +63,7 @@ export function noteRetry(
 
 /** The platform has had too many: `before` is how many refusals the pacer knew until now. */
 export function noteRate(
-  { pacer, deps: { log } }: { pacer: Pacer; deps: Logs },
+  { pacer, deps: { log } }: Logged & { pacer: Pacer },
   answer: SendAnswer,
   before: number,
 ): void {
