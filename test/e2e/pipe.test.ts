@@ -58,6 +58,16 @@ describe("the built command in a pipe", () => {
     expect(await first("pool stats")).toBe("pools\t5000\n");
   });
 
+  it("sends to everybody, and says that the report is incomplete, when its reader on stdout leaves", async () => {
+    await giveUsers(world, 400);
+    const line = `"$0" "$1" broadcast ${TEMPLATE} --no-keywords --yes --quiet --report - | head -1; exit "\${PIPESTATUS[0]}"`;
+    const { code, stdout, stderr } = await cli.spawn("bash", ["-c", line, process.execPath, cli.program])
+      .done;
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "sent" });
+    expect([code, stderr]).toEqual([12, expect.stringContaining("the report on stdout is incomplete")]);
+    expect(world.sandbox.stats().delivered).toBe(400);
+  });
+
   it("moves pools from one Redis to another in a pipe, and takes some out", async () => {
     await giveUsers(world, 300);
     const pipe = `set -o pipefail; "$0" "$1" pool export | "$0" "$1" pool import --key-prefix other: --json`;
