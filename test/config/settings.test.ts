@@ -12,6 +12,7 @@ describe("layers", () => {
       redisUrl: "redis://127.0.0.1:6379",
       channel: "wechat-template",
       apiBase: "https://api.weixin.qq.com",
+      apiTimeoutMs: 10_000,
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
       poolSuffix: "",
@@ -26,6 +27,8 @@ describe("layers", () => {
         redisCert: "default",
         redisKey: "default",
         redisServername: "default",
+        redisTimeout: "default",
+        apiTimeout: "default",
         apiBase: "default",
         apiCa: "default",
         proxy: "default",
@@ -113,11 +116,15 @@ describe("layers", () => {
       PUSH_CLI_AUDIT_LOG: "/var/log/a.ndjson",
       PUSH_CLI_PROFILE: "a",
       PUSH_CLI_CONFIG: "other.json",
+      PUSH_CLI_REDIS_TIMEOUT: "2m",
+      PUSH_CLI_API_TIMEOUT: "2.5s",
     };
     const { sources, ...settings } = await load({}, env);
     expect(settings).toEqual({
       redisUrl: "rediss://h",
+      redisTimeoutMs: 120_000,
       apiBase: "https://h/x",
+      apiTimeoutMs: 2500,
       proxy: "proxy:3128",
       appid: "wx1",
       appsecret: "s3cret",
