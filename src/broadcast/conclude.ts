@@ -1,7 +1,7 @@
 import type { BroadcastDeps, RunPlan } from "./deps.ts";
 import type { BroadcastRecord, BroadcastResult, RunExit, RunInfo, Wanted } from "./record.ts";
 import { recountBroadcast } from "./recount.ts";
-import { lookAtRuns } from "./rivals.ts";
+import { buryGoneRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import { type StopReason, stopReasonOf } from "./stop.ts";
 import { summarize } from "./summarize.ts";
@@ -53,7 +53,7 @@ async function concludeRecord(
 ): Promise<BroadcastResult> {
   const { store, clock } = deps;
   const { id } = record;
-  const otherRuns = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
+  const otherRuns = (await buryGoneRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
   // Runs that worked beside this one, or may have, did what it has not seen.
   const ledger = deps.openLedger({ broadcastId: id, runId: "recount", dryRun: true });
   const recount =

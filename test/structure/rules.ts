@@ -46,6 +46,8 @@ const RULES: Record<string, Rule> = {
     types: [...DOMAIN, "src/clock.ts", "src/collector/ports.ts"],
   },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
+  // What a person gives to read in: rows in any form, and where they are put down meanwhile.
+  "src/files/": { values: ["src/errors.ts", "src/config/config-file.ts"], types: ["src/output/"] },
   "src/output/": {
     values: ["src/errors.ts"],
     types: ["src/config/", "src/broadcast/record.ts", "src/token/ports.ts", "src/clock.ts"],
@@ -59,7 +61,7 @@ const RULES: Record<string, Rule> = {
   "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
   "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {
-    values: [...DOMAIN, "src/output/", "src/config/", "src/exit-codes.ts", ...LEAVES],
+    values: [...DOMAIN, "src/output/", "src/config/", "src/files/", "src/exit-codes.ts", ...LEAVES],
     types: ["src/sandbox/", "src/local-redis/"],
   },
   // Runs in a mini program: nothing of the project, nothing of Node.
@@ -89,6 +91,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     in: "imports",
     only: [
       "src/config/",
+      "src/files/",
       "src/output/report-file.ts",
       "src/output/export-file.ts",
       // The controlling terminal is a file.

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import { checkEncoding } from "../../config/decode.ts";
-import { openInput } from "../../config/input-file.ts";
-import { readPages } from "../../config/records.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
+import { checkEncoding } from "../../files/decode.ts";
+import { openInput } from "../../files/input-file.ts";
+import { readPages } from "../../files/records.ts";
 import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";

@@ -1,8 +1,8 @@
-import { checkEncoding } from "../../../config/decode.ts";
-import { openInput } from "../../../config/input-file.ts";
-import { readRecords } from "../../../config/records.ts";
 import { PushCliError, usageError } from "../../../errors.ts";
 import type { ExitName } from "../../../exit-codes.ts";
+import { checkEncoding } from "../../../files/decode.ts";
+import { openInput } from "../../../files/input-file.ts";
+import { readRecords } from "../../../files/records.ts";
 import { formatCount, formatCounted } from "../../../output/format.ts";
 import { type ConsentImportTotals, importConsents } from "../../../pool/consents/import.ts";
 import type { ConsentRow } from "../../../pool/consents/import-row.ts";
