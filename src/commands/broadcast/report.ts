@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import { type Report, type ReportLine, toDocument } from "../../broadcast/report.ts";
-import { openInput } from "../../config/input-file.ts";
-import { readRecords } from "../../config/records.ts";
 import { messageOf, PushCliError } from "../../errors.ts";
+import { openInput } from "../../files/input-file.ts";
+import { readRecords } from "../../files/records.ts";
 import { visibleJson } from "../../output/format.ts";
 import { openReport } from "../../output/report-file.ts";
 import type { Deps } from "../deps.ts";
