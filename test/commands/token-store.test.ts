@@ -52,7 +52,7 @@ it("says of a key without a TTL that its token may lapse at any time", async () 
   const { stdout } = await world.screen(["token", "show", "--token-store", "wxjava"]);
   expect(stdout).toContain("\nrenewed  unknown: the key has no TTL\n");
   expect((await run("token", "show", "--token-store", "wxjava")).stdout).toMatch(
-    /\ttoken-\.\.\.\t\tstore\twxjava\t/,
+    /token\ttoken-\.\.\.\nexpiresAt\t-\nsource\tstore\nstore\twxjava\n/,
   );
 });
 

@@ -58,7 +58,7 @@ describe.each([
         toGo: expect.any(Number),
       },
     ]);
-    const words = (await run([verb, "b-1", "--dry-run"])).stdout;
+    const words = (await run([verb, "b-1", "--dry-run", "--format", "table"])).stdout;
     expect(words).toMatch(
       new RegExp(`^would ${verb} broadcast b-1: it is running, with 1 run at work and \\d+ to go\n$`),
     );
