@@ -39,6 +39,17 @@ export const CODES = s.object(
   "What became of the codes or consents that were claimed.",
 );
 
+/** The same seen from outside, where a run may not have told. */
+const SHOWN_CODES = s.object(
+  {
+    spent: s.nullable(s.count("Used for a message that was sent, or whose outcome is unknown.")),
+    expired: s.nullable(s.count("Expired; removed from the pools on the way.")),
+    refused: s.nullable(s.count("Refused by the platform as used or invalid.")),
+    released: s.nullable(s.count("Claimed, not used, and put back.")),
+  },
+  "What became of the codes or consents that were claimed; null where a run has not told.",
+);
+
 export const ERRORS = s.list(
   s.object(
     {
@@ -101,7 +112,7 @@ export const SHOWN_COUNTS = {
   recipients: s.nullable(s.count("Users with an outcome; null where that is not known.")),
   outcomes: s.nullable(OUTCOMES),
   filtered: FILTERED,
-  codes: CODES,
+  codes: SHOWN_CODES,
   errors: ERRORS,
   open: s.nullable(s.count(`${OPEN} Null where nobody knows.`)),
   lastSeenAt: s.nullable(s.time("The last heartbeat of any run; null before the first.")),

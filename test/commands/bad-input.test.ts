@@ -340,5 +340,5 @@ describe("nothing to do", () => {
 
 it("shows a stack trace to who asks for one, and to nobody else", async () => {
   const { stderr } = await world.cli(["pool", "show", "a b", "--debug"]);
-  expect(stderr).toMatch(/^error: .*\nhint: .*\nPushCliError: [\s\S]*\n {4}at /);
+  expect(stderr).toMatch(/^error: .*\nhint: .*\nPushCliError: [\s\S]*\n {4}at /m);
 });

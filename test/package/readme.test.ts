@@ -8,7 +8,6 @@ import { EXIT_CODES } from "../../src/exit-codes.ts";
 import { TOPICS } from "../../src/help/topics.ts";
 import { createConsentPoolKeys } from "../../src/redis/consent-keys.ts";
 import { createKeys } from "../../src/redis/keys.ts";
-import { isPending } from "../help/pending.ts";
 import { ROOT, readFiles, readSources } from "../structure/files.ts";
 
 /** README.md and the manual, by file. */
@@ -33,11 +32,7 @@ it("mentions every command", () => {
 });
 
 it("mentions every option of each command on a page that tells of the command", () => {
-  // Their page is still to come.
-  const told = commands.filter(
-    (command) => !/ token\b/.test(commandPath(command)) || !isPending("src/help/tokens.md"),
-  );
-  const missing = told.flatMap((command) => {
+  const missing = commands.flatMap((command) => {
     const own = command === program ? pages : pages.filter((text) => mentions(text, command));
     return longOptions(command)
       .filter((option) => !own.some((text) => hasWord(text, option)))
@@ -109,7 +104,6 @@ it("links to headings and files that are there", () => {
   );
   expect(links.length).toBeGreaterThan(60);
   const broken = links.filter(({ to, anchor }) => {
-    if (isPending(to)) return false;
     if (!existsSync(path.join(ROOT, to))) return true;
     return anchor !== undefined && !anchorsOf(readFileSync(path.join(ROOT, to), "utf8")).includes(anchor);
   });

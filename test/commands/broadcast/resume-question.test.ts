@@ -147,13 +147,13 @@ describe("resume --dry-run", () => {
         .split("\n")
         .map((row) => row.split("\t")),
     );
-    expect(rows).toEqual({
+    expect(rows).toMatchObject({
       broadcastId: "b-1",
       status: "interrupted",
       wouldSend: String(left),
-      fresh: String(left),
-      open: "0",
-      retries: "0",
+      "toSend.fresh": String(left),
+      "toSend.open": "0",
+      "toSend.retries": "0",
       dryRun: "true",
     });
 
