@@ -208,6 +208,6 @@ test("--wait-receipts is refused where messages spend codes", async () => {
   const first = await broadcast(world, ["--wait-receipts", "5s"]);
   expect(first.code).toBe(2);
   expect(first.stderr).toContain(
-    "--wait-receipts 5s: push-cli takes no receipts of wechat-template messages",
+    "--wait-receipts 5s: wechat-template messages have no receipts",
   );
 });

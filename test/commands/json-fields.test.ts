@@ -48,7 +48,7 @@ describe("--json=<fields>", () => {
     const { code, stdout, stderr } = await world.cli(argv);
     expect([code, stdout]).toEqual([2, ""]);
     const { error } = JSON.parse(stderr);
-    expect(error).toMatchObject({ code: "usage", message: "--json: there is no field 'outcomes.send'" });
+    expect(error).toMatchObject({ code: "usage", message: "--json: unknown field 'outcomes.send'" });
     expect(error.hint).toMatch(
       /^did you mean outcomes\.sent\? the fields are outcomes\.sent, outcomes\.no_code, /,
     );

@@ -164,7 +164,7 @@ describe("--log-file", () => {
 
   it.each([
     ["a folder that is not there", () => path.join(folder, "none", "log"), "its folder does not exist"],
-    ["a directory", () => folder, "it is a directory"],
+    ["a directory", () => folder, "is a directory"],
     ["stdout", () => "-", "is not a file"],
   ])("is refused before any work for %s", async (_what, given, why) => {
     await give("o1");

@@ -61,7 +61,7 @@ it("says where it has looked when there is none, and where else one may be", asy
   expect(code).toBe(3);
   expect(stderr).toBe(
     'error: no token of wx-sandbox is stored in "gowechat_miniprogram__stable_access_token_wx-sandbox"\n' +
-      "hint: the SDK has a key for each endpoint: --token-mode basic and stable look at one each; push-cli token refresh fetches one\n",
+      "hint: the SDK has a key for each endpoint: --token-mode basic and stable look at one each; to fetch one: push-cli token refresh\n",
   );
 });
 
@@ -183,7 +183,7 @@ key     mina:access_token:wx-sandbox
 stored  token-..., renewed in 1h 57m
 asks    stable_token, forced
 lock    mina:lock:token:wx-sandbox
-ends    the stable token, at once: a copy is refused (errcode 40001)
+ends    the current stable token, immediately: copies are refused (errcode 40001)
 `,
   );
   const refused = await run("token", "refresh", "--dry-run", "--token-store", "wxjava-redisson");

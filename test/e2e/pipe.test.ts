@@ -203,7 +203,7 @@ describe("the built command in a pipe", () => {
   it("says in its exit code what went wrong, and how to go on", async () => {
     const refusals: [string[], number, RegExp][] = [
       [["pol"], 2, /^error: unknown command 'pol'\nhint: did you mean pool\?\n$/],
-      [["pool", "show", "nobody"], 3, /^error: there is no pool '.*nobody'\nhint: .*\n$/],
+      [["pool", "show", "nobody"], 3, /^error: no pool '.*nobody'\nhint: .*\n$/],
       [
         ["pool", "list", "--redis-url", "redis://127.0.0.1:1"],
         6,

@@ -27,10 +27,10 @@ it("reads stdin for -", async () => {
 });
 
 it.each([
-  ["none.txt", "there is no such file"],
-  ["ids.txt/x", "there is no such file"],
-  ["", "it is a directory"],
-  [".", "it is a directory"],
+  ["none.txt", "no such file"],
+  ["ids.txt/x", "no such file"],
+  ["", "is a directory"],
+  [".", "is a directory"],
 ])("%j is a usage error at once", (path, reason) => {
   writeFileSync(join(cwd, "ids.txt"), "");
   expect(() => openInput(path, io)).toThrow(

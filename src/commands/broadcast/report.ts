@@ -59,7 +59,7 @@ function linesTo({ text, closed }: Deps["out"]): Lines {
       if (!closed.aborted && failure === undefined) return;
       const why = messageOf(closed.aborted ? closed.reason : failure);
       throw new PushCliError("output", `the report on stdout is incomplete: ${why}`, {
-        hint: "push-cli broadcast recipients <id> lists everybody from the ledger",
+        hint: "to list all recipients from the ledgers: push-cli broadcast recipients <id>",
         cause: failure,
       });
     },

@@ -21,8 +21,8 @@ Examples:
 export function registerCollectorCheck(collector: Command, run: RunAction): void {
   collector
     .command("check")
-    .description("whether the settings of a collector are complete, and a running one answers as it should")
-    .option("--url <url>", "of a running collector, or of its /callback")
+    .description("Check the settings of a collector, and optionally a running one")
+    .option("--url <url>", "URL of a running collector, or of its /callback")
     .addHelpText("after", EXAMPLES)
     .action(run(checkCollector));
 }

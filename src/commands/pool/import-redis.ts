@@ -23,7 +23,7 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boo
     document: ({ rows, ...rest }) => ({ keys: source.keys, values: rows, ...rest }),
     text: (totals) =>
       [formatCounted(source.keys, "key"), ...describeTotals(totals, "value", dryRun)].join(", "),
-    hint: "what was good is imported; the source is as it was",
+    hint: "valid codes were imported; the source was not modified",
     dryRun,
   };
   try {
@@ -78,7 +78,7 @@ function nothing({ layout, place, keys }: SourceNeeds): PushCliError {
   const form = keys === "java" ? " serialized by Java" : "";
   const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
   const flag = "pattern" in place ? "--from-key" : "--from-prefix";
-  return new PushCliError("nothing", `there is no ${TYPES[layout]} under a key '${shown}'${form}`, {
-    hint: `redis-cli --scan --pattern shows keys, and TYPE what they hold; are ${flag} and --from-redis-url right?`,
+  return new PushCliError("nothing", `no ${TYPES[layout]} found under a key '${shown}'${form}`, {
+    hint: `check ${flag} and --from-redis-url; redis-cli --scan --pattern lists keys, and TYPE shows what they hold`,
   });
 }

@@ -17,8 +17,8 @@ export function describeTotals(
 ): string[] {
   return [
     `${formatCounted(imported, "code")} ${dryRun ? "would be imported" : "imported"}`,
-    `${formatCount(known)} there already`,
-    ...(used > 0 ? [`${formatCount(used)} used already`] : []),
+    `${formatCount(known)} already there`,
+    ...(used > 0 ? [`${formatCount(used)} already used`] : []),
     `${formatCount(expired)} expired`,
     formatCounted(bad, `bad ${thing}`),
   ];
@@ -40,7 +40,7 @@ export function oddTalk() {
         );
       if (overlong > 0)
         lines.push(
-          `${formatCount(overlong)} of ${formatCounted(good, "code")} with an expiry more than 8 days away: no code lives longer than 7; is it right?`,
+          `${formatCount(overlong)} of ${formatCounted(good, "code")} with an expiry more than 8 days away, but codes live at most 7 days; check the expiry times`,
         );
       return lines;
     },

@@ -57,23 +57,23 @@ Examples:
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
     .command("import [file]")
-    .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
+    .description("Add codes to pools from a file, stdin or another layout in Redis; duplicates are skipped")
     .addOption(encodingOption())
     .addOption(
-      new Option("--from <layout>", `from Redis instead of a file: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
+      new Option("--from <layout>", `Import from Redis keys of this type: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
     )
-    .option("--from-prefix <prefix>", "what the keys there begin with")
-    .option("--from-key <pattern>", "their whole key instead: % for the openId, * for any text")
-    .option("--from-redis-url <url>", "another Redis to read from")
+    .option("--from-prefix <prefix>", "Prefix of the source keys")
+    .option("--from-key <pattern>", "Pattern of the source keys: % for the openId, * for any text")
+    .option("--from-redis-url <url>", "Redis to import from (default: --redis-url)")
     .addOption(
-      new Option("--from-keys <form>", "plain or java: how the keys there are written")
+      new Option("--from-keys <form>", "Form of the source keys: plain, or java for serialized keys")
         .choices(["plain", "java"])
         .default("plain"),
     )
-    .option("--lifetime <time>", "times there are of creation, and codes good for so long: 7d")
-    .option("--dry-run", "count only: what would be imported, and what left out")
+    .option("--lifetime <time>", "Lifetime of codes whose times are creation times, for example 7d")
+    .option("--dry-run", "Count what would be imported; change nothing")
     .addOption(templateOption())
-    .option("--batch <name>", "with consents: counts are of this batch, on top of those of others")
+    .option("--batch <name>", "Name of this batch of consents; its counts are added to those of other batches")
     .addHelpText("after", EXAMPLES)
     .action(
       run(
@@ -86,7 +86,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
           const consents = await deps.consents(flags.template);
           if (consents) return importConsentPools(deps, consents, flags, from, file ?? "-");
           if (flags.batch !== undefined)
-            throw usageError("--batch: codes have ids of their own", "it is for counts of consents");
+            throw usageError("--batch does not apply to codes", "it applies to counts of consents");
           await warnOfJava(deps);
           const dryRun = flags.dryRun === true;
           return from
@@ -101,7 +101,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
 async function warnOfJava(deps: Deps): Promise<void> {
   if ((await deps.settings()).poolKeys !== "java") return;
   deps.out.warn(
-    "warning: the codes are written as JSON, which a backend that serializes with Java can't read",
+    "warning: codes are written as JSON, which a backend that uses Java serialization can't read",
   );
 }
 
@@ -113,7 +113,7 @@ async function importFile(
 ): Promise<ExitName> {
   if (encoding !== undefined) checkEncoding(encoding);
   const input = openInput(file, deps.io);
-  if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
+  if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; press Ctrl-D to end");
   const { pools, isOpenId } = await deps.stores();
   const stop = stopAtSignal(deps, () => input.destroy());
   const odd = oddTalk();
@@ -135,7 +135,7 @@ function viewOf(dryRun: boolean): ImportView<ImportTotals> {
     document: ({ rows, ...rest }) => ({ lines: rows, ...rest }),
     text: (totals) =>
       [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line", dryRun)].join(", "),
-    hint: "fix these lines and import again; what is there already is left out",
+    hint: "fix these lines and import again; codes already in a pool are skipped",
     dryRun,
   };
 }
@@ -144,7 +144,7 @@ function viewOf(dryRun: boolean): ImportView<ImportTotals> {
 const HEADLESS = ["openId", "formId", "expire", "uses"];
 
 const REDIS_DUMP =
-  "a line of redis-dump: load them into a Redis, and import from there with --from-redis-url";
+  "this is redis-dump output: load it into a Redis and import from there with --from-redis-url";
 
 function isOfRedisDump({ key, type, value, openId }: Record<string, unknown>): boolean {
   return openId === undefined && typeof key === "string" && typeof type === "string" && value !== undefined;

@@ -30,7 +30,7 @@ A sort keeps what it lists in memory: without --limit, the first 10,000.
 
 Examples:
   $ push-cli pool list --limit 20
-  # whom to write to today
+  # List the users to write to today
   $ push-cli pool list --expiring-within 24h --sort expiry --limit 100
   $ push-cli pool list --max-valid 0 --json | jq -r .openId
   $ push-cli pool list --unreadable --match 'oAB*'`;
@@ -38,18 +38,19 @@ Examples:
 export function registerPoolList(pool: Command, run: RunAction): void {
   pool
     .command("list")
-    .description("one line a pool: openId, valid, expired and unreadable codes, first and last expiry")
-    .option("--min-valid <n>", "only pools with at least so many valid codes")
-    .option("--max-valid <n>", "only pools with at most so many valid codes")
-    .option("--expiring-within <time>", "only pools with a valid code that expires within 24h, 90m ...")
-    .option("--unreadable", "only pools with entries that are not understood")
-    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .alias("ls")
+    .description("List pools with their valid, expired and unreadable codes and expiry times")
+    .option("--min-valid <n>", "Only pools with at least n valid codes")
+    .option("--max-valid <n>", "Only pools with at most n valid codes")
+    .option("--expiring-within <time>", "Only pools with a valid code that expires within this time, for example 24h")
+    .option("--unreadable", "Only pools with unreadable entries")
+    .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
     .addOption(
-      new Option("--sort <order>", "scan: as they come; valid: most first; expiry: soonest first")
+      new Option("--sort <order>", "Sort order: scan (unsorted), valid (most first) or expiry (soonest first)")
         .choices(["scan", "valid", "expiry"])
         .default("scan"),
     )
-    .option("--limit <n>", "at most so many lines")
+    .option("--limit <n>", "Maximum number of pools to list")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(list));
@@ -74,7 +75,7 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
     },
     onCut: (kept, all) => {
       const [first, of] = [formatCount(kept), formatCount(all)];
-      deps.out.talk(`the first ${first} of ${of} pools; --limit <n> lists more, or fewer`);
+      deps.out.talk(`showing the first ${first} of ${of} pools; use --limit <n> to show more`);
     },
   });
   const listed = await streamRows(deps, found, viewAt(nowMs), progress.end);
@@ -82,7 +83,7 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
   await warnOfPassed(deps);
   if (listed > 0 || deps.out.closed.aborted) return "done";
   if (met === 0) await requireAnyPool(deps);
-  deps.out.talk("no pool passes these options");
+  deps.out.talk("no pools match");
   return "done";
 }
 
@@ -97,8 +98,8 @@ function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: 
   };
   if ((filter.minValid ?? 0) <= (filter.maxValid ?? Number.POSITIVE_INFINITY)) return filter;
   throw usageError(
-    `--min-valid ${minValid} is more than --max-valid ${maxValid}`,
-    "no pool can have both; give one of them",
+    `--min-valid ${minValid} is greater than --max-valid ${maxValid}`,
+    "lower --min-valid or raise --max-valid",
   );
 }
 

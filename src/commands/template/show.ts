@@ -54,7 +54,7 @@ function missing(id: string, templates: readonly Template[]): PushCliError {
   );
   const meant = near === undefined ? "" : `did you mean ${near}? `;
   return new PushCliError("nothing", `the account has no template '${id}'`, {
-    hint: `${meant}push-cli template list shows those it has`,
+    hint: `${meant}to list them: push-cli template list`,
   });
 }
 

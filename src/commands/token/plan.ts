@@ -26,9 +26,9 @@ interface PlanDocument {
 }
 
 const SENTENCES: Record<Ends, string> = {
-  never: "no token: a stable one is the same for all who ask",
-  "at-once": "the stable token, at once: a copy is refused (errcode 40001)",
-  "in-5-minutes": "the token of /cgi-bin/token before, in 5 minutes",
+  never: "no token: a stable token is shared by all callers",
+  "at-once": "the current stable token, immediately: copies are refused (errcode 40001)",
+  "in-5-minutes": "the previous token of /cgi-bin/token, in 5 minutes",
 };
 
 /** Says what `token refresh` would do. Rejects as it would where it must not replace the token. */

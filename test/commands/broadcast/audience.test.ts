@@ -55,7 +55,7 @@ describe("an audience file", () => {
 
   test("--encoding wants a file, and an encoding", async () => {
     const alone = await inPipe(world, [...SENT, "--encoding", "gb18030"]);
-    expect([alone.code, errorOf(alone).message]).toEqual([2, "--encoding is for a file"]);
+    expect([alone.code, errorOf(alone).message]).toEqual([2, "--encoding requires --to-file"]);
     const odd = await inPipe(world, [...SENT, "--to-file", file("u0\n"), "--encoding", "klingon"]);
     expect([odd.code, errorOf(odd).message]).toEqual([2, '--encoding: "klingon" is not an encoding']);
   });

@@ -59,7 +59,7 @@ describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
     const before = await dumpAll(world);
     for (const [path, why] of [
       [join(dir, "nosuch/x"), "its folder does not exist"],
-      [folder, "it is a directory"],
+      [folder, "is a directory"],
       [foreign, "is no line of a report"],
       ["/proc/x", "cannot open the report"],
       ["", "'' is not a file"],

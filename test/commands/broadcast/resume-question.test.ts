@@ -138,7 +138,7 @@ describe("resume --dry-run", () => {
     const human = await atTerminal(world, ["resume", "b-1", "--dry-run"]);
     expect(human.code, human.stderr).toBe(0);
     expect(human.stdout).toMatch(new RegExp(`^to go +${left} users not yet sent to$`, "m"));
-    expect(human.stdout).toContain(`dry run: up to ${left} users would be sent to; nothing was sent`);
+    expect(human.stdout).toContain(`dry run: would send to up to ${left} users; nothing was sent`);
 
     const plain = await inPipe(world, ["resume", "b-1", "--dry-run"]);
     const rows = Object.fromEntries(
@@ -227,7 +227,7 @@ describe("resume without an id", () => {
     const before = await dumpAll(world);
     const { code, stderr } = await atTerminal(world, ["resume"], typed);
     expect(code).toBe(11);
-    expect(stderr).toContain("none was chosen; nothing was done");
+    expect(stderr).toContain("no broadcast chosen; nothing was done");
     expect(await dumpAll(world)).toEqual(before);
   });
 

@@ -35,7 +35,7 @@ it("a broadcast says so where Redis has saved nothing for hours: in preview, dry
   const { of } = await examine(world, ["redis"], { env });
   expect(of["redis persistence"]).toMatchObject({
     state: "warning",
-    found: expect.stringContaining("snapshots only (save 86400 1), and nothing has been saved for 5 h"),
+    found: expect.stringContaining("snapshots only (save 86400 1), last saved 5 h ago"),
   });
   await relay.close();
 });

@@ -124,7 +124,7 @@ describe("--from string", () => {
     const told = stderr.trim().split("\n").sort();
     expect(told).toEqual([
       "1 of 1 code for openIds that don't look like WeChat's (28 letters, digits, _ and -), such as 'oG' (key 'f:oG')",
-      "hint: what was good is imported; the source is as it was",
+      "hint: valid codes were imported; the source was not modified",
       "key 'f:o E': no openId can be told from it",
       "key 'f:oA': 'a' has no expiry, and its key has no TTL",
       "key 'f:oB': no code in '99_s3c...' (153 bytes)",
@@ -237,7 +237,7 @@ it("says so when there is nothing of the layout under the prefix, and exits 3", 
   const { code, stderr } = await world.cli(["pool", "import", "--from", "zset", "--from-prefix", "x:"]);
   expect([code, stderr]).toEqual([
     3,
-    expect.stringContaining("there is no sorted set under a key 'x:*'\nhint: "),
+    expect.stringContaining("no sorted set found under a key 'x:*'\nhint: "),
   ]);
 });
 

@@ -41,7 +41,7 @@ describe("a line is bad that has", () => {
 });
 
 it.each([
-  ["{}", "it has no openId"],
+  ["{}", "no openId"],
   ['{"openId":"oA"}', "it has no formId"],
   ['{"openId":"oA","formId":"a"}', "it has no expiry"],
   [

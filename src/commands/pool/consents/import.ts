@@ -33,12 +33,12 @@ export async function importConsentPools(
 ): Promise<ExitName> {
   const batch = flags.batch ?? BATCH;
   if (!isBatchName(batch))
-    throw usageError(`--batch: "${batch}" is no name`, "up to 64 letters, digits, _ . : and -");
+    throw usageError(`--batch: "${batch}" is not a valid name`, "use up to 64 letters, digits, _ . : and -");
   const source = from && (await openSource(deps, from));
   if (flags.encoding !== undefined) checkEncoding(flags.encoding);
   const input = source ? undefined : openInput(file, deps.io);
   if (input && file === "-" && deps.io.stdin.isTTY)
-    deps.out.talk("reading consents from the terminal; Ctrl-D ends");
+    deps.out.talk("reading consents from the terminal; press Ctrl-D to end");
   const stop = stopAtSignal(deps, () => input?.destroy());
   const rows = source
     ? storedRows(source, flags.template, stop.signal)
@@ -69,7 +69,7 @@ async function importRows(
       ...rest,
     }),
     text: (totals) => describe(totals, thing, dryRun).join(", "),
-    hint: "fix those and import again: what is there already is left out",
+    hint: "fix these and import again; consents already in a pool are skipped",
     dryRun,
   };
   const totals = await runImport(deps, view, (events) =>
@@ -96,8 +96,8 @@ function describe(totals: ConsentImportTotals, thing: string, dryRun: boolean): 
   return [
     formatCounted(rows, thing),
     `${formatCounted(imported, "consent")} ${dryRun ? "would be imported" : "imported"}`,
-    `${formatCount(known)} there already`,
-    ...some(used, "used already"),
+    `${formatCount(known)} already there`,
+    ...some(used, "already used"),
     ...some(capped, "beyond the cap"),
     ...some(expired, "expired"),
     ...some(empty, "with a count of 0"),
@@ -131,17 +131,17 @@ async function* storedRows(
 
 function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
   if (from.lifetimeMs !== undefined)
-    throw usageError("--lifetime is for codes", "--consent-max-age says how old a consent may be");
+    throw usageError("--lifetime applies to codes", "for consents, use --consent-max-age");
   if (from.layout === "string" || from.layout === "hash") return deps.codeSource(from);
   throw usageError(
-    `--from ${from.layout}: consents are read from strings and hashes`,
-    "a string with a number or JSON with a count; a hash with a template's id in the field and such a value",
+    `--from ${from.layout}: consents can only be imported from strings and hashes`,
+    "a string holds a number, or JSON with a count; a hash has template ids as fields and such values",
   );
 }
 
 function nothing({ layout, place }: SourceNeeds): PushCliError {
   const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
-  return new PushCliError("nothing", `there is no ${layout} under a key '${shown}'`, {
-    hint: "redis-cli --scan --pattern shows keys, and TYPE what they hold",
+  return new PushCliError("nothing", `no ${layout} found under a key '${shown}'`, {
+    hint: "redis-cli --scan --pattern lists keys, and TYPE shows what they hold",
   });
 }

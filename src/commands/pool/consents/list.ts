@@ -22,7 +22,7 @@ export async function listConsentPools(
   flags: ConsentListFlags,
 ): Promise<ExitName> {
   if (flags.filter.expiringWithinMs !== undefined && pools.maxAgeMs === undefined)
-    throw usageError("--expiring-within: consents don't expire", "unless --consent-max-age says so");
+    throw usageError("--expiring-within: consents don't expire", "set --consent-max-age to let them expire");
   const nowMs = await pools.now();
   const progress = readProgress(deps);
   let met = 0;
@@ -34,7 +34,7 @@ export async function listConsentPools(
     },
     onCut: (kept, all) =>
       deps.out.talk(
-        `the first ${formatCount(kept)} of ${formatCount(all)} pools; --limit <n> lists more, or fewer`,
+        `showing the first ${formatCount(kept)} of ${formatCount(all)} pools; use --limit <n> to show more`,
       ),
   });
   const listed = await streamRows(deps, found, viewAt(nowMs), progress.end);
@@ -42,7 +42,7 @@ export async function listConsentPools(
   warnOfLeftOut(deps, pools);
   if (listed > 0 || deps.out.closed.aborted) return "done";
   if (met === 0) throw noConsents(pools, flags.filter.match);
-  deps.out.talk("no pool passes these options");
+  deps.out.talk("no pools match");
   return "done";
 }
 

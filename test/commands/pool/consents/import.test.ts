@@ -113,7 +113,7 @@ describe("pool import, of consents", () => {
     const { code, stderr, imported, bad } = await importText(file);
     expect({ code, imported, bad }).toEqual({ code: 8, imported: 1, bad: 9 });
     expect(stderr.split("\n").filter((line) => line.startsWith("line"))).toEqual([
-      "line 2: it has no openId",
+      "line 2: no openId",
       "line 3: it has no templateId, and --template names none",
       "line 4: 'sends' is not a template id",
       "line 5: '-1' is not a count (0 to 1000)",
