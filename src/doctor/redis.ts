@@ -88,7 +88,7 @@ function judgeRights(rights: Outcome<RightsFacts>): Finding {
     });
   }
   if (absent.length > 0) {
-    const remedy = "is it renamed or disabled (rename-command)? connect to a Redis that has it";
+    const remedy = "it may be renamed or disabled (rename-command): connect to a Redis that has it";
     return failed("rights", `Redis, or a proxy before it, does not offer ${absent.join(", ")}`, {
       remedy,
       ms,

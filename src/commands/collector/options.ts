@@ -86,7 +86,7 @@ function parseTemplates(text: string): string[] {
   const ids = text.split(",").map((id) => id.trim());
   const wrong = ids.find((id) => !isTemplateId(id));
   if (wrong === undefined) return [...new Set(ids)];
-  throw usageError(`--long-term: "${wrong}" is no template id`, "ids with commas between them");
+  throw usageError(`--long-term: "${wrong}" is not a template id`, "ids with commas between them");
 }
 
 function parseSessionLife(text: string): number {

@@ -115,7 +115,7 @@ describe("is refused with exit code 2, and nothing is done:", () => {
     [
       "openId,name,shop\nu0,\u0007,a\n",
       KEYWORDS,
-      'line 2: keyword1 holds the control character U+0007: "\\u0007"',
+      'line 2: keyword1 contains the control character U+0007: "\\u0007"',
       "--skip-bad-rows",
     ],
     ["openId,name\nu0,\n", ["--keywords", "{{name}}"], "line 2: all values are empty", "--skip-bad-rows"],
@@ -227,7 +227,7 @@ describe("--skip-bad-rows", () => {
       {
         ...left,
         openId: "u4",
-        errmsg: expect.stringContaining("line 6: keyword2 holds the control character"),
+        errmsg: expect.stringContaining("line 6: keyword2 contains the control character"),
       },
     ];
     expect(lines.filter(({ outcome }) => outcome === "invalid")).toMatchObject(invalid);
