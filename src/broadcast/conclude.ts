@@ -132,7 +132,7 @@ export function fenced(host: string, pid: number): StopReason {
   return {
     status: "stopped",
     exit: "locked",
-    message: `this run's heartbeat had lapsed, and a run on ${host} (pid ${pid}) went on with the broadcast`,
+    message: `this run's heartbeat lapsed, and a run on ${host} (pid ${pid}) took over the broadcast`,
   };
 }
 
@@ -140,7 +140,7 @@ export function fenced(host: string, pid: number): StopReason {
 export function wantedStop(wanted: Wanted | "gone"): StopReason {
   if (wanted === "gone") {
     const message = "the record of the broadcast is gone from Redis";
-    const hint = "somebody deleted it, or Redis lost its data";
+    const hint = "it was deleted, or Redis lost its data";
     return { status: "stopped", exit: "redis", message, hint, isRecordGone: true };
   }
   const status = wanted.action === "pause" ? "paused" : "cancelled";

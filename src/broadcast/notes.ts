@@ -26,7 +26,7 @@ export function noteRun(
 ) {
   const { runId, dead, earlierRuns } = plan;
   const after =
-    earlierRuns.length === 0 ? "the first" : `after ${earlierRuns.length}, of which ${dead.size} died`;
+    earlierRuns.length === 0 ? "the first" : `earlier runs: ${earlierRuns.length}, ${dead.size} of them dead`;
   log?.info(
     "run",
     `broadcast ${id}, run ${runId}: ${after}; users from ${audience === "list" ? "the list" : "the pools"}`,
@@ -39,12 +39,13 @@ export function noteRun(
 /** The breaker has opened. */
 export function noteDown({ breaker, deps: { log } }: Gated): void {
   const { reason } = breaker.failure;
-  log?.info("api", `down (${reason}): nothing is sent but single tries`, { reason });
+  log?.info("api", `down (${reason}): only single probes are sent`, { reason });
 }
 
 /** No more tries: it is back, or the run is to stop. */
 export function noteBack({ breaker, deps: { log } }: Gated): void {
-  if (!breaker.isOpen) log?.info("api", "back: more and more requests are let out", { ...breaker.outages });
+  if (!breaker.isOpen)
+    log?.info("api", "back: raising the number of requests in flight", { ...breaker.outages });
 }
 
 /** A recipient's attempt is to be repeated after `waitMs`. */
@@ -56,7 +57,7 @@ export function noteRetry(
 ) {
   log?.info(
     "retry",
-    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} got: ${reasonOf(answer)}`,
+    `${openId}: retry in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
     { openId, attempts, waitMs: Math.round(waitMs), errcode: answer.errcode },
   );
 }

@@ -63,7 +63,7 @@ export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): Asyn
 /** Without its list, a broadcast would look finished. */
 function listGone(id: string): PushCliError {
   return new PushCliError("nothing", `the list of users of broadcast '${id}' is gone from Redis`, {
-    hint: "start a new broadcast with the list; --to-file takes it, and push-cli broadcast recipients lists whom this one reached",
+    hint: "start a new broadcast with --to-file; push-cli broadcast recipients lists the users that this one reached",
   });
 }
 
@@ -104,7 +104,7 @@ export async function* sweepUntilDone(
     const whole = yield* unlessCut(sweep());
     log?.info(
       "sweep",
-      `sweep ${number} ${whole ? "has met everybody" : "was cut: Redis restarted, or slots moved"}`,
+      `sweep ${number} ${whole ? "is complete" : "was interrupted: Redis restarted, or cluster slots moved"}`,
       {
         number,
         whole,

@@ -121,7 +121,7 @@ it.each([
     const { code, stderr } = await cli(url, argv);
     expect(code).toBe(6);
     expect(errorOf(stderr)).toMatchObject({
-      message: `the Redis at ${url}, or a proxy before it, hangs up at the command ${name}`,
+      message: `the Redis at ${url}, or a proxy in front of it, closes the connection on the command ${name}`,
       hint: expect.stringContaining("twemproxy"),
     });
   },
@@ -138,7 +138,7 @@ it("what is refused for the time being, and sent again, is not taken for a hang-
   });
   const { code, stderr } = await cli(url, ["pool", "show", "u0"]);
   expect([code, refusals]).toEqual([0, 9]);
-  expect(stderr).not.toContain("hangs up");
+  expect(stderr).not.toContain("closes the connection");
 });
 
 it("one that hangs up at everything may be a proxy, too", async () => {

@@ -51,9 +51,7 @@ async function deleteBroadcast(
     // Not talk: --quiet must not hide what is asked about.
     out.warn(facts);
     if (isResumable(status))
-      out.warn(
-        "it can't be resumed after that, and claims without an outcome keep their codes or consents",
-      );
+      out.warn("it can't be resumed after that, and claims without an outcome keep their codes or consents");
     const interrupted = await askFirst(deps, `Delete broadcast ${id}?`, "nothing was deleted");
     if (interrupted) return interrupted;
   }

@@ -39,10 +39,7 @@ export function registerBroadcastRecipients(broadcast: Command, run: RunAction):
     .command("recipients <id>")
     .description("List the recipients of a broadcast and their outcomes")
     .addOption(listOption("--outcome <outcomes>", `Only these outcomes: ${OUTCOMES.join(", ")}`, OUTCOMES))
-    .option(
-      "--errcode <n>",
-      "Only recipients with one of these errcodes, for example 43101,40003",
-    )
+    .option("--errcode <n>", "Only recipients with one of these errcodes, for example 43101,40003")
     .addHelpText("after", EXAMPLES)
     .action(run(recipients));
 }

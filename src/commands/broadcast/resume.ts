@@ -109,7 +109,9 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     if (interrupted) return interrupted;
   }
   if (flags.yes && target === "other")
-    deps.out.warn(`warning: sending through ${settings.apiBase}, but the broadcast was started through ${record.apiBase}`);
+    deps.out.warn(
+      `warning: sending through ${settings.apiBase}, but the broadcast was started through ${record.apiBase}`,
+    );
   return goOn(deps, flags, { record, options, spec, target, apiBase: settings.apiBase });
 }
 

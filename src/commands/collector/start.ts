@@ -34,7 +34,10 @@ export function registerCollectorStart(collector: Command, run: RunAction): Comm
         .choices(["both", "events", "reports"])
         .default("both"),
     )
-    .option("--trust-openid-header <name>", "Take the user's openId from this header, set by a gateway, instead of sessions")
+    .option(
+      "--trust-openid-header <name>",
+      "Take the user's openId from this header, set by a gateway, instead of sessions",
+    )
     .option("--behind-gateway", "Confirm that only a gateway can reach the address")
     .option("--cloud-hosting", "Accept the unsigned events of WeChat's cloud hosting")
     .option("--forward <url>", "Forward all other events to this URL, and relay its responses")

@@ -268,7 +268,7 @@ describe("an --id that is taken", () => {
     const again = await broadcast(world, ["--id", "b-1"]);
     expect(again).toMatchObject({ code: 10, stdout: "" });
     const { message, hint } = errorOf(again.stderr);
-    expect(message).toMatch(new RegExp(`'b-1' already: started .*, interrupted, ${sent} sent$`));
+    expect(message).toMatch(new RegExp(`'b-1' already exists: started .*, interrupted, ${sent} sent$`));
     expect(hint).toContain("push-cli broadcast resume b-1");
     expect(await dumpAll(world)).toEqual(before);
     const heartbeat = await moveRunFarAway(world, "b-1");
@@ -288,7 +288,7 @@ describe("an --id that is taken", () => {
       expect(results.map(({ code }) => code).sort()).toEqual([0, 10, 10]);
       for (const { code, stderr } of results)
         if (code === 10)
-          expect(errorOf(stderr).message).toMatch(/'b-1' already: started .*, (running|finished)/);
+          expect(errorOf(stderr).message).toMatch(/'b-1' already exists: started .*, (running|finished)/);
       expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
       expect(await world.redis.client.keys("mina:broadcast:b-1:*"), "no audience of the losers").toEqual([]);
     }

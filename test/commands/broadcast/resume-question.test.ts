@@ -104,7 +104,7 @@ test("resume of what is running asks nothing: exit 10, and the run goes on", asy
   await until(() => delivered() > 0);
   const { code, stderr } = await atTerminal(world, ["resume", "b-1"], "y\n");
   expect(code).toBe(10);
-  expect(stderr).toContain("broadcast 'b-1' is running on test-host");
+  expect(stderr).toContain("broadcast 'b-1' has been running on test-host");
   expect(stderr).not.toContain("[y/N]");
   const then = delivered();
   await until(() => delivered() > then);

@@ -48,8 +48,8 @@ it("a key that could be read in two ways, or in none, is a bad value", async () 
   const { code, stderr, json } = await importFrom("list", "--from-key", "f_%_*");
   expect(code).toBe(8);
   expect(json()).toMatchObject({ keys: 3, values: 3, imported: 1, bad: 2 });
-  expect(stderr).toContain("key 'f_oA_b_1': no openId can be told from it\n");
-  expect(stderr).toContain("key 'f_\\xff_1': no openId can be told from it\n");
+  expect(stderr).toContain("key 'f_oA_b_1': it has no recognizable openId\n");
+  expect(stderr).toContain("key 'f_\\xff_1': it has no recognizable openId\n");
   expect(await world.redis.pools()).toEqual({ "mina:openid:oA": [entry("good")] });
 });
 
