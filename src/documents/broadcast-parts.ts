@@ -15,6 +15,20 @@ export const OUTCOMES = s.object(
   "Recipients by outcome.",
 );
 
+/** Absent without filters. */
+export const FILTERED = s.optional(
+  s.object(
+    {
+      match: s.optional(s.count("OpenIds that --match does not fit.")),
+      exclude: s.optional(s.count("Listed in --exclude-file.")),
+      notIn: s.optional(s.count("Reached, perhaps, by a broadcast of --not-in.")),
+      expiringWithin: s.optional(s.count("The code to be spent expires later than --expiring-within.")),
+      minValid: s.optional(s.count("Fewer valid codes or consents than --min-valid.")),
+    },
+    "Users left out, by the first filter that applies.",
+  ),
+);
+
 export const CODES = s.object(
   {
     spent: s.count("Used for a message that was sent, or whose outcome is unknown."),
@@ -76,6 +90,7 @@ export const BASE = {
 export const COUNTS = {
   recipients: s.count("Users with an outcome."),
   outcomes: OUTCOMES,
+  filtered: FILTERED,
   codes: CODES,
   errors: ERRORS,
   open: s.count(OPEN),
@@ -85,6 +100,7 @@ export const COUNTS = {
 export const SHOWN_COUNTS = {
   recipients: s.nullable(s.count("Users with an outcome; null where that is not known.")),
   outcomes: s.nullable(OUTCOMES),
+  filtered: FILTERED,
   codes: CODES,
   errors: ERRORS,
   open: s.nullable(s.count(`${OPEN} Null where nobody knows.`)),
