@@ -45,6 +45,6 @@ it.each([
 
 it("finds the pages that a page links to", () => {
   const text =
-    "See [a](redis.md), [b](./guarantees.md#its-limits), [again](redis.md#tls), [web](https://x.org/y.md).";
-  expect(linkedTopics(text)).toEqual(["redis", "guarantees"]);
+    "See [a](redis.md), [b](./guarantees.md#its-limits), [again](redis.md#tls), [web](https://x.org/y.md), [c](../client.md).";
+  expect(linkedTopics(text)).toEqual(["redis", "guarantees", "client"]);
 });

@@ -15,7 +15,8 @@ const files = new Map([
   ["README.md", readFileSync(path.join(ROOT, "README.md"), "utf8")],
   ...readFiles("src/help", ".md"),
 ]);
-const pages = [...files.values()];
+/** Those that have to be complete; that the translated ones are alike, test/help/translations.test.ts sees to. */
+const pages = [...files].flatMap(([file, text]) => (file.startsWith("src/help/zh-CN/") ? [] : [text]));
 const readme = pages.join("\n");
 const program = await buildProgram("0.0.0", () => async () => undefined);
 const commands = [program, ...descendants(program)];
