@@ -50,6 +50,7 @@ const RULES: Record<string, Rule> = {
     values: [...PLATFORM.values, COLLECTOR_PORTS, "src/pool/template-id.ts"],
   },
   "src/platforms/qq/": PLATFORM,
+  "src/platforms/baidu/": PLATFORM,
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": {
     values: ["src/errors.ts", "src/pool/"],
