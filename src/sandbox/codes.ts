@@ -5,6 +5,8 @@ export interface IssuedCode {
   expire: number;
   uses: number;
   used: number;
+  /** As registered; undefined for a form's and for one that nobody registered. */
+  scene?: number | undefined;
 }
 
 /** The push codes that the platform issued, and what is left of them. */
@@ -23,10 +25,10 @@ export class Codes {
 
   /** Registering a code again changes its owner and expiry, never how often it was used: a spent code stays spent. */
   register(codes: readonly SandboxCode[]): void {
-    for (const { openId, formId, expire, uses = 1 } of codes) {
+    for (const { openId, formId, expire, uses = 1, scene } of codes) {
       const known = this.#byFormId.get(formId);
       if (known === undefined) this.registered += 1;
-      this.#byFormId.set(formId, { openId, expire, uses, used: known?.used ?? 0 });
+      this.#byFormId.set(formId, { openId, expire, uses, used: known?.used ?? 0, scene });
     }
   }
 

@@ -77,7 +77,9 @@ const RULES: Record<string, Rule> = {
     types: ["src/broadcast/receipts.ts"],
   },
   // Nothing of the client: a shared parser would share its faults.
-  "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
+  "src/sandbox/": {
+    values: ["src/platforms/wechat/wire.ts", "src/platforms/baidu/wire.ts", "src/errors.ts"],
+  },
   "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {
     values: [
