@@ -49,7 +49,7 @@ const CHANNEL = s.object(
     title: s.text("The kind of message in words."),
     permission: s.oneOf(["code", "consent", "none"], "What a message spends."),
     repeat: s.oneOf(
-      ["by_code", "never"],
+      ["by_code", "always", "same_day", "ten_minutes", "never"],
       "Whether a send may be repeated after an attempt with an unknown outcome.",
     ),
     guarantee: s.text("What is guaranteed to recipients."),

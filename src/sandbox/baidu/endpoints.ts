@@ -1,7 +1,7 @@
 import { PATHS, TOKEN_GRANT } from "../../platforms/baidu/wire.ts";
 import { sendJson } from "../answers.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { Platform, Verdict } from "../platform.ts";
-import type { Endpoint } from "../routes.ts";
 import { answerSend, type Dialect } from "../send-route.ts";
 import type { HttpRequest, Reply } from "../server.ts";
 import { queryValue } from "../target.ts";
