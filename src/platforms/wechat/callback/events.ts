@@ -30,6 +30,7 @@ const READERS: ReadonlyMap<string, (fields: Fields, openId: string) => CallbackE
   ["subscribe_msg_popup_event", readGrants],
   ["subscribe_msg_change_event", readWithdrawals],
   ["subscribe_msg_sent_event", readReceipts],
+  ["TEMPLATESENDJOBFINISH", readFinishedJob],
 ]);
 
 /** Variants such as `acceptWithAudio` are consents, too. */
@@ -58,6 +59,19 @@ function readReceipt(item: Fields, openId: string): Receipts {
   const errcode = Number(code);
   if (errcode === 0) return [{ openId, templateId, msgid, status: "delivered" }];
   return [{ openId, templateId, msgid, status: "failed", errcode }];
+}
+
+/**
+ * Of an official account's template message: success, or `failed:user block`, or `failed: system failed`, in these words
+ * (vendor's page "template messages"). Which template it was the event does not tell.
+ */
+function readFinishedJob(fields: Fields, openId: string): CallbackEvent | undefined {
+  const msgid = textOf(fields, "MsgID") ?? "";
+  const [, failed, why = ""] = /^(success|failed)(?:\s*:\s*([a-z ]+))?$/.exec(textOf(fields, "Status") ?? "") ?? [];
+  if (!MSGID.test(msgid) || failed === undefined) return undefined;
+  if (failed === "success") return { kind: "receipts", receipts: [{ openId, msgid, status: "delivered" }] };
+  const errcode = why.trim().replaceAll(" ", "_") || "failed";
+  return { kind: "receipts", receipts: [{ openId, msgid, status: "failed", errcode }] };
 }
 
 /** A redelivery is known by FromUserName, CreateTime and Event (vendor's page "message push"). */
