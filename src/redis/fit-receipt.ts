@@ -16,10 +16,7 @@ const KEPT = /^(delivered|failed) (\S+) (\d+)$/;
 /** In the place of a template that the platform does not tell; no id of a template looks like that. */
 const UNTOLD = "*";
 
-export function receiptField({
-  templateId = UNTOLD,
-  msgid,
-}: Pick<Receipt, "templateId" | "msgid">): string {
+export function receiptField({ templateId = UNTOLD, msgid }: Pick<Receipt, "templateId" | "msgid">): string {
   return `${templateId} ${msgid}`;
 }
 
@@ -93,10 +90,7 @@ interface Found {
 }
 
 /** Those of a template, or those that name none. */
-function receiptsOf(
-  templateId: string | undefined,
-  receipts: Readonly<Record<string, string>>,
-): Found[] {
+function receiptsOf(templateId: string | undefined, receipts: Readonly<Record<string, string>>): Found[] {
   const head = receiptField({ templateId, msgid: "" });
   return Object.entries(receipts).flatMap(([field, text]) => {
     if (!field.startsWith(head)) return [];

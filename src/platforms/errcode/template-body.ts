@@ -11,6 +11,7 @@ export function createTemplateBody(message: Message): BodyFor {
 
 /** The field that is shown large, as the platforms name it. */
 export function emphasisOf({ fields, options }: Message): Record<string, string> {
-  const field = options?.emphasis === undefined ? undefined : fields[Number(options.emphasis) - 1];
-  return field ? { emphasis_keyword: `${field.name}.DATA` } : {};
+  const number = options?.emphasis;
+  if (number === undefined) return {};
+  return { emphasis_keyword: `${fields[Number(number) - 1]?.name ?? `keyword${number}`}.DATA` };
 }

@@ -1,19 +1,13 @@
 import { type CallbackEvent, CallbackRefused } from "../../../collector/ports.ts";
 import { isTemplateId } from "../../../pool/template-id.ts";
+import { isUsableOpenId } from "../../errcode/login.ts";
 import { childrenOf, type Fields, textOf } from "./fields.ts";
 
 type Receipts = Extract<CallbackEvent, { kind: "receipts" }>["receipts"];
 
-/** The vendor's openIds have 28 of these; a key takes them as they are. */
-const OPEN_ID = /^[\w-]{1,128}$/;
 const MSGID = /^\d{1,30}$/;
 /** Seconds: up to the year 33658. */
 const SECONDS = /^\d{1,12}$/;
-
-/** Whether an openId can stand in a key. */
-export function isUsableOpenId(text: string): boolean {
-  return OPEN_ID.test(text);
-}
 
 /**
  * What a push tells. Items whose template or msgid can't stand in a key are left out, and the rest counts; a push of which
@@ -67,7 +61,8 @@ function readReceipt(item: Fields, openId: string): Receipts {
  */
 function readFinishedJob(fields: Fields, openId: string): CallbackEvent | undefined {
   const msgid = textOf(fields, "MsgID") ?? "";
-  const [, failed, why = ""] = /^(success|failed)(?:\s*:\s*([a-z ]+))?$/.exec(textOf(fields, "Status") ?? "") ?? [];
+  const [, failed, why = ""] =
+    /^(success|failed)(?:\s*:\s*([a-z ]+))?$/.exec(textOf(fields, "Status") ?? "") ?? [];
   if (!MSGID.test(msgid) || failed === undefined) return undefined;
   if (failed === "success") return { kind: "receipts", receipts: [{ openId, msgid, status: "delivered" }] };
   const errcode = why.trim().replaceAll(" ", "_") || "failed";
