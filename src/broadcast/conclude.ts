@@ -3,7 +3,7 @@ import { loadChoice } from "./keep-audience.ts";
 import { sumFiltered } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunExit, RunInfo, Wanted } from "./record.ts";
 import { type Recount, recountBroadcast } from "./recount.ts";
-import { lookAtRuns } from "./rivals.ts";
+import { buryGoneRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import { type StopReason, stopReasonOf } from "./stop.ts";
 import { summarize } from "./summarize.ts";
@@ -55,7 +55,7 @@ async function concludeRecord(
 ): Promise<BroadcastResult> {
   const { store, clock } = deps;
   const { id } = record;
-  const otherRuns = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
+  const otherRuns = (await buryGoneRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
   // Runs that worked beside this one, or may have, did what it has not seen.
   const hasCompany = !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId));
   const recount = hasCompany ? await recountAll(deps, record, sweeps) : undefined;

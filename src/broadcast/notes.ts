@@ -1,17 +1,28 @@
-import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import type { Logger } from "../log.ts";
 import { type Gated, reasonOf } from "./gated.ts";
 import type { InHand } from "./in-hand.ts";
+import type { Pacer } from "./pacer.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
-import type { Run } from "./run.ts";
 
-/** What the log is told of a run's decisions. */
+/** Who has a log, perhaps: what is in this file tells it of a run's decisions. */
+interface Logged {
+  deps: { log?: Logger | undefined };
+}
+
+/** What is known of a run that begins. */
+interface Began {
+  runId: string;
+  dead: ReadonlySet<string>;
+  earlierRuns: readonly unknown[];
+  retry?: readonly string[] | undefined;
+}
 
 /** A run has entered itself into its broadcast. */
 export function noteRun(
-  { log }: Pick<BroadcastDeps, "log">,
+  { log }: Logged["deps"],
   { id, audience, limit, rate }: BroadcastRecord,
-  plan: RunPlan,
+  plan: Began,
 ) {
   const { runId, dead, earlierRuns } = plan;
   const after =
@@ -38,7 +49,7 @@ export function noteBack({ breaker, deps: { log } }: Gated): void {
 
 /** A recipient's attempt is to be repeated after `waitMs`. */
 export function noteRetry(
-  { deps: { log } }: Run,
+  { deps: { log } }: Logged,
   { openId, attempts }: InHand,
   answer: SendAnswer,
   waitMs: number,
@@ -51,7 +62,11 @@ export function noteRetry(
 }
 
 /** The platform has had too many: `before` is how many refusals the pacer knew until now. */
-export function noteRate({ pacer, deps: { log } }: Run, answer: SendAnswer, before: number): void {
+export function noteRate(
+  { pacer, deps: { log } }: Logged & { pacer: Pacer },
+  answer: SendAnswer,
+  before: number,
+): void {
   const { refusals, pauseLeftMs, ratePerSec: perSec } = pacer;
   if (refusals === before) return;
   const pause = pauseLeftMs > 0 ? `a pause of ${Math.ceil(pauseLeftMs / 1000)} s, then ` : "";

@@ -17,7 +17,7 @@ const POLL_MS = 250;
  * run turns out to be alive, unless `join` is given.
  */
 export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean): Promise<string[]> {
-  const runs = await lookAtRuns(deps, id);
+  const runs = await buryGoneRuns(deps, id);
   for (const run of runs) if (run.alive && !join) await awaitLapse(deps, id, run);
   const now = await deps.store.runs(id);
   return now.filter(({ alive }) => !alive).map(({ runId }) => runId);
@@ -37,7 +37,7 @@ export async function spareTheLiving(
 }
 
 /** The runs that a broadcast had. Those whose process is surely gone are declared dead. */
-export async function lookAtRuns(
+export async function buryGoneRuns(
   { store, fateOf }: Here & Pick<RivalsDeps, "store">,
   id: string,
 ): Promise<KnownRun[]> {

@@ -3,7 +3,7 @@ import { PushCliError, SweepCutError } from "../errors.ts";
 import type { AudiencePage, Row } from "./audience.ts";
 import type { Sighting } from "./ports.ts";
 import type { BroadcastRecord, BroadcastStore } from "./record.ts";
-import { lookAtRuns } from "./rivals.ts";
+import { buryGoneRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import type { Here } from "./status.ts";
 
@@ -142,7 +142,7 @@ async function* unlessCut(sweep: AsyncIterable<Sighted>): AsyncGenerator<Sighted
 async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   const { run, dead, id, clock } = needs;
   while (run.busy.size > 0 && !run.signal.aborted) {
-    const alive = (await lookAtRuns(needs, id)).filter((other) => other.alive);
+    const alive = (await buryGoneRuns(needs, id)).filter((other) => other.alive);
     const holderOf = (runId: string) => alive.find((other) => other.runId === runId);
     const busy = [...run.busy.values()];
     for (const { run: runId } of busy) if (!holderOf(runId)) dead.add(runId);

@@ -15,7 +15,12 @@ export function registerChannels(channels: Command, run: RunAction): void {
   channels.addHelpText("after", EXAMPLES).action(run(listChannels));
 }
 
-const COLUMNS = [{ title: "channel" }, { title: "spends" }, { title: "delivers" }, { title: "as of" }];
+const COLUMNS = [
+  { title: "channel", name: "name" },
+  { title: "spends", name: "permission" },
+  { title: "delivers" },
+  { title: "as of", name: "asOf" },
+];
 
 const SPENDS = { code: "a code", consent: "a consent", none: "nothing" };
 

@@ -26,7 +26,7 @@ Examples:
   $ push-cli init
   $ push-cli init --yes --profile staging --appid wx1234567890abcdef
   $ push-cli init --yes --profile live --production --appid wx1234567890abcdef \\
-      --redis-url redis://redis.internal:6379/0 --secret-file /etc/push-cli/appsecret`;
+      --redis-url redis://redis.internal --secret-file /etc/push-cli/secret`;
 
 export function registerInit(command: Command, run: RunAction): void {
   command

@@ -1,8 +1,8 @@
 import type { Option } from "commander";
-import { checkEncoding } from "../config/decode.ts";
-import { openInput } from "../config/input-file.ts";
-import { readRecords } from "../config/records.ts";
 import { PushCliError, usageError } from "../errors.ts";
+import { checkEncoding } from "../files/decode.ts";
+import { openInput } from "../files/input-file.ts";
+import { readRecords } from "../files/records.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import { quoteValue } from "../pool/quote-value.ts";
 import type { Deps } from "./deps.ts";

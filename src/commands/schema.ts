@@ -51,7 +51,7 @@ async function listDocuments(out: Deps["out"]): Promise<ExitName> {
 }
 
 const COLUMNS = [
-  { title: "document" },
+  { title: "document", name: "name" },
   { title: "version", align: "right" as const },
   { title: "form" },
   { title: "title", wrap: true },

@@ -46,6 +46,7 @@ function kept(store: TokenStore, appid: string, wish: Wish, why: string, ways: s
       : wish.force
         ? `push-cli does not replace the token in ${key}`
         : `there is no good token in ${key}, and push-cli puts none there`;
-  const hint = store.elsewhere === undefined || wish.force ? ways : `${store.elsewhere}; ${ways}`;
+  const hint =
+    store.elsewhere === undefined || wish.force || wish.refused ? ways : `${store.elsewhere}; ${ways}`;
   return new PushCliError("credentials", `${what}: ${why}`, { hint });
 }

@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { expect, it } from "vitest";
+import { useTestRedis } from "../helpers/use-redis.ts";
 
 const KEY = "mina:access_token:wx-one";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function store() {
   return redis.open.tokens.store;

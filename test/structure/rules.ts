@@ -56,6 +56,8 @@ const RULES: Record<string, Rule> = {
     types: [...DOMAIN, "src/clock.ts", "src/log.ts", "src/collector/ports.ts", DOCTOR_PORTS],
   },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
+  // What a person gives to read in: rows in any form, and where they are put down meanwhile.
+  "src/files/": { values: ["src/errors.ts", "src/config/config-file.ts"], types: ["src/output/"] },
   "src/output/": {
     values: ["src/errors.ts", "src/log.ts"],
     types: [
@@ -84,6 +86,7 @@ const RULES: Record<string, Rule> = {
       "src/doctor/",
       "src/output/",
       "src/config/",
+      "src/files/",
       "src/help/",
       "src/documents/",
       "src/exit-codes.ts",
@@ -121,6 +124,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     in: "imports",
     only: [
       "src/config/",
+      "src/files/",
       "src/output/report-file.ts",
       "src/output/export-file.ts",
       // The log and the audit log.

@@ -1,12 +1,12 @@
 import type { InvalidRow, ListedAudience, Row } from "../../broadcast/audience.ts";
 import type { Message } from "../../broadcast/channel.ts";
 import { SeenIds } from "../../broadcast/seen-ids.ts";
-import { checkEncoding } from "../../config/decode.ts";
-import { openInput } from "../../config/input-file.ts";
-import type { InputRecord } from "../../config/lines.ts";
-import { readRecords } from "../../config/records.ts";
-import { createSpool } from "../../config/spool.ts";
 import { PushCliError } from "../../errors.ts";
+import { checkEncoding } from "../../files/decode.ts";
+import { openInput } from "../../files/input-file.ts";
+import type { InputRecord } from "../../files/lines.ts";
+import { readRecords } from "../../files/records.ts";
+import { createSpool } from "../../files/spool.ts";
 import { formatCounted } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import { doubtShape, notListed, toListed } from "../open-ids.ts";

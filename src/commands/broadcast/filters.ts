@@ -44,8 +44,8 @@ const MOST_VALID = 100;
 export function addFilterOptions(command: Command): Command {
   return command
     .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
-    .option("--exclude-file <file>", "not the users in a file ('-': stdin): plain lines, CSV or NDJSON")
-    .option("--not-in <broadcastId...>", "not those who got, or may have got, these broadcasts' messages")
+    .option("--exclude-file <file>", "skip the users in a file ('-': stdin): plain lines, CSV or NDJSON")
+    .option("--not-in <broadcastId...>", "skip users who got, or may have got, these broadcasts' messages")
     .option("--min-valid <n>", "only users with at least n valid codes or consents")
     .option("--expiring-within <time>", "only users whose first valid code expires within 24h, 90m ...");
 }

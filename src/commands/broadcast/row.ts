@@ -2,11 +2,11 @@ import type { Row } from "../../broadcast/audience.ts";
 import type { Channel, Message } from "../../broadcast/channel.ts";
 import { faultOfTexts } from "../../broadcast/message.ts";
 import { createRenderer, ESCAPE_HINT, withTexts } from "../../broadcast/values.ts";
-import { columnOf } from "../../config/columns.ts";
-import type { InputRecord } from "../../config/lines.ts";
 import { nearestWord } from "../../config/nearest.ts";
-import type { RecordsOptions } from "../../config/records.ts";
 import { usageError } from "../../errors.ts";
+import { columnOf } from "../../files/columns.ts";
+import type { InputRecord } from "../../files/lines.ts";
+import type { RecordsOptions } from "../../files/records.ts";
 import { isEmptyMessage } from "./options.ts";
 
 /** Of one row's values together: a message has room for some hundred, and a page of rows has to fit into the memory. */

@@ -47,7 +47,7 @@ Examples:
   # to two users, without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
-  # whom yesterday's did not reach, and who has a code to spare
+  # not to those whom another one reached; leave everybody a code
   $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
   # to everybody, once I have it myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe

@@ -53,7 +53,7 @@ async function present({ out }: Deps, checks: readonly Check[]): Promise<void> {
     problem ?? what,
   ]);
   await out.table(
-    [{ title: "check" }, { title: "state" }, { title: "from" }, { title: "what", wrap: true }],
+    [{ title: "check", name: "name" }, { title: "state" }, { title: "from" }, { title: "what", wrap: true }],
     rows,
   );
   for (const { name, problem, hint } of checks.filter(isBad)) {

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import { checkEncoding } from "../../config/decode.ts";
-import { openInput } from "../../config/input-file.ts";
-import { readPages } from "../../config/records.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
+import { checkEncoding } from "../../files/decode.ts";
+import { openInput } from "../../files/input-file.ts";
+import { readPages } from "../../files/records.ts";
 import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
@@ -14,7 +14,7 @@ import { templateOption } from "./consents/common.ts";
 import { type ConsentImportFlags, importConsentPools } from "./consents/import.ts";
 import { type FromFlags, LAYOUTS, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
-import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
+import { describeTotals, exitOf, type ImportView, oddTalk, runImport } from "./import-totals.ts";
 
 const EXAMPLES = `
 A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
@@ -116,41 +116,29 @@ async function importFile(
   if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
   const { pools, isOpenId } = await deps.stores();
   const stop = stopAtSignal(deps, () => input.destroy());
-  const progress = deps.out.progress();
-  const describe = (totals: ImportTotals) =>
-    [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line", dryRun)].join(", ");
   const odd = oddTalk();
-  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
-    progress.done();
-    return showTotals(deps, { lines: rows, ...rest, ...more, dryRun }, describe({ rows, ...rest }), HINT);
-  };
-  let reached: ImportTotals | undefined;
+  const { signal } = stop;
   try {
-    const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), stop.signal);
-    const totals = await importCodes(pools, rows, {
-      isOpenId,
-      dryRun,
-      onOdd: odd.note,
-      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => {
-        reached = now;
-        progress.update(() => describe(now));
-      },
-      signal: stop.signal,
-    });
-    await show(totals);
+    const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), signal);
+    const totals = await runImport(deps, viewOf(dryRun), (events) =>
+      importCodes(pools, rows, { isOpenId, dryRun, onOdd: odd.note, signal, ...events }),
+    );
     for (const line of odd.lines(totals)) deps.out.talk(line);
     return exitOf(totals, stop);
-  } catch (error) {
-    if (reached) await show(reached, { complete: false });
-    throw error;
   } finally {
-    progress.done();
     stop.undo();
   }
 }
 
-const HINT = "mend those lines and import again; what is there already is left out";
+function viewOf(dryRun: boolean): ImportView<ImportTotals> {
+  return {
+    document: ({ rows, ...rest }) => ({ lines: rows, ...rest }),
+    text: (totals) =>
+      [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line", dryRun)].join(", "),
+    hint: "fix these lines and import again; what is there already is left out",
+    dryRun,
+  };
+}
 
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "formId", "expire", "uses"];

@@ -3,14 +3,16 @@ import { parseCount, parseDuration } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration } from "../../output/format.ts";
+import type { Cell } from "../../output/output.ts";
 import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { warnOfPassed } from "../passed-over.ts";
-import { templateOption } from "./consents/common.ts";
+import { isoOf, templateOption } from "./consents/common.ts";
 import { listConsentPools } from "./consents/list.ts";
 import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
+import { type RowView, streamRows } from "./stream-rows.ts";
 
 interface ListFlags {
   template?: string;
@@ -75,7 +77,7 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
       deps.out.talk(`the first ${first} of ${of} pools; --limit <n> lists more, or fewer`);
     },
   });
-  const listed = await present(deps, untilFirst(found, progress.end), nowMs);
+  const listed = await streamRows(deps, found, viewAt(nowMs), progress.end);
   progress.end();
   await warnOfPassed(deps);
   if (listed > 0 || deps.out.closed.aborted) return "done";
@@ -100,17 +102,6 @@ function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: 
   );
 }
 
-/** Passes items on; `atFirst` ends the live line before there is other output. */
-async function* untilFirst<T>(items: AsyncIterable<T>, atFirst: () => void): AsyncGenerator<T> {
-  for await (const item of items) {
-    atFirst();
-    yield item;
-  }
-}
-
-/** Lines per table on a terminal, where a table needs its rows before it can be drawn. */
-const TABLE_ROWS = 1000;
-
 const COLUMNS = [
   { title: "openId" },
   { title: "valid", align: "right" as const },
@@ -120,43 +111,30 @@ const COLUMNS = [
   { title: "last in", name: "lastExpiry", align: "right" as const },
 ];
 
-/** Streams the pools out; returns how many there were. */
-async function present({ out }: Deps, pages: AsyncIterable<ListedPool[]>, nowMs: number): Promise<number> {
-  const human = out.format === "human";
-  let listed = 0;
-  let rows: (string | number)[][] = [];
-  for await (const pools of pages) {
-    if (out.closed.aborted) return listed;
-    listed += pools.length;
-    if (out.format === "json") await out.lines(pools.map(toDocument));
-    else rows.push(...pools.map((pool) => toRow(pool, human ? nowMs : undefined)));
-    for (; rows.length >= (human ? TABLE_ROWS : 1); rows = rows.slice(TABLE_ROWS))
-      await out.table(COLUMNS, rows.slice(0, TABLE_ROWS));
-  }
-  if (rows.length > 0) await out.table(COLUMNS, rows);
-  return listed;
+function viewAt(nowMs: number): RowView<ListedPool> {
+  return {
+    columns: COLUMNS,
+    screenRow: (pool) => toRow(pool, (ms) => formatDuration(ms - nowMs)),
+    plainRow: (pool) => toRow(pool, (ms) => new Date(ms).toISOString()),
+    document: toDocument,
+  };
 }
 
-/** A row; with `nowMs` for a person, else for a pipe. */
-function toRow(pool: ListedPool, nowMs: number | undefined): (string | number)[] {
-  const time = (ms: number | undefined) => {
-    if (ms === undefined) return "";
-    return nowMs === undefined ? new Date(ms).toISOString() : formatDuration(ms - nowMs);
-  };
+function toRow(pool: ListedPool, formatMs: (ms: number) => string): Cell[] {
+  const time = (ms: number | undefined) => (ms === undefined ? "" : formatMs(ms));
   const { openId, valid, expired, unreadable, nextExpireMs, lastExpireMs } = pool;
   return [openId, valid, expired, unreadable, time(nextExpireMs), time(lastExpireMs)];
 }
 
 /** One line of the NDJSON of `pool list`; a contract. */
 function toDocument({ openId, valid, expired, invalid, unreadable, nextExpireMs, lastExpireMs }: ListedPool) {
-  const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
   return {
     openId,
     valid,
     expired,
     invalid,
     unreadable,
-    nextExpiry: iso(nextExpireMs),
-    lastExpiry: iso(lastExpireMs),
+    nextExpiry: isoOf(nextExpireMs),
+    lastExpiry: isoOf(lastExpireMs),
   };
 }

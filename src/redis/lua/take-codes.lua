@@ -42,12 +42,12 @@ end
 
 -- The codes of a report, their fates as far as they are known, and their numbers by formId.
 local function read_report(text)
-  local codes, fates, numbers = {}, {}, {}
+  local codes, fates, numbers, n = {}, {}, {}, 0
   for f, age, latest in string.gmatch(text, "(%S+) (%d+) (%S+)") do
-    local n = #codes + 1
+    n = n + 1
     local expire = now + life - tonumber(age)
-    codes[n] = { id = f, expire = math.min(expire, tonumber(latest) or expire) }
-    codes[n].time = string.format("%.0f", codes[n].expire)
+    if latest ~= "-" then expire = math.min(expire, tonumber(latest)) end
+    codes[n] = { id = f, expire = expire, time = string.format("%.0f", expire) }
     fates[n] = numbers[f] and "k" or ""
     numbers[f] = numbers[f] or n
   end
@@ -56,7 +56,7 @@ end
 
 -- Marks the codes that a piece of a pool of plain entries holds: each begins like that, and no formId has a quote.
 local function mark_known(chunk, numbers, fates, known)
-  local text = table.concat(chunk)
+  local text = #chunk == 1 and chunk[1] or table.concat(chunk)
   for f, n in pairs(numbers) do
     if not known[f] and find(text, START .. f .. '"', 1, true) then
       fates[n] = "k"
@@ -124,10 +124,11 @@ local function drop_known(ledger, seen, codes, fates)
   for n, code in ipairs(codes) do
     if fates[n] == "" then
       if uses == nil then uses = count_records(ledger) end
-      local multi = find(code.id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and 1 or 0
       local at = try_read("ZSCORE", seen, code.id)
       if type(at) == "table" then return false end
-      if uses and is_used(uses[code.id], 1, multi) then
+      local use = uses and uses[code.id]
+      local multi = use and find(code.id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and 1 or 0
+      if use and is_used(use, 1, multi) then
         fates[n] = "u"
       elseif at then
         fates[n] = "k"
@@ -186,7 +187,8 @@ local function append(pool, codes, fates)
   for n, code in ipairs(codes) do
     if fates[n] == "" then
       fates[n] = "t"
-      local f = string.gsub(code.id, '[\\"]', "\\%0")
+      local f = code.id
+      if find(f, '[\\"]') then f = string.gsub(f, '[\\"]', "\\%0") end
       entries[#entries + 1] = START .. f .. '","expire":' .. code.time .. "}"
     end
   end

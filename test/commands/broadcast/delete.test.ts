@@ -26,6 +26,20 @@ async function stopListed(): Promise<void> {
   expect(await keysOf("b-1")).toHaveLength(2);
 }
 
+describe("delete --dry-run", () => {
+  test("says what would be forgotten, asks nobody, and changes nothing", async () => {
+    await stopListed();
+    const before = await dumpAll(world);
+    expect(await remove(["--dry-run"])).toMatchObject({
+      code: 0,
+      stdout: "would delete broadcast b-1: stopped, 0 sent, to go 10\n",
+    });
+    const { stdout } = await remove(["--dry-run", "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ broadcastId: "b-1", deleted: false, dryRun: true });
+    expect(await dumpAll(world)).toEqual(before);
+  });
+});
+
 describe("delete at a terminal", () => {
   test("says what would be forgotten, and asks", async () => {
     await stopListed();

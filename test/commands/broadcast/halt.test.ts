@@ -47,6 +47,26 @@ describe.each([
     expect(result.stderr).toContain(`${status} by tester@test-host`);
   });
 
+  test("only says with --dry-run what it would stop", async () => {
+    await giveUsers(world, 60);
+    const sending = await begin(["--id", "b-1", "--concurrency", "2", "--rate", "40/s"], 5);
+    const dry = await run([verb, "b-1", "--dry-run", "--json"]);
+    expect([dry.code, dry.json()]).toEqual([
+      0,
+      {
+        ...{ broadcastId: "b-1", status: "running", wouldBe: status, runsAtWork: 1, dryRun: true },
+        toGo: expect.any(Number),
+      },
+    ]);
+    const words = (await run([verb, "b-1", "--dry-run"])).stdout;
+    expect(words).toMatch(
+      new RegExp(`^would ${verb} broadcast b-1: it is running, with 1 run at work and \\d+ to go\n$`),
+    );
+    expect((await sending.done).code).toBe(0);
+    expect(delivered()).toBe(60);
+    expect((await run([verb, "b-1", "--dry-run"])).code, "as without it").toBe(3);
+  });
+
   test("stops two joined runs", async () => {
     await giveUsers(world, 900);
     const first = await begin(["--id", "b-1", "--concurrency", "3", "--rate", "150/s"], 20);

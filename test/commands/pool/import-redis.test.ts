@@ -2,40 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startTestRedis, type TestRedis } from "../../helpers/redis.ts";
 import { javaEntry, javaEntryAt } from "../../pool/java/forms.ts";
 import { HOUR_MS, useWorld } from "../world.ts";
+import { expectTotals, type Totals } from "./import-totals.ts";
 
 const world = useWorld();
 const LATER = Math.floor(Date.now() / 1000) * 1000 + 50 * HOUR_MS;
 const entry = (formId: string, expire = LATER) => JSON.stringify({ formId, expire });
 const latin1 = (text: string) => Buffer.from(text, "latin1");
 
-interface Totals {
-  keys: number;
-  values: number;
-  imported: number;
-  known: number;
-  used: number;
-  expired: number;
-  bad: number;
-  overlong: number;
-  oddOpenIds: number;
-}
-
 async function importFrom(argv: string[], expected: Partial<Totals>, env: Record<string, string> = {}) {
   const result = await world.cli(["pool", "import", "--json", "--from", ...argv], { env });
-  expect(result.json<Totals>()).toEqual({
-    keys: 0,
-    values: 0,
-    imported: 0,
-    known: 0,
-    used: 0,
-    expired: 0,
-    bad: 0,
-    overlong: 0,
-    oddOpenIds: expect.any(Number),
-    ...expected,
-  });
-  expect(result.code).toBe(expected.bad ? 8 : 0);
-  return result;
+  return expectTotals(result, { keys: 0, values: 0, ...expected });
 }
 
 /** All keys but the pools, as DUMP has them. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { HOUR_MS, useWorld } from "../world.ts";
+import { expectTotals, type Totals } from "./import-totals.ts";
 
 const world = useWorld();
 const folder = mkdtempSync(join(tmpdir(), "push-cli-import-"));
@@ -11,32 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const LATER = Math.floor(Date.now() / 1000) * 1000 + 50 * HOUR_MS;
 const entry = (formId: string, more: object = {}) => JSON.stringify({ formId, expire: LATER, ...more });
 
-interface Totals {
-  lines: number;
-  imported: number;
-  known: number;
-  used: number;
-  expired: number;
-  bad: number;
-  overlong: number;
-  oddOpenIds: number;
-}
-
 async function importText(text: string, expected: Partial<Totals>) {
   const result = await world.cli(["pool", "import", "--json"], { stdin: text });
-  expect(result.json<Totals>()).toEqual({
-    lines: 0,
-    imported: 0,
-    known: 0,
-    used: 0,
-    expired: 0,
-    bad: 0,
-    overlong: 0,
-    oddOpenIds: expect.any(Number),
-    ...expected,
-  });
-  expect(result.code).toBe(expected.bad ? 8 : 0);
-  return result;
+  return expectTotals(result, { lines: 0, ...expected });
 }
 
 describe("pool import", () => {

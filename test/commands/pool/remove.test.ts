@@ -118,6 +118,21 @@ describe("pool remove", () => {
     expect(await world.redis.pools()).toEqual(before);
   });
 
+  it("from --confirm-above on, the number has to be typed; --quiet hides nothing of what is asked about", async () => {
+    const before = await world.redis.pools();
+    const ask = (stdin: string) =>
+      world.screen(["pool", "remove", "oA", "oB", "--confirm-above", "1", "--quiet"], {
+        stdin,
+        interactive: true,
+      });
+    const no = await ask("y\n");
+    expect(no.code).toBe(11);
+    expect(no.stderr).toContain(`profile (none), Redis ${world.redis.url}\noA  1 valid, `);
+    expect(no.stderr).toContain("Remove 2 pools? Type the number to confirm: ");
+    expect(await world.redis.pools()).toEqual(before);
+    expect((await ask("2\n")).code).toBe(0);
+  });
+
   it("asks a person, and does what the answer says", async () => {
     const before = await world.redis.pools();
     const ask = (stdin: string, ...flags: string[]) =>

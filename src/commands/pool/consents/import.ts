@@ -1,8 +1,8 @@
-import { checkEncoding } from "../../../config/decode.ts";
-import { openInput } from "../../../config/input-file.ts";
-import { readRecords } from "../../../config/records.ts";
 import { PushCliError, usageError } from "../../../errors.ts";
 import type { ExitName } from "../../../exit-codes.ts";
+import { checkEncoding } from "../../../files/decode.ts";
+import { openInput } from "../../../files/input-file.ts";
+import { readRecords } from "../../../files/records.ts";
 import { formatCount, formatCounted } from "../../../output/format.ts";
 import { type ConsentImportTotals, importConsents } from "../../../pool/consents/import.ts";
 import type { ConsentRow } from "../../../pool/consents/import-row.ts";
@@ -11,7 +11,7 @@ import { readStoredConsent } from "../../../pool/consents/read-stored.ts";
 import type { CodeSource } from "../../../pool/ports.ts";
 import type { ConsentStores, Deps, SourceNeeds } from "../../deps.ts";
 import { stopAtSignal } from "../../interrupt.ts";
-import { showTotals } from "../import-totals.ts";
+import { type ImportView, runImport } from "../import-totals.ts";
 
 export interface ConsentImportFlags {
   template?: string;
@@ -44,7 +44,7 @@ export async function importConsentPools(
     ? storedRows(source, flags.template, stop.signal)
     : fileRows(readRecords(input!, { headless: HEADLESS, encoding: flags.encoding }), stop.signal);
   try {
-    const totals = await runImport(deps, stores, { ...flags, batch }, rows, stop.signal, source);
+    const totals = await importRows(deps, stores, { ...flags, batch }, rows, stop.signal, source);
     if (source?.keys === 0 && !stop.signal.aborted) throw nothing(from!);
     return stop.exit ?? (totals.bad > 0 ? "partial" : "done");
   } finally {
@@ -52,7 +52,7 @@ export async function importConsentPools(
   }
 }
 
-async function runImport(
+async function importRows(
   deps: Deps,
   { pools }: ConsentStores,
   { template: templateId, batch, dryRun = false }: { template?: string; batch: string; dryRun?: boolean },
@@ -61,43 +61,31 @@ async function runImport(
   source: CodeSource | undefined,
 ): Promise<ConsentImportTotals> {
   const { isOpenId } = await deps.stores();
-  const progress = deps.out.progress();
   const thing = source ? "value" : "line";
   let odd = "";
-  const show = ({ rows: read, ...rest }: ConsentImportTotals, more: { complete?: false } = {}) => {
-    progress.done();
-    const counted = source ? { keys: source.keys, values: read } : { lines: read };
-    const text = describe({ rows: read, ...rest }, thing, dryRun).join(", ");
-    return showTotals(deps, { ...counted, ...rest, ...more, dryRun }, text, HINT);
+  const view: ImportView<ConsentImportTotals> = {
+    document: ({ rows: read, ...rest }) => ({
+      ...(source ? { keys: source.keys, values: read } : { lines: read }),
+      ...rest,
+    }),
+    text: (totals) => describe(totals, thing, dryRun).join(", "),
+    hint: "fix those and import again: what is there already is left out",
+    dryRun,
   };
-  let reached: ConsentImportTotals | undefined;
-  try {
-    const totals = await importConsents(pools, rows, {
-      ...{ isOpenId, templateId, batch, signal, dryRun },
-      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
+  const totals = await runImport(deps, view, (events) =>
+    importConsents(pools, rows, {
+      ...{ isOpenId, templateId, batch, signal, dryRun, ...events },
       onOdd: (openId, place) => {
         odd = `'${openId}' (${place})`;
       },
-      onStep: (now) => {
-        reached = now;
-        progress.update(() => describe(now, thing, dryRun).join(", "));
-      },
-    });
-    await show(totals);
-    if (totals.oddOpenIds > 0)
-      deps.out.talk(
-        `${formatCounted(totals.oddOpenIds, thing)} with openIds that don't look like WeChat's (28 letters, digits, _ and -), such as ${odd}`,
-      );
-    return totals;
-  } catch (error) {
-    if (reached) await show(reached, { complete: false });
-    throw error;
-  } finally {
-    progress.done();
-  }
+    }),
+  );
+  if (totals.oddOpenIds > 0)
+    deps.out.talk(
+      `${formatCounted(totals.oddOpenIds, thing)} with openIds that don't look like WeChat's (28 letters, digits, _ and -), such as ${odd}`,
+    );
+  return totals;
 }
-
-const HINT = "fix those and import again: what is there already is left out";
 
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "templateId", "count"];

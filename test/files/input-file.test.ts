@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, expect, it } from "vitest";
-import { openInput } from "../../src/config/input-file.ts";
+import { openInput } from "../../src/files/input-file.ts";
 import { fakeIo } from "../output/fake-io.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "input-"));

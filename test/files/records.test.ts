@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { readRecords } from "../../src/config/records.ts";
+import { readRecords } from "../../src/files/records.ts";
 
 /** openIds, or errors, of the records in some bytes. */
 async function read(bytes: string | Buffer, encoding?: string): Promise<unknown[]> {
