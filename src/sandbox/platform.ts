@@ -4,10 +4,13 @@ import { FaultDice } from "./fault-dice.ts";
 import { checkDraft, parseDraft } from "./message.ts";
 import type { SandboxSettings, SandboxStats, SandboxSummary } from "./options.ts";
 import { OutageWatch } from "./outage.ts";
+import { checkQqMessage } from "./qq/message.ts";
+import { QqSubscriptions } from "./qq/subscriptions.ts";
 import { Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
 import { DayQuotas } from "./wechat/day-quotas.ts";
 import { Logins } from "./wechat/logins.ts";
+import { OfficialAccount } from "./wechat/official-account.ts";
 import { checkSubscribeMessage } from "./wechat/subscribe-message.ts";
 import { Subscriptions } from "./wechat/subscriptions.ts";
 
@@ -42,6 +45,8 @@ export class Platform {
   quotas!: DayQuotas;
   subscriptions!: Subscriptions;
   logins!: Logins;
+  officialAccount!: OfficialAccount;
+  qq!: QqSubscriptions;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
@@ -64,6 +69,8 @@ export class Platform {
     this.subscriptions?.events.close();
     this.subscriptions = new Subscriptions(settings);
     this.logins = new Logins(settings.acceptAny, settings.now);
+    this.officialAccount = new OfficialAccount(settings, this.subscriptions.events);
+    this.qq = new QqSubscriptions(settings.acceptAny, settings.now);
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -102,6 +109,26 @@ export class Platform {
     const msgid = errcode === 0 ? nextMsgid() : undefined;
     if (msgid !== undefined && this.subscriptions.deliver(checked, msgid)) this.tally.countDelivery(openId);
     return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
+  }
+
+  /** The same of an official account's template message. */
+  sendMp(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("templateSend");
+    if (refused !== 0) return { errcode: refused };
+    const { verdict, openId, arrives } = this.officialAccount.send(body);
+    if (arrives) this.tally.countDelivery(openId);
+    return verdict;
+  }
+
+  /** The same of a subscription message of QQ. */
+  sendQqSubscription(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("subscribeSend");
+    if (refused !== 0) return { errcode: refused };
+    const checked = checkQqMessage(body);
+    if (typeof checked === "number") return { errcode: checked };
+    const errcode = this.qq.spend(checked.openId, checked.templateId);
+    if (errcode === 0) this.tally.countDelivery(checked.openId);
+    return { errcode };
   }
 
   /** The answer has left. */

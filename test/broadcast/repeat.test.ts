@@ -9,7 +9,10 @@ import { giveUsers, outcomes, useWorld } from "./world.ts";
 const MINUTE = 60_000;
 const at = (text: string) => Date.parse(text);
 
-function until(repeat: Repeat, { multiUse = false, standing = false, firstAgoMs = 0, now = "2026-11-27T03:00:00Z" } = {}) {
+function until(
+  repeat: Repeat,
+  { multiUse = false, standing = false, firstAgoMs = 0, now = "2026-11-27T03:00:00Z" } = {},
+) {
   return repeatUntilMs(repeat, { multiUse, standing, firstAgoMs }, () => at(now));
 }
 
