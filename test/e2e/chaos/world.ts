@@ -10,6 +10,7 @@ import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
 import { issued, populate } from "./populate.ts";
+import { standingOf } from "./standing.ts";
 import { type Collector, openCollector } from "./subscribe/collector.ts";
 import {
   CHANNEL,
@@ -80,11 +81,14 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   // Lost on purpose in some rounds; it comes back by itself.
   client.on("error", () => undefined);
   const isSubscribe = plan.kind === "subscribe";
-  const keys = isSubscribe ? CONSENT_KEYS : FORM_ID_KEYS;
-  const people = (isSubscribe ? populateConsents : populate)(chance, plan.users, Date.now());
+  const standing = standingOf(plan.kind);
+  const keys = standing?.keys ?? (isSubscribe ? CONSENT_KEYS : FORM_ID_KEYS);
+  const draw = standing?.populate ?? (isSubscribe ? populateConsents : populate);
+  const people = draw(chance, plan.users, Date.now());
   const users = new Map(people.map((user) => [user.openId, user]));
   await seedRedis(client, users, keys);
   if (isSubscribe) await seedConsents(client, api, people);
+  else if (standing) standing.grant(api, people);
   else
     for (const { openId, entries } of people)
       api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
@@ -94,7 +98,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const run = (...args: string[]) => {
     const cli = startCli(
       program,
-      [...args, ...(isSubscribe ? CHANNEL : []), "--json"],
+      [...args, ...(standing?.channel ?? (isSubscribe ? CHANNEL : [])), "--json"],
       environment(server.url, api.url),
       folder,
     );
@@ -104,8 +108,8 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
-  const message = isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"];
-  if (isSubscribe) tuning.push("--max-errors", String(plan.users));
+  const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"]);
+  if (isSubscribe || standing) tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
@@ -140,7 +144,9 @@ function environment(redisUrl: string, apiUrl: string): Record<string, string> {
 async function seedRedis(client: Redis, users: ReadonlyMap<string, User>, keys: UserKeys): Promise<void> {
   const pipeline = client.pipeline();
   for (const { openId, entries } of users.values()) {
-    const bytes = entries.map((entry) => Buffer.from(renderEntry(entry), "latin1"));
+    const bytes = entries
+      .filter(({ form }) => form !== "none")
+      .map((entry) => Buffer.from(renderEntry(entry), "latin1"));
     if (bytes.length > 0) pipeline.rpush(keys.pool(openId), ...bytes);
   }
   await pipeline.exec();
@@ -153,7 +159,8 @@ function drawAudience(
   users: ReadonlyMap<string, User>,
   file: string,
 ): { audience: Set<string>; flags: string[] } {
-  if (plan.kind !== "listed") return { audience: new Set(users.keys()), flags: [] };
+  if (plan.kind !== "listed" && !standingOf(plan.kind)?.isListed)
+    return { audience: new Set(users.keys()), flags: [] };
   const lines: string[] = [];
   for (const openId of users.keys()) {
     if (chance.hit(85)) lines.push(openId);
