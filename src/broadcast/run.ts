@@ -5,7 +5,7 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
-import { type ClaimBatch, type Decided, toDecided, type Held } from "./in-run.ts";
+import { type ClaimBatch, type Decided, type Held, toDecided } from "./in-run.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, OwnTexts, SendAnswer } from "./ports.ts";
@@ -58,10 +58,7 @@ export class Run {
   inFlight = 0;
   /** Recipients that earlier runs settled. */
   earlier = new Earlier();
-  /**
-   * Users without a code that the sweep over the ledgers has counted; they may have a pool again when the pools are
-   * swept.
-   */
+  /** Users without a code, counted by the sweep over the ledgers; they may be met again by their pools. */
   readonly withoutCode = new Set<string>();
   /** Users to whom another broadcast is sending, and their rows: claimed again later, before the run ends. */
   readonly postponed = new Map<string, Row | undefined>();
@@ -111,10 +108,7 @@ export class Run {
     return this.ownClaims + this.earlier.recipients + this.busy.size;
   }
 
-  /**
-   * Recipients claimed, or being claimed, that have not been sent to yet. The first MOST_SETTLING settlements in
-   * progress do not count.
-   */
+  /** Claimed, or being claimed, and not sent to yet. At most MOST_SETTLING settlements in progress are left out. */
   get ahead(): number {
     const settling = Math.min(this.settler.size, MOST_SETTLING);
     return this.inHand.size - this.held.length - settling + this.claiming - this.inFlight;
@@ -189,7 +183,7 @@ export class Run {
     this.finish(toDecided(recipient, "no_code", answer), true);
   }
 
-  /** Tells pending batches that this user's claim is already known. */
+  /** Tells pending batches that this user's claim is known already. */
   noteMet(openId: string): void {
     for (const batch of this.batches) if (batch.openIds.has(openId)) batch.metElsewhere.add(openId);
   }
