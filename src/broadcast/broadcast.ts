@@ -10,7 +10,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import { enterRecord, loadChoice } from "./keep-audience.ts";
 import { noteRun } from "./notes.ts";
-import { withPatience, tokensWithPatience, createPatience } from "./patience.ts";
+import { createPatience, tokensWithPatience, withPatience } from "./patience.ts";
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";

@@ -1,7 +1,7 @@
 import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
-export interface InHand extends Omit<Claimed, "multiUse" | "scene" | "firstAgoMs"> {
+export interface InHand extends Omit<Claimed, "expireMs" | "multiUse" | "scene" | "firstAgoMs"> {
   scene?: number | undefined;
   standing: boolean;
   /** Until when an attempt without an outcome may be repeated, epoch ms; see `repeatUntilMs`. */
@@ -29,7 +29,7 @@ export interface InHand extends Omit<Claimed, "multiUse" | "scene" | "firstAgoMs
 }
 
 export function takeInHand(
-  { openId, formId, scene, expireMs, multiUse, standing = false, attempt }: Claimed,
+  { openId, formId, scene, multiUse, standing = false, attempt }: Claimed,
   {
     failedBefore = false,
     refusals = 0,
@@ -43,7 +43,6 @@ export function takeInHand(
     openId,
     formId,
     scene,
-    expireMs,
     repeatUntilMs,
     onceOnly: repeatUntilMs === 0,
     standing,

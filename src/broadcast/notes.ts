@@ -57,7 +57,7 @@ export function noteRetry(
 ) {
   log?.info(
     "retry",
-    `${openId}: retry in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
+    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
     { openId, attempts, waitMs: Math.round(waitMs), errcode: answer.errcode },
   );
 }
