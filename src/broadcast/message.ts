@@ -20,7 +20,7 @@ interface TextFault {
   hint: string;
 }
 
-/** What is wrong with the values or the page, the first of it. */
+/** The first fault in the values or the page. */
 export function faultOfTexts({ fields, page }: Message): TextFault | undefined {
   for (const { name, value } of fields) {
     const fault = faultOfText(name, value);
@@ -38,7 +38,7 @@ function faultOfPage(page: string): TextFault | undefined {
   };
 }
 
-/** Bytes that were no text, and what a terminal would obey instead of showing it. */
+/** Rejects bytes that were not text, and control characters that a terminal would obey instead of showing. */
 function faultOfText(name: string, text: string): TextFault | undefined {
   if (text.includes("\ufffd")) {
     return {
