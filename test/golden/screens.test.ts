@@ -11,14 +11,23 @@ const world = useWorld();
 const HOUR_MS = 3_600_000;
 const openId = (name: string) => `o${name.padEnd(27, "x")}`;
 const [ALICE, BOB, CAROL] = [openId("Alice"), openId("Bob"), openId("Carol")];
-const KEYWORDS = ["--keywords", "订单 42 📦,已发货，预计明天送达,上海市浦东新区世纪大道 100 号,4006-123-456"];
+const KEYWORDS = ["--keywords", "订单 42 📦,已发货,上海市浦东新区世纪大道 100 号,4006-123-456"];
 const SEND = ["broadcast", TEMPLATES.order, ...KEYWORDS, "--page", "pages/order?id=42", "--id", "order-42"];
 
+const DAY_MS = 24 * HOUR_MS;
+/** Not on the edge of an hour. */
+const THREE_DAYS_MS = 72.2 * HOUR_MS;
+/** The same day whatever the hour. */
+const noonInThreeDays = () => Math.floor(Date.now() / DAY_MS) * DAY_MS + 3.5 * DAY_MS;
+
 /** What real pools hold: good codes, an expired one, and what nobody can read. */
-async function fillPools(): Promise<void> {
-  // Days later whatever the hour, and not on the edge of one.
-  const later = Date.now() + 72.5 * HOUR_MS;
+async function fillPools(later = Date.now() + THREE_DAYS_MS): Promise<void> {
+  await fillTwo(later);
   await world.redis.push(ALICE, plainEntry("f-alice-1", later), plainEntry("f-alice-2", later));
+}
+
+/** With one who can be reached, where it matters who comes first, which is chance. */
+async function fillTwo(later = Date.now() + THREE_DAYS_MS): Promise<void> {
   await world.redis.push(BOB, plainEntry("f-bob-1", later), plainEntry("f-old", 1_568_000_000_000));
   await world.redis.push(CAROL, Buffer.from("看不懂的东西 📦").toString("latin1"));
 }
@@ -29,24 +38,27 @@ async function fault(text: string): Promise<void> {
 
 /** A broadcast that was sent, with the times that it has in three days. */
 async function sent(): Promise<void> {
-  await fillPools();
+  await fillTwo();
   await world.cli([...SEND, "--yes"]);
   const key = "mina:broadcast:order-42";
   const record = await world.redis.client.hgetall(key);
-  const startedAtMs = Date.now() - 72.5 * HOUR_MS;
+  const startedAtMs = Date.now() - THREE_DAYS_MS;
   const result = JSON.parse(record.result ?? "{}");
   await world.redis.client.hset(key, {
     startedAtMs,
     finishedAtMs: startedAtMs + 1500,
     result: JSON.stringify({ ...result, durationMs: 1500, sentPerSecond: 2 }),
   });
+  const field = Object.keys(record).find((name) => name.startsWith("run:")) ?? "";
+  const run = { ...JSON.parse(record[field] ?? "{}"), pid: 4711, sinceMs: startedAtMs, elapsedMs: 1500 };
+  await world.redis.client.hset(key, { [field]: JSON.stringify(run) });
   await world.redis.client.zadd("mina:broadcasts", startedAtMs, "order-42");
 }
 
 interface Screen {
   argv: string[];
   code: number;
-  given?: () => Promise<unknown>;
+  given?(): Promise<unknown>;
   typed?: string;
 }
 
@@ -54,7 +66,7 @@ const SUBSCRIBE = ["--channel", "wechat-subscribe"];
 
 const SCREENS: Record<string, Screen> = {
   "broadcast-question": { argv: SEND, code: 11, given: fillPools, typed: "n\n" },
-  "broadcast-dry-run": { argv: [...SEND, "--dry-run"], code: 0, given: fillPools },
+  "broadcast-dry-run": { argv: [...SEND, "--dry-run"], code: 0, given: fillTwo },
   "broadcast-sent": { argv: [...SEND, "--yes"], code: 0, given: fillPools },
   "broadcast-partial": {
     argv: [...SEND, "--yes", "--concurrency", "1"],
@@ -66,20 +78,20 @@ const SCREENS: Record<string, Screen> = {
     code: 9,
     given: () => fillPools().then(() => fault("errcode-47003:100")),
   },
-  "broadcast-twice": { argv: [...SEND, "--yes"], code: 2, given: sent },
+  "broadcast-twice": { argv: [...SEND, "--yes"], code: 10, given: sent },
   "broadcast-list": { argv: ["broadcast", "list"], code: 0, given: sent },
   "broadcast-show": { argv: ["broadcast", "show", "order-42"], code: 0, given: sent },
   "broadcast-show-full": { argv: ["broadcast", "show", "order-42", "--full"], code: 0, given: sent },
   "broadcast-watch": { argv: ["broadcast", "watch", "order-42"], code: 0, given: sent },
   "broadcast-recipients": { argv: ["broadcast", "recipients", "order-42"], code: 0, given: sent },
-  "pool-list": { argv: ["pool", "list"], code: 0, given: fillPools },
+  "pool-list": { argv: ["pool", "list", "--sort", "valid"], code: 0, given: fillPools },
   "pool-show": { argv: ["pool", "show", ALICE], code: 0, given: fillPools },
   "pool-show-unreadable": { argv: ["pool", "show", CAROL], code: 0, given: fillPools },
-  "pool-stats": { argv: ["pool", "stats"], code: 0, given: fillPools },
+  "pool-stats": { argv: ["pool", "stats"], code: 0, given: () => fillPools(noonInThreeDays()) },
   "pool-import": {
     argv: ["pool", "import"],
     code: 8,
-    typed: `${ALICE},f-1,${Date.now() + 72.5 * HOUR_MS}\n${BOB},f-old,1568000000000\n订单 📦\n`,
+    typed: `${ALICE},f-1,${Date.now() + THREE_DAYS_MS}\n${BOB},f-old,1568000000000\n订单 📦\n`,
   },
   "pool-remove": { argv: ["pool", "remove", ALICE], code: 0, given: fillPools, typed: "y\n" },
   purge: { argv: ["purge"], code: 0, given: fillPools },

@@ -41,20 +41,22 @@ export async function lookAt(
 /** Frames of a live line, until it is gone; the cursor is hidden meanwhile. */
 const LIVE_LINE = /\x1b\[\?25l[\s\S]*?\x1b\[\?25h/g;
 
-/** Lines that are wider than the terminal, which would break them anywhere. */
+/** Lines that are wider than the terminal, which would break them anywhere. A command stays whole, to be copied. */
 export function tooWide({ text }: Looked, { columns }: Terminal): string[] {
   const lines = text.replace(/\x1b\[[\d;]*m/g, "").split("\n");
-  return lines.filter((line) => displayWidth(line) > columns);
+  return lines.filter((line) => displayWidth(line) > columns && !/^ *(?:\$|next:) push-cli /.test(line));
 }
 
 /** What differs from run to run; a figure in a column has the width of what it stands for. */
 const MASKS: [RegExp, string | ((found: string) => string)][] = [
-  [/(?<=127\.0\.0\.1:|on port )\d+/g, "PORT"],
+  [/(?<=127\.0\.0\.1:)\d+/g, (port) => "0".repeat(port.length)],
   [/\b20\d\d-\d\d-\d\d( [A-Z][a-z]{2})?/g, (date) => "YYYY-MM-DD Day".slice(0, date.length)],
   [/(?<=YYYY-MM-DD[ T])\d\d:\d\d(:\d\d)?(\.\d+Z)?/g, (time) => time.replace(/\d/g, "0")],
   [/ in [\d.]+ m?s, [\d.,]+\/s/g, " in <time>, <rate>/s"],
   [/(?<=\bin )[\d.]+ m?s\b/g, "<time>"],
   [/\bpid \d+/g, "pid <pid>"],
+  [/(?<=token +)\S+\.\.\./g, "99_xxx..."],
+  [/in 1h 5\dm/g, "in 1h 55m"],
 ];
 
 /** As it goes into the golden file: escape sequences to be read, and nothing that another run would have otherwise. */
