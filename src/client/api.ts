@@ -43,6 +43,10 @@ export interface MiniProgramApi {
   requestSubscribeMessage?(
     options: { tmplIds: string[] } & Callbacks<{ [templateId: string]: string }>,
   ): unknown;
+  /** Baidu's alone: what became of a subscription. Source: smartprogram.baidu.com, swan.subscribeService. */
+  subscribeService?(
+    options: { templateId: string; subscribeId: string; type: "query" } & Callbacks<{ status?: number }>,
+  ): unknown;
   getSetting?(
     options: { withSubscriptions: boolean } & Callbacks<{ subscriptionsSetting?: SubscriptionsSetting }>,
   ): unknown;

@@ -1,5 +1,5 @@
 import { isFormId, type PushCode } from "./code.ts";
-import { readFormId, readTime, toTime, unwrap, valuesOf } from "./code-fields.ts";
+import { readFormId, readScene, readTime, toTime, unwrap, valuesOf } from "./code-fields.ts";
 import type { ImportFields, ImportRow } from "./import-row.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
@@ -88,7 +88,11 @@ function readObject(fields: Map<string, EntryValue>, stored: StoredValue, terms:
   const formId = named ? readFormId(fields) : stored.field;
   if (formId === undefined || !isFormId(formId)) return noCode(stored);
   const uses = fields.get("uses");
-  const more = uses?.type === "number" ? { uses: uses.value } : {};
+  const scene = readScene(fields);
+  const more = {
+    ...(uses?.type === "number" ? { uses: uses.value } : {}),
+    ...(scene === undefined ? {} : { scene }),
+  };
   const expireMs = readTime(fields, "expire");
   if (expireMs !== undefined) return { ...more, formId, expire: expireMs };
   // Something that means to be an expiry, and is none.
@@ -145,8 +149,8 @@ function expireAt(formId: string, { score, dropMs }: StoredValue, terms: StoredT
   return { formId, expire: dropMs };
 }
 
-function toRow({ formId, expireMs, uses }: PushCode): Found {
-  return { formId, expire: expireMs, uses };
+function toRow({ formId, expireMs, uses, scene }: PushCode): Found {
+  return { formId, expire: expireMs, uses, ...(scene === undefined ? {} : { scene }) };
 }
 
 /** Under a wrong prefix the value may be a secret: a token, say. Its first letters may be told. */

@@ -97,11 +97,12 @@ function toCall(keys: Keys, { lifeMs, cap }: CodeBookOptions, reports: Pending[]
 function toText(openId: string, codes: readonly CodeReport[]): string {
   if (!isOpenId(openId)) throw unusable("openId", openId);
   let text = "";
-  for (const { formId, ageMs, notAfterMs } of codes) {
+  for (const { formId, ageMs, notAfterMs, uses, scene } of codes) {
     if (!isFormId(formId)) throw unusable("formId", formId);
     if (!(ageMs >= 0)) throw unusable("age", String(ageMs));
     const age = Math.min(Math.floor(ageMs), Number.MAX_SAFE_INTEGER);
-    text += `${formId} ${age} ${notAfterMs === undefined ? "-" : Math.floor(notAfterMs)}\n`;
+    const latest = notAfterMs === undefined ? "-" : Math.floor(notAfterMs);
+    text += `${formId} ${age} ${latest} ${uses ?? 1} ${scene ?? "-"}\n`;
   }
   return text;
 }

@@ -1,5 +1,6 @@
 import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
+import { requireSubscription } from "./baidu/service.ts";
 import { parseFault, renderFault } from "./faults.ts";
 import { isObject, parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
@@ -22,11 +23,15 @@ The API
   GET  /wxaapi/newtmpl/gettemplate
   POST /cgi-bin/openapi/quota/get
   GET  /sns/jscode2session
+  POST /oauth/2.0/token         Baidu: tokens
+  POST /rest/2.0/smartapp/template/send
+  POST /rest/2.0/smartapp/template/message/subscribe/send
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
-  POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?}, up to 1 MiB
-${CONSENT_INDEX}  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
+  POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?, scene?}, up to 1 MiB
+${CONSENT_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
+  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
   POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
   POST /sandbox/expire-tokens   expire every access token
   POST /sandbox/reset           everything as at the start
@@ -40,6 +45,11 @@ const ACTIONS: Record<string, Action> = {
     const codes = parseList(body, requireCode);
     platform.codes.register(codes);
     return { registered: codes.length };
+  },
+  subscriptions: ({ baidu }, body) => {
+    const subscriptions = parseList(body, requireSubscription);
+    baidu.subscribe(subscriptions);
+    return { registered: subscriptions.length };
   },
   faults: (platform, body) => {
     const faults = parseFaultList(body);
@@ -98,11 +108,13 @@ function parseFaultList(body: string) {
 
 function requireCode(value: unknown, place: string): SandboxCode {
   if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
-  const { openId, formId, expire, uses = 1 } = value;
+  const { openId, formId, expire, uses = 1, scene } = value;
   if (typeof openId !== "string" || openId === "") throw usageError(`${place}: openId is not a text`);
   if (typeof formId !== "string" || formId === "") throw usageError(`${place}: formId is not a text`);
   if (typeof expire !== "number") throw usageError(`${place}: expire is not a number (epoch ms)`);
   if (!Number.isInteger(uses) || Number(uses) < 1)
     throw usageError(`${place}: uses is not a whole number above 0`);
-  return { openId, formId, expire, uses: Number(uses) };
+  if (scene !== undefined && scene !== 1 && scene !== 2 && scene !== 3)
+    throw usageError(`${place}: scene is not 1, 2 or 3`);
+  return { openId, formId, expire, uses: Number(uses), ...(scene === undefined ? {} : { scene }) };
 }

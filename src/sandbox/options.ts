@@ -62,6 +62,8 @@ export interface SandboxCode {
   expire: number;
   /** How many messages it is good for; 1 unless given. */
   uses?: number;
+  /** Baidu's kind of event: 1 form, unless given, 2 cashier, 3 direct order. */
+  scene?: number;
 }
 
 export interface SandboxStats {

@@ -1,4 +1,6 @@
 import { nextMsgid } from "./answers.ts";
+import type { Form } from "./baidu/form.ts";
+import { BaiduService } from "./baidu/service.ts";
 import { Codes } from "./codes.ts";
 import { FaultDice } from "./fault-dice.ts";
 import { checkDraft, parseDraft } from "./message.ts";
@@ -42,6 +44,7 @@ export class Platform {
   quotas!: DayQuotas;
   subscriptions!: Subscriptions;
   logins!: Logins;
+  baidu!: BaiduService;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
@@ -64,6 +67,8 @@ export class Platform {
     this.subscriptions?.events.close();
     this.subscriptions = new Subscriptions(settings);
     this.logins = new Logins(settings.acceptAny, settings.now);
+    const { codes, tokens } = this;
+    this.baidu = new BaiduService({ ...settings, known: this.#templates, codes, tokens });
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -102,6 +107,14 @@ export class Platform {
     const msgid = errcode === 0 ? nextMsgid() : undefined;
     if (msgid !== undefined && this.subscriptions.deliver(checked, msgid)) this.tally.countDelivery(openId);
     return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
+  }
+
+  /** A message of Baidu: of a code, or of a subscription. */
+  sendBaidu(kind: "code" | "subscription", token: string | undefined, form: Form): Verdict {
+    const { errcode, openId } = this.baidu.send(kind, token, form);
+    if (openId === undefined) return { errcode };
+    this.tally.countDelivery(openId);
+    return { errcode, msgid: nextMsgid() };
   }
 
   /** The answer has left. */

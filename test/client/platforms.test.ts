@@ -51,6 +51,45 @@ it.each(["wx", "qq", "swan"])("finds %s by itself", async (name) => {
   expect([...world.server.pool.keys()]).toEqual(["a"]);
 });
 
+it("takes what a form of Baidu's says: codes, agreements under the developer's id, and what became of those", async () => {
+  const query = vi.fn(({ subscribeId, success, fail }: SwanQuery) =>
+    subscribeId === "gone" ? fail({ errCode: 904 }) : success({ status: subscribeId === "s-1" ? 1 : 0 }),
+  );
+  vi.stubGlobal("swan", { ...world.phone.start().api, subscribeService: query });
+  const collector = createCollector({ url: world.server.url, now: () => world.nowMs });
+  world.phone.network = "lost";
+  expect(collector.addSubscription("BD0003", "s-1", { formId: "f-1", status: "", message: "" })).toBe(true);
+  for (const status of [500101, 500102, 500103, 500104, "500105"])
+    expect(collector.addSubscription("BD0003", "s-2", { formId: "f-2", status, message: "no" })).toBe(false);
+  // As in the developer tool.
+  expect(collector.addSubscription("BD0003", "s-3", { formId: "", status: "", message: "" })).toBe(false);
+  collector.add("guest-0");
+  await collector.flush();
+  world.phone.network = "up";
+  await world.pass(collector, 300_000);
+  const reports = world.server.seen.filter(({ path }) => path === "/consents").map(({ body }) => body);
+  expect(reports.length).toBeGreaterThan(0);
+  for (const body of reports)
+    expect(body).toMatchObject({
+      templates: { BD0003: "accept" },
+      subscribeId: "s-1",
+      report: reports[0]?.report,
+    });
+  expect([...world.server.pool.keys()]).toEqual(["guest-0"]);
+  expect(collector.pending()).toEqual({ codes: 0, reports: 0 });
+  const answers = ["s-1", "s-2", "gone"].map((id) => collector.hasSubscription("BD0003", id));
+  expect(await Promise.all(answers)).toEqual([true, false, undefined]);
+  expect(query.mock.calls[0]?.[0]).toMatchObject({ templateId: "BD0003", subscribeId: "s-1", type: "query" });
+  const elsewhere = world.open({ api: world.phone.start().api });
+  expect(await elsewhere.hasSubscription("BD0003", "s-1")).toBeUndefined();
+});
+
+interface SwanQuery {
+  subscribeId: string;
+  success(answer: object): void;
+  fail(failure: object): void;
+}
+
 it("works with my", async () => {
   vi.stubGlobal("my", toMy(world.phone.start().api));
   const now = () => world.nowMs;

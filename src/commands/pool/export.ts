@@ -18,9 +18,10 @@ interface ExportFlags {
 }
 
 const EXAMPLES = `
-One line of NDJSON for each valid code: openId, formId, expire (epoch ms) and
-uses when it is not 1. An entry that is not understood is a line with its bytes:
-openId and raw (text) or rawBase64. pool import reads all of it back.
+One line of NDJSON for each valid code: openId, formId, expire (epoch ms), uses
+when it is not 1, and scene of payments at Baidu. An entry that is not
+understood is a line with its bytes: openId and raw (text) or rawBase64. pool
+import reads all of it back.
 
 Examples:
   $ push-cli pool export > codes.ndjson

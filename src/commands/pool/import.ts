@@ -18,8 +18,9 @@ import { describeTotals, exitOf, type ImportView, oddTalk, runImport } from "./i
 
 const EXAMPLES = `
 A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
-8601) and uses (how many messages the code is good for; optional, 1). CSV
-without a header line has these columns in this order. What pool export and
+8601), uses (how many messages the code is good for; optional, 1) and scene
+(Baidu's scene_type: 2 and 3 for payments; optional, 1). CSV without a header
+line has these columns in this order. What pool export and
 pool remove --export wrote is read back as it is, entries byte for byte (raw,
 rawBase64) included.
 
@@ -147,7 +148,7 @@ function viewOf(dryRun: boolean): ImportView<ImportTotals> {
 }
 
 /** The columns of a file without a header line. */
-const HEADLESS = ["openId", "formId", "expire", "uses"];
+const HEADLESS = ["openId", "formId", "expire", "uses", "scene"];
 
 const REDIS_DUMP =
   "this is redis-dump output: load it into a Redis and import from there with --from-redis-url";

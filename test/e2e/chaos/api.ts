@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Receipt } from "../../../src/broadcast/receipts.ts";
+import { FORM_TYPE } from "../../../src/platforms/baidu/wire.ts";
 import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
 import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
 import { handleRequest } from "../../../src/sandbox/routes.ts";
@@ -45,6 +46,13 @@ class RecordingPlatform extends Platform {
     return verdict;
   }
 
+  override sendBaidu(...[kind, token, form]: Parameters<Platform["sendBaidu"]>): Verdict {
+    const verdict = super.sendBaidu(kind, token, form);
+    if (verdict.errcode === 0)
+      this.record(form.get("touser") ?? form.get("touser_openId") ?? "", toKey(form));
+    return verdict;
+  }
+
   private record(openId: string, by: string): void {
     const known = this.deliveries.get(openId);
     if (known) known.push(by);
@@ -58,6 +66,17 @@ interface WireSend {
   form_id?: string;
 }
 
+/** What a message of Baidu spends. */
+function toKey(form: { get(name: string): string | null | undefined }): string {
+  return form.get("scene_id") ?? form.get("subscribe_id") ?? "";
+}
+
+function keyOf({ body, contentType }: HttpRequest): string {
+  if (contentType === FORM_TYPE) return toKey(new URLSearchParams(body));
+  const { touser, form_id: key = touser } = JSON.parse(body) as WireSend;
+  return key;
+}
+
 /** Starts one on a free port of 127.0.0.1. */
 export async function startApi(options: SandboxOptions): Promise<Api> {
   const platform = new RecordingPlatform(resolveSettings(options));
@@ -65,7 +84,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
   const waits = new Set<{ at: number; resolve(): void }>();
   let sends = 0;
   const count = (request: HttpRequest) => {
-    const { touser, form_id: key = touser } = JSON.parse(request.body) as WireSend;
+    const key = keyOf(request);
     tries.set(key, (tries.get(key) ?? 0) + 1);
     sends++;
     for (const wait of waits) {

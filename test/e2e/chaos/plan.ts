@@ -8,6 +8,8 @@ export const KINDS = {
   redis: "SIGKILL, and Redis killed or stopped and started again with its data",
   joined: "two or three processes on one broadcast, one of them killed",
   sigterm: "SIGTERM, sometimes twice, between SIGKILLs",
+  baidu:
+    "every pool of Baidu's codes, payments among them: SIGKILL; a refusal tells nothing of an earlier attempt",
   subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
   paused: "a process stopped (SIGSTOP) for longer than its lease while another resumes; takes 20 s",
 } as const;

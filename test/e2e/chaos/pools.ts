@@ -19,6 +19,8 @@ export interface Code {
   expire: number;
   /** As the entry says, when it does. */
   uses?: number;
+  /** Of a payment at Baidu. */
+  scene?: number;
 }
 
 /** How a writer put codes into one list entry; `unreadable` holds none. */
@@ -58,7 +60,12 @@ export interface Place {
 
 /** The bytes of an entry, as its writer would have serialised it. */
 export function renderEntry({ form, codes, bytes }: Entry): string {
-  const plain = codes.map(({ formId, expire, uses }) => ({ formId, expire, ...(uses ? { uses } : {}) }));
+  const plain = codes.map(({ formId, expire, uses, scene }) => ({
+    formId,
+    expire,
+    ...(uses ? { uses } : {}),
+    ...(scene ? { scene } : {}),
+  }));
   const [first] = plain;
   switch (form) {
     case "plain":

@@ -80,14 +80,23 @@ export function freshEntry(openId: string, number: number, now: number): Entry {
   };
 }
 
+/** The same for Baidu, whose payments say of which kind they are. */
+export function populateBaidu(chance: Chance, count: number, now: number): User[] {
+  const users = populate(chance, count, now);
+  for (const { codes } of users.flatMap(({ entries }) => entries))
+    for (const code of codes) if (code.kind === "multi") code.scene = chance.int(2, 3);
+  return users;
+}
+
 /** What the platform knows of the codes in an entry: a refused one is not among them. */
 export function issued(openId: string, { codes }: Entry): SandboxCode[] {
   return codes
     .filter(({ kind }) => kind !== "garbage" && kind !== "refused")
-    .map(({ kind, formId, expire }) => ({
+    .map(({ kind, formId, expire, scene }) => ({
       openId,
       formId,
       expire,
       uses: kind === "used-up" ? 0 : kind === "multi" ? 3 : 1,
+      ...(scene === undefined ? {} : { scene }),
     }));
 }

@@ -90,6 +90,7 @@ function findGrievances({ plan, users, audience, api }: World, aftermath: Afterm
       deliveries,
       retried: plan.retry !== undefined,
       purged: plan.purge,
+      refusalTells: plan.kind !== "baidu",
       tries: (formId) => api.tries.get(formId) ?? 0,
     };
     const wrongs = plan.kind === "subscribe" ? checkConsentUser(one) : checkUser(one);

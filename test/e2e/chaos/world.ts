@@ -9,7 +9,7 @@ import { Chance } from "./chance.ts";
 import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
-import { issued, populate } from "./populate.ts";
+import { issued, populate, populateBaidu } from "./populate.ts";
 import { type Collector, openCollector } from "./subscribe/collector.ts";
 import {
   CHANNEL,
@@ -69,6 +69,19 @@ const FORM_ID_KEYS: UserKeys = {
   ledger: (openId) => `{mina:openid:${openId}}:sends`,
 };
 
+const BAIDU_KEYS: UserKeys = {
+  pool: (openId) => `mina:baidu:openid:${openId}`,
+  ledger: (openId) => `{mina:baidu:openid:${openId}}:sends`,
+};
+
+/** Where a round's channel keeps what it spends, whom it has, and how the program is told of it. */
+function channelOf({ kind }: Plan) {
+  if (kind === "subscribe") return { keys: CONSENT_KEYS, people: populateConsents, flags: CHANNEL };
+  if (kind === "baidu")
+    return { keys: BAIDU_KEYS, people: populateBaidu, flags: ["--channel", "baidu-template"] };
+  return { keys: FORM_ID_KEYS, people: populate, flags: [] };
+}
+
 /** Starts Redis and the API, and fills them with what the plan's seed draws. */
 export async function createWorld(plan: Plan, program: string): Promise<World> {
   const chance = new Chance(plan.seed ^ 0x5eed);
@@ -80,8 +93,9 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   // Lost on purpose in some rounds; it comes back by itself.
   client.on("error", () => undefined);
   const isSubscribe = plan.kind === "subscribe";
-  const keys = isSubscribe ? CONSENT_KEYS : FORM_ID_KEYS;
-  const people = (isSubscribe ? populateConsents : populate)(chance, plan.users, Date.now());
+  const channel = channelOf(plan);
+  const { keys } = channel;
+  const people = channel.people(chance, plan.users, Date.now());
   const users = new Map(people.map((user) => [user.openId, user]));
   await seedRedis(client, users, keys);
   if (isSubscribe) await seedConsents(client, api, people);
@@ -94,7 +108,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const run = (...args: string[]) => {
     const cli = startCli(
       program,
-      [...args, ...(isSubscribe ? CHANNEL : []), "--json"],
+      [...args, ...channel.flags, "--json"],
       environment(server.url, api.url),
       folder,
     );
@@ -105,7 +119,8 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
   const message = isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"];
-  if (isSubscribe) tuning.push("--max-errors", String(plan.users));
+  // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
+  if (isSubscribe || plan.kind === "baidu") tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
