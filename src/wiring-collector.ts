@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { PermissionKind } from "./broadcast/channel.ts";
 import type { Clock } from "./clock.ts";
 import type { CallbackReader, CollectorBooks, CollectorPlatform, Forward } from "./collector/ports.ts";
 import type { CollectorNeeds, CollectorProbe, Deps, RunningCollector } from "./commands/deps.ts";
@@ -142,24 +143,25 @@ async function openBooks(
 }
 
 /**
- * Codes and consents have keys of their own, and the settings say where those of one channel are; the others are where they
- * are unless said otherwise.
+ * Codes and consents have keys of their own, and the settings say where those of one channel are; the others of its platform
+ * are where they are unless said otherwise. What has no pools has receipts, where consents would be.
  */
 async function keysOf(settings: Settings) {
   const { facts } = await loadChannel(settings.channel);
   const { keyPrefix, poolPrefix, poolSuffix } = settings;
-  if (facts.permission === "code") return { keyPrefix, poolPrefix, poolSuffix };
   const { CHANNELS } = await import("./platforms/channels.ts");
   const all = await Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
-  const ofCodes = all.find(
-    ({ platform, permission }) => platform === facts.platform && permission === "code",
-  );
-  const consentPrefix = facts.permission === "consent" ? poolPrefix : undefined;
+  const prefixOf = (kind: PermissionKind, otherwise: string) => {
+    const other = all.find(({ platform, permission }) => platform === facts.platform && permission === kind);
+    return `${keyPrefix}${other?.poolPrefix ?? otherwise}`;
+  };
+  if (facts.permission === "code")
+    return { keyPrefix, poolPrefix, poolSuffix, consentPrefix: prefixOf("consent", "consent:") };
   return {
     keyPrefix,
-    poolPrefix: `${keyPrefix}${ofCodes?.poolPrefix ?? "openid:"}`,
+    poolPrefix: prefixOf("code", "openid:"),
     poolSuffix: "",
-    consentPrefix,
+    consentPrefix: poolPrefix,
   };
 }
 

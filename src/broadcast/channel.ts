@@ -13,8 +13,8 @@ export type PoolFamily = { kind: "code" } | { kind: "consent"; templateId: strin
 /**
  * Whether a send may be repeated, with the same permission, after an attempt whose outcome is not known. `by_code`: with a
  * code for a single message, which the platform refuses the second time; not with one for several (prepay_id). `always`:
- * the permission's id is what the platform knows a repeat by. `same_day`: the platform takes one message a user and day, of
- * Beijing's days. `ten_minutes`: since the first attempt, by an id of the message that the sender makes.
+ * the permission's id is what the platform knows a repeat by. `same_day`: with a standing right, of which
+ * the platform takes one message per user and day, of Beijing's days. `ten_minutes`: since the first attempt, by an id of the message that the sender makes.
  */
 export type Repeat = "by_code" | "always" | "same_day" | "ten_minutes" | "never";
 
@@ -59,7 +59,7 @@ export interface Message {
   withoutPool?: boolean | undefined;
   /** Columns of the recipients' rows that its texts name. Absent: its texts are what everybody gets. */
   columns?: readonly string[] | undefined;
-  /** What only this channel has: `emphasis`, `lang`, `miniprogramState`. */
+  /** What only this channel has: `emphasis`, `lang`, `miniprogramState`, `url`. */
   options?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -123,7 +123,16 @@ export interface IdShape {
 }
 
 /** What not every channel's messages have. `field`: values by name; `preflight`: a look at the account beforehand, which can be left out. */
-export type MessageOption = "emphasis" | "field" | "lang" | "miniprogramState" | "truncate" | "preflight";
+export type MessageOption =
+  | "emphasis"
+  | "field"
+  | "lang"
+  | "miniprogramState"
+  | "truncate"
+  | "preflight"
+  | "oacAppid"
+  | "url"
+  | "miniprogramAppid";
 
 /** How a channel is described: by `push-cli channels`, in hints, in the README. Needs no account. */
 export interface ChannelFacts {
@@ -146,6 +155,8 @@ export interface ChannelFacts {
   apiBase: string;
   /** Of the keys of its pools, behind the key prefix, unless a setting says otherwise. */
   poolPrefix: string;
+  /** The platform tells later what became of a message, and the collector takes that in. */
+  receipts?: true | undefined;
   /** Sends a second to begin with, where bursts cost; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
 }

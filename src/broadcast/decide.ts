@@ -51,12 +51,17 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
     case "fatal":
       return { do: "stop", kind: "stopped" };
     default:
-      // An earlier attempt may have arrived before the refusal. Another code could bring the message a second time, and
-      // so could a retry of what is called failed.
-      return recipient.uncertain
-        ? { do: "settle", outcome: answer.afterUncertain ?? "unknown" }
-        : ON_REFUSAL[answer.class];
+      return recipient.uncertain ? afterUncertain(recipient, answer) : ON_REFUSAL[answer.class];
   }
+}
+
+/**
+ * An earlier attempt may have arrived before the refusal. Another code could bring the message a second time, and so could
+ * a retry of what is called failed. What a refusal proves it proves only while the platform knows a repeat as one: a retry on
+ * another day, which the operator asked for, may be refused because of another message.
+ */
+function afterUncertain({ onceOnly }: InHand, { afterUncertain }: SendAnswer): Decision {
+  return { do: "settle", outcome: (onceOnly ? undefined : afterUncertain) ?? "unknown" };
 }
 
 const ON_REFUSAL: Readonly<Record<Refusal, Decision>> = {

@@ -1,9 +1,13 @@
 import type { Errcode } from "./ports.ts";
 
-/** What the platform told of a message after it had taken it: WeChat's subscribe_msg_sent_event. */
+/**
+ * What the platform told of a message after it had taken it: WeChat's subscribe_msg_sent_event, and TEMPLATESENDJOBFINISH of
+ * its official accounts.
+ */
 export interface Receipt {
   openId: string;
-  templateId: string;
+  /** Absent where the platform does not tell. */
+  templateId?: string | undefined;
   msgid: string;
   status: "delivered" | "failed";
   /** Of a failed one, where the platform gives one. */

@@ -1,4 +1,4 @@
-import type { Repeat } from "./channel.ts";
+import type { ChannelFacts, Message, Repeat } from "./channel.ts";
 import type { Claimed } from "./ports.ts";
 
 const MINUTE_MS = 60_000;
@@ -8,10 +8,18 @@ const BEIJING_MS = 8 * 60 * MINUTE_MS;
 /** Before the end of a time in which repeats are safe: for clocks that differ, and for the request's own way. */
 const MARGIN_MS = MINUTE_MS;
 
+/** Of a message: without pools it is not known whether the right to send it is a standing one. */
+export function repeatOf(
+  { repeat }: Pick<ChannelFacts, "repeat">,
+  { withoutPool }: Pick<Message, "withoutPool">,
+): Repeat {
+  return withoutPool && repeat === "same_day" ? "never" : repeat;
+}
+
 /** Until when an attempt without an outcome may be repeated, epoch ms: `Infinity` for always, 0 for never. */
 export function repeatUntilMs(
   repeat: Repeat,
-  { multiUse, firstAgoMs = 0 }: Pick<Claimed, "multiUse" | "firstAgoMs">,
+  { multiUse, standing, firstAgoMs = 0 }: Pick<Claimed, "multiUse" | "standing" | "firstAgoMs">,
   nowMs: () => number,
 ): number {
   switch (repeat) {
@@ -24,6 +32,7 @@ export function repeatUntilMs(
     case "ten_minutes":
       return nowMs() - firstAgoMs + 10 * MINUTE_MS - MARGIN_MS;
     case "same_day": {
+      if (!standing) return 0;
       const firstAtMs = nowMs() - firstAgoMs;
       const dayMs = Math.floor((firstAtMs + BEIJING_MS) / DAY_MS) * DAY_MS - BEIJING_MS;
       return dayMs + DAY_MS - MARGIN_MS;

@@ -2,6 +2,7 @@
  * Why a prompt failed, by the platform's `errCode`, and why a template was not accepted, by its status in the result.
  * Source: the tables of wx.requestSubscribeMessage,
  * developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html
+ * QQ's prompt has the same numbers.
  */
 export const REASONS: Record<string, string> = {
   10001: "no template ids given",

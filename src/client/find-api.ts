@@ -1,5 +1,6 @@
 import { type AlipayApi, adaptAlipayApi } from "./alipay-api.ts";
 import type { MiniProgramApi } from "./api.ts";
+import { adaptQqApi, type QqApi } from "./qq-api.ts";
 
 declare const wx: unknown;
 declare const qq: unknown;
@@ -16,6 +17,7 @@ export function findApi(given?: unknown): Partial<MiniProgramApi> {
     (typeof swan !== "undefined" && swan) ||
     (typeof my !== "undefined" && my) ||
     (typeof wx !== "undefined" && wx) ||
-    {}) as Partial<MiniProgramApi & AlipayApi>;
+    {}) as Partial<MiniProgramApi & AlipayApi & QqApi>;
+  if (api.subscribeAppMsg && !api.requestSubscribeMessage) return adaptQqApi(api as QqApi);
   return api.getAuthCode && !api.login ? adaptAlipayApi(api as AlipayApi) : api;
 }

@@ -4,6 +4,7 @@ import { requireSubscription } from "./baidu/service.ts";
 import { parseFault, renderFault } from "./faults.ts";
 import { isObject, parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
+import { OTHER_ACTIONS, OTHER_INDEX } from "./other-actions.ts";
 import { parseOutage } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import type { HttpRequest, Reply } from "./server.ts";
@@ -20,17 +21,21 @@ The API
   POST /cgi-bin/stable_token
   POST /cgi-bin/message/wxopen/template/send
   POST /cgi-bin/message/subscribe/send
+  POST /cgi-bin/message/template/send
   GET  /wxaapi/newtmpl/gettemplate
   POST /cgi-bin/openapi/quota/get
   GET  /sns/jscode2session
   POST /oauth/2.0/token         Baidu: tokens
   POST /rest/2.0/smartapp/template/send
   POST /rest/2.0/smartapp/template/message/subscribe/send
+  GET  /api/getToken            QQ
+  POST /api/json/template/send
+  POST /api/json/subscribe/SendSubscriptionMessage
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?, scene?}, up to 1 MiB
-${CONSENT_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
+${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
   POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
   POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
   POST /sandbox/expire-tokens   expire every access token
@@ -41,6 +46,7 @@ type Action = (platform: Platform, body: string) => unknown;
 
 const ACTIONS: Record<string, Action> = {
   ...CONSENT_ACTIONS,
+  ...OTHER_ACTIONS,
   codes: (platform, body) => {
     const codes = parseList(body, requireCode);
     platform.codes.register(codes);

@@ -6,10 +6,13 @@ import { FaultDice } from "./fault-dice.ts";
 import { checkDraft, parseDraft } from "./message.ts";
 import type { SandboxSettings, SandboxStats, SandboxSummary } from "./options.ts";
 import { OutageWatch } from "./outage.ts";
+import { checkQqMessage } from "./qq/message.ts";
+import { QqSubscriptions } from "./qq/subscriptions.ts";
 import { Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
 import { DayQuotas } from "./wechat/day-quotas.ts";
 import { Logins } from "./wechat/logins.ts";
+import { OfficialAccount } from "./wechat/official-account.ts";
 import { checkSubscribeMessage } from "./wechat/subscribe-message.ts";
 import { Subscriptions } from "./wechat/subscriptions.ts";
 
@@ -45,6 +48,8 @@ export class Platform {
   subscriptions!: Subscriptions;
   logins!: Logins;
   baidu!: BaiduService;
+  officialAccount!: OfficialAccount;
+  qq!: QqSubscriptions;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
@@ -69,6 +74,8 @@ export class Platform {
     this.logins = new Logins(settings.acceptAny, settings.now);
     const { codes, tokens } = this;
     this.baidu = new BaiduService({ ...settings, known: this.#templates, codes, tokens });
+    this.officialAccount = new OfficialAccount(settings, this.subscriptions.events);
+    this.qq = new QqSubscriptions(settings.acceptAny, settings.now);
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -115,6 +122,26 @@ export class Platform {
     if (openId === undefined) return { errcode };
     this.tally.countDelivery(openId);
     return { errcode, msgid: nextMsgid() };
+  }
+
+  /** The same of an official account's template message. */
+  sendMp(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("templateSend");
+    if (refused !== 0) return { errcode: refused };
+    const { verdict, openId, arrives } = this.officialAccount.send(body);
+    if (arrives) this.tally.countDelivery(openId);
+    return verdict;
+  }
+
+  /** The same of a subscription message of QQ. */
+  sendQqSubscription(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("subscribeSend");
+    if (refused !== 0) return { errcode: refused };
+    const checked = checkQqMessage(body);
+    if (typeof checked === "number") return { errcode: checked };
+    const errcode = this.qq.spend(checked.openId, checked.templateId);
+    if (errcode === 0) this.tally.countDelivery(checked.openId);
+    return { errcode };
   }
 
   /** The answer has left. */

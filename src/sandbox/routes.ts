@@ -5,6 +5,7 @@ import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { OutageKind } from "./outage.ts";
 import type { Platform } from "./platform.ts";
+import { QQ_ENDPOINTS } from "./qq/endpoints.ts";
 import { answerSend } from "./send-route.ts";
 import type { HttpRequest, Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
@@ -48,6 +49,16 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ],
   [PATHS.getTemplate, { kind: "account", method: "GET", answer: answerGetTemplate }],
   [PATHS.quotaGet, { kind: "account", method: "POST", answer: answerQuotaGet }],
+  [
+    PATHS.mpTemplateSend,
+    {
+      kind: "send",
+      method: "POST",
+      answer: (platform, { url, body }, reply) =>
+        answerSend(platform, () => platform.sendMp(queryValue(url, "access_token"), body), reply),
+    },
+  ],
+  ...QQ_ENDPOINTS,
   [PATHS.jscode2session, { kind: "account", method: "GET", answer: answerLogin }],
   ...BAIDU_ENDPOINTS,
 ]);

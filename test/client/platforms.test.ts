@@ -90,6 +90,42 @@ interface SwanQuery {
   fail(failure: object): void;
 }
 
+/** QQ's `qq`: the prompt is called otherwise, and has to be told that it is for subscribing. */
+function toQq({ requestSubscribeMessage, ...api }: MiniProgramApi, asked: object[]) {
+  return {
+    ...api,
+    subscribeAppMsg: (options: { tmplIds: string[]; subscribe?: boolean; success(result: object): void }) => {
+      asked.push({ tmplIds: options.tmplIds, subscribe: options.subscribe });
+      const statuses = options.tmplIds.map((id) => [id, id.startsWith("no") ? "reject" : "accept"]);
+      options.success({ errMsg: "subscribeAppMsg:ok", ...Object.fromEntries(statuses) });
+    },
+  };
+}
+
+it("asks for QQ's subscriptions by three at once, and reports them as others do", async () => {
+  const asked: object[] = [];
+  vi.stubGlobal("qq", toQq(world.phone.start().api, asked));
+  const collector = createCollector({ url: world.server.url });
+  const result = await collector.askConsents(["a", "b", "no1", "c"], { longTerm: ["day"] });
+  expect(asked).toEqual([
+    { tmplIds: ["a", "b", "no1"], subscribe: true },
+    { tmplIds: ["c"], subscribe: true },
+    { tmplIds: ["day"], subscribe: true },
+  ]);
+  expect(result).toMatchObject({
+    accepted: ["a", "b", "c", "day"],
+    refused: [{ templateId: "no1", status: "reject" }],
+    failed: [],
+  });
+  await collector.flush();
+  const reports = world.server.seen.filter(({ path }) => path === "/consents");
+  expect(reports.map(({ body }) => (body as { templates: object }).templates)).toEqual([
+    { a: "accept", b: "accept", no1: "reject" },
+    { c: "accept" },
+    { day: "accept" },
+  ]);
+});
+
 it("works with my", async () => {
   vi.stubGlobal("my", toMy(world.phone.start().api));
   const now = () => world.nowMs;

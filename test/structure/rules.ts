@@ -38,8 +38,8 @@ const RULES: Record<string, Rule> = {
   "src/platforms/http/": { values: LEAVES, types: [COLLECTOR_PORTS, DOCTOR_PORTS] },
   // What platforms have in common whose answers have an errcode.
   "src/platforms/errcode/": {
-    values: [...LEAVES, "src/platforms/http/"],
-    types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts", COLLECTOR_PORTS],
+    values: [...LEAVES, "src/platforms/http/", COLLECTOR_PORTS],
+    types: ["src/token/ports.ts", "src/broadcast/ports.ts", "src/broadcast/channel.ts"],
   },
   // Their channels are loaded one by one.
   "src/platforms/channels.ts": { values: ["src/platforms/"] },

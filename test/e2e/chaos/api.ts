@@ -53,6 +53,24 @@ class RecordingPlatform extends Platform {
     return verdict;
   }
 
+  override sendMp(token: string | undefined, body: string): Verdict {
+    return this.counting(body, () => super.sendMp(token, body));
+  }
+
+  override sendQqSubscription(token: string | undefined, body: string): Verdict {
+    return this.counting(body, () => super.sendQqSubscription(token, body));
+  }
+
+  /** Where an answer of 0 need not be a delivery, or has no id. */
+  private counting(body: string, send: () => Verdict): Verdict {
+    const { touser } = JSON.parse(body) as WireSend;
+    const count = () => this.tally.deliveriesByUser.get(touser) ?? 0;
+    const before = count();
+    const verdict = send();
+    if (count() > before) this.record(touser, verdict.msgid ?? "-");
+    return verdict;
+  }
+
   private record(openId: string, by: string): void {
     const known = this.deliveries.get(openId);
     if (known) known.push(by);
@@ -94,7 +112,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
     }
   };
   const server = createHttpServer((request, reply) => {
-    if (/\/(template|subscribe)\/send/.test(request.url)) count(request);
+    if (/\/(template|subscribe)\/send/i.test(request.url)) count(request);
     handleRequest(platform, request, reply);
   });
   server.listen(0, "127.0.0.1");

@@ -11,6 +11,8 @@ export const KINDS = {
   baidu:
     "every pool of Baidu's codes, payments among them: SIGKILL; a refusal tells nothing of an earlier attempt",
   subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
+  qq: "QQ's standing rights, repeated on the same day: SIGKILL",
+  official: "messages of an official account, repeated by their id: SIGKILL",
   paused: "a process stopped (SIGSTOP) for longer than its lease while another resumes; takes 20 s",
 } as const;
 
@@ -98,9 +100,9 @@ export function drawPlan(
     joiners: chosen === "joined" ? chance.int(1, 2) : 0,
     retry: chance.hit(30) ? drawBlow(chance, chosen, 30) : undefined,
     // Pushed again after a lost answer, as the backend's client does, a code would be in its pool twice.
-    pushEveryMs: chosen !== "redis" && chosen !== "subscribe" && chance.hit(35) ? chance.int(3, 20) : 0,
+    pushEveryMs: chosen !== "redis" && !SPENDS_NO_CODES.has(chosen) && chance.hit(35) ? chance.int(3, 20) : 0,
     // A purge gives up when Redis is restarted under it.
-    purge: chosen !== "redis" && chance.hit(25),
+    purge: chosen !== "redis" && chosen !== "qq" && chosen !== "official" && chance.hit(25),
     // A file for two processes at once is not what it is for.
     report: !slow && chance.hit(50),
     show: chance.hit(35),
@@ -133,8 +135,14 @@ const OF_SUBSCRIBE = {
   later: 3,
 };
 
+/** About 5 % of the answers are lost. */
+const OF_STANDING = { "5xx-after": 4, "reset-after": 4, "garbage-after": 3, later: 2 };
+
+const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set(["subscribe", "qq", "official"]);
+
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
-  const most = kind === "subscribe" ? { ...MOST_PERCENT, ...OF_SUBSCRIBE } : MOST_PERCENT;
+  const ofKind = kind === "subscribe" ? OF_SUBSCRIBE : SPENDS_NO_CODES.has(kind) ? OF_STANDING : {};
+  const most = { ...MOST_PERCENT, ...ofKind };
   return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,
     percent: Math.round(chance.next() * most * 100) / 100,

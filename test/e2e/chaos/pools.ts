@@ -34,6 +34,10 @@ export type Form =
   | "double-list"
   /** Of a consent; its id is in the place of the formId, and it never expires. */
   | "consent"
+  /** A standing one. */
+  | "standing"
+  /** Of a user who has nothing in Redis. */
+  | "none"
   | "unreadable";
 
 export interface Entry {
@@ -84,6 +88,10 @@ export function renderEntry({ form, codes, bytes }: Entry): string {
       return JSON.stringify(JSON.stringify(plain));
     case "consent":
       return JSON.stringify({ consent: first?.formId, at: first?.expire });
+    case "standing":
+      return JSON.stringify({ consent: first?.formId, at: first?.expire, standing: true });
+    case "none":
+      return "";
     case "unreadable":
       return bytes ?? "";
   }

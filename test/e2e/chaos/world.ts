@@ -10,6 +10,7 @@ import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
 import { issued, populate, populateBaidu } from "./populate.ts";
+import { standingOf } from "./standing.ts";
 import { type Collector, openCollector } from "./subscribe/collector.ts";
 import {
   CHANNEL,
@@ -76,6 +77,8 @@ const BAIDU_KEYS: UserKeys = {
 
 /** Where a round's channel keeps what it spends, whom it has, and how the program is told of it. */
 function channelOf({ kind }: Plan) {
+  const standing = standingOf(kind);
+  if (standing) return { keys: standing.keys, people: standing.populate, flags: standing.channel };
   if (kind === "subscribe") return { keys: CONSENT_KEYS, people: populateConsents, flags: CHANNEL };
   if (kind === "baidu")
     return { keys: BAIDU_KEYS, people: populateBaidu, flags: ["--channel", "baidu-template"] };
@@ -93,12 +96,14 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   // Lost on purpose in some rounds; it comes back by itself.
   client.on("error", () => undefined);
   const isSubscribe = plan.kind === "subscribe";
+  const standing = standingOf(plan.kind);
   const channel = channelOf(plan);
   const { keys } = channel;
   const people = channel.people(chance, plan.users, Date.now());
   const users = new Map(people.map((user) => [user.openId, user]));
   await seedRedis(client, users, keys);
   if (isSubscribe) await seedConsents(client, api, people);
+  else if (standing) standing.grant(api, people);
   else
     for (const { openId, entries } of people)
       api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
@@ -118,9 +123,9 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
-  const message = isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"];
+  const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"]);
   // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
-  if (isSubscribe || plan.kind === "baidu") tuning.push("--max-errors", String(plan.users));
+  if (isSubscribe || standing || plan.kind === "baidu") tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
@@ -155,7 +160,9 @@ function environment(redisUrl: string, apiUrl: string): Record<string, string> {
 async function seedRedis(client: Redis, users: ReadonlyMap<string, User>, keys: UserKeys): Promise<void> {
   const pipeline = client.pipeline();
   for (const { openId, entries } of users.values()) {
-    const bytes = entries.map((entry) => Buffer.from(renderEntry(entry), "latin1"));
+    const bytes = entries
+      .filter(({ form }) => form !== "none")
+      .map((entry) => Buffer.from(renderEntry(entry), "latin1"));
     if (bytes.length > 0) pipeline.rpush(keys.pool(openId), ...bytes);
   }
   await pipeline.exec();
@@ -168,7 +175,8 @@ function drawAudience(
   users: ReadonlyMap<string, User>,
   file: string,
 ): { audience: Set<string>; flags: string[] } {
-  if (plan.kind !== "listed") return { audience: new Set(users.keys()), flags: [] };
+  if (plan.kind !== "listed" && !standingOf(plan.kind)?.isListed)
+    return { audience: new Set(users.keys()), flags: [] };
   const lines: string[] = [];
   for (const openId of users.keys()) {
     if (chance.hit(85)) lines.push(openId);
