@@ -12,7 +12,8 @@ const TRANSLATED = [
   ...["broadcast", "audience", "subscribe-messages", "templates", "guarantees", "channels"],
   ...["pools", "import-export", "collector"],
   ...["environment", "doctor", "redis", "tokens", "cron"],
-  ...["exit-codes", "formatting", "troubleshooting", "cookbook"],
+  ...["exit-codes", "formatting", "logs", "troubleshooting", "cookbook"],
+  ...["client", "sandbox-and-demo", "comparison"],
 ];
 
 const FOLDER = "src/help/zh-CN";
