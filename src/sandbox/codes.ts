@@ -1,6 +1,6 @@
 import type { SandboxCode } from "./options.ts";
 
-interface IssuedCode {
+export interface IssuedCode {
   openId: string;
   expire: number;
   uses: number;
@@ -32,13 +32,22 @@ export class Codes {
 
   /** Uses the code up by one message: 0, or the errcode when it can't be used. */
   spend(formId: string | undefined, openId: string): number {
-    if (!formId) return 41028;
-    const code = this.#byFormId.get(formId) ?? this.#accept(formId, openId);
+    const code = formId ? this.find(formId, openId) : undefined;
     if (code === undefined || code.openId !== openId || code.expire <= this.#now()) return 41028;
     if (code.used >= code.uses) return 41029;
+    this.use(code);
+    return 0;
+  }
+
+  /** The code of that name; where any is taken, one that nobody registered is this user's. */
+  find(formId: string, openId: string): IssuedCode | undefined {
+    return this.#byFormId.get(formId) ?? this.#accept(formId, openId);
+  }
+
+  /** One message more. */
+  use(code: IssuedCode): void {
     if (code.used === 0) this.used += 1;
     code.used += 1;
-    return 0;
   }
 
   #accept(formId: string, openId: string): IssuedCode | undefined {

@@ -22,9 +22,11 @@ The API
   GET  /wxaapi/newtmpl/gettemplate
   POST /cgi-bin/openapi/quota/get
   GET  /sns/jscode2session
+  POST /gateway.do              Alipay: alipay.open.app.mini.templatemessage.send
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
+  GET  /sandbox/alipay-keys     the application's private key and Alipay's public key, one line of base64 each
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?}, up to 1 MiB
 ${CONSENT_INDEX}  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
   POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
@@ -33,6 +35,12 @@ ${CONSENT_INDEX}  POST /sandbox/faults          set the faults: a JSON array suc
 `;
 
 type Action = (platform: Platform, body: string) => unknown;
+
+/** What can be looked at. */
+const VIEWS: Record<string, (platform: Platform, url: string) => string> = {
+  stats: renderStats,
+  "alipay-keys": ({ alipayKeys }) => JSON.stringify(alipayKeys.handOut()),
+};
 
 const ACTIONS: Record<string, Action> = {
   ...CONSENT_ACTIONS,
@@ -68,10 +76,11 @@ export function answerControl(platform: Platform, request: HttpRequest, reply: R
   const { method, url, body } = request;
   const name = pathOf(url).slice(CONTROL_PREFIX.length);
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (name !== "stats" && action === undefined) sendText(reply, 404, "not found; see /\n");
-  else if (method !== (action === undefined ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
-  else if (action === undefined) sendJson(reply, renderStats(platform, url));
-  else void runAction(platform, action, body, reply);
+  const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;
+  if (!view && !action) sendText(reply, 404, "not found; see /\n");
+  else if (method !== (view ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
+  else if (view) sendJson(reply, view(platform, url));
+  else if (action) void runAction(platform, action, body, reply);
 }
 
 function renderStats(platform: Platform, url: string): string {

@@ -1,3 +1,6 @@
+import { AlipayGateway } from "./alipay/gateway.ts";
+import { AlipayKeyRing } from "./alipay/keys.ts";
+import type { Parameters } from "./alipay/request.ts";
 import { nextMsgid } from "./answers.ts";
 import { Codes } from "./codes.ts";
 import { FaultDice } from "./fault-dice.ts";
@@ -17,6 +20,8 @@ export interface Verdict {
   errcode: number | string;
   /** In other words than the usual ones. */
   errmsg?: string | undefined;
+  /** It was refused before it came to the method, where the platform words that otherwise. */
+  isGatewayError?: boolean | undefined;
   /** The same in the answer and in the receipt. */
   msgid?: string | undefined;
   /** The user who can get nothing else until `release`. */
@@ -34,6 +39,7 @@ export class Platform {
   readonly settings: SandboxSettings;
   readonly dice: FaultDice;
   readonly outage: OutageWatch;
+  readonly alipayKeys: AlipayKeyRing;
   readonly #templates: ReadonlySet<string>;
   readonly #inFlight = new Set<string>();
   tokens!: Tokens;
@@ -42,12 +48,14 @@ export class Platform {
   quotas!: DayQuotas;
   subscriptions!: Subscriptions;
   logins!: Logins;
+  alipay!: AlipayGateway;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
     this.#templates = new Set(settings.templates);
     this.dice = new FaultDice(settings.seed, settings.faults);
     this.outage = new OutageWatch(settings.now);
+    this.alipayKeys = new AlipayKeyRing(settings.alipay);
     this.reset();
   }
 
@@ -64,6 +72,10 @@ export class Platform {
     this.subscriptions?.events.close();
     this.subscriptions = new Subscriptions(settings);
     this.logins = new Logins(settings.acceptAny, settings.now);
+    const { appid, now } = settings;
+    const { codes, subscriptions, alipayKeys: keys } = this;
+    const { consents } = subscriptions;
+    this.alipay = new AlipayGateway({ appid, keys, templates: this.#templates, codes, consents, now });
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -102,6 +114,13 @@ export class Platform {
     const msgid = errcode === 0 ? nextMsgid() : undefined;
     if (msgid !== undefined && this.subscriptions.deliver(checked, msgid)) this.tally.countDelivery(openId);
     return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
+  }
+
+  /** A message of Alipay, of either kind. */
+  sendAlipay(parameters: Parameters): Verdict {
+    const { word, told: errmsg, isGatewayError, openId } = this.alipay.send(parameters);
+    if (openId !== undefined) this.tally.countDelivery(openId);
+    return { errcode: word === "10000" ? 0 : word, errmsg, isGatewayError };
   }
 
   /** The answer has left. */

@@ -1,4 +1,5 @@
 import { PATHS } from "../platforms/wechat/wire.ts";
+import { ALIPAY_ENDPOINTS } from "./alipay/endpoints.ts";
 import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
 import type { OutageKind } from "./outage.ts";
@@ -54,6 +55,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   [PATHS.getTemplate, { kind: "account", method: "GET", answer: answerGetTemplate }],
   [PATHS.quotaGet, { kind: "account", method: "POST", answer: answerQuotaGet }],
   [PATHS.jscode2session, { kind: "account", method: "GET", answer: answerLogin }],
+  ...ALIPAY_ENDPOINTS,
 ]);
 
 /** Answers one request to the API, to /sandbox/ or to /. */

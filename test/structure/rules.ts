@@ -50,6 +50,7 @@ const RULES: Record<string, Rule> = {
     values: [...PLATFORM.values, COLLECTOR_PORTS, "src/pool/template-id.ts"],
   },
   "src/platforms/qq/": PLATFORM,
+  "src/platforms/alipay/": { ...PLATFORM, values: [...PLATFORM.values, COLLECTOR_PORTS] },
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": {
     values: ["src/errors.ts", "src/pool/"],
@@ -76,7 +77,7 @@ const RULES: Record<string, Rule> = {
     types: ["src/broadcast/receipts.ts"],
   },
   // Nothing of the client: a shared parser would share its faults.
-  "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/errors.ts"] },
+  "src/sandbox/": { values: ["src/platforms/wechat/wire.ts", "src/platforms/alipay/wire.ts", "src/errors.ts"] },
   "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {
     values: [
