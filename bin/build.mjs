@@ -10,6 +10,7 @@ import { build, transform } from "esbuild";
 import { makeCaches } from "./build/cache.mjs";
 import { buildClient } from "./build/client.mjs";
 import { later, lighter } from "./build/lighter.mjs";
+import { buildSchema } from "./build/schema.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const given = process.argv.find((word) => word.startsWith("--outdir="))?.slice("--outdir=".length);
@@ -201,7 +202,7 @@ function writeLicenses(inputs) {
   fs.writeFileSync(path.join(outdir, "THIRD-PARTY-LICENSES.txt"), texts.sort().join(line));
 }
 
-const [built] = await Promise.all([buildAll(), buildClient(root, outdir)]);
+const [built] = await Promise.all([buildAll(), buildClient(root, outdir), buildSchema(root, outdir)]);
 // The package is of ES modules, as its sources are.
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 copyJq();

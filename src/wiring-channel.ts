@@ -40,13 +40,13 @@ export async function defaultsOf(name: string): Promise<ChannelDefaults> {
 export async function openChannel(
   name: string,
   settings: Settings,
-  own: Omit<Account, "apiBase" | "credentials">,
+  own: Omit<Account, "apiBase" | "apiTimeoutMs" | "credentials">,
 ): Promise<OpenChannel> {
-  const { apiBase } = settings;
+  const { apiBase, apiTimeoutMs } = settings;
   // Another one is for looking at what it left.
   if (name === settings.channel) await checkHost(name, apiBase);
   const credentials = () => requireCredentials(settings);
-  return (await loadChannel(name)).open({ ...own, apiBase, credentials });
+  return (await loadChannel(name)).open({ ...own, apiBase, apiTimeoutMs, credentials });
 }
 
 export type TokenStores = Pick<
@@ -72,6 +72,7 @@ export async function createTokens(
     ...tokens,
     appid: settings.appid ?? "",
     mode: settings.tokenMode,
+    callMs: settings.apiTimeoutMs,
     api: channel.tokenApi(),
     clock,
     log,

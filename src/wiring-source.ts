@@ -6,7 +6,7 @@ import type { Logger } from "./log.ts";
 
 /** Connects to where codes are imported from: the Redis of the settings, or another. */
 export async function openSource(
-  { redisUrl, redisTls }: Settings,
+  { redisUrl, redisTls, redisTimeoutMs }: Settings,
   needs: SourceNeeds,
   { log, onWait }: { log?: Logger | undefined; onWait(what: string, limitMs: number): void },
 ) {
@@ -20,6 +20,7 @@ export async function openSource(
     ...needs,
     url,
     tls,
+    redisTimeoutMs,
     shownUrl: redactUrl(url),
     patience: { isOn: () => true, onWait },
     log,

@@ -10,7 +10,7 @@ export function whyNotAsked({ out }: Deps): string {
 }
 
 /**
- * Asks; returns the signal that ended the question. `unchanged` is what a no means, such as "nothing was sent".
+ * Asks, with the name of the profile before the question; returns the signal that ended the question. `unchanged` is what a no means, such as "nothing was sent".
  * Rejects with it when the answer was no.
  */
 export async function askFirst(
@@ -19,8 +19,10 @@ export async function askFirst(
   unchanged: string,
   asking: Omit<Asking, "signal"> = {},
 ): Promise<ExitName | undefined> {
+  const { profile: name, production } = await deps.settings();
+  const profile = name === undefined ? undefined : { name, production };
   const stop = stopAtSignal(deps);
-  const yes = await deps.out.confirm(question, { ...asking, signal: stop.signal });
+  const yes = await deps.out.confirm(question, { ...asking, profile, signal: stop.signal });
   stop.undo();
   if (stop.exit) deps.out.talk(`interrupted; ${unchanged}`);
   else if (!yes) throw new PushCliError("confirm", `not confirmed; ${unchanged}`);

@@ -13,7 +13,7 @@ import type { ReceiptBook, Receipts } from "../broadcast/receipts.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { StopSignal } from "../broadcast/stop.ts";
 import type { Clock } from "../clock.ts";
-import type { CollectorSecret } from "../config/secrets.ts";
+import type { CollectorSecret } from "../config/setting-keys.ts";
 import type { Settings } from "../config/settings.ts";
 import type { DoctorTools } from "../doctor/ports.ts";
 import type { ExitName } from "../exit-codes.ts";

@@ -57,6 +57,16 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./doctor/doctor.ts")).registerDoctor,
   },
   {
+    name: "init",
+    description: "write a first configuration file, by asking",
+    load: async () => (await import("./init.ts")).registerInit,
+  },
+  {
+    name: "config",
+    description: "the settings: what counts and why, what is wrong with them, where they are",
+    load: async () => (await import("./config/config.ts")).registerConfig,
+  },
+  {
     name: "sandbox",
     description:
       "a simulator of the WeChat API on this machine, to try things out; appid wx-sandbox, secret sandbox-secret",

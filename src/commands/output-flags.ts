@@ -3,9 +3,20 @@ import { nearestWord } from "../config/nearest.ts";
 import { usageError } from "../errors.ts";
 import type { FormatChoice, OutputOptions } from "../output/output.ts";
 import { COLOR_CHOICES, type ColorChoice } from "../output/style.ts";
-import type { GlobalOptions } from "./program.ts";
 import { suggestingOption } from "./suggest.ts";
 import { lineage } from "./words.ts";
+
+export interface OutputFlags {
+  json?: boolean;
+  /** What jq is to make of the documents. */
+  jq?: string;
+  /** How data is printed: one of FORMATS. */
+  format?: string;
+  /** Whether rows begin with a line of titles. */
+  header?: boolean;
+  /** One of COLOR_CHOICES; false with --no-color. */
+  color?: string | boolean;
+}
 
 const FORMATS = ["table", "tsv", "csv", "json", "openid"] as const;
 
@@ -52,7 +63,7 @@ export function guessOutput(words: readonly string[]): Pick<OutputOptions, "as" 
 /** What the options say of the output. Throws a usage error for values that there are not, and for options that exclude each other. */
 export async function chooseOutput(
   command: Command,
-  { json, jq, format, header, color }: GlobalOptions,
+  { json, jq, format, header, color }: OutputFlags,
 ): Promise<Pick<OutputOptions, "as" | "header" | "color">> {
   const as = format === undefined ? undefined : parse(format, FORMATS, "--format");
   const isJson = json === true || jq !== undefined;
@@ -72,7 +83,7 @@ export async function chooseOutput(
 }
 
 /** `--no-color` is false. */
-function parseColor(color: GlobalOptions["color"]): ColorChoice {
+function parseColor(color: OutputFlags["color"]): ColorChoice {
   if (color === undefined) return "auto";
   if (typeof color === "boolean") return color ? "auto" : "never";
   return parse(color, COLOR_CHOICES, "--color");

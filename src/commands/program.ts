@@ -1,26 +1,20 @@
-import type { Command, Option } from "commander";
-import { TOKEN_STORES } from "../config/token-store.ts";
+import { type Command, Option } from "commander";
+import type { Setting } from "../config/setting.ts";
+import { FLAG_KEYS } from "../config/setting-keys.ts";
+import type { SettingFlags } from "../config/settings.ts";
+import { TABLE } from "../config/table.ts";
 import { TOPICS } from "../help/topics.ts";
 import { ExampledCommand } from "./command.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
 import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { NOUNS } from "./nouns.ts";
-import { addOutputOptions } from "./output-flags.ts";
+import { addOutputOptions, type OutputFlags } from "./output-flags.ts";
 import { suggestingOption } from "./suggest.ts";
 
 /** Options that every command takes. */
-export interface GlobalOptions {
-  json?: boolean;
-  /** What jq is to make of the documents. */
-  jq?: string;
-  /** How data is printed: one of FORMATS. */
-  format?: string;
-  /** Whether rows begin with a line of titles. */
-  header?: boolean;
+export interface GlobalOptions extends OutputFlags, SettingFlags {
   quiet?: boolean;
-  /** One of COLOR_CHOICES; false with --no-color. */
-  color?: string | boolean;
   /** Questions are answered with yes. */
   yes?: boolean;
   /** False with --no-input: nothing is asked. */
@@ -29,26 +23,6 @@ export interface GlobalOptions {
   debug?: boolean;
   logFile?: string;
   logLevel?: string;
-  auditLog?: string;
-  redisUrl?: string;
-  redisCa?: string;
-  redisCert?: string;
-  redisKey?: string;
-  redisServername?: string;
-  channel?: string;
-  apiBase?: string;
-  apiCa?: string;
-  proxy?: string;
-  keyPrefix?: string;
-  poolPrefix?: string;
-  poolKey?: string;
-  poolKeys?: string;
-  tokenMode?: string;
-  tokenStore?: string;
-  consentCap?: string;
-  consentMaxAge?: string;
-  profile?: string;
-  config?: string;
 }
 
 const EXAMPLES = `
@@ -89,39 +63,9 @@ export async function buildProgram(
     .option("-q, --quiet", "suppress progress and informational messages; errors stay")
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: what would need an answer is refused");
-  addLogOptions(program)
-    .option(
-      "--redis-url <url>",
-      "redis://, rediss://, unix://, redis+cluster:// or redis+sentinel:// (a password belongs into PUSH_CLI_REDIS_URL)",
-    )
-    .option("--redis-ca <file>", "certificate of the CA that signed the Redis' own (PEM), for rediss://")
-    .option("--redis-cert <file>", "our certificate (PEM), for a Redis that wants one")
-    .option("--redis-key <file>", "the key of that certificate (PEM)")
-    .option("--redis-servername <name>", "name in the Redis' certificate, when it is not the URL's host")
-    .option(
-      "--channel <name>",
-      "platform and kind of message (default: wechat-template); see push-cli channels",
-    )
-    .option("--api-base <url>", "API to send through; a WeChat compatible one or the sandbox")
-    .option("--api-ca <file>", "certificate of a CA to trust for the API and the proxy, too (PEM)")
-    .option(
-      "--proxy <url>",
-      "proxy to the API, none: without one (default: HTTPS_PROXY, HTTP_PROXY, NO_PROXY); a password belongs into PUSH_CLI_PROXY",
-    )
-    .option("--key-prefix <prefix>", "of push-cli's own keys (default: mina:)")
-    .option("--pool-prefix <prefix>", "of the pools (default: <key prefix>openid:)")
-    .option("--pool-key <key>", "a pool's whole key instead, with a % for the openId: 'pool:{%}'")
-    .addOption(
-      suggestingOption(
-        "--pool-keys <form>",
-        "plain: text; java: serialized, as RedisTemplate does unless told otherwise",
-        ["plain", "java"],
-      ),
-    )
-    .addOption(tokenMode())
-    .addOption(tokenStore())
-    .option("--consent-cap <n>", "consents of a template that import lets a user have (default: any number)")
-    .option("--consent-max-age <time>", "older consents count as expired: 180d (default: they never do)")
+  addLogOptions(program);
+  for (const key of FLAG_KEYS) program.addOption(settingOption(TABLE[key]));
+  program
     .option("--profile <name>", "profile of the configuration file")
     .option("--config <file>", "configuration file")
     .configureHelp(HELP_LAYOUT)
@@ -139,21 +83,6 @@ export async function buildProgram(
   return program;
 }
 
-function tokenMode(): Option {
-  return suggestingOption("--token-mode <mode>", "stable: /cgi-bin/stable_token, basic: /cgi-bin/token", [
-    "stable",
-    "basic",
-  ]);
-}
-
-function tokenStore(): Option {
-  return suggestingOption(
-    "--token-store <store>",
-    "whose access token in Redis to share (default: push-cli); see push-cli help tokens",
-    TOKEN_STORES,
-  );
-}
-
 function addLogOptions(program: Command): Command {
   return program
     .option("--verbose", "say on stderr what is decided: settings, Redis, token, sweeps, rates, retries")
@@ -165,6 +94,9 @@ function addLogOptions(program: Command): Command {
         "info",
         "warn",
       ]),
-    )
-    .option("--audit-log <file>", "append who changed or sent what, and how it ended, as NDJSON");
+    );
+}
+
+function settingOption({ flag, what, choices, suggestions = choices }: Setting & { flag: string }): Option {
+  return suggestions ? suggestingOption(flag, what, suggestions) : new Option(flag, what);
 }

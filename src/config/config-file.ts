@@ -1,16 +1,17 @@
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { messageOf, PushCliError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import { type Fault, faultsError } from "./faults.ts";
+import { type Fault, faultsError, type Position } from "./faults.ts";
+import { type Given, type Origin, SettingError } from "./given.ts";
 import { findPositions } from "./positions.ts";
-import { type Given, kindOf, type Origin } from "./rules.ts";
 import { type ConfigDocument, checkConfig, type Issue } from "./schema.ts";
 
 export const CONFIG_FILE = "push-cli.config.json";
 
 export interface ConfigFile {
   path: string;
+  text: string;
   document: ConfigDocument;
   /** Others than its owner may read it. */
   exposed: boolean;
@@ -21,11 +22,18 @@ export interface ConfigFile {
  * looking for one is told to `warn`: cron and sudo start programs in folders that their user may not enter. Rejects with one
  * config error about all faults of all of them.
  */
-export async function loadConfigFiles(
+export async function loadConfigFiles(...asked: Parameters<typeof readConfigFiles>): Promise<ConfigFile[]> {
+  const { files, faults } = await readConfigFiles(...asked);
+  if (faults.length > 0) throw faultsError(faults);
+  return files;
+}
+
+/** The same; what is wrong with them comes back with those that can be used. */
+export async function readConfigFiles(
   io: Pick<Io, "env" | "cwd">,
   given: Given | undefined,
   warn: (text: string) => void,
-): Promise<ConfigFile[]> {
+): Promise<{ files: ConfigFile[]; faults: Fault[] }> {
   const files: ConfigFile[] = [];
   const faults: Fault[] = [];
   for (const path of given ? [resolve(io.cwd, given.value)] : configPlaces(io)) {
@@ -33,14 +41,13 @@ export async function loadConfigFiles(
       warn(`cannot look for "${path}": permission denied`);
       continue;
     }
-    const text = await readText(path, given?.origin);
+    const text = (await readText(path, given?.origin))?.replace(/^\ufeff/, "");
     if (text === undefined) continue;
-    const checked = await checkText(text.replace(/^\ufeff/, ""), path);
+    const checked = await checkText(text, path);
     if (Array.isArray(checked)) faults.push(...checked);
-    else files.push({ path, document: checked, exposed: ((await stat(path)).mode & 0o077) !== 0 });
+    else files.push({ path, text, document: checked, exposed: ((await stat(path)).mode & 0o077) !== 0 });
   }
-  if (faults.length > 0) throw faultsError(faults);
-  return files;
+  return { files, faults };
 }
 
 /** The places that are looked at without --config: the project's file, here, then the user's. */
@@ -69,8 +76,8 @@ async function readText(path: string, given: Origin | undefined): Promise<string
     const reason = missing ? "there is no such file" : readProblem(error);
     const origin: Origin = given ?? { source: "file", name: "configuration" };
     const others = given ? "" : "; with --config <file>, that one is read and no other";
-    throw new PushCliError(kindOf(origin), `${origin.name}: cannot read "${path}": ${reason}`, {
-      hint: `a JSON file of settings; the README shows one${others}`,
+    throw new SettingError(origin, `: cannot read "${path}": ${reason}`, {
+      hint: `a JSON file of settings; push-cli init writes one${others}`,
       cause: error,
     });
   }
@@ -86,24 +93,24 @@ export function readProblem(error: unknown): string {
 }
 
 async function checkText(text: string, path: string): Promise<ConfigDocument | Fault[]> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    // V8's own message is not shown: it quotes the text around the fault, which may be the secret.
-    return [await syntaxFault(text, path)];
+  const parsed = await parseJson(text);
+  if ("position" in parsed) {
+    const hint = "keys and text stand in double quotes, entries are separated by commas";
+    return [{ path, position: parsed.position, problem: " is not valid JSON", hint }];
   }
-  const checked = await checkConfig(parsed);
+  const checked = await checkConfig(parsed.value);
   return "document" in checked ? checked.document : placeIssues(checked.issues, text, path);
 }
 
-async function syntaxFault(text: string, path: string): Promise<Fault> {
-  return {
-    path,
-    position: (await findPositions(text)).syntaxError(),
-    problem: " is not valid JSON",
-    hint: "keys and text stand in double quotes; no comma after the last entry, no comments",
-  };
+/** JSON, which may have comments and a comma behind the last entry; or where it stops being that. */
+async function parseJson(text: string): Promise<{ value: unknown } | { position: Position | undefined }> {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    // V8's own message is not shown: it quotes the text around the fault, which may be the secret.
+    const positions = await findPositions(text);
+    return positions.isJson ? { value: positions.value() } : { position: positions.syntaxError() };
+  }
 }
 
 /** In the order of the file. */

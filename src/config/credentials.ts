@@ -1,6 +1,5 @@
 import { PushCliError } from "../errors.ts";
-import { RULES } from "./rules.ts";
-import { SECRETS } from "./secrets.ts";
+import { TABLE } from "./table.ts";
 
 /** What of the settings says who we are to the API, and where that was looked for. */
 export interface Identity {
@@ -31,8 +30,8 @@ export function requireAppid({ appid, configFiles }: Identity): string {
 
 function missingError(missing: ("appid" | "appsecret")[], { read, places }: ConfigFiles): PushCliError {
   const variables = {
-    appid: RULES.appid.env,
-    appsecret: `${SECRETS.appsecret.env} (or ${SECRETS.appsecret.fileEnv})`,
+    appid: TABLE.appid.env,
+    appsecret: `${TABLE.appsecret.env} (or ${TABLE.appsecret.fileEnv})`,
   };
   const files = read.length > 0 ? `read: ${quoteAll(read)}` : `none at ${quoteAll(places)}`;
   const it = missing.length === 1 ? "it" : "them";

@@ -2,37 +2,38 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import { type ConfigFile, configPlaces, readProblem } from "./config-file.ts";
-import { nearestWord } from "./nearest.ts";
+import { type ConfigFile, readProblem } from "./config-file.ts";
+import { fileOrigin, type Given, type Origin, SettingError } from "./given.ts";
+import type { PlacedSection } from "./profiles.ts";
+import { SECRETS } from "./secrets.ts";
 import {
-  fileOrigin,
-  type Given,
-  kindOf,
-  type Origin,
-  RULES,
+  FLAG_KEYS,
+  type FlagKey,
+  flagOf,
+  SECRET_KEYS,
   SETTING_KEYS,
+  SETTINGS,
+  type SecretKey,
   type SettingKey,
-} from "./rules.ts";
-import type { ConfigSection } from "./schema.ts";
-import { SECRET_KEYS, SECRETS, type SecretKey, secretFileKey } from "./secrets.ts";
+  secretFileKey,
+} from "./setting-keys.ts";
 
 /** What one source gives; the next source fills in the rest. */
 export type Layer = { [key in SettingKey]?: Given };
 
-export function flagLayer(flags: { [key in SettingKey]?: string | undefined }, cwd: string): Layer {
+export function flagLayer(flags: { [key in FlagKey]?: string | undefined }, cwd: string): Layer {
   const layer: Layer = {};
-  for (const key of SETTING_KEYS) {
+  for (const key of FLAG_KEYS) {
     const value = flags[key];
-    const name = RULES[key].flag;
-    if (value !== undefined && name)
-      layer[key] = { value: inFolder(key, value, cwd), origin: { source: "flag", name } };
+    if (value !== undefined)
+      layer[key] = { value: inFolder(key, value, cwd), origin: { source: "flag", name: flagOf(key) } };
   }
   return layer;
 }
 
 /** A path from the folder that it was given in; any other value as it is. */
 function inFolder(key: SettingKey, value: string, folder: string): string {
-  return RULES[key].isPath && value !== "" ? resolve(folder, value) : value;
+  return SETTINGS[key].isPath && value !== "" ? resolve(folder, value) : value;
 }
 
 /** An empty variable counts as absent: that is how scripts and compose files unset one. */
@@ -44,7 +45,7 @@ export function fromEnv(io: Pick<Io, "env">, name: string): Given | undefined {
 export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
   const layer: Layer = {};
   for (const key of SETTING_KEYS) {
-    const given = fromEnv(io, RULES[key].env);
+    const given = fromEnv(io, SETTINGS[key].env);
     if (given) layer[key] = { ...given, value: inFolder(key, given.value, io.cwd) };
   }
   for (const key of SECRET_KEYS) {
@@ -61,25 +62,15 @@ export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
   return layer;
 }
 
-/** A part of a file, and where in it: its keys from the outside in. */
-interface PlacedSection {
-  file: ConfigFile;
-  section: ConfigSection;
-  keys: string[];
-}
-
 /**
- * The settings of all files, which come in order of precedence. Those of the profile go before every top level: what was
- * asked for is not to be overruled by another file. Reads no file of a secret that `env` has.
+ * The settings of all files, which come in order of precedence. Those of the profile, `own`, go before every top level: what
+ * was asked for is not to be overruled by another file. Reads no file of a secret that `env` has.
  */
 export async function fileLayer(
   files: readonly ConfigFile[],
-  profile: Given | undefined,
-  io: Pick<Io, "env" | "cwd">,
+  own: readonly PlacedSection[],
   env: Layer,
 ): Promise<Layer> {
-  const own = profile ? profileSections(files, profile.value) : [];
-  if (profile && own.length === 0) throw missingProfile(files, profile, io);
   const tops = files.map((file) => ({ file, section: file.document, keys: [] }));
   const layer: Layer = {};
   // Section by section: a profile that names a secret file is not to get the secret of the level below.
@@ -101,41 +92,14 @@ export async function fileLayer(
   return layer;
 }
 
-/** What each file says of the profile; none where no file knows it. */
-export function profileSections(files: readonly ConfigFile[], name: string): PlacedSection[] {
-  return files.flatMap((file) => {
-    const profiles = file.document.profiles ?? {};
-    const section = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-    return section ? [{ file, section, keys: ["profiles", name] }] : [];
-  });
-}
-
-function missingProfile(
-  files: readonly ConfigFile[],
-  { value, origin }: Given,
-  io: Pick<Io, "env" | "cwd">,
-): PushCliError {
-  const names = [...new Set(files.flatMap(({ document }) => Object.keys(document.profiles ?? {})))];
-  const meant = nearestWord(value, names);
-  const hint =
-    files.length === 0
-      ? `profiles stand in a configuration file: ${configPlaces(io).join(" or ")}`
-      : names.length === 0
-        ? `there are no profiles in ${files.map(({ path }) => `"${path}"`).join(" and ")}`
-        : `the profiles are ${names.join(", ")}`;
-  return new PushCliError(kindOf(origin), `${origin.name}: there is no profile "${value}"`, {
-    hint: meant ? `did you mean "${meant}"? ${hint}` : hint,
-  });
-}
-
 async function readSecret(key: SecretKey, path: string, origin: Origin): Promise<Given> {
   try {
     const text = await readFile(path, "utf8");
     // Editors and `echo` end a file with a line end, which is no part of the secret.
-    return { value: text.trim(), origin: { source: origin.source, name: `the secret in "${path}"` } };
+    return { value: text.trim(), origin: { ...origin, name: `the secret in "${path}"` } };
   } catch (error) {
-    const message = `${origin.name}: cannot read "${path}": ${readProblem(error)}`;
+    const problem = `: cannot read "${path}": ${readProblem(error)}`;
     const hint = `a file that holds the ${key} and nothing else`;
-    return { value: "", origin, problem: new PushCliError("config", message, { hint, cause: error }) };
+    return { value: "", origin, problem: new SettingError(origin, problem, { hint, cause: error }) };
   }
 }

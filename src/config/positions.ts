@@ -5,17 +5,23 @@ import type { Position } from "./faults.ts";
 export interface Positions {
   /** Of the value under `keys`, from the outside in, or of the key itself. */
   of(keys: readonly PropertyKey[], what: "key" | "value"): Position | undefined;
-  /** Where the text stops being JSON. */
+  /** Whether the text is JSON, but for comments and commas behind last entries. */
+  readonly isJson: boolean;
+  /** What it says. */
+  value(): unknown;
+  /** Where it stops being JSON. */
   syntaxError(): Position | undefined;
 }
 
-/** Takes `text` apart a second time, with the places that JSON.parse does not tell: for files that have faults. */
+/** Takes `text` apart with the places that JSON.parse does not tell, comments allowed. */
 export async function findPositions(text: string): Promise<Positions> {
   // Of a CommonJS module, some versions of Node see the default export alone.
   const { default: jsonc } = await import("jsonc-parser");
   const errors: ParseError[] = [];
-  const root = jsonc.parseTree(text, errors, { disallowComments: true });
+  const root = jsonc.parseTree(text, errors, { allowTrailingComma: true });
   return {
+    isJson: errors.length === 0 && root !== undefined,
+    value: () => root && jsonc.getNodeValue(root),
     of: (keys, what) => {
       const node = findNode(root, keys, what);
       return node && positionAt(text, node.offset);

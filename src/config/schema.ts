@@ -1,12 +1,26 @@
 import type { ZodType, z } from "zod";
+import { valueProblem } from "./given.ts";
 import { nearestWord } from "./nearest.ts";
-import { RULES, SETTING_KEYS, type SettingKey, valueProblem } from "./rules.ts";
-import { SECRET_KEYS, type SecretFileKey, secretFileKey } from "./secrets.ts";
+import {
+  isSecret,
+  SECRET_KEYS,
+  SETTING_KEYS,
+  SETTINGS,
+  type SecretFileKey,
+  type SettingKey,
+  secretFileKey,
+} from "./setting-keys.ts";
 
 /** The settings of a file or of one of its profiles. */
 export type ConfigSection = { [key in SettingKey | SecretFileKey]?: string | undefined };
 
-export type ConfigDocument = ConfigSection & { profiles?: Record<string, ConfigSection> | undefined };
+export type ConfigProfile = ConfigSection & { production?: boolean | undefined };
+
+export type ConfigDocument = ConfigSection & {
+  $schema?: string | undefined;
+  defaultProfile?: string | undefined;
+  profiles?: Record<string, ConfigProfile> | undefined;
+};
 
 /** Something wrong in a document; the texts are those of a `Fault`. */
 export interface Issue {
@@ -30,15 +44,27 @@ export async function checkConfig(
 }
 
 const SECTION_KEYS: readonly string[] = [...SETTING_KEYS, ...SECRET_KEYS.map(secretFileKey)];
+const TOP_KEYS = [...SECTION_KEYS, "profiles", "defaultProfile", "$schema"];
+const PROFILE_KEYS = [...SECTION_KEYS, "production"];
 
 function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
-  const setting = (key: SettingKey) => zod.string().refine((value) => !RULES[key].problem(value));
+  const setting = (key: SettingKey): ZodType<string> => {
+    const text = zod.string().refine((value) => !SETTINGS[key].problem(value));
+    if (SETTINGS[key].form !== "count") return text;
+    return zod.preprocess((value) => (typeof value === "number" ? String(value) : value), text);
+  };
   const section = Object.fromEntries([
     ...SETTING_KEYS.map((key) => [key, setting(key).optional()]),
     ...SECRET_KEYS.map((key) => [secretFileKey(key), zod.string().min(1).optional()]),
   ]) as Record<SettingKey | SecretFileKey, ZodType<string | undefined>>;
-  const profiles = zod.record(zod.string(), withOneForm(zod.strictObject(section)));
-  return withOneForm(zod.strictObject({ ...section, profiles: profiles.optional() }));
+  const profile = zod.strictObject({ ...section, production: zod.boolean().optional() });
+  const top = zod.strictObject({
+    ...section,
+    $schema: zod.string().optional(),
+    defaultProfile: zod.string().min(1).optional(),
+    profiles: zod.record(zod.string(), withOneForm(profile)).optional(),
+  });
+  return withOneForm(top);
 }
 
 /** A secret stands in the section, or its file does. */
@@ -62,21 +88,42 @@ function explainIssue(issue: z.core.$ZodIssue, document: unknown): Issue[] {
     document,
   );
   if (issue.code === "invalid_type") {
-    // The value itself is not quoted: it may well be, or hold, a secret in the wrong place.
-    const wanted = issue.expected === "string" ? "text" : "an object";
-    return [{ ...place, what: "value", problem: ` must be ${wanted}, not ${typeName(value)}` }];
+    return [{ ...place, what: "value", ...wrongType(issue, value) }];
   }
   if (issue.code === "custom" && typeof issue.params?.reason === "string") {
     return [{ ...place, what: "key", problem: ` ${issue.params.reason}` }];
   }
-  const key = SETTING_KEYS.find((each) => each === issue.path.at(-1));
-  const problem = key && typeof value === "string" ? valueProblem(key, value) : undefined;
+  const key = settingAt(issue.path);
+  const problem = key && /^(string|number)$/.test(typeof value) ? valueProblem(key, `${value}`) : undefined;
   if (!key || !problem) return [{ ...place, what: "value", problem: " is empty" }];
-  return [{ ...place, what: "value", problem, hint: RULES[key].hint }];
+  return [{ ...place, what: "value", problem, hint: SETTINGS[key].hint }];
+}
+
+function wrongType(
+  { path, expected }: z.core.$ZodIssueInvalidType,
+  value: unknown,
+): Pick<Issue, "problem" | "hint"> {
+  const key = settingAt(path);
+  const problem = ` must be ${wantedAt(path, expected)}, not ${typeName(value)}`;
+  // No other value is quoted: it may well be, or hold, a secret in the wrong place.
+  if (!key || isSecret(key) || !/^(number|boolean)$/.test(typeof value)) return { problem };
+  const hint = SETTINGS[key].form === "count" ? SETTINGS[key].hint : `write "${value}", in double quotes`;
+  return { problem: `${problem}: ${value}`, hint };
+}
+
+function wantedAt(path: readonly PropertyKey[], expected: string): string {
+  if (expected === "boolean") return "true or false";
+  const key = settingAt(path);
+  if (key && SETTINGS[key].form === "count") return "a number";
+  return expected === "string" ? "text" : "an object";
+}
+
+function settingAt(path: readonly PropertyKey[]): SettingKey | undefined {
+  return SETTING_KEYS.find((key) => key === path.at(-1));
 }
 
 function unknownKey(section: PropertyKey[], key: string): Issue {
-  const candidates = section.length === 0 ? [...SECTION_KEYS, "profiles"] : SECTION_KEYS;
+  const candidates = section.length === 0 ? TOP_KEYS : PROFILE_KEYS;
   const meant = nearestWord(key, candidates);
   const keys = [...section, key];
   return {

@@ -1,50 +1,40 @@
 import { PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import type { TokenMode, TokenStoreChoice } from "../token/ports.ts";
-import { configPlaces, loadConfigFiles } from "./config-file.ts";
+import type { TokenStoreChoice } from "../token/ports.ts";
+import { configPlaces } from "./config-file.ts";
 import type { ConfigFiles } from "./credentials.ts";
-import { parseDuration } from "./durations.ts";
-import { envLayer, fileLayer, flagLayer, fromEnv, type Layer } from "./layers.ts";
-import { type Given, kindOf, SETTING_KEYS, type Source, settingProblem } from "./rules.ts";
-import { COLLECTOR_SECRETS, type CollectorSecret, isCollectorSecret } from "./secrets.ts";
+import { type Given, SettingError, type Source, settingProblem } from "./given.ts";
+import type { Layer } from "./layers.ts";
+import { type Resolved, resolveSettings, type SettingFlags } from "./resolve.ts";
+import { COLLECTOR_SECRETS, type CollectorSecret, isCollectorSecret, SETTING_KEYS } from "./setting-keys.ts";
+import { TABLE } from "./table.ts";
 import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { parseTokenStore } from "./token-store.ts";
-import { CONFIG_ENV, PROFILE_ENV, unknownVariables } from "./variables.ts";
+import { readValues, type Values } from "./values.ts";
+import { unknownVariables } from "./variables.ts";
 import { findWarnings } from "./warnings.ts";
+
+export type { SettingFlags } from "./resolve.ts";
 
 /** A secret, or why what was given can't be used. `from` names where it was given. */
 export type GivenSecret = { from: string } & ({ value: string } | { problem: PushCliError });
 
-export interface Settings {
-  /** May hold a password: show it through redactUrl only. */
-  redisUrl: string;
+/** What commands work with. A Redis URL and a proxy may hold a password: show them through redactUrl only. */
+export interface Settings extends Values {
   /** Given for a URL that begins with `rediss`. */
   redisTls?: TlsFiles;
-  /** Name of a channel, which may not be there. */
-  channel: string;
   /** Without a slash at the end. */
   apiBase: string;
-  /** As given; `chooseProxy` knows what it means. May hold a password: show it through redactUrl only. */
-  proxy?: string;
   /** PEM certificates that are trusted beside Node's built-in ones. */
   apiCas?: string[];
-  appid?: string;
-  appsecret?: string;
-  keyPrefix: string;
   /** What a pool's key has before the openId, and behind it. */
   poolPrefix: string;
   poolSuffix: string;
-  poolKeys: "plain" | "java";
-  tokenMode: TokenMode;
   /** Where the token is kept; absent: under push-cli's own key. */
   tokenStore?: TokenStoreChoice;
-  /** Valid consents of a template that import lets a user have; absent: any number. */
-  consentCap?: number;
-  /** How old a consent may be; absent: any age, as on the platform. */
-  consentMaxAgeMs?: number;
-  /** The path of a file. */
-  auditLog?: string;
   profile?: string;
+  /** The profile is marked as production, and everything that asks says so. */
+  production: boolean;
   /** Those that are given: commands that have no use for them work whatever they are. */
   collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
   /** Which layer each setting came from. */
@@ -52,31 +42,6 @@ export interface Settings {
   configFiles: ConfigFiles;
   /** To be told to the operator; no reason to stop. */
   warnings: string[];
-}
-
-/** As the command line hands them over. The secret is not among them: argv is public. */
-export interface SettingFlags {
-  redisUrl?: string | undefined;
-  redisCa?: string | undefined;
-  redisCert?: string | undefined;
-  redisKey?: string | undefined;
-  redisServername?: string | undefined;
-  channel?: string | undefined;
-  apiBase?: string | undefined;
-  apiCa?: string | undefined;
-  proxy?: string | undefined;
-  keyPrefix?: string | undefined;
-  poolPrefix?: string | undefined;
-  poolKey?: string | undefined;
-  poolKeys?: string | undefined;
-  profile?: string | undefined;
-  tokenMode?: string | undefined;
-  tokenStore?: string | undefined;
-  consentCap?: string | undefined;
-  consentMaxAge?: string | undefined;
-  auditLog?: string | undefined;
-  /** Path of the configuration file. */
-  config?: string | undefined;
 }
 
 /**
@@ -89,25 +54,25 @@ export async function loadSettings(
   io: Pick<Io, "env" | "cwd">,
   defaultsOf: (channel: string) => Promise<ChannelDefaults> = async () => WECHAT_TEMPLATE,
 ): Promise<Settings> {
-  const profile = fromFlag("--profile", flags.profile) ?? fromEnv(io, PROFILE_ENV);
-  const only = fromFlag("--config", flags.config) ?? fromEnv(io, CONFIG_ENV);
-  const unseen: string[] = [];
-  const files = await loadConfigFiles(io, only, (text) => unseen.push(text));
-  const { config: _, profile: __, ...given } = flags;
-  const env = await envLayer(io);
-  const fromFiles = await fileLayer(files, profile, io, env);
-  const fromFlags = flagLayer(given, io.cwd);
-  const layers = { ...fromFiles, ...env, ...fromFlags };
+  return makeSettings(await resolveSettings(flags, io), io, defaultsOf);
+}
+
+/** The settings of what counts; rejects as `loadSettings` does. */
+export async function makeSettings(
+  resolved: Resolved,
+  io: Pick<Io, "env" | "cwd">,
+  defaultsOf: (channel: string) => Promise<ChannelDefaults>,
+): Promise<Settings> {
+  const { layers, unseen } = resolved;
   checkValues(layers);
-  const configFiles = { read: files.map(({ path }) => path), places: configPlaces(io) };
-  const channel = layers.channel?.value ?? DEFAULT_CHANNEL;
-  const settings = fillIn(layers, profile, configFiles, channel, await defaultsOf(channel));
+  const values = readValues(layers);
+  const configFiles = { read: resolved.files.map(({ path }) => path), places: configPlaces(io) };
+  const settings = fillIn(values, resolved, configFiles, await defaultsOf(values.channel));
   const redisTls = await loadTlsFiles(layers, settings.redisUrl);
   if (redisTls) settings.redisTls = redisTls;
-  if (layers.proxy) settings.proxy = layers.proxy.value;
   if (layers.apiCa) settings.apiCas = await loadApiCas(layers.apiCa, io.env);
-  const sources = { flags: fromFlags, env, files, profile };
-  settings.warnings.push(...unseen, ...unknownVariables(io), ...findWarnings(settings, sources));
+  const unknown = unknownVariables(io).map(({ text }) => text);
+  settings.warnings.push(...unseen, ...unknown, ...findWarnings(settings, resolved));
   return settings;
 }
 
@@ -118,62 +83,45 @@ export interface ChannelDefaults {
   poolPrefix: string;
 }
 
-export const DEFAULT_CHANNEL = "wechat-template";
+export const DEFAULT_CHANNEL: string = TABLE.channel.default;
 const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
 
-const DEFAULTS = {
-  redisUrl: "redis://127.0.0.1:6379",
-  keyPrefix: "mina:",
-  poolKeys: "plain",
-  tokenMode: "stable",
-};
-
-function fromFlag(name: string, value: string | undefined): Given | undefined {
-  return value === undefined ? undefined : { value, origin: { source: "flag", name } };
+/** What is wrong with values, one by one. What is wrong with the collector's alone is the collector's matter. */
+export function valueProblems(given: Layer): PushCliError[] {
+  return SETTING_KEYS.flatMap((key) => {
+    const entry = given[key];
+    return (entry && !isCollectorSecret(key) && settingProblem(key, entry)) || [];
+  });
 }
 
 /** Throws one error about all values that can't be used; a flag among them makes it a usage error. */
 function checkValues(given: Layer): void {
-  const problems = SETTING_KEYS.flatMap((key) => {
-    const entry = given[key];
-    // What is wrong with the collector's is the collector's matter.
-    return (entry && !isCollectorSecret(key) && settingProblem(key, entry)) || [];
-  });
+  const problems = valueProblems(given);
   const [first, second] = problems;
   if (!first) return;
   if (!second) throw first;
   const kind = problems.some((problem) => problem.kind === "usage") ? "usage" : "config";
   throw new PushCliError(kind, `${problems.length} settings can't be used`, {
     details: problems.map(({ message, hint }) => `${message}; ${hint}`),
-    hint: "mend them and run again",
+    hint: "correct them and run again",
   });
 }
 
 function fillIn(
-  given: Layer,
-  profile: Given | undefined,
+  values: Values,
+  { layers: given, profile, production }: Resolved,
   configFiles: ConfigFiles,
-  channel: string,
   defaults: ChannelDefaults,
 ): Settings {
   const sources: Record<string, Source> = { profile: profile?.origin.source ?? "default" };
   for (const key of SETTING_KEYS) sources[key] = given[key]?.origin.source ?? "default";
-  const keyPrefix = given.keyPrefix?.value ?? DEFAULTS.keyPrefix;
   return {
-    redisUrl: given.redisUrl?.value ?? DEFAULTS.redisUrl,
-    channel,
+    ...values,
     apiBase: (given.apiBase?.value ?? defaults.apiBase).replace(/\/+$/, ""),
-    ...(given.appid && { appid: given.appid.value }),
-    ...(given.appsecret && { appsecret: given.appsecret.value }),
-    keyPrefix,
-    ...poolKeyOf(given, `${keyPrefix}${defaults.poolPrefix}`),
-    poolKeys: (given.poolKeys?.value ?? DEFAULTS.poolKeys) as "plain" | "java",
-    tokenMode: (given.tokenMode?.value ?? DEFAULTS.tokenMode) as TokenMode,
     ...(given.tokenStore && { tokenStore: parseTokenStore(given.tokenStore.value) }),
-    ...(given.consentCap && { consentCap: Number(given.consentCap.value) }),
-    ...(given.consentMaxAge && { consentMaxAgeMs: parseDuration(given.consentMaxAge.value) }),
-    ...(given.auditLog && { auditLog: given.auditLog.value }),
+    ...poolKeyOf(given, `${values.keyPrefix}${defaults.poolPrefix}`),
     ...(profile && { profile: profile.value }),
+    production,
     collectorSecrets: collectorSecretsOf(given),
     sources,
     configFiles,
@@ -206,8 +154,9 @@ function poolKeyOf(
   if (!poolKey || (poolPrefix && rank(poolPrefix) < rank(poolKey)))
     return { poolPrefix: poolPrefix?.value ?? byDefault, poolSuffix: "" };
   if (poolPrefix && rank(poolPrefix) === rank(poolKey)) {
-    const what = `${poolKey.origin.name} and ${poolPrefix.origin.name} exclude each other`;
-    throw new PushCliError(kindOf(poolKey.origin), what, { hint: "leave one of them out" });
+    throw new SettingError(poolKey.origin, ` and ${poolPrefix.origin.name} exclude each other`, {
+      hint: "leave one of them out",
+    });
   }
   const [before = "", behind = ""] = poolKey.value.split("%");
   return { poolPrefix: before, poolSuffix: behind };

@@ -1,6 +1,6 @@
 import type { Io } from "../output/io.ts";
+import { type Given, settingProblem } from "./given.ts";
 import { fromEnv } from "./layers.ts";
-import { type Given, settingProblem } from "./rules.ts";
 import { SOURCE_URL_ENV } from "./variables.ts";
 
 /**

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { messageOf, PushCliError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
 import { readProblem } from "./config-file.ts";
+import { type Given, SettingError } from "./given.ts";
 import type { Layer } from "./layers.ts";
-import { type Given, kindOf, RULES } from "./rules.ts";
+import { flagOf, SETTINGS } from "./setting-keys.ts";
 
 /** What TLS to Redis needs beyond its URL: contents of PEM files, and the name in the server's certificate. */
 export interface TlsFiles {
@@ -31,9 +32,8 @@ export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsF
   const lonely = redisCert && !redisKey ? "redisKey" : redisKey && !redisCert ? "redisCert" : undefined;
   if (lonely) {
     const { origin } = (redisCert ?? redisKey) as Given;
-    const { flag, env } = RULES[lonely];
-    throw new PushCliError(kindOf(origin), `${origin.name} is given without its counterpart`, {
-      hint: `a certificate and its key go together: give ${flag}, or ${env}, too`,
+    throw new SettingError(origin, " is given without its counterpart", {
+      hint: `a certificate and its key go together: give ${flagOf(lonely)}, or ${SETTINGS[lonely].env}, too`,
     });
   }
   const files: TlsFiles = {
@@ -69,8 +69,9 @@ async function checkCas(cas: string[], { value, origin }: Given): Promise<void> 
   try {
     createSecureContext({ ca: cas });
   } catch (error) {
-    const message = `${origin.name}: "${value}" can't be used: ${messageOf(error)}`;
-    throw new PushCliError(kindOf(origin), message, { hint: RULES.apiCa.hint });
+    throw new SettingError(origin, `: "${value}" can't be used: ${messageOf(error)}`, {
+      hint: SETTINGS.apiCa.hint,
+    });
   }
 }
 
@@ -88,7 +89,7 @@ function isTls(redisUrl: string): boolean {
 
 async function readPem(key: keyof typeof PEM, { value, origin }: Given): Promise<string> {
   const fail = (problem: string, cause?: unknown) =>
-    new PushCliError(kindOf(origin), `${origin.name}: ${problem}`, { hint: RULES[key].hint, cause });
+    new SettingError(origin, `: ${problem}`, { hint: SETTINGS[key].hint, cause });
   const text = await readFile(value, "utf8").catch((error: unknown) => {
     throw fail(`cannot read "${value}": ${readProblem(error)}`, error);
   });

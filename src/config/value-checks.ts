@@ -1,4 +1,5 @@
 import { parseDuration } from "./durations.ts";
+import type { Setting } from "./setting.ts";
 
 /** A time with its unit: 30 would be seconds, and whoever writes that means days. */
 export function ageProblem(value: string): string | undefined {
@@ -10,8 +11,19 @@ export function ageProblem(value: string): string | undefined {
   }
 }
 
+export const TIMEOUT_HINT = "a time from 100ms to 1h, such as 10s or 2m; a plain number is seconds";
+
+export function timeoutProblem(value: string): string | undefined {
+  try {
+    const ms = parseDuration(value);
+    return ms >= 100 && ms <= 3_600_000 ? undefined : "is not from 100ms to 1h";
+  } catch {
+    return "is not a duration";
+  }
+}
+
 /** Braces make a hash tag of Redis cluster, which has to be whole for a pool and its ledger to share a slot. */
-export function braceProblem(value: string): string | undefined {
+function braceProblem(value: string): string | undefined {
   const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);
   return isFine ? undefined : "has braces that are not one {tag}";
 }
@@ -23,11 +35,40 @@ export function poolKeyProblem(value: string): string | undefined {
   return value === "%" ? "would take every list for a pool" : braceProblem(value);
 }
 
+export function wordProblem(value: string): string | undefined {
+  return isWord(value) ? undefined : "is empty or has white space in it";
+}
+
+export function pathProblem(value: string): string | undefined {
+  return value.trim() === "" ? "is empty" : undefined;
+}
+
+export function prefixProblem(value: string): string | undefined {
+  return wordProblem(value) ?? braceProblem(value);
+}
+
+export function channelProblem(value: string): string | undefined {
+  return /^[a-z]+(-[a-z]+)+$/.test(value) ? undefined : "is no channel";
+}
+
+export function countProblem(value: string): string | undefined {
+  return /^[1-9]\d{0,5}$/.test(value) ? undefined : "is not a number of consents";
+}
+
+/** The check of a setting that has but these values. */
+export function notOneOf(choices: readonly string[], problem: string): Setting["problem"] {
+  return (value) => (choices.includes(value) ? undefined : problem);
+}
+
 export function isWord(value: string): boolean {
   return /^[^\s\x00-\x1f\x7f]+$/.test(value);
 }
 
-export function isRedisUrl(value: string): boolean {
+export function redisUrlProblem(value: string): string | undefined {
+  return isRedisUrl(value) ? undefined : "is not a Redis URL";
+}
+
+function isRedisUrl(value: string): boolean {
   if (!isWord(value)) return false;
   // A list of hosts is no URL by the standard; whether it leads anywhere shows when connecting.
   if (/^\/[^/]|^rediss?\+cluster:\/\/[^/?#]+(\/0?)?$/.test(value)) return true;
@@ -39,7 +80,11 @@ export function isRedisUrl(value: string): boolean {
   return hasHost && url.hostname !== "" && /^\/?\d*$/.test(url.pathname) && url.hash === "";
 }
 
-export function isApiBase(value: string): boolean {
+export function apiBaseProblem(value: string): string | undefined {
+  return isApiBase(value) ? undefined : "is not an http or https URL without user, query and fragment";
+}
+
+function isApiBase(value: string): boolean {
   const url = parseUrl(value);
   if (url === undefined || !/^https?:$/.test(url.protocol)) return false;
   return isWord(value) && !/[?#]/.test(value) && url.username === "" && url.password === "";

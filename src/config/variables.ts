@@ -1,7 +1,6 @@
 import type { Io } from "../output/io.ts";
 import { nearestWord } from "./nearest.ts";
-import { RULES, SETTING_KEYS } from "./rules.ts";
-import { SECRET_KEYS, SECRETS } from "./secrets.ts";
+import { SETTING_KEYS, SETTINGS } from "./setting-keys.ts";
 
 const PREFIX = "PUSH_CLI_";
 
@@ -11,23 +10,28 @@ export const SOURCE_URL_ENV = "PUSH_CLI_FROM_REDIS_URL";
 
 /** All that the program reads of its own. */
 export const VARIABLES: readonly string[] = [
-  ...SETTING_KEYS.map((key) => RULES[key].env),
-  ...SECRET_KEYS.map((key) => SECRETS[key].fileEnv),
+  ...SETTING_KEYS.flatMap((key) => [SETTINGS[key].env, SETTINGS[key].fileEnv ?? []].flat()),
   PROFILE_ENV,
   CONFIG_ENV,
   SOURCE_URL_ENV,
 ];
 
-/** Warnings about variables that look like ours and that nobody reads. Their values, which may be secrets, stay out. */
-export function unknownVariables({ env }: Pick<Io, "env">): string[] {
+/** About variables that look like ours and that nobody reads. Their values, which may be secrets, stay out. */
+export function unknownVariables({ env }: Pick<Io, "env">): { text: string; fix: string }[] {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && env[name]?.trim());
   return names
     .filter((name) => !VARIABLES.includes(name))
     .map((name) => {
       const meant = nearestVariable(name);
       return meant
-        ? `${name} is not a variable of push-cli; did you mean ${meant}?`
-        : `push-cli reads no variable ${name}`;
+        ? {
+            text: `${name} is not a variable of push-cli; did you mean ${meant}?`,
+            fix: `rename it to ${meant}`,
+          }
+        : {
+            text: `push-cli reads no variable ${name}`,
+            fix: "unset it; push-cli config show lists the settings",
+          };
     });
 }
 

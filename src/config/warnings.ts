@@ -1,16 +1,16 @@
 import type { ConfigFile } from "./config-file.ts";
-import { type Layer, profileSections } from "./layers.ts";
-import { type Given, RULES, SETTING_KEYS, type SettingKey } from "./rules.ts";
-import { isSecret, SECRET_KEYS, secretFileKey } from "./secrets.ts";
+import type { Layer } from "./layers.ts";
+import { profileSections } from "./profiles.ts";
+import type { Sources } from "./resolve.ts";
+import {
+  isSecret,
+  SECRET_KEYS,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+  secretFileKey,
+} from "./setting-keys.ts";
 import { unusedTls } from "./tls-files.ts";
-
-/** What the settings came from. */
-export interface Sources {
-  flags: Layer;
-  env: Layer;
-  files: readonly ConfigFile[];
-  profile: Given | undefined;
-}
 
 /** What is no error and yet hardly meant so. */
 export function findWarnings(
@@ -64,6 +64,6 @@ function overruledProfile({ flags, env, files, profile }: Sources): string[] {
       (own) => own[key] !== undefined || (isSecret(key) && own[secretFileKey(key)] !== undefined),
     );
   return SETTING_KEYS.filter((key) => env[key] && !flags[key] && isOwn(key)).map(
-    (key) => `${RULES[key].env} is used instead of "${key}" of the profile "${profile.value}"`,
+    (key) => `${SETTINGS[key].env} is used instead of "${key}" of the profile "${profile.value}"`,
   );
 }

@@ -110,7 +110,7 @@ function judgeSome(some: Some): Finding[] {
     unfit <= UNREADABLE * entries
       ? passed("entries", share)
       : warning("entries", share, {
-          remedy: "push-cli pool list --unreadable shows whose; mend the program that writes them",
+          remedy: "push-cli pool list --unreadable shows whose; fix the program that writes them",
         }),
     writers
       ? passed("writers", writers.map(({ name, entries: n }) => `${name} ${percent(n, entries)}`).join(", "))
@@ -122,7 +122,7 @@ function judgeSome(some: Some): Finding[] {
           `${formatCount(overlong)} codes claim to live longer than the 7 days that the platform lets them`,
           {
             remedy:
-              "mend the program that writes them: a code expires 7 days after the tap; push-cli pool stats shows which writer",
+              "fix the program that writes them: a code expires 7 days after the tap; push-cli pool stats shows which writer",
           },
         ),
     expired <= EXPIRED * entries

@@ -1,16 +1,17 @@
 import { redactUrl } from "../config/redact-url.ts";
-import { RULES, type SettingKey } from "../config/rules.ts";
+import { SETTINGS, type SettingKey } from "../config/setting-keys.ts";
 import type { Settings } from "../config/settings.ts";
 import { type Finding, failed, passed, warning } from "./check.ts";
 
 /** Where the settings come from, and what is missing or hardly meant. Shows no secret. */
 export function examineSettings(settings: Settings): Finding[] {
-  const { configFiles, profile, channel, redisUrl, apiBase, appid, appsecret, warnings } = settings;
+  const { configFiles, profile, production, channel, redisUrl, apiBase, appid, appsecret, warnings } =
+    settings;
   const { read, places } = configFiles;
   const from = (key: SettingKey) => `(${placeOf(key, settings)})`;
   return [
     passed("files", read.length > 0 ? read.join(", ") : `none; looked for ${places.join(" and ")}`),
-    passed("profile", profile ?? "none"),
+    passed("profile", profile === undefined ? "none" : `${profile}${production ? ", production" : ""}`),
     passed("channel", `${channel} ${from("channel")}`),
     passed("redis-url", `${redactUrl(redisUrl)} ${from("redisUrl")}`),
     passed("api-base", `${apiBase} ${from("apiBase")}`),
@@ -25,13 +26,13 @@ export function examineSettings(settings: Settings): Finding[] {
 function given(key: "appid" | "appsecret", found: string | undefined): Finding {
   if (found !== undefined) return passed(key, found);
   return failed(key, "not given: broadcasts and the access token need it", {
-    remedy: `set ${RULES[key].env}, or "${key}" in a configuration file`,
+    remedy: `set ${SETTINGS[key].env}, or "${key}" in a configuration file`,
   });
 }
 
 function placeOf(key: SettingKey, { sources }: Settings): string {
   const source = sources[key] ?? "default";
-  if (source === "flag") return RULES[key].flag ?? "flag";
-  if (source === "env") return RULES[key].env;
+  if (source === "flag") return SETTINGS[key].flag?.replace(/ .*/, "") ?? "flag";
+  if (source === "env") return SETTINGS[key].env;
   return source === "file" ? "configuration file" : "default";
 }

@@ -1,6 +1,8 @@
 import type { InStream, Io } from "./io.ts";
 
 export interface Asking {
+  /** Whose settings are in use; it stands before the question, in red where it is production. */
+  profile?: { name: string; production: boolean } | undefined;
   /** Its abort ends the question, and the answer is no. */
   signal?: AbortSignal;
   /** y is not enough: this number, or word, has to be typed. For what a habit of answering y must not set off. */
@@ -36,7 +38,7 @@ export async function ask(io: Streams, question: string, asking: Asking = {}): P
 export async function prompt(
   io: Streams,
   question: string,
-  { signal, stdinTaken }: Omit<Asking, "typed"> = {},
+  { signal, stdinTaken }: Pick<Asking, "signal" | "stdinTaken"> = {},
 ): Promise<string | undefined> {
   const terminal = stdinTaken ? io.openTerminal() : undefined;
   const input = stdinTaken ? terminal : io.stdin;

@@ -35,6 +35,8 @@ export interface Output {
   readonly style: Style;
   /** Of stdout; 80 where it does not know. */
   readonly columns: number;
+  /** For stderr. */
+  readonly talkStyle: Style;
   /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
   /** The one document of a command; not for people: JSON, or a row for each of its values. Rejects like `line`. */
@@ -68,7 +70,7 @@ export interface Output {
   /** No without asking when `canAsk` says so. */
   confirm(question: string, options?: Asking): Promise<boolean>;
   /** The line that is typed; undefined without asking when `canAsk` says so. */
-  prompt(question: string, options?: Omit<Asking, "typed">): Promise<string | undefined>;
+  prompt(question: string, options?: Pick<Asking, "signal" | "stdinTaken">): Promise<string | undefined>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
   /** The same output with data on stderr, for when stdout is taken. Is flushed on its own. */
@@ -117,6 +119,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     trace(text);
   };
   const color = hasColor(io.stderr, io.env, options.color);
+  const talkStyle = createStyle(color);
   let progress = silentProgress;
   const { throwFailure, ...documents } = documentMethods(stdout, options.view ?? PLAIN_VIEW);
   const data = stdoutMethods(io, stdout, as, options);
@@ -128,6 +131,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       return mayAsk();
     },
     noInput,
+    talkStyle,
     canAsk: mayAsk,
     closed: stdout.closed,
     ...data,
@@ -144,7 +148,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
       progress.done();
       const width = io.stderr.isTTY ? io.stderr.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY;
-      stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, createStyle(color), width));
+      stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, talkStyle, width));
     },
     progress: () => {
       progress.done();
@@ -154,7 +158,8 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
         : createProgress({ io, talk, now: () => clock.now(), heartbeatMs, color });
       return progress;
     },
-    confirm: async (question, asking) => mayAsk(asking) && ask(io, visibleLines(question), asking),
+    confirm: async (question, asking) =>
+      mayAsk(asking) && ask(io, visibleLines(markProfile(asking?.profile, talkStyle) + question), asking),
     prompt: async (question, asking) =>
       mayAsk(asking) ? prompt(io, visibleLines(question), asking) : undefined,
     flush: async () => {
@@ -169,6 +174,13 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
 }
 
 const USUAL_WIDTH = 80;
+
+/** `[live, production] `, in red; `[test] ` */
+function markProfile(profile: Asking["profile"], style: Style): string {
+  if (!profile) return "";
+  const { name, production } = profile;
+  return `${production ? style.red(`[${name}, production]`) : `[${name}]`} `;
+}
 
 function documentMethods(stdout: Sink, view: DocumentView) {
   let failure: unknown;

@@ -11,7 +11,7 @@ import type { Host } from "./target.ts";
 import { traceCommands } from "./trace.ts";
 
 export interface ClusterOptions
-  extends Pick<NodeOptions, "circumstances" | "reconnectMs" | "replyMs" | "patience" | "log"> {
+  extends Pick<NodeOptions, "circumstances" | "connectMs" | "reconnectMs" | "replyMs" | "patience" | "log"> {
   /** Servers to ask for the rest. */
   hosts: Host[];
   /** User, password and TLS, the same for all. */
@@ -67,7 +67,14 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
   };
 }
 
-async function createClient({ hosts, node, reconnectMs, replyMs, log }: ClusterOptions): Promise<Cluster> {
+async function createClient({
+  hosts,
+  node,
+  connectMs,
+  reconnectMs,
+  replyMs,
+  log,
+}: ClusterOptions): Promise<Cluster> {
   const { Cluster } = await import("ioredis");
   // The client looks into this very array when it has lost everybody.
   const startupNodes = [...hosts];
@@ -93,6 +100,7 @@ async function createClient({ hosts, node, reconnectMs, replyMs, log }: ClusterO
     },
     redisOptions: {
       ...CONNECTION,
+      ...(connectMs !== undefined && { connectTimeout: connectMs }),
       ...node,
       socketTimeout: replyMs ?? SILENCE_MS,
       maxRetriesPerRequest: null,

@@ -24,7 +24,9 @@ export interface ConnectOptions {
   shownUrl: string;
   /** For URLs that begin with `rediss`. */
   tls?: RedisTls | undefined;
-  /** How long a lost connection may take to come back before commands fail; ms. */
+  /** How long connecting may take, and a Redis that is lost, busy or loading is waited for; ms. Absent: 5 s and 30 s. */
+  redisTimeoutMs?: number | undefined;
+  /** How long a lost connection may take to come back before commands fail, if not so long; ms. */
   reconnectMs?: number | undefined;
   /** See `NodeOptions`. */
   replyMs?: number | undefined;
@@ -43,7 +45,6 @@ const RECONNECT_MS = 30_000;
 /** A server behind a Sentinel that is silent so long while it owes an answer is taken for dead. */
 const SILENCE_MS = 10_000;
 const SENTINEL_TIMEOUT_MS = 2000;
-const HELLO_MS = 6000;
 
 /**
  * Connects to what the URL leads to, as `target.ts` lists it, and says hello. Rejects with a PushCliError at once when
@@ -184,13 +185,14 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
       ...(secured ? { tls: secured, sentinelTLS: secured, enableTLSForSentinelMode: true } : {}),
     });
   };
-  return connectNode({ make, ...common(options), helloMs: HELLO_MS + hosts.length * SENTINEL_TIMEOUT_MS });
+  return connectNode({ make, ...common(options), helloExtraMs: hosts.length * SENTINEL_TIMEOUT_MS });
 }
 
 function common({
   shownUrl,
   url,
-  reconnectMs = RECONNECT_MS,
+  redisTimeoutMs,
+  reconnectMs = redisTimeoutMs ?? RECONNECT_MS,
   replyMs,
   aclPatternOf,
   patience,
@@ -199,9 +201,10 @@ function common({
 }: ConnectOptions) {
   return {
     circumstances: { where: shownUrl, patternOf: aclPatternOf, user: userOf({ url, shownUrl }) },
+    connectMs: redisTimeoutMs,
     reconnectMs,
     replyMs,
-    patience,
+    patience: patience && { ...patience, limitMs: redisTimeoutMs },
     anyVersion,
     log,
   };

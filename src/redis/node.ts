@@ -30,6 +30,8 @@ export interface NodeOptions {
   /** Makes the client, with these options on top of its own. */
   make(options: ClientOptions): Redis;
   circumstances: Circumstances;
+  /** How long connecting may take; ms. Absent: 5 s. */
+  connectMs?: number | undefined;
   /** How long a lost connection may take to come back before commands fail; ms. */
   reconnectMs: number;
   /**
@@ -37,8 +39,8 @@ export interface NodeOptions {
    * answer comes for so long, ms. Absent: they wait, and are sent again.
    */
   replyMs?: number | undefined;
-  /** For everything up to the first answer: ioredis itself waits for ever on a port that accepts and says nothing. */
-  helloMs?: number;
+  /** For what comes before the connection: to ask Sentinels; ms. */
+  helloExtraMs?: number;
   /** Absent: what Redis refuses for the time being comes to the caller at once. */
   patience?: Patience | undefined;
   /** Also one that is too old for the scripts: it is only read from. */
@@ -47,7 +49,8 @@ export interface NodeOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
-const HELLO_TIMEOUT_MS = 6000;
+/** For the first answer, on top of connecting: ioredis itself waits for ever on a port that accepts and says nothing. */
+const HELLO_MS = 1000;
 /** Who has hung up at the greeting does so at more. */
 const BARE_HANG_UPS_MS = 2000;
 
@@ -84,15 +87,8 @@ class HungUpError extends PushCliError {}
 
 /** `isBare`: says nothing but what it has to say to get at the keys. */
 async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink> {
-  const {
-    make,
-    circumstances,
-    reconnectMs,
-    replyMs,
-    helloMs = HELLO_TIMEOUT_MS,
-    patience,
-    anyVersion,
-  } = options;
+  const { make, circumstances, reconnectMs, replyMs, patience } = options;
+  const { connectMs = CONNECT_TIMEOUT_MS, helloExtraMs = 0 } = options;
   let ready = false;
   let lostAt = 0;
   let failure: unknown;
@@ -105,6 +101,7 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
   };
   const client = make({
     ...CONNECTION,
+    connectTimeout: connectMs,
     ...(isBare ? { connectionName: undefined as never } : {}),
     maxRetriesPerRequest: null,
     ...(replyMs === undefined ? {} : failFast(replyMs)),
@@ -137,8 +134,8 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
     const held = sitOut(client, patience, (error) => explain(error).message);
     // Around that, so that what is sent again because Redis answered is not counted.
     giveUpAtHangUps(client, circumstances.where, isBare ? BARE_HANG_UPS_MS : reconnectMs);
-    info = await sayHello(client, { withinMs: helloMs, held, isBare });
-    if (info && !anyVersion) checkVersion(info, circumstances.where);
+    info = await sayHello(client, { withinMs: connectMs + HELLO_MS + helloExtraMs, held, isBare });
+    if (info && !options.anyVersion) checkVersion(info, circumstances.where);
   } catch (error) {
     client.disconnect();
     const explained = explain(error);

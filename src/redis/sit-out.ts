@@ -4,6 +4,8 @@ import type { Cluster, Redis } from "ioredis";
 export interface Patience {
   /** Now: false lets them come to the caller at once. */
   isOn(): boolean;
+  /** How long a command is held up at most; ms. Absent: 30 s. */
+  limitMs?: number | undefined;
   /** Told once of each wait: of what, and for how long at most, ms. */
   onWait(what: string, limitMs: number): void;
 }
@@ -25,7 +27,7 @@ export interface SatOut {
 }
 
 /**
- * Sends commands of a client again that Redis refuses for the time being, for at most 30 s each. The client itself sends a
+ * Sends commands of a client again that Redis refuses for the time being, for a limited time each. The client itself sends a
  * command again as it is, after a lost connection and when a slot has moved; so does this.
  */
 export function sitOut(
@@ -33,6 +35,7 @@ export function sitOut(
   patience: Patience | undefined,
   describe: (error: Error) => string,
 ): SatOut {
+  const limitMs = patience?.limitMs ?? LIMIT_MS;
   let waits = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
   const known = new WeakSet<Command>();
@@ -40,7 +43,7 @@ export function sitOut(
   const tell = (error: Error) => {
     const isNew = performance.now() - lastAt > LULL_MS;
     lastAt = performance.now();
-    if (isNew) patience?.onWait(describe(error), LIMIT_MS);
+    if (isNew) patience?.onWait(describe(error), limitMs);
   };
   const watch = (command: Command) => {
     const fail = command.reject;
@@ -49,7 +52,7 @@ export function sitOut(
     command.reject = (error: Error) => {
       const now = performance.now();
       since ??= now;
-      if (!patience?.isOn() || !PASSES.test(error.message) || now - since > LIMIT_MS)
+      if (!patience?.isOn() || !PASSES.test(error.message) || now - since > limitMs)
         return fail.call(command, error);
       tell(error);
       waits++;

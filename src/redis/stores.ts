@@ -77,7 +77,10 @@ export interface SendStores {
 }
 
 interface ConnectNeeds
-  extends Pick<ConnectOptions, "shownUrl" | "reconnectMs" | "replyMs" | "anyVersion" | "log"> {
+  extends Pick<
+    ConnectOptions,
+    "shownUrl" | "reconnectMs" | "replyMs" | "anyVersion" | "log" | "redisTimeoutMs"
+  > {
   redisUrl: string;
   redisTls?: RedisTls;
   /** Told what is waited for; absent: nothing is. */

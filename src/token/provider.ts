@@ -20,6 +20,8 @@ export interface TokenProviderOptions {
   store: TokenStore;
   locks: LockStore;
   api: TokenApi;
+  /** Limit of a call of `api`, ms; 10 s unless told. */
+  callMs?: number;
   clock: Clock;
   log?: Logger | undefined;
   /** Told what the operator should know, though nothing failed. */
@@ -57,10 +59,9 @@ export interface TokenProvider extends AccessTokens {
 
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
 const LOCK_TTL_MS = 10_000;
-/** Asking the platform takes at most 12 s until its last try and 20 s for that one (`platforms/wechat/token-api.ts`). */
-const HOLD_MS = 35_000;
-/** Until the lock of a holder that hangs has lapsed. */
-const WAIT_MS = HOLD_MS + LOCK_TTL_MS;
+const CALL_MS = 10_000;
+/** What asking the platform takes until its last try (`platforms/errcode/token-api.ts`), and some more. */
+const TRIES_MS = 15_000;
 const POLL_MS = 50;
 /** How long a backend has to replace a token that push-cli may not replace: its next call of the API does it. */
 const BACKEND_MS = 15_000;
@@ -73,7 +74,7 @@ const CONFIRMED_MS = 1000;
 /**
  * The access token of one appid, shared by all processes through `store`. A refresh happens under the lock
  * `token:<appid>`, so many processes cause one call of the platform; within the process callers share one promise.
- * Rejects with PushCliErrors: those of the ports, and `locked` after 45 s behind another process.
+ * Rejects with PushCliErrors: those of the ports, and `locked` after 45 s (with calls of 10 s) behind another process.
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
   return new Provider(options);
@@ -164,8 +165,10 @@ class Provider implements TokenProvider {
     const { appid, locks, clock, store, log } = this.#options;
     let waits = false;
     const askedAt = clock.monotonic();
+    const holdMs = holdMsOf(this.#options);
     const { leaseMs } = store.lockOf(appid);
-    const waitMs = leaseMs === undefined ? WAIT_MS : leaseMs + TAKEOVER_MS;
+    // Until the lock of a holder that hangs has lapsed.
+    const waitMs = leaseMs === undefined ? holdMs + LOCK_TTL_MS : leaseMs + TAKEOVER_MS;
     for (;;) {
       const stored = await this.#stored(wish);
       if (stored) return stored;
@@ -175,7 +178,7 @@ class Provider implements TokenProvider {
         await clock.sleep(BACKEND_POLL_MS);
         continue;
       }
-      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, HOLD_MS);
+      const lock = await locks.acquire(`token:${appid}`, LOCK_TTL_MS, holdMs);
       if (lock) return await whileHeld(lock, () => this.#refresh(wish, lock));
       if (clock.monotonic() >= askedAt + waitMs) throw lockedError(appid, this.lock, waitMs);
       if (!waits) log?.info("token", "another process is fetching one: waiting for it", { key: this.key });
@@ -235,4 +238,9 @@ const FROM = { store: "taken from Redis", api: "a new one from the API, kept in 
 
 function overwroteWarning(key: string): string {
   return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
+}
+
+/** How long a lock is asked for at once: asking the platform is surely over then. A whole request gets twice its limit. */
+function holdMsOf({ callMs = CALL_MS }: TokenProviderOptions): number {
+  return TRIES_MS + 2 * callMs;
 }

@@ -197,7 +197,7 @@ describe("a configuration that can't be used", () => {
   it.each([
     [
       "that is not JSON",
-      `{"appsecret": "${SECRET}",}`,
+      `{"appsecret": "${SECRET}",,}`,
       /push-cli.config.json" \(line 1, column 39\) is not valid JSON/,
     ],
     ["that is a list", "[]", /must be an object, not an array/],
@@ -279,12 +279,12 @@ describe("a configuration that can't be used", () => {
     writeFileSync(path, `{\n  "appid": 7,\n  "redisUlr": "${SECRET}",\n  "appsecret": "${SECRET} x"\n}`);
     const argv = ["--config", path, "pool", "list"];
     const details = [
-      `${path}:2:12: "appid" must be text, not a number`,
+      `${path}:2:12: "appid" must be text, not a number: 7; write "7", in double quotes`,
       `${path}:3:3: unknown key "redisUlr"; did you mean "redisUrl"?`,
       `${path}:4:16: "appsecret" is empty or has white space in it; the appsecret is one word`,
     ];
     const message = `3 faults in "${path}"`;
-    const hint = "mend the file and run again; the README shows one";
+    const hint = "correct the file and run again; push-cli config check shows all that is wrong";
     expect(await world.cli(argv)).toMatchObject({
       code: 5,
       stdout: "",

@@ -53,6 +53,14 @@ describe("documents", () => {
     ["purge", []],
     ["broadcast send", ["t", "--no-keywords", "-y", "--id", "c"]],
     ["broadcast send", ["t", "--no-keywords", "--dry-run"]],
+    [
+      "broadcast send",
+      ["t", "--no-keywords", "--dry-run", "--match", "o*", "--not-in", "b", "--min-valid", "1"],
+    ],
+    [
+      "broadcast send",
+      ["t", "--no-keywords", "-y", "--id", "d", "--expiring-within", "1d", "--min-valid", "1"],
+    ],
     ["broadcast list", []],
     ["broadcast show", ["b", "--exact"]],
     ["broadcast watch", ["b"]],

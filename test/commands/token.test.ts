@@ -160,9 +160,9 @@ describe("token", () => {
     expect(stdout).toMatch(
       /^appid {4}wx-sandbox\ntoken {4}\S{6}\.\.\.\nrenewed {2}after \S+ \S+ \(in 1h 55m\)\nsource {3}api\nstore {4}push-cli\nkey {6}mina:access_token:wx-sandbox\n$/,
     );
-    const { stdout: row } = await world.cli(["token", "show"]);
-    expect(row).toMatch(
-      /^wx-sandbox\t\S{6}\.\.\.\t\d{4}-\S+Z\tstore\tpush-cli\tmina:access_token:wx-sandbox\n$/,
+    const { stdout: rows } = await world.cli(["token", "show"]);
+    expect(rows).toMatch(
+      /^appid\twx-sandbox\ntoken\t\S{6}\.\.\.\nexpiresAt\t\d{4}-\S+Z\nsource\tstore\nstore\tpush-cli\nkey\tmina:access_token:wx-sandbox\n$/,
     );
   });
 });

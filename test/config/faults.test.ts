@@ -4,7 +4,7 @@ import { cwd, failure, here, home, load, useFolder, users, write } from "./folde
 
 useFolder();
 
-const MEND = "mend the file and run again; the README shows one";
+const MEND = "correct the file and run again; push-cli config check shows all that is wrong";
 const BESIDE = "stands beside appsecret; keep one of them";
 
 describe("one fault of a file", () => {
@@ -12,8 +12,9 @@ describe("one fault of a file", () => {
     ["nothing", "", "line 1, column 1"],
     ["no JSON", '{"appsecret": s3cret}', "line 1, column 15"],
     ["half a list", "[1", "line 1, column 3"],
-    ["a comma too many", '{\n  "appsecret": "s3cret",\n}', "line 3, column 1"],
-    ["a comment", '{\r\n  // s3cret\r\n  "appid": "a"}', "line 2, column 3"],
+    ["two commas", '{\n  "appsecret": "s3cret",,\n}', "line 2, column 25"],
+    ["a comment without an end", '{\r\n  "appid": "a" /* s3cret }', "line 2, column 16"],
+    ["nothing but a comment", "// s3cret", "line 1, column 10"],
     ["a torn secret", '{"appsecret": "s3cret', "line 1, column 15"],
     ["two documents", '{"appid": "a"}\n{"appsecret": "s3cret"}', "line 2, column 1"],
   ])("with %s tells where it is no JSON, and quotes nothing of it", async (_, content, where) => {
@@ -37,7 +38,27 @@ describe("one fault of a file", () => {
       'did you mean "redisUrl"?',
     ],
     [{ concurrency: 3 }, 'unknown key "concurrency" in FILE:2', "the keys are redisUrl, redisCa,"],
-    [{ redisUrl: 6379 }, '"redisUrl" in FILE:13 must be text, not a number', MEND],
+    [{ redisUrl: 6379 }, '"redisUrl" in FILE:13 must be text, not a number: 6379', 'write "6379", in double'],
+    [
+      { consentCap: true },
+      '"consentCap" in FILE:15 must be a number, not a boolean: true',
+      "how many consents",
+    ],
+    [{ consentCap: 0 }, '"consentCap" in FILE:15: "0" is not a number of consents', "how many consents"],
+    [{ appsecret: 573 }, '"appsecret" in FILE:14 must be text, not a number', MEND],
+    [{ $schema: 7 }, '"$schema" in FILE:12 must be text, not a number', MEND],
+    [{ defaultProfile: "" }, '"defaultProfile" in FILE:19 is empty', MEND],
+    [
+      { profiles: { a: { production: "yes" } } },
+      '"profiles.a.production" in FILE:32 must be true or false, not a string',
+      MEND,
+    ],
+    [{ production: true }, 'unknown key "production" in FILE:2', "the keys are redisUrl, redisCa,"],
+    [
+      { profiles: { a: { defaultProfile: "a" } } },
+      'unknown key "profiles.a.defaultProfile" in FILE:19',
+      "the keys",
+    ],
     [{ appsecret: ["s3cret"] }, '"appsecret" in FILE:14 must be text, not an array', MEND],
     [{ appid: null }, '"appid" in FILE:10 must be text, not null', MEND],
     [[], "FILE:1 must be an object, not an array", MEND],
@@ -101,7 +122,7 @@ describe("several faults", () => {
       expect.stringContaining(
         `${here}:2:15: "redisUrl": "http://:***@h" is not a Redis URL; such as redis://`,
       ),
-      `${here}:5:16: "profiles.prod.appid" must be text, not a number`,
+      `${here}:5:16: "profiles.prod.appid" must be text, not a number: 7; write "7", in double quotes`,
       `${here}:6:7: "profiles.prod.appsecretFile" ${BESIDE}`,
       `${here}:9:3: unknown key "keyPrefx"; did you mean "keyPrefix"?`,
     ]);
@@ -109,11 +130,11 @@ describe("several faults", () => {
   });
 
   it("of both files are told at once", async () => {
-    write(here, '{"appid": "a",}');
+    write(here, '{"appid": "a",,}');
     write(users, { redisUlr: "redis://h", tokenMode: [] });
     const error = await failure({}, home());
     expect(error.message).toBe(`3 faults in "${here}" and "${users}"`);
-    expect(error.hint).toBe("mend the files and run again; the README shows one");
+    expect(error.hint).toBe("correct the files and run again; push-cli config check shows all that is wrong");
     expect(error.details).toEqual([
       expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and text stand in double quotes/),
       `${users}:1:2: unknown key "redisUlr"; did you mean "redisUrl"?`,
@@ -125,5 +146,32 @@ describe("several faults", () => {
     write(here, BAD);
     write(join(cwd, "good.json"), { appid: "a" });
     expect((await load({ config: "good.json" }, home())).appid).toBe("a");
+  });
+});
+
+describe("comments, and a comma behind the last entry,", () => {
+  it("are allowed everywhere", async () => {
+    write(
+      here,
+      `// who we are
+{
+  "$schema": "./schema.json",
+  /* of the console: "appid": "no" */ "appid": "a", // https://mp.weixin.qq.com
+  "profiles": {
+    // none yet
+    "b": { "appid": "b", "consentCap": 20, },
+  },
+}
+`,
+    );
+    expect((await load()).appid).toBe("a");
+    expect(await load({ profile: "b" })).toMatchObject({ appid: "b", consentCap: 20 });
+  });
+
+  it("leave faults in their places", async () => {
+    write(here, '// one\n{\n  // two\n  "appid": "a b",\n}');
+    expect((await failure()).message).toBe(
+      `"appid" in "${here}" (line 4, column 12): "a b" is empty or has white space in it`,
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { COLLECTOR_SECRETS, SECRETS } from "../../src/config/secrets.ts";
+import { SECRETS } from "../../src/config/secrets.ts";
+import { COLLECTOR_SECRETS } from "../../src/config/setting-keys.ts";
 import type { GivenSecret } from "../../src/config/settings.ts";
 import { cwd, failure, here, load, useFolder, write } from "./folder.ts";
 

@@ -45,6 +45,7 @@ describe("layers", () => {
       },
       collectorSecrets: {},
       configFiles: { read: [], places: [here] },
+      production: false,
       warnings: [],
     });
   });
@@ -123,6 +124,7 @@ describe("layers", () => {
       tokenMode: "basic",
       tokenStore: { keeper: "wxjava", argument: "wx" },
       profile: "a",
+      production: false,
       collectorSecrets: {
         collectorSecret: { from: "PUSH_CLI_COLLECTOR_SECRET", value: "s".repeat(32) },
         callbackToken: { from: "PUSH_CLI_CALLBACK_TOKEN", value: "token1" },
@@ -359,7 +361,7 @@ describe("values", () => {
     expect(error).toMatchObject({
       kind: "config",
       message: "3 settings can't be used",
-      hint: "mend them and run again",
+      hint: "correct them and run again",
     });
     expect(error.details).toEqual([
       expect.stringMatching(/^PUSH_CLI_REDIS_URL: "http:\/\/:\*\*\*@h" is not a Redis URL; such as redis:/),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import type { Shown } from "../commands/broadcast/commands.ts";
 import { useBuiltCli } from "./built-cli.ts";
@@ -54,7 +57,7 @@ it("a broadcast that was killed is dead at once, everywhere, with its last beat'
   expect((await cli.run(["broadcast", "list"])).stdout).toMatch(/^b1\t\S+\tdead\t/);
   const rows = await cli.run(["broadcast", "show", "b1"]);
   expect(rows.stdout).toMatch(/^status\tdead$/m);
-  expect(rows.stdout).toMatch(/^next\tpush-cli broadcast resume b1$/m);
+  expect(rows.stdout).toMatch(/^next\.0\tpush-cli broadcast resume b1$/m);
   expect((await cli.run(["broadcast", "list", "--status", "dead"])).stdout).toMatch(/^b1\t/);
   expect((await cli.run(["broadcast", "watch", "b1"])).code, "9: it died").toBe(9);
   const taken = await cli.run(SEND);
@@ -104,4 +107,29 @@ it("a resume that was killed leaves no old end behind, and is gone on with like 
   const screen = await json<Shown>("cancel", "b1");
   expect(screen).toMatchObject({ status: "cancelled", outcomes: dead.outcomes, toGo: dead.toGo });
   expect((await cli.run(["broadcast", "resume", "b1", "--yes"])).code).toBe(3);
+});
+
+it("a broadcast with filters that was killed holds to them when it is resumed, without its file", async () => {
+  await giveUsers(world, USERS);
+  const openIds = Array.from({ length: USERS }, (_, i) => `o${String(i).padStart(4, "0")}`);
+  const excluded = openIds.filter((_, i) => i % 3 === 0);
+  const file = join(mkdtempSync(join(tmpdir(), "push-cli-test-")), "excluded.txt");
+  writeFileSync(file, excluded.join("\n"));
+  await killAfter(100, [...SEND, "--exclude-file", file, "--match", "*[0-4]"]);
+  rmSync(dirname(file), { recursive: true });
+  const before = await json<{ outcomes: { sent: number }; filtered: object }>("show", "b1");
+  expect(before.filtered).toMatchObject({ exclude: expect.any(Number), match: expect.any(Number) });
+  const resumed = await cli.run(["broadcast", "resume", "b1", "--yes", "--json"]);
+  expect(resumed.code, resumed.stderr).toBe(0);
+  const fits = openIds.filter((openId) => /[0-4]$/.test(openId));
+  const chosen = fits.filter((openId) => !excluded.includes(openId));
+  expect(JSON.parse(resumed.stdout)).toMatchObject({
+    status: "finished",
+    recipients: chosen.length,
+    outcomes: { sent: chosen.length },
+    filtered: { match: USERS - fits.length, exclude: fits.length - chosen.length },
+  });
+  const { deliveriesByUser, maxPerUser } = world.sandbox.stats();
+  expect(Object.keys(deliveriesByUser).sort()).toEqual([...chosen].sort());
+  expect(maxPerUser).toBe(1);
 });

@@ -26,7 +26,7 @@ describe("the built command in a pipe", () => {
       stdout: expect.stringContaining("lines\t3\nimported\t2\nknown\t0\nused\t0\nexpired\t1\nbad\t0\n"),
     });
     expect((await cli.run(["pool", "show", "oA"])).stdout).toBe(
-      "valid\tf1\t2033-01-01T00:00:00.000Z\t1\toverlong\n",
+      "valid\tf1\t2033-01-01T00:00:00.000Z\t1\toverlong\t\t\t\t\n",
     );
     expect(JSON.parse((await cli.run(["pool", "show", "oA", "--json"])).stdout)).toMatchObject({
       openId: "oA",
@@ -55,7 +55,7 @@ describe("the built command in a pipe", () => {
     };
     expect(JSON.parse(await first("pool list --json"))).toMatchObject({ valid: 1 });
     expect(JSON.parse(await first("pool export --quiet"))).toMatchObject({ openId: expect.any(String) });
-    expect(await first("pool stats")).toBe("pools\t\t5000\n");
+    expect(await first("pool stats")).toBe("pools\t5000\n");
   });
 
   it("moves pools from one Redis to another in a pipe, and takes some out", async () => {

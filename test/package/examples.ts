@@ -122,6 +122,7 @@ function quote(text: string): string {
 
 const MASKS: [RegExp, string][] = [
   [/\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?/g, "<date>"],
+  [/\d{4}年\d+月\d+日/g, "<date>"],
   [/\b\d{8}-\d{6}-\w{4}\b/g, "<id>"],
   [/(?<![.\w])\d{9,13}(?!\w)/g, "<epoch>"],
   [/\b\d+d \d+h\b|\b\d+h \d+m\b|\b\d+d\b/g, "<duration>"],

@@ -23,6 +23,7 @@ export async function openChannel(
   const nobody = () => Promise.reject(new Error("it was asked for beside a message"));
   return open({
     apiBase,
+    apiTimeoutMs: 10_000,
     network,
     credentials: () => credentials,
     signing: () => {

@@ -1,7 +1,7 @@
 import type { Audience } from "../../broadcast/audience.ts";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
-import { mergeFiltered } from "../../broadcast/policy.ts";
+import { mergeFiltered, sumFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { nameOf } from "../permission-words.ts";
 import { filteredFacts, policyFacts } from "./filter-words.ts";
@@ -30,9 +30,11 @@ export function audienceFacts(
       ? "nothing that is kept here (--no-pool): the platform alone knows who takes it"
       : `${formatCounted(taken, name)}${standingText(sent - taken)}; ${countUsers(left[0])} then left without a ${name}`;
   const filtered = mergeFiltered(filters?.policy, [tally.filtered]);
+  const leftOut = sumFiltered(filtered);
+  const without = leftOut > 0 ? `, ${formatCount(leftOut)} left out` : "";
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
-    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code)}${reachable}`],
+    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code + leftOut)}${without}${reachable}`],
     ...policyFacts(filters?.policy),
     ...filteredFacts(filtered),
     ["spends", spent],

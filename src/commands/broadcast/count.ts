@@ -76,7 +76,7 @@ export async function showDryRun(
   );
   const told = await facts(dryRun);
   if (out.format === "human") {
-    out.data(describeFacts(told));
+    out.data(describeFacts(told, out.style));
     if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;

@@ -1,6 +1,6 @@
 import { FILTERS, type Filter, type Filtered, type Policy, sumFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted, formatDuration } from "../../output/format.ts";
-import { countUsers, type Fact } from "./question.ts";
+import type { Fact } from "./question.ts";
 
 /** The options that filters are given by. */
 const OPTIONS: Record<Filter, string> = {
@@ -45,8 +45,7 @@ export function policyFacts(policy: Policy | undefined): Fact[] {
 /** Whom the filters leave out. */
 export function filteredFacts(filtered: Filtered | undefined): Fact[] {
   if (!filtered) return [];
-  const sum = sumFiltered(filtered);
-  return [["left out", sum === 0 ? "nobody" : `${countUsers(sum)}: ${describeFiltered(filtered)}`]];
+  return [["left out", sumFiltered(filtered) === 0 ? "nobody" : `by ${describeFiltered(filtered)}`]];
 }
 
 /** A policy in JSON documents; a contract. */

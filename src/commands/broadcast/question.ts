@@ -5,22 +5,23 @@ import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted, formatDuration, formatRate } from "../../output/format.ts";
+import type { Style } from "../../output/output.ts";
 import { displayWidth } from "../../output/width.ts";
 import { showPoolKey } from "../../pool/place-flags.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps } from "../deps.ts";
 
-/** A name and what there is to say of it. */
-export type Fact = [name: string, text: string];
+/** A name and what there is to say of it; `danger` is shown in red. */
+export type Fact = [name: string, text: string, danger?: "danger"];
 
 /** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
 export async function settingFacts(deps: Deps, { withoutPool }: Message, apiNote = ""): Promise<Fact[]> {
   const settings = await deps.settings();
-  const { profile, appid = "(none)", redisUrl, channel, apiBase } = settings;
+  const { profile = "(none)", production, appid = "(none)", redisUrl, channel, apiBase } = settings;
   // Without pools, what is read and written are the ledgers, which tell whom a broadcast has reached.
   const keys = `${withoutPool ? "no pools, ledgers" : "pools"} under ${showPoolKey(settings)}`;
   return [
-    ["profile", profile ?? "(none)"],
+    production ? ["profile", `${profile}, production`, "danger"] : ["profile", profile],
     ["appid", appid],
     ["redis", `${redactUrl(redisUrl)}, ${keys}`],
     ["channel", channel],
@@ -77,10 +78,12 @@ export function reportFact(path: string | undefined): Fact {
   ];
 }
 
-export function describeFacts(facts: readonly Fact[]): string {
+/** `style`: of the stream that they are shown on. */
+export function describeFacts(facts: readonly Fact[], style: Style): string {
   const width = Math.max(...facts.map(([name]) => displayWidth(name)));
   const pad = (name: string) => name + " ".repeat(width - displayWidth(name));
-  return facts.map(([name, text]) => `${pad(name)}  ${text}`).join("\n");
+  const paint = (text: string, danger: Fact[2]) => (danger ? style.red(text) : text);
+  return facts.map(([name, text, danger]) => `${pad(name)}  ${paint(text, danger)}`).join("\n");
 }
 
 export interface Question {
@@ -101,7 +104,7 @@ export interface Question {
 export function askToSend(deps: Deps, question: Question): Promise<ExitName | undefined> {
   const { facts, sends, confirmAbove, text, stdinTaken } = question;
   // Not talk: --quiet must not hide what is asked about.
-  deps.out.warn(describeFacts(facts));
+  deps.out.warn(describeFacts(facts, deps.out.talkStyle));
   const typed = question.typed ?? (sends > confirmAbove ? sends : undefined);
   return askFirst(deps, `${text}?`, "nothing was sent", {
     stdinTaken,

@@ -171,7 +171,7 @@ export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Prom
   };
   if (out.format !== "human") await out.document(document);
   else {
-    out.data(describeFacts(await resumeFacts(deps, plan, asked)));
+    out.data(describeFacts(await resumeFacts(deps, plan, asked), out.style));
     out.data(`dry run: up to ${countUsers(sends)} would be sent to; nothing was sent`);
   }
   return "done";

@@ -95,7 +95,7 @@ export async function askAboutPlan(
   let facts = await describePlan(deps, flags, plan, found, dryRun);
   if (testers.length > 0) {
     // What goes to the testers is told before it does.
-    deps.out.warn(describeFacts([...facts, ...testFacts(testers)]));
+    deps.out.warn(describeFacts([...facts, ...testFacts(testers)], deps.out.talkStyle));
     const test = await sendTest(deps, flags, plan);
     if (test.end) return test.end;
     // Their own codes may have been some of those that were counted.

@@ -80,7 +80,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
     };
     return out.document({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
   }
-  out.data(describeFacts(factsOf(view, full)));
+  out.data(describeFacts(factsOf(view, full), out.style));
   out.data("");
   // Whom the last run skipped, others have sent to.
   const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };

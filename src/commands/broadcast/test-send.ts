@@ -66,7 +66,7 @@ export async function sendTest(
   const { run } = await drive(deps, flags, { ...plan, id, testOf: plan.id }, lines);
   const answers = await describeAnswers(deps, plan, lines);
   deps.out.warn(`test ${id}`);
-  deps.out.warn(describeFacts(answers));
+  deps.out.warn(describeFacts(answers, deps.out.talkStyle));
   const { stopReason } = run;
   if (stopReason) {
     const { exit, message, hint } = stopReason;

@@ -1,5 +1,4 @@
-import { RULES, type SettingKey } from "../../config/rules.ts";
-import { type CollectorSecret, SECRETS } from "../../config/secrets.ts";
+import { type CollectorSecret, SETTINGS, type SettingKey } from "../../config/setting-keys.ts";
 import type { Settings } from "../../config/settings.ts";
 import { messageOf, PushCliError } from "../../errors.ts";
 import type { CollectorProbe } from "../deps.ts";
@@ -37,7 +36,7 @@ export function checkSettings(settings: Settings): Check[] {
   return [
     ...secrets,
     ...(appid === undefined && hasCallback
-      ? [missing("appid", "/callback needs it: events of other apps are refused", RULES.appid.env)]
+      ? [missing("appid", "/callback needs it: events of other apps are refused", SETTINGS.appid.env)]
       : [plain("appid", settings, appid, "whose events are taken; /login", "no /login, no /callback")]),
     plain(
       "appsecret",
@@ -51,7 +50,7 @@ export function checkSettings(settings: Settings): Check[] {
 
 function checkSecret(key: CollectorSecret, given: Settings["collectorSecrets"]): Check {
   const { what, off, neededBy } = WORDS[key];
-  const { env, hint } = SECRETS[key];
+  const { env, hint } = SETTINGS[key];
   const secret = given[key];
   if (secret && "problem" in secret) {
     const { message, hint: how } = secret.problem;
@@ -90,8 +89,8 @@ function plain(
 
 function placeOf(key: SettingKey, { sources }: Settings): string {
   const source = sources[key] ?? "default";
-  if (source === "env") return RULES[key].env;
-  return source === "flag" ? (RULES[key].flag ?? source) : source;
+  if (source === "env") return SETTINGS[key].env;
+  return source === "flag" ? (SETTINGS[key].flag?.replace(/ .*/, "") ?? source) : source;
 }
 
 export async function checkRedis(settings: Settings, probe: Pick<CollectorProbe, "ping">): Promise<Check> {

@@ -1,5 +1,6 @@
 import { requireAppid } from "../../config/credentials.ts";
-import { type CollectorSecret, SECRETS } from "../../config/secrets.ts";
+import { SECRETS } from "../../config/secrets.ts";
+import type { CollectorSecret } from "../../config/setting-keys.ts";
 import type { Settings } from "../../config/settings.ts";
 import { PushCliError } from "../../errors.ts";
 import type { CollectorNeeds } from "../deps.ts";

@@ -27,6 +27,7 @@ export const SOURCES: Record<string, Source> = {
   "--profile": "profiles",
   "--channel": "channels",
   "--template": "templates",
+  "--not-in": "broadcasts",
   "broadcast <templateId>": "templates",
   "broadcast <id>": "broadcasts",
   "template <id>": "templates",

@@ -1,7 +1,6 @@
 import type { Template } from "../../broadcast/channel.ts";
-import { loadConfigFiles } from "../../config/config-file.ts";
-import { fromEnv } from "../../config/layers.ts";
-import { CONFIG_ENV } from "../../config/variables.ts";
+import { profileNames } from "../../config/profiles.ts";
+import { findConfigFiles } from "../../config/resolve.ts";
 import { viewNewest } from "../broadcast/choose.ts";
 import type { Deps } from "../deps.ts";
 import type { Candidate, Source } from "./candidates.ts";
@@ -27,11 +26,8 @@ export async function lookUp(source: Source, deps: Deps, config: string | undefi
 }
 
 async function profiles({ io }: Deps, config: string | undefined): Promise<Candidate[]> {
-  const flag = { source: "flag", name: "--config" } as const;
-  const given = config ? { value: config, origin: flag } : fromEnv(io, CONFIG_ENV);
-  const files = await loadConfigFiles(io, given, () => undefined);
-  const names = new Set(files.flatMap(({ document }) => Object.keys(document.profiles ?? {})));
-  return [...names].map((value) => ({ value }));
+  const { files } = await findConfigFiles({ config }, io);
+  return profileNames(files).map((value) => ({ value }));
 }
 
 /** Of the list that an earlier command has left in Redis. It is one of subscribe messages: ids of others are not in it. */

@@ -16,6 +16,8 @@ export interface SigningKeys {
 /** Whose messages a channel sends, and how the platform is reached. */
 export interface Account {
   apiBase: string;
+  /** Limit of a call for tokens or templates; ms. */
+  apiTimeoutMs: number;
   network: Network;
   /** Throws a `credentials` error where there are none. */
   credentials(): { appid: string; appsecret: string };

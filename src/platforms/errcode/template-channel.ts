@@ -20,7 +20,7 @@ export interface TemplateChannel {
 /** A channel of template messages with formIds, as WeChat made them and QQ still has them. */
 export function openTemplateChannel(
   { facts, ids, sendPath, table, tokenEndpoints }: TemplateChannel,
-  { apiBase, network, credentials, clock }: Account,
+  { apiBase, apiTimeoutMs: timeoutMs, network, credentials, clock }: Account,
 ): OpenChannel {
   return {
     ...facts,
@@ -31,7 +31,7 @@ export function openTemplateChannel(
     problemOf: () => undefined,
     meaningOf: (errcode) => table.get(errcode)?.meaning,
     tokenApi: () =>
-      createTokenApi({ endpoints: tokenEndpoints(apiBase), credentials, timeoutMs: 10_000, clock, network }),
+      createTokenApi({ endpoints: tokenEndpoints(apiBase), credentials, timeoutMs, clock, network }),
     sender: (message, limits) => {
       const { origin, host, prefix } = parseApiBase(apiBase);
       const path = prefix + sendPath;

@@ -46,10 +46,8 @@ const facts: ChannelFacts = {
 
 export const wechatSubscribe: ChannelModule = { facts, open: openSubscribe };
 
-const ACCOUNT_TIMEOUT_MS = 10_000;
-
 function openSubscribe(account: Account): OpenChannel {
-  const { apiBase, network, credentials, clock } = account;
+  const { apiBase, apiTimeoutMs: timeoutMs, network, credentials, clock } = account;
   return {
     ...facts,
     ...WECHAT_IDS,
@@ -65,7 +63,7 @@ function openSubscribe(account: Account): OpenChannel {
       createTokenApi({
         endpoints: tokenEndpoints(apiBase),
         credentials,
-        timeoutMs: ACCOUNT_TIMEOUT_MS,
+        timeoutMs,
         clock,
         network,
       }),
@@ -93,8 +91,9 @@ function openSubscribe(account: Account): OpenChannel {
   };
 }
 
-async function view({ apiBase, network, credentials, clock, tokens, templateCache }: Account) {
+async function view(account: Account) {
+  const { apiBase, apiTimeoutMs: timeoutMs, network, credentials, clock, tokens, templateCache } = account;
   const { appid } = credentials();
   const shared = { tokens: await tokens(), cache: await templateCache() };
-  return viewAccount({ appid, apiBase, network, clock, timeoutMs: ACCOUNT_TIMEOUT_MS, ...shared });
+  return viewAccount({ appid, apiBase, network, clock, timeoutMs, ...shared });
 }

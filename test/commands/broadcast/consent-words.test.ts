@@ -98,7 +98,7 @@ describe("who got it is told with the consent that it took", () => {
       { openId: "oA", formId: null, consent: "oA-0" },
     ]);
     const csv = (await world.cli([...recipients, "--format", "csv"])).stdout;
-    expect(csv).toMatch(/^openId,.*,formId,at,consent\noA,sent,.*,,[^,]+Z,oA-0\n$/);
+    expect(csv).toMatch(/^openId,.*,formId,at,consent\r\noA,sent,.*,,[^,]+Z,oA-0\r\n$/);
   });
 
   it("and without one where none is kept", async () => {

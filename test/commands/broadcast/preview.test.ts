@@ -63,6 +63,7 @@ describe("the question tells", () => {
       keyword3: "three",
       audience: "all pools: 7 users, 6 with a valid code",
       spends: "6 codes; 4 users then left without a code",
+      leaves: "no code: 4 users, 1: 2 users",
       takes: "about 3.0 s at 2.0/s",
       report,
     });
@@ -95,7 +96,7 @@ describe("the question tells", () => {
     const dry = await atTerminal(world, [...ARGS, "--dry-run"]);
     expect(dry.code).toBe(0);
     const facts = factsIn(asked.stderr);
-    expect(Object.keys(facts)).toHaveLength(14);
+    expect(Object.keys(facts)).toHaveLength(15);
     expect(factsIn(dry.stdout)).toMatchObject(facts);
   });
 

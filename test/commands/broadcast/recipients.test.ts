@@ -148,7 +148,7 @@ describe("other forms", () => {
   test("csv has a header line, and quotes", async () => {
     const { lines } = await sendMixture();
     const { stdout, stderr } = await run(["recipients", "b-1", "--format", "csv", "--outcome", "rejected"]);
-    const [header, ...rows] = stdout.trimEnd().split("\n");
+    const [header, ...rows] = stdout.trimEnd().split("\r\n");
     expect(header).toBe(FIELDS.join(","));
     const rejected = count(lines, "rejected");
     expect(rows).toHaveLength(rejected);

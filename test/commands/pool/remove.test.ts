@@ -157,7 +157,7 @@ describe("pool remove", () => {
     );
     const piped = await world.cli(["pool", "remove", "oB", "--yes"]);
     expect(piped.stdout).toBe(
-      "poolsRemoved\t1\nentriesRemoved\t2\nentriesKept\t0\nentriesGone\t0\ncomplete\ttrue\ncodesRemoved.valid\t2\ncodesRemoved.expired\t0\ncodesRemoved.invalid\t0\ncodesRemoved.unreadable\t0\n",
+      "poolsRemoved\t1\nentriesRemoved\t2\ncodesRemoved.valid\t2\ncodesRemoved.expired\t0\ncodesRemoved.invalid\t0\ncodesRemoved.unreadable\t0\nentriesKept\t0\nentriesGone\t0\ncomplete\ttrue\nexportFile\t-\ndryRun\tfalse\n",
     );
   });
 

@@ -78,7 +78,7 @@ it("says in each row of a pipe whose it is", async () => {
     ["oB", "broadcast", "b1"],
     [""],
   ]);
-  expect((await show(["oA"])).stdout).toBe(`valid\ta1\t${AT}\t1\n`);
+  expect((await show(["oA"])).stdout).toBe(`valid\ta1\t${AT}\t1\t\t\t\t\t\n`);
 });
 
 it("shows the others where one has no pool, and tells of that one", async () => {
@@ -87,7 +87,7 @@ it("shows the others where one has no pool, and tells of that one", async () => 
     0,
     "there is no pool 'mina:openid:oX'\nthere is no pool 'mina:openid:oY'\n",
   ]);
-  expect(stdout).toBe(`oA\tvalid\ta1\t${AT}\t1\n`);
+  expect(stdout).toBe(`oA\tvalid\ta1\t${AT}\t1\t\t\t\t\t\n`);
   expect(await show(["oX", "oA", "--quiet"])).toMatchObject({ code: 0, stderr: "" });
   expect(await show(["oX", "oY"])).toMatchObject({
     code: 3,

@@ -81,7 +81,7 @@ describe("pool show of some of the codes", () => {
     });
     expect((shown as Shown).codes[0]).not.toHaveProperty("overlong");
     const rows = (await world.cli(["pool", "show", "oA"])).stdout.trimEnd().split("\n");
-    expect(rows.map((row) => row.split("\t")[4])).toEqual([undefined, "overlong"]);
+    expect(rows.map((row) => row.split("\t")[4])).toEqual(["", "overlong"]);
     const screen = (await world.screen(["pool", "show", "oA"])).stdout;
     expect(screen).toContain("\n2 valid (1 overlong), 0 expired, ");
     expect(screen).toMatch(/\nvalid +far +.*\(in 1\dd.*, overlong\)/);

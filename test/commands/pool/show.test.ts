@@ -105,7 +105,7 @@ describe("pool show", () => {
     await world.redis.push("oA", ...entries, "junk\twith a tab");
     const at = new Date(later).toISOString();
     expect((await world.cli(["pool", "show", "oA"])).stdout).toBe(
-      `${["c", "a", "b"].map((formId) => `valid\t${formId}\t${at}\t1\n`).join("")}unreadable\tjunk\\twith a tab\t\t\n`,
+      `${["c", "a", "b"].map((formId) => `valid\t${formId}\t${at}\t1\t\t\t\t\t\n`).join("")}unreadable\tjunk\\twith a tab\t\t\t\t\t\t\t\n`,
     );
   });
 
@@ -218,7 +218,7 @@ describe("pool show", () => {
       },
     ]);
     expect((await world.cli(["pool", "show", "oA"])).stdout).toMatch(
-      /^broadcast\tthird\tclaimed\t\S+Z\ta3\t\nbroadcast\tsecond\trejected\t\S+Z\ta2\t43101\nbroadcast\tfirst\tsent\t\S+Z\ta1\t\nbroadcast\todd\tunreadable\t\t\t\n$/,
+      /^broadcast\ta3\t\t\t\tthird\tclaimed\t\S+Z\t\nbroadcast\ta2\t\t\t\tsecond\trejected\t\S+Z\t43101\nbroadcast\ta1\t\t\t\tfirst\tsent\t\S+Z\t\nbroadcast\t\t\t\t\todd\tunreadable\t\t\n$/,
     );
     const screen = (await world.screen(["pool", "show", "oA"])).stdout;
     expect(screen).toContain("no pool: its last code was taken\n");

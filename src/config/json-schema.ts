@@ -1,0 +1,70 @@
+import { SECRET_KEYS, SETTING_KEYS, SETTINGS, type SettingKey, secretFileKey } from "./setting-keys.ts";
+
+/** A JSON Schema, or a part of one. */
+export type JsonSchema = Record<string, unknown>;
+
+/**
+ * The schema of configuration files, for editors and for `push-cli schema config`: keys, types, values to choose from. Draft 7,
+ * which all editors know. What it lets through may still be refused: `config check` knows more.
+ */
+export function configSchema(): JsonSchema {
+  const settings = settingSchemas();
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "push-cli.config.json",
+    description: "Settings of push-cli. Flags and PUSH_CLI_ variables take precedence over the file.",
+    // Of VS Code.
+    allowComments: true,
+    allowTrailingCommas: true,
+    ...section({
+      $schema: { type: "string", description: "Where editors find the schema of this file." },
+      defaultProfile: {
+        type: "string",
+        minLength: 1,
+        description: "The profile to use when neither --profile nor PUSH_CLI_PROFILE names one.",
+      },
+      profiles: {
+        type: "object",
+        description: "Settings by name. --profile <name> takes them before those of the file's top level.",
+        additionalProperties: { $ref: "#/definitions/profile" },
+      },
+      ...settings,
+    }),
+    definitions: {
+      profile: section({
+        production: {
+          type: "boolean",
+          description: "Questions and previews then show the profile in red, as production.",
+          default: false,
+        },
+        ...settings,
+      }),
+    },
+  };
+}
+
+/** No other keys, and no secret beside the file that holds it. */
+function section(properties: JsonSchema): JsonSchema {
+  const alone = SECRET_KEYS.map((key) => ({ not: { required: [key, secretFileKey(key)] } }));
+  return { type: "object", additionalProperties: false, properties, allOf: alone };
+}
+
+function settingSchemas(): JsonSchema {
+  return Object.fromEntries([
+    ...SETTING_KEYS.map((key) => [key, settingSchema(key)]),
+    ...SECRET_KEYS.map((key) => [
+      secretFileKey(key),
+      { type: "string", minLength: 1, description: `File that holds the ${key} and nothing else.` },
+    ]),
+  ]);
+}
+
+function settingSchema(key: SettingKey): JsonSchema {
+  const { what, hint, form, choices, default: standard } = SETTINGS[key];
+  return {
+    type: form === "count" ? ["integer", "string"] : "string",
+    description: `${what}\n${hint}`,
+    ...(choices && { enum: choices }),
+    ...(standard !== undefined && { default: standard }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Io } from "../output/io.ts";
+import { type ConfigFile, configPlaces } from "./config-file.ts";
+import { type Given, SettingError } from "./given.ts";
+import { nearestWord } from "./nearest.ts";
+import type { ConfigProfile } from "./schema.ts";
+
+/** A part of a file, and where in it: its keys from the outside in. */
+export interface PlacedSection {
+  file: ConfigFile;
+  section: ConfigProfile;
+  keys: string[];
+}
+
+/** The names of all profiles, each once. */
+export function profileNames(files: readonly ConfigFile[]): string[] {
+  return [...new Set(files.flatMap(({ document }) => Object.keys(document.profiles ?? {})))];
+}
+
+/** What each file says of the profile; none where no file knows it. */
+export function profileSections(files: readonly ConfigFile[], name: string): PlacedSection[] {
+  return files.flatMap((file) => {
+    const profiles = file.document.profiles ?? {};
+    const section = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+    return section ? [{ file, section, keys: ["profiles", name] }] : [];
+  });
+}
+
+/** The same of the profile that was asked for, if any; throws when no file has it. */
+export function requireProfile(
+  files: readonly ConfigFile[],
+  profile: Given | undefined,
+  io: Pick<Io, "env" | "cwd">,
+): PlacedSection[] {
+  const sections = profile ? profileSections(files, profile.value) : [];
+  if (profile && sections.length === 0) throw missingProfile(files, profile, io);
+  return sections;
+}
+
+function missingProfile(
+  files: readonly ConfigFile[],
+  { value, origin }: Given,
+  io: Pick<Io, "env" | "cwd">,
+): SettingError {
+  const names = profileNames(files);
+  const meant = nearestWord(value, names);
+  const hint =
+    files.length === 0
+      ? `profiles stand in a configuration file: ${configPlaces(io).join(" or ")}`
+      : names.length === 0
+        ? `there are no profiles in ${files.map(({ path }) => `"${path}"`).join(" and ")}`
+        : `the profiles are ${names.join(", ")}`;
+  return new SettingError(origin, `: there is no profile "${value}"`, {
+    hint: meant ? `did you mean "${meant}"? ${hint}` : hint,
+  });
+}
