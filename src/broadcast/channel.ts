@@ -144,6 +144,8 @@ export interface ChannelFacts {
   /** What may be said of a message beside its values and page. */
   messageOptions: readonly MessageOption[];
   apiBase: string;
+  /** The setting that holds the secret which the platform wants; absent: the appsecret. */
+  credential?: "alipayPrivateKey" | undefined;
   /** Of the keys of its pools, behind the key prefix, unless a setting says otherwise. */
   poolPrefix: string;
   /** Sends a second to begin with, where bursts cost; undefined: as fast as the concurrency allows. */

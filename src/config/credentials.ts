@@ -1,5 +1,5 @@
 import { PushCliError } from "../errors.ts";
-import { TABLE } from "./table.ts";
+import { SETTINGS, type SettingKey } from "./setting-keys.ts";
 
 /** What of the settings says who we are to the API, and where that was looked for. */
 export interface Identity {
@@ -28,15 +28,15 @@ export function requireAppid({ appid, configFiles }: Identity): string {
   return appid;
 }
 
-function missingError(missing: ("appid" | "appsecret")[], { read, places }: ConfigFiles): PushCliError {
-  const variables = {
-    appid: TABLE.appid.env,
-    appsecret: `${TABLE.appsecret.env} (or ${TABLE.appsecret.fileEnv})`,
+export function missingError(missing: readonly SettingKey[], { read, places }: ConfigFiles): PushCliError {
+  const variableOf = (key: SettingKey) => {
+    const { env, fileEnv } = SETTINGS[key];
+    return fileEnv === undefined ? env : `${env} (or ${fileEnv})`;
   };
   const files = read.length > 0 ? `read: ${quoteAll(read)}` : `none at ${quoteAll(places)}`;
   const it = missing.length === 1 ? "it" : "them";
   return new PushCliError("credentials", `no ${missing.join(" and no ")} given`, {
-    hint: `set ${missing.map((name) => variables[name]).join(" and ")}, or put ${it} into a configuration file (${files})`,
+    hint: `set ${missing.map(variableOf).join(" and ")}, or put ${it} into a configuration file (${files})`,
   });
 }
 

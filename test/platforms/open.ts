@@ -26,7 +26,7 @@ export async function openChannel(
     apiTimeoutMs: 10_000,
     network,
     credentials: () => credentials,
-    signing: () => {
+    signing: async () => {
       if (!keys) throw new Error("nobody signs");
       return keys;
     },

@@ -56,7 +56,7 @@ async function createAlipaySender(
   message: Message,
   { concurrency: connections, timeoutMs }: SenderOptions,
 ): Promise<MessageSender> {
-  const keys = readKeys(signing());
+  const keys = readKeys(await signing());
   const { path, ...address } = gatewayOf(apiBase);
   const sign = createSigner(SEND_METHOD, path, keys, clock);
   const bizOf = createBizContent(message, withCode);

@@ -15,5 +15,6 @@ export const ALIPAY = {
   ],
   limits: ["--page is required; a keyword's value has at most 50 characters"],
   messageOptions: [],
+  credential: "alipayPrivateKey",
   apiBase: "https://openapi.alipay.com",
 } satisfies Partial<ChannelFacts>;

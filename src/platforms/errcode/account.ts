@@ -21,8 +21,8 @@ export interface Account {
   network: Network;
   /** Throws a `credentials` error where there are none. */
   credentials(): { appid: string; appsecret: string };
-  /** For a platform that wants signed requests. Throws a `credentials` error where something is missing. */
-  signing(): SigningKeys;
+  /** For a platform that wants signed requests. Rejects with a `credentials` error where something is missing. */
+  signing(): Promise<SigningKeys>;
   clock: Clock;
   /** The access token, shared through Redis: for what a channel asks beside the messages. */
   tokens(): Promise<AccessTokens>;

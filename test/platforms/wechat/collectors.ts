@@ -8,7 +8,7 @@ export async function openPlatform(
   credentials = () => ({ appid: "wx-sandbox", appsecret: "sandbox-secret" }),
 ): Promise<CollectorPlatform> {
   const { open } = await COLLECTORS.wechat!();
-  const signing = () => {
+  const signing = async () => {
     throw new Error("nobody signs");
   };
   return open({ apiBase, network: {}, credentials, signing, clock: systemClock });
