@@ -5,6 +5,9 @@ import { SETTINGS, type SettingKey } from "./setting-keys.ts";
 export interface Identity {
   appid?: string;
   appsecret?: string;
+  alipayPrivateKey?: string;
+  /** Which secret the platform wants; absent: the appsecret. */
+  credential?: "appsecret" | "alipayPrivateKey";
   configFiles: ConfigFiles;
 }
 
@@ -14,12 +17,15 @@ export interface ConfigFiles {
   places: readonly string[];
 }
 
-/** What the API wants to know of us. Throws a `credentials` error when not all of it was given. */
+/**
+ * What the API wants to know of us; the appsecret is an empty text where the platform has none. Throws a `credentials` error when
+ * not all that it wants was given.
+ */
 export function requireCredentials(settings: Identity): { appid: string; appsecret: string } {
-  const { appid, appsecret, configFiles } = settings;
-  if (appid !== undefined && appsecret !== undefined) return { appid, appsecret };
-  const missing = (["appid", "appsecret"] as const).filter((name) => settings[name] === undefined);
-  throw missingError(missing, configFiles);
+  const { appid, appsecret = "", credential = "appsecret", configFiles } = settings;
+  const missing = (["appid", credential] as const).filter((name) => settings[name] === undefined);
+  if (appid === undefined || missing.length > 0) throw missingError(missing, configFiles);
+  return { appid, appsecret };
 }
 
 /** For what needs no secret. Throws a `credentials` error without it. */

@@ -10,15 +10,10 @@ export interface HandedOutKeys {
   alipayPublicKey: string;
 }
 
-/**
- * The application's key and Alipay's own. They are made at the first use, as that takes a moment, and stay what they are for
- * as long as the sandbox runs.
- */
+/** The application's key and Alipay's own: for as long as the process runs, the same in all of its sandboxes, unless given. */
 export class AlipayKeyRing {
   readonly certificates: AlipaySandboxKeys["certificates"];
   readonly #given: AlipaySandboxKeys | undefined;
-  #app: { publicKey: KeyObject; privateKey?: KeyObject } | undefined;
-  #own: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
   /** Answers repeat, and signatures of PKCS#1 v1.5 are always the same. */
   readonly #signatures = new Map<string, string>();
 
@@ -49,21 +44,26 @@ export class AlipayKeyRing {
     return signature;
   }
 
-  #appKey() {
-    this.#app ??= this.#given?.appPublicKey
-      ? { publicKey: createPublicKey(this.#given.appPublicKey) }
-      : makePair();
-    return this.#app;
+  #appKey(): { publicKey: KeyObject; privateKey?: KeyObject } {
+    const publicKey = this.#given?.appPublicKey;
+    return publicKey ? { publicKey } : madeKeys().app;
   }
 
-  #ownKey() {
-    const { alipayPrivateKey: privateKey } = this.#given ?? {};
-    this.#own ??= privateKey ? { publicKey: createPublicKey(privateKey), privateKey } : makePair();
-    return this.#own;
+  #ownKey(): { publicKey: KeyObject; privateKey: KeyObject } {
+    const privateKey = this.#given?.alipayPrivateKey;
+    return privateKey ? { publicKey: createPublicKey(privateKey), privateKey } : madeKeys().own;
   }
 }
 
 const MOST_KEPT = 1000;
+
+/** Made at the first use, as that takes a moment. */
+let made: { app: ReturnType<typeof makePair>; own: ReturnType<typeof makePair> } | undefined;
+
+function madeKeys() {
+  made ??= { app: makePair(), own: makePair() };
+  return made;
+}
 
 function makePair() {
   return generateKeyPairSync("rsa", { modulusLength: 2048 });
