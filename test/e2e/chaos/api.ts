@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Receipt } from "../../../src/broadcast/receipts.ts";
+import { GATEWAY_PATH, type WireAlipayMessage } from "../../../src/platforms/alipay/wire.ts";
+import type { Parameters } from "../../../src/sandbox/alipay/request.ts";
 import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
 import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
 import { handleRequest } from "../../../src/sandbox/routes.ts";
@@ -45,11 +47,25 @@ class RecordingPlatform extends Platform {
     return verdict;
   }
 
+  override sendAlipay(parameters: Parameters): Verdict {
+    const verdict = super.sendAlipay(parameters);
+    if (verdict.errcode === 0) {
+      const { openId, formId } = readAlipay(parameters.get("biz_content"));
+      this.record(openId, formId);
+    }
+    return verdict;
+  }
+
   private record(openId: string, by: string): void {
     const known = this.deliveries.get(openId);
     if (known) known.push(by);
     else this.deliveries.set(openId, [by]);
   }
+}
+
+function readAlipay(text = ""): { openId: string; formId: string } {
+  const message = JSON.parse(text) as WireAlipayMessage;
+  return { openId: message.to_user_id ?? message.to_open_id ?? "", formId: message.form_id ?? "" };
 }
 
 interface WireSend {
@@ -58,14 +74,21 @@ interface WireSend {
   form_id?: string;
 }
 
+const isAlipay = (url: string) => url.startsWith(GATEWAY_PATH);
+
 /** Starts one on a free port of 127.0.0.1. */
 export async function startApi(options: SandboxOptions): Promise<Api> {
   const platform = new RecordingPlatform(resolveSettings(options));
   const tries = new Map<string, number>();
   const waits = new Set<{ at: number; resolve(): void }>();
   let sends = 0;
+  const keyOf = ({ url, body }: HttpRequest) => {
+    if (isAlipay(url)) return readAlipay(new URLSearchParams(body).get("biz_content") ?? "").formId;
+    const { touser, form_id: key = touser } = JSON.parse(body) as WireSend;
+    return key;
+  };
   const count = (request: HttpRequest) => {
-    const { touser, form_id: key = touser } = JSON.parse(request.body) as WireSend;
+    const key = keyOf(request);
     tries.set(key, (tries.get(key) ?? 0) + 1);
     sends++;
     for (const wait of waits) {
@@ -75,7 +98,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
     }
   };
   const server = createHttpServer((request, reply) => {
-    if (/\/(template|subscribe)\/send/.test(request.url)) count(request);
+    if (/\/(template|subscribe)\/send/.test(request.url) || isAlipay(request.url)) count(request);
     handleRequest(platform, request, reply);
   });
   server.listen(0, "127.0.0.1");

@@ -8,6 +8,7 @@ export const KINDS = {
   redis: "SIGKILL, and Redis killed or stopped and started again with its data",
   joined: "two or three processes on one broadcast, one of them killed",
   sigterm: "SIGTERM, sometimes twice, between SIGKILLs",
+  alipay: "Alipay's formIds, which are good for three messages: SIGKILL, and never a repeat",
   subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
   paused: "a process stopped (SIGSTOP) for longer than its lease while another resumes; takes 20 s",
 } as const;
@@ -94,9 +95,12 @@ export function drawPlan(
     blows: drawBlows(chance, chosen, users),
     outages: chosen === "redis" ? drawOutages(chance, users) : [],
     joiners: chosen === "joined" ? chance.int(1, 2) : 0,
-    retry: chance.hit(30) ? drawBlow(chance, chosen, 30) : undefined,
+    retry: drawRetry(chance, chosen),
     // Pushed again after a lost answer, as the backend's client does, a code would be in its pool twice.
-    pushEveryMs: chosen !== "redis" && chosen !== "subscribe" && chance.hit(35) ? chance.int(3, 20) : 0,
+    pushEveryMs:
+      chosen !== "redis" && chosen !== "subscribe" && chosen !== "alipay" && chance.hit(35)
+        ? chance.int(3, 20)
+        : 0,
     // A purge gives up when Redis is restarted under it.
     purge: chosen !== "redis" && chance.hit(25),
     // A file for two processes at once is not what it is for.
@@ -105,6 +109,12 @@ export function drawPlan(
     limit: Math.round((users * chance.int(40, 70)) / 100),
     receipts: chance.hit(40),
   };
+}
+
+/** With codes for several messages, those who are tried again may get a second one. */
+function drawRetry(chance: Chance, kind: Kind): Blow | undefined {
+  const blow = chance.hit(30) ? drawBlow(chance, kind, 30) : undefined;
+  return kind === "alipay" ? undefined : blow;
 }
 
 const MOST_PERCENT = {
@@ -131,7 +141,18 @@ const OF_SUBSCRIBE = {
   later: 3,
 };
 
+/** Of the answers, 5 % get lost after the message was delivered. */
+const OF_ALIPAY: Fault[] = [
+  { kind: "reset-after", percent: 2 },
+  { kind: "5xx-after", percent: 1 },
+  { kind: "garbage-after", percent: 1 },
+  { kind: "busy-delivered", percent: 1 },
+  { kind: "reset", percent: 1 },
+  { kind: "busy", percent: 0.5 },
+];
+
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
+  if (kind === "alipay") return OF_ALIPAY;
   const most = kind === "subscribe" ? { ...MOST_PERCENT, ...OF_SUBSCRIBE } : MOST_PERCENT;
   return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,

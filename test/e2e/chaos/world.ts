@@ -9,7 +9,7 @@ import { Chance } from "./chance.ts";
 import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
-import { issued, populate } from "./populate.ts";
+import { issued, populate, populateFormIds } from "./populate.ts";
 import { type Collector, openCollector } from "./subscribe/collector.ts";
 import {
   CHANNEL,
@@ -80,8 +80,10 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   // Lost on purpose in some rounds; it comes back by itself.
   client.on("error", () => undefined);
   const isSubscribe = plan.kind === "subscribe";
-  const keys = isSubscribe ? CONSENT_KEYS : FORM_ID_KEYS;
-  const people = (isSubscribe ? populateConsents : populate)(chance, plan.users, Date.now());
+  const isAlipay = plan.kind === "alipay";
+  const keys = isSubscribe ? CONSENT_KEYS : isAlipay ? ALIPAY_KEYS : FORM_ID_KEYS;
+  const draw = isSubscribe ? populateConsents : isAlipay ? populateFormIds : populate;
+  const people = draw(chance, plan.users, Date.now());
   const users = new Map(people.map((user) => [user.openId, user]));
   await seedRedis(client, users, keys);
   if (isSubscribe) await seedConsents(client, api, people);
@@ -94,8 +96,8 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const run = (...args: string[]) => {
     const cli = startCli(
       program,
-      [...args, ...(isSubscribe ? CHANNEL : []), "--json"],
-      environment(server.url, api.url),
+      [...args, ...(isSubscribe ? CHANNEL : isAlipay ? ALIPAY_CHANNEL : []), "--json"],
+      environment(server.url, api),
       folder,
     );
     void cli.ended.then((end) => ends.push(end));
@@ -105,7 +107,8 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
   const message = isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"];
-  if (isSubscribe) tuning.push("--max-errors", String(plan.users));
+  if (isAlipay) message.push("--page", "pages/index");
+  if (isSubscribe || isAlipay) tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
@@ -133,8 +136,16 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   };
 }
 
-function environment(redisUrl: string, apiUrl: string): Record<string, string> {
-  return { ...cliEnv(redisUrl, apiUrl), PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
+const ALIPAY_CHANNEL = ["--channel", "alipay-template"];
+const ALIPAY_KEYS: UserKeys = {
+  pool: (openId) => `mina:alipay:openid:${openId}`,
+  ledger: (openId) => `{mina:alipay:openid:${openId}}:sends`,
+};
+
+function environment(redisUrl: string, { url, platform }: Api): Record<string, string> {
+  const { appPrivateKey = "", alipayPublicKey } = platform.alipayKeys.handOut();
+  const keys = { PUSH_CLI_ALIPAY_PRIVATE_KEY: appPrivateKey, PUSH_CLI_ALIPAY_PUBLIC_KEY: alipayPublicKey };
+  return { ...cliEnv(redisUrl, url), ...keys, PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
 }
 
 async function seedRedis(client: Redis, users: ReadonlyMap<string, User>, keys: UserKeys): Promise<void> {
