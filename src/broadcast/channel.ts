@@ -157,12 +157,16 @@ export interface ChannelFacts {
   /** The options of its messages besides values and page. */
   messageOptions: readonly MessageOption[];
   apiBase: string;
+  /** The setting that holds the secret which the platform wants; absent: the appsecret. */
+  credential?: "alipayPrivateKey" | undefined;
   /** Prefix of its pool keys, after the key prefix, unless a setting overrides it. */
   poolPrefix: string;
   /** The platform reports later what became of a message, and the collector takes that in. */
   receipts?: true | undefined;
   /** Initial sends per second where bursts are penalized; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
+  /** Messages that a code of a form brings, where that is more than one: what the collector notes of the codes it takes in. */
+  codeUses?: number | undefined;
 }
 
 /** A platform and a kind of message. Everything that differs between channels is behind this interface. */

@@ -6,7 +6,7 @@ export function checkMessage(message: Message): Message {
   const { templateId } = message;
   const fault = faultOfTexts(message);
   if (fault) throw usageError(fault.what, fault.hint);
-  if (!/^[\w-]{1,128}$/.test(templateId)) {
+  if (!/^[\w-]{1,128}={0,2}$/.test(templateId)) {
     throw usageError(
       `'${templateId}' is not a template id`,
       "copy it from the mini program's console: letters, digits, _ and -",
