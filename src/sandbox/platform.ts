@@ -13,25 +13,14 @@ import { checkQqMessage } from "./qq/message.ts";
 import { QqSubscriptions } from "./qq/subscriptions.ts";
 import { Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
+import type { Verdict } from "./verdict.ts";
 import { DayQuotas } from "./wechat/day-quotas.ts";
 import { Logins } from "./wechat/logins.ts";
 import { OfficialAccount } from "./wechat/official-account.ts";
 import { checkSubscribeMessage } from "./wechat/subscribe-message.ts";
 import { Subscriptions } from "./wechat/subscriptions.ts";
 
-/** What the platform thinks of one send. */
-export interface Verdict {
-  /** 0: delivered. A word where the platform has names for its refusals. */
-  errcode: number | string;
-  /** In other words than the usual ones. */
-  errmsg?: string | undefined;
-  /** It was refused before it came to the method, where the platform words that otherwise. */
-  isGatewayError?: boolean | undefined;
-  /** The same in the answer and in the receipt. */
-  msgid?: string | undefined;
-  /** The user who can get nothing else until `release`. */
-  holds?: string | undefined;
-}
+export type { Verdict };
 
 export interface TokenClaim {
   grantType: unknown;

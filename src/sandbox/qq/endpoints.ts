@@ -1,8 +1,8 @@
 import type { Endpoint } from "../endpoint.ts";
-import type { Verdict } from "../platform.ts";
 import { answerSend, type Dialect } from "../send-route.ts";
 import { queryValue } from "../target.ts";
 import { answerToken } from "../token-route.ts";
+import type { Verdict } from "../verdict.ts";
 
 const ERRMSGS: Readonly<Record<number | string, string>> = {
   0: "ok",

@@ -2,7 +2,7 @@ import { nextMsgid } from "../answers.ts";
 import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
 import { isPage } from "../message.ts";
-import type { Verdict } from "../platform.ts";
+import type { Verdict } from "../verdict.ts";
 import type { EventQueue } from "./event-queue.ts";
 
 /** "For one openid and client_msg_id only one message is sent; valid for 10 minutes" (vendor's page of template messages). */
