@@ -150,8 +150,6 @@ export interface ChannelFacts {
   poolPrefix: string;
   /** Sends a second to begin with, where bursts cost; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
-  /** Messages that a code of a form brings, where that is more than one: what the collector notes of the codes it takes in. */
-  codeUses?: number | undefined;
 }
 
 /** A platform and a kind of message. All that differs between channels stands behind this. */

@@ -68,6 +68,9 @@ const CHANNEL = s.object(
       "Options that not every channel's messages have.",
     ),
     apiBase: s.text("The API that it goes through unless --api-base says otherwise."),
+    credential: s.optional(
+      s.text("The setting with the secret that the platform wants, where it is not the appsecret."),
+    ),
     poolPrefix: s.text("The prefix of its pools, behind the key prefix."),
     startRate: s.optional(s.number("Messages per second that it begins with.")),
     chosen: s.flag("Whether the settings choose it."),

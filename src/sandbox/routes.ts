@@ -2,6 +2,7 @@ import { PATHS } from "../platforms/wechat/wire.ts";
 import { ALIPAY_ENDPOINTS } from "./alipay/endpoints.ts";
 import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { OutageKind } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import { answerSend } from "./send-route.ts";
@@ -9,13 +10,6 @@ import type { HttpRequest, Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
 import { answerGetTemplate, answerLogin, answerQuotaGet } from "./wechat/account-route.ts";
-
-/** One of the API's. Other platforms list theirs in a folder of their own. */
-export interface Endpoint {
-  kind: "send" | "token" | "account";
-  method: "GET" | "POST";
-  answer(platform: Platform, request: HttpRequest, reply: Reply): void;
-}
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   [

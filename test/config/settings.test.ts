@@ -46,6 +46,7 @@ describe("layers", () => {
       collectorSecrets: {},
       configFiles: { read: [], places: [here] },
       production: false,
+      credential: "appsecret",
       warnings: [],
     });
   });
@@ -125,6 +126,7 @@ describe("layers", () => {
       tokenStore: { keeper: "wxjava", argument: "wx" },
       profile: "a",
       production: false,
+      credential: "appsecret",
       collectorSecrets: {
         collectorSecret: { from: "PUSH_CLI_COLLECTOR_SECRET", value: "s".repeat(32) },
         callbackToken: { from: "PUSH_CLI_CALLBACK_TOKEN", value: "token1" },

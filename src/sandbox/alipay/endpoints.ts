@@ -1,7 +1,7 @@
 import { GATEWAY_PATH, SEND_METHOD } from "../../platforms/alipay/wire.ts";
 import { sendText } from "../answers.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { Platform, Verdict } from "../platform.ts";
-import type { Endpoint } from "../routes.ts";
 import { answerSend, type Dialect } from "../send-route.ts";
 import { renderAnswer } from "./answer.ts";
 import { readParameters } from "./request.ts";
