@@ -165,8 +165,6 @@ export interface ChannelFacts {
   receipts?: true | undefined;
   /** Initial sends per second where bursts are penalized; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
-  /** Messages that a code of a form brings, where that is more than one: what the collector notes of the codes it takes in. */
-  codeUses?: number | undefined;
 }
 
 /** A platform and a kind of message. Everything that differs between channels is behind this interface. */

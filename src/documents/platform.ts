@@ -101,6 +101,9 @@ const CHANNEL = s.object(
       "Options that not every channel's messages have.",
     ),
     apiBase: s.text("The API that it goes through unless --api-base says otherwise."),
+    credential: s.optional(
+      s.text("The setting with the secret that the platform wants, where it is not the appsecret."),
+    ),
     poolPrefix: s.text("The prefix of its pools, behind the key prefix."),
     receipts: s.optional(s.yes("The platform tells later what became of a message.")),
     startRate: s.optional(s.number("Messages per second that it begins with.")),

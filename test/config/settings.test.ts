@@ -50,6 +50,7 @@ describe("layers", () => {
       collectorSecrets: {},
       configFiles: { read: [], places: [here] },
       production: false,
+      credential: "appsecret",
       warnings: [],
     });
   });
@@ -135,6 +136,7 @@ describe("layers", () => {
       auditLog: "/var/log/a.ndjson",
       profile: "a",
       production: false,
+      credential: "appsecret",
       collectorSecrets: {
         collectorSecret: { from: "PUSH_CLI_COLLECTOR_SECRET", value: "s".repeat(32) },
         callbackToken: { from: "PUSH_CLI_CALLBACK_TOKEN", value: "token1" },

@@ -17,7 +17,6 @@ const facts: ChannelFacts = {
     ...ALIPAY.limits,
   ],
   poolPrefix: "alipay:openid:",
-  codeUses: 3,
 };
 
 export const alipayTemplate: ChannelModule = {

@@ -32,7 +32,8 @@ describe("a formId", () => {
   it("is good for a time, one user and this mini program", async () => {
     let now = Date.now();
     await withGateway({ now: () => now }, async ({ sandbox, send }) => {
-      sandbox.registerCodes([code(), code({ formId: "F2", openId: "2088000000000001" })]);
+      const expire = now + DAY_MS;
+      sandbox.registerCodes([code({ expire }), code({ formId: "F2", openId: "2088000000000001" })]);
       const word = async (change: object) => {
         const { code, sub_code } = await send(message(change));
         return `${code}/${sub_code}`;
