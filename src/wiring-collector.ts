@@ -7,6 +7,7 @@ import { requireAppid, requireCredentials } from "./config/credentials.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import type { Settings } from "./config/settings.ts";
+import { loadSigningKeys } from "./config/signing.ts";
 import { PushCliError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Io } from "./output/io.ts";
@@ -44,7 +45,8 @@ export async function openCollector(
   const { startCollector } = await import("./collector/server.ts");
   const books = await openBooks(parts, needs);
   const platform = await openPlatform(parts);
-  const canLogin = settings.appid !== undefined && settings.appsecret !== undefined && platform !== undefined;
+  const canLogin =
+    settings.appid !== undefined && settings[settings.credential] !== undefined && platform !== undefined;
   const running = await startCollector({
     listen: "host" in needs.listen ? needs.listen : { ...needs.listen, mode: SOCKET_MODE },
     books,
@@ -79,6 +81,7 @@ async function openPlatform({ settings, network, clock, onClose }: CollectorPart
       apiBase: settings.apiBase,
       network,
       credentials: () => requireCredentials(settings),
+      signing: () => loadSigningKeys(settings),
       clock,
     });
   if (opened) onClose(() => opened.close());

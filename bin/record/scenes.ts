@@ -7,7 +7,7 @@ const KILLED_AT = /\b(?:3[5-9]\d|4\d\d)\/800 /;
 export async function playScenes(terminal: RecordedTerminal): Promise<void> {
   await terminal.prompt(300);
   await terminal.explain("800 users, each with one-time push codes in Redis");
-  await terminal.type("push-cli pool stats -q --format table | head -7");
+  await terminal.type("push-cli pool stats -q --format table | head -8");
   await terminal.prompt(1300);
 
   await terminal.explain("one message to each of them");

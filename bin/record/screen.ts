@@ -46,7 +46,7 @@ function readRow(line: IBufferLine, columns: number): Run[] {
     if (cell === undefined || cell.getWidth() === 0) continue;
     const run = readCell(cell, column);
     const last = runs.at(-1);
-    if (last !== undefined && styleOf(last) === styleOf(run)) {
+    if (last !== undefined && kindOf(last) === kindOf(run)) {
       last.text += run.text;
       last.width += run.width;
     } else runs.push(run);
@@ -65,8 +65,9 @@ function readCell(cell: IBufferCell, column: number): Run {
   };
 }
 
-function styleOf({ bold, dim, colour }: Run): string {
-  return `${bold} ${dim} ${colour}`;
+/** Bars are apart from text, because they are drawn in another way. */
+function kindOf({ text, bold, dim, colour }: Run): string {
+  return `${bold} ${dim} ${colour} ${text.startsWith("█")}`;
 }
 
 /** Without the blanks at both ends, which show nothing. */

@@ -18,7 +18,7 @@ const FONT = `ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Lib
 
 /** Without animation, only what stands on the last screen (`l`) is to be seen. */
 export const STYLE = `text{font:14px ${FONT};white-space:pre;fill:var(--text)}
-.w{fill:var(--ground);stroke:var(--edge)}.o{fill:var(--edge)}.u{fill:var(--faint)}
+.w{fill:var(--ground);stroke:var(--edge)}.o{fill:var(--edge)}.u,.bar{fill:var(--faint)}
 .h{font-size:13px;fill:var(--faint)}.b{font-weight:bold}.d{fill:var(--faint)}
 ${LIGHT.palette.map((_, i) => `.c${i},.c${i + 8}{fill:var(--c${i})}`).join("")}
 .s{visibility:hidden;animation:none step-end infinite}.l{visibility:visible}

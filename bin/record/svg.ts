@@ -70,18 +70,22 @@ function drawGroup(name: string, group: Group, lengthMs: number, picture: Pictur
 function drawThing(thing: Thing, picture: Picture): string {
   if (thing.kind === "row") return thing.runs.map((run) => drawRun(run, thing.row)).join("");
   if (thing.kind === "aside") return drawAside(thing.text, picture);
-  const y = top(thing.row) + 2;
-  return `<rect class="u" x="${left(thing.column)}" y="${y}" width="${CELL.width}" height="${CELL.height - 3}"/>`;
+  return rectangle("u", thing.column, thing.row, 1);
 }
 
 /** As wide as its cells, whatever font the reader has. */
 function drawRun({ column, width, text, bold, dim, colour }: Run, row: number): string {
   const names = [bold ? "b" : "", dim ? "d" : "", colour === undefined ? "" : `c${colour}`].filter(Boolean);
   const style = names.length === 0 ? "" : ` class="${names.join(" ")}"`;
-  // Lines and bars of many characters have no gaps when the characters themselves are stretched.
-  const adjust = /^[─█]+$/.test(text) ? ' lengthAdjust="spacingAndGlyphs"' : "";
-  const length = `textLength="${round(width * CELL.width)}"${adjust}`;
-  return `<text${style} x="${left(column)}" y="${top(row) + 13}" ${length}>${escapeXml(text)}</text>`;
+  // Characters side by side would leave gaps in a bar.
+  if (/^█+$/.test(text)) return rectangle(["bar", ...names].join(" "), column, row, width);
+  const length = round(width * CELL.width);
+  return `<text${style} x="${left(column)}" y="${top(row) + 13}" textLength="${length}">${escapeXml(text)}</text>`;
+}
+
+function rectangle(name: string, column: number, row: number, width: number): string {
+  const size = `width="${round(width * CELL.width)}" height="${CELL.height - 3}"`;
+  return `<rect class="${name}" x="${left(column)}" y="${top(row) + 1}" ${size}/>`;
 }
 
 /** A second window over the lower right corner. */

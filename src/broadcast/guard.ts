@@ -1,6 +1,6 @@
 import type { Errcode } from "./ports.ts";
 
-/** When a run stops by itself. A share counts over the last `WINDOW` outcomes. */
+/** When a run stops by itself. A share is taken over the last `WINDOW` outcomes. */
 export type MaxErrors = { count: number } | { share: number };
 
 export const DEFAULT_MAX_ERRORS: MaxErrors = { share: 0.2 };
@@ -13,7 +13,7 @@ const UNKNOWN_USER_SHARE = 0.95;
 const REFUSED_CODES = 50;
 const REFUSED_CODE_SHARE = 0.95;
 
-/** Watches outcomes for signs that going on only burns codes. Each method returns why to stop, or undefined. */
+/** Watches outcomes for signs that continuing would only waste codes. Each method returns why to stop, or undefined. */
 export class Guard {
   private readonly maxErrors: MaxErrors;
   private readonly window: boolean[] = [];
@@ -81,7 +81,7 @@ export class Guard {
     return this.tooManyErrors();
   }
 
-  /** Of what the whole message may be to blame for. */
+  /** Counts a failure that the whole message may have caused. */
   private seeOneMore(): boolean {
     this.unlistedInARow++;
     return this.unlistedInARow >= UNLISTED_IN_A_ROW;

@@ -5,12 +5,12 @@ import type { Pacer } from "./pacer.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 
-/** Who has a log, perhaps: what is in this file tells it of a run's decisions. */
+/** May have a log; the functions of this file write a run's decisions to it. */
 interface Logged {
   deps: { log?: Logger | undefined };
 }
 
-/** What is known of a run that begins. */
+/** A run that begins. */
 interface Began {
   runId: string;
   dead: ReadonlySet<string>;
@@ -42,7 +42,7 @@ export function noteDown({ breaker, deps: { log } }: Gated): void {
   log?.info("api", `down (${reason}): only single probes are sent`, { reason });
 }
 
-/** No more tries: it is back, or the run is to stop. */
+/** The tries are over: the API is back, or the run is to stop. */
 export function noteBack({ breaker, deps: { log } }: Gated): void {
   if (!breaker.isOpen)
     log?.info("api", "back: raising the number of requests in flight", { ...breaker.outages });
@@ -57,12 +57,12 @@ export function noteRetry(
 ) {
   log?.info(
     "retry",
-    `${openId}: retry in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
+    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
     { openId, attempts, waitMs: Math.round(waitMs), errcode: answer.errcode },
   );
 }
 
-/** The platform has had too many: `before` is how many refusals the pacer knew until now. */
+/** The platform refused for too many sends; `before`: the refusals that the pacer had counted until then. */
 export function noteRate(
   { pacer, deps: { log } }: Logged & { pacer: Pacer },
   answer: SendAnswer,

@@ -3,9 +3,12 @@ import type { Claimed } from "./ports.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Beijing has had no other time for decades. */
+/** Beijing's UTC offset, which has not changed for decades. */
 const BEIJING_MS = 8 * 60 * MINUTE_MS;
-/** Before the end of a time in which repeats are safe: for clocks that differ, and for the request's own way. */
+/**
+ * Safety margin before the end of the period in which repeats are safe: for clock differences and the request's travel
+ * time.
+ */
 const MARGIN_MS = MINUTE_MS;
 
 /** Of a message: without pools it is not known whether the right to send it is a standing one. */

@@ -4,16 +4,16 @@ import type { SendAnswer } from "./ports.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
-/** Why a run ended before its audience did. */
+/** Why a run ended before it was done with its audience. */
 export interface StopReason {
   status: "stopped" | "interrupted" | "paused" | "cancelled";
   /** Names the exit code. */
   exit: ErrorKind | StopSignal;
   message: string;
   hint?: string | undefined;
-  /** A resume is refused without this option. */
+  /** The option that a resume requires. */
   resumeWith?: "--allow-eviction";
-  /** The broadcast's record was deleted under the run: Redis is there all the same. */
+  /** The broadcast's record was deleted during the run, while Redis is reachable. */
   isRecordGone?: true;
 }
 
@@ -52,7 +52,7 @@ export function thresholdReason(message: string): StopReason {
   };
 }
 
-/** `forMs`: how long that was sat out. */
+/** `forMs`: how long the run waited. */
 export function apiIsDown({ reason, page, hint }: Failure, forMs: number): StopReason {
   const clue = page ?? hint;
   return {
@@ -63,7 +63,7 @@ export function apiIsDown({ reason, page, hint }: Failure, forMs: number): StopR
   };
 }
 
-/** Nothing in the whole run answered like the API. */
+/** Nothing answered like the API during the whole run. */
 export function notTheApi({ reason, page, hint }: Failure): StopReason {
   const isPage = page !== undefined;
   return {

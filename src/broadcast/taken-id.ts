@@ -7,7 +7,7 @@ import { viewBroadcast } from "./view.ts";
 
 type Needs = Here & { store: BroadcastStore; clock: Clock };
 
-/** Far longer than from the record to the first heartbeat. */
+/** Much longer than the time between record and first heartbeat. */
 const STARTING_MS = 15_000;
 
 /** Rejects with `locked`, and the state of the broadcast that has it, when an id is taken. */
@@ -15,9 +15,9 @@ export async function checkIdIsFree(needs: Needs, id: string): Promise<void> {
   if (await needs.store.load(id)) throw await idTaken(needs, id);
 }
 
-/** Says what the broadcast is that has the id: a job that runs every day under the day's name has to know. */
+/** Describes the broadcast that has the id, for jobs that run daily with the date as id. */
 export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
-  // Runs before the record: one that ends in between must not make a finished broadcast look dead.
+  // Runs are read before the record: one that ends in between must not make a finished broadcast look dead.
   const runs = await shownRuns(needs, id);
   const record = await needs.store.load(id);
   if (!record) return new PushCliError("locked", `the id '${id}' has just been taken`);

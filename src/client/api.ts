@@ -52,6 +52,12 @@ export interface MiniProgramApi {
   ): unknown;
 }
 
+/** What may be there of it. */
+export interface FoundApi extends Partial<MiniProgramApi> {
+  /** Templates that a prompt takes; absent: 5. */
+  promptSize?: number;
+}
+
 /**
  * A call of the platform as a promise: made at once, before this returns (a prompt may only be asked for within the
  * handler of a tap). Rejects with what the platform says, also where there is no such call.

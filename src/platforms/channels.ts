@@ -9,4 +9,6 @@ export const CHANNELS: Readonly<Record<string, () => Promise<ChannelModule>>> = 
   "baidu-subscribe": async () => (await import("./baidu/subscribe.ts")).baiduSubscribe,
   "qq-template": async () => (await import("./qq/template.ts")).qqTemplate,
   "qq-subscribe": async () => (await import("./qq/subscribe.ts")).qqSubscribe,
+  "alipay-template": async () => (await import("./alipay/template.ts")).alipayTemplate,
+  "alipay-subscribe": async () => (await import("./alipay/subscribe.ts")).alipaySubscribe,
 };

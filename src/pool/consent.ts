@@ -20,8 +20,8 @@ export type ConsentState = "valid" | "standing" | "expired";
 const PLAIN = /^\{"consent":"([\x21\x23-\x5b\x5d-\x7e]{1,128})","at":([1-9]\d{12})(,"standing":true)?\}$/;
 
 /**
- * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it stands for
- * itself in an entry, in a ledger's record and in a line of talk. A lone "-" is what records have for none.
+ * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it stands
+ * for itself in an entry, in a ledger's record and in a message. A lone "-" is what records have for none.
  */
 export function isConsentId(text: string): boolean {
   return /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text) && text !== "-";

@@ -32,8 +32,9 @@ export interface CollectorBookOptions extends PoolKeyOptions {
 const REPLY_MS = 1000;
 
 /**
- * What the collector keeps in Redis, over one connection that is made again for ever; while there is none, also at the start,
- * everything fails at once with the reason. Rejects with a `config` error for settings that no Redis would mend.
+ * What the collector keeps in Redis, over one connection that is always re-established; while there is none, also at
+ * the start, everything fails at once with the reason. Rejects with a `config` error for settings that can't work with
+ * any Redis.
  */
 export async function openCollectorBooks(
   options: CollectorBookOptions,

@@ -31,9 +31,11 @@ The API
   GET  /api/getToken            QQ
   POST /api/json/template/send
   POST /api/json/subscribe/SendSubscriptionMessage
+  POST /gateway.do              Alipay: alipay.open.app.mini.templatemessage.send
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
+  GET  /sandbox/alipay-keys     the application's private key and Alipay's public key, one line of base64 each
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?, scene?}, up to 1 MiB
 ${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
   POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
@@ -43,6 +45,12 @@ ${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's s
 `;
 
 type Action = (platform: Platform, body: string) => unknown;
+
+/** What can be looked at. */
+const VIEWS: Record<string, (platform: Platform, url: string) => string> = {
+  stats: renderStats,
+  "alipay-keys": ({ alipayKeys }) => JSON.stringify(alipayKeys.handOut()),
+};
 
 const ACTIONS: Record<string, Action> = {
   ...CONSENT_ACTIONS,
@@ -84,10 +92,11 @@ export function answerControl(platform: Platform, request: HttpRequest, reply: R
   const { method, url, body } = request;
   const name = pathOf(url).slice(CONTROL_PREFIX.length);
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (name !== "stats" && action === undefined) sendText(reply, 404, "not found; see /\n");
-  else if (method !== (action === undefined ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
-  else if (action === undefined) sendJson(reply, renderStats(platform, url));
-  else void runAction(platform, action, body, reply);
+  const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;
+  if (!view && !action) sendText(reply, 404, "not found; see /\n");
+  else if (method !== (view ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
+  else if (view) sendJson(reply, view(platform, url));
+  else if (action) void runAction(platform, action, body, reply);
 }
 
 function renderStats(platform: Platform, url: string): string {

@@ -1,3 +1,6 @@
+import { AlipayGateway } from "./alipay/gateway.ts";
+import { AlipayKeyRing } from "./alipay/keys.ts";
+import type { Parameters } from "./alipay/request.ts";
 import { nextMsgid } from "./answers.ts";
 import type { Form } from "./baidu/form.ts";
 import { BaiduService } from "./baidu/service.ts";
@@ -22,6 +25,8 @@ export interface Verdict {
   errcode: number | string;
   /** In other words than the usual ones. */
   errmsg?: string | undefined;
+  /** It was refused before it came to the method, where the platform words that otherwise. */
+  isGatewayError?: boolean | undefined;
   /** The same in the answer and in the receipt. */
   msgid?: string | undefined;
   /** The user who can get nothing else until `release`. */
@@ -39,6 +44,7 @@ export class Platform {
   readonly settings: SandboxSettings;
   readonly dice: FaultDice;
   readonly outage: OutageWatch;
+  readonly alipayKeys: AlipayKeyRing;
   readonly #templates: ReadonlySet<string>;
   readonly #inFlight = new Set<string>();
   tokens!: Tokens;
@@ -50,12 +56,14 @@ export class Platform {
   baidu!: BaiduService;
   officialAccount!: OfficialAccount;
   qq!: QqSubscriptions;
+  alipay!: AlipayGateway;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
     this.#templates = new Set(settings.templates);
     this.dice = new FaultDice(settings.seed, settings.faults);
     this.outage = new OutageWatch(settings.now);
+    this.alipayKeys = new AlipayKeyRing(settings.alipay);
     this.reset();
   }
 
@@ -72,10 +80,13 @@ export class Platform {
     this.subscriptions?.events.close();
     this.subscriptions = new Subscriptions(settings);
     this.logins = new Logins(settings.acceptAny, settings.now);
-    const { codes, tokens } = this;
+    const { codes, tokens, subscriptions, alipayKeys: keys } = this;
     this.baidu = new BaiduService({ ...settings, known: this.#templates, codes, tokens });
-    this.officialAccount = new OfficialAccount(settings, this.subscriptions.events);
+    this.officialAccount = new OfficialAccount(settings, subscriptions.events);
     this.qq = new QqSubscriptions(settings.acceptAny, settings.now);
+    const { appid, now } = settings;
+    const { consents } = subscriptions;
+    this.alipay = new AlipayGateway({ appid, keys, templates: this.#templates, codes, consents, now });
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -142,6 +153,13 @@ export class Platform {
     const errcode = this.qq.spend(checked.openId, checked.templateId);
     if (errcode === 0) this.tally.countDelivery(checked.openId);
     return { errcode };
+  }
+
+  /** A message of Alipay, of either kind. */
+  sendAlipay(parameters: Parameters): Verdict {
+    const { word, told: errmsg, isGatewayError, openId } = this.alipay.send(parameters);
+    if (openId !== undefined) this.tally.countDelivery(openId);
+    return { errcode: word === "10000" ? 0 : word, errmsg, isGatewayError };
   }
 
   /** The answer has left. */

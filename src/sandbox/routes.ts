@@ -1,4 +1,5 @@
 import { PATHS } from "../platforms/wechat/wire.ts";
+import { ALIPAY_ENDPOINTS } from "./alipay/endpoints.ts";
 import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
 import { BAIDU_ENDPOINTS } from "./baidu/endpoints.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
@@ -61,6 +62,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ...QQ_ENDPOINTS,
   [PATHS.jscode2session, { kind: "account", method: "GET", answer: answerLogin }],
   ...BAIDU_ENDPOINTS,
+  ...ALIPAY_ENDPOINTS,
 ]);
 
 /** Answers one request to the API, to /sandbox/ or to /. */

@@ -5,9 +5,9 @@ import type { TokenMode, TokenStore } from "./ports.ts";
 export interface Wish {
   /** The platform refused this one. */
   refused?: string | undefined;
-  /** None will do: ask the platform for a new one. */
+  /** Ignore the stored one: ask the platform for a new one. */
   force?: boolean;
-  /** No waiting for the backend to put a new one there. */
+  /** Don't wait for the backend to store a new one. */
   atOnce?: boolean;
 }
 

@@ -30,9 +30,6 @@ function toMy(api: MiniProgramApi) {
             : fail({ error: 19, status, data, headers: header }),
         fail: () => fail({ error: 12 }),
       }),
-    requestSubscribeMessage: () => {
-      throw new Error("another prompt of the same name");
-    },
   };
 }
 
@@ -151,6 +148,103 @@ it("works with my", async () => {
   expect(failed).toMatchObject([
     { templateIds: ["t"], why: expect.stringContaining("not on this platform") },
   ]);
+});
+
+/** What my.requestSubscribeMessage gives, by the vendor's page of it. */
+interface MyPrompt {
+  behavior: string;
+  show: boolean;
+  keep?: boolean;
+  refuse?: boolean;
+  result?: object;
+  [templateId: string]: unknown;
+}
+
+/** A client on Alipay whose user answers prompts like this; `asked` gets their templates. */
+function openMy(prompts: (MyPrompt | { errorCode?: number; error?: number; errorMessage: string })[]) {
+  const asked: string[][] = [];
+  const prompt = (options: { entityIds: string[]; success(r: object): void; fail(r: object): void }) => {
+    asked.push(options.entityIds);
+    const answer = prompts.shift() ?? { errorMessage: "no answer" };
+    if ("errorMessage" in answer) options.fail(answer);
+    else options.success(answer);
+  };
+  const my = { ...toMy(world.phone.start().api), requestSubscribeMessage: prompt };
+  return { asked, collector: world.open({ api: my as unknown as MiniProgramApi }) };
+}
+
+const agreed = (added: string[], all = added, more: Partial<MyPrompt> = {}): MyPrompt => ({
+  behavior: "subscribe",
+  show: true,
+  result: { currentSubscribedEntityIds: added, subscribedEntityIds: all, unsubscribedEntityIds: [] },
+  ...Object.fromEntries(all.map((id) => [id, "accept"])),
+  ...more,
+});
+
+it("asks my for three templates at a time, and counts what each prompt has added", async () => {
+  const { asked, collector } = openMy([
+    agreed(["a"], ["a"], { b: "reject", c: "reject", refuse: true }),
+    agreed(["d"], ["d"], { keep: true }),
+  ]);
+  const asking = collector.askConsents(["a", "b", "c", "d"]);
+  expect(asked).toEqual([["a", "b", "c"]]);
+  expect(await asking).toEqual({
+    accepted: ["a", "d"],
+    refused: ["b", "c"].map((templateId) => ({
+      templateId,
+      status: "reject",
+      why: expect.stringContaining("refused"),
+    })),
+    failed: [],
+  });
+  expect(asked).toEqual([["a", "b", "c"], ["d"]]);
+  await collector.flush();
+  expect([...world.server.reports.values()]).toEqual([
+    { a: "accept", b: "reject", c: "reject" },
+    { d: "accept" },
+  ]);
+});
+
+it("does not count what my repeats of an earlier prompt", async () => {
+  // Without a prompt, the keys of the templates say what was chosen the last time.
+  const silent = { show: false };
+  const { collector } = openMy([
+    agreed(["a"], ["a", "b"], silent),
+    { behavior: "subscribe", show: false, c: "accept" },
+  ]);
+  const first = await collector.askConsents(["a", "b"]);
+  expect(first.accepted).toEqual(["a"]);
+  expect(first.refused).toMatchObject([
+    { templateId: "b", status: "known", why: expect.stringMatching(/ /) },
+  ]);
+  const second = await collector.askConsents(["c"]);
+  expect(second).toMatchObject({ accepted: [], refused: [{ templateId: "c", status: "known" }] });
+});
+
+it("goes by the keys of the templates where my gives no lists", async () => {
+  const { collector } = openMy([{ behavior: "subscribe", show: true, a: "accept", b: "reject" }]);
+  const result = await collector.askConsents(["a", "b", "c"]);
+  expect(result.accepted).toEqual(["a"]);
+  expect(result.refused.map(({ templateId, status }) => [templateId, status])).toEqual([
+    ["b", "reject"],
+    ["c", "missing"],
+  ]);
+});
+
+it("explains why a prompt of my failed, and reports nothing", async () => {
+  const { collector } = openMy([
+    { errorCode: 11, errorMessage: "用户取消订阅" },
+    { error: 106008, errorMessage: "x" },
+    { errorCode: 10, errorMessage: "系统异常" },
+  ]);
+  const codes = [];
+  for (const id of ["a", "b", "c"]) codes.push(...(await collector.askConsents([id])).failed);
+  expect(codes).toEqual([
+    { templateIds: ["a"], code: 11, why: "cancelled by the user" },
+    { templateIds: ["b"], code: 106008, why: "no such template" },
+    { templateIds: ["c"], code: 10, why: "系统异常" },
+  ]);
+  expect(collector.pending().reports).toBe(0);
 });
 
 it("lets storage of my fail", async () => {

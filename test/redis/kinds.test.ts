@@ -151,7 +151,7 @@ it("one that hangs up at everything may be a proxy, too", async () => {
 it.each([
   [
     "ERR max number of clients reached",
-    /has no room for another connection.*max number of clients/,
+    /has reached its maximum number of connections.*max number of clients/,
     /maxclients/,
   ],
   ["DENIED Redis is running in protected mode because", /protected mode/, /requirepass/],

@@ -51,6 +51,7 @@ const RULES: Record<string, Rule> = {
   },
   "src/platforms/qq/": PLATFORM,
   "src/platforms/baidu/": PLATFORM,
+  "src/platforms/alipay/": { ...PLATFORM, values: [...PLATFORM.values, COLLECTOR_PORTS] },
   // The stores read entries, by the codec, and change them by comparison.
   "src/redis/": {
     values: ["src/errors.ts", "src/pool/"],
@@ -80,7 +81,12 @@ const RULES: Record<string, Rule> = {
   },
   // Nothing of the client: a shared parser would share its faults.
   "src/sandbox/": {
-    values: ["src/platforms/wechat/wire.ts", "src/platforms/baidu/wire.ts", "src/errors.ts"],
+    values: [
+      "src/platforms/wechat/wire.ts",
+      "src/platforms/baidu/wire.ts",
+      "src/platforms/alipay/wire.ts",
+      "src/errors.ts",
+    ],
   },
   "src/local-redis/": { values: ["src/errors.ts"] },
   "src/commands/": {

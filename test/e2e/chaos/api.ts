@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Receipt } from "../../../src/broadcast/receipts.ts";
+import { GATEWAY_PATH, type WireAlipayMessage } from "../../../src/platforms/alipay/wire.ts";
 import { FORM_TYPE } from "../../../src/platforms/baidu/wire.ts";
+import type { Parameters as SignedParameters } from "../../../src/sandbox/alipay/request.ts";
 import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
 import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
 import { handleRequest } from "../../../src/sandbox/routes.ts";
@@ -71,11 +73,25 @@ class RecordingPlatform extends Platform {
     return verdict;
   }
 
+  override sendAlipay(parameters: SignedParameters): Verdict {
+    const verdict = super.sendAlipay(parameters);
+    if (verdict.errcode === 0) {
+      const { openId, formId } = readAlipay(parameters.get("biz_content"));
+      this.record(openId, formId);
+    }
+    return verdict;
+  }
+
   private record(openId: string, by: string): void {
     const known = this.deliveries.get(openId);
     if (known) known.push(by);
     else this.deliveries.set(openId, [by]);
   }
+}
+
+function readAlipay(text = ""): { openId: string; formId: string } {
+  const message = JSON.parse(text) as WireAlipayMessage;
+  return { openId: message.to_user_id ?? message.to_open_id ?? "", formId: message.form_id ?? "" };
 }
 
 interface WireSend {
@@ -89,11 +105,14 @@ function toKey(form: { get(name: string): string | null | undefined }): string {
   return form.get("scene_id") ?? form.get("subscribe_id") ?? "";
 }
 
-function keyOf({ body, contentType }: HttpRequest): string {
+function keyOf({ url, body, contentType }: HttpRequest): string {
+  if (isAlipay(url)) return readAlipay(new URLSearchParams(body).get("biz_content") ?? "").formId;
   if (contentType === FORM_TYPE) return toKey(new URLSearchParams(body));
   const { touser, form_id: key = touser } = JSON.parse(body) as WireSend;
   return key;
 }
+
+const isAlipay = (url: string) => url.startsWith(GATEWAY_PATH);
 
 /** Starts one on a free port of 127.0.0.1. */
 export async function startApi(options: SandboxOptions): Promise<Api> {
@@ -112,7 +131,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
     }
   };
   const server = createHttpServer((request, reply) => {
-    if (/\/(template|subscribe)\/send/i.test(request.url)) count(request);
+    if (/\/(template|subscribe)\/send/i.test(request.url) || isAlipay(request.url)) count(request);
     handleRequest(platform, request, reply);
   });
   server.listen(0, "127.0.0.1");

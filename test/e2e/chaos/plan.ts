@@ -10,6 +10,7 @@ export const KINDS = {
   sigterm: "SIGTERM, sometimes twice, between SIGKILLs",
   baidu:
     "every pool of Baidu's codes, payments among them: SIGKILL; a refusal tells nothing of an earlier attempt",
+  alipay: "Alipay's formIds, which are good for three messages: SIGKILL, and never a repeat",
   subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
   qq: "QQ's standing rights, repeated on the same day: SIGKILL",
   official: "messages of an official account, repeated by their id: SIGKILL",
@@ -98,9 +99,9 @@ export function drawPlan(
     blows: drawBlows(chance, chosen, users),
     outages: chosen === "redis" ? drawOutages(chance, users) : [],
     joiners: chosen === "joined" ? chance.int(1, 2) : 0,
-    retry: chance.hit(30) ? drawBlow(chance, chosen, 30) : undefined,
+    retry: drawRetry(chance, chosen),
     // Pushed again after a lost answer, as the backend's client does, a code would be in its pool twice.
-    pushEveryMs: chosen !== "redis" && !SPENDS_NO_CODES.has(chosen) && chance.hit(35) ? chance.int(3, 20) : 0,
+    pushEveryMs: chosen !== "redis" && !TAKES_NO_PUSHES.has(chosen) && chance.hit(35) ? chance.int(3, 20) : 0,
     // A purge gives up when Redis is restarted under it.
     purge: chosen !== "redis" && chosen !== "qq" && chosen !== "official" && chance.hit(25),
     // A file for two processes at once is not what it is for.
@@ -109,6 +110,12 @@ export function drawPlan(
     limit: Math.round((users * chance.int(40, 70)) / 100),
     receipts: chance.hit(40),
   };
+}
+
+/** With codes for several messages, those who are tried again may get a second one. */
+function drawRetry(chance: Chance, kind: Kind): Blow | undefined {
+  const blow = chance.hit(30) ? drawBlow(chance, kind, 30) : undefined;
+  return kind === "alipay" ? undefined : blow;
 }
 
 const MOST_PERCENT = {
@@ -138,9 +145,21 @@ const OF_SUBSCRIBE = {
 /** About 5 % of the answers are lost. */
 const OF_STANDING = { "5xx-after": 4, "reset-after": 4, "garbage-after": 3, later: 2 };
 
+/** Of the answers, 5 % get lost after the message was delivered. */
+const OF_ALIPAY: Fault[] = [
+  { kind: "reset-after", percent: 2 },
+  { kind: "5xx-after", percent: 1 },
+  { kind: "garbage-after", percent: 1 },
+  { kind: "busy-delivered", percent: 1 },
+  { kind: "reset", percent: 1 },
+  { kind: "busy", percent: 0.5 },
+];
+
 const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set(["subscribe", "qq", "official"]);
+const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay"]);
 
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
+  if (kind === "alipay") return OF_ALIPAY;
   const ofKind = kind === "subscribe" ? OF_SUBSCRIBE : SPENDS_NO_CODES.has(kind) ? OF_STANDING : {};
   const most = { ...MOST_PERCENT, ...ofKind };
   return Object.entries(most).map(([kind, most]) => ({

@@ -9,7 +9,7 @@ import { Chance } from "./chance.ts";
 import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
-import { issued, populate, populateBaidu } from "./populate.ts";
+import { issued, populate, populateBaidu, populateFormIds } from "./populate.ts";
 import { standingOf } from "./standing.ts";
 import { type Collector, openCollector } from "./subscribe/collector.ts";
 import {
@@ -80,6 +80,7 @@ function channelOf({ kind }: Plan) {
   const standing = standingOf(kind);
   if (standing) return { keys: standing.keys, people: standing.populate, flags: standing.channel };
   if (kind === "subscribe") return { keys: CONSENT_KEYS, people: populateConsents, flags: CHANNEL };
+  if (kind === "alipay") return { keys: ALIPAY_KEYS, people: populateFormIds, flags: ALIPAY_CHANNEL };
   if (kind === "baidu")
     return { keys: BAIDU_KEYS, people: populateBaidu, flags: ["--channel", "baidu-template"] };
   return { keys: FORM_ID_KEYS, people: populate, flags: [] };
@@ -114,7 +115,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
     const cli = startCli(
       program,
       [...args, ...channel.flags, "--json"],
-      environment(server.url, api.url),
+      environment(server.url, api),
       folder,
     );
     void cli.ended.then((end) => ends.push(end));
@@ -124,8 +125,10 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
   const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"]);
+  if (plan.kind === "alipay") message.push("--page", "pages/index");
   // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
-  if (isSubscribe || standing || plan.kind === "baidu") tuning.push("--max-errors", String(plan.users));
+  if (isSubscribe || standing || plan.kind === "baidu" || plan.kind === "alipay")
+    tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
@@ -153,8 +156,16 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   };
 }
 
-function environment(redisUrl: string, apiUrl: string): Record<string, string> {
-  return { ...cliEnv(redisUrl, apiUrl), PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
+const ALIPAY_CHANNEL = ["--channel", "alipay-template"];
+const ALIPAY_KEYS: UserKeys = {
+  pool: (openId) => `mina:alipay:openid:${openId}`,
+  ledger: (openId) => `{mina:alipay:openid:${openId}}:sends`,
+};
+
+function environment(redisUrl: string, { url, platform }: Api): Record<string, string> {
+  const { appPrivateKey = "", alipayPublicKey } = platform.alipayKeys.handOut();
+  const keys = { PUSH_CLI_ALIPAY_PRIVATE_KEY: appPrivateKey, PUSH_CLI_ALIPAY_PUBLIC_KEY: alipayPublicKey };
+  return { ...cliEnv(redisUrl, url), ...keys, PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
 }
 
 async function seedRedis(client: Redis, users: ReadonlyMap<string, User>, keys: UserKeys): Promise<void> {
