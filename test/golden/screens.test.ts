@@ -27,9 +27,13 @@ async function fillPools(later = Date.now() + THREE_DAYS_MS): Promise<void> {
 }
 
 /** With one who can be reached, where it matters who comes first, which is chance. */
-async function fillTwo(later = Date.now() + THREE_DAYS_MS): Promise<void> {
-  await world.redis.push(BOB, plainEntry("f-bob-1", later), plainEntry("f-old", 1_568_000_000_000));
+async function fillTwo(later?: number): Promise<void> {
+  await fillBob(later);
   await world.redis.push(CAROL, Buffer.from("看不懂的东西 📦").toString("latin1"));
+}
+
+async function fillBob(later = Date.now() + THREE_DAYS_MS): Promise<void> {
+  await world.redis.push(BOB, plainEntry("f-bob-1", later), plainEntry("f-old", 1_568_000_000_000));
 }
 
 async function fault(text: string): Promise<void> {
@@ -76,7 +80,7 @@ const SCREENS: Record<string, Screen> = {
   "broadcast-stopped": {
     argv: [...SEND, "--yes", "--concurrency", "1"],
     code: 9,
-    given: () => fillPools().then(() => fault("errcode-47003:100")),
+    given: () => fillBob().then(() => fault("errcode-47003:100")),
   },
   "broadcast-twice": { argv: [...SEND, "--yes"], code: 10, given: sent },
   "broadcast-list": { argv: ["broadcast", "list"], code: 0, given: sent },
