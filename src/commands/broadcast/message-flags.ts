@@ -87,7 +87,7 @@ export function withPool(
   { pool, to, toFile }: { pool?: boolean; to?: string[]; toFile?: string },
 ): Message {
   if (pool !== false) return message;
-  if (channel.permission !== "consent") throw notOf(channel, "--no-pool");
+  if (channel.permission !== "consent" || channel.repeat === "always") throw notOf(channel, "--no-pool");
   if (to === undefined && toFile === undefined)
     throw usageError("--no-pool: without pools it is not known whom to send to", "give --to or --to-file");
   return { ...message, withoutPool: true };

@@ -61,6 +61,7 @@ async function runImport(
   source: CodeSource | undefined,
 ): Promise<ConsentImportTotals> {
   const { isOpenId } = await deps.stores();
+  const needsId = (await deps.channel()).repeat === "always";
   const progress = deps.out.progress();
   const thing = source ? "value" : "line";
   let odd = "";
@@ -73,7 +74,7 @@ async function runImport(
   let reached: ConsentImportTotals | undefined;
   try {
     const totals = await importConsents(pools, rows, {
-      ...{ isOpenId, templateId, batch, signal, dryRun },
+      ...{ isOpenId, templateId, needsId, batch, signal, dryRun },
       onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
       onOdd: (openId, place) => {
         odd = `'${openId}' (${place})`;
