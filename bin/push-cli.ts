@@ -20,7 +20,7 @@ async function run(): Promise<never> {
   const program = loadChunk("program.js") as { main: typeof main; processIo: typeof processIo };
   // With nothing left that could wake it, Node would end a program that still waits as if all were well.
   process.once("beforeExit", () => {
-    process.stderr.write("error: unexpected error: push-cli waits for what will never come\n");
+    process.stderr.write("error: unexpected error: push-cli is waiting for something that will never happen\n");
     process.exit(1);
   });
   // Signals are caught from here on.

@@ -56,7 +56,7 @@ export class SweepCutError extends PushCliError {
   constructor() {
     super(
       "redis",
-      "Redis was restarted, or slots of its cluster moved, in the middle: some keys may be left out",
+      "the scan was interrupted (Redis restarted, or cluster slots moved): some keys may be missing",
       {
         hint: "run the command again",
       },

@@ -74,7 +74,7 @@ export async function main(words: string[], io: Io): Promise<number> {
       }
     };
   try {
-    const taken = takeJsonFields(words);
+    const taken = takeJsonFields(isVersion(words) ? ["--version"] : words);
     fields = taken.fields;
     await parseWith(run, taken.argv, io, out);
   } catch (error) {
@@ -151,6 +151,11 @@ function prepare(command: Command, io: Io, out: Output): void {
   if (out.format === "json") command.outputHelp = () => undefined;
 }
 
+/** Other tools have a command for it. */
+function isVersion(words: readonly string[]): boolean {
+  return words.length === 1 && words[0] === "version";
+}
+
 /** What the scripts of `push-cli completion` call. `next`: the word at the cursor, an empty one, is not there. */
 const COMPLETE: Record<string, "word" | "next"> = { __complete: "word", __complete_next: "next" };
 
@@ -202,7 +207,7 @@ class HelpShown extends Error {
 function toPushCliError(error: unknown): PushCliError {
   if (error instanceof PushCliError) return error;
   return new PushCliError("unexpected", `unexpected error: ${messageOf(error)}`, {
-    hint: "this is a defect of push-cli; run again with --debug and report it",
+    hint: "this is a bug in push-cli; run again with --debug and report it",
   });
 }
 

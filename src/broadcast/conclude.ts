@@ -3,7 +3,7 @@ import { loadChoice } from "./keep-audience.ts";
 import { sumFiltered } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunExit, RunInfo, Wanted } from "./record.ts";
 import { type Recount, recountBroadcast } from "./recount.ts";
-import { lookAtRuns } from "./rivals.ts";
+import { buryGoneRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import { type StopReason, stopReasonOf } from "./stop.ts";
 import { summarize } from "./summarize.ts";
@@ -55,7 +55,7 @@ async function concludeRecord(
 ): Promise<BroadcastResult> {
   const { store, clock } = deps;
   const { id } = record;
-  const otherRuns = (await lookAtRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
+  const otherRuns = (await buryGoneRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
   // Runs that worked beside this one, or may have, did what it has not seen.
   const hasCompany = !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId));
   const recount = hasCompany ? await recountAll(deps, record, sweeps) : undefined;
@@ -132,7 +132,7 @@ export function fenced(host: string, pid: number): StopReason {
   return {
     status: "stopped",
     exit: "locked",
-    message: `this run's heartbeat had lapsed, and a run on ${host} (pid ${pid}) went on with the broadcast`,
+    message: `this run's heartbeat lapsed, and a run on ${host} (pid ${pid}) took over the broadcast`,
   };
 }
 
@@ -140,7 +140,7 @@ export function fenced(host: string, pid: number): StopReason {
 export function wantedStop(wanted: Wanted | "gone"): StopReason {
   if (wanted === "gone") {
     const message = "the record of the broadcast is gone from Redis";
-    const hint = "somebody deleted it, or Redis lost its data";
+    const hint = "it was deleted, or Redis lost its data";
     return { status: "stopped", exit: "redis", message, hint, isRecordGone: true };
   }
   const status = wanted.action === "pause" ? "paused" : "cancelled";

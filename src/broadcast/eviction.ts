@@ -7,7 +7,7 @@ import type { StopReason } from "./stop.ts";
 
 const INTERVAL_MS = 2000;
 
-const DANGER = "ledgers would go, and with them who has got the message";
+const DANGER = "ledgers could be lost, and with them the record of who received the message";
 
 /** What speaks against a broadcast on these servers: one of them drops keys when it is full. */
 export function doubtMemory(servers: readonly ServerMemory[]): string | undefined {
@@ -30,7 +30,7 @@ export function doubtSaving(servers: readonly ServerMemory[]): string | undefine
 /** For a broadcast that nobody was asked about: `confirm`, because --yes is not enough of an answer. */
 export function memoryRefused(doubt: string): PushCliError {
   return new PushCliError("confirm", doubt, {
-    hint: "CONFIG SET maxmemory-policy noeviction, or a Redis of its own; --yes --allow-eviction sends all the same",
+    hint: "set maxmemory-policy to noeviction (CONFIG SET), or use a dedicated Redis; --yes --allow-eviction sends anyway",
   });
 }
 
@@ -57,11 +57,11 @@ export function checkEvicted(
   const count = evicted && now ? countEvicted(evicted, now) : 0;
   if (count === 0) return;
   throw new PushCliError("confirm", `${describe(count)} since broadcast '${id}' began: ${GONE}`, {
-    hint: `--allow-eviction goes on all the same: whose ledger is gone gets the message again; ${REMEDY}`,
+    hint: `--allow-eviction continues anyway: users whose ledger is gone get the message again; ${REMEDY}`,
   });
 }
 
-const GONE = "ledgers may be among them, and with them who has got the message";
+const GONE = "they may include ledgers, which record who received the message";
 const REMEDY = "maxmemory-policy noeviction keeps the rest";
 
 function describe(count: number): string {
@@ -112,7 +112,7 @@ function evicted(count: number): StopReason {
     status: "stopped",
     exit: "stopped",
     message: `${describe(count)} since the broadcast began: ${GONE}`,
-    hint: `${REMEDY}; whose ledger is gone gets the message again`,
+    hint: `${REMEDY}; users whose ledger is gone get the message again`,
     resumeWith: "--allow-eviction",
   };
 }
@@ -148,7 +148,7 @@ export async function tellLostRecord(
 
 /** Ledgers go by the id: a broadcast that begins again under its own takes up what they still say. */
 function startAgain(id: string): string {
-  return `it can't be resumed, but started again with --id ${id} it leaves out everybody whose ledger is left`;
+  return `it can't be resumed; started again with --id ${id}, it skips everybody whose ledger remains`;
 }
 
 /** For whoever looks for a broadcast that is not there: whether its record may be among dropped keys. */

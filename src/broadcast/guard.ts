@@ -34,14 +34,14 @@ export class Guard {
   /** An errcode that the table does not know; spends the code. */
   seeUnlisted(errcode: Errcode | undefined): string | undefined {
     if (!this.seeOneMore()) return undefined;
-    return `errcode ${errcode} came ${UNLISTED_IN_A_ROW} times in a row without a success, and push-cli does not know it`;
+    return `unknown errcode ${errcode}: returned ${UNLISTED_IN_A_ROW} times in a row without a success`;
   }
 
   /** Values that the platform does not take. */
   seeMessageRefused(errcode: Errcode | undefined): string | undefined {
     this.answers++;
     if (!this.seeOneMore()) return undefined;
-    return `the platform refused ${UNLISTED_IN_A_ROW} messages in a row for their values${says(errcode)}`;
+    return `the platform refused ${UNLISTED_IN_A_ROW} messages in a row because of their values${says(errcode)}`;
   }
 
   /** Any answer with an outcome for the recipient. */
@@ -66,7 +66,7 @@ export class Guard {
     if (this.refusedCodes < REFUSED_CODES || this.refusedCodes < this.answers * REFUSED_CODE_SHARE)
       return undefined;
     const errcodes = [...this.refusals].map(String).sort().join(", ");
-    return `${this.refusedCodes} of ${this.answers} codes were refused (${errcodes}) and none accepted: they belong to another appid, or are not what the platform issued`;
+    return `${this.refusedCodes} of ${this.answers} codes were refused (${errcodes}) and none accepted: they belong to another appid, or are not codes that the platform issued`;
   }
 
   /** A settled outcome; `error` for failed and unknown. */

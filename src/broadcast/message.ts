@@ -43,14 +43,14 @@ function faultOfText(name: string, text: string): TextFault | undefined {
   if (text.includes("\ufffd")) {
     return {
       what: `${name} is not UTF-8: ${JSON.stringify(text)}`,
-      hint: "the terminal or the script has another encoding: save the script as UTF-8",
+      hint: "the terminal or the script uses another encoding: save the script as UTF-8",
     };
   }
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text)?.[0];
   if (control === undefined) return undefined;
   const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
   return {
-    what: `${name} holds the control character U+${code}: ${JSON.stringify(text)}`,
+    what: `${name} contains the control character U+${code}: ${JSON.stringify(text)}`,
     hint: "leave it out",
   };
 }

@@ -20,25 +20,25 @@ export function nextCommands({
   result: { outcomes },
 }: Needs): NextCommand[] {
   const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
-  if (status === "running") return [{ why: "to see how it goes", command: broadcast("watch") }];
+  if (status === "running") return [{ why: "to watch it", command: broadcast("watch") }];
   if (isResumable(status)) {
     const option = resumeWith === undefined ? "" : ` ${resumeWith}`;
-    return [{ why: "to go on", command: broadcast("resume", option) }];
+    return [{ why: "to resume it", command: broadcast("resume", option) }];
   }
   const next: NextCommand[] = [];
   const { failed = 0, unknown = 0 } = outcomes ?? {};
   const kinds = [...(failed > 0 ? ["failed"] : []), ...(unknown > 0 ? ["unknown"] : [])];
   if (kinds.length > 0)
     next.push({
-      why: "to see who they are",
+      why: "to list them",
       command: broadcast("recipients", ` --outcome ${kinds.join(",")}`),
     });
   if (status !== "finished") return next;
   if (failed > 0)
-    next.push({ why: "to try the failed again", command: broadcast("resume", " --retry-failed") });
+    next.push({ why: "to retry the failed ones", command: broadcast("resume", " --retry-failed") });
   if (unknown > 0)
-    next.push({ why: "to send to the unknown again", command: broadcast("resume", " --retry-unknown") });
-  if (cut) next.push({ why: "to send to the others too", command: broadcast("resume", " --limit none") });
+    next.push({ why: "to retry the unknown ones", command: broadcast("resume", " --retry-unknown") });
+  if (cut) next.push({ why: "to send to everyone else", command: broadcast("resume", " --limit none") });
   return next;
 }
 

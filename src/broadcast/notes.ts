@@ -1,21 +1,32 @@
-import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import type { Logger } from "../log.ts";
 import { type Gated, reasonOf } from "./gated.ts";
 import type { InHand } from "./in-hand.ts";
+import type { Pacer } from "./pacer.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
-import type { Run } from "./run.ts";
 
-/** What the log is told of a run's decisions. */
+/** Who has a log, perhaps: what is in this file tells it of a run's decisions. */
+interface Logged {
+  deps: { log?: Logger | undefined };
+}
+
+/** What is known of a run that begins. */
+interface Began {
+  runId: string;
+  dead: ReadonlySet<string>;
+  earlierRuns: readonly unknown[];
+  retry?: readonly string[] | undefined;
+}
 
 /** A run has entered itself into its broadcast. */
 export function noteRun(
-  { log }: Pick<BroadcastDeps, "log">,
+  { log }: Logged["deps"],
   { id, audience, limit, rate }: BroadcastRecord,
-  plan: RunPlan,
+  plan: Began,
 ) {
   const { runId, dead, earlierRuns } = plan;
   const after =
-    earlierRuns.length === 0 ? "the first" : `after ${earlierRuns.length}, of which ${dead.size} died`;
+    earlierRuns.length === 0 ? "the first" : `earlier runs: ${earlierRuns.length}, ${dead.size} of them dead`;
   log?.info(
     "run",
     `broadcast ${id}, run ${runId}: ${after}; users from ${audience === "list" ? "the list" : "the pools"}`,
@@ -28,30 +39,35 @@ export function noteRun(
 /** The breaker has opened. */
 export function noteDown({ breaker, deps: { log } }: Gated): void {
   const { reason } = breaker.failure;
-  log?.info("api", `down (${reason}): nothing is sent but single tries`, { reason });
+  log?.info("api", `down (${reason}): only single probes are sent`, { reason });
 }
 
 /** No more tries: it is back, or the run is to stop. */
 export function noteBack({ breaker, deps: { log } }: Gated): void {
-  if (!breaker.isOpen) log?.info("api", "back: more and more requests are let out", { ...breaker.outages });
+  if (!breaker.isOpen)
+    log?.info("api", "back: raising the number of requests in flight", { ...breaker.outages });
 }
 
 /** A recipient's attempt is to be repeated after `waitMs`. */
 export function noteRetry(
-  { deps: { log } }: Run,
+  { deps: { log } }: Logged,
   { openId, attempts }: InHand,
   answer: SendAnswer,
   waitMs: number,
 ) {
   log?.info(
     "retry",
-    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} got: ${reasonOf(answer)}`,
+    `${openId}: retry in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
     { openId, attempts, waitMs: Math.round(waitMs), errcode: answer.errcode },
   );
 }
 
 /** The platform has had too many: `before` is how many refusals the pacer knew until now. */
-export function noteRate({ pacer, deps: { log } }: Run, answer: SendAnswer, before: number): void {
+export function noteRate(
+  { pacer, deps: { log } }: Logged & { pacer: Pacer },
+  answer: SendAnswer,
+  before: number,
+): void {
   const { refusals, pauseLeftMs, ratePerSec: perSec } = pacer;
   if (refusals === before) return;
   const pause = pauseLeftMs > 0 ? `a pause of ${Math.ceil(pauseLeftMs / 1000)} s, then ` : "";

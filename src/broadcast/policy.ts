@@ -101,6 +101,6 @@ export const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
 export function checkLedgersThere({ id, startedAtMs }: OtherBroadcast, nowMs: number): void {
   if (nowMs - startedAtMs <= LEDGER_LIFE_MS) return;
   throw new PushCliError("nothing", `--not-in ${id}: that broadcast began more than 7 days ago`, {
-    hint: "its first ledgers lapse after 8 days, and then nothing says who got it; a --report of it can be given as --exclude-file",
+    hint: "its first ledgers expire after 8 days, so push-cli can't tell who received it; use its --report file as --exclude-file",
   });
 }

@@ -37,7 +37,7 @@ export async function loadBroadcast(
 ): Promise<BroadcastRecord> {
   const record = await store.load(id);
   if (record) return record;
-  const list = "push-cli broadcast list shows which there are";
+  const list = "push-cli broadcast list shows all broadcasts";
   const dropped = await doubtDropped(lookAtMemory, id);
   throw new PushCliError("nothing", `there is no broadcast '${id}'`, {
     hint: dropped === undefined ? list : `${list}; ${dropped}`,
@@ -130,7 +130,7 @@ function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Part
 /** Without its ledgers, nothing says who got the message: going on would send it to everybody again. */
 function ledgersGone(id: string): PushCliError {
   return new PushCliError("nothing", `broadcast '${id}' began more than 7 days ago`, {
-    hint: "its first ledgers lapse after 8 days, and then nothing says who got the message; start a new broadcast",
+    hint: "its first ledgers expire after 8 days, so push-cli can't tell who received the message; start a new broadcast",
   });
 }
 
@@ -144,14 +144,14 @@ function othersGone(id: string, other: string): PushCliError {
     "nothing",
     `broadcast '${other}', which --not-in names, began more than 7 days ago`,
     {
-      hint: `nothing tells any more whom it reached, so that '${id}' can't be resumed; start a new broadcast, with --not-in ${id}`,
+      hint: `push-cli can no longer tell who received it, so '${id}' can't be resumed; start a new broadcast with --not-in ${id}`,
     },
   );
 }
 
 function recordGone(id: string): PushCliError {
   return new PushCliError("nothing", `broadcast '${id}' was deleted meanwhile`, {
-    hint: "nothing was sent; push-cli broadcast list shows which there are",
+    hint: "nothing was sent; push-cli broadcast list shows all broadcasts",
   });
 }
 
@@ -159,10 +159,10 @@ function alreadyFinished({ id, cut, limit, result }: BroadcastRecord): PushCliEr
   const { failed = 0, unknown = 0 } = result?.outcomes ?? {};
   const options = [...(unknown > 0 ? ["--retry-unknown"] : []), ...(failed > 0 ? ["--retry-failed"] : [])];
   const hints = [
-    ...(cut ? [`--limit none, or more than ${limit}, sends to the others too`] : []),
-    ...(options.length > 0 ? [`${options.join(" or ")} tries those recipients again`] : []),
+    ...(cut ? [`--limit none, or more than ${limit}, sends to the remaining users`] : []),
+    ...(options.length > 0 ? [`${options.join(" or ")} retries those recipients`] : []),
   ];
-  const hint = hints.join("; ") || `push-cli broadcast show ${id} has its totals; nothing was changed`;
+  const hint = hints.join("; ") || `push-cli broadcast show ${id} shows its totals; nothing was changed`;
   return new PushCliError("nothing", `broadcast '${id}' is finished`, { hint });
 }
 
@@ -171,13 +171,13 @@ function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
     "nothing",
     `broadcast '${id}' is finished, and no recipient's outcome is ${retry.join(" or ")}`,
     {
-      hint: `push-cli broadcast show ${id} has its totals; nothing was changed`,
+      hint: `push-cli broadcast show ${id} shows its totals; nothing was changed`,
     },
   );
 }
 
 function cancelled({ id, reason }: BroadcastRecord): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' is ${reason ?? "cancelled"}, and stays so`, {
-    hint: "a new broadcast reaches the others: list them with --to-file",
+  return new PushCliError("nothing", `broadcast '${id}' is ${reason ?? "cancelled"}, and can't be resumed`, {
+    hint: "to reach the remaining users, start a new broadcast with --to-file",
   });
 }

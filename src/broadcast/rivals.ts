@@ -17,7 +17,7 @@ const POLL_MS = 250;
  * run turns out to be alive, unless `join` is given.
  */
 export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean): Promise<string[]> {
-  const runs = await lookAtRuns(deps, id);
+  const runs = await buryGoneRuns(deps, id);
   for (const run of runs) if (run.alive && !join) await awaitLapse(deps, id, run);
   const now = await deps.store.runs(id);
   return now.filter(({ alive }) => !alive).map(({ runId }) => runId);
@@ -37,7 +37,7 @@ export async function spareTheLiving(
 }
 
 /** The runs that a broadcast had. Those whose process is surely gone are declared dead. */
-export async function lookAtRuns(
+export async function buryGoneRuns(
   { store, fateOf }: Here & Pick<RivalsDeps, "store">,
   id: string,
 ): Promise<KnownRun[]> {
@@ -55,7 +55,7 @@ async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: Kn
   let left = await store.leaseLeftMs(id, run.runId);
   if (left === 0) return;
   say(
-    `a run on ${run.host} (pid ${run.pid}) may be alive: waiting up to ${Math.ceil(left / 1000)} s for its heartbeat`,
+    `a run on ${run.host} (pid ${run.pid}) may still be alive: waiting up to ${Math.ceil(left / 1000)} s for its heartbeat to lapse`,
   );
   while (left > 0) {
     await clock.sleep(Math.min(POLL_MS, left));
@@ -68,7 +68,11 @@ async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: Kn
 /** The error of whoever wants to go on with a broadcast that a run is at work on. */
 export function isAlive(id: string, { host, pid, sinceMs }: KnownRun): PushCliError {
   const since = new Date(sinceMs).toISOString();
-  return new PushCliError("locked", `broadcast '${id}' is running on ${host} (pid ${pid}) since ${since}`, {
-    hint: "wait for it, or work beside it with --join",
-  });
+  return new PushCliError(
+    "locked",
+    `broadcast '${id}' has been running on ${host} (pid ${pid}) since ${since}`,
+    {
+      hint: "wait for it to end, or join it with --join",
+    },
+  );
 }

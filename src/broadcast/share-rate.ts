@@ -21,7 +21,7 @@ export async function shareRate(
   let waiting: KnownRun[] = await others();
   if (waiting.length === 0) return;
   run.pacer.share(waiting.length + 1);
-  run.waitingFor = "run beside this one to share the rate";
+  run.waitingFor = "concurrent run to share the rate";
   while (waiting.length > 0 && !run.signal.aborted) {
     await clock.sleep(POLL_MS, run.signal);
     const now = await others();

@@ -38,7 +38,8 @@ export function refusedBy(answer: SendAnswer, kind: "stopped" | "credentials"): 
     exit: kind,
     message: `${what}${code}: ${answer.errmsg}`,
     hint:
-      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
+      answer.hint ??
+      (kind === "credentials" ? "push-cli token refresh --force fetches a new one" : undefined),
   };
 }
 
@@ -47,7 +48,7 @@ export function thresholdReason(message: string): StopReason {
     status: "stopped",
     exit: "stopped",
     message,
-    hint: "find the cause first; the codes not yet sent with are back in their pools",
+    hint: "fix the cause before resuming; unused codes have been returned to their pools",
   };
 }
 
@@ -58,7 +59,7 @@ export function apiIsDown({ reason, page, hint }: Failure, forMs: number): StopR
     status: "stopped",
     exit: "api",
     message: `the API has been down for ${seconds(forMs)}: ${reason}`,
-    hint: `${clue === undefined ? "" : `${clue}; `}everything in hand is kept for when it is back; --max-outage waits longer`,
+    hint: `${clue === undefined ? "" : `${clue}; `}nothing in progress was lost; resume when the API is back, or wait longer with --max-outage`,
   };
 }
 

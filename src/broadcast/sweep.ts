@@ -3,7 +3,7 @@ import { PushCliError, SweepCutError } from "../errors.ts";
 import type { AudiencePage, Row } from "./audience.ts";
 import type { Sighting } from "./ports.ts";
 import type { BroadcastRecord, BroadcastStore } from "./record.ts";
-import { lookAtRuns } from "./rivals.ts";
+import { buryGoneRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import type { Here } from "./status.ts";
 
@@ -63,7 +63,7 @@ export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): Asyn
 /** Without its list, a broadcast would look finished. */
 function listGone(id: string): PushCliError {
   return new PushCliError("nothing", `the list of users of broadcast '${id}' is gone from Redis`, {
-    hint: "start a new broadcast with the list; --to-file takes it, and push-cli broadcast recipients lists whom this one reached",
+    hint: "start a new broadcast with --to-file; push-cli broadcast recipients lists the users that this one reached",
   });
 }
 
@@ -104,7 +104,7 @@ export async function* sweepUntilDone(
     const whole = yield* unlessCut(sweep());
     log?.info(
       "sweep",
-      `sweep ${number} ${whole ? "has met everybody" : "was cut: Redis restarted, or slots moved"}`,
+      `sweep ${number} ${whole ? "is complete" : "was interrupted: Redis restarted, or cluster slots moved"}`,
       {
         number,
         whole,
@@ -142,7 +142,7 @@ async function* unlessCut(sweep: AsyncIterable<Sighted>): AsyncGenerator<Sighted
 async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   const { run, dead, id, clock } = needs;
   while (run.busy.size > 0 && !run.signal.aborted) {
-    const alive = (await lookAtRuns(needs, id)).filter((other) => other.alive);
+    const alive = (await buryGoneRuns(needs, id)).filter((other) => other.alive);
     const holderOf = (runId: string) => alive.find((other) => other.runId === runId);
     const busy = [...run.busy.values()];
     for (const { run: runId } of busy) if (!holderOf(runId)) dead.add(runId);

@@ -85,7 +85,7 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
 }
 
 /** What a run's live line says it waits for. */
-const LOOK = "look at receipts";
+const LOOK = "check of the receipts";
 
 /** Undefined: enough looked. */
 type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[] | undefined>;
@@ -148,7 +148,7 @@ function count({ tally }: Run, { outcome, errcode }: ReceiptFound): void {
   if (outcome === "rejected") tally.countError(errcode, BY_RECEIPT);
 }
 
-const BY_RECEIPT = "not delivered, as its receipt says";
+const BY_RECEIPT = "not delivered, according to its receipt";
 
 /** Of a user whom this run has counted as unknown: as its own, or as an earlier run's. */
 function correct(run: Run, found: ReceiptFound, ownRunId: string): void {

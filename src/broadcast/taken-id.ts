@@ -20,7 +20,7 @@ export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
   // Runs before the record: one that ends in between must not make a finished broadcast look dead.
   const runs = await shownRuns(needs, id);
   const record = await needs.store.load(id);
-  if (!record) return new PushCliError("locked", `the id '${id}' was taken just now`);
+  if (!record) return new PushCliError("locked", `the id '${id}' has just been taken`);
   const view = viewBroadcast(record, runs);
   // Between its record and its first heartbeat, a broadcast looks like a dead one.
   const isStarting = view.runs.length === 0 && needs.clock.now() - record.startedAtMs < STARTING_MS;
@@ -30,7 +30,7 @@ export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
   const next = nextCommand(view)?.command ?? `push-cli broadcast show ${id}`;
   return new PushCliError(
     "locked",
-    `there is a broadcast '${id}' already: started ${started}, ${view.status}${sent}`,
-    { hint: `nothing was sent; ${next}, or give another --id` },
+    `broadcast '${id}' already exists: started ${started}, ${view.status}${sent}`,
+    { hint: `nothing was sent; ${next}, or use another --id` },
   );
 }

@@ -6,7 +6,7 @@ import { stopAtSignal } from "./interrupt.ts";
 
 /** The end of a sentence: why a question that has to be answered can't be asked. */
 export function whyNotAsked({ out }: Deps): string {
-  return out.noInput ? "--no-input forbids to ask" : "there is no terminal to ask on";
+  return out.noInput ? "--no-input is set" : "there is no terminal";
 }
 
 /**

@@ -6,16 +6,21 @@ import type { Deps, RunAction } from "./deps.ts";
 const EXAMPLES = `
 Examples:
   $ push-cli channels
-  # everything that is known of each
+  # Show all details of each channel
   $ push-cli channels --json
 
---channel, PUSH_CLI_CHANNEL or "channel" in a profile chooses one.`;
+--channel, PUSH_CLI_CHANNEL or "channel" in a profile selects one.`;
 
 export function registerChannels(channels: Command, run: RunAction): void {
   channels.addHelpText("after", EXAMPLES).action(run(listChannels));
 }
 
-const COLUMNS = [{ title: "channel" }, { title: "spends" }, { title: "delivers" }, { title: "as of" }];
+const COLUMNS = [
+  { title: "channel", name: "name" },
+  { title: "spends", name: "permission" },
+  { title: "delivers" },
+  { title: "as of", name: "asOf" },
+];
 
 const SPENDS = { code: "a code", consent: "a consent", none: "nothing" };
 
@@ -41,7 +46,7 @@ async function listChannels(deps: Deps): Promise<ExitName> {
 function describe(facts: ChannelFacts, chosen: string): string {
   const { name, title, guarantee, delivers, needs, limits, apiBase } = facts;
   const lines = [
-    `\n${name}${name === chosen ? " (chosen)" : ""}: ${title}`,
+    `\n${name}${name === chosen ? " (selected)" : ""}: ${title}`,
     `  guarantee  ${guarantee}`,
     `  delivers   ${delivers.today}: ${delivers.note}`,
     ...needs.map((need) => `  needs      ${need}`),

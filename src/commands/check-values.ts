@@ -26,19 +26,19 @@ export function checkOptionValues(program: Command, argv: readonly string[]): vo
 
 function checkValue(command: Command, option: Option, flag: string, value: string | undefined): void {
   if (value === undefined) {
-    throw usageError(`${flag} takes a value, and none follows`, `usage: ${pathOf(command)} ${option.flags}`);
+    throw usageError(`${flag} requires a value`, `usage: ${pathOf(command)} ${option.flags}`);
   }
   if (value === "--") throw swallowed(option, flag, value, "is --, which ends the options");
   if (isOption(value) && isKnown(command, value))
     throw swallowed(option, flag, value, `is the option ${value}`);
   // One that is not known is most likely misspelt.
-  if (/^--[a-z]/i.test(value)) throw swallowed(option, flag, value, `reads like an option: ${value}`);
+  if (/^--[a-z]/i.test(value)) throw swallowed(option, flag, value, `looks like an option: ${value}`);
 }
 
 function swallowed(option: Option, flag: string, value: string, what: string): PushCliError {
   const quoted = /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
   return usageError(
-    `${flag} takes a value, and the next word ${what}`,
-    `write ${option.long ?? flag}=${quoted} if you mean that text`,
+    `${flag} requires a value, but the next word ${what}`,
+    `write ${option.long ?? flag}=${quoted} to use that text as the value`,
   );
 }

@@ -30,12 +30,12 @@ export class ExampledCommand extends Command {
 
 /** What arguments are, by the noun and their name; each in one line. */
 const ARGUMENTS: Record<string, string> = {
-  "broadcast <templateId>": "id of the template, as the platform's console shows it",
-  "broadcast <id>": "id of a broadcast; push-cli broadcast list shows them",
-  "pool <openId>": "openIds, with blanks or commas between; keys of pools; -: from stdin",
-  "pool <file>": "NDJSON or CSV; -, or none: stdin",
-  "template <id>": "id of a template; push-cli template list shows them",
-  "help <topic>": "a page of the manual, or a command",
+  "broadcast <templateId>": "Template id, as shown in the platform's console",
+  "broadcast <id>": "Broadcast id, as shown by push-cli broadcast list",
+  "pool <openId>": "openIds or pool keys, separated by spaces or commas; - reads stdin",
+  "pool <file>": "NDJSON or CSV file (default: stdin, also -)",
+  "template <id>": "Template id, as shown by push-cli template list",
+  "help <topic>": "Page of the manual, or a command",
 };
 
 /** An argument's own description, or what its name means everywhere below that noun. */
@@ -45,24 +45,32 @@ export function describeArgumentOf(command: Command, argument: Argument): string
 }
 
 /** Usage, description, examples, arguments; commands before options, which a noun has few of. */
-export const EXAMPLES_FIRST: HelpConfiguration = {
-  visibleArguments: (command) => [...command.registeredArguments],
-  formatHelp: (command, helper) => {
-    helper.argumentDescription = (argument) => describeArgumentOf(command, argument);
-    const text = Help.prototype.formatHelp.call(helper, command, helper);
-    const [head = "", ...sections] = text.trimEnd().split(/\n\n(?=\S[^\n]*:\n {2})/);
-    const isCommands = (section: string) =>
-      commandHeadings(command, helper).some((one) => section.startsWith(one));
-    const examples = EXAMPLES.get(command);
-    const ordered = [
-      head,
-      ...(examples === undefined ? [] : [examples]),
-      ...sections.filter(isCommands),
-      ...sections.filter((section) => !isCommands(section)),
-    ];
-    return `${ordered.join("\n\n")}\n`;
-  },
-};
+export const EXAMPLES_FIRST: HelpConfiguration = layout("examples first");
+
+/** For the help of the program: a screen of 24 lines shows all of its commands, the examples follow. */
+export const COMMANDS_FIRST: HelpConfiguration = layout("commands first");
+
+function layout(order: "examples first" | "commands first"): HelpConfiguration {
+  return {
+    visibleArguments: (command) => [...command.registeredArguments],
+    formatHelp: (command, helper) => {
+      helper.argumentDescription = (argument) => describeArgumentOf(command, argument);
+      const text = Help.prototype.formatHelp.call(helper, command, helper);
+      const [head = "", ...sections] = text.trimEnd().split(/\n\n(?=\S[^\n]*:\n {2})/);
+      const isCommands = (section: string) =>
+        commandHeadings(command, helper).some((one) => section.startsWith(one));
+      const examples = EXAMPLES.get(command);
+      const commands = sections.filter(isCommands);
+      const shown = examples === undefined ? [] : [examples];
+      const ordered = [
+        head,
+        ...(order === "commands first" ? [...commands, ...shown] : [...shown, ...commands]),
+        ...sections.filter((section) => !isCommands(section)),
+      ];
+      return `${ordered.join("\n\n")}\n`;
+    },
+  };
+}
 
 function commandHeadings(command: Command, helper: Help): string[] {
   return helper.visibleCommands(command).map((child) => `${child.helpGroup() || "Commands:"}\n`);

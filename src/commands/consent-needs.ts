@@ -12,13 +12,13 @@ export function consentNeeds(
   if (permission !== "consent") {
     if (templateId === undefined) return undefined;
     throw usageError(
-      `--template: what messages of ${name} spend belongs to no template`,
-      "consents do: --channel wechat-subscribe",
+      `--template has no effect: codes of ${name} don't belong to a template`,
+      "for consents, use --channel wechat-subscribe",
     );
   }
   if (settings.poolSuffix !== "") {
-    throw new PushCliError("config", "a pool key says where codes lie, and consents have other keys", {
-      hint: "--pool-prefix says what their keys begin with",
+    throw new PushCliError("config", "--pool-key applies to codes; consents are stored under other keys", {
+      hint: "set the prefix of consents with --pool-prefix",
     });
   }
   const { keyPrefix, poolPrefix: consentPrefix, consentMaxAgeMs: maxAgeMs, consentCap: cap } = settings;

@@ -19,7 +19,7 @@ const REPORT = JSON.stringify({
   ],
 });
 
-export const FILLED_STEPS = [{ say: "And this is the user's pool now:", argv: ["pool", "show", OPEN_ID] }];
+export const FILLED_STEPS = [{ say: "Show the user's pool now:", argv: ["pool", "show", OPEN_ID] }];
 
 /**
  * Runs a collector on the demo's Redis and API and plays a client: it logs in, and reports the same twice. Rejects when something
@@ -27,8 +27,7 @@ export const FILLED_STEPS = [{ say: "And this is the user's pool now:", argv: ["
  */
 export async function fillByCollector(deps: Deps, io: Io, sandboxUrl: string): Promise<PlayedStep> {
   const { out } = deps;
-  const say =
-    "Where codes come from: clients report them to a collector, which asks the platform who they are.";
+  const say = "Collect codes: clients report them to a collector, which asks the platform who the user is.";
   out.talk(`\n${say}`);
   out.talk(`$ push-cli ${ARGV.join(" ")}`);
   const documents: unknown[] = [];
@@ -44,14 +43,14 @@ export async function fillByCollector(deps: Deps, io: Io, sandboxUrl: string): P
     const ask = async (url: string, body: string, token?: string) => {
       const answer = await probe.ask(url, { body, ...(token !== undefined && { token }) });
       if ("status" in answer && answer.status === 200) return answer.text;
-      throw new PushCliError("unexpected", `the demo's request to ${url} was not answered`);
+      throw new PushCliError("unexpected", `no response to the demo's request to ${url}`);
     };
     const login = await ask(`${sandboxUrl}/sandbox/login`, JSON.stringify({ openId: OPEN_ID }));
-    out.talk("The client logs in by the platform's code for it, and gets a session:  POST /login");
+    out.talk("The client logs in with a code from the platform and gets a session:  POST /login");
     const { token } = JSON.parse(await ask(`${address}/login`, login)) as { token: string };
     out.talk(`It reports:  POST /codes ${REPORT}`);
     show(await ask(`${address}/codes`, REPORT, token));
-    out.talk("The answer was lost on its way, say, so it reports again; that changes nothing:");
+    out.talk("Suppose the response was lost: the client reports again, and nothing changes:");
     show(await ask(`${address}/codes`, REPORT, token));
   } finally {
     exitCode = await collector.end();

@@ -16,16 +16,16 @@ const EXPORTED = [
 /** The other channel in short: subscribe messages, which spend consents. */
 export const CONSENT_STEPS = [
   {
-    say: "The other channel, subscribe messages: a user's consent permits one. They come from a backend's export:",
+    say: "Now subscribe messages: each consent permits one message. Import consents exported by a backend:",
     argv: ["pool", "import", ...CHANNEL],
     input: `${EXPORTED.join("\n")}\n`,
   },
-  { say: "The account's templates:", argv: ["template", "list", ...CHANNEL] },
+  { say: "List the account's templates:", argv: ["template", "list", ...CHANNEL] },
   {
-    say: "A message to everybody with a consent:",
+    say: "Send a message to every user with a consent:",
     argv: ["broadcast", TEMPLATE, "--keywords", "Half price,10:00,Main St", ...CHANNEL, "--yes"],
   },
-  { say: "And who can be reached again:", argv: ["pool", "stats", ...CHANNEL] },
+  { say: "Show who can still be reached:", argv: ["pool", "stats", ...CHANNEL] },
 ];
 
 /** What the users agreed to; from here on the sandbox plays no faults, which would leave outcomes unknown. */

@@ -38,6 +38,6 @@ export async function killInTheMiddle(
   }
   if (endedByItself || signal.aborted) return false;
   out.talk(`$ kill -9 ${child.pid}`);
-  out.talk(`Gone in the middle: the sandbox has delivered ${formatCount(delivered())} messages.`);
+  out.talk(`Killed. The sandbox has delivered ${formatCount(delivered())} messages so far.`);
   return true;
 }

@@ -30,11 +30,13 @@ async function demo(deps: Deps): Promise<ExitName> {
   const sandbox = await deps.sandbox.start({ latencyMs: LATENCY_MS, faults });
   const stop = stopAtSignal(deps);
   try {
-    talk(`A private Redis on port ${redis.port}, and the sandbox API at ${sandbox.url}.`);
+    talk(`Started a private Redis on port ${redis.port} and the sandbox API at ${sandbox.url}.`);
     const io = privateIo(deps.io, redis, sandbox);
     const count = await fillPools(deps, io, sandbox);
     const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
-    talk(`${users} users, ${entries} pool entries: valid, expired, mixed, unreadable, and none.`);
+    talk(
+      `${users} users, ${entries} pool entries: valid, expired, mixed and unreadable; some pools are empty.`,
+    );
     const steps = await runSteps(deps, io, STEPS, stop.signal);
     if (stop.exit) return stop.exit;
     steps.push(...(await playCrash(deps, io, sandbox, stop.signal)));
@@ -59,24 +61,24 @@ async function demo(deps: Deps): Promise<ExitName> {
 
 const STEPS: Step[] = [
   {
-    say: "One user's pool, with what backends really write into it:",
+    say: "Show one user's pool, with the kinds of entries that backends write:",
     argv: ["pool", "show", "demo-user-0007"],
   },
   {
-    say: "The pools whose codes expire first:",
+    say: "List the pools whose codes expire first:",
     argv: ["pool", "list", "--sort", "expiry", "--min-valid", "1", "--limit", "5"],
   },
-  { say: "All of them in numbers:", argv: ["pool", "stats"] },
-  { say: "Expired codes go; everything else stays byte for byte:", argv: ["purge"] },
-  { say: "The access token, kept in Redis for everybody:", argv: ["token", "refresh"] },
+  { say: "Show statistics of all pools:", argv: ["pool", "stats"] },
+  { say: "Remove expired codes; everything else is kept byte for byte:", argv: ["purge"] },
+  { say: "Fetch the access token, shared by all processes through Redis:", argv: ["token", "refresh"] },
   {
-    say: "What a broadcast would do:",
+    say: "Preview a broadcast:",
     argv: ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--dry-run"],
   },
 ];
 
 const CRASH: Step = {
-  say: "The broadcast itself; the sandbox is busy, and loses answers, on purpose. In the middle its process is killed:",
+  say: "Send the broadcast. The sandbox injects errors and lost responses, and the process is killed (kill -9) halfway:",
   argv: [
     "broadcast",
     TEMPLATE,
@@ -92,11 +94,11 @@ const CRASH: Step = {
 
 const RECOVERY: Step[] = [
   {
-    say: "What is known of it then, by the ledgers in Redis:",
+    say: "Show its state after the kill, counted from the ledgers in Redis:",
     argv: ["broadcast", "show", "demo", "--exact"],
   },
   {
-    say: "And on it goes; whoever has the message gets no second one:",
+    say: "Resume it; nobody who has the message gets it again:",
     argv: ["broadcast", "resume", "demo", "--yes"],
   },
 ];
@@ -107,7 +109,7 @@ async function playCrash(deps: Deps, io: Io, sandbox: Sandbox, signal: AbortSign
   const killed = await killInTheMiddle(deps, io, CRASH.argv, sandbox, signal);
   if (signal.aborted) return [];
   if (!killed)
-    throw new PushCliError("unexpected", "the demo's broadcast was over before it could be killed");
+    throw new PushCliError("unexpected", "the demo's broadcast finished before it could be killed");
   const { say, argv } = CRASH;
   return [{ say, argv, exitCode: null, documents: [] }, ...(await runSteps(deps, io, RECOVERY, signal))];
 }
@@ -118,16 +120,14 @@ type Stats = ReturnType<Sandbox["stats"]>;
 function conclude({ out }: Deps, ofCodes: Stats, { subscribe }: Stats) {
   const { delivered, deliveriesByUser, maxPerUser } = ofCodes;
   const users = Object.keys(deliveriesByUser).length;
-  if (maxPerUser > 1) throw new PushCliError("unexpected", "the sandbox delivered twice to somebody");
-  const told = `${delivered} messages to ${users} users, nobody twice`;
+  if (maxPerUser > 1) throw new PushCliError("unexpected", "the sandbox delivered a message twice");
+  const told = `${delivered} messages to ${users} users, none twice`;
   if (Object.values(subscribe.byTemplate).some((one) => one.maxPerUser > 1))
     throw new PushCliError("unexpected", "the sandbox delivered a subscribe message twice");
   out.talk(
-    `\nThe sandbox's own records: ${told}; and ${subscribe.delivered} subscribe messages, nobody twice.`,
+    `\nAccording to the sandbox's own records: ${told}; and ${subscribe.delivered} subscribe messages, none twice.`,
   );
-  out.talk(
-    "next: push-cli pool stats --redis-url redis://...  (looks at your own pools, and changes nothing)",
-  );
+  out.talk("next: push-cli pool stats --redis-url redis://...  (read-only, on your own pools)");
   return { delivered, deliveredTo: users, maxPerUser, subscribeDelivered: subscribe.delivered };
 }
 

@@ -29,7 +29,7 @@ import type { Fault, Outage, Sandbox, SandboxOptions } from "../sandbox/sandbox.
 import type { LockStore } from "../token/ports.ts";
 import type { TokenProvider } from "../token/provider.ts";
 
-/** Everything that lives in Redis, over one connection. */
+/** Everything that lives in Redis. */
 export interface Stores {
   pools: PoolStore;
   broadcasts: BroadcastStore;

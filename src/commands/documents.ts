@@ -49,9 +49,9 @@ export function checkFields(command: Command, paths: readonly string[]): void {
     const there =
       names.length === 0
         ? `${where.join(".")} has no fields`
-        : `the fields are ${names.map((name) => before + name).join(", ")}`;
+        : `valid fields: ${names.map((name) => before + name).join(", ")}`;
     throw usageError(
-      `--json: there is no field '${path}'`,
+      `--json: unknown field '${path}'`,
       meant ? `did you mean ${before}${meant}? ${there}` : there,
     );
   }

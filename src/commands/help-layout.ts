@@ -1,5 +1,7 @@
 import { type Command, Help, type HelpConfiguration } from "commander";
-import { EXAMPLES_FIRST } from "./command.ts";
+import { COMMANDS_FIRST, EXAMPLES_FIRST } from "./command.ts";
+
+export { COMMANDS_FIRST };
 
 /** How help looks on every level. */
 export const HELP_LAYOUT: HelpConfiguration = {
@@ -25,5 +27,5 @@ const WIDTH = 76;
 export function globalOptionsHint(program: Command): string {
   const names = program.options.flatMap(({ long }) => (long && long !== "--version" ? [long] : []));
   const lines = new Help().boxWrap(names.join(" "), WIDTH).split("\n");
-  return `\nOptions of every command (push-cli --help explains them):\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  return `\nGlobal options (described in push-cli --help):\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -15,7 +15,7 @@ export async function showPage({ io, out }: Deps, topic: string, flags: PageFlag
   const { title, markdown, language } = loadPage(topic, wanted);
   if (out.format === "json") return out.json({ topic, title, markdown });
   if (flags.lang && language !== wanted)
-    out.talk(`'${topic}' is not translated to ${wanted}: this is English`);
+    out.talk(`'${topic}' is not available in ${wanted}; showing English`);
   const text = await renderMarkdown(
     markdown + seeAlso(topic, { title, markdown, language }),
     out.columns,

@@ -5,32 +5,34 @@ import { EXIT_CODES, type ExitName } from "../exit-codes.ts";
 import { LANGUAGES, type Language, TOPICS } from "../help/topics.ts";
 import type { Deps, RunAction } from "./deps.ts";
 import type { PageFlags } from "./help-pages.ts";
+import { TOOLS } from "./nouns.ts";
 import { suggestingOption } from "./suggest.ts";
 
 const HELP_EXAMPLES = `
 Examples:
-  # a page of the manual
+  # Read a page of the manual
   $ push-cli help guarantees
-  # the page as Markdown, for a browser or an editor
+  # Save the page as Markdown, for a browser or an editor
   $ push-cli help guarantees --jq .markdown > guarantees.md
-  # the options of a command
+  # Show the options of a command
   $ push-cli help pool list
-  # all commands with their options, for programs
+  # List all commands and options as JSON, for programs
   $ push-cli help --json`;
 
 /** `whole`: the program with all that its commands have, which `program` has of those alone that the command line names. */
 export function registerHelp(program: Command, run: RunAction, whole: () => Promise<Command>): void {
   program
+    .commandsGroup(TOOLS)
     .command("help [topic...]")
-    .description("a page of the manual, or the help of a command; --help lists the pages")
+    .description("Show a page of the manual or the help of a command")
     .addOption(
       suggestingOption(
         "--lang <language>",
-        "language of the page: en or zh-CN (default: the locale's)",
+        "Language of the page: en or zh-CN (default: from the locale)",
         LANGUAGES,
       ),
     )
-    .option("--no-pager", "print the page at once, not through $PAGER or less")
+    .option("--no-pager", "Print the page directly instead of through $PAGER or less")
     .addHelpText("after", HELP_EXAMPLES)
     .action(
       run(async (deps, flags: HelpFlags, words: string[]) => {
@@ -57,10 +59,7 @@ function parseLanguage(given: string | undefined): Language | undefined {
   const wanted = given?.toLowerCase().slice(0, 2);
   const language = LANGUAGES.find((one) => one.slice(0, 2) === wanted);
   if (given !== undefined && !language)
-    throw usageError(
-      `the manual is not in the language '${given}'`,
-      `--lang takes ${LANGUAGES.join(" or ")}`,
-    );
+    throw usageError(`the manual is not available in '${given}'`, `--lang takes ${LANGUAGES.join(" or ")}`);
   return language;
 }
 
@@ -96,8 +95,8 @@ function findCommand(program: Command, topic: string[]): Command {
 
 function unknownTopic(topic: string[], names: string[]): PushCliError {
   const meant = nearestWord(topic.at(-1) ?? "", names);
-  const hint = meant ? `did you mean ${meant}?` : "push-cli --help lists commands and pages";
-  return usageError(`there is no help for '${topic.join(" ")}'`, hint);
+  const hint = meant ? `did you mean ${meant}?` : "see push-cli --help for commands and pages";
+  return usageError(`no help for '${topic.join(" ")}'`, hint);
 }
 
 async function showExitCodes({ out }: Deps): Promise<ExitName> {

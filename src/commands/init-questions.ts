@@ -42,23 +42,22 @@ export async function askStarter(deps: Deps, flags: InitFlags, signal: AbortSign
     hint: SETTINGS[key].hint,
   });
   const channels = (await deps.channels()).map(({ name }) => name);
-  const channelHint = `the channels are ${channels.join(", ")}`;
+  const channelHint = `valid channels: ${channels.join(", ")}`;
   const profile =
     flags.profile ??
-    (await ask({ text: "Name of the profile", standard: DEFAULT_PROFILE, problem: profileProblem }));
+    (await ask({ text: "Profile name", standard: DEFAULT_PROFILE, problem: profileProblem }));
   const production =
-    flags.production ?? (await askYes(ask, "Is it production? Questions then show it in red"));
-  const redisUrl =
-    flags.redisUrl ?? (await ask(setting("redisUrl", "URL of the Redis", SETTINGS.redisUrl.default)));
+    flags.production ?? (await askYes(ask, "Is this production? (shown in red in every prompt)"));
+  const redisUrl = flags.redisUrl ?? (await ask(setting("redisUrl", "Redis URL", SETTINGS.redisUrl.default)));
   const channel =
     flags.channel ??
     (await ask({
       text: `Channel (${channels.join(", ")})`,
       standard: DEFAULT_CHANNEL,
-      problem: (value) => (channels.includes(value) ? undefined : `"${value}" is no channel`),
+      problem: (value) => (channels.includes(value) ? undefined : `"${value}" is not a channel`),
       hint: channelHint,
     }));
-  const appid = flags.appid ?? (await ask(setting("appid", "appid of the mini program")));
+  const appid = flags.appid ?? (await ask(setting("appid", "Appid of the mini program")));
   const secretFile = flags.secretFile ?? (await askSecret(ask));
   return { ...starterOf({ profile, production, redisUrl, channel, appid }), secretFile };
 }
@@ -95,14 +94,14 @@ async function askYes(ask: Ask, text: string): Promise<boolean> {
 /** The secret itself is never asked for: it would be seen, and lie in the file. */
 async function askSecret(ask: Ask): Promise<string | undefined> {
   const where = await ask({
-    text: "Where does the appsecret come from (environment, file)",
+    text: "Read the appsecret from (environment, file)",
     standard: "environment",
     problem: (value) =>
       /^(environment|file)$/.test(value) ? undefined : `"${value}" is neither environment nor file`,
   });
   if (where === "environment") return undefined;
-  const problem = (value: string) => (value === "" ? "the path of a file is needed" : undefined);
-  return ask({ text: "Path of that file, from the folder of the configuration", problem });
+  const problem = (value: string) => (value === "" ? "a path is required" : undefined);
+  return ask({ text: "Path of that file, relative to the configuration file", problem });
 }
 
 function problemOf(key: SettingKey, value: string): string | undefined {
@@ -112,5 +111,5 @@ function problemOf(key: SettingKey, value: string): string | undefined {
 }
 
 function profileProblem(name: string): string | undefined {
-  return /^[\w.-]+$/.test(name) ? undefined : "has to be letters, digits, dots, - and _";
+  return /^[\w.-]+$/.test(name) ? undefined : "must consist of letters, digits, dots, - and _";
 }

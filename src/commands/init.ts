@@ -26,14 +26,14 @@ Examples:
   $ push-cli init
   $ push-cli init --yes --profile staging --appid wx1234567890abcdef
   $ push-cli init --yes --profile live --production --appid wx1234567890abcdef \\
-      --redis-url redis://redis.internal:6379/0 --secret-file /etc/push-cli/appsecret`;
+      --redis-url redis://redis.internal --secret-file /etc/push-cli/secret`;
 
 export function registerInit(command: Command, run: RunAction): void {
   command
-    .option("--appid <appid>", "appid of the mini program")
-    .option("--secret-file <file>", "file that holds the appsecret (default: PUSH_CLI_APPSECRET has it)")
-    .option("--production", "mark the profile as production: questions show it in red")
-    .option("--force", "replace a file that is there")
+    .option("--appid <appid>", "Appid of the mini program")
+    .option("--secret-file <file>", "File that holds the appsecret (default: use PUSH_CLI_APPSECRET)")
+    .option("--production", "Mark the profile as production; prompts show it in red")
+    .option("--force", "Overwrite an existing file")
     .addHelpText("after", EXAMPLES)
     .action(run(init));
 }
@@ -42,13 +42,13 @@ async function init(deps: Deps, flags: InitFlags & SettingFlags & { force?: bool
   const { io, out } = deps;
   const path = starterPath(io.cwd, flags.config);
   if (!flags.yes && !out.canAsk()) {
-    throw new PushCliError("confirm", `init asks for what it writes, and ${whyNotAsked(deps)}`, {
-      hint: "give --yes with --appid, and what else should not be the default",
+    throw new PushCliError("confirm", `init asks questions, but ${whyNotAsked(deps)}`, {
+      hint: "use --yes with --appid, plus options for anything that should not be the default",
     });
   }
   const taken = await isTaken(path);
   if (taken && !flags.force && flags.yes) {
-    throw new PushCliError("confirm", `"${path}" is there already`, { hint: "--force replaces it" });
+    throw new PushCliError("confirm", `"${path}" already exists`, { hint: "use --force to overwrite it" });
   }
   const stop = stopAtSignal(deps);
   try {
@@ -69,7 +69,7 @@ async function init(deps: Deps, flags: InitFlags & SettingFlags & { force?: bool
 async function askToReplace({ out }: Deps, path: string, signal: AbortSignal): Promise<void> {
   if (await out.confirm(`Replace "${path}"?`, { signal })) return;
   throw new PushCliError("confirm", "not confirmed; nothing was written", {
-    hint: "choose another place with --config <file>",
+    hint: "choose another path with --config <file>",
   });
 }
 
@@ -80,11 +80,11 @@ function present({ out }: Deps, path: string, starter: Starter, { config }: Sett
     out.json({ path, profile, next });
     return;
   }
-  out.talk(`wrote "${path}", which its owner alone may read`);
+  out.talk(`wrote "${path}", readable only by its owner`);
   if (redactUrl(redisUrl) !== redisUrl)
-    out.talk("it holds the password of the Redis URL: keep it out of version control");
-  if (secretFile === undefined) out.talk("set PUSH_CLI_APPSECRET to the appsecret, then go on with:");
-  else out.talk(`put the appsecret into "${secretFile}", then go on with:`);
+    out.talk("it contains the Redis password: keep it out of version control");
+  if (secretFile === undefined) out.talk("set PUSH_CLI_APPSECRET to the appsecret, then run:");
+  else out.talk(`put the appsecret into "${secretFile}", then run:`);
   for (const command of next) out.data(command);
 }
 

@@ -21,8 +21,8 @@ export function takeJsonFields(argv: readonly string[]): { argv: string[]; field
   });
   if (fields.some((path) => path.split(".").includes("")))
     throw usageError(
-      `--json=${fields.join(",")}: a field has no name`,
-      "--json=openId,valid names fields, --json=outcomes.sent one in another; --json alone takes all",
+      `--json=${fields.join(",")}: empty field name`,
+      "--json=openId,valid selects fields, --json=outcomes.sent a nested one; --json alone prints all",
     );
   return { argv: rest, fields };
 }

@@ -12,17 +12,17 @@ export async function noPool(deps: Deps, match?: string, of?: SendOf): Promise<P
   const keys = pools.keyOf(match ?? "*");
   if (of && (await spendsOf(deps, of, of.channel)) === "consent")
     return noConsentUnder(keys, await deps.settings());
-  return new PushCliError("nothing", `there is no pool under '${keys}'`, {
+  return new PushCliError("nothing", `no pool found under '${keys}'`, {
     hint:
       (await hintAtPrefixes(deps)) ??
-      (match === undefined ? undefined : `there are pools, but none of an openId like '${match}'`),
+      (match === undefined ? undefined : `there are pools, but no openId matches '${match}'`),
   });
 }
 
 /** The same of a message that spends consents: these are under other keys, which nobody looks for by chance. */
 function noConsentUnder(keys: string, { channel }: Settings): PushCliError {
-  return new PushCliError("nothing", `there are no consents under '${keys}'`, {
-    hint: `push-cli pool import --channel ${channel} brings those of a backend, push-cli collector those of clients; are --redis-url and --pool-prefix right? Without pools, --no-pool sends to listed users`,
+  return new PushCliError("nothing", `no consents found under '${keys}'`, {
+    hint: `check --redis-url and --pool-prefix; to fill pools, run push-cli pool import --channel ${channel} or push-cli collector start; to send to listed users without pools, use --no-pool`,
   });
 }
 
@@ -31,8 +31,8 @@ export async function noPoolOf(deps: Deps, openIds: readonly string[]): Promise<
   const { pools } = await deps.stores();
   const [first = "", ...others] = openIds;
   const more = others.length > 0 ? ` and ${formatCount(others.length)} more` : "";
-  return new PushCliError("nothing", `there is no pool '${pools.keyOf(first)}'${more}`, {
-    hint: (await hintAtPrefixes(deps)) ?? "push-cli pool list shows which there are",
+  return new PushCliError("nothing", `no pool '${pools.keyOf(first)}'${more}`, {
+    hint: (await hintAtPrefixes(deps)) ?? "to list the pools: push-cli pool list",
   });
 }
 
@@ -54,17 +54,17 @@ async function hintAtPrefixes(deps: Deps): Promise<string | undefined> {
   try {
     look = await pools.findPrefixes();
   } catch {
-    return "are --redis-url and --pool-prefix right? --pool-keys java finds pools whose keys Java serialized";
+    return "check --redis-url and --pool-prefix; for pools whose keys Java serialized, use --pool-keys java";
   }
   const { own, found, looked } = look;
   if (own) return undefined;
   if (found.length === 0) {
     const where = looked === undefined ? "in this database" : `among the first ${formatCount(looked)} keys`;
-    return `no list with codes ${where}; is --redis-url right?`;
+    return `no list of codes found ${where}; check --redis-url`;
   }
   const places = found.map((place) => {
     const flags = placeFlags(place, settings).join(" ");
     return `under '${showPoolKey({ poolPrefix: place.prefix, poolSuffix: place.suffix ?? "" })}' (${formatCounted(place.keys, "key")} looked at): ${flags}`;
   });
-  return `pools were found ${places.join("; ")}`;
+  return `found pools ${places.join("; ")}`;
 }

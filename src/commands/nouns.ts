@@ -1,90 +1,110 @@
 import type { Command } from "commander";
 import type { RunAction } from "./deps.ts";
 
-/** A word that stands first on the command line, and what it leads to. */
+/** A word that stands first on the command line, and the command behind it. */
 export interface Noun {
   name: string;
   description: string;
+  /** The heading in the help that it stands under. */
+  group: string;
   /** Loads what adds the noun's options, verbs and action to its command. */
   load(): Promise<(command: Command, run: RunAction) => void>;
 }
+
+const COMMANDS = "Commands:";
+/** Commands of set-up and trial; `help` is one of them. */
+export const TOOLS = "Setup and tools:";
 
 /** In the order of the help. Each is loaded by a command line that names it, because all of them take longer than the help does. */
 export const NOUNS: readonly Noun[] = [
   {
     name: "broadcast",
-    description: "send a template message to every user with a valid code, each at most once",
+    description: "Send a template message to every user with a valid code, once each",
+    group: COMMANDS,
     load: async () => (await import("./broadcast/broadcast.ts")).registerBroadcast,
   },
   {
     name: "pool",
-    description: "look into the per-user pools of push codes",
+    description: "Show, fill and clean up the per-user pools of push codes",
+    group: COMMANDS,
     load: async () => (await import("./pool/pool.ts")).registerPool,
   },
   {
     name: "purge",
-    description: "remove expired codes from all pools; everything else stays byte for byte",
+    description: "Remove expired codes from all pools",
+    group: COMMANDS,
     load: async () => (await import("./purge.ts")).registerPurge,
   },
   {
-    name: "token",
-    description: "the access token, shared with the backend through Redis",
-    load: async () => (await import("./token/token.ts")).registerToken,
-  },
-  {
     name: "template",
-    description: "the account's templates: what fields they have, and what those take",
+    description: "List the account's templates and their fields",
+    group: COMMANDS,
     load: async () => (await import("./template/template.ts")).registerTemplate,
   },
   {
-    name: "channels",
-    description: "the platforms and kinds of messages there are, and what each guarantees",
-    load: async () => (await import("./channels.ts")).registerChannels,
-  },
-  {
-    name: "script",
-    description: "Lua scripts for backends that take codes off the pools themselves",
-    load: async () => (await import("./script/script.ts")).registerScript,
+    name: "token",
+    description: "Show or refresh the access token shared through Redis",
+    group: COMMANDS,
+    load: async () => (await import("./token/token.ts")).registerToken,
   },
   {
     name: "collector",
-    description: "an HTTP server that fills the pools: codes and consents of clients, events of the platform",
+    description: "Run the HTTP server that fills the pools",
+    group: COMMANDS,
     load: async () => (await import("./collector/collector.ts")).registerCollector,
   },
   {
     name: "doctor",
-    description: "check settings, Redis, pools, API, token, quota, templates and collector; changes nothing",
+    description: "Check settings, Redis, pools, API, token and quota",
+    group: COMMANDS,
     load: async () => (await import("./doctor/doctor.ts")).registerDoctor,
   },
   {
     name: "init",
-    description: "write a first configuration file, by asking",
+    description: "Create a configuration file interactively",
+    group: TOOLS,
     load: async () => (await import("./init.ts")).registerInit,
   },
   {
     name: "config",
-    description: "the settings: what counts and why, what is wrong with them, where they are",
+    description: "Show and check the effective settings",
+    group: TOOLS,
     load: async () => (await import("./config/config.ts")).registerConfig,
   },
   {
+    name: "channels",
+    description: "List platforms and message types, and what each guarantees",
+    group: TOOLS,
+    load: async () => (await import("./channels.ts")).registerChannels,
+  },
+  {
+    name: "script",
+    description: "Print Lua scripts for backends that claim codes themselves",
+    group: TOOLS,
+    load: async () => (await import("./script/script.ts")).registerScript,
+  },
+  {
     name: "sandbox",
-    description:
-      "a simulator of the WeChat API on this machine, to try things out; appid wx-sandbox, secret sandbox-secret",
+    description: "Run a local simulator of the WeChat API",
+    group: TOOLS,
     load: async () => (await import("./sandbox.ts")).registerSandbox,
   },
   {
     name: "demo",
-    description: "see it all happen, a killed broadcast and its resume too, on a Redis and an API of its own",
+    description: "See everything at work on a private Redis and a simulated API",
+    group: TOOLS,
     load: async () => (await import("./demo.ts")).registerDemo,
   },
   {
     name: "schema",
-    description: "JSON Schemas of everything that --json prints",
+    description: "Print the JSON Schemas of the --json output",
+    group: TOOLS,
     load: async () => (await import("./schema.ts")).registerSchema,
   },
   {
     name: "completion",
-    description: "a script that lets your shell complete commands, options and values",
+    description: "Print a shell completion script",
+    group: TOOLS,
     load: async () => (await import("./completion/completion.ts")).registerCompletion,
   },
 ];

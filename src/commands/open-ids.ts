@@ -1,8 +1,8 @@
 import type { Option } from "commander";
-import { checkEncoding } from "../config/decode.ts";
-import { openInput } from "../config/input-file.ts";
-import { readRecords } from "../config/records.ts";
 import { PushCliError, usageError } from "../errors.ts";
+import { checkEncoding } from "../files/decode.ts";
+import { openInput } from "../files/input-file.ts";
+import { readRecords } from "../files/records.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
 import { quoteValue } from "../pool/quote-value.ts";
 import type { Deps } from "./deps.ts";
@@ -33,7 +33,7 @@ export interface OpenIdWords {
 const USUAL_ENCODINGS = ["utf-8", "utf-16le", "utf-16be", "gb18030", "big5"];
 
 export function encodingOption(): Option {
-  const what = "the file's encoding, for example gb18030 (default: UTF-8, or UTF-16)";
+  const what = "Encoding of the file, for example gb18030 (default: UTF-8 or UTF-16)";
   return suggestingOption("--encoding <name>", what, USUAL_ENCODINGS);
 }
 
@@ -60,7 +60,7 @@ export async function listOpenIds(
     const openId = option !== undefined && word.startsWith("--") ? undefined : read(word);
     if (openId === undefined) {
       const what = `${option === undefined ? "" : `${option} `}'${word}' is not an openId`;
-      throw usageError(what, "no spaces, no braces, up to 128 characters");
+      throw usageError(what, "an openId has no spaces or braces, and at most 128 characters");
     }
     doubt.see(openId, "");
     openIds.add(openId);
@@ -90,7 +90,8 @@ async function readOpenIds(
   const read = toOpenId ?? (await deps.stores()).toOpenId;
   const doubt = await doubtShape(deps);
   const input = openInput(path, deps.io);
-  if (path === STDIN && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; Ctrl-D ends");
+  if (path === STDIN && deps.io.stdin.isTTY)
+    deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
   const name = path === STDIN ? "stdin" : path;
   const mend = `${undone === undefined ? "" : `${undone}; `}fix the line and run again`;
   const openIds = new Set<string>();
@@ -103,15 +104,15 @@ async function readOpenIds(
   }
   if (isAudience) doubt.warn();
   if (openIds.size > 0) return openIds;
-  throw new PushCliError("nothing", `there is no openId in ${name}`, {
-    hint: "one openId a line, or CSV, NDJSON or rows of pool list with an openId column",
+  throw new PushCliError("nothing", `no openId in ${name}`, {
+    hint: "give one openId per line, or CSV, NDJSON or pool list output with an openId column",
   });
 }
 
 /** Why a cell is no openId of a list. */
 export function notListed(value: unknown): string {
   const isEmpty = value === undefined || value === "";
-  return isEmpty ? "it has no openId" : `${quoteValue(value)} is not an openId`;
+  return isEmpty ? "no openId" : `${quoteValue(value)} is not an openId`;
 }
 
 /** What separates cells in some file or other has not been taken for that in this one. */

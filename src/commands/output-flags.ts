@@ -23,21 +23,21 @@ const FORMATS = ["table", "tsv", "csv", "json", "openid"] as const;
 /** How data is printed. */
 export function addOutputOptions(program: Command): Command {
   return program
-    .option("--json", "one JSON document on stdout (lists: NDJSON); errors as JSON on stderr")
-    .option("--jq <expression>", "what jq makes of the JSON: '.outcomes.sent'; texts without quotes")
+    .option("--json", "Print JSON (lists: NDJSON), and errors as JSON on stderr")
+    .option("--jq <expression>", "Filter the JSON with jq, for example '.outcomes.sent'; prints raw strings")
     .addOption(
       suggestingOption(
         "--format <format>",
-        "table, tsv, csv, json or openid (default: table on a terminal, tsv in a pipe)",
+        "Output format: table, tsv, csv, json or openid (default: table on a terminal, tsv in a pipe)",
         FORMATS,
       ),
     )
-    .option("--header", "begin rows with a line of titles (usual for csv)")
-    .option("--no-header", "leave out the titles of rows and tables")
+    .option("--header", "Print a header line (default for table and csv)")
+    .option("--no-header", "Omit the header line")
     .addOption(
-      suggestingOption("--color <when>", "colors: auto (on a terminal), always or never", COLOR_CHOICES),
+      suggestingOption("--color <when>", "Use color: auto (on a terminal), always or never", COLOR_CHOICES),
     )
-    .option("--no-color", "the same as --color never");
+    .option("--no-color", "Same as --color never");
 }
 
 /** Commands whose lines of JSON are what they are for: files for import, a log. */
@@ -69,14 +69,14 @@ export async function chooseOutput(
   const isJson = json === true || jq !== undefined;
   if (isJson && as !== undefined && as !== "json")
     throw usageError(
-      `--format ${as} and ${jq === undefined ? "--json" : "--jq"} exclude each other`,
-      "give one of them",
+      `--format ${as} and ${jq === undefined ? "--json" : "--jq"} can't be used together`,
+      "use only one of them",
     );
   const chosen: FormatChoice | undefined = isJson ? "json" : as;
   if (header !== undefined && (chosen === "json" || chosen === "openid"))
     throw usageError(
-      `${header ? "--header" : "--no-header"}: there is no header in ${chosen === "json" ? "JSON" : "a list of openIds"}`,
-      "it is for --format tsv, csv and table",
+      `${header ? "--header" : "--no-header"}: ${chosen === "json" ? "JSON has" : "a list of openIds has"} no header`,
+      "it applies to --format tsv, csv and table",
     );
   if (as !== undefined && as !== "json") await checkRows(command, as);
   return { as: chosen, header, color: parseColor(color) };
@@ -96,12 +96,15 @@ async function checkRows(command: Command, as: FormatChoice): Promise<void> {
     .slice(1)
     .join(" ");
   if (JSON_ALONE.includes(path))
-    throw usageError(`--format ${as}: ${path} prints JSON, a line each`, "leave --format out");
+    throw usageError(`--format ${as}: ${path} always prints NDJSON`, "omit --format");
   if (as !== "openid") return;
   const { documentsOf } = await import("../documents/catalog.ts");
   const lists = documentsOf(path).some(({ form, schema }) => form === "lines" && schema.properties?.openId);
   if (!lists)
-    throw usageError(`--format openid: ${path} lists no users`, "pool list and broadcast recipients do");
+    throw usageError(
+      `--format openid: ${path} does not list users`,
+      "use it with pool list or broadcast recipients",
+    );
 }
 
 function parse<T extends string>(text: string, choices: readonly T[], option: string): T {
@@ -109,5 +112,5 @@ function parse<T extends string>(text: string, choices: readonly T[], option: st
   if (found !== undefined) return found;
   const near = nearestWord(text, choices);
   const meant = near === undefined ? "" : `did you mean ${near}? `;
-  throw usageError(`${option} '${text}' is none of its values`, `${meant}they are ${choices.join(", ")}`);
+  throw usageError(`invalid value '${text}' for ${option}`, `${meant}valid values: ${choices.join(", ")}`);
 }

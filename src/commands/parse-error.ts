@@ -2,6 +2,7 @@ import type { Command, CommanderError } from "commander";
 import { nearestWord } from "../config/nearest.ts";
 import { type PushCliError, usageError } from "../errors.ts";
 import { defaultOf, pathOf, usageOf } from "./tree.ts";
+import { childOf, lineage } from "./words.ts";
 
 /** Why commander could not make sense of the command line, with the likely word or the usage as hint. */
 export function explainParseError(error: CommanderError, command: Command): PushCliError {
@@ -9,12 +10,15 @@ export function explainParseError(error: CommanderError, command: Command): Push
   const said = error.code === "commander.excessArguments" ? `unexpected argument '${extra}'` : error.message;
   const [message = "", ...rest] = said.replace(/^error: /, "").split("\n");
   const suggestion = /Did you mean (.*)\?/.exec(rest.join(" "))?.[1];
+  const isCommand = error.code === "commander.unknownCommand";
   const tooMuch = /excessArguments|unknownOption/.test(error.code);
-  const meant = suggestion ?? (tooMuch ? verbMeantBy(command) : undefined);
+  const meant =
+    (isCommand ? commandMeantBy(command) : undefined) ??
+    suggestion ??
+    (tooMuch ? verbMeantBy(command) : undefined);
   if (meant) return usageError(message, `did you mean ${meant}?`);
   const isWord = /unknownOption|unknownCommand|invalidArgument/.test(error.code);
-  const help = `${pathOf(command)} --help shows what there is`;
-  return usageError(message, isWord ? help : `usage: ${usageOf(command)}`);
+  return usageError(message, isWord ? `see ${pathOf(command)} --help` : `usage: ${usageOf(command)}`);
 }
 
 /** A mistyped verb of a noun that stands for a command is taken for that command's argument: `broadcast rsume x`. */
@@ -24,4 +28,26 @@ function verbMeantBy(command: Command): string | undefined {
   const verbs = noun.commands.filter((child) => child !== command).map((child) => child.name());
   const verb = nearestWord(command.args[0] ?? "", verbs);
   return verb && `push-cli ${noun.name()} ${verb}`;
+}
+
+/** What the verbs of ours are called in other tools. */
+const OTHER_VERBS: Record<string, readonly string[]> = {
+  show: ["get", "describe", "inspect", "view", "info", "status", "print"],
+  list: ["all", "find", "search"],
+  stats: ["count", "summary", "statistics"],
+  import: ["add", "push", "load", "restore", "create"],
+  export: ["dump", "backup", "save", "download"],
+  remove: ["delete", "del", "drop", "clear"],
+  refresh: ["renew", "fetch", "update", "rotate"],
+  start: ["run", "serve", "listen"],
+  check: ["validate", "verify", "test"],
+};
+
+/** The command of that name elsewhere (`pool purge`), or the one that other tools call so (`pool get`). */
+function commandMeantBy(command: Command): string | undefined {
+  const word = command.args[0] ?? "";
+  const program = lineage(command).at(-1) ?? command;
+  if (command !== program && childOf(program, word)) return `push-cli ${word}`;
+  const verb = Object.keys(OTHER_VERBS).find((one) => OTHER_VERBS[one]?.includes(word));
+  return verb !== undefined && childOf(command, verb) ? `${pathOf(command)} ${verb}` : undefined;
 }

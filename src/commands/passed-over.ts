@@ -17,17 +17,17 @@ export function describePassed(passed: PassedOver, place: string): string[] {
   const warnings: string[] = [];
   if (keys > 0) {
     const tag = /^([^{}]*)\{[^{}]+\}([^{}]*)$/.exec(example ?? "");
-    const way = tag ? `; --pool-key '${tag[1]}{%}${tag[2]}' reads such keys` : "";
+    const way = tag ? `; to read such keys, use --pool-key '${tag[1]}{%}${tag[2]}'` : "";
     warnings.push(
-      `${formatCounted(keys, "key")} under '${place}' ${keys === 1 ? "was" : "were"} left out: ` +
-        `no openId can be told from '${example}'${way}`,
+      `${formatCounted(keys, "key")} under '${place}' ${keys === 1 ? "was" : "were"} skipped: ` +
+        `can't tell the openId in '${example}'${way}`,
     );
   }
   if (odd > 0) {
     const share = odd === pools ? "" : `${formatCount(odd)} of `;
     warnings.push(
       `${share}${formatCounted(pools, "pool")} ${pools === 1 ? "has" : "have"} a key with more than an openId ` +
-        `in it, such as '${oddExample}'; --pool-key says where the openId stands`,
+        `in it, such as '${oddExample}'; --pool-key tells where the openId is`,
     );
   }
   return warnings;

@@ -7,7 +7,7 @@ import { TOPICS } from "../help/topics.ts";
 import { ExampledCommand } from "./command.ts";
 import type { RunAction } from "./deps.ts";
 import { registerHelp } from "./help.ts";
-import { globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
+import { COMMANDS_FIRST, globalOptionsHint, HELP_LAYOUT } from "./help-layout.ts";
 import { NOUNS } from "./nouns.ts";
 import { addOutputOptions, type OutputFlags } from "./output-flags.ts";
 import { suggestingOption } from "./suggest.ts";
@@ -27,24 +27,24 @@ export interface GlobalOptions extends OutputFlags, SettingFlags {
 
 const EXAMPLES = `
 Examples:
-  # see all of it happen, on a Redis of its own
+  # See everything at work, on a private Redis
   $ push-cli demo
-  # whose codes expire first
+  # List the pools whose codes expire first
   $ push-cli pool list --sort expiry --limit 10
-  # what a broadcast would do, then do it: it asks first
+  # Preview a broadcast, then send it
   $ push-cli broadcast <templateId> --keywords "a,b,c" --dry-run
   $ push-cli broadcast <templateId> --keywords "a,b,c"
-  # remove expired codes, from cron
+  # Remove expired codes, from cron
   $ push-cli purge --quiet
 
-Settings come from flags, PUSH_CLI_* variables and push-cli.config.json.
-Options of a command: push-cli <command> --help`;
+Settings come from options, PUSH_CLI_* variables and push-cli.config.json.
+For the options of a command, run push-cli <command> --help.`;
 
 /** The end of the help of all. */
 function listTopics(): string {
   const width = Math.max(...TOPICS.map(({ name }) => name.length));
   const lines = TOPICS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `\nPages of the manual, by push-cli help <page>:\n${lines.join("\n")}`;
+  return `\nManual pages (push-cli help <page>):\n${lines.join("\n")}`;
 }
 
 /**
@@ -57,39 +57,49 @@ export async function buildProgram(
   words?: readonly string[],
 ): Promise<Command> {
   const program = new ExampledCommand("push-cli")
-    .description("Operate the push-code (formId) pools of a mini program and broadcast template messages.")
-    .version(version, "-V, --version", "print the version");
-  addOutputOptions(program)
-    .option("-q, --quiet", "suppress progress and informational messages; errors stay")
-    .option("-y, --yes", "answer every question with yes")
-    .option("--no-input", "never ask: what would need an answer is refused");
-  addLogOptions(program);
-  for (const key of FLAG_KEYS) program.addOption(settingOption(TABLE[key]));
+    .description("Manage the push-code pools of a mini program and broadcast template messages")
+    .version(version, "-V, --version", "Print the version");
   program
-    .option("--profile <name>", "profile of the configuration file")
-    .option("--config <file>", "configuration file")
-    .configureHelp(HELP_LAYOUT)
-    .helpOption("-h, --help", "print help")
+    .usage("<command> [options]")
+    .configureHelp({ ...HELP_LAYOUT, ...COMMANDS_FIRST })
+    .helpOption("-h, --help", "Print help")
     .helpCommand(false)
-    .addHelpText("after", EXAMPLES);
+    .addHelpText("after", EXAMPLES)
+    .option("-q, --quiet", "Suppress progress and informational messages")
+    .option("-y, --yes", "Answer yes to every question")
+    .option("--no-input", "Never ask; fail if confirmation is required")
+    .option("--profile <name>", "Profile of the configuration file to use")
+    .option("--config <file>", "Path of the configuration file");
+  addOutputOptions(program.optionsGroup("Output options:"));
+  addLogOptions(program.optionsGroup("Logging options:"));
+  for (const { heading, has } of SETTING_GROUPS) {
+    program.optionsGroup(heading);
+    for (const key of FLAG_KEYS.filter(has)) program.addOption(settingOption(TABLE[key]));
+  }
   program.addHelpText("afterAll", ({ command }) =>
     command === program ? listTopics() : globalOptionsHint(program),
   );
-  for (const { name, description, load } of NOUNS) {
-    const command = program.command(name).description(description);
+  for (const { name, description, load, group } of NOUNS) {
+    const command = program.commandsGroup(group).command(name).description(description);
     if (!words || words.includes(name)) (await load())(command, run);
   }
   registerHelp(program, run, () => buildProgram(version, run));
   return program;
 }
 
+/** The settings, by what one has to do with them. */
+const SETTING_GROUPS = [
+  { heading: "Connection options:", has: (key: string) => /^(redis|api|proxy)/.test(key) },
+  { heading: "Channel, pool and token options:", has: (key: string) => !/^(redis|api|proxy)/.test(key) },
+];
+
 function addLogOptions(program: Command): Command {
   return program
-    .option("--verbose", "say on stderr what is decided: settings, Redis, token, sweeps, rates, retries")
-    .option("--debug", "also each Redis command and HTTP exchange, secrets left out; stack traces")
-    .option("--log-file <file>", "append all of that to a file, as NDJSON, whatever the terminal shows")
+    .option("--verbose", "Log decisions to stderr: settings, Redis, token, rates, retries")
+    .option("--debug", "Also log Redis commands and HTTP requests (secrets redacted), and stack traces")
+    .option("--log-file <file>", "Append the debug log to this file as NDJSON")
     .addOption(
-      suggestingOption("--log-level <level>", "of that file: debug (default), info, warn", [
+      suggestingOption("--log-level <level>", "Level of the log file: debug (default), info or warn", [
         "debug",
         "info",
         "warn",

@@ -22,10 +22,10 @@ const LOCK_TTL_MS = 30_000;
 
 const EXAMPLES = `
 Examples:
-  # count, change nothing
+  # Count expired codes without removing them
   $ push-cli purge --dry-run
   $ push-cli purge --max-duration 10m
-  # slow and even: INFO's instantaneous_ops_per_sec goes up by no more than this
+  # Limit the load: instantaneous_ops_per_sec rises by at most this much
   $ push-cli purge --max-ops 2000/s
 
 Crontab, every night at 3:17; --quiet is silent unless something is wrong:
@@ -33,9 +33,9 @@ Crontab, every night at 3:17; --quiet is silent unless something is wrong:
 
 export function registerPurge(command: Command, run: RunAction): void {
   command
-    .option("--dry-run", "count only")
-    .option("--max-duration <time>", "stop cleanly after this long: 90s, 10m, 1h")
-    .option("--max-ops <n>", "at most so many Redis commands, those inside scripts included: 2000/s, 90/m")
+    .option("--dry-run", "Count only; change nothing")
+    .option("--max-duration <time>", "Stop cleanly after this time, for example 90s, 10m or 1h")
+    .option("--max-ops <n>", "Maximum rate of Redis commands, including those in scripts, for example 2000/s")
     .addHelpText("after", EXAMPLES)
     .action(run(purge));
 }
@@ -76,7 +76,7 @@ async function sayNothingExpires(deps: Deps, dryRun: boolean): Promise<ExitName>
   const { out } = deps;
   if (out.format !== "human")
     await show(deps, { ...noTotals(), complete: true, passedOver: 0, durationMs: 0, dryRun }, "");
-  out.talk("nothing to purge: consents don't expire, unless --consent-max-age says how old they may be");
+  out.talk("nothing to purge: consents don't expire unless --consent-max-age is set");
   return "done";
 }
 
@@ -118,14 +118,18 @@ async function acquireLock(locks: LockStore): Promise<HeldLock> {
   const lock = await locks.acquire("purge", LOCK_TTL_MS);
   if (lock) return lock;
   throw new PushCliError("locked", "another purge is running", {
-    hint: "it lapses 30 s after its process died",
+    hint: "if its process has died, its lock expires within 30 s",
   });
 }
 
 function lockLost(): PushCliError {
-  return new PushCliError("locked", "Redis did not answer for so long that another purge may have begun", {
-    hint: "run it again: what is done stays done",
-  });
+  return new PushCliError(
+    "locked",
+    "the lock expired while Redis did not respond; another purge may have started",
+    {
+      hint: "run it again: it continues with the remaining pools",
+    },
+  );
 }
 
 /** What can end a purge early: a signal, its time, the loss of its lock (told by `end`). */
@@ -137,7 +141,7 @@ function stopSwitch(deps: Deps, maxMs: number | undefined) {
     stop.abort();
   };
   const undoSignals = deps.onInterrupt((signal) => {
-    deps.out.talk("stopping: waiting for the steps under way (once more: end at once)");
+    deps.out.talk("stopping: waiting for steps in progress (press Ctrl-C again to exit now)");
     end(signal);
   });
   const timer = maxMs === undefined ? undefined : setTimeout(() => end("done"), maxMs);
@@ -184,11 +188,11 @@ function describe(document: PurgeDocument, thing: string): string[] {
   const verb = dryRun ? "would remove" : "removed";
   const lines = [`${verb} ${codes} from ${pools} in ${formatDuration(document.durationMs)}`];
   if (poolsRemoved > 0) {
-    const gone = dryRun ? "would be empty, and so gone" : "empty now, and so gone";
+    const gone = dryRun ? "would be empty and removed" : "empty and removed";
     lines.push(`${formatCounted(poolsRemoved, "pool")} ${gone}`);
   }
   if (unreadableKept > 0)
     lines.push(`${formatCounted(unreadableKept, "unreadable entry", "unreadable entries")} kept`);
-  if (!document.complete) lines.push("stopped early: there are pools that it did not look at");
+  if (!document.complete) lines.push("stopped early: some pools were not checked");
   return lines;
 }

@@ -42,22 +42,22 @@ Examples:
 
 export function registerSandbox(command: Command, run: RunAction): void {
   command
-    .option("--port <n>", "port on 127.0.0.1; 0 for any free one", "0")
-    .option("--fault <kind:percent...>", "misbehave in so many percent of the sends")
-    .option("--outage <after:for:kind>", "be down for a while, after a time or so many sends")
-    .option("--accept-any", "take codes and consents that nobody registered")
-    .option("--overlap", "let two subscribe messages to a user overlap: no 43108")
-    .option("--callback <url>", "post receipts and other events to this address")
-    .option("--callback-token <text>", "token of the signatures", "sandboxToken")
-    .option("--callback-key <key>", "EncodingAESKey: encrypt the events (safe mode)")
+    .option("--port <n>", "Port on 127.0.0.1; 0 for any free port", "0")
+    .option("--fault <kind:percent...>", "Inject a fault into this percentage of sends")
+    .option("--outage <after:for:kind>", "Simulate an outage after a time or number of sends")
+    .option("--accept-any", "Accept codes and consents that were never registered")
+    .option("--overlap", "Accept overlapping subscribe messages to one user instead of answering 43108")
+    .option("--callback <url>", "Post receipts and other events to this URL")
+    .option("--callback-token <text>", "Token that signs the events", "sandboxToken")
+    .option("--callback-key <key>", "EncodingAESKey to encrypt the events with (safe mode)")
     .addOption(
-      new Option("--callback-format <format>", "format of the events")
+      new Option("--callback-format <format>", "Format of the events")
         .choices(["json", "xml"])
         .default("json"),
     )
-    .option("--callback-delay <duration>", "how late an event comes at most", "5s")
-    .option("--latency <ms>", "answer every request that late")
-    .option("--seed <n>", "seed of the faults: the same one replays them")
+    .option("--callback-delay <duration>", "Maximum delay of events", "5s")
+    .option("--latency <ms>", "Delay of every response, in milliseconds")
+    .option("--seed <n>", "Random seed, to replay the same faults")
     .addHelpText("after", EXAMPLES)
     .action(run(sandbox));
 }
@@ -93,7 +93,7 @@ function callbackOf(flags: SandboxFlags): CallbackOptions | undefined {
   if (delayMs > MAX_DELAY_MS)
     throw usageError(`--callback-delay: "${callbackDelay}" is out of range`, "at most 1h");
   if (url === undefined && callbackKey !== undefined)
-    throw usageError("--callback-key without --callback", "give the address that events are posted to");
+    throw usageError("--callback-key without --callback", "add --callback with the URL to post events to");
   if (url === undefined) return undefined;
   return { url, token, format, delayMs, ...(callbackKey !== undefined && { aesKey: callbackKey }) };
 }
@@ -101,6 +101,6 @@ function callbackOf(flags: SandboxFlags): CallbackOptions | undefined {
 function announce({ out }: Deps, url: string): void {
   if (out.format === "json") out.json({ url, appid: "wx-sandbox", stats: `${url}/sandbox/stats` });
   else out.data(url);
-  out.talk("appid wx-sandbox, secret sandbox-secret; Ctrl-C ends");
+  out.talk("appid wx-sandbox, secret sandbox-secret; press Ctrl-C to stop");
   out.talk(`counters: ${url}/sandbox/stats`);
 }

@@ -14,12 +14,12 @@ Examples:
   $ push-cli schema
   $ push-cli schema pool-list
   $ push-cli schema broadcast show > broadcast-show.schema.json
-  # the fields of a document
+  # Show the schema of a document
   $ push-cli schema pool-stats --jq '.properties | keys[]'`;
 
 export function registerSchema(schema: Command, run: RunAction): void {
   schema
-    .argument("[document...]", "a name from the list, or a command")
+    .argument("[document...]", "Document name, or a command")
     .addHelpText("after", EXAMPLES)
     .action(run(({ out }: Deps, _flags: object, words: string[]) => showSchema(out, words)));
 }
@@ -51,7 +51,7 @@ async function listDocuments(out: Deps["out"]): Promise<ExitName> {
 }
 
 const COLUMNS = [
-  { title: "document" },
+  { title: "document", name: "name" },
   { title: "version", align: "right" as const },
   { title: "form" },
   { title: "title", wrap: true },
@@ -67,13 +67,13 @@ function findDocument(words: readonly string[]): DocumentDefinition {
   if (only && printed.length === 1) return only;
   if (only)
     throw usageError(
-      `${words.join(" ")} prints one of several documents`,
-      `they are ${printed.map((one) => one.name).join(", ")}`,
+      `${words.join(" ")} prints several kinds of documents`,
+      `choose one of ${printed.map((one) => one.name).join(", ")}`,
     );
   const near = nearestWord(
     name,
     DOCUMENTS.map((one) => one.name),
   );
   const meant = near === undefined ? "" : `did you mean ${near}? `;
-  throw usageError(`there is no document '${words.join(" ")}'`, `${meant}push-cli schema lists them`);
+  throw usageError(`unknown document '${words.join(" ")}'`, `${meant}to list all documents: push-cli schema`);
 }

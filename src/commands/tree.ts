@@ -13,5 +13,7 @@ export function usageOf(command: Command): string {
 
 /** The command as a person types it: `push-cli pool show`, and `push-cli broadcast` for the command it stands for. */
 export function pathOf(command: Command): string {
-  return usageOf(command).replace(/ [[<].*/, "");
+  return usageOf(command)
+    .replace(/ [[<].*/, "")
+    .replace(/\|\S+/g, "");
 }

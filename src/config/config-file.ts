@@ -73,11 +73,11 @@ async function readText(path: string, given: Origin | undefined): Promise<string
     const code = (error as NodeJS.ErrnoException).code;
     const missing = code === "ENOENT" || code === "ENOTDIR";
     if (missing && !given) return undefined;
-    const reason = missing ? "there is no such file" : readProblem(error);
+    const reason = missing ? "no such file" : readProblem(error);
     const origin: Origin = given ?? { source: "file", name: "configuration" };
-    const others = given ? "" : "; with --config <file>, that one is read and no other";
+    const others = given ? "" : "; with --config <file>, only that file is read";
     throw new SettingError(origin, `: cannot read "${path}": ${reason}`, {
-      hint: `a JSON file of settings; push-cli init writes one${others}`,
+      hint: `to create a configuration file: push-cli init${others}`,
       cause: error,
     });
   }
@@ -86,16 +86,16 @@ async function readText(path: string, given: Origin | undefined): Promise<string
 /** Why reading failed, in words where Node's are not enough. */
 export function readProblem(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === "EISDIR") return "it is a directory";
+  if (code === "EISDIR") return "is a directory";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
-  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
+  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
   return messageOf(error);
 }
 
 async function checkText(text: string, path: string): Promise<ConfigDocument | Fault[]> {
   const parsed = await parseJson(text);
   if ("position" in parsed) {
-    const hint = "keys and text stand in double quotes, entries are separated by commas";
+    const hint = "keys and strings need double quotes, and entries are separated by commas";
     return [{ path, position: parsed.position, problem: " is not valid JSON", hint }];
   }
   const checked = await checkConfig(parsed.value);

@@ -33,7 +33,7 @@ function missingError(missing: ("appid" | "appsecret")[], { read, places }: Conf
     appid: TABLE.appid.env,
     appsecret: `${TABLE.appsecret.env} (or ${TABLE.appsecret.fileEnv})`,
   };
-  const files = read.length > 0 ? `read: ${quoteAll(read)}` : `none at ${quoteAll(places)}`;
+  const files = read.length > 0 ? `read: ${quoteAll(read)}` : `none found at ${quoteAll(places)}`;
   const it = missing.length === 1 ? "it" : "them";
   return new PushCliError("credentials", `no ${missing.join(" and no ")} given`, {
     hint: `set ${missing.map((name) => variables[name]).join(" and ")}, or put ${it} into a configuration file (${files})`,

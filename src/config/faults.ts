@@ -18,19 +18,19 @@ export interface Fault {
   hint?: string | undefined;
 }
 
-const HINT = "and run again; push-cli config check shows all that is wrong";
+const HINT = "and run again; to see all problems: push-cli config check";
 
 /** One fault as a sentence about it; several as their number, each with its place in the details. */
 export function faultsError(faults: readonly Fault[]): PushCliError {
   const [only, ...more] = faults;
   if (only && more.length === 0) {
-    return new PushCliError("config", describeFault(only), { hint: only.hint ?? `correct the file ${HINT}` });
+    return new PushCliError("config", describeFault(only), { hint: only.hint ?? `fix the file ${HINT}` });
   }
   const paths = [...new Set(faults.map(({ path }) => path))];
   const named = paths.map((path) => `"${path}"`).join(" and ");
-  return new PushCliError("config", `${faults.length} faults in ${named}`, {
+  return new PushCliError("config", `${faults.length} errors in ${named}`, {
     details: faults.map(listFault),
-    hint: `correct the ${paths.length === 1 ? "file" : "files"} ${HINT}`,
+    hint: `fix the ${paths.length === 1 ? "file" : "files"} ${HINT}`,
   });
 }
 

@@ -17,7 +17,7 @@ export function configSchema(): JsonSchema {
     allowComments: true,
     allowTrailingCommas: true,
     ...section({
-      $schema: { type: "string", description: "Where editors find the schema of this file." },
+      $schema: { type: "string", description: "Schema of this file, for editors." },
       defaultProfile: {
         type: "string",
         minLength: 1,
@@ -25,7 +25,8 @@ export function configSchema(): JsonSchema {
       },
       profiles: {
         type: "object",
-        description: "Settings by name. --profile <name> takes them before those of the file's top level.",
+        description:
+          "Profiles by name. Their settings take precedence over those at the top level of the file.",
         additionalProperties: { $ref: "#/definitions/profile" },
       },
       ...settings,
@@ -34,7 +35,7 @@ export function configSchema(): JsonSchema {
       profile: section({
         production: {
           type: "boolean",
-          description: "Questions and previews then show the profile in red, as production.",
+          description: "Whether prompts and previews show the profile in red, as production.",
           default: false,
         },
         ...settings,
@@ -54,7 +55,7 @@ function settingSchemas(): JsonSchema {
     ...SETTING_KEYS.map((key) => [key, settingSchema(key)]),
     ...SECRET_KEYS.map((key) => [
       secretFileKey(key),
-      { type: "string", minLength: 1, description: `File that holds the ${key} and nothing else.` },
+      { type: "string", minLength: 1, description: `File that contains only the ${key}.` },
     ]),
   ]);
 }

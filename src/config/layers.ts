@@ -99,7 +99,7 @@ async function readSecret(key: SecretKey, path: string, origin: Origin): Promise
     return { value: text.trim(), origin: { ...origin, name: `the secret in "${path}"` } };
   } catch (error) {
     const problem = `: cannot read "${path}": ${readProblem(error)}`;
-    const hint = `a file that holds the ${key} and nothing else`;
+    const hint = `the file must contain only the ${key}`;
     return { value: "", origin, problem: new SettingError(origin, problem, { hint, cause: error }) };
   }
 }

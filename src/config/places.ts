@@ -26,11 +26,11 @@ export async function surveyPlaces(
 
 async function survey(file: string, kind: string): Promise<ConfigPlace> {
   try {
-    if ((await stat(file)).isDirectory()) return { file, kind, found: false, problem: "it is a directory" };
+    if ((await stat(file)).isDirectory()) return { file, kind, found: false, problem: "is a directory" };
     await access(file, constants.R_OK);
     return { file, kind, found: true };
   } catch (error) {
     const problem = readProblem(error);
-    return { file, kind, found: false, problem: problem === "there is no such file" ? "not there" : problem };
+    return { file, kind, found: false, problem: problem === "no such file" ? "not found" : problem };
   }
 }

@@ -45,11 +45,11 @@ function missingProfile(
   const meant = nearestWord(value, names);
   const hint =
     files.length === 0
-      ? `profiles stand in a configuration file: ${configPlaces(io).join(" or ")}`
+      ? `profiles are defined in a configuration file: ${configPlaces(io).join(" or ")}`
       : names.length === 0
-        ? `there are no profiles in ${files.map(({ path }) => `"${path}"`).join(" and ")}`
-        : `the profiles are ${names.join(", ")}`;
-  return new SettingError(origin, `: there is no profile "${value}"`, {
+        ? `no profiles are defined in ${files.map(({ path }) => `"${path}"`).join(" and ")}`
+        : `available profiles: ${names.join(", ")}`;
+  return new SettingError(origin, `: unknown profile "${value}"`, {
     hint: meant ? `did you mean "${meant}"? ${hint}` : hint,
   });
 }

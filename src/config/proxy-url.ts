@@ -1,11 +1,11 @@
 export const PROXY_HINT =
-  "such as http://proxy:3128 or http://user:password@proxy:3128 (in a password, write / @ : # % as %2F %40 %3A %23 %25); none goes without a proxy";
+  "such as http://proxy:3128 or http://user:password@proxy:3128 (in a password, write / @ : # % as %2F %40 %3A %23 %25); none disables the proxy";
 
 /** What is wrong with a proxy, as the end of a sentence about it. `none` and nothing mean: without one. */
 export function proxyProblem(value: string): string | undefined {
   if (isNoProxy(value)) return undefined;
-  if (/^\w+:\/\//.test(value) && !/^https?:/i.test(value)) return "is no http or https proxy";
-  return parseProxyUrl(value) ? undefined : "is not the URL of a proxy";
+  if (/^\w+:\/\//.test(value) && !/^https?:/i.test(value)) return "is not an http or https proxy";
+  return parseProxyUrl(value) ? undefined : "is not a proxy URL";
 }
 
 export function isNoProxy(value: string): boolean {

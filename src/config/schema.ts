@@ -73,7 +73,7 @@ function withOneForm<Schema extends ZodType<ConfigSection>>(schema: Schema): Sch
     const fileKey = secretFileKey(key);
     return checked.refine((values) => values[key] === undefined || values[fileKey] === undefined, {
       path: [fileKey],
-      params: { reason: `stands beside ${key}; keep one of them` },
+      params: { reason: `conflicts with ${key}; keep only one of them` },
       // Without it, another fault of the section would hide this one.
       when: ({ value }) => typeof value === "object" && value !== null,
     });
@@ -107,7 +107,7 @@ function wrongType(
   const problem = ` must be ${wantedAt(path, expected)}, not ${typeName(value)}`;
   // No other value is quoted: it may well be, or hold, a secret in the wrong place.
   if (!key || isSecret(key) || !/^(number|boolean)$/.test(typeof value)) return { problem };
-  const hint = SETTINGS[key].form === "count" ? SETTINGS[key].hint : `write "${value}", in double quotes`;
+  const hint = SETTINGS[key].form === "count" ? SETTINGS[key].hint : `write "${value}" in double quotes`;
   return { problem: `${problem}: ${value}`, hint };
 }
 
@@ -131,7 +131,7 @@ function unknownKey(section: PropertyKey[], key: string): Issue {
     what: "key",
     subject: `unknown key ${nameOf(keys)}`,
     problem: "",
-    hint: meant ? `did you mean "${meant}"?` : `the keys are ${candidates.join(", ")}`,
+    hint: meant ? `did you mean "${meant}"?` : `valid keys: ${candidates.join(", ")}`,
   };
 }
 

@@ -1,23 +1,23 @@
 import type { Setting } from "./setting.ts";
 import { wordProblem } from "./value-checks.ts";
 
-const AES_KEY_HINT = "the EncodingAESKey of the message push, as the platform's console shows it";
+const AES_KEY_HINT = "the EncodingAESKey of the message push, as shown in the platform's console";
 
 /** The settings that are secrets: each may stand in a file of its own, no message quotes one, and none comes from argv. */
 export const SECRETS = {
   appsecret: {
     env: "PUSH_CLI_APPSECRET",
     fileEnv: "PUSH_CLI_APPSECRET_FILE",
-    what: "appsecret of the mini program",
+    what: "Appsecret of the mini program",
     problem: wordProblem,
-    hint: "the appsecret is one word",
+    hint: "the appsecret is a single word without spaces",
   },
   collectorSecret: {
     env: "PUSH_CLI_COLLECTOR_SECRET",
     fileEnv: "PUSH_CLI_COLLECTOR_SECRET_FILE",
-    what: "secret that signs the session tokens of the collector",
+    what: "Secret that signs the session tokens of the collector",
     problem: sessionSecretProblem,
-    hint: "it signs the session tokens; make one: openssl rand -base64 48",
+    hint: "it signs the session tokens; generate one: openssl rand -base64 48",
     collectorOnly: true,
     derived: true,
   },
@@ -26,7 +26,7 @@ export const SECRETS = {
     fileEnv: "PUSH_CLI_CALLBACK_TOKEN_FILE",
     what: "Token of the message push, for the collector's /callback",
     problem: callbackTokenProblem,
-    hint: "the Token of the message push, as the platform's console shows it",
+    hint: "the Token of the message push, as shown in the platform's console",
     collectorOnly: true,
     derived: true,
   },
@@ -42,9 +42,9 @@ export const SECRETS = {
   callbackAesKeyPrevious: {
     env: "PUSH_CLI_CALLBACK_AES_KEY_PREVIOUS",
     fileEnv: "PUSH_CLI_CALLBACK_AES_KEY_PREVIOUS_FILE",
-    what: "EncodingAESKey before the last change of it",
+    what: "Previous EncodingAESKey, before its last change",
     problem: aesKeyProblem,
-    hint: `${AES_KEY_HINT}; the one before the last change`,
+    hint: `the previous EncodingAESKey of the message push, before its last change`,
     collectorOnly: true,
     derived: true,
   },
@@ -55,7 +55,9 @@ const MIN_SECRET_BYTES = 32;
 
 function sessionSecretProblem(value: string): string | undefined {
   const bytes = Buffer.byteLength(value);
-  return bytes < MIN_SECRET_BYTES ? `has ${bytes} bytes; it needs at least ${MIN_SECRET_BYTES}` : undefined;
+  return bytes < MIN_SECRET_BYTES
+    ? `has ${bytes} bytes; at least ${MIN_SECRET_BYTES} are required`
+    : undefined;
 }
 
 function callbackTokenProblem(value: string): string | undefined {

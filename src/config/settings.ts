@@ -101,9 +101,9 @@ function checkValues(given: Layer): void {
   if (!first) return;
   if (!second) throw first;
   const kind = problems.some((problem) => problem.kind === "usage") ? "usage" : "config";
-  throw new PushCliError(kind, `${problems.length} settings can't be used`, {
+  throw new PushCliError(kind, `${problems.length} settings are invalid`, {
     details: problems.map(({ message, hint }) => `${message}; ${hint}`),
-    hint: "correct them and run again",
+    hint: "fix them and run again",
   });
 }
 
@@ -154,8 +154,8 @@ function poolKeyOf(
   if (!poolKey || (poolPrefix && rank(poolPrefix) < rank(poolKey)))
     return { poolPrefix: poolPrefix?.value ?? byDefault, poolSuffix: "" };
   if (poolPrefix && rank(poolPrefix) === rank(poolKey)) {
-    throw new SettingError(poolKey.origin, ` and ${poolPrefix.origin.name} exclude each other`, {
-      hint: "leave one of them out",
+    throw new SettingError(poolKey.origin, ` and ${poolPrefix.origin.name} can't be used together`, {
+      hint: "use only one of them",
     });
   }
   const [before = "", behind = ""] = poolKey.value.split("%");

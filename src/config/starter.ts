@@ -85,7 +85,7 @@ export async function writeStarter(path: string, text: string, replace: boolean)
     await chmod(path, 0o600);
   } catch (error) {
     throw new PushCliError("output", `cannot write "${path}": ${messageOf(error)}`, {
-      hint: "choose another place with --config <file>",
+      hint: "choose another path with --config <file>",
       cause: error,
     });
   }

@@ -32,8 +32,8 @@ export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsF
   const lonely = redisCert && !redisKey ? "redisKey" : redisKey && !redisCert ? "redisCert" : undefined;
   if (lonely) {
     const { origin } = (redisCert ?? redisKey) as Given;
-    throw new SettingError(origin, " is given without its counterpart", {
-      hint: `a certificate and its key go together: give ${flagOf(lonely)}, or ${SETTINGS[lonely].env}, too`,
+    throw new SettingError(origin, " is set without its counterpart", {
+      hint: `a certificate needs its key and vice versa: also set ${flagOf(lonely)} or ${SETTINGS[lonely].env}`,
     });
   }
   const files: TlsFiles = {
@@ -79,7 +79,7 @@ async function checkCas(cas: string[], { value, origin }: Given): Promise<void> 
 export function unusedTls(given: Layer, redisUrl: string): string[] {
   if (isTls(redisUrl)) return [];
   return TLS_KEYS.flatMap((key) => given[key]?.origin.name ?? []).map(
-    (name) => `${name} has no effect: the Redis URL does not begin with rediss`,
+    (name) => `${name} has no effect: the Redis URL does not use rediss://`,
   );
 }
 
@@ -94,7 +94,7 @@ async function readPem(key: keyof typeof PEM, { value, origin }: Given): Promise
     throw fail(`cannot read "${value}": ${readProblem(error)}`, error);
   });
   if (new RegExp(`-----BEGIN [A-Z ]*${PEM[key]}-----`).test(text)) return text;
-  throw fail(`"${value}" holds no PEM ${PEM[key].toLowerCase()}`);
+  throw fail(`"${value}" contains no PEM ${PEM[key].toLowerCase()}`);
 }
 
 /** OpenSSL's own opinion, among other things whether the key is the certificate's. */
@@ -103,8 +103,8 @@ async function checkTogether(files: TlsFiles): Promise<void> {
   try {
     createSecureContext(files);
   } catch (error) {
-    throw new PushCliError("config", `the files for TLS to Redis can't be used: ${messageOf(error)}`, {
-      hint: "whole PEM files are wanted, the certificate's own key, and that without a passphrase",
+    throw new PushCliError("config", `invalid TLS files for Redis: ${messageOf(error)}`, {
+      hint: "use complete PEM files, and the certificate's own key without a passphrase",
     });
   }
 }

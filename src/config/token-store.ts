@@ -18,16 +18,16 @@ const KEEPERS = Object.keys(ARGUMENTS) as TokenKeeper[];
 export const TOKEN_STORES = KEEPERS.map((keeper) => (ARGUMENTS[keeper] === "key" ? `${keeper}=` : keeper));
 
 export const TOKEN_STORE_HINT =
-  "push-cli (the default), wxjava, wxjava-redisson, silenceper, wechatpy, powerwechat or key=<name of the key>; another prefix of the SDK's is given as wxjava=<prefix>";
+  "use push-cli (the default), wxjava, wxjava-redisson, silenceper, wechatpy, powerwechat or key=<name of the key>; for a custom prefix of the SDK, wxjava=<prefix>";
 
 /** What is wrong with a value, as the end of a sentence about it. */
 export function tokenStoreProblem(value: string): string | undefined {
   const { keeper, argument } = parseTokenStore(value);
   const takes = Object.hasOwn(ARGUMENTS, keeper) ? ARGUMENTS[keeper] : undefined;
-  if (takes === undefined) return "is no token store";
+  if (takes === undefined) return "is not a token store";
   if (argument === undefined) return takes === "key" ? "does not name a key" : undefined;
-  if (takes === "none") return `is no token store: ${keeper} takes no prefix`;
-  if (!isWord(argument)) return `has no ${takes} behind the =, or one with white space`;
+  if (takes === "none") return `is not a token store: ${keeper} takes no prefix`;
+  if (!isWord(argument)) return `needs a ${takes} after =, without spaces`;
   return undefined;
 }
 

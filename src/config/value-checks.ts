@@ -5,13 +5,13 @@ import type { Setting } from "./setting.ts";
 export function ageProblem(value: string): string | undefined {
   if (/^\d+(\.\d+)?$/.test(value)) return "has no unit";
   try {
-    return parseDuration(value) > 0 ? undefined : "leaves no time";
+    return parseDuration(value) > 0 ? undefined : "must be greater than zero";
   } catch {
     return "is not a duration";
   }
 }
 
-export const TIMEOUT_HINT = "a time from 100ms to 1h, such as 10s or 2m; a plain number is seconds";
+export const TIMEOUT_HINT = "give a time from 100ms to 1h, such as 10s or 2m; a plain number is seconds";
 
 export function timeoutProblem(value: string): string | undefined {
   try {
@@ -25,18 +25,18 @@ export function timeoutProblem(value: string): string | undefined {
 /** Braces make a hash tag of Redis cluster, which has to be whole for a pool and its ledger to share a slot. */
 function braceProblem(value: string): string | undefined {
   const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);
-  return isFine ? undefined : "has braces that are not one {tag}";
+  return isFine ? undefined : "contains braces other than a single {tag}";
 }
 
 /** What stands around the openId may tag it or itself: {%}, or {app}:%. */
 export function poolKeyProblem(value: string): string | undefined {
-  if (!isWord(value)) return "is empty or has white space in it";
-  if (value.split("%").length !== 2) return "does not have one % for the openId";
-  return value === "%" ? "would take every list for a pool" : braceProblem(value);
+  if (!isWord(value)) return "is empty or contains spaces";
+  if (value.split("%").length !== 2) return "must contain exactly one % for the openId";
+  return value === "%" ? "would match every list" : braceProblem(value);
 }
 
 export function wordProblem(value: string): string | undefined {
-  return isWord(value) ? undefined : "is empty or has white space in it";
+  return isWord(value) ? undefined : "is empty or contains spaces";
 }
 
 export function pathProblem(value: string): string | undefined {
@@ -48,7 +48,7 @@ export function prefixProblem(value: string): string | undefined {
 }
 
 export function channelProblem(value: string): string | undefined {
-  return /^[a-z]+(-[a-z]+)+$/.test(value) ? undefined : "is no channel";
+  return /^[a-z]+(-[a-z]+)+$/.test(value) ? undefined : "is not a channel";
 }
 
 export function countProblem(value: string): string | undefined {
@@ -81,7 +81,7 @@ function isRedisUrl(value: string): boolean {
 }
 
 export function apiBaseProblem(value: string): string | undefined {
-  return isApiBase(value) ? undefined : "is not an http or https URL without user, query and fragment";
+  return isApiBase(value) ? undefined : "is not an http or https URL without user, query or fragment";
 }
 
 function isApiBase(value: string): boolean {

@@ -29,8 +29,8 @@ export function unknownVariables({ env }: Pick<Io, "env">): { text: string; fix:
             fix: `rename it to ${meant}`,
           }
         : {
-            text: `push-cli reads no variable ${name}`,
-            fix: "unset it; push-cli config show lists the settings",
+            text: `${name} is not a variable of push-cli`,
+            fix: "unset it; to list all settings: push-cli config show",
           };
     });
 }

@@ -29,7 +29,7 @@ export function findWarnings(
 ): string[] {
   const warnings = sources.files
     .filter((file) => file.exposed && holdsSecret(file))
-    .map(({ path }) => `"${path}" holds a secret and others may read it; run: chmod 600 "${path}"`);
+    .map(({ path }) => `"${path}" contains a secret and is readable by others; run: chmod 600 "${path}"`);
   warnings.push(...unusedTls({ ...sources.env, ...sources.flags }, redisUrl));
   if (poolSuffix === "" && keyPrefix.startsWith(poolPrefix)) {
     warnings.push(
@@ -46,7 +46,7 @@ function quotedVariables(env: Layer): string[] {
   );
   return quoted.map(
     (key) =>
-      `${env[key]?.origin.name} begins and ends with a quote: a docker --env-file keeps quotes; take them off`,
+      `${env[key]?.origin.name} begins and ends with a quote, which docker --env-file keeps; remove the quotes`,
   );
 }
 

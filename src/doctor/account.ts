@@ -5,7 +5,7 @@ import type { Account, Examination } from "./examination.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ApiProbe } from "./ports.ts";
 
-const API_GONE = "the API can't be used: see the group api";
+const API_GONE = "the API can't be used: see the api checks";
 
 /** Asks the platform by the credentials and the stored token; nothing that comes back is kept. */
 export async function askAccount(examination: Examination): Promise<Account> {
@@ -21,23 +21,23 @@ export async function askAccount(examination: Examination): Promise<Account> {
   const check = "value" in probe ? probe.value.checkToken : undefined;
   const checked =
     token === undefined
-      ? { why: "there is no token to try" }
+      ? { why: "no token to check" }
       : check === undefined
-        ? { why: "the platform has no call that could be tried free of charge" }
+        ? { why: "the platform has no free call to check it with" }
         : await ask(() => check(token));
   return { stored, issued, token, checked };
 }
 
 async function issue({ ask, settings }: Examination, api: ApiProbe): Promise<Account["issued"]> {
   if (settings.appid === undefined || settings.appsecret === undefined) {
-    return { why: "appid or appsecret is not given" };
+    return { why: "appid or appsecret is not set" };
   }
   const { issueToken } = api;
   if (issueToken === undefined) {
-    return { why: `requests of ${api.facts.name} are signed: there is no access token` };
+    return { why: `requests of ${api.facts.name} are signed: no access token is used` };
   }
   if (api.tokenMode === "basic") {
-    return { why: "not tried: in basic mode each token that is asked for replaces the one in use" };
+    return { why: "not checked: in basic mode, fetching a token replaces the current one" };
   }
   return ask(async () => (await issueToken()).token);
 }
@@ -48,7 +48,7 @@ export async function examineToken({ account, settings, clock }: Examination): P
   return [
     judgeIssued(issued, settings.appid),
     judgeStored(stored, clock.now()),
-    token === undefined ? skipped("accepted", "there is no token to try") : judgeChecked(checked),
+    token === undefined ? skipped("accepted", "no token to check") : judgeChecked(checked),
   ];
 }
 
@@ -60,19 +60,18 @@ function judgeIssued(issued: Account["issued"], appid = ""): Finding {
 }
 
 function judgeStored(stored: Account["stored"], nowMs: number): Finding {
-  if (!stored) return skipped("stored", "Redis can't be reached, or there is no appid");
+  if (!stored) return skipped("stored", "Redis can't be reached, or no appid is set");
   const { ms } = stored;
   if ("problem" in stored) return failed("stored", stored.problem, { remedy: stored.hint, ms });
   const { key, token } = stored.value;
-  if (!token)
-    return passed("stored", `none under ${key}: the first command that needs one fetches it`, { ms });
+  if (!token) return passed("stored", `none under ${key}: fetched when first needed`, { ms });
   const leftMs = token.expiresAtMs - nowMs;
   if (leftMs > 0) return passed("stored", `under ${key}, renewed in ${formatDuration(leftMs)}`, { ms });
   return warning(
     "stored",
-    `the token under ${key} has no TTL, or has expired: it is fetched anew each time`,
+    `the token under ${key} has no TTL or has expired: a new one is fetched each time`,
     {
-      remedy: "whoever writes it should give it a TTL; push-cli token refresh writes one with it",
+      remedy: "set a TTL in the program that writes it, or run push-cli token refresh",
       ms,
     },
   );
@@ -88,7 +87,7 @@ function judgeChecked(checked: Outcome<TokenCheck> | { why: string }): Finding {
   const { why, hint, isTokenItself } = value;
   if (!isTokenItself) return failed("accepted", why, { remedy: hint, ms });
   return warning("accepted", `the API refuses the stored token: ${why}`, {
-    remedy: "push-cli token refresh --force, unless a backend is about to renew it",
+    remedy: "push-cli token refresh --force, unless a backend renews it",
     ms,
   });
 }
@@ -101,14 +100,15 @@ export async function examineQuota({ account }: Examination): Promise<Finding[]>
   if ("why" in checked) return [skipped("messages", checked.why)];
   const { ms } = checked;
   const quota = "value" in checked && checked.value.state === "accepted" ? checked.value.quota : undefined;
-  if (!quota) return [skipped("messages", "the platform does not tell", { ms })];
+  if (!quota) return [skipped("messages", "not reported by the platform", { ms })];
   const { left, limit } = quota;
   const found = `${formatCount(left)}${limit === undefined ? "" : ` of ${formatCount(limit)}`} messages left today`;
   if (left === 0) {
     return [failed("messages", found, { remedy: "wait until the platform's next day (Beijing time)", ms })];
   }
   const isLittle = limit !== undefined && left < LITTLE * limit;
-  const remedy = "a larger broadcast stops in between and is resumed tomorrow: push-cli broadcast resume";
+  const remedy =
+    "a larger broadcast stops when the quota is used up; resume it tomorrow with push-cli broadcast resume";
   return [isLittle ? warning("messages", found, { remedy, ms }) : passed("messages", found, { ms })];
 }
 
@@ -117,9 +117,9 @@ export async function examineTemplates({ account, api, ask, settings }: Examinat
   const probe = await api();
   if ("problem" in probe) return [skipped("list", API_GONE)];
   const { templates } = probe.value;
-  if (!templates) return [skipped("list", `the platform of ${settings.channel} lists no templates`)];
+  if (!templates) return [skipped("list", `${settings.channel} has no API to list templates`)];
   const { token } = await account();
-  if (token === undefined) return [skipped("list", "there is no token to ask with")];
+  if (token === undefined) return [skipped("list", "no token available")];
   const listed = await ask(() => templates(token));
   const { ms } = listed;
   if ("problem" in listed) return [failed("list", listed.problem, { remedy: listed.hint, ms })];
@@ -133,6 +133,9 @@ export async function examineTemplates({ account, api, ask, settings }: Examinat
   const found = `${all.length} templates: ${counts}`;
   if (doubt === undefined) return [passed("list", found, { ms })];
   return [
-    warning("list", doubt, { remedy: "try again later; the platform limits how often it lists them", ms }),
+    warning("list", doubt, {
+      remedy: "try again later; the platform limits how often templates can be listed",
+      ms,
+    }),
   ];
 }

@@ -22,11 +22,11 @@ function judgeSteps(steps: readonly ConnectionStep[], apiBase: string): Finding[
   return STEPS.map((name) => {
     const step = steps.find((one) => one.name === name);
     if (step) return judgeStep(step);
-    if (name === "proxy") return skipped(name, "none is set");
+    if (name === "proxy") return skipped(name, "none");
     if (broken) return skipped(name, `not reached: ${broken.name} failed`);
     if (name === "tls") return judgePlainHttp(apiBase);
     // Through a proxy, the host's name is the proxy's to look up.
-    return skipped(name, "left to the proxy");
+    return skipped(name, "done by the proxy");
   });
 }
 
@@ -35,29 +35,28 @@ function judgeStep({ name, found, isOk, hint, ms }: ConnectionStep): Finding {
 }
 
 const HINTS: Record<ConnectionStep["name"], string> = {
-  proxy: "check --proxy (PUSH_CLI_PROXY, HTTPS_PROXY); --proxy none goes without it",
-  dns: "check --api-base, and this host's name servers (/etc/resolv.conf)",
-  tcp: "check --api-base, firewalls and the way out of this network; --proxy goes through a proxy",
-  tls: "check --api-base; --api-ca trusts the CA of a proxy that looks into TLS",
-  http: "check --api-base: something else than an HTTP server may be listening there",
+  proxy: "check --proxy (PUSH_CLI_PROXY, HTTPS_PROXY); use --proxy none to connect directly",
+  dns: "check --api-base and this host's name servers (/etc/resolv.conf)",
+  tcp: "check --api-base, firewalls and network access; use --proxy if a proxy is required",
+  tls: "check --api-base; use --api-ca for the CA of a TLS-inspecting proxy",
+  http: "check --api-base: the server may not be an HTTP server",
 };
 
 function judgePlainHttp(apiBase: string): Finding {
   if (LOOPBACK.test(apiBase)) return skipped("tls", "not needed: the API is on this machine");
-  return warning("tls", `${apiBase} is not encrypted: appsecret, token and messages can be read on the way`, {
-    remedy: "give --api-base with https://",
+  return warning("tls", `${apiBase} is not encrypted: appsecret, token and messages can be intercepted`, {
+    remedy: "use https:// in --api-base",
   });
 }
 
 function judgeDelivery({ facts, isOwnBase }: Pick<ApiProbe, "facts" | "isOwnBase">): Finding {
   const { name, delivers } = facts;
-  if (!isOwnBase)
-    return passed("delivery", "not the platform's own API: whether messages arrive depends on it");
+  if (!isOwnBase) return passed("delivery", "not the platform's own API: delivery depends on this server");
   const found = `${name} as of ${delivers.asOf}: ${delivers.note}`;
   return JUDGE[delivers.today](found);
 }
 
-const OTHER = "push-cli channels lists the channels; --channel chooses one";
+const OTHER = "to list channels: push-cli channels; select one with --channel";
 
 const JUDGE: Record<ChannelFacts["delivers"]["today"], (found: string) => Finding> = {
   yes: (found) => passed("delivery", found),

@@ -49,7 +49,7 @@ export async function examine(tools: DoctorTools, options: ExamineOptions): Prom
     const others = groups.filter((group) => group !== "settings");
     return [
       { group: "settings", ...told },
-      ...others.map((group) => ({ group, ...skipped(group, "the settings can't be used") })),
+      ...others.map((group) => ({ group, ...skipped(group, "the settings are invalid") })),
     ];
   }
   const examination: Examination = {

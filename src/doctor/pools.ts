@@ -30,7 +30,7 @@ export async function examinePools({ redis, ask, settings }: Examination): Promi
   const places = found && "value" in found ? found.value : undefined;
   return [
     { ...judgeNone(value, settings, places), ms },
-    ...CHECKS.slice(1).map((name) => skipped(name, "there is no pool to look into")),
+    ...CHECKS.slice(1).map((name) => skipped(name, "no pools to check")),
   ];
 }
 
@@ -101,7 +101,7 @@ function boundSweep(store: Pick<PoolStore, "sweep">) {
 function judgeSome(some: Some): Finding[] {
   const { keys, pools, isWhole, valid, expired, unreadable, invalid, overlong, writers } = some;
   const entries = valid + expired + unreadable + invalid;
-  const which = isWhole ? `${formatCount(pools)} in all` : `looked into ${formatCount(pools)} of them`;
+  const which = isWhole ? `${formatCount(pools)} in all` : `checked ${formatCount(pools)} of them`;
   const unfit = unreadable + invalid;
   const share = `${formatCount(unfit)} of ${formatCount(entries)} can't be used (${formatCount(unreadable)} unreadable, ${formatCount(invalid)} invalid)`;
   const expiredShare = `${formatCount(expired)} of ${formatCount(entries)} have expired`;
@@ -110,19 +110,19 @@ function judgeSome(some: Some): Finding[] {
     unfit <= UNREADABLE * entries
       ? passed("entries", share)
       : warning("entries", share, {
-          remedy: "push-cli pool list --unreadable shows whose; fix the program that writes them",
+          remedy: "to list them: push-cli pool list --unreadable; fix the program that writes them",
         }),
     writers
       ? passed("writers", writers.map(({ name, entries: n }) => `${name} ${percent(n, entries)}`).join(", "))
-      : skipped("writers", "consents have one form"),
+      : skipped("writers", "does not apply to consents"),
     overlong === 0
-      ? passed("lifetimes", "no code claims to live longer than the platform lets it")
+      ? passed("lifetimes", "no code claims to live longer than the platform allows")
       : warning(
           "lifetimes",
-          `${formatCount(overlong)} codes claim to live longer than the 7 days that the platform lets them`,
+          `${formatCount(overlong)} codes claim to live longer than the platform's 7 days`,
           {
             remedy:
-              "fix the program that writes them: a code expires 7 days after the tap; push-cli pool stats shows which writer",
+              "fix the program that writes them (see push-cli pool stats): a code expires 7 days after the tap",
           },
         ),
     expired <= EXPIRED * entries
@@ -137,14 +137,14 @@ function judgeNone({ keys, isWhole }: Some, settings: Examination["settings"], l
   const [first] = look?.own ? [] : (look?.found ?? []);
   if (!first) {
     const remedy =
-      "is it the right Redis and database (--redis-url)? push-cli pool import and push-cli collector fill pools";
+      "check the Redis and database in --redis-url; to fill pools: push-cli pool import or push-cli collector start";
     return warning("prefix", none, { remedy });
   }
   const places = look?.found.map(({ prefix, suffix = "", keys: n }) => {
     const place = showPoolKey({ poolPrefix: prefix, poolSuffix: suffix });
-    return `${place} (${formatCount(n)} looked at)`;
+    return `${place} (${formatCount(n)} checked)`;
   });
-  return failed("prefix", `${none}; lists with codes were found under ${places?.join(", ")}`, {
+  return failed("prefix", `${none}; found lists with codes under ${places?.join(", ")}`, {
     remedy: placeFlags(first, settings).join(" "),
   });
 }

@@ -54,7 +54,7 @@ function judgeLatency(times: Outcome<number[]>): Finding {
   const [least, most] = [times.value[0] ?? 0, times.value.at(-1) ?? 0];
   const found = `median of ${PINGS} PINGs ${inMs(median)} (${inMs(least)} to ${inMs(most)})`;
   if (median < SLOW_MS) return passed("latency", found, { ms: times.ms });
-  const remedy = "run push-cli closer to Redis: each batch of recipients waits for it twice";
+  const remedy = "run push-cli closer to Redis: each batch of recipients needs two round trips";
   return warning("latency", found, { remedy, ms: times.ms });
 }
 
@@ -74,7 +74,10 @@ function judgeClock(difference: Outcome<{ aheadMs: number; doubtMs: number }>): 
   if (Math.abs(aheadMs) < CLOCK_MS + doubtMs) return passed("clock", "agrees with this host's clock", { ms });
   const side = aheadMs > 0 ? "ahead of" : "behind";
   const found = `Redis' clock is ${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${side} this host's; codes expire by Redis' clock`;
-  return warning("clock", found, { remedy: "set both clocks by NTP: timedatectl set-ntp true", ms });
+  return warning("clock", found, {
+    remedy: "synchronize both clocks with NTP: timedatectl set-ntp true",
+    ms,
+  });
 }
 
 function judgeRights(rights: Outcome<RightsFacts>): Finding {
@@ -88,14 +91,16 @@ function judgeRights(rights: Outcome<RightsFacts>): Finding {
     });
   }
   if (absent.length > 0) {
-    const remedy = "is it renamed or disabled (rename-command)? connect to a Redis that has it";
-    return failed("rights", `Redis, or a proxy before it, does not offer ${absent.join(", ")}`, {
+    const remedy = "check for rename-command in redis.conf, or use a Redis that offers it";
+    return failed("rights", `Redis, or a proxy in front of it, does not offer ${absent.join(", ")}`, {
       remedy,
       ms,
     });
   }
   const rest = untried.length > 0 ? `; not tried: ${untried.join(", ")}` : "";
-  return passed("rights", `the Redis user '${user}' has every right that push-cli needs${rest}`, { ms });
+  return passed("rights", `the Redis user '${user}' has all the permissions that push-cli needs${rest}`, {
+    ms,
+  });
 }
 
 function inMs(ms: number): string {

@@ -21,8 +21,8 @@ export function judgeServers(servers: Outcome<ServerFacts[] | undefined>): Findi
   }
   const facts = servers.value;
   if (!facts) {
-    const remedy = "ACL SETUSER <user> +info; a proxy may have no INFO at all";
-    return SERVER_CHECKS.map((name) => skipped(name, "Redis does not tell: INFO is refused", { remedy, ms }));
+    const remedy = "ACL SETUSER <user> +info; a proxy may not offer INFO";
+    return SERVER_CHECKS.map((name) => skipped(name, "not available: Redis refuses INFO", { remedy, ms }));
   }
   return [
     worst("version", facts, judgeVersion),
@@ -42,7 +42,7 @@ function worst(name: string, servers: readonly ServerFacts[], judge: Judge): Fin
   const judged = servers.map((server) => ({ server, ...judge(server) }));
   const rank = ({ state }: { state: CheckState }) => RANK.indexOf(state);
   const [first, ...others] = judged.sort((a, b) => rank(b) - rank(a));
-  if (!first) return skipped(name, "there is no server");
+  if (!first) return skipped(name, "no server");
   const { server, ...finding } = first;
   if (others.length === 0) return { name, ...finding };
   const alike = judged.every(({ found }) => found === finding.found);
@@ -66,8 +66,8 @@ function judgeReplication({ masterAddress, replicas }: ServerFacts): Omit<Findin
   if (behind) {
     const { address, state, lagSec } = behind;
     const how = state === "online" ? `has been silent for ${lagSec} s` : `is in the state ${state}`;
-    const found = `the replica ${address} ${how}: after a failover to it, the newest ledgers would be missing`;
-    return of(warning("", found, { remedy: "INFO replication on both shows why" }));
+    const found = `the replica ${address} ${how}: a failover to it would lose the newest ledger entries`;
+    return of(warning("", found, { remedy: "check INFO replication on both servers" }));
   }
   const online = replicas.length === 1 ? "1 replica" : `${replicas.length} replicas`;
   return of(passed("", replicas.length === 0 ? "a master without replicas" : `a master, ${online} online`));
@@ -85,34 +85,30 @@ function judgeFilling({ usedBytes, maxBytes }: ServerFacts): Omit<Finding, "name
 function judgeEviction(servers: readonly ServerFacts[]): Finding {
   const doubt = doubtMemory(servers);
   const evicted = servers.reduce((sum, { evictedKeys }) => sum + evictedKeys, 0);
-  const history = evicted > 0 ? `; ${evicted} keys were dropped since it started (evicted_keys)` : "";
+  const history = evicted > 0 ? `; ${evicted} keys evicted since it started (evicted_keys)` : "";
   if (doubt === undefined) {
     const policies = [...new Set(servers.map(({ policy }) => policy))].join(", ");
-    return passed(
-      "eviction",
-      `no key is dropped for want of memory (maxmemory-policy ${policies})${history}`,
-    );
+    return passed("eviction", `keys are never evicted (maxmemory-policy ${policies})${history}`);
   }
   return failed("eviction", `${doubt}${history}`, {
-    remedy: "CONFIG SET maxmemory-policy noeviction, or a Redis of its own for push-cli",
+    remedy: "CONFIG SET maxmemory-policy noeviction, or use a dedicated Redis for push-cli",
   });
 }
 
-const LOSS = "pools and ledgers would be lost, and with them who has got the message";
+const LOSS = "pools and ledgers would be lost, including who got which message";
 
 function judgePersistence(server: ServerFacts): Omit<Finding, "name"> {
   const { hasAof, savePoints, hasWriteFailed, unsavedMs = 0 } = server;
-  const remedy = "CONFIG SET appendonly yes, then CONFIG REWRITE keeps it";
+  const remedy = "CONFIG SET appendonly yes, then CONFIG REWRITE to make it permanent";
   if (hasWriteFailed) {
     const found = "Redis can't write to its disk, and may refuse writes (MISCONF)";
-    return of(failed("", found, { remedy: "look into Redis' log: is the disk full?" }));
+    return of(failed("", found, { remedy: "check the Redis log and free disk space" }));
   }
   if (hasAof) return of(passed("", "append-only file"));
-  if (savePoints === "") return of(warning("", `none: if Redis crashed, ${LOSS}`, { remedy }));
+  if (savePoints === "") return of(warning("", `none: in a crash, ${LOSS}`, { remedy }));
   const rule = savePoints === undefined ? "" : ` (save ${savePoints})`;
-  const since =
-    unsavedMs > HOUR_MS ? `, and nothing has been saved for ${Math.floor(unsavedMs / HOUR_MS)} h` : "";
-  const found = `snapshots only${rule}${since}: if Redis crashed, what was written since the last one would be lost, ledgers too`;
+  const since = unsavedMs > HOUR_MS ? `, last saved ${Math.floor(unsavedMs / HOUR_MS)} h ago` : "";
+  const found = `snapshots only${rule}${since}: in a crash, writes since the last snapshot would be lost, including ledgers`;
   return of(warning("", found, { remedy }));
 }
 

@@ -16,7 +16,7 @@ export function examineSettings(settings: Settings): Finding[] {
     passed("redis-url", `${redactUrl(redisUrl)} ${from("redisUrl")}`),
     passed("api-base", `${apiBase} ${from("apiBase")}`),
     given("appid", appid === undefined ? undefined : `${appid} ${from("appid")}`),
-    given("appsecret", appsecret === undefined ? undefined : `given, not shown ${from("appsecret")}`),
+    given("appsecret", appsecret === undefined ? undefined : `set, not shown ${from("appsecret")}`),
     ...(warnings.length === 0
       ? [passed("warnings", "none; every PUSH_CLI_ variable is known")]
       : warnings.map((text) => warning("warnings", text))),
@@ -25,7 +25,7 @@ export function examineSettings(settings: Settings): Finding[] {
 
 function given(key: "appid" | "appsecret", found: string | undefined): Finding {
   if (found !== undefined) return passed(key, found);
-  return failed(key, "not given: broadcasts and the access token need it", {
+  return failed(key, "not set: required for broadcasts and the access token", {
     remedy: `set ${SETTINGS[key].env}, or "${key}" in a configuration file`,
   });
 }

@@ -6,10 +6,30 @@ export const tokenShown = s.object(
   {
     appid: s.text("The mini program."),
     token: s.text("The token, of which the beginning is shown."),
-    expiresAt: s.time("When it is renewed: some minutes before the platform's own expiry."),
+    expiresAt: s.nullable(
+      s.time("When it is renewed, before the platform's own expiry; null where the key has no TTL."),
+    ),
     source: s.oneOf(["store", "api"], "From Redis, or just fetched."),
+    store: s.text("Whose token it is, as --token-store says it."),
+    key: s.text("The key in Redis."),
   },
   "The access token.",
+);
+
+export const tokenPlan = s.object(
+  {
+    dryRun: s.yes("Nothing was fetched, and nothing changed."),
+    appid: s.text("The mini program."),
+    store: s.text("Whose token it is, as --token-store says it."),
+    key: s.text("The key in Redis."),
+    lock: s.text("The lock under which it would be replaced."),
+    mode: s.oneOf(["stable", "basic"], "How a token would be asked for."),
+    action: s.oneOf(["keep", "fetch", "replace"], "Keep the stored one, fetch one, or replace a good one."),
+    token: s.nullable(s.text("The beginning of what is stored now.")),
+    expiresAt: s.nullable(s.time("When that is renewed; null where nothing is stored, or without a TTL.")),
+    ends: s.oneOf(["never", "at-once", "in-5-minutes"], "When the token in use would come to its end."),
+  },
+  "What refreshing the token would do.",
 );
 
 const TEMPLATE_FIELD = s.object(

@@ -158,6 +158,7 @@ export const poolImported = s.object(
     empty: s.optional(s.count("Of consents: rows with a count of 0.")),
     otherTemplate: s.optional(s.count("Of consents: rows of another template.")),
     complete: s.optional(s.flag("False when it broke off; absent otherwise.")),
+    dryRun: s.flag("Whether nothing was changed."),
   },
   "What became of what was read.",
 );

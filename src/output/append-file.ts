@@ -23,7 +23,7 @@ export function openToAppend(path: string): AppendFile {
       } catch (error) {
         throw new Error(reasonOf(error), { cause: error });
       }
-      if (written < bytes.length) throw new Error("only a part was written: is the disk full?");
+      if (written < bytes.length) throw new Error("only part of it was written; the disk may be full");
     },
     close: () => closeSync(file),
   };
@@ -40,7 +40,7 @@ function open(path: string): number {
 const REASONS: Record<string, string> = {
   ENOENT: "its folder does not exist",
   ENOTDIR: "its folder does not exist",
-  EISDIR: "it is a directory",
+  EISDIR: "is a directory",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",

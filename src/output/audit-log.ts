@@ -90,7 +90,7 @@ function append(path: string, line: object): void {
     }
   } catch (error) {
     throw new PushCliError("output", `cannot write the audit log "${path}": ${(error as Error).message}`, {
-      hint: "what changes or sends something runs with its audit log only: fix the file, or leave --audit-log (PUSH_CLI_AUDIT_LOG, auditLog) out",
+      hint: "commands that change or send something require their audit log: fix the file, or remove --audit-log (PUSH_CLI_AUDIT_LOG, auditLog)",
       cause: error,
     });
   }

@@ -20,7 +20,7 @@ export async function createExportFile(path: string): Promise<ExportFile> {
         await handle.sync();
       } catch (error) {
         throw new PushCliError("output", `cannot write to "${path}": ${messageOf(error)}`, {
-          hint: "nothing was removed that the file does not hold; fix this and run again with a new file",
+          hint: "only entries saved in the file were removed; fix this and run again with a new file",
           cause: error,
         });
       }
@@ -35,14 +35,11 @@ async function openNew(path: string): Promise<FileHandle> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const reasons: Record<string, string> = {
-      EEXIST: "it is there already",
+      EEXIST: "it already exists",
       ENOENT: "its folder does not exist",
     };
     const reason = reasons[code ?? ""] ?? messageOf(error);
-    throw usageError(
-      `cannot make "${path}": ${reason}`,
-      "give --export a new file in a folder that is there",
-    );
+    throw usageError(`cannot create "${path}": ${reason}`, "give --export a new file in an existing folder");
   }
 }
 

@@ -37,7 +37,7 @@ interface Entry {
 /** Throws a usage error for what is no file. */
 export function pathOfLog(given: string, folder: string): string {
   if (given !== "" && given !== "-") return resolve(folder, given);
-  throw usageError(`--log-file: '${given}' is not a file`, "--verbose and --debug show the log on stderr");
+  throw usageError(`--log-file: '${given}' is not a file`, "to log to stderr, use --verbose or --debug");
 }
 
 /** Undefined when nobody wants to know anything. Throws a usage error when the file can't be opened. */
@@ -104,7 +104,7 @@ function openLogFile(path: string, warn: (text: string) => void) {
     } catch (error) {
       file.close();
       file = undefined;
-      warn(`warning: cannot write the log "${path}": ${(error as Error).message}; the rest of it is lost`);
+      warn(`warning: cannot write the log "${path}": ${(error as Error).message}; the log is incomplete`);
     }
   };
   return {
@@ -128,7 +128,7 @@ function open(path: string): AppendFile {
   } catch (error) {
     throw usageError(
       `--log-file: cannot open "${path}": ${(error as Error).message}`,
-      "give --log-file a file that can be written",
+      "give --log-file a writable file",
     );
   }
 }

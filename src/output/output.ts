@@ -1,16 +1,17 @@
 import { type Asking, ask, canAsk, prompt } from "./confirm.ts";
 import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
-import { visibleJson, visibleLines, visibleText } from "./format.ts";
+import { visibleLines } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
+import { type ErrorReport, renderError, renderErrorJson } from "./render-error.ts";
 import { PAIR, type RowFormat, RowWriter, toPairs } from "./rows.ts";
 import { createSink, type Sink } from "./sink.ts";
 import { type ColorChoice, createStyle, hasColor, type Style } from "./style.ts";
 import { type Cell, type Column, renderTable } from "./table.ts";
-import { wrapWords } from "./wrap.ts";
 
 export type { Asking } from "./confirm.ts";
 export type { Progress } from "./progress.ts";
+export type { ErrorReport } from "./render-error.ts";
 export type { Style } from "./style.ts";
 export type { Cell, Column } from "./table.ts";
 
@@ -75,14 +76,6 @@ export interface Output {
   flush(): Promise<void>;
   /** The same output with data on stderr, for when stdout is taken. Is flushed on its own. */
   onStderr(): Output;
-}
-
-export interface ErrorReport {
-  code: string;
-  message: string;
-  hint?: string | undefined;
-  /** Printed under the message; left out of the JSON document when there are none. */
-  details?: readonly string[];
 }
 
 export interface OutputOptions {
@@ -235,17 +228,4 @@ function stdoutMethods(io: Io, stdout: Sink, as: FormatChoice, { header, color }
 function tableWidth({ stdout, env }: Io): number {
   const told = /^[1-9]\d{0,3}$/.test(env.COLUMNS ?? "") ? Number(env.COLUMNS) : USUAL_WIDTH;
   return stdout.columns || told;
-}
-
-function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): string {
-  const listed = details.length > 0 ? { details } : {};
-  return `${visibleJson({ error: { code, message, ...listed, hint } })}\n`;
-}
-
-/** Broken between words, where the width is known: a terminal would break inside them. */
-function renderError({ message, hint, details = [] }: ErrorReport, style: Style, width: number): string {
-  const line = (text: string) => `${wrapWords(text, width, 2)}\n`;
-  const lines = details.map((detail) => line(`  ${visibleText(detail)}`)).join("");
-  const hintLine = hint === undefined ? "" : line(`${style.cyan("hint:")} ${visibleText(hint)}`);
-  return `${line(`${style.red("error:")} ${visibleText(message)}`)}${lines}${hintLine}`;
 }

@@ -133,9 +133,9 @@ async function appendLines(
 const NEWLINE = 10;
 
 function writeError(path: string, cause: unknown, lost: number): PushCliError {
-  const lacks = lost === 0 ? "" : `; the file lacks ${lost === 1 ? "1 line" : `${lost} lines`}`;
+  const lacks = lost === 0 ? "" : `; ${lost === 1 ? "1 line is" : `${lost} lines are`} missing from the file`;
   return new PushCliError("output", `cannot write the report "${path}": ${messageOf(cause)}${lacks}`, {
-    hint: "push-cli broadcast recipients <id> lists everybody from the ledger",
+    hint: "to list all recipients from the ledgers: push-cli broadcast recipients <id>",
     cause,
   });
 }
@@ -148,11 +148,8 @@ async function openFile(path: string, shown = path): Promise<FileHandle> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const missing = code === "ENOENT" ? "its folder does not exist" : messageOf(error);
-    const reason = code === "EISDIR" ? "it is a directory" : missing;
-    throw usageError(
-      `cannot open the report "${shown}": ${reason}`,
-      "give --report a file that can be written",
-    );
+    const reason = code === "EISDIR" ? "is a directory" : missing;
+    throw usageError(`cannot open the report "${shown}": ${reason}`, "give --report a writable file");
   }
 }
 
@@ -176,8 +173,8 @@ async function planMend(
   if (isJson(tail)) return "newline";
   if (!tail.startsWith("{") || (tailStart === 0 && start > 0)) {
     throw usageError(
-      `cannot add to "${path}": its last line is no line of a report`,
-      "give --report a new file, or one that push-cli wrote",
+      `cannot add to "${path}": its last line is not a report line`,
+      "give --report a new file, or a report written by push-cli",
     );
   }
   return { truncate: start + tailStart };

@@ -121,8 +121,8 @@ function startOver({ progress, at, conflicts }: Open): Open {
 
 export function checkConflicts(openId: string, conflicts: number): void {
   if (conflicts < MOST_CONFLICTS) return;
-  throw new PushCliError("redis", `the pool or the ledger of '${openId}' changes all the time`, {
-    hint: "see what else writes there, and continue with 'push-cli broadcast resume'",
+  throw new PushCliError("redis", `the pool or the ledger of '${openId}' keeps changing`, {
+    hint: "find out what else writes there, then continue with 'push-cli broadcast resume'",
   });
 }
 

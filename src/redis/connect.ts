@@ -92,7 +92,7 @@ async function widen(
   try {
     const announced = await announcedHosts(node);
     if (!announced) {
-      tell(options, node, "a proxy before a cluster");
+      tell(options, node, "a proxy in front of a cluster");
       return createSingleLink(node, behind(options, "several", scanShowsAll));
     }
     // A server without others does not know its own address, and one without slots has to be waited for.
@@ -163,7 +163,7 @@ function behind({ shownUrl, probe }: ConnectOptions, keys: Behind["keys"], scanS
 
 function noCluster({ shownUrl }: ConnectOptions): PushCliError {
   return new PushCliError("redis", `the Redis at ${shownUrl} is not part of a cluster`, {
-    hint: "connect to it by redis://host:port",
+    hint: "connect to it with redis://host:port",
   });
 }
 

@@ -27,9 +27,9 @@ export function giveUpAtHangUps(client: Redis, where: string, limitMs: number): 
 function hangsUpAt(name: string, where: string): PushCliError {
   return new PushCliError(
     "redis",
-    `the Redis at ${where}, or a proxy before it, hangs up at the command ${name}`,
+    `the Redis at ${where}, or a proxy in front of it, closes the connection on the command ${name}`,
     {
-      hint: "some proxies (twemproxy) hang up at commands they don't know: connect to the servers behind it",
+      hint: "some proxies (twemproxy) close the connection on unknown commands: connect to the servers behind the proxy",
     },
   );
 }

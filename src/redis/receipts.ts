@@ -95,7 +95,7 @@ function checkReceipt({ openId, templateId, msgid, errcode, atMs }: Receipt): vo
 }
 
 function unusable(what: string, value: string): PushCliError {
-  return new PushCliError("usage", `a receipt can't be kept whose ${what} is '${value}'`, {
+  return new PushCliError("usage", `cannot record a receipt whose ${what} is '${value}'`, {
     hint: "the platform's events have ids of visible ASCII characters",
   });
 }

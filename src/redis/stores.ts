@@ -90,7 +90,7 @@ interface ConnectNeeds
 /** The ledger of a user is that of all templates. */
 const ANY = "any";
 
-/** Everything that lives in Redis, over one connection. Rejects with a PushCliError when there is none to be had. */
+/** Everything that lives in Redis; the connections are shared. Rejects with a PushCliError when there is none to be had. */
 export async function openStores(
   options: PoolKeyOptions & ConnectNeeds & TokenPlace & { clock: Clock },
 ): Promise<OpenStores> {

@@ -108,5 +108,5 @@ function toText(openId: string, codes: readonly CodeReport[]): string {
 }
 
 function unusable(what: string, value: string): PushCliError {
-  return new PushCliError("usage", `a code can't be taken in whose ${what} is '${value}'`);
+  return new PushCliError("usage", `cannot accept a code whose ${what} is '${value}'`);
 }

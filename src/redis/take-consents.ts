@@ -132,5 +132,5 @@ function toAsked(openId: string, templateIds: readonly string[]): Asked[] {
 }
 
 function unusable(what: string, value: string): PushCliError {
-  return new PushCliError("usage", `a consent can't be taken in whose ${what} is '${value}'`);
+  return new PushCliError("usage", `cannot accept a consent whose ${what} is '${value}'`);
 }

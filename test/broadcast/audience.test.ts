@@ -64,7 +64,7 @@ test.each([
   const env = cliEnv(world.redis.url, world.sandbox.url);
   const told = await runOnScreen(["broadcast", TEMPLATE, ...argv], env, { stdin: "y\n", interactive: true });
   expect(told).toMatchObject({ code: 11, stdout: "" });
-  expect(told.stderr).toMatch(/^error: .*there is no terminal to ask on\nhint: .*--yes.*--dry-run\n$/);
+  expect(told.stderr).toMatch(/^error: .*there is no terminal\nhint: .*--yes.*--dry-run\n$/);
   const dry = await runOnScreen(["broadcast", TEMPLATE, ...argv, "--dry-run"], env, { stdin: "u1\n" });
   expect(dry.code).toBe(0);
   expect(world.sandbox.stats().requests).toBe(0);
@@ -74,7 +74,7 @@ test("--to - without anybody in it is nothing to do", async () => {
   await giveUsers(world, 1);
   const result = await broadcast(world, ["--to", "-"], { stdin: "\n" });
   expect(result).toMatchObject({ code: 3, stdout: "" });
-  expect(JSON.parse(result.stderr).error.message).toBe("there is no openId in stdin");
+  expect(JSON.parse(result.stderr).error.message).toBe("no openId in stdin");
 });
 
 describe("--to-file", () => {
@@ -121,7 +121,7 @@ describe("--to-file", () => {
   test.each([
     ["a space in it", "u1\nu 2\nu3\n", "line 2", "'u 2' is not an openId"],
     ["braces in it", "u1\n\n\nu{2}\n", "line 4", "'u{2}' is not an openId"],
-    ["no such column", '{"openId":"u1"}\n{"name":"x"}\n', "line 2", "it has no openId"],
+    ["no such column", '{"openId":"u1"}\n{"name":"x"}\n', "line 2", "no openId"],
     ["broken JSON", '{"openId":"u1"}\n{"openId":\n', "line 2", "not JSON"],
     ["a number in its place", '{"openId":"u1"}\n{"openId":7}\n', "line 2", "'7' is not an openId"],
   ])("refuses a line with %s by its number, and sends nothing", async (_, text, line, why) => {
@@ -157,7 +157,7 @@ describe("--to-file", () => {
     expect(result.stderr).toContain("absent.txt");
   });
 
-  test("and --to exclude each other", async () => {
+  test("and --to can't be used together", async () => {
     const result = await broadcast(world, ["--to", "u1", "--to-file", "-"], { stdin: "u2\n" });
     expect(result.code).toBe(2);
     expect(JSON.parse(result.stderr).error.message).toContain("--to-file");
@@ -191,7 +191,7 @@ test("no pool at all is nothing to do", async () => {
   expect(result).toMatchObject({ code: 3, stdout: "" });
   const { error } = JSON.parse(result.stderr);
   expect(error.message).toContain("mina:openid:*");
-  expect(error.hint).toBe("no list with codes in this database; is --redis-url right?");
+  expect(error.hint).toBe("no list of codes found in this database; check --redis-url");
   expect(await ledgers(world)).toEqual(new Map());
 });
 

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { AudiencePage } from "../../src/broadcast/audience.ts";
 import { countAudience } from "../../src/broadcast/dry-run.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { FAR, PAST } from "../redis/seed.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 const render = (touser: string, form_id: string) => ({ touser, form_id });
 

@@ -107,11 +107,9 @@ it("the record among the dropped keys: the run stops at that, and the next one u
 
   const refused = await run(["broadcast", "resume", "b-1", "--yes"]);
   expect(refused.code).toBe(3);
-  expect(refused.stderr).toContain("there is no broadcast 'b-1'");
+  expect(refused.stderr).toContain("no broadcasts found 'b-1'");
   expect(refused.stderr).toMatch(/\(evicted_keys\) since it started: if the record was among them, /);
-  expect(refused.stderr).toContain(
-    "started again with --id b-1 it leaves out everybody whose ledger is left",
-  );
+  expect(refused.stderr).toContain("started again with --id b-1 it skips everybody whose ledger remains");
   const again = await broadcast(world, ["--id", "b-1"]);
   expect(again.code).toBe(0);
   expect(world.sandbox.stats()).toMatchObject({ delivered: 300, duplicates: 0 });

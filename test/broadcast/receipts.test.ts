@@ -207,7 +207,5 @@ test("they are taken over without a pool, too", async () => {
 test("--wait-receipts is refused where messages spend codes", async () => {
   const first = await broadcast(world, ["--wait-receipts", "5s"]);
   expect(first.code).toBe(2);
-  expect(first.stderr).toContain(
-    "--wait-receipts 5s: push-cli takes no receipts of wechat-template messages",
-  );
+  expect(first.stderr).toContain("--wait-receipts 5s: wechat-template messages have no receipts");
 });

@@ -110,7 +110,7 @@ test("a value in quotes may hold a line break, the record may not", async () => 
     env: cliEnv(redis.url, api.base),
   });
   expect(broken).toMatchObject({ code: 2, stdout: "" });
-  expect(broken.stderr).toContain("--keywords is more than one line");
+  expect(broken.stderr).toContain("--keywords has more than one line");
 });
 
 test("quotes that don't match are quoted back, and nothing is sent", async () => {

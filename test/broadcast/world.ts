@@ -33,7 +33,10 @@ export interface Books {
 
 /** A Redis and a sandbox for a test file, empty before every test. */
 export function useWorld(
-  options: { sandbox?: SandboxOptions | (() => SandboxOptions); redis?: PrivateRedisOptions } = {},
+  options: {
+    sandbox?: SandboxOptions | (() => SandboxOptions);
+    redis?: PrivateRedisOptions | undefined;
+  } = {},
 ): World {
   const world = {} as World;
   const sandboxOptions = typeof options.sandbox === "function" ? options.sandbox() : options.sandbox;

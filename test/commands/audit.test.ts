@@ -118,26 +118,6 @@ it("what is no command line leaves no line", async () => {
   expect(await lines()).toEqual([]);
 });
 
-it("has its last line also when a second signal ends the process at once", async () => {
-  await give("o1");
-  world.sandbox.setFaults([{ kind: "slow", percent: 100 }]);
-  let send: (name: "SIGINT") => void = () => undefined;
-  const running = world.cli(SEND, {
-    env: { PUSH_CLI_AUDIT_LOG: file },
-    onStart: (signal) => {
-      send = signal;
-    },
-  });
-  await expect.poll(() => world.sandbox.stats().requests, { timeout: 20_000 }).toBeGreaterThan(1);
-  await expect.poll(() => world.redis.client.exists("mina:broadcast:sale"), { timeout: 20_000 }).toBe(1);
-  send("SIGINT");
-  // In the place of the end of the process.
-  expect(() => send("SIGINT")).toThrow("exitNow(130)");
-  expect((await lines()).at(-1)).toMatchObject({ event: "ended", result: "sigint", exitCode: 130 });
-  await running;
-  expect(await lines()).toHaveLength(2);
-}, 60_000);
-
 it("nothing is sent when the audit log can't be written", async () => {
   await give("o1");
   for (const path of [`${folder}/none/audit`, folder, "/dev/full"]) {
@@ -190,8 +170,14 @@ describe("each command", () => {
         "channels",
         "script claim",
         "collector check",
+        "doctor",
+        "init",
+        "config show",
+        "config check",
+        "config path",
         "sandbox",
         "demo",
+        "schema",
         "completion",
         "help",
       ]

@@ -132,43 +132,43 @@ describe("the refusal", () => {
   it.each([
     [
       [...SEND, "--keywords", "--dry-run"],
-      "--keywords takes a value, and the next word is the option --dry-run",
+      "--keywords requires a value, but the next word is the option --dry-run",
     ],
-    [["-q", ...SEND, "--yes", "--page", "-y"], "--page takes a value, and the next word is the option -y"],
-    [["broadcast", "--keywords", "--yes", "order-shipped"], "--keywords takes a value, and the next word is"],
+    [["-q", ...SEND, "--yes", "--page", "-y"], "--page requires a value, but the next word is the option -y"],
+    [
+      ["broadcast", "--keywords", "--yes", "order-shipped"],
+      "--keywords requires a value, but the next word is",
+    ],
     [
       ["broadcast", "resume", "b1", "--rate", "--join"],
-      "--rate takes a value, and the next word is the option --join",
+      "--rate requires a value, but the next word is the option --join",
     ],
-    [[...SEND, "--page", "-yes"], "--page takes a value, and the next word is the option -yes"],
+    [[...SEND, "--page", "-yes"], "--page requires a value, but the next word is the option -yes"],
     [
       [...SEND, "--keywords", "--dry-rum"],
-      "--keywords takes a value, and the next word reads like an option",
+      "--keywords requires a value, but the next word reads like an option",
     ],
     [
       ["--redis-url", "--quiet", "pool", "list"],
-      "--redis-url takes a value, and the next word is the option --quiet",
+      "--redis-url requires a value, but the next word is the option --quiet",
     ],
     [
       ["pool", "list", "--limit", "--sort=expiry"],
-      "--limit takes a value, and the next word is the option --sort=",
+      "--limit requires a value, but the next word is the option --sort=",
     ],
-    [[...SEND, "--to", "--yes"], "--to takes a value, and the next word is the option --yes"],
+    [[...SEND, "--to", "--yes"], "--to requires a value, but the next word is the option --yes"],
     [
       [...SEND, "--to", "oA", "oB", "--page", "--yes"],
-      "--page takes a value, and the next word is the option --yes",
+      "--page requires a value, but the next word is the option --yes",
     ],
     [
       [...SEND, "--keywords", "--", "x"],
-      "--keywords takes a value, and the next word is --, which ends the options",
+      "--keywords requires a value, but the next word is --, which ends the options",
     ],
-    [
-      ["pool", "list", "--limit"],
-      "--limit takes a value, and none follows\nhint: usage: push-cli pool list --limit <n>",
-    ],
+    [["pool", "list", "--limit"], "--limit requires a value\nhint: usage: push-cli pool list --limit <n>"],
     [
       [...SEND, "--keywords"],
-      "--keywords takes a value, and none follows\nhint: usage: push-cli broadcast --keywords <csv>",
+      "--keywords requires a value\nhint: usage: push-cli broadcast --keywords <csv>",
     ],
   ])("of %j", async (argv, message) => {
     const { code, stdout, stderr } = await runCli(argv);
@@ -179,9 +179,9 @@ describe("the refusal", () => {
   it("says how to write it, in a way that a shell takes", async () => {
     const hint = async (value: string) =>
       /hint: (.*)/.exec((await runCli([...SEND, "--keywords", value])).stderr)?.[1];
-    expect(await hint("--dry-run")).toBe("write --keywords=--dry-run if you mean that text");
+    expect(await hint("--dry-run")).toBe("write --keywords=--dry-run to use that text as the value");
     expect(await hint("--sale, today's")).toBe(
-      "write --keywords='--sale, today'\\''s' if you mean that text",
+      "write --keywords='--sale, today'\\''s' to use that text as the value",
     );
   });
 
@@ -204,7 +204,7 @@ describe("the refusal", () => {
 describe("what is no mistake", () => {
   it.each([
     ["words after --", ["pool", "show", "--", "--limit", "--json"]],
-    ["a list of openIds that ends at an option", ["broadcast", "t", "--to", "oA", "oB", "--yes"]],
+    ["a list of openIds has that ends at an option", ["broadcast", "t", "--to", "oA", "oB", "--yes"]],
     ["a verb as a value", ["broadcast", "--report", "list", "--keywords", "a,b", "t"]],
     [
       "an option of the program before the noun",

@@ -167,15 +167,15 @@ describe("config check", () => {
         line: 3,
         column: 12,
         problem: '"appid" must be text, not a number: 7',
-        fix: 'write "7", in double quotes',
+        fix: 'write "7" in double quotes',
       }),
       expect.objectContaining({
         file: here,
         line: 4,
-        problem: '"appsecret" is empty or has white space in it',
+        problem: '"appsecret" is empty or contains spaces',
       }),
       expect.objectContaining({ file: users, line: 1, column: 23, problem: "is not valid JSON" }),
-      error({ problem: '--key-prefix: "a}b" has braces that are not one {tag}', fix: word }),
+      error({ problem: '--key-prefix: "a}b" contains braces other than a single {tag}', fix: word }),
       expect.objectContaining({ problem: 'PUSH_CLI_CONSENT_CAP: "many" is not a number of consents' }),
       error({
         problem: "PUSH_CLI_REDISURL is not a variable of push-cli; did you mean PUSH_CLI_REDIS_URL?",
@@ -196,10 +196,10 @@ describe("config check", () => {
     const { code, problems } = await check();
     expect(code).toBe(5);
     expect(problems.map(({ file, line, problem }) => [file, line, problem])).toEqual([
-      [here, 4, `"profiles.a b.appsecretFile": cannot read "${join(cwd, "none")}": there is no such file`],
-      [here, 7, "\"profiles.c.channel\": there is no channel 'wechat-templat'"],
-      [here, 10, '"profiles.d.poolKey" and "profiles.d.poolPrefix" exclude each other'],
-      [here, 15, `"profiles.e.redisCa": cannot read "${join(cwd, "none.pem")}": there is no such file`],
+      [here, 4, `"profiles.a b.appsecretFile": cannot read "${join(cwd, "none")}": no such file`],
+      [here, 7, "\"profiles.c.channel\": unknown channel 'wechat-templat'"],
+      [here, 10, `"profiles.d.poolKey" and "profiles.d.poolPrefix" can't be used together`],
+      [here, 15, `"profiles.e.redisCa": cannot read "${join(cwd, "none.pem")}": no such file`],
     ]);
   });
 
@@ -209,8 +209,8 @@ describe("config check", () => {
     expect(problem).toMatchObject({
       file: here,
       line: 1,
-      problem: '"defaultProfile": there is no profile "lvie"',
-      fix: 'did you mean "live"? the profiles are live',
+      problem: '"defaultProfile": unknown profile "lvie"',
+      fix: 'did you mean "live"? available profiles: live',
     });
     const missing = await check(["--config", "none.json"]);
     expect(missing).toMatchObject({ code: 5, files: [] });
@@ -234,7 +234,7 @@ describe("config check", () => {
     const { code, stdout, stderr } = await screen(["config", "check"]);
     expect(code).toBe(5);
     expect(stdout).toBe(
-      'push-cli.config.json:2:12: error: "appid" must be text, not a number: 7\n  fix: write "7", in double quotes\n',
+      'push-cli.config.json:2:12: error: "appid" must be text, not a number: 7\n  fix: write "7" in double quotes\n',
     );
     expect(stderr).toBe(`1 error, 0 warnings; read: ${here}\n`);
   });
@@ -258,7 +258,7 @@ describe("config path", () => {
       { file: join(cwd, "own.json"), kind: "--config", found: true },
     ]);
     expect(await paths([], { PUSH_CLI_CONFIG: cwd })).toEqual([
-      { file: cwd, kind: "PUSH_CLI_CONFIG", found: false, problem: "it is a directory" },
+      { file: cwd, kind: "PUSH_CLI_CONFIG", found: false, problem: "is a directory" },
     ]);
   });
 });

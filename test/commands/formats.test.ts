@@ -102,10 +102,10 @@ describe("a document", () => {
 it.each([
   [["pool", "list", "--format", "cvs"], "--format 'cvs' is none of its values"],
   [["pool", "list", "--color", "alway"], "--color 'alway' is none of its values"],
-  [["pool", "list", "--format", "csv", "--json"], "--format csv and --json exclude each other"],
-  [["pool", "list", "--format", "csv", "--jq", "."], "--format csv and --jq exclude each other"],
+  [["pool", "list", "--format", "csv", "--json"], "--format csv and --json can't be used together"],
+  [["pool", "list", "--format", "csv", "--jq", "."], "--format csv and --jq can't be used together"],
   [["pool", "list", "--header", "--json"], "--header: there is no header in JSON"],
-  [["pool", "export", "--format", "csv"], "--format csv: pool export prints JSON, a line each"],
+  [["pool", "export", "--format", "csv"], "--format csv: pool export always prints NDJSON"],
   [
     ["broadcast", "t", "--no-keywords", "-y", "--format", "openid"],
     "--format openid: broadcast send lists no users",

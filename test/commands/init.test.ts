@@ -78,9 +78,9 @@ describe("init at a terminal", () => {
     const { code, stderr, left } = await atTerminal(["init", ...flags], answers);
     expect(code, stderr).toBe(0);
     expect(left).toEqual([]);
-    expect(stderr).toContain('"a b" is empty or has white space in it; the appid is shown');
+    expect(stderr).toContain('"a b" is empty or contains spaces; the appid is shown');
     expect(stderr).toContain('"envrionment" is neither environment nor file');
-    expect(stderr).not.toMatch(/Name of the profile|URL of the Redis|Channel|production\?/);
+    expect(stderr).not.toMatch(/Profile name|Redis URL|Channel|production\?/);
     expect(await load({ profile: "a" })).toMatchObject({ appid: "1109", channel: "qq-template" });
   });
 

@@ -48,7 +48,7 @@ describe("--json=<fields>", () => {
     const { code, stdout, stderr } = await world.cli(argv);
     expect([code, stdout]).toEqual([2, ""]);
     const { error } = JSON.parse(stderr);
-    expect(error).toMatchObject({ code: "usage", message: "--json: there is no field 'outcomes.send'" });
+    expect(error).toMatchObject({ code: "usage", message: "--json: unknown field 'outcomes.send'" });
     expect(error.hint).toMatch(
       /^did you mean outcomes\.sent\? the fields are outcomes\.sent, outcomes\.no_code, /,
     );
@@ -67,7 +67,7 @@ describe("--json=<fields>", () => {
   it("lists the fields of the level that is wrong, and says where there are none", async () => {
     const hint = async (word: string) =>
       JSON.parse((await world.cli(["pool", "list", word])).stderr).error.hint;
-    expect(await hint("--json=nothingLikeIt")).toMatch(/^the fields are openId, templateId, valid, /);
+    expect(await hint("--json=nothingLikeIt")).toMatch(/^the fields are openId, valid, .*, templateId, /);
     expect(await hint("--json=openId.length")).toBe("openId has no fields");
   });
 });

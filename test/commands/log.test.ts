@@ -54,7 +54,7 @@ describe("--verbose", () => {
     says(/ token: a new one from the API, kept in Redis, good for \d+ s$/m);
     says(/ run: broadcast \S+, run \S+: the first; users from the pools$/m);
     says(/ sweep: sweep 1 begins$/m);
-    says(/ sweep: sweep 1 has met everybody$/m);
+    says(/ sweep: sweep 1 is complete$/m);
     says(/ end: exit code 0 \(done\)$/m);
     expect(stderr).not.toMatch(/ (redis|http): [A-Z]+ /);
   });
@@ -72,7 +72,7 @@ describe("--verbose", () => {
       "--profile",
       "shop",
     ]);
-    expect(stderr).toMatch(/ token: taken from Redis, good for /);
+    expect(stderr).toMatch(/ token: taken from Redis, valid for /);
     expect(stderr).toContain(` settings: read "${config}", profile shop, `);
   });
 
@@ -82,7 +82,7 @@ describe("--verbose", () => {
     const { stderr, code } = await world.cli([...SEND, "--verbose", "--concurrency", "4"]);
     expect(code).toBe(0);
     expect(stderr).toMatch(/ retry: o\d+ again in \d+ ms, attempt 1 got: .*502/);
-    expect(stderr).toMatch(/ api: down \(.*502.*\): nothing is sent but single tries$/m);
+    expect(stderr).toMatch(/ api: down \(.*502.*\): only single probes are sent$/m);
     expect(stderr).toMatch(/ api: back: /);
   });
 
@@ -164,7 +164,7 @@ describe("--log-file", () => {
 
   it.each([
     ["a folder that is not there", () => path.join(folder, "none", "log"), "its folder does not exist"],
-    ["a directory", () => folder, "it is a directory"],
+    ["a directory", () => folder, "is a directory"],
     ["stdout", () => "-", "is not a file"],
   ])("is refused before any work for %s", async (_what, given, why) => {
     await give("o1");

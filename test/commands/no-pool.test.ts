@@ -27,10 +27,10 @@ async function hintOf(argv: string[]): Promise<string> {
 }
 
 it.each(COMMANDS.map((argv) => [argv]))("%j says where pools are instead", async (argv) => {
-  expect(await hintOf(argv)).toBe("no list with codes in this database; is --redis-url right?");
+  expect(await hintOf(argv)).toBe("no list of codes found in this database; check --redis-url");
   for (let i = 0; i < 1203; i++) await world.redis.client.rpush(`mina:openId:o${i}`, plainEntry("a", LATER));
   expect(await hintOf(argv)).toBe(
-    "pools were found under 'mina:openId:' (1,203 keys looked at): --pool-prefix mina:openId:",
+    "found pools under 'mina:openId:' (1,203 keys looked at): --pool-prefix mina:openId:",
   );
   // And the hint is right.
   expect((await world.cli([...argv, "--pool-prefix", "mina:openId:"])).code).toBe(0);
@@ -39,16 +39,14 @@ it.each(COMMANDS.map((argv) => [argv]))("%j says where pools are instead", async
 it("names the form of the keys where that is what differs, or differs too", async () => {
   await world.redis.client.rpush(javaPoolKey("oA"), plainEntry("a", LATER));
   const list = ["pool", "list"];
-  expect(await hintOf(list)).toBe(
-    "pools were found under 'mina:openid:' (1 key looked at): --pool-keys java",
-  );
+  expect(await hintOf(list)).toBe("found pools under 'mina:openid:' (1 key looked at): --pool-keys java");
   expect(await hintOf([...list, "--pool-prefix", "x:"])).toBe(
-    "pools were found under 'mina:openid:' (1 key looked at): --pool-keys java --pool-prefix mina:openid:",
+    "found pools under 'mina:openid:' (1 key looked at): --pool-keys java --pool-prefix mina:openid:",
   );
   await world.redis.client.flushall();
   await world.redis.push("oA", plainEntry("a", LATER));
   expect(await hintOf([...list, "--pool-keys", "java"])).toBe(
-    "pools were found under 'mina:openid:' (1 key looked at): --pool-keys plain",
+    "found pools under 'mina:openid:' (1 key looked at): --pool-keys plain",
   );
 });
 
@@ -56,7 +54,7 @@ it("names several places, as a shell takes them", async () => {
   for (const key of ["a b:o1", "a b:o2", "it's:o1", "it's:o2", "it's:o3", "z:o1"])
     await world.redis.client.rpush(key, plainEntry("a", LATER));
   expect(await hintOf(["pool", "list"])).toBe(
-    "pools were found under 'it's:' (3 keys looked at): --pool-prefix 'it'\\''s:'; " +
+    "found pools under 'it's:' (3 keys looked at): --pool-prefix 'it'\\''s:'; " +
       "under 'a b:' (2 keys looked at): --pool-prefix 'a b:'; under 'z:' (1 key looked at): --pool-prefix z:",
   );
 });
@@ -66,6 +64,6 @@ it("says how far it looked in a large database", async () => {
   for (let i = 0; i < 25_000; i++) batch.set(`s:${i}`, "x");
   await batch.exec();
   expect(await hintOf(["purge"])).toBe(
-    "no list with codes among the first 10,000 keys; is --redis-url right?",
+    "no list of codes found among the first 10,000 keys; check --redis-url",
   );
 });

@@ -69,15 +69,18 @@ it("a key of its own wins over a prefix from farther away, and two from one plac
   const far = await cli(["pool", "list", "--pool-prefix", "q:"], { PUSH_CLI_POOL_KEY: "p:{%}" });
   expect([far.code, far.stdout]).toEqual([0, expect.stringMatching(/^oB\t/)]);
   const both = await cli(["pool", "list", "--json", "--pool-key", "p:{%}", "--pool-prefix", "p:"]);
-  expect([both.code, errorOf(both).message]).toEqual([2, "--pool-key and --pool-prefix exclude each other"]);
+  expect([both.code, errorOf(both).message]).toEqual([
+    2,
+    "--pool-key and --pool-prefix can't be used together",
+  ]);
 });
 
 it.each([
-  ["mina:", "does not have one % for the openId"],
-  ["%:%", "does not have one % for the openId"],
-  ["%", "would take every list for a pool"],
-  ["{%", "has braces that are not one {tag}"],
-  ["{a}:{%}", "has braces that are not one {tag}"],
+  ["mina:", "must contain exactly one % for the openId"],
+  ["%:%", "must contain exactly one % for the openId"],
+  ["%", "would match every list"],
+  ["{%", "contains braces other than a single {tag}"],
+  ["{a}:{%}", "contains braces other than a single {tag}"],
 ])("--pool-key %s is refused", async (key, problem) => {
   const result = await cli(["pool", "list", "--json", "--pool-key", key]);
   expect([result.code, errorOf(result).message]).toEqual([2, `--pool-key: "${key}" ${problem}`]);
@@ -121,8 +124,8 @@ describe("keys that are left out", () => {
     await rpush("mina:openid:oA", code("c1"));
     const { stderr } = await cli(["pool", "list"]);
     expect(stderr).toBe(
-      "warning: 1 key under 'mina:openid:*' was left out: no openId can be told from 'mina:openid:{oT}'; " +
-        "--pool-key 'mina:openid:{%}' reads such keys\n",
+      "warning: 1 key under 'mina:openid:*' was left out: can't tell the openId in 'mina:openid:{oT}'; " +
+        "to read such keys, use --pool-key 'mina:openid:{%}\n",
     );
   });
 

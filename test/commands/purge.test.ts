@@ -155,11 +155,11 @@ describe("purge", () => {
     await world.redis.push("oB", plainEntry("old", OLD));
     const dry = await world.screen(["purge", "--dry-run"]);
     expect(dry.stdout).toMatch(
-      /^would remove 2 expired codes from 2 of 2 pools in .*\n1 pool would be empty, and so gone\n1 unreadable entry kept\n$/,
+      /^would remove 2 expired codes from 2 of 2 pools in .*\n1 pool would be empty and removed\n1 unreadable entry kept\n$/,
     );
     const real = await world.screen(["purge"]);
     expect(real.stdout).toMatch(
-      /^removed 2 expired codes from 2 of 2 pools in .*\n1 pool empty now, and so gone\n/,
+      /^removed 2 expired codes from 2 of 2 pools in .*\n1 pool empty and removed\n/,
     );
   });
 
@@ -177,15 +177,15 @@ describe("purge", () => {
       expect(JSON.parse(stderr)).toEqual({
         error: {
           code: "nothing",
-          message: "there is no pool under 'mina:openid:*'",
-          hint: "pools were found under 'mina:openId:' (1 key looked at): --pool-prefix mina:openId:",
+          message: "no pool found under 'mina:openid:*'",
+          hint: "found pools under 'mina:openId:' (1 key looked at): --pool-prefix mina:openId:",
         },
       });
       expect(await world.redis.client.exists("mina:lock:purge")).toBe(0);
       const told = await world.screen(["purge", ...flags]);
       expect([told.code, told.stderr]).toEqual([
         3,
-        expect.stringMatching(/^error: there is no pool under 'mina:openid:\*'\nhint: pools/m),
+        expect.stringMatching(/^error: no pool found under 'mina:openid:\*'\nhint: pools/m),
       ]);
     },
   );

@@ -52,7 +52,7 @@ it("says of a key without a TTL that its token may lapse at any time", async () 
   const { stdout } = await world.screen(["token", "show", "--token-store", "wxjava"]);
   expect(stdout).toContain("\nrenewed  unknown: the key has no TTL\n");
   expect((await run("token", "show", "--token-store", "wxjava")).stdout).toMatch(
-    /\ttoken-\.\.\.\t\tstore\twxjava\t/,
+    /token\ttoken-\.\.\.\nexpiresAt\t-\nsource\tstore\nstore\twxjava\n/,
   );
 });
 
@@ -61,7 +61,7 @@ it("says where it has looked when there is none, and where else one may be", asy
   expect(code).toBe(3);
   expect(stderr).toBe(
     'error: no token of wx-sandbox is stored in "gowechat_miniprogram__stable_access_token_wx-sandbox"\n' +
-      "hint: the SDK has a key for each endpoint: --token-mode basic and stable look at one each; push-cli token refresh fetches one\n",
+      "hint: the SDK has a key for each endpoint: --token-mode basic and stable look at one each; to fetch one: push-cli token refresh\n",
   );
 });
 
@@ -97,7 +97,7 @@ it("leaves the refresh to a backend that can't be locked out, and says how to go
   );
   expect([code, stdout]).toEqual([4, ""]);
   expect(stderr).toMatch(
-    /^error: there is no good token in "wechatpy:wx-sandbox_access_token", and push-cli puts none there: wechatpy has no lock in Redis.*\nhint: .*--token-mode stable disturbs nobody; or let the backend refresh it/,
+    /^error: there is no valid token in "wechatpy:wx-sandbox_access_token", and push-cli does not write one there: wechatpy has no lock in Redis.*\nhint: .*--token-mode stable disturbs nobody; or let the backend refresh it/,
   );
   expect(calls()).toEqual({ stable: 0, basic: 0 });
   expect(await world.redis.client.keys("*")).toEqual([]);
@@ -183,7 +183,7 @@ key     mina:access_token:wx-sandbox
 stored  token-..., renewed in 1h 57m
 asks    stable_token, forced
 lock    mina:lock:token:wx-sandbox
-ends    the stable token, at once: a copy is refused (errcode 40001)
+ends    the current stable token, immediately: copies are refused (errcode 40001)
 `,
   );
   const refused = await run("token", "refresh", "--dry-run", "--token-store", "wxjava-redisson");

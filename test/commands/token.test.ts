@@ -73,7 +73,7 @@ describe("token", () => {
       /dies at once[\s\S]*the backend too[\s\S]*40001[\s\S]*20 times a day, at least 30 s/,
     );
     expect(no.stderr).toMatch(
-      /Replace the token of wx-sandbox\? \[y\/N\] error: not confirmed; the token is as it was/,
+      /Replace the token of wx-sandbox\? \[y\/N\] error: not confirmed; the token was not changed/,
     );
     expect((await ask("n\n", "--token-mode", "basic")).stderr).toMatch(
       /token mode basic\n[\s\S]*good for 5 more minutes[\s\S]*40001/,
@@ -89,7 +89,7 @@ describe("token", () => {
     const ask = () => world.screen(["token", "refresh", "--force"], { interactive: true, stdin: "n\n" });
     expect((await ask()).stderr).toContain("\nstored  nothing\n");
     await world.redis.client.set(KEY, "token-of-the-backend");
-    expect((await ask()).stderr).toContain("\nstored  token-..., without an end: the key has no TTL\n");
+    expect((await ask()).stderr).toContain("\nstored  token-..., no expiry: the key has no TTL\n");
     expect(calls()).toEqual({ stable: 0, basic: 0 });
   });
 
@@ -105,15 +105,15 @@ describe("token", () => {
     await token("refresh");
     const before = await stored();
     for (const [flags, why] of [
-      [[], "there is no terminal to ask on"],
-      [["--no-input"], "--no-input forbids to ask"],
+      [[], "there is no terminal"],
+      [["--no-input"], "--no-input is set"],
     ] as const) {
       const { code, stdout, stderr } = await world.cli(["token", "refresh", "--force", ...flags], {
         stdin: "y\n",
       });
       expect([code, stdout]).toEqual([11, ""]);
       expect(stderr).toBe(
-        `error: token refresh --force asks first, and ${why}\nhint: give --yes; without --force, a good token is kept\n`,
+        `error: token refresh --force needs confirmation, but ${why}\nhint: use --yes to confirm; without --force, a valid token is kept\n`,
       );
     }
     expect([await stored(), calls()]).toEqual([before, { stable: 1, basic: 0 }]);
@@ -126,7 +126,7 @@ describe("token", () => {
     await expect.poll(() => io.stderr.text()).toContain("[y/N]");
     io.signal("SIGINT");
     expect(await done).toBe(130);
-    expect(io.stderr.text()).toMatch(/interrupted; the token is as it was\n$/);
+    expect(io.stderr.text()).toMatch(/interrupted; the token was not changed\n$/);
     expect(calls()).toEqual({ stable: 1, basic: 0 });
   });
 

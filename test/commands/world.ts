@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, beforeEach } from "vitest";
+import { beforeAll } from "vitest";
 import type { PrivateRedisOptions } from "../../src/local-redis/private-redis.ts";
 import { main } from "../../src/main.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { type World as Servers, useWorld as useServers } from "../broadcast/world.ts";
 import { type CliOptions, type CliResult, cliEnv, runCli } from "../helpers/cli.ts";
 import { checkPrinted } from "../helpers/documents.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { fakeIo } from "../output/fake-io.ts";
 
-export const HOUR_MS = 3_600_000;
+export { HOUR_MS } from "../broadcast/world.ts";
 
 /** A Redis and a sandbox for a test file, both empty before every test, and the command line on top of them. */
-export interface World {
-  redis: TestRedis;
-  sandbox: Sandbox;
+export interface World extends Servers {
   env: Record<string, string>;
   cli(argv: string[], options?: CliOptions): Promise<CliResult>;
   /** What a terminal of 80 columns shows, without colours. */
@@ -27,23 +24,15 @@ export interface ScreenOptions {
   typed?: string;
 }
 
-export function useWorld(options: { redis?: PrivateRedisOptions } = {}): World {
-  const world = {
-    cli: (argv, more = {}) => runCli(argv, { ...more, env: { ...world.env, ...more.env } }),
-    screen: (argv, options) => runOnScreen(argv, world.env, options),
-  } as World;
-  beforeAll(async () => {
-    world.redis = await startTestRedis(options.redis);
-    world.sandbox = await startSandbox({ acceptAny: true });
+export function useWorld({ redis }: { redis?: PrivateRedisOptions } = {}): World {
+  const world: World = Object.assign(useServers({ sandbox: { acceptAny: true }, redis }), {
+    env: {},
+    cli: (argv: string[], more: CliOptions = {}) =>
+      runCli(argv, { ...more, env: { ...world.env, ...more.env } }),
+    screen: (argv: string[], options?: ScreenOptions) => runOnScreen(argv, world.env, options),
+  });
+  beforeAll(() => {
     world.env = cliEnv(world.redis.url, world.sandbox.url);
-  });
-  beforeEach(async () => {
-    await world.redis.client.flushall();
-    world.sandbox.reset();
-  });
-  afterAll(async () => {
-    await world.sandbox?.close();
-    await world.redis?.stop();
   });
   return world;
 }

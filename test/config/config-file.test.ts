@@ -47,7 +47,7 @@ describe("the user's file", () => {
     write(join(users, "folder"), "");
     expect(await failure({}, home())).toMatchObject({
       kind: "config",
-      message: `configuration: cannot read "${users}": it is a directory`,
+      message: `configuration: cannot read "${users}": is a directory`,
       hint: expect.stringContaining("--config <file>"),
     });
     expect((await load({ config: here }, home())).appid).toBe("wx1");
@@ -91,12 +91,12 @@ describe("a profile in two files", () => {
     write(here, { profiles: { staging: {}, local: {} } });
     write(users, { profiles: { production: {}, local: {} } });
     expect((await failure({ profile: "prodution" }, home())).hint).toBe(
-      'did you mean "production"? the profiles are staging, local, production',
+      'did you mean "production"? available profiles: staging, local, production',
     );
     write(here, {});
     write(users, {});
     expect((await failure({ profile: "prod" }, home())).hint).toBe(
-      `there are no profiles in "${here}" and "${users}"`,
+      `no profiles are defined in "${here}" and "${users}"`,
     );
   });
 
@@ -122,7 +122,7 @@ describe("secrets and paths", () => {
     write(users, { appsecretFile: "secret" });
     write(join(dirname(users), "secret"), "s3cret\n");
     expect((await failure({}, home())).message).toBe(
-      `"redisCa" in "${here}": cannot read "${join(cwd, "certs", "none.pem")}": there is no such file`,
+      `"redisCa" in "${here}": cannot read "${join(cwd, "certs", "none.pem")}": no such file`,
     );
     expect((await load({ redisUrl: "redis://h" }, home())).appsecret).toBe("s3cret");
   });
@@ -162,7 +162,7 @@ describe("secrets and paths", () => {
 
   it("that others may read are warned of, file by file", async () => {
     const warning = (path: string) =>
-      `"${path}" holds a secret and others may read it; run: chmod 600 "${path}"`;
+      `"${path}" contains a secret and is readable by others; run: chmod 600 "${path}"`;
     write(here, { appid: "wx1" }, 0o644);
     write(users, { profiles: { a: { appsecret: "s3cret" } } }, 0o640);
     expect((await load({}, home())).warnings).toEqual([warning(users)]);

@@ -4,8 +4,8 @@ import { cwd, failure, here, home, load, useFolder, users, write } from "./folde
 
 useFolder();
 
-const MEND = "correct the file and run again; push-cli config check shows all that is wrong";
-const BESIDE = "stands beside appsecret; keep one of them";
+const MEND = "fix the file and run again; to see all problems: push-cli config check";
+const BESIDE = "conflicts with appsecret; keep only one of them";
 
 describe("one fault of a file", () => {
   it.each([
@@ -71,10 +71,10 @@ describe("one fault of a file", () => {
     ],
     [
       { profiles: { a: { tokenMode: "x" } } },
-      '"profiles.a.tokenMode" in FILE:31: "x" is no token mode',
+      '"profiles.a.tokenMode" in FILE:31: "x" is not a token mode',
       "stable",
     ],
-    [{ appsecret: "s3cret x" }, '"appsecret" in FILE:14 is empty or has white space in it', "the appsecret"],
+    [{ appsecret: "s3cret x" }, '"appsecret" in FILE:14 is empty or contains spaces', "the appsecret"],
     [{ appsecretFile: "" }, '"appsecretFile" in FILE:18 is empty', MEND],
     [{ appsecret: "s3cret", appsecretFile: "f" }, `"appsecretFile" in FILE:23 ${BESIDE}`, MEND],
     [
@@ -122,7 +122,7 @@ describe("several faults", () => {
       expect.stringContaining(
         `${here}:2:15: "redisUrl": "http://:***@h" is not a Redis URL; such as redis://`,
       ),
-      `${here}:5:16: "profiles.prod.appid" must be text, not a number: 7; write "7", in double quotes`,
+      `${here}:5:16: "profiles.prod.appid" must be text, not a number: 7; write "7" in double quotes`,
       `${here}:6:7: "profiles.prod.appsecretFile" ${BESIDE}`,
       `${here}:9:3: unknown key "keyPrefx"; did you mean "keyPrefix"?`,
     ]);
@@ -134,7 +134,7 @@ describe("several faults", () => {
     write(users, { redisUlr: "redis://h", tokenMode: [] });
     const error = await failure({}, home());
     expect(error.message).toBe(`3 faults in "${here}" and "${users}"`);
-    expect(error.hint).toBe("correct the files and run again; push-cli config check shows all that is wrong");
+    expect(error.hint).toBe("correct the files and run again; to see all problems: push-cli config check");
     expect(error.details).toEqual([
       expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and text stand in double quotes/),
       `${users}:1:2: unknown key "redisUlr"; did you mean "redisUrl"?`,
@@ -171,7 +171,7 @@ describe("comments, and a comma behind the last entry,", () => {
   it("leave faults in their places", async () => {
     write(here, '// one\n{\n  // two\n  "appid": "a b",\n}');
     expect((await failure()).message).toBe(
-      `"appid" in "${here}" (line 4, column 12): "a b" is empty or has white space in it`,
+      `"appid" in "${here}" (line 4, column 12): "a b" is empty or contains spaces`,
     );
   });
 });

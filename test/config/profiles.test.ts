@@ -25,8 +25,8 @@ describe("the default profile", () => {
     write(here, { defaultProfile: "tset", profiles: PROFILES });
     expect(await failure()).toMatchObject({
       kind: "config",
-      message: `"defaultProfile" in "${here}": there is no profile "tset"`,
-      hint: 'did you mean "test"? the profiles are live, test',
+      message: `"defaultProfile" in "${here}": unknown profile "tset"`,
+      hint: 'did you mean "test"? available profiles: live, test',
     });
   });
 });

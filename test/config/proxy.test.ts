@@ -65,10 +65,10 @@ describe("the proxy of an API", () => {
 
 describe("what is no proxy", () => {
   it.each([
-    ["socks5://user:s3cret@proxy:1080", "is no http or https proxy"],
-    ["http://user:s3cret@", "is not the URL of a proxy"],
-    ["http://user:s3cret%@proxy", "is not the URL of a proxy"],
-    ["user:s3cret@pro xy", "is not the URL of a proxy"],
+    ["socks5://user:s3cret@proxy:1080", "is not an http or https proxy"],
+    ["http://user:s3cret@", "is not a proxy URL"],
+    ["http://user:s3cret%@proxy", "is not a proxy URL"],
+    ["user:s3cret@pro xy", "is not a proxy URL"],
   ])("is refused without its password: %s", async (value, problem) => {
     const failures = [
       await loadSettings({ proxy: value }, { env: {}, cwd: "/nonexistent" }).catch((error) => error),

@@ -46,7 +46,7 @@ describe.each(COLLECTOR_SECRETS)("%s", (key) => {
     expect(wrong?.message).toMatch(new RegExp(`^${env} (has|is) `));
     expect(wrong?.message).not.toContain(bad);
     expect(problemOf(await found({}, { [fileEnv]: "none" }))?.message).toBe(
-      `${fileEnv}: cannot read "${join(cwd, "none")}": there is no such file`,
+      `${fileEnv}: cannot read "${join(cwd, "none")}": no such file`,
     );
     expect(problemOf(await found({}, { [env]: value, [fileEnv]: "none" }))?.message).toBe(
       `${env} and ${fileEnv} are both set`,
@@ -59,7 +59,7 @@ describe.each(COLLECTOR_SECRETS)("%s", (key) => {
     expect(message).toMatch(new RegExp(`^"${key}" in ".*" \\(line 1, column \\d+\\) (has|is) `));
     expect(`${message}${hint}`).not.toContain("g00d");
     write(here, { [key]: value, [`${key}File`]: "f" });
-    expect((await failure()).message).toContain(`stands beside ${key}; keep one of them`);
+    expect((await failure()).message).toContain(`conflicts with ${key}; keep only one of them`);
   });
 
   it("in a file that others may read, or quoted by docker, is warned of", async () => {

@@ -12,6 +12,7 @@ describe("layers", () => {
       redisUrl: "redis://127.0.0.1:6379",
       channel: "wechat-template",
       apiBase: "https://api.weixin.qq.com",
+      apiTimeoutMs: 10_000,
       keyPrefix: "mina:",
       poolPrefix: "mina:openid:",
       poolSuffix: "",
@@ -26,6 +27,8 @@ describe("layers", () => {
         redisCert: "default",
         redisKey: "default",
         redisServername: "default",
+        redisTimeout: "default",
+        apiTimeout: "default",
         apiBase: "default",
         apiCa: "default",
         proxy: "default",
@@ -41,6 +44,7 @@ describe("layers", () => {
         poolKeys: "default",
         tokenMode: "default",
         tokenStore: "default",
+        auditLog: "default",
         profile: "default",
       },
       collectorSecrets: {},
@@ -104,13 +108,18 @@ describe("layers", () => {
       PUSH_CLI_CONSENT_MAX_AGE: "180d",
       PUSH_CLI_TOKEN_MODE: "basic",
       PUSH_CLI_TOKEN_STORE: "wxjava=wx",
+      PUSH_CLI_AUDIT_LOG: "/var/log/a.ndjson",
       PUSH_CLI_PROFILE: "a",
       PUSH_CLI_CONFIG: "other.json",
+      PUSH_CLI_REDIS_TIMEOUT: "2m",
+      PUSH_CLI_API_TIMEOUT: "2.5s",
     };
     const { sources, ...settings } = await load({}, env);
     expect(settings).toEqual({
       redisUrl: "rediss://h",
+      redisTimeoutMs: 120_000,
       apiBase: "https://h/x",
+      apiTimeoutMs: 2500,
       proxy: "proxy:3128",
       appid: "wx1",
       appsecret: "s3cret",
@@ -123,6 +132,7 @@ describe("layers", () => {
       consentMaxAgeMs: 180 * 86_400_000,
       tokenMode: "basic",
       tokenStore: { keeper: "wxjava", argument: "wx" },
+      auditLog: "/var/log/a.ndjson",
       profile: "a",
       production: false,
       collectorSecrets: {
@@ -195,11 +205,11 @@ describe("the file", () => {
   it("must be there when it is named", async () => {
     expect(await failure({ config: "none.json" })).toMatchObject({
       kind: "usage",
-      message: `--config: cannot read "${join(cwd, "none.json")}": there is no such file`,
+      message: `--config: cannot read "${join(cwd, "none.json")}": no such file`,
     });
     expect(await failure({}, { PUSH_CLI_CONFIG: "none.json" })).toMatchObject({
       kind: "config",
-      message: `PUSH_CLI_CONFIG: cannot read "${join(cwd, "none.json")}": there is no such file`,
+      message: `PUSH_CLI_CONFIG: cannot read "${join(cwd, "none.json")}": no such file`,
     });
   });
 
@@ -207,7 +217,7 @@ describe("the file", () => {
     mkdirSync(here);
     expect(await failure()).toMatchObject({
       kind: "config",
-      message: `configuration: cannot read "${here}": it is a directory`,
+      message: `configuration: cannot read "${here}": is a directory`,
     });
   });
 
@@ -239,23 +249,23 @@ describe("profiles", () => {
     write(here, { profiles });
     expect(await failure({ profile: "stagin" })).toMatchObject({
       kind: "usage",
-      message: '--profile: there is no profile "stagin"',
-      hint: 'did you mean "staging"? the profiles are staging, prod',
+      message: '--profile: unknown profile "stagin"',
+      hint: 'did you mean "staging"? available profiles: staging, prod',
     });
     expect(await failure({}, { PUSH_CLI_PROFILE: "toString" })).toMatchObject({
       kind: "config",
-      message: 'PUSH_CLI_PROFILE: there is no profile "toString"',
-      hint: "the profiles are staging, prod",
+      message: 'PUSH_CLI_PROFILE: unknown profile "toString"',
+      hint: "available profiles: staging, prod",
     });
   });
 
   it("need a file, which the hint places", async () => {
     expect(await failure({ profile: "a" })).toMatchObject({
       kind: "usage",
-      hint: `profiles stand in a configuration file: ${here}`,
+      hint: `profiles are defined in a configuration file: ${here}`,
     });
     write(here, {});
-    expect((await failure({ profile: "a" })).hint).toBe(`there are no profiles in "${here}"`);
+    expect((await failure({ profile: "a" })).hint).toBe(`no profiles are defined in "${here}"`);
   });
 
   it("that a variable overrules are warned of, if asked for by flag", async () => {
@@ -327,7 +337,7 @@ describe("values", () => {
   ])("%s is no API base", async (apiBase) => {
     expect(await failure({}, { PUSH_CLI_API_BASE: apiBase })).toMatchObject({
       kind: "config",
-      message: `PUSH_CLI_API_BASE: "${apiBase}" is not an http or https URL without user, query and fragment`,
+      message: `PUSH_CLI_API_BASE: "${apiBase}" is not an http or https URL without user, query or fragment`,
     });
   });
 
@@ -338,13 +348,13 @@ describe("values", () => {
   it.each<[SettingFlags, string]>([
     [{ keyPrefix: "" }, '--key-prefix: "" is empty'],
     [{ poolPrefix: "a b" }, '--pool-prefix: "a b" is empty or has white space'],
-    [{ tokenMode: "Stable" }, '--token-mode: "Stable" is no token mode'],
-    [{ tokenStore: "WxJava" }, '--token-store: "WxJava" is no token store'],
-    [{ tokenStore: "constructor" }, '--token-store: "constructor" is no token store'],
-    [{ tokenStore: "powerwechat=x" }, "is no token store: powerwechat takes no prefix"],
+    [{ tokenMode: "Stable" }, '--token-mode: "Stable" is not a token mode'],
+    [{ tokenStore: "WxJava" }, '--token-store: "WxJava" is not a token store'],
+    [{ tokenStore: "constructor" }, '--token-store: "constructor" is not a token store'],
+    [{ tokenStore: "powerwechat=x" }, "is not a token store: powerwechat takes no prefix"],
     [{ tokenStore: "key" }, '--token-store: "key" does not name a key'],
     [{ tokenStore: "key=" }, "has no key behind the ="],
-    [{ tokenStore: "wechatpy=a b" }, "has no prefix behind the =, or one with white space"],
+    [{ tokenStore: "wechatpy=a b" }, "needs a prefix after =, without spaces"],
   ])("%j is a usage error", async (flags, message) => {
     const error = await failure(flags);
     expect(error.kind).toBe("usage");
@@ -360,13 +370,13 @@ describe("values", () => {
     const error = await failure({}, env);
     expect(error).toMatchObject({
       kind: "config",
-      message: "3 settings can't be used",
-      hint: "correct them and run again",
+      message: "3 settings are invalid",
+      hint: "fix them and run again",
     });
     expect(error.details).toEqual([
       expect.stringMatching(/^PUSH_CLI_REDIS_URL: "http:\/\/:\*\*\*@h" is not a Redis URL; such as redis:/),
-      "PUSH_CLI_APPSECRET is empty or has white space in it; the appsecret is one word",
-      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is no token mode; stable/),
+      "PUSH_CLI_APPSECRET is empty or contains spaces; the appsecret is a single word without spaces",
+      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is not a token mode; stable/),
     ]);
     expect((await failure({ keyPrefix: "" }, env)).kind).toBe("usage");
     expect((await failure({ redisUrl: "redis://h", tokenMode: "basic" }, env)).details).toEqual([]);
@@ -414,16 +424,16 @@ describe("the secret", () => {
     write(here, { appsecretFile: "none" });
     expect(await failure()).toMatchObject({
       kind: "config",
-      message: `"appsecretFile" in "${here}": cannot read "${join(cwd, "none")}": there is no such file`,
+      message: `"appsecretFile" in "${here}": cannot read "${join(cwd, "none")}": no such file`,
     });
     for (const content of ["", "\n", "two s3cret words"]) {
       write(join(cwd, "none"), content);
       expect((await failure()).message).toBe(
-        `the secret in "${join(cwd, "none")}" is empty or has white space in it`,
+        `the secret in "${join(cwd, "none")}" is empty or contains spaces`,
       );
     }
     expect((await failure({}, { PUSH_CLI_APPSECRET_FILE: "/" })).message).toBe(
-      'PUSH_CLI_APPSECRET_FILE: cannot read "/": it is a directory',
+      'PUSH_CLI_APPSECRET_FILE: cannot read "/": is a directory',
     );
   });
 
@@ -435,7 +445,7 @@ describe("the secret", () => {
   });
 
   it("in a file that others may read is warned of", async () => {
-    const warning = `"${here}" holds a secret and others may read it; run: chmod 600 "${here}"`;
+    const warning = `"${here}" contains a secret and is readable by others; run: chmod 600 "${here}"`;
     write(here, { appsecret: "s3cret" }, 0o640);
     expect((await load()).warnings).toEqual([warning]);
     write(here, { profiles: { a: { appsecret: "s3cret" } } }, 0o604);

@@ -35,11 +35,11 @@ it("are read from the folder they were given in", async () => {
 it("are left alone for a URL without TLS, with a warning when just given", async () => {
   const { redisTls, warnings } = await load({ redisUrl: "redis://h", redisCa: "no-such-file" });
   expect(redisTls).toBeUndefined();
-  expect(warnings).toEqual(["--redis-ca has no effect: the Redis URL does not begin with rediss"]);
+  expect(warnings).toEqual(["--redis-ca has no effect: the Redis URL does not use rediss://"]);
 });
 
 it.each<[SettingFlags, Record<string, string>, PushCliError["kind"], RegExp]>([
-  [{ redisCa: "no.crt" }, {}, "usage", /^--redis-ca: cannot read ".*no\.crt": there is no such file$/],
+  [{ redisCa: "no.crt" }, {}, "usage", /^--redis-ca: cannot read ".*no\.crt": no such file$/],
   [
     {},
     { PUSH_CLI_REDIS_CA: "notes.txt" },
@@ -52,15 +52,10 @@ it.each<[SettingFlags, Record<string, string>, PushCliError["kind"], RegExp]>([
     "usage",
     /^--redis-key: .* holds no PEM private key$/,
   ],
-  [{ redisCert: "client.crt" }, {}, "usage", /^--redis-cert is given without its counterpart$/],
-  [
-    {},
-    { PUSH_CLI_REDIS_KEY: "client.key" },
-    "config",
-    /^PUSH_CLI_REDIS_KEY is given without its counterpart$/,
-  ],
+  [{ redisCert: "client.crt" }, {}, "usage", /^--redis-cert is set without its counterpart$/],
+  [{}, { PUSH_CLI_REDIS_KEY: "client.key" }, "config", /^PUSH_CLI_REDIS_KEY is set without its counterpart$/],
   [{ redisCert: "client.crt", redisKey: "other.key" }, {}, "config", /can't be used: .*key values mismatch/],
-  [{ redisServername: "a b" }, {}, "usage", /^--redis-servername: "a b" is empty or has white space in it$/],
+  [{ redisServername: "a b" }, {}, "usage", /^--redis-servername: "a b" is empty or contains spaces$/],
 ])("%j %j are an error that says where", async (flags, env, kind, message) => {
   const error = await load({ redisUrl, ...flags }, env).then(
     () => expect.fail("loaded"),
@@ -80,7 +75,7 @@ describe("the CA of the API", () => {
   });
 
   it.each([
-    ["no.crt", /^--api-ca: cannot read ".*no\.crt": there is no such file$/],
+    ["no.crt", /^--api-ca: cannot read ".*no\.crt": no such file$/],
     ["notes.txt", /^--api-ca: ".*notes\.txt" holds no PEM certificate$/],
   ])("that can't be used is an error: %s", async (apiCa, message) => {
     await expect(load({ apiCa })).rejects.toMatchObject({

@@ -69,7 +69,7 @@ it("a report that is in hand at SIGTERM is finished, what comes later is not tak
   const { code, stdout, stderr } = await collector.done;
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: `listening at unix:${socketPath}; SIGTERM or Ctrl-C ends\n`,
+    stderr: `listening on unix:${socketPath}; press Ctrl-C to stop\n`,
   });
   for (const line of stdout.trimEnd().split("\n")) expect(JSON.parse(line)).toHaveProperty("event");
   expect(await redis.entries("oA")).toHaveLength(2);

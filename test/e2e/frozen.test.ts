@@ -50,7 +50,7 @@ it("a frozen run that was taken over sends nothing more when it wakes up, and le
     stdin: "",
   });
   try {
-    await taking.shows(/may be alive: waiting up to \d+ s/);
+    await taking.shows(/may still be alive: waiting up to \d+ s/);
     const before = delivered();
     await expect.poll(delivered).toBeGreaterThan(before + 20);
   } finally {

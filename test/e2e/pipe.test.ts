@@ -15,7 +15,7 @@ describe("the built command in a pipe", () => {
     for (const argv of [[], ["--help"], ["help"]]) {
       const { code, stdout, stderr } = await cli.run(argv);
       expect([code, stderr]).toEqual([0, ""]);
-      expect(stdout).toMatch(/^Usage: push-cli [\s\S]*Commands:[\s\S]*Examples:/);
+      expect(stdout).toMatch(/^Usage: push-cli [\s\S]*Examples:[\s\S]*Commands:/);
     }
   });
 
@@ -56,6 +56,16 @@ describe("the built command in a pipe", () => {
     expect(JSON.parse(await first("pool list --json"))).toMatchObject({ valid: 1 });
     expect(JSON.parse(await first("pool export --quiet"))).toMatchObject({ openId: expect.any(String) });
     expect(await first("pool stats")).toBe("pools\t5000\n");
+  });
+
+  it("sends to everybody, and says that the report is incomplete, when its reader on stdout leaves", async () => {
+    await giveUsers(world, 400);
+    const line = `"$0" "$1" broadcast ${TEMPLATE} --no-keywords --yes --quiet --report - | head -1; exit "\${PIPESTATUS[0]}"`;
+    const { code, stdout, stderr } = await cli.spawn("bash", ["-c", line, process.execPath, cli.program])
+      .done;
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "sent" });
+    expect([code, stderr]).toEqual([12, expect.stringContaining("the report on stdout is incomplete")]);
+    expect(world.sandbox.stats().delivered).toBe(400);
   });
 
   it("moves pools from one Redis to another in a pipe, and takes some out", async () => {
@@ -193,7 +203,7 @@ describe("the built command in a pipe", () => {
   it("says in its exit code what went wrong, and how to go on", async () => {
     const refusals: [string[], number, RegExp][] = [
       [["pol"], 2, /^error: unknown command 'pol'\nhint: did you mean pool\?\n$/],
-      [["pool", "show", "nobody"], 3, /^error: there is no pool '.*nobody'\nhint: .*\n$/],
+      [["pool", "show", "nobody"], 3, /^error: no pool '.*nobody'\nhint: .*\n$/],
       [
         ["pool", "list", "--redis-url", "redis://127.0.0.1:1"],
         6,

@@ -87,7 +87,7 @@ describe("the built demo command", () => {
       expect(stdout).toContain('"reason":"mock"}],"taken":0,"known":2,"refused":1}\n');
       expect(stdout).toContain('"event":"stopped"');
       expect(stdout).toMatch(/valid\ttap0001\t/);
-      expect(stderr).toContain("800 messages to 800 users, nobody twice; and 5 subscribe messages");
+      expect(stderr).toContain("800 messages to 800 users, none twice; and 5 subscribe messages");
     });
   });
 

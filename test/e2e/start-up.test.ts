@@ -17,6 +17,7 @@ const COSTLY: Record<string, RegExp> = {
   "prom-client": /\/prom-client\.js$/,
   saxes: /\/saxes\.js$/,
   "jq-wasm": /\/jq-wasm\.js$/,
+  marked: /\/marked\.js$/,
 };
 let log: string;
 let note: string;
@@ -53,9 +54,9 @@ it("each of them has a file of its own, which the others don't hold", () => {
   const text = (file: string) => readFileSync(join(cli.program, "..", file), "utf8");
   const own = chunks.filter((chunk) => !Object.values(COSTLY).some((pattern) => pattern.test(`/${chunk}`)));
   expect(own.sort()).toEqual(["chunk.js", "program.js", "rest.js"]);
-  // Words of ioredis, undici, ora, cli-table3, zod, csv-parse; of jose, prom-client, saxes.
+  // Words of ioredis, undici, ora, cli-table3, zod, csv-parse; of jose, prom-client, saxes, marked.
   const words =
-    /enableOfflineQueue options is false|llhttp|dots12|colSpan|ZodError|CSV_RECORD_INCONSISTENT|FST_ERR_HOOK_INVALID_TYPE|ERR_JWKS_NO_MATCHING_KEY|process_cpu_user_seconds_total|unclosed tag/;
+    /enableOfflineQueue options is false|llhttp|dots12|colSpan|ZodError|CSV_RECORD_INCONSISTENT|FST_ERR_HOOK_INVALID_TYPE|ERR_JWKS_NO_MATCHING_KEY|process_cpu_user_seconds_total|unclosed tag|Infinite loop on byte/;
   for (const file of [...own.map((chunk) => `chunks/${chunk}`), "push-cli.js"])
     expect([file, words.exec(text(file))?.[0]]).toEqual([file, undefined]);
 });
@@ -67,6 +68,10 @@ describe("a costly module is loaded by who needs it only", () => {
     [[], []],
     [["broadcast", "--help"], []],
     [["help", "exit-codes"], []],
+    [
+      ["help", "guarantees"],
+      ["cli-table3", "marked"],
+    ],
     [["pool", "lst"], []],
     [["pool", "list", "--limit", "x"], []],
     [["broadcast", "t", "--yes", "--no-keywords"], []],

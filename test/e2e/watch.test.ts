@@ -60,7 +60,7 @@ describe.skipIf(NO_TERMINAL)(`broadcast watch in a terminal${title}`, () => {
     watching.type("\x03");
     const { code, stdout } = await watching.done;
     expect(code).toBe(130);
-    expect(stdout).toContain("the watching has ended; broadcast b1 goes on");
+    expect(stdout).toContain("stopped watching; broadcast b1 continues");
     expect((await sending.done).code).toBe(0);
     expect(delivered()).toBe(400);
   });

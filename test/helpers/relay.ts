@@ -1,5 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import type { Redis } from "ioredis";
+import { afterEach } from "vitest";
 
 /**
  * What a relay does with a command: pass it on to the first server, or to another, answer by an error of its own, or hang up,
@@ -61,6 +62,22 @@ export async function startRelay(
       for (const upstream of upstreams) upstream.disconnect();
       return new Promise((resolve) => server.close(() => resolve()));
     },
+  };
+}
+
+/** Starts relays that are closed when their test is over; returns the URL. */
+export function useRelays(): (
+  servers: Redis[],
+  rule: (command: string, args: string[]) => Ruling,
+) => Promise<string> {
+  const relays: Relay[] = [];
+  afterEach(async () => {
+    await Promise.all(relays.splice(0).map((relay) => relay.close()));
+  });
+  return async (servers, rule) => {
+    const relay = await startRelay(servers, rule);
+    relays.push(relay);
+    return relay.url;
   };
 }
 

@@ -18,13 +18,13 @@ it("has the lines in the file when a write is over", async () => {
 });
 
 it.each([
-  ["there", "it is there already"],
+  ["there", "it already exists"],
   ["no/such/file", "its folder does not exist"],
 ])("makes no file %s", async (name, reason) => {
   writeFileSync(join(folder, "there"), "older");
   await expect(createExportFile(join(folder, name))).rejects.toMatchObject({
     kind: "usage",
-    message: `cannot make "${join(folder, name)}": ${reason}`,
+    message: `cannot create "${join(folder, name)}": ${reason}`,
     hint: expect.any(String),
   });
   expect(readFileSync(join(folder, "there"), "utf8")).toBe("older");

@@ -127,6 +127,6 @@ it("a disk that is full ends the log, not the work", () => {
   for (let i = 0; i < 3; i++) log?.info("sweep", "begins");
   log?.close();
   expect(shown).toEqual([
-    'warning: cannot write the log "/dev/full": the disk is full; the rest of it is lost',
+    'warning: cannot write the log "/dev/full": the disk is full; the log is incomplete',
   ]);
 });

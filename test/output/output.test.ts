@@ -140,7 +140,7 @@ describe("a stdout that fails", () => {
     out.data("a");
     await out.flush();
     expect(out.closed.aborted).toBe(true);
-    expect(String(out.closed.reason)).toContain("the reader of stdout is gone");
+    expect(String(out.closed.reason)).toContain("the reader of stdout has closed it");
     await out.line({ more: true });
     await out.table([{ title: "a" }], [["b"]]);
     await out.flush();

@@ -98,7 +98,7 @@ describe("the tail of an existing file", () => {
     writeFileSync(path, before);
     await expect(openReport(path)).rejects.toMatchObject({
       kind: "usage",
-      message: `cannot add to "${path}": its last line is no line of a report`,
+      message: `cannot add to "${path}": its last line is not a report line`,
     });
     expect(readFileSync(path, "utf8")).toBe(before);
   });
@@ -106,7 +106,7 @@ describe("the tail of an existing file", () => {
 
 describe("a path that can't be opened", () => {
   it.each([
-    ["a directory", () => folder, "it is a directory"],
+    ["a directory", () => folder, "is a directory"],
     ["a missing folder", () => join(folder, "none", "r"), "its folder does not exist"],
     ["a file as a folder", () => join("/dev/null", "r"), "ENOTDIR"],
   ])("%s", async (_, where, reason) => {

@@ -1,19 +1,13 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { EntryLine } from "../../src/pool/export.ts";
 import { planRemoval, removePools } from "../../src/pool/remove.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { FAR, PAST, pushMany } from "../redis/seed.ts";
 import { JAVA_ENTRY } from "./forms.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 const never = new AbortController().signal;
 const bytesOf = (line: EntryLine) =>

@@ -1,20 +1,13 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { readEntry } from "../../src/pool/read-entry.ts";
 import { claimScript } from "../../src/redis/backend-script.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { buildEntry, draft } from "./draft-arbitraries.ts";
 import { damaged, noise, written } from "./entry-arbitraries.ts";
 import { render } from "./model-entry.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-beforeEach(async () => {
-  await redis.client.flushall();
-});
-afterAll(() => redis.stop());
+const redis = useTestRedis();
 
 /** What the printed script takes off a pool, in as many calls as it takes; undefined for no code. */
 async function claimByScript(openId: string): Promise<{ code: [string, number]; entry: Buffer } | undefined> {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { claimScript } from "../../src/redis/backend-script.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { BACKENDS, formIdOf } from "./backends.ts";
 import { beginPools, purgeToTheEnd } from "./purge-to-the-end.ts";
 import { FAR, PAST } from "./seed.ts";
@@ -9,14 +10,7 @@ import { FAR, PAST } from "./seed.ts";
  * What becomes of a pool's codes when push-cli is at work between two steps of a backend. Each play is deterministic: the
  * backend reads, push-cli does one thing, the backend goes on. src/help/guarantees.md has the table.
  */
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-beforeEach(async () => {
-  await redis.client.flushall();
-});
-afterAll(() => redis.stop());
+const redis = useTestRedis();
 
 const POOL = "mina:openid:u";
 const entry = (formId: string) => plainEntry(formId, formId === "old" ? PAST : FAR);

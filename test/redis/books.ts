@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from "vitest";
 import { type CollectorBookOptions, openCollectorBooks } from "../../src/redis/collector-books.ts";
 
 export const DAY_MS = 24 * 3600 * 1000;
@@ -16,4 +17,14 @@ export function openBooks(url: string, more: Partial<CollectorBookOptions> = {})
     cap: 100,
     ...more,
   });
+}
+
+/** The same for a test file, on its Redis. */
+export function useBooks(redis: { readonly url: string }, more: Partial<CollectorBookOptions> = {}): Books {
+  const books = {} as Books;
+  beforeAll(async () => {
+    Object.assign(books, await openBooks(redis.url, more));
+  });
+  afterAll(() => books.close?.());
+  return books;
 }

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { ENTRY_BUDGET, PURGE_BUDGET } from "../../src/redis/scripts.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { javaEntry } from "../pool/java/forms.ts";
 import { purgeAll } from "./purge-to-the-end.ts";
 import { watchScripts } from "./script-work.ts";
@@ -8,14 +9,9 @@ import { countScriptCalls, FAR, PAST, pushMany } from "./seed.ts";
 
 const MANY = 40_000;
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
+const redis = useTestRedis();
 
 beforeEach(async () => {
-  await redis.client.flushall();
   await redis.client.script("FLUSH");
 });
 

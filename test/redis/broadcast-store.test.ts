@@ -1,22 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { BroadcastRecord, RunInfo, RunState } from "../../src/broadcast/record.ts";
 import { createBroadcastStore } from "../../src/redis/broadcast-store.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { createKeys } from "../../src/redis/keys.ts";
 import type { RedisLink } from "../../src/redis/link.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 
 const DAY_SEC = 24 * 3600;
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function store() {
   return redis.open.stores.broadcasts;

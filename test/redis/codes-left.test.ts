@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Ledger } from "../../src/broadcast/ports.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry, type TestRedis } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { JAVA_ENTRY } from "../pool/forms.ts";
 import { javaEntry } from "../pool/java/forms.ts";
 import { dumpAll, FAR, PAST, pushMany } from "./seed.ts";
 
 /* A dry run says of each user who would be sent to how many valid codes are left then: 0, 1, 2, or 3 for more. */
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function ledger(options: Partial<Parameters<TestRedis["open"]["stores"]["ledger"]>[0]> = {}): Ledger {
   return redis.open.stores.ledger({ broadcastId: "b", runId: "r", dryRun: true, ...options });

@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { openStores } from "../../src/redis/stores.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { startTestCluster } from "../helpers/cluster.ts";
-import { javaPoolKey, plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { javaPoolKey, plainEntry } from "../helpers/redis.ts";
 import { readRights } from "../helpers/rights.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { JAVA_ENTRY } from "../pool/forms.ts";
 import { FAR, PAST } from "./seed.ts";
 
 /* Where pools may be, for who looks for them in the wrong place. */
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 const find = () => redis.open.stores.pools.findPrefixes();
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Ledger, Settlement } from "../../src/broadcast/ports.ts";
 import { systemClock } from "../../src/clock.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { JAVA_ENTRY } from "../pool/forms.ts";
 import { beginPools } from "./purge-to-the-end.ts";
 import { FAR, PAST } from "./seed.ts";
@@ -14,14 +15,7 @@ import { FAR, PAST } from "./seed.ts";
 const POOL = "mina:openid:u";
 const LEDGER = "{mina:openid:u}:sends";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function ledger(runId = "r"): Ledger {
   return redis.open.stores.ledger({ broadcastId: "b", runId });

@@ -1,21 +1,13 @@
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import { broadcast, giveUsers, useWorld } from "../broadcast/world.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { startTestRedis } from "../helpers/redis.ts";
-import { type Relay, type Ruling, startRelay } from "../helpers/relay.ts";
+import { type Ruling, startRelay, useRelays } from "../helpers/relay.ts";
 
 const world = useWorld();
-let relay: Relay | undefined;
-afterEach(async () => {
-  await relay?.close();
-  relay = undefined;
-});
-
-async function through(rule: (command: string, args: string[]) => Ruling): Promise<string> {
-  relay = await startRelay([world.redis.client], rule);
-  return relay.url;
-}
+const relayTo = useRelays();
+const through = (rule: (command: string, args: string[]) => Ruling) => relayTo([world.redis.client], rule);
 
 const cli = (url: string, argv: string[]) =>
   runCli([...argv, "--json"], { env: cliEnv(url, world.sandbox.url) });
@@ -54,7 +46,7 @@ it("codes are read from one that is too old to be written to", async () => {
   await old.client.zadd("formids:oDavX4kT1l2m3n4p5q6r7s8t9uvA", Date.now() + 3_600_000, "f1");
   await old.client.set("formids:oB", "no sorted set");
   const info = await infoOf("2.8.24");
-  relay = await startRelay([old.client], (command, args) => {
+  const relay = await startRelay([old.client], (command, args) => {
     if (command === "INFO") return { reply: info };
     return command === "SCAN" && args.includes("TYPE") ? { error: "ERR syntax error" } : undefined;
   });
@@ -129,7 +121,7 @@ it.each([
     const { code, stderr } = await cli(url, argv);
     expect(code).toBe(6);
     expect(errorOf(stderr)).toMatchObject({
-      message: `the Redis at ${url}, or a proxy before it, hangs up at the command ${name}`,
+      message: `the Redis at ${url}, or a proxy in front of it, closes the connection on the command ${name}`,
       hint: expect.stringContaining("twemproxy"),
     });
   },
@@ -146,7 +138,7 @@ it("what is refused for the time being, and sent again, is not taken for a hang-
   });
   const { code, stderr } = await cli(url, ["pool", "show", "u0"]);
   expect([code, refusals]).toEqual([0, 9]);
-  expect(stderr).not.toContain("hangs up");
+  expect(stderr).not.toContain("closes the connection");
 });
 
 it("one that hangs up at everything may be a proxy, too", async () => {

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { expect, it } from "vitest";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { FAR } from "./seed.ts";
 
 const LEDGER = "{mina:openid:u}:sends";
 const DAY_MS = 24 * 3600 * 1000;
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
+const redis = useTestRedis();
 
 it("a ledger lives for eight days from the end of a send, though the code was claimed long before", async () => {
   const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r" });

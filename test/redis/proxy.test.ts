@@ -1,26 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import { SCRIPTS } from "../../src/redis/scripts.ts";
 import { slotOf } from "../../src/redis/slots.ts";
 import { broadcast, giveUsers, useWorld } from "../broadcast/world.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { type Relay, type Ruling, startRelay } from "../helpers/relay.ts";
+import { type Ruling, useRelays } from "../helpers/relay.ts";
 
 /** What a proxy before two servers does: keyed commands go by the slot of their first key, the others to the first. */
 const world = useWorld();
 let other: TestRedis;
-let relay: Relay | undefined;
+const relayTo = useRelays();
 
 beforeAll(async () => {
   other = await startTestRedis();
 });
 afterAll(() => other.stop());
 beforeEach(() => other.client.flushall());
-afterEach(async () => {
-  await relay?.close();
-  relay = undefined;
-});
 
 const KEYLESS = new Set(["PING", "INFO", "SCAN", "TIME", "CLIENT", "SELECT", "SCRIPT", "CLUSTER"]);
 
@@ -36,14 +32,13 @@ async function startProxy(
     servers?: 1 | 2;
   },
 ): Promise<string> {
-  relay = await startRelay([world.redis.client, other.client], (command, args) => {
+  return relayTo([world.redis.client, other.client], (command, args) => {
     const ruled = also(command, args);
     if (ruled) return ruled;
     const slots = keysOf(command, args).map(slotOf);
     if (slots.some((slot) => slot !== slots[0])) return { error: wording.replace("%", command) };
     return { to: servers === 2 && (slots[0] ?? 0) >= 8192 ? 1 : 0 };
   });
-  return relay.url;
 }
 
 const cli = (url: string, argv: string[]) =>

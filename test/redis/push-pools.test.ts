@@ -1,21 +1,15 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PushReply, PushRequest } from "../../src/pool/ports.ts";
 import { readEntry } from "../../src/pool/read-entry.ts";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { javaEntry } from "../pool/java/forms.ts";
 
 /** As far away as an expiry can be for an entry to be taken for a plain one at first sight. */
 const EXPIRE = 1_999_999_999_999;
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 /** A code as nearly all are. */
 function plain(name: string): PushRequest {

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { describe, expect, it } from "vitest";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { JAVA_ENTRY, READABLE } from "../pool/forms.ts";
 import { JAVA_READABLE, javaEntryAt } from "../pool/java/forms.ts";
 import { FAR, MS_TEXT } from "./seed.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function ledger(runId = "r") {
   return redis.open.stores.ledger({ broadcastId: "b", runId });

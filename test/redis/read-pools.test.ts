@@ -1,17 +1,10 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { PushCliError } from "../../src/errors.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { countScriptCalls, pushMany } from "./seed.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 const pools = () => redis.open.stores.pools;
 
@@ -123,7 +116,7 @@ it("names the key that holds something else", async () => {
   expect(error).toMatchObject({
     kind: "redis",
     message: expect.stringContaining("the key 'mina:openid:odd'") as string,
-    hint: "is --pool-prefix right?",
+    hint: "check --pool-prefix",
   });
   await expect(pools().slice([{ openId: "odd", from: 0, count: 1 }])).rejects.toThrow("holds another type");
 });

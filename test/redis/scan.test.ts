@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { openStores } from "../../src/redis/stores.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 async function collect(pages: AsyncIterable<string[]>): Promise<string[]> {
   const all: string[] = [];

@@ -1,24 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import { broadcast, giveUsers, HOUR_MS, useFolder, useWorld } from "../broadcast/world.ts";
 import { cliEnv, runCli } from "../helpers/cli.ts";
 import { plainEntry } from "../helpers/redis.ts";
-import { type Relay, type Ruling, startRelay } from "../helpers/relay.ts";
+import { type Ruling, useRelays } from "../helpers/relay.ts";
 
 const world = useWorld();
 const dir = useFolder();
-let relay: Relay | undefined;
-afterEach(async () => {
-  await relay?.close();
-  relay = undefined;
-});
-
-async function through(rule: (command: string, args: string[]) => Ruling): Promise<string> {
-  relay = await startRelay([world.redis.client], rule);
-  return relay.url;
-}
+const relayTo = useRelays();
+const through = (rule: (command: string, args: string[]) => Ruling) => relayTo([world.redis.client], rule);
 
 /** Refuses the first of every command, and then every other one, as a Redis does that is now and then busy. */
 function everyOther(error: string): (command: string) => Ruling {
@@ -142,7 +134,6 @@ it("pool list sweeps again while it has printed nothing, and says so when it has
   await giveUsers(world, 1500);
   const sorted = await cli(await restartedInTheMiddle(), ["pool", "list", "--sort", "valid"]);
   expect(sorted.lines()).toHaveLength(1500);
-  await relay?.close();
   const streamed = await cli(await restartedInTheMiddle(), ["pool", "list"]);
   expect(streamed).toMatchObject({ code: 6, stderr: expect.stringContaining("some keys may be left out") });
 });

@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { describe, expect, it } from "vitest";
+import { useTestRedis } from "../helpers/use-redis.ts";
 
 /* Ids and codes made of what has a meaning in Lua patterns, in string.format, in globs or in records. */
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 const FORM_IDS = [
   "%",

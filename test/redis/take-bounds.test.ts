@@ -1,25 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { type Books, LIFE_MS, openBooks } from "./books.ts";
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
+import { LIFE_MS, useBooks } from "./books.ts";
 import { watchScripts } from "./script-work.ts";
 
-let redis: TestRedis;
-let books: Books;
+const redis = useTestRedis();
+const books = useBooks(redis, { consentCap: 20 });
 let nowMs: number;
 beforeAll(async () => {
-  redis = await startTestRedis();
-  books = await openBooks(redis.url, { consentCap: 20 });
   // So that Redis knows the scripts.
   await books.codes.take("o", [{ formId: "f", ageMs: 0 }]);
   await grant("k");
   await books.consents.withdraw({ openId: "u", key: "w", templateIds });
 });
-afterAll(async () => {
-  books.close();
-  await redis.stop();
-});
 beforeEach(async () => {
-  await redis.client.flushall();
   nowMs = await redis.open.stores.pools.now();
 });
 

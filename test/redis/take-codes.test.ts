@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { javaPoolKey, plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { javaPoolKey, plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { javaEntryAt } from "../pool/java/forms.ts";
-import { type Books, LIFE_MS, openBooks } from "./books.ts";
+import { LIFE_MS, openBooks, useBooks } from "./books.ts";
 
-let redis: TestRedis;
-let books: Books;
+const redis = useTestRedis();
+const books = useBooks(redis);
 let nowMs: number;
-beforeAll(async () => {
-  redis = await startTestRedis();
-  books = await openBooks(redis.url);
-});
-afterAll(async () => {
-  books.close();
-  await redis.stop();
-});
 beforeEach(async () => {
-  await redis.client.flushall();
   nowMs = await redis.open.stores.pools.now();
 });
 

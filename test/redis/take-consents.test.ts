@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/collector/ports.ts";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
-import { type Books, DAY_MS, openBooks } from "./books.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
+import { DAY_MS, openBooks, useBooks } from "./books.ts";
 
-let redis: TestRedis;
-let books: Books;
+const redis = useTestRedis();
+const books = useBooks(redis, { consentCap: 20, maxAgeMs: 30 * DAY_MS, standing: new Set(["L"]) });
 let nowMs: number;
-beforeAll(async () => {
-  redis = await startTestRedis();
-  books = await openBooks(redis.url, { consentCap: 20, maxAgeMs: 30 * DAY_MS, standing: new Set(["L"]) });
-});
-afterAll(async () => {
-  books.close();
-  await redis.stop();
-});
 beforeEach(async () => {
-  await redis.client.flushall();
   nowMs = await redis.open.stores.pools.now();
 });
 

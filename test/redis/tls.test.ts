@@ -111,7 +111,7 @@ describe("TLS to Redis", () => {
 
   it("names the setting that is missing when nobody trusted has signed the certificate", async () => {
     const told = await refusal(ports.good);
-    expect(told).toMatch(/nobody trusted has signed the certificate of the Redis at rediss:\/\/127/);
+    expect(told).toMatch(/no trusted CA has signed the certificate of the Redis at rediss:\/\/127/);
     expect(told).toMatch(/hint: .*--redis-ca <file>, or PUSH_CLI_REDIS_CA/);
     expect(await refusal(ports.good, { PUSH_CLI_REDIS_CA: files["other-ca.crt"]! })).toContain(
       "nobody trusted",

@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { expect, it } from "vitest";
+import { useTestRedis } from "../helpers/use-redis.ts";
 
 const KEY = "mina:access_token:wx-one";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function store() {
   return redis.open.tokens.store;
@@ -108,6 +101,6 @@ it("says what is wrong when the key holds another type", async () => {
   await expect(store().load("wx-one")).rejects.toMatchObject({
     kind: "redis",
     message: expect.stringContaining(KEY),
-    hint: "is --key-prefix right?",
+    hint: "check --key-prefix",
   });
 });

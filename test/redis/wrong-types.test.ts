@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { plainEntry } from "../helpers/redis.ts";
+import { useTestRedis } from "../helpers/use-redis.ts";
 import { beginPools, purgeAll } from "./purge-to-the-end.ts";
 import { FAR, PAST } from "./seed.ts";
 
@@ -8,13 +9,8 @@ const ALL = ["a", "odd", "z"];
 const POOL = "mina:openid:odd";
 const LEDGER = "{mina:openid:odd}:sends";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
+const redis = useTestRedis();
 beforeEach(async () => {
-  await redis.client.flushall();
   for (const openId of OTHERS)
     await redis.push(openId, plainEntry(`f-${openId}`, FAR), plainEntry(`g-${openId}`, FAR));
 });

@@ -57,6 +57,8 @@ const RULES: Record<string, Rule> = {
     types: [...DOMAIN, "src/clock.ts", "src/log.ts", "src/collector/ports.ts", DOCTOR_PORTS],
   },
   "src/config/": { values: ["src/errors.ts"], types: ["src/output/", "src/token/ports.ts", "src/clock.ts"] },
+  // What a person gives to read in: rows in any form, and where they are put down meanwhile.
+  "src/files/": { values: ["src/errors.ts", "src/config/config-file.ts"], types: ["src/output/"] },
   "src/output/": {
     values: ["src/errors.ts", "src/log.ts"],
     types: [
@@ -87,6 +89,7 @@ const RULES: Record<string, Rule> = {
       "src/doctor/",
       "src/output/",
       "src/config/",
+      "src/files/",
       "src/help/",
       "src/documents/",
       "src/exit-codes.ts",
@@ -110,6 +113,8 @@ const RULES: Record<string, Rule> = {
   "bin/load.ts": NOTHING,
   "bin/build.mjs": { values: ["bin/build/"] },
   "bin/build/": NOTHING,
+  // Draws the picture in README.md from a run against a Redis and a sandbox of its own.
+  "bin/record/": { values: ["src/errors.ts", "src/local-redis/", "src/sandbox/"] },
   "bin/setup.mjs": { values: ["bin/setup/"] },
   "bin/setup/": NOTHING,
 };
@@ -124,6 +129,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
     in: "imports",
     only: [
       "src/config/",
+      "src/files/",
       "src/output/report-file.ts",
       "src/output/export-file.ts",
       // The log and the audit log.
@@ -139,6 +145,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/collector/listen.ts",
       "bin/build",
       "bin/load.ts",
+      "bin/record/",
       "bin/setup",
     ],
   },
@@ -150,6 +157,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/local-redis/",
       "src/sandbox/child-cli.ts",
       "src/output/pager.ts",
+      "bin/record/",
       "bin/setup",
       "bin/build/cache.mjs",
       "bin/build/client.mjs",

@@ -27,11 +27,11 @@ export function audienceFacts(
   const reachable = spends === "none" ? "" : `, ${formatCount(sent)} with a valid ${name}`;
   const spent =
     spends === "none"
-      ? "nothing that is kept here (--no-pool): the platform alone knows who takes it"
-      : `${formatCounted(taken, name)}${standingText(sent - taken)}; ${countUsers(left[0])} then left without a ${name}`;
+      ? "no stored permissions (--no-pool): the platform decides who accepts it"
+      : `${formatCounted(taken, name)}${standingText(sent - taken)}; this leaves ${countUsers(left[0])} without a ${name}`;
   const filtered = mergeFiltered(filters?.policy, [tally.filtered]);
   const leftOut = sumFiltered(filtered);
-  const without = leftOut > 0 ? `, ${formatCount(leftOut)} left out` : "";
+  const without = leftOut > 0 ? `, ${formatCount(leftOut)} filtered out` : "";
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
     ["audience", `${whom}${upTo}: ${countUsers(sent + no_code + leftOut)}${without}${reachable}`],
@@ -54,5 +54,5 @@ function describeLeft(left: DryRun["left"], name: string): string {
 
 /** Those who are sent to by a right that no message spends. */
 function standingText(users: number): string {
-  return users > 0 ? `, and none of ${countUsers(users)} with a standing right` : "";
+  return users > 0 ? `, none from ${countUsers(users)} with standing consent` : "";
 }

@@ -1,12 +1,12 @@
 import type { InvalidRow, ListedAudience, Row } from "../../broadcast/audience.ts";
 import type { Message } from "../../broadcast/channel.ts";
 import { SeenIds } from "../../broadcast/seen-ids.ts";
-import { checkEncoding } from "../../config/decode.ts";
-import { openInput } from "../../config/input-file.ts";
-import type { InputRecord } from "../../config/lines.ts";
-import { readRecords } from "../../config/records.ts";
-import { createSpool } from "../../config/spool.ts";
 import { PushCliError } from "../../errors.ts";
+import { checkEncoding } from "../../files/decode.ts";
+import { openInput } from "../../files/input-file.ts";
+import type { InputRecord } from "../../files/lines.ts";
+import { readRecords } from "../../files/records.ts";
+import { createSpool } from "../../files/spool.ts";
 import { formatCounted } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import { doubtShape, notListed, toListed } from "../open-ids.ts";
@@ -34,7 +34,8 @@ export async function readAudienceFile(deps: Deps, wanted: AudienceFile): Promis
   if (encoding !== undefined) checkEncoding(encoding);
   const { toOpenId } = await deps.stores();
   const input = openInput(path, deps.io);
-  if (path === "-" && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; Ctrl-D ends");
+  if (path === "-" && deps.io.stdin.isTTY)
+    deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
   const name = path === "-" ? "stdin" : path;
   const doubt = await doubtShape(deps);
   const reader = createRowReader(name, message, await deps.channel());
@@ -106,11 +107,11 @@ class Listing {
     const { bad, skipped, differing, first } = this;
     if (bad.count > 0) throw bad.error(name);
     if (this.good.count === 0 && !this.mayBeEmpty) throw noneLeft(name, skipped);
-    if (this.good.count === 0) out.warn(`warning: there is no openId in ${name}`);
+    if (this.good.count === 0) out.warn(`warning: no openId in ${name}`);
     warnOfShape();
     if (differing.count > 0) {
-      const whom = `${formatCounted(differing.count, "row")} of users who are in the list already, with other values`;
-      out.warn(`warning: ${whom}: the first row counts; the first such is ${differing.example}`);
+      const whom = `${formatCounted(differing.count, "duplicate row")} with different values`;
+      out.warn(`warning: ${whom}: the first row of each user is used; first duplicate: ${differing.example}`);
     }
     if (skipped.count > 0) out.warn(`warning: ${skipped.describe()}`);
     await this.good.end();
@@ -134,9 +135,9 @@ class Listing {
 
 function noneLeft(name: string, skipped: BadRows): PushCliError {
   if (skipped.count > 0) {
-    return new PushCliError("nothing", `no row in ${name} can be sent`, { details: skipped.details });
+    return new PushCliError("nothing", `no usable row in ${name}`, { details: skipped.details });
   }
-  return new PushCliError("nothing", `there is no openId in ${name}`, {
-    hint: "one openId a line, or CSV, NDJSON or rows of pool list with an openId column",
+  return new PushCliError("nothing", `no openId in ${name}`, {
+    hint: "give one openId per line, or CSV, NDJSON or pool list output with an openId column",
   });
 }

@@ -21,16 +21,18 @@ export function checkAudienceFlags(
   { to, toFile, encoding, skipBadRows, excludeFile }: AudienceFlags,
   message: Message,
 ): void {
-  if (to && toFile) throw usageError("--to and --to-file exclude each other", "put them all into the file");
+  if (to && toFile)
+    throw usageError("--to and --to-file can't be used together", "add all openIds to the file");
   if (toFile !== undefined) return;
   if (encoding !== undefined && excludeFile === undefined)
-    throw usageError("--encoding is for a file", "give --to-file, too");
-  if (skipBadRows) throw usageError("--skip-bad-rows is for a file", "give --to-file, too");
+    throw usageError("--encoding requires --to-file", "add --to-file, or omit --encoding");
+  if (skipBadRows)
+    throw usageError("--skip-bad-rows requires --to-file", "add --to-file, or omit --skip-bad-rows");
   const column = message.columns?.[0];
   if (column === undefined) return;
   throw usageError(
-    `{{${column}}} is a column of --to-file, which is not given`,
-    `give --to-file, too; ${ESCAPE_HINT}`,
+    `{{${column}}} refers to a column of --to-file, which is missing`,
+    `add --to-file; ${ESCAPE_HINT}`,
   );
 }
 

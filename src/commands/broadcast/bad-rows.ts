@@ -25,18 +25,18 @@ export class BadRows {
   /** "2 rows are left out, the first is line 3: ..." */
   describe(): string {
     const { count, shown } = this;
-    return `${formatCounted(count, "row")} ${count === 1 ? "is" : "are"} left out (invalid); the first is ${shown[0]}`;
+    return `${formatCounted(count, "row")} ${count === 1 ? "is" : "are"} skipped as invalid; the first is ${shown[0]}`;
   }
 
   error(name: string): PushCliError {
     const { count, shown } = this;
-    const skip = this.skippable.count === count ? ", or --skip-bad-rows goes on without" : "";
+    const skip = this.skippable.count === count ? ", or use --skip-bad-rows to skip" : "";
     if (count === 1) {
       const hint = `nothing was sent; fix the line and run again${skip && `${skip} it`}`;
       return new PushCliError("usage", `${name}, ${shown[0]}`, { hint });
     }
     const hint = `nothing was sent; fix the lines and run again${skip && `${skip} them`}`;
-    return new PushCliError("usage", `${name}: ${formatCount(count)} rows can't be used`, {
+    return new PushCliError("usage", `${name}: ${formatCount(count)} invalid rows`, {
       hint,
       details: this.details,
     });

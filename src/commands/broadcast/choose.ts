@@ -28,13 +28,13 @@ export async function chooseResumable(
   wish: Pick<ResumeSpec, "retry" | "limit"> & { takesReceipts: boolean },
 ): Promise<string> {
   if (given !== undefined) {
-    if (last) throw usageError(`'${given}' and --last exclude each other`);
+    if (last) throw usageError(`'${given}' and --last can't be used together`);
     return given;
   }
   if (!last && !deps.out.canAsk())
     throw usageError(
-      "which broadcast?",
-      "push-cli broadcast resume <id>, or --last for the newest that can be resumed",
+      "no broadcast id given",
+      "use push-cli broadcast resume <id>, or --last for the newest that can be resumed",
     );
   const views = (await viewNewest(deps, LOOKED_AT)).filter(
     ({ status, record }) =>
@@ -59,8 +59,8 @@ async function choose(
 ): Promise<string> {
   const [newest] = views;
   if (!newest) {
-    throw new PushCliError("nothing", `there is no broadcast that can be ${what}`, {
-      hint: "push-cli broadcast list shows which there are",
+    throw new PushCliError("nothing", `no broadcast can be ${what}`, {
+      hint: "to list all broadcasts: push-cli broadcast list",
     });
   }
   if (last) return newest.record.id;
@@ -74,7 +74,7 @@ async function choose(
   const answer = await deps.out.prompt(`Which one? [1-${offered.length}] `);
   const chosen = offered[Number(answer?.trim()) - 1];
   if (chosen) return chosen.record.id;
-  throw new PushCliError("confirm", "none was chosen; nothing was done");
+  throw new PushCliError("confirm", "no broadcast chosen; nothing was done");
 }
 
 function describe({ record, status, result }: BroadcastView): string {

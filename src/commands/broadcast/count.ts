@@ -118,17 +118,17 @@ export async function noneReachable(
   const sum = sumFiltered(filtered);
   if (sum > 0) {
     const others = count === 0 ? "" : `; of the others, ${without}`;
-    const hint = "they count under the first filter that applies; a wider one reaches more";
+    const hint = "each user counts under the first filter that applies; loosen a filter to reach more";
     return new PushCliError(
       "nothing",
-      `the filters leave out ${countUsers(sum)} (${describeFiltered(filtered)})${others}`,
+      `the filters exclude ${countUsers(sum)} (${describeFiltered(filtered)})${others}`,
       {
         hint,
       },
     );
   }
   return new PushCliError("nothing", without, {
-    hint: "push-cli pool list shows what the pools hold",
+    hint: "to see what the pools hold: push-cli pool list",
   });
 }
 

@@ -18,8 +18,9 @@ Example:
 export function registerBroadcastDelete(broadcast: Command, run: RunAction): void {
   broadcast
     .command("delete <id>")
-    .description("forget a broadcast that no run is at work on")
-    .option("--dry-run", "say what would be forgotten; change nothing")
+    .alias("rm")
+    .description("Delete the record of a broadcast that is not running")
+    .option("--dry-run", "Show what would be deleted; change nothing")
     .addHelpText("after", EXAMPLES)
     .action(run(deleteBroadcast));
 }
@@ -34,7 +35,7 @@ async function deleteBroadcast(
   const view = await loadView(deps, id);
   deps.note({ broadcastId: id });
   if (!flags.yes && !flags.dryRun && !out.canAsk()) {
-    throw new PushCliError("confirm", `broadcast delete asks first, and ${whyNotAsked(deps)}`, {
+    throw new PushCliError("confirm", `broadcast delete needs confirmation, but ${whyNotAsked(deps)}`, {
       hint: "give --yes",
     });
   }
@@ -42,7 +43,7 @@ async function deleteBroadcast(
   checkNotRunning(view);
   const facts = `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`;
   if (flags.dryRun) {
-    if (out.format === "json") out.json({ broadcastId: id, deleted: false, dryRun: true });
+    if (out.format !== "human") await out.document({ broadcastId: id, deleted: false, dryRun: true });
     else out.data(`would delete ${facts}`);
     return "done";
   }
@@ -50,9 +51,7 @@ async function deleteBroadcast(
     // Not talk: --quiet must not hide what is asked about.
     out.warn(facts);
     if (isResumable(status))
-      out.warn(
-        "once deleted, it can't be resumed, and claims without an outcome keep their codes or consents",
-      );
+      out.warn("it can't be resumed after that, and claims without an outcome keep their codes or consents");
     const interrupted = await askFirst(deps, `Delete broadcast ${id}?`, "nothing was deleted");
     if (interrupted) return interrupted;
   }
@@ -61,13 +60,13 @@ async function deleteBroadcast(
   checkNotRunning(now);
   await needs.store.delete(now.record);
   if (out.format !== "human") await out.document({ broadcastId: id, deleted: true });
-  else out.talk(`broadcast ${id} is deleted; what its users got stays in their ledgers`);
+  else out.talk(`deleted broadcast ${id}; the users' ledgers are kept`);
   return "done";
 }
 
 function checkNotRunning({ status, record: { id } }: BroadcastView): void {
   if (status !== "running") return;
   throw new PushCliError("locked", `broadcast '${id}' is running`, {
-    hint: `push-cli broadcast cancel ${id} stops it`,
+    hint: `to stop it: push-cli broadcast cancel ${id}`,
   });
 }

@@ -22,7 +22,7 @@ export async function doubtRedis(
   const { lookAtMemory } = await deps.stores();
   const servers = await lookAtMemory();
   if (!servers) {
-    deps.out.talk("Redis does not tell whether it drops keys when it is full (INFO): not watched");
+    deps.out.talk("Redis does not report whether it evicts keys (INFO is not available): not monitored");
     return [];
   }
   if (record && !allowEviction) checkEvicted(record, servers);

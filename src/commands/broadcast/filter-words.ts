@@ -45,7 +45,7 @@ export function policyFacts(policy: Policy | undefined): Fact[] {
 /** Whom the filters leave out. */
 export function filteredFacts(filtered: Filtered | undefined): Fact[] {
   if (!filtered) return [];
-  return [["left out", sumFiltered(filtered) === 0 ? "nobody" : `by ${describeFiltered(filtered)}`]];
+  return [["excluded", sumFiltered(filtered) === 0 ? "nobody" : `by ${describeFiltered(filtered)}`]];
 }
 
 /** A policy in JSON documents; a contract. */

@@ -43,11 +43,14 @@ const MOST_VALID = 100;
 
 export function addFilterOptions(command: Command): Command {
   return command
-    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
-    .option("--exclude-file <file>", "not the users in a file ('-': stdin): plain lines, CSV or NDJSON")
-    .option("--not-in <broadcastId...>", "not those who got, or may have got, these broadcasts' messages")
-    .option("--min-valid <n>", "only users with at least n valid codes or consents")
-    .option("--expiring-within <time>", "only users whose first valid code expires within 24h, 90m ...");
+    .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
+    .option("--exclude-file <file>", "Exclude the users in a file (- for stdin): plain lines, CSV or NDJSON")
+    .option("--not-in <broadcastId...>", "Exclude users who got, or may have got, one of these broadcasts")
+    .option("--min-valid <n>", "Only users with at least n valid codes or consents")
+    .option(
+      "--expiring-within <time>",
+      "Only users whose first valid code expires within this time, for example 24h",
+    );
 }
 
 /** Throws a usage error for filters that make no sense with the message, or with the other options. */
@@ -59,15 +62,18 @@ export async function checkFilterFlags(
   const { excludeFile, minValid, expiringWithin } = flags;
   if (excludeFile === "-" && (flags.toFile === "-" || takesStdin(flags.to ?? [])))
     throw usageError(
-      "--exclude-file - and a list of recipients on stdin exclude each other",
-      "put one into a file",
+      "--exclude-file - can't be used with a list of recipients on stdin",
+      "use a file for one of them",
     );
   const pooled = minValid === undefined ? expiringWithin && "--expiring-within" : "--min-valid";
   if (pooled && message.withoutPool)
-    throw usageError(`${pooled} and --no-pool exclude each other`, "without pools there is nothing to count");
+    throw usageError(
+      `${pooled} and --no-pool can't be used together`,
+      "without pools there is nothing to count",
+    );
   if (expiringWithin === undefined || (await spendsOf(deps, message)) !== "consent") return;
   if ((await deps.settings()).consentMaxAgeMs === undefined)
-    throw usageError("--expiring-within: consents don't expire", "unless --consent-max-age says so");
+    throw usageError("--expiring-within: consents don't expire", "set --consent-max-age to let them expire");
 }
 
 /** The filters of the command line; undefined without any. Rejects for a broadcast that there is not, or no longer. */
@@ -119,8 +125,8 @@ async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroa
   const unique = [...new Set(ids)];
   if (unique.length > MOST_OTHERS)
     throw usageError(
-      `--not-in names ${unique.length} broadcasts, and ${MOST_OTHERS} is the most`,
-      "push-cli broadcast recipients <id> --format openid lists people for --exclude-file",
+      `--not-in lists ${unique.length} broadcasts; the maximum is ${MOST_OTHERS}`,
+      "use --exclude-file with the output of push-cli broadcast recipients <id> --format openid",
     );
   const needs = await broadcastNeeds(deps);
   const { appid = "", channel } = await deps.settings();
@@ -131,8 +137,8 @@ async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroa
     const [theirs, ours] = own === channel ? [record.appid, appid] : [own, channel];
     if (theirs !== "" && theirs !== ours)
       throw usageError(
-        `--not-in ${id}: that broadcast is of ${theirs}, and this one is of ${ours}`,
-        `its users are others, or in other ledgers; push-cli broadcast recipients ${id} --format openid lists them for --exclude-file`,
+        `--not-in ${id}: that broadcast belongs to ${theirs}, but this one to ${ours}`,
+        `its users or ledgers are different; use --exclude-file with the output of push-cli broadcast recipients ${id} --format openid`,
       );
     checkLedgersThere({ id, startedAtMs }, deps.clock.now());
     others.push({ id, startedAtMs });

@@ -28,18 +28,18 @@ export function registerBroadcastHalts(broadcast: Command, run: RunAction): void
     broadcast
       .command(`${action} <id>`)
       .description(description)
-      .option("--timeout <time>", "wait so long for its runs to end (exit code 124)", "2m")
-      .option("--dry-run", "say what would be stopped; change nothing")
+      .option("--timeout <time>", "How long to wait for its runs to stop (exit code 124)", "2m")
+      .option("--dry-run", "Show what would be stopped; change nothing")
       .addHelpText("after", `${HOW}\n\n${examples}`)
       .action(run((deps, flags: HaltFlags, id: string) => haltCommand(deps, flags, action, id)));
   halt(
     "pause",
-    "stop the runs of a broadcast; resume goes on with it",
+    "Stop a broadcast so that it can be resumed",
     "Example:\n  $ push-cli broadcast pause 20261123-184012-k3f9",
   );
   halt(
     "cancel",
-    "stop a broadcast for good: resume refuses it from then on",
+    "Stop a broadcast permanently",
     "Example:\n  $ push-cli broadcast cancel 20261123-184012-k3f9",
   );
 }
@@ -85,7 +85,8 @@ async function showHalt(
   const runsAtWork = runs.filter((run) => run.alive).length;
   const toGo = result.toGo ?? null;
   const wouldBe = WORDS[action];
-  if (out.format === "json") out.json({ broadcastId: id, status, wouldBe, runsAtWork, toGo, dryRun: true });
+  if (out.format !== "human")
+    await out.document({ broadcastId: id, status, wouldBe, runsAtWork, toGo, dryRun: true });
   else
     out.data(
       `would ${action} broadcast ${id}: it is ${status}, with ${formatCounted(runsAtWork, "run")} at work and ${orDash(toGo)} to go`,
@@ -95,17 +96,17 @@ async function showHalt(
 
 function checkHaltable({ record, status }: BroadcastView, action: Wanted["action"]): void {
   if (status === "running" || (action === "cancel" && isResumable(status))) return;
-  throw new PushCliError("nothing", `broadcast '${record.id}' is ${status}: there is nothing to ${action}`, {
-    hint: `push-cli broadcast show ${record.id} has its state`,
+  throw new PushCliError("nothing", `broadcast '${record.id}' is ${status}: nothing to ${action}`, {
+    hint: `to see its status: push-cli broadcast show ${record.id}`,
   });
 }
 
 function tooLate({ id }: BroadcastRecord, action: string): PushCliError {
   return new PushCliError(
     "nothing",
-    `broadcast '${id}' was finished before it could be ${WORDS[action as "pause"]}`,
+    `broadcast '${id}' finished before it could be ${WORDS[action as "pause"]}`,
     {
-      hint: `push-cli broadcast show ${id} has its totals`,
+      hint: `to see its totals: push-cli broadcast show ${id}`,
     },
   );
 }
@@ -129,7 +130,7 @@ async function awaitRuns(
       if (view.status !== "running" || signal.aborted) return view;
       const alive = view.runs.filter((run) => run.alive).length;
       if (alive > 0) await store.update(id, { wanted });
-      progress.update(() => `waiting for ${formatCounted(alive, "run")} to end`);
+      progress.update(() => `waiting for ${formatCounted(alive, "run")} to stop`);
       if (deps.clock.monotonic() - startedMs > limitMs) throw stillRunning(id, alive);
       await deps.clock.sleep(POLL_MS, signal);
     }
@@ -141,9 +142,9 @@ async function awaitRuns(
 function stillRunning(id: string, alive: number): PushCliError {
   return new PushCliError(
     "timeout",
-    `${formatCounted(alive, "run")} of broadcast '${id}' did not end in time`,
+    `${formatCounted(alive, "run")} of broadcast '${id}' did not stop in time`,
     {
-      hint: `they have been told; push-cli broadcast show ${id} --full lists them`,
+      hint: `they were asked to stop; to list them: push-cli broadcast show ${id} --full`,
     },
   );
 }

@@ -20,12 +20,12 @@ export async function parseKeywords(text: string, delimiter = ","): Promise<stri
     records = parse(text, { delimiter, relax_column_count: true });
   } catch {
     throw usageError(
-      `--keywords ${text}: the quotes don't match`,
+      `--keywords ${text}: unbalanced quotes`,
       `--keywords 'one,"two, with a comma","with ""quotes"""'`,
     );
   }
   if (records.length !== 1 || !records[0]) {
-    throw usageError("--keywords is more than one line", "put a value with a line break into double quotes");
+    throw usageError("--keywords has more than one line", "put values with line breaks in double quotes");
   }
   return records[0];
 }
@@ -41,7 +41,7 @@ export function doubtKeywords(
   if (keywordsDelimiter !== undefined) return undefined;
   const field = fields.find(({ value }) => value.includes(FULL_WIDTH_COMMA));
   if (!field) return undefined;
-  return `${field.name} holds a full-width comma; --keywords-delimiter '，' makes it separate values`;
+  return `${field.name} contains a full-width comma; to split values at it, use --keywords-delimiter '，'`;
 }
 
 /**
@@ -59,6 +59,6 @@ export function watchKeywords(command: Command): () => void {
   });
   return () => {
     if (!without || /^[\s,"]*$/.test(words)) return;
-    throw usageError("--keywords and --no-keywords exclude each other", "leave one of them out");
+    throw usageError("--keywords and --no-keywords can't be used together", "use only one of them");
   };
 }

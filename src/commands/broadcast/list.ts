@@ -14,7 +14,7 @@ import { orDash } from "./summary.ts";
 const EXAMPLES = `
 Examples:
   $ push-cli broadcast list --limit 5
-  # what a night has left undone
+  # List what the night has left unfinished
   $ push-cli broadcast list --status dead,stopped,interrupted --json`;
 
 const STATUSES = ["running", "dead", "interrupted", "stopped", "paused", "cancelled", "finished"];
@@ -22,9 +22,12 @@ const STATUSES = ["running", "dead", "interrupted", "stopped", "paused", "cancel
 export function registerBroadcastList(broadcast: Command, run: RunAction): void {
   broadcast
     .command("list")
-    .description("broadcasts of the last 90 days, the newest first")
-    .option("--limit <n>", "look at no more than the newest n", "20")
-    .addOption(listOption("--status <status>", `only those: ${STATUSES.join(", ")}`, STATUSES))
+    .alias("ls")
+    .description("List the broadcasts of the last 90 days, newest first")
+    .option("--limit <n>", "Consider only the newest n broadcasts", "20")
+    .addOption(
+      listOption("--status <status>", `Only broadcasts in this status: ${STATUSES.join(", ")}`, STATUSES),
+    )
     .addHelpText("after", EXAMPLES)
     .action(run(list));
 }
@@ -35,7 +38,7 @@ async function list(deps: Deps, flags: { limit: string; status?: string }): Prom
   const { out, clock } = deps;
   const views = (await viewNewest(deps, limit)).filter(({ status }) => wanted.includes(status));
   if (views.length === 0)
-    out.talk(flags.status === undefined ? "there is no broadcast" : `no broadcast is ${flags.status}`);
+    out.talk(flags.status === undefined ? "no broadcasts found" : `no broadcasts are ${flags.status}`);
   else if (out.format === "json") for (const view of views) await out.line(toDocument(view));
   else {
     const isScreen = out.format === "human";
@@ -49,7 +52,7 @@ function parseStatuses(text: string): string[] {
   const statuses = text.split(",").map((word) => word.trim());
   const wrong = statuses.find((word) => !STATUSES.includes(word));
   if (wrong === undefined) return statuses;
-  throw usageError(`--status: '${wrong}' is not a status`, `they are ${STATUSES.join(", ")}`);
+  throw usageError(`--status: '${wrong}' is not a status`, `valid statuses: ${STATUSES.join(", ")}`);
 }
 
 const COLUMNS = [

@@ -26,7 +26,7 @@ function refuse(errors: Preflight["problems"]): void {
   const [first, ...more] = errors;
   if (first === undefined) return;
   if (more.length === 0) throw usageError(first.what, first.hint);
-  throw new PushCliError("usage", `the message has ${errors.length} faults`, {
+  throw new PushCliError("usage", `the message has ${errors.length} errors`, {
     details: errors.map(({ what }) => what),
     hint: errors.find(({ hint }) => hint !== undefined)?.hint,
   });
@@ -42,8 +42,5 @@ export function quotaFacts(look: Preflight | undefined, sends: number): Fact[] {
   if (left === undefined) return [];
   const fact: Fact = ["quota", `${formatCount(left)} messages left today`];
   if (sends <= left) return [fact];
-  return [
-    fact,
-    ["warning", `only ${formatCount(left)} of them can be sent today; resume tomorrow for the rest`],
-  ];
+  return [fact, ["warning", `only ${formatCount(left)} can be sent today; resume tomorrow for the rest`]];
 }

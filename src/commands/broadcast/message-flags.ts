@@ -56,10 +56,7 @@ const OPTIONS: readonly (readonly [MessageOption, string])[] = [
 ];
 
 function notOf({ name }: Channel, flag: string): Error {
-  return usageError(
-    `${flag} is nothing for messages of ${name}`,
-    "leave it out, or choose another --channel",
-  );
+  return usageError(`${flag} does not apply to ${name} messages`, "omit it, or choose another --channel");
 }
 
 /** Of `name=value`; a value may have any `=`. */
@@ -70,11 +67,11 @@ function parseFields(texts: readonly string[]): Record<string, string> {
     if (at < 1) {
       throw usageError(
         `--field '${text}' is not name=value`,
-        "--field 'thing1=...' 'time2=...'; the template's id stands before it, or after --",
+        "use --field 'thing1=...' 'time2=...', with the template id before it or after --",
       );
     }
     const name = text.slice(0, at).trim();
-    if (named.has(name)) throw usageError(`--field gives ${name} twice`, "leave one of them out");
+    if (named.has(name)) throw usageError(`--field sets ${name} twice`, "remove one of them");
     named.set(name, text.slice(at + 1));
   }
   return Object.fromEntries(named);
@@ -89,6 +86,6 @@ export function withPool(
   if (pool !== false) return message;
   if (channel.permission !== "consent" || channel.repeat === "always") throw notOf(channel, "--no-pool");
   if (to === undefined && toFile === undefined)
-    throw usageError("--no-pool: without pools it is not known whom to send to", "give --to or --to-file");
+    throw usageError("--no-pool requires a list of recipients", "add --to or --to-file");
   return { ...message, withoutPool: true };
 }

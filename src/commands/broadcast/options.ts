@@ -20,17 +20,18 @@ export interface EngineFlags {
 /** The options that a first run and a later one share. */
 export function addEngineOptions(command: Command): Command {
   return command
-    .option("--concurrency <n>", "requests in flight", "64")
-    .option("--rate <n>", "at most so many sends: 100/s, 5000/m")
+    .optionsGroup("Sending options:")
+    .option("--concurrency <n>", "Maximum number of requests in flight", "64")
+    .option("--rate <n>", "Maximum send rate, for example 100/s or 5000/m")
     .option(
       "--max-errors <n>",
-      "stop after so many failed or unknown: a count, or a share of the last 500 (default: 20%)",
+      "Stop after this many failed or unknown: a count, or a share of the last 500 (default: 20%)",
     )
-    .option("--timeout <time>", "wait so long for an answer", "10s")
-    .option("--max-outage <time>", "sit out so long that the API is down, then stop", "10m")
-    .option("--wait-receipts <time>", "wait so long for receipts of messages whose outcome is unknown")
-    .option("--confirm-above <n>", "for more users than this, the number has to be typed", "10000")
-    .option("--allow-eviction", "send although Redis drops keys when it is full: some may get it twice");
+    .option("--timeout <time>", "How long to wait for the API to respond", "10s")
+    .option("--max-outage <time>", "How long to wait while the API is down, before stopping", "10m")
+    .option("--wait-receipts <time>", "How long to wait for receipts of messages with unknown outcome")
+    .option("--confirm-above <n>", "Above this number of users, the number must be typed to confirm", "10000")
+    .option("--allow-eviction", "Send even if Redis may evict keys, with the risk of duplicates");
 }
 
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
@@ -80,6 +81,6 @@ function parseMaxErrors(text: string): MaxErrors {
   if (/^\d{1,15}$/.test(text)) return { count: Number(text) };
   throw usageError(
     `--max-errors '${text}' is neither a count nor a share`,
-    "--max-errors 100, or --max-errors 5%",
+    "use --max-errors 100 or --max-errors 5%",
   );
 }

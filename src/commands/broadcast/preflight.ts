@@ -42,7 +42,7 @@ export async function checkBeforehand(
   if (doubt?.isCertain && !flags.anyTemplate) {
     throw usageError(
       doubt.text,
-      "copy the id from the platform's console; --any-template sends with this one all the same",
+      "copy the id from the platform's console, or use --any-template to send anyway",
     );
   }
   if (flags.id !== undefined) await checkIdIsFree(await broadcastNeeds(deps), flags.id);
@@ -52,10 +52,10 @@ export async function checkBeforehand(
 /** Nobody looks at the preview, so an empty message has to be meant. */
 function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
   if (keywords === false || !isEmptyMessage(message)) return;
-  const what = message.fields.length === 0 ? "there are no --keywords" : `--keywords '${keywords}' is empty`;
+  const what = message.fields.length === 0 ? "no --keywords" : `--keywords '${keywords}' is empty`;
   throw usageError(
-    `${what}: everybody would get a message that says nothing`,
-    "--no-keywords sends it all the same; or is a shell variable empty?",
+    `${what}: every user would get a blank message`,
+    "check for an empty shell variable, or use --no-keywords to send anyway",
   );
 }
 
@@ -66,14 +66,14 @@ export function checkReceiptsFlag(
 ): void {
   if (waitReceipts === undefined || permission !== "code") return;
   throw usageError(
-    `--wait-receipts ${waitReceipts}: push-cli takes no receipts of ${name} messages`,
-    "they are for channels whose unknown outcomes can't be tried again safely, such as wechat-subscribe",
+    `--wait-receipts ${waitReceipts}: ${name} messages have no receipts`,
+    "receipts exist for channels such as wechat-subscribe, whose unknown outcomes can't be retried safely",
   );
 }
 
 /** For --report of a first run and a later one. */
 export async function checkReportFlag(path: string): Promise<void> {
-  if (path === "") throw usageError("--report: '' is not a file", "--report - writes to stdout");
+  if (path === "") throw usageError("--report: '' is not a file", "use --report - for stdout");
   if (path !== STDOUT) await checkReport(path);
 }
 
@@ -104,9 +104,13 @@ export function checkChannel(
   { channel }: { channel: string },
 ): void {
   if (own === channel) return;
-  throw new PushCliError("config", `broadcast '${id}' is one of ${own}, and ${channel} is set now`, {
-    hint: `--channel ${own} goes on with it`,
-  });
+  throw new PushCliError(
+    "config",
+    `broadcast '${id}' uses channel ${own}, but the current channel is ${channel}`,
+    {
+      hint: `to continue, use --channel ${own}`,
+    },
+  );
 }
 
 /** The API that a broadcast began with and the one that is set now: a code works only where it was issued. */
@@ -117,9 +121,13 @@ export function checkApiBase(
   if (own !== undefined && sameBase(own, apiBase)) return "same";
   if (isFromFlag) return own === undefined ? "same" : "other";
   if (own === undefined) return "unknown";
-  throw new PushCliError("config", `broadcast '${id}' began through ${own}, and ${apiBase} is set now`, {
-    hint: `--api-base ${own} goes on with it there; another API has to be given by --api-base, too`,
-  });
+  throw new PushCliError(
+    "config",
+    `broadcast '${id}' was started through ${own}, but the current API is ${apiBase}`,
+    {
+      hint: `to continue there, use --api-base ${own}; to use another API, give it explicitly with --api-base`,
+    },
+  );
 }
 
 function sameBase(one: string, other: string): boolean {

@@ -46,7 +46,7 @@ export class ProgressLine {
     }
     const outcomes = OUTCOMES.filter((name) => sums[name] > 0);
     for (const name of outcomes) parts.push(`${name} ${formatCount(sums[name])}`);
-    if (leftOut > 0) parts.push(`left out ${formatCount(leftOut)}`);
+    if (leftOut > 0) parts.push(`excluded ${formatCount(leftOut)}`);
     return parts.join("  ");
   }
 }

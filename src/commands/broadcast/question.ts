@@ -42,14 +42,14 @@ export function messageFacts(message: Message, { doubts = [], first }: Shown = {
   const facts: Fact[] = [
     ["template", templateId],
     ...(title ? [["title", title] as Fact] : []),
-    ["page", page ?? "(none: the message is not a link)"],
+    ["page", page ?? "(none: the message opens no page)"],
   ];
   if (message.columns) {
-    const whose = first ? `; shown are the values of line ${first.line} (${first.openId})` : "";
+    const whose = first ? `; values shown are from line ${first.line} (${first.openId})` : "";
     facts.push(["columns", `${message.columns.join(", ")}${whose}`]);
   }
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
-  if (fields.length === 0) facts.push(["keywords", "none: the message says nothing (no --keywords)"]);
+  if (fields.length === 0) facts.push(["keywords", "none: the message is blank (no --keywords)"]);
   for (const [i, { name, label, value }] of fields.entries()) {
     const large = options?.emphasis === `${i + 1}` ? " (large)" : "";
     facts.push([label ? `${label} (${name})` : name, value.trim() === "" ? "(empty)" : `${value}${large}`]);
@@ -60,22 +60,19 @@ export function messageFacts(message: Message, { doubts = [], first }: Shown = {
 
 const OPTION_FACTS = [
   ["lang", "language"],
-  ["miniprogramState", "opens version"],
+  ["miniprogramState", "version"],
 ] as const;
 
 /** How long it will take; nobody can tell how fast the API is before it was asked. */
 export function paceFact(sends: number, rate: number | undefined, startRate?: number): Fact {
   if (rate === undefined && startRate !== undefined)
-    return ["takes", `it begins at ${formatRate(startRate)} and climbs; --rate sets a pace`];
-  if (rate === undefined) return ["takes", "as long as the API needs; --rate sets a pace"];
+    return ["takes", `starts at ${formatRate(startRate)} and speeds up; --rate sets a maximum`];
+  if (rate === undefined) return ["takes", "as fast as the API responds; --rate sets a maximum"];
   return ["takes", `about ${formatDuration((sends / rate) * 1000)} at ${formatRate(rate)}`];
 }
 
 export function reportFact(path: string | undefined): Fact {
-  return [
-    "report",
-    path === "-" ? "stdout" : (path ?? "none (--report <file> keeps a line for every recipient)"),
-  ];
+  return ["report", path === "-" ? "stdout" : (path ?? "none (--report <file> writes a line per recipient)")];
 }
 
 /** `style`: of the stream that they are shown on. */
@@ -115,8 +112,8 @@ export function askToSend(deps: Deps, question: Question): Promise<ExitName | un
 /** Rejects when nobody can be asked and --yes is not given. */
 export function checkCanAsk(deps: Deps, flags: { yes?: boolean }, stdinTaken: boolean): void {
   if (flags.yes || deps.out.canAsk({ stdinTaken })) return;
-  throw new PushCliError("confirm", `a broadcast asks before it sends, and ${whyNotAsked(deps)}`, {
-    hint: "give --yes, or look first with --dry-run",
+  throw new PushCliError("confirm", `a broadcast needs confirmation, but ${whyNotAsked(deps)}`, {
+    hint: "use --yes to confirm, or preview with --dry-run",
   });
 }
 

@@ -25,7 +25,7 @@ report; "open" is claimed without an outcome yet.
 Examples:
   $ push-cli broadcast recipients 20261123-184012-k3f9 --outcome failed,unknown
   $ push-cli broadcast recipients 20261123-184012-k3f9 --errcode 43101 --json
-  # another message, to those whom this one did not reach
+  # Send another message to those whom this one did not reach
   $ push-cli broadcast recipients <id> --outcome failed --format openid \\
       | push-cli broadcast <templateId> --keywords "a,b" --to-file -`;
 
@@ -37,12 +37,9 @@ interface RecipientFlags {
 export function registerBroadcastRecipients(broadcast: Command, run: RunAction): void {
   broadcast
     .command("recipients <id>")
-    .description("the people of a broadcast and what became of each")
-    .addOption(listOption("--outcome <outcomes>", `only these: ${OUTCOMES.join(", ")}`, OUTCOMES))
-    .option(
-      "--errcode <n>",
-      "only those that the API answered with this errcode, or one of several: 43101,40003",
-    )
+    .description("List the recipients of a broadcast and their outcomes")
+    .addOption(listOption("--outcome <outcomes>", `Only these outcomes: ${OUTCOMES.join(", ")}`, OUTCOMES))
+    .option("--errcode <n>", "Only recipients with one of these errcodes, for example 43101,40003")
     .addHelpText("after", EXAMPLES)
     .action(run(recipients));
 }
@@ -71,7 +68,7 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
     stop.undo();
   }
   if (!stop.exit && !out.closed.aborted)
-    out.talk(count === 0 ? `no recipient of broadcast '${id}' fits` : formatCounted(count, "recipient"));
+    out.talk(count === 0 ? `no recipients of broadcast '${id}' match` : formatCounted(count, "recipient"));
   return stop.exit ?? "done";
 }
 
@@ -79,7 +76,7 @@ function parseOutcomes(text: string): Set<string> {
   const words = text.split(",").map((word) => word.trim());
   const wrong = words.find((word) => !OUTCOMES.includes(word));
   if (wrong === undefined) return new Set(words);
-  throw usageError(`--outcome: '${wrong}' is not an outcome`, `they are ${OUTCOMES.join(", ")}`);
+  throw usageError(`--outcome: '${wrong}' is not an outcome`, `valid outcomes: ${OUTCOMES.join(", ")}`);
 }
 
 /** Numbers, and the words of platforms that have such: `40004/FORM_ID_OVER_TIME`. */
@@ -91,7 +88,7 @@ function parseErrcodes(text: string): Set<Errcode> {
   if (wrong === undefined) return new Set(words.map((word) => (/^-?\d+$/.test(word) ? Number(word) : word)));
   throw usageError(
     `--errcode: '${wrong}' is not an errcode`,
-    "a whole number such as 43101, or several: 43101,40003",
+    "use a number such as 43101, or several: 43101,40003",
   );
 }
 

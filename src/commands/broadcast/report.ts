@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import { type Report, type ReportLine, toDocument } from "../../broadcast/report.ts";
-import { openInput } from "../../config/input-file.ts";
-import { readRecords } from "../../config/records.ts";
 import { messageOf, PushCliError } from "../../errors.ts";
+import { openInput } from "../../files/input-file.ts";
+import { readRecords } from "../../files/records.ts";
 import { visibleJson } from "../../output/format.ts";
 import { openReport } from "../../output/report-file.ts";
 import type { Deps } from "../deps.ts";
@@ -48,21 +48,18 @@ export async function openLaterReport(
 
 /** Lines on stdout. As with a file, sending does not wait for them, nor end when nobody reads them any more. */
 function linesTo({ text, closed }: Deps["out"]): Lines {
-  let lost = 0;
   let failure: unknown;
   return {
     write: (line) => {
-      if (closed.aborted) lost++;
-      else
-        text(`${visibleJson(line)}\n`).catch((error: unknown) => {
-          failure = error;
-        });
+      text(`${visibleJson(line)}\n`).catch((error: unknown) => {
+        failure = error;
+      });
     },
     close: async () => {
-      if (lost === 0 && failure === undefined) return;
-      const lacks = lost === 1 ? "1 line" : `${lost} lines`;
-      throw new PushCliError("output", `the report on stdout lacks ${lacks}: ${messageOf(closed.reason)}`, {
-        hint: "push-cli broadcast recipients <id> lists everybody from the ledger",
+      if (!closed.aborted && failure === undefined) return;
+      const why = messageOf(closed.aborted ? closed.reason : failure);
+      throw new PushCliError("output", `the report on stdout is incomplete: ${why}`, {
+        hint: "to list all recipients from the ledgers: push-cli broadcast recipients <id>",
         cause: failure,
       });
     },

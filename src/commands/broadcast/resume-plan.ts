@@ -79,23 +79,31 @@ export function checkTarget(
   checkAppid(record, appid ?? "");
   const target = checkApiBase(record, { apiBase, isFromFlag: sources.apiBase === "flag" });
   if (target !== "unknown" || !yes) return target;
-  throw new PushCliError("confirm", `broadcast '${record.id}' does not say through which API it began`, {
-    hint: `--yes --api-base ${apiBase} goes on through that one`,
-  });
+  throw new PushCliError(
+    "confirm",
+    `broadcast '${record.id}' has no record of the API it was started through`,
+    {
+      hint: `to continue through ${apiBase}, use --yes --api-base ${apiBase}`,
+    },
+  );
 }
 
 /** openIds and codes belong to one mini program: those of another would all be refused. */
 function checkAppid(record: BroadcastRecord, appid: string): void {
   if (record.appid === "" || record.appid === appid) return;
-  throw new PushCliError("config", `broadcast '${record.id}' is of appid ${record.appid}, not of ${appid}`, {
-    hint: "set PUSH_CLI_APPID, or choose the --profile, that it was started with",
-  });
+  throw new PushCliError(
+    "config",
+    `broadcast '${record.id}' belongs to appid ${record.appid}, not to ${appid}`,
+    {
+      hint: "set the PUSH_CLI_APPID or --profile it was started with",
+    },
+  );
 }
 
 const API_NOTES = {
   same: "",
-  unknown: " (which one it began with is not known)",
-  other: ", NOT the one that it began with",
+  unknown: " (the original API is not known)",
+  other: ", NOT the original API",
 };
 
 export async function resumeFacts(
@@ -117,12 +125,12 @@ export async function resumeFacts(
       "done",
       result.outcomes === null
         ? "-"
-        : `${describeOutcomes(result.outcomes)} (by the ledgers${plan.receipts ? " and receipts" : ""})`,
+        : `${describeOutcomes(result.outcomes)} (from the ledgers${plan.receipts ? " and receipts" : ""})`,
     ],
     ["to go", toGoText(plan, spends)],
     [
       "spends",
-      spends === "none" ? "nothing that is kept here" : `up to ${formatCounted(plan.sends, nameOf(spends))}`,
+      spends === "none" ? "no stored permissions" : `up to ${formatCounted(plan.sends, nameOf(spends))}`,
     ],
     ...(plan.receipts ? receiptFacts(plan.receipts) : []),
     ...(flags.retryUnknown ? unknownFacts(plan.receipts) : []),
@@ -140,19 +148,19 @@ function unknownFacts(receipts: ReceiptCounts | undefined): Fact[] {
   if (!receipts) return [UNKNOWN_FACT];
   if (receipts.unknown === 0) return [];
   const whom = countUsers(receipts.unknown);
-  return [["warning", `--retry-unknown: ${whom} may have the message, and get it a second time`]];
+  return [["warning", `--retry-unknown: ${whom} may already have the message and get it twice`]];
 }
 
 const UNKNOWN_FACT: Fact = [
   "warning",
-  "--retry-unknown: a code with several uses (prepay_id) may bring the message a second time",
+  "--retry-unknown: codes with several uses (prepay_id) may deliver the message twice",
 ];
 
 function toGoText({ fresh, open, retries, limit }: ResumePlan, spends: PermissionKind): string {
   const parts = [`${countUsers(fresh)} not yet sent to`];
   const same = spends === "none" ? "" : ` (same ${nameOf(spends)})`;
   if (open > 0) parts.push(`${formatCount(open)} claimed without an outcome${same}`);
-  if (retries > 0) parts.push(`${formatCount(retries)} to try again`);
+  if (retries > 0) parts.push(`${formatCount(retries)} to retry`);
   if (limit !== undefined) parts.push(`limit ${formatCount(limit)}`);
   return parts.join(", ");
 }
@@ -172,7 +180,7 @@ export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Prom
   if (out.format !== "human") await out.document(document);
   else {
     out.data(describeFacts(await resumeFacts(deps, plan, asked), out.style));
-    out.data(`dry run: up to ${countUsers(sends)} would be sent to; nothing was sent`);
+    out.data(`dry run: would send to up to ${countUsers(sends)}; nothing was sent`);
   }
   return "done";
 }

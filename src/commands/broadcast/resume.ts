@@ -48,25 +48,25 @@ asks; --yes answers. Without an id it offers those that can be resumed.
 
 Examples:
   $ push-cli broadcast resume 20261123-184012-k3f9
-  # the newest that can be resumed, from a script
+  # Resume the newest one that can be resumed, from a script
   $ push-cli broadcast resume --last --yes
   $ push-cli broadcast resume 20261123-184012-k3f9 --retry-unknown
-  # a trial with --limit went well: now everybody else
+  # After a trial with --limit, send to everyone else
   $ push-cli broadcast resume 20261123-184012-k3f9 --limit none
-  # on another machine, to share the work
+  # Share the work from another machine
   $ push-cli broadcast resume 20261123-184012-k3f9 --join`;
 
 export function registerBroadcastResume(broadcast: Command, run: RunAction): void {
   const resume = broadcast
     .command("resume [id]")
-    .description("go on with a broadcast that was killed, stopped, paused or interrupted")
-    .option("--last", "the newest that can be resumed, those paused left out")
-    .option("--retry-unknown", "send again to recipients whose outcome is unknown; a code is the same one")
-    .option("--retry-failed", "send again, with a new code or consent, to recipients that failed")
-    .option("--limit <n>", "another limit for the whole broadcast, or none")
-    .option("--join", "work beside a run that is alive")
-    .option("--report <file>", "append a line of NDJSON for every recipient that is not in it yet")
-    .option("--dry-run", "check, and count what is left; send and change nothing");
+    .description("Resume a broadcast that was killed, stopped, paused or interrupted")
+    .option("--last", "Resume the newest one that can be resumed, except paused ones")
+    .option("--retry-unknown", "Retry recipients with unknown outcome, with the same code")
+    .option("--retry-failed", "Retry failed recipients, with a new code or consent")
+    .option("--limit <n>", "New limit for the whole broadcast, or none")
+    .option("--join", "Work alongside a running process")
+    .option("--report <file>", "Append an NDJSON line for every recipient not yet in the file")
+    .option("--dry-run", "Check and count what is left; send and change nothing");
   addEngineOptions(resume).addHelpText("after", EXAMPLES).action(run(resumeCommand));
 }
 
@@ -109,7 +109,9 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     if (interrupted) return interrupted;
   }
   if (flags.yes && target === "other")
-    deps.out.warn(`warning: through ${settings.apiBase}, not through ${record.apiBase} as it began`);
+    deps.out.warn(
+      `warning: sending through ${settings.apiBase}, but the broadcast was started through ${record.apiBase}`,
+    );
   return goOn(deps, flags, { record, options, spec, target, apiBase: settings.apiBase });
 }
 

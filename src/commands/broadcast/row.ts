@@ -2,11 +2,11 @@ import type { Row } from "../../broadcast/audience.ts";
 import type { Channel, Message } from "../../broadcast/channel.ts";
 import { faultOfTexts } from "../../broadcast/message.ts";
 import { createRenderer, ESCAPE_HINT, withTexts } from "../../broadcast/values.ts";
-import { columnOf } from "../../config/columns.ts";
-import type { InputRecord } from "../../config/lines.ts";
 import { nearestWord } from "../../config/nearest.ts";
-import type { RecordsOptions } from "../../config/records.ts";
 import { usageError } from "../../errors.ts";
+import { columnOf } from "../../files/columns.ts";
+import type { InputRecord } from "../../files/lines.ts";
+import type { RecordsOptions } from "../../files/records.ts";
 import { isEmptyMessage } from "./options.ts";
 
 /** Of one row's values together: a message has room for some hundred, and a page of rows has to fit into the memory. */
@@ -47,7 +47,7 @@ export function createRowReader(
       for (const [i, column] of columns.entries()) {
         const has = Object.hasOwn(fields, keys[i]!);
         if (has) missing.delete(column);
-        const value = has ? toText(fields[keys[i]!], column) : { why: `it has no column '${column}'` };
+        const value = has ? toText(fields[keys[i]!], column) : { why: `no column '${column}'` };
         if (typeof value !== "string") return value.why;
         row.push(value);
       }
@@ -68,19 +68,19 @@ function toText(value: unknown, column: string): string | { why: string } {
     const isExact = Number.isSafeInteger(value) || !Number.isInteger(value);
     return isExact
       ? String(value)
-      : { why: `the number in column '${column}' is too large: write it as a text` };
+      : { why: `the number in column '${column}' is too large: write it as text` };
   }
-  if (value === null) return { why: `it has no value in column '${column}'` };
-  return { why: `column '${column}' holds no text` };
+  if (value === null) return { why: `no value in column '${column}'` };
+  return { why: `column '${column}' is not text` };
 }
 
 function whyUnfit(message: Message, row: Row, channel: Pick<Channel, "problemOf">): string | undefined {
   const chars = row.reduce((sum, { length }) => sum + length, 0);
-  if (chars > MOST_CHARS) return `its values are ${chars} characters long, and ${MOST_CHARS} is the most`;
+  if (chars > MOST_CHARS) return `its values are ${chars} characters long; the maximum is ${MOST_CHARS}`;
   const fault = faultOfTexts(message);
   if (fault) return fault.what;
   if (message.fields.length > 0 && isEmptyMessage(message))
-    return "all values are empty: the message would say nothing";
+    return "all values are empty: the message would be blank";
   for (const field of message.fields) {
     const problem = channel.problemOf(field, message);
     if (problem !== undefined) return problem;
@@ -99,13 +99,13 @@ function unknownColumn(name: string, column: string, known: readonly string[]): 
   const meant = near === undefined ? "" : `did you mean {{${near}}}? `;
   return usageError(
     `${name} has no column '${column}'`,
-    `${meant}its columns are ${known.join(", ")}; ${ESCAPE_HINT}`,
+    `${meant}valid columns: ${known.join(", ")}; ${ESCAPE_HINT}`,
   );
 }
 
 function noHeader(name: string, column: string): Error {
   return usageError(
-    `${name} has no header line that names '${column}'`,
-    `CSV with a line such as openId,${column} at its beginning, or NDJSON`,
+    `${name} has no header line with a column '${column}'`,
+    `use CSV that begins with a line such as openId,${column}, or NDJSON`,
   );
 }

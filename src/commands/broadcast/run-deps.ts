@@ -40,7 +40,7 @@ function connectionsFor({ io, out }: Deps, wanted: number): number {
   if (free === undefined || free - SPARE_FILES >= wanted) return wanted;
   const fit = Math.max(1, free - SPARE_FILES);
   out.warn(
-    `warning: ${fit} connections instead of ${wanted}: this process may open no more files (ulimit -n)`,
+    `warning: using ${fit} connections instead of ${wanted} because of the open-files limit (ulimit -n)`,
   );
   return fit;
 }

@@ -93,7 +93,7 @@ function watchRun(deps: Deps) {
       const line = new ProgressLine(run, deps.clock, record);
       progress.update(() => line.render());
       undo = deps.onInterrupt((exit) => {
-        deps.out.talk("stopping: no new sends; waiting for the requests in flight (once more: end at once)");
+        deps.out.talk("stopping: waiting for requests in flight (press Ctrl-C again to exit now)");
         run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });
       });
     },
@@ -120,5 +120,5 @@ async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended):
 
 function joinHints(hint: string | undefined, next: NextCommand | undefined): string | undefined {
   if (!next) return hint;
-  return hint === undefined ? `${next.command}  (${next.why})` : `${hint}; then ${next.command}`;
+  return hint === undefined ? `${next.command}  (${next.why})` : `${hint}; then run ${next.command}`;
 }

@@ -37,26 +37,26 @@ interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlag
 }
 
 export const SEND_EXAMPLES = `
-It asks before it sends; --yes answers.
+A broadcast asks for confirmation before it sends; --yes skips the question.
 
 Examples:
-  # what it would do, exactly
+  # Preview exactly what would be sent
   $ push-cli broadcast <templateId> --keywords "a,b,c" --dry-run
   $ push-cli broadcast <templateId> --keywords '"one, two",three' --page pages/a
-  # to two users, without asking
+  # Send to two users without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
-  # whom yesterday's did not reach, and who has a code to spare
+  # Exclude users of another broadcast; leave every user a code
   $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
-  # to everybody, once I have it myself
+  # Send to everyone after a test message to myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
-  # each their own: columns of the file
+  # Personalize the message with columns of a file
   $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 
-Each user gets at most one message: a code or consent is taken off the pool and
-noted in the user's ledger in one step. An attempt whose outcome is not known is
-repeated with the same code only, which the platform accepts once, and never
-with a consent.`;
+Each user gets at most one message: a code or consent is taken from the pool and
+recorded in the user's ledger in one step. An attempt with unknown outcome is
+retried only with the same code, which the platform accepts once, and never with
+a consent.`;
 
 export function registerBroadcastSend(broadcast: Command, run: RunAction): Command {
   // Before anything else is said of the line: in `broadcast retry b-1` it is not the argument too many that is wrong.
@@ -67,42 +67,45 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
   const send = broadcast
     .command("send <templateId>", { isDefault: true })
     .configureHelp({ ...HELP_LAYOUT, commandUsage: () => USAGE })
-    .description("send a message to every user with a valid code or consent, each at most once")
-    .option("--keywords <csv>", "values of keyword1, keyword2 ...: one CSV record")
-    .option("--keywords-delimiter <char>", "what separates the values (default: a comma)")
-    .option("--no-keywords", "a message without values; with --yes it has to be said")
-    .option("--page <path>", "page of the mini program that the message opens")
-    .option("--emphasis <n>", "show the n-th keyword large")
-    .option("--field <name=value...>", "values by the template's names instead of --keywords")
-    .option("--truncate", "cut values that are too long for their field, ending in ...")
+    .description("Send a message to every user with a valid code or consent, at most once each")
+    .optionsGroup("Message options:")
+    .option("--keywords <csv>", "Values of keyword1, keyword2 ... as one CSV record")
+    .option("--keywords-delimiter <char>", "Character that separates the values (default: a comma)")
+    .option("--no-keywords", "Send a message without values; required with --yes")
+    .option("--page <path>", "Page of the mini program that the message opens")
+    .option("--emphasis <n>", "Emphasize the n-th keyword")
+    .option("--field <name=value...>", "Values by field name, instead of --keywords")
+    .option("--truncate", "Shorten values that are too long for their field, ending in ...")
     .addOption(
       suggestingOption(
         "--lang <code>",
-        "language of the mini program: zh_CN (default), en_US, zh_HK, zh_TW",
+        "Language of the mini program: zh_CN (default), en_US, zh_HK or zh_TW",
         ["zh_CN", "en_US", "zh_HK", "zh_TW"],
       ),
     )
     .addOption(
-      suggestingOption("--miniprogram-state <name>", "version to open: formal (default), trial, developer", [
-        "formal",
-        "trial",
-        "developer",
-      ]),
+      suggestingOption(
+        "--miniprogram-state <name>",
+        "Version to open: formal (default), trial or developer",
+        ["formal", "trial", "developer"],
+      ),
     )
-    .option("--no-preflight", "send without a look at the account's templates; needs --field")
-    .option("--any-template", "an id that does not look like one of the platform's")
-    .option("--to <openId...>", "only to these users")
-    .option("--to-file <file>", "only to the users in a file ('-': stdin): plain lines, CSV or NDJSON")
-    .option("--skip-bad-rows", "go on without rows of the file that no message can be made of")
+    .option("--no-preflight", "Skip the check against the account's templates; requires --field")
+    .option("--any-template", "Accept an id that does not look like a template id")
+    .optionsGroup("Recipient options:")
+    .option("--to <openId...>", "Send only to these users")
+    .option("--to-file <file>", "Send only to the users in a file (- for stdin): plain lines, CSV or NDJSON")
+    .option("--skip-bad-rows", "Skip rows of the file that are invalid")
     .addOption(encodingOption())
-    .option("--no-pool", "send to listed users without a look at pools, for teams that keep no consents");
-  addFilterOptions(send).option("--limit <n>", "claim at most so many codes or consents");
+    .option("--no-pool", "Send to listed users without using pools");
+  addFilterOptions(send).option("--limit <n>", "Maximum number of codes or consents to claim");
   const checkKeywords = watchKeywords(send);
   return addEngineOptions(send)
-    .option("--report <file>", "append a line of NDJSON for every recipient (-: stdout)")
-    .option("--id <broadcastId>", "name the broadcast yourself; a name that is taken is exit code 10")
-    .option("--test <openId...>", "send to these first, show what the API answered, then ask")
-    .option("--dry-run", "check, count and show a sample; send and change nothing")
+    .optionsGroup("Options:")
+    .option("--report <file>", "Append an NDJSON line for every recipient (- for stdout)")
+    .option("--id <broadcastId>", "Id of the broadcast (exit code 10 if it is taken)")
+    .option("--test <openId...>", "Send to these users first, show the API's answers, then ask")
+    .option("--dry-run", "Check, count and show a sample; send and change nothing")
     .addHelpText("after", SEND_EXAMPLES)
     .action(
       run((deps, flags: SendFlags, templateId: string) => {

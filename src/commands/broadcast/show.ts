@@ -39,9 +39,9 @@ Examples:
 export function registerBroadcastShow(broadcast: Command, run: RunAction): void {
   broadcast
     .command("show <id>")
-    .description("one broadcast: its status and why, what is done and to go, and what to do next")
-    .option("--exact", "count again from the ledgers")
-    .option("--full", "all keywords, codes, errors, and the runs that worked on it")
+    .description("Show a broadcast: status, progress and next steps")
+    .option("--exact", "Recount from the ledgers")
+    .option("--full", "Show all keywords, codes, errors and runs")
     .addHelpText("after", EXAMPLES)
     .action(run(show));
 }
@@ -148,8 +148,8 @@ function messageInBrief({ templateId, page, fields }: Message): Fact[] {
 
 const SOURCES = {
   result: "",
-  heartbeats: " (by heartbeats)",
-  ledgers: " (by the ledgers)",
+  heartbeats: " (from heartbeats)",
+  ledgers: " (from the ledgers)",
 };
 
 function whenOf(startedAtMs: number, { finishedAt, lastSeenAt }: BroadcastView["result"]): string {

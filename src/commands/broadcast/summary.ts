@@ -13,7 +13,7 @@ const OUTCOME_WORDS: Record<Exclude<Outcome, "no_code">, string> = {
   rejected: "the user can't be messaged",
   failed: "refused for another reason",
   unknown: "may have been delivered",
-  invalid: "its row makes no message",
+  invalid: "invalid row",
   skipped: "settled earlier",
 };
 
@@ -123,7 +123,7 @@ function wordsOf(outcome: Outcome, spends: PermissionKind): string {
 }
 
 function resumeHas(spends: PermissionKind): string {
-  return spends === "none" ? "resume goes on with it" : `resume has the ${nameOf(spends)}`;
+  return spends === "none" ? "resume retries it" : `resume reuses the ${nameOf(spends)}`;
 }
 
 /** How many users each filter has left out. Nothing without filters. */
@@ -131,7 +131,7 @@ export async function showFiltered({ out }: Deps, { filtered }: Pick<Summary, "f
   if (!filtered) return;
   out.data("");
   const rows = listFiltered(filtered).map(([option, count]): Cell[] => [option, formatCount(count)]);
-  await out.table([{ title: "left out by" }, { title: "users", align: "right" }], rows);
+  await out.table([{ title: "excluded by" }, { title: "users", align: "right" }], rows);
 }
 
 /** What became of what was claimed. Nothing where nothing was. */
@@ -162,7 +162,7 @@ export async function showErrors(
 ): Promise<void> {
   const channel = await deps.channel(channelName);
   const rows = errors.map(({ errcode, errmsg, count }): Cell[] => {
-    const meaning = errcode === null ? "" : (channel.meaningOf(errcode) ?? "not in push-cli's table");
+    const meaning = errcode === null ? "" : (channel.meaningOf(errcode) ?? "not documented");
     return [errcode ?? "-", formatCount(count), errmsg, meaning];
   });
   await deps.out.table(ERROR_COLUMNS, rows);

@@ -26,14 +26,14 @@ export interface TestFlags {
 /** What a preview says of it. */
 export function testFacts(testers: readonly string[]): Fact[] {
   if (testers.length === 0) return [];
-  return [["test", `first to ${testers.join(", ")}; then it asks whether to go on`]];
+  return [["test", `first to ${testers.join(", ")}, then asks whether to continue`]];
 }
 
 /** Whom --test names. Rejects with a usage error for what is no openId. */
 export async function listTesters(deps: Deps, { test, dryRun }: TestFlags): Promise<string[]> {
   if (!test) return [];
-  if (dryRun) throw usageError("--test sends, and --dry-run sends nothing", "leave one of them out");
-  if (takesStdin(test)) throw usageError("--test takes openIds, not a list on stdin", "--test <openId>");
+  if (dryRun) throw usageError("--test and --dry-run can't be used together", "use only one of them");
+  if (takesStdin(test)) throw usageError("--test can't read openIds from stdin", "use --test <openId>");
   return listOpenIds(deps, test, { option: "--test", undone: "nothing was sent" });
 }
 
@@ -80,7 +80,7 @@ export async function sendTest(
       "stopped",
       `the test reached ${formatCount(sent)} of ${countUsers(testers.length)}`,
       {
-        hint: "nothing else was sent; without --yes it asks whether to go on",
+        hint: "nothing else was sent; without --yes it asks whether to continue",
       },
     );
   }

@@ -3,6 +3,8 @@ import { usageError } from "../../errors.ts";
 
 /** The verbs that there are. */
 const VERBS = ["send", "resume", "watch", "list", "show", "recipients", "pause", "cancel", "delete"];
+/** Second names of some; too short for other words to be mistyped forms of them. */
+const ALIASES = ["ls", "rm"];
 
 /** Words of other tools, by the verb that does it here. */
 const OTHER_WORDS: Record<string, string[]> = {
@@ -42,7 +44,7 @@ const OTHER_WORDS: Record<string, string[]> = {
     "reopen",
   ],
   "watch <id>": ["follow", "tail", "log", "logs", "monitor", "progress", "top", "wait"],
-  list: ["ls", "all", "history", "recent"],
+  list: ["all", "history", "recent"],
   "show <id>": [
     "status",
     "state",
@@ -69,7 +71,7 @@ const OTHER_WORDS: Record<string, string[]> = {
   ],
   "pause <id>": ["stop", "halt", "hold", "suspend", "interrupt", "quit", "exit", "end"],
   "cancel <id>": ["abort", "kill", "terminate", "undo", "revoke", "recall"],
-  "delete <id>": ["rm", "remove", "del", "drop", "purge", "clean", "clear", "prune"],
+  "delete <id>": ["remove", "del", "drop", "purge", "clean", "clear", "prune"],
   "--help": [
     "help",
     "version",
@@ -99,11 +101,11 @@ const SHORTEST_OTHER = 5;
  */
 export function checkNotAWord(templateId: string): void {
   const word = templateId.toLowerCase();
-  const asTemplate = `push-cli broadcast send ${templateId} takes it for a template`;
-  if (VERBS.includes(word)) {
+  const asTemplate = `if it is a template id: push-cli broadcast send ${templateId}`;
+  if (VERBS.includes(word) || ALIASES.includes(word)) {
     throw usageError(
-      `'${templateId}' is a command, and its options go behind it`,
-      `push-cli broadcast ${word} --help shows how; ${asTemplate}`,
+      `'${templateId}' is a command; its options go after it`,
+      `see push-cli broadcast ${word} --help; ${asTemplate}`,
     );
   }
   const meant = commandMeantBy(word);

@@ -83,7 +83,7 @@ function renderLines(
     `outcomes  ${OUTCOMES.filter((name) => name !== "skipped")
       .map((name) => `${name} ${orDash(outcomes?.[name])}`)
       .join("  ")}`,
-    `to go     ${orDash(toGo)}, ${orDash(open)} of them in hand`,
+    `to go     ${orDash(toGo)}, ${orDash(open)} of them in progress`,
     ...(spent === undefined ? [] : [`${spent.padEnd(10)}${counts}`]),
     `errors    ${describeErrors(errors, SHOWN_ERRORS) || "none"}`,
     `runs      ${

@@ -19,14 +19,14 @@ ends the watching alone.
 Examples:
   $ push-cli broadcast watch
   $ push-cli broadcast watch 20261123-184012-k3f9 --timeout 30m
-  # a line of JSON a second
+  # Print one JSON document per second
   $ push-cli broadcast watch 20261123-184012-k3f9 --json`;
 
 export function registerBroadcastWatch(broadcast: Command, run: RunAction): void {
   broadcast
     .command("watch [id]")
-    .description("follow a broadcast to its end, whichever machines work on it")
-    .option("--timeout <time>", "give up after this long: 90s, 30m, 2h (exit code 124)")
+    .description("Follow a broadcast until it ends, on whatever machines it runs")
+    .option("--timeout <time>", "Stop watching after this time, for example 30m (exit code 124)")
     .addHelpText("after", EXAMPLES)
     .action(run(watch));
 }
@@ -41,7 +41,7 @@ async function watch(deps: Deps, flags: { timeout?: string }, given: string | un
   const stop = stopAtSignal(deps);
   try {
     const view = await follow(deps, id, limitMs, AbortSignal.any([stop.signal, deps.out.closed]));
-    if (stop.exit) deps.out.talk(`the watching has ended; broadcast ${id} goes on`);
+    if (stop.exit) deps.out.talk(`stopped watching; broadcast ${id} continues`);
     if (stop.exit || deps.out.closed.aborted) return stop.exit ?? "done";
     // With --json, the last line was the end.
     if (deps.out.format !== "json") await presentView(deps, view, false);
@@ -75,8 +75,8 @@ async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSign
 }
 
 function gaveUp(id: string): PushCliError {
-  return new PushCliError("timeout", `broadcast '${id}' is not over yet`, {
-    hint: "it goes on; push-cli broadcast watch follows it again",
+  return new PushCliError("timeout", `broadcast '${id}' is still running`, {
+    hint: "it continues; to watch it again: push-cli broadcast watch",
   });
 }
 

@@ -17,12 +17,12 @@ export async function checkRunning(
 ): Promise<Check[]> {
   const health = judge(
     "healthz",
-    "answers, and reaches Redis",
+    "responds and reaches Redis",
     await probe.ask(`${base}/healthz`),
     isStatus(200),
   );
   // Each of the others would say the same once more.
-  if (health.problem?.startsWith("no answer")) return [health];
+  if (health.problem?.startsWith("no response")) return [health];
   const token = usable(settings.collectorSecrets.callbackToken);
   const secret = usable(settings.collectorSecrets.collectorSecret);
   return [
@@ -46,10 +46,10 @@ async function checkCallback(
   const good = await probe.ask(urlCheck(url, token, nowMs, echo));
   const forged = await probe.ask(urlCheck(url, randomBytes(8).toString("hex"), nowMs, echo));
   return [
-    judge("callback", "passes the platform's check of the URL", good, (answer) =>
+    judge("callback", "passes the platform's URL verification", good, (answer) =>
       answer.status === 200 && answer.text.trim() === echo
         ? undefined
-        : "does not pass the platform's check of the URL",
+        : "does not pass the platform's URL verification",
     ),
     judge("forged callback", "is refused", forged, isStatus(401)),
   ];
@@ -70,7 +70,7 @@ async function checkSession(url: string, secret: string, probe: CollectorProbe):
   const good = await report(secret);
   const forged = await report(randomBytes(32).toString("hex"));
   return [
-    judge("session", "a token of the secret is taken", good, isStatus(200)),
+    judge("session", "a token signed with the secret is accepted", good, isStatus(200)),
     judge("forged session", "is refused", forged, isStatus(401)),
   ];
 }
@@ -85,19 +85,19 @@ function judge(
   answer: Answer,
   problemOf: (answer: { status: number; text: string }) => string | undefined,
 ): Check {
-  if ("problem" in answer) return { name, state: "wrong", what, problem: `no answer: ${answer.problem}` };
+  if ("problem" in answer) return { name, state: "wrong", what, problem: `no response: ${answer.problem}` };
   const problem = problemOf(answer);
   if (problem === undefined) return { name, state: "ok", what };
   const hint = HINTS[answer.status];
-  const said = `answered ${answer.status}${codeOf(answer.text)}`;
+  const said = `responded with ${answer.status}${codeOf(answer.text)}`;
   return { name, state: "wrong", what, problem: `${said}: ${problem}`, ...(hint !== undefined && { hint }) };
 }
 
 const HINTS: Record<number, string> = {
-  401: "the collector there has another secret than the settings here",
-  404: "no collector is there, or it was started without the secret for this",
-  502: "the proxy there does not reach the collector",
-  503: "Redis does not answer the collector, or it is ending; its log tells more",
+  401: "the collector uses a different secret than these settings",
+  404: "no collector is running there, or it was started without the secret for this route",
+  502: "the proxy can't reach the collector",
+  503: "the collector can't reach Redis, or is shutting down; see its log",
 };
 
 /** Of a collector's refusals. */

@@ -8,22 +8,22 @@ import type { Check } from "./checks.ts";
 const WORDS: Record<CollectorSecret, { what: string; off: string; neededBy: CollectorSecret[] }> = {
   collectorSecret: {
     what: "signs sessions: /login, /codes, /consents",
-    off: "no /login; no /codes and /consents but by --trust-openid-header",
+    off: "no /login; /codes and /consents only with --trust-openid-header",
     neededBy: [],
   },
   callbackToken: {
     what: "signs the platform's events: /callback",
-    off: "no /callback: no receipts, and consents by reports alone",
+    off: "no /callback: no receipts, and consents from reports only",
     neededBy: ["callbackAesKey", "callbackAesKeyPrevious"],
   },
   callbackAesKey: {
-    what: "opens encrypted events; plain ones are refused",
-    off: "events come unencrypted",
+    what: "decrypts events; unencrypted events are refused",
+    off: "events arrive unencrypted",
     neededBy: ["callbackAesKeyPrevious"],
   },
   callbackAesKeyPrevious: {
-    what: "opens events that are still encrypted with the key before",
-    off: "needed for a day after a change of the key",
+    what: "decrypts events still encrypted with the previous key",
+    off: "needed for a day after the key was changed",
     neededBy: [],
   },
 };
@@ -36,14 +36,22 @@ export function checkSettings(settings: Settings): Check[] {
   return [
     ...secrets,
     ...(appid === undefined && hasCallback
-      ? [missing("appid", "/callback needs it: events of other apps are refused", SETTINGS.appid.env)]
-      : [plain("appid", settings, appid, "whose events are taken; /login", "no /login, no /callback")]),
+      ? [missing("appid", "required by /callback, which refuses events of other apps", SETTINGS.appid.env)]
+      : [
+          plain(
+            "appid",
+            settings,
+            appid,
+            "events of this app are accepted; /login",
+            "no /login, no /callback",
+          ),
+        ]),
     plain(
       "appsecret",
       settings,
       appsecret,
-      "asks the platform who logs in: /login",
-      "no /login: your backend signs sessions",
+      "identifies users at login: /login",
+      "no /login: your backend must sign sessions",
     ),
   ];
 }
@@ -65,15 +73,15 @@ function checkSecret(key: CollectorSecret, given: Settings["collectorSecrets"]):
   }
   if (secret) return { name: key, state: "ok", from: secret.from, what };
   const needing = neededBy.find((other) => given[other]);
-  if (needing) return { ...missing(key, `${needing} is of no use without it`, env), hint };
+  if (needing) return { ...missing(key, `${needing} has no effect without it`, env), hint };
   const nothing = !given.collectorSecret && !given.callbackToken;
   if (nothing && key === "collectorSecret")
-    return { ...missing(key, "nothing is taken but by --trust-openid-header", env), hint };
+    return { ...missing(key, "reports are accepted only with --trust-openid-header", env), hint };
   return { name: key, state: "off", what: off };
 }
 
 function missing(name: string, problem: string, env: string): Check {
-  return { name, state: "missing", what: problem, problem: `not given: ${problem}`, hint: `set ${env}` };
+  return { name, state: "missing", what: problem, problem: `not set: ${problem}`, hint: `set ${env}` };
 }
 
 function plain(

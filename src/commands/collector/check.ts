@@ -21,8 +21,8 @@ Examples:
 export function registerCollectorCheck(collector: Command, run: RunAction): void {
   collector
     .command("check")
-    .description("whether the settings of a collector are complete, and a running one answers as it should")
-    .option("--url <url>", "of a running collector, or of its /callback")
+    .description("Check the settings of a collector, and optionally a running one")
+    .option("--url <url>", "URL of a running collector, or of its /callback")
     .addHelpText("after", EXAMPLES)
     .action(run(checkCollector));
 }
@@ -53,7 +53,7 @@ async function present({ out }: Deps, checks: readonly Check[]): Promise<void> {
     problem ?? what,
   ]);
   await out.table(
-    [{ title: "check" }, { title: "state" }, { title: "from" }, { title: "what", wrap: true }],
+    [{ title: "check", name: "name" }, { title: "state" }, { title: "from" }, { title: "what", wrap: true }],
     rows,
   );
   for (const { name, problem, hint } of checks.filter(isBad)) {

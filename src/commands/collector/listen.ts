@@ -15,7 +15,7 @@ export function parseListen(text: string): Listen {
   const port = Number(digits);
   const isHost = bracketed === undefined ? isIPv4(host) || isName(host) : isIP(host) === 6;
   if (isHost && port <= 65_535) return { host, port };
-  throw usageError(`--listen: "${text}" is no address to listen at`, HINT);
+  throw usageError(`--listen: "${text}" is not a valid listen address`, HINT);
 }
 
 /** Whether nobody but this machine gets there. */

@@ -52,16 +52,16 @@ export function parseStart(flags: StartFlags): CollectorNeeds {
 function checkTrust({ listen, trustHeader, cloudHosting }: CollectorNeeds): void {
   if (isPrivate(listen)) return;
   const hint =
-    "listen on 127.0.0.1 or a unix socket, or add --behind-gateway when nobody but the gateway reaches this address";
+    "listen on 127.0.0.1 or a Unix socket, or add --behind-gateway if only the gateway can reach this address";
   if (trustHeader !== undefined) {
     throw usageError(
-      "--trust-openid-header: whoever reaches this address could report as any user by sending that header",
+      "--trust-openid-header: any client that reaches this address could impersonate any user by sending that header",
       hint,
     );
   }
   if (cloudHosting) {
     throw usageError(
-      "--cloud-hosting: whoever reaches this address could push events, which are not signed",
+      "--cloud-hosting: any client that reaches this address could push events, because they are not signed",
       hint,
     );
   }
@@ -70,14 +70,14 @@ function checkTrust({ listen, trustHeader, cloudHosting }: CollectorNeeds): void
 /** RFC 9110, 5.6.2. */
 function parseHeaderName(text: string): string {
   if (/^[\w!#$%&'*+.^`|~-]+$/.test(text)) return text.toLowerCase();
-  throw usageError(`--trust-openid-header: "${text}" is no name of a header`, "such as X-WX-OPENID");
+  throw usageError(`--trust-openid-header: "${text}" is not a header name`, "such as X-WX-OPENID");
 }
 
 function parseForward(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash) return text;
   throw usageError(
-    "--forward: not an http or https URL without user and fragment",
+    "--forward: must be an http or https URL without user or fragment",
     "such as http://127.0.0.1:3000/wechat/callback",
   );
 }
@@ -86,7 +86,7 @@ function parseTemplates(text: string): string[] {
   const ids = text.split(",").map((id) => id.trim());
   const wrong = ids.find((id) => !isTemplateId(id));
   if (wrong === undefined) return [...new Set(ids)];
-  throw usageError(`--long-term: "${wrong}" is no template id`, "ids with commas between them");
+  throw usageError(`--long-term: "${wrong}" is not a template id`, "separate ids with commas");
 }
 
 function parseSessionLife(text: string): number {

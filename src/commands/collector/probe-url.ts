@@ -5,7 +5,7 @@ export function parseBase(text: string, flag = "--url"): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw usageError(
-      `${flag}: not an http or https URL without user, query and fragment`,
+      `${flag}: must be an http or https URL without user, query or fragment`,
       "such as https://collect.example.com or https://collect.example.com/callback",
     );
   }

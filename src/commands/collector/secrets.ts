@@ -21,7 +21,7 @@ export function requireSecrets(
   if (lonely) throw lonely;
   if (hasCallback) requireAppid(settings);
   else if (forward !== undefined) {
-    throw new PushCliError("config", "--forward: there is no callback that could be forwarded", {
+    throw new PushCliError("config", "--forward: no callback is configured, so there is nothing to forward", {
       hint: `set ${SECRETS.callbackToken.env}`,
     });
   }
@@ -38,25 +38,21 @@ function usableSecrets({ collectorSecrets }: Settings): Secrets {
   const [first, second] = problems;
   if (first && !second) throw first;
   if (!first) return secrets;
-  throw new PushCliError("config", `${problems.length} secrets of the collector can't be used`, {
+  throw new PushCliError("config", `${problems.length} secrets of the collector are invalid`, {
     details: problems.map(({ message, hint }) => `${message}; ${hint}`),
     hint: "fix them and run again",
   });
 }
 
 function nothingGiven(): PushCliError {
-  return new PushCliError(
-    "config",
-    "the collector is given no secret, so there is nothing that it could take",
-    {
-      details: [
-        `${SECRETS.collectorSecret.env} for /login, /codes and /consents; ${SECRETS.collectorSecret.hint}`,
-        `${SECRETS.callbackToken.env} for /callback; ${SECRETS.callbackToken.hint}`,
-        "--trust-openid-header for /codes and /consents behind a gateway that knows the user",
-      ],
-      hint: "set at least one of them; push-cli collector check tells what is there",
-    },
-  );
+  return new PushCliError("config", "the collector has no secret, so it could not accept anything", {
+    details: [
+      `${SECRETS.collectorSecret.env} for /login, /codes and /consents; ${SECRETS.collectorSecret.hint}`,
+      `${SECRETS.callbackToken.env} for /callback; ${SECRETS.callbackToken.hint}`,
+      "--trust-openid-header for /codes and /consents behind a gateway that identifies the user",
+    ],
+    hint: "set at least one of them; to see what is set: push-cli collector check",
+  });
 }
 
 /** What is of no use without another one that is not given. */
@@ -65,7 +61,7 @@ function lonelySecrets(secrets: Secrets, cloudHosting: boolean): PushCliError[] 
     secrets[key] === undefined || secrets[other] !== undefined
       ? []
       : [
-          new PushCliError("config", `${SECRETS[key].env} is given without ${SECRETS[other].env}`, {
+          new PushCliError("config", `${SECRETS[key].env} is set without ${SECRETS[other].env}`, {
             hint: SECRETS[other].hint,
           }),
         ];

@@ -16,10 +16,10 @@ The log is JSON lines on stdout. SIGTERM ends it: requests in hand are finished.
 Examples:
   $ export PUSH_CLI_COLLECTOR_SECRET=$(openssl rand -base64 48)
   $ push-cli collector
-  # also take the platform's events; what is not ours goes to the backend
+  # Also accept the platform's events; forward the others to the backend
   $ export PUSH_CLI_CALLBACK_TOKEN=<Token of the console>
   $ push-cli collector --forward http://127.0.0.1:3000/wechat
-  # in WeChat's cloud hosting, whose gateway names the user
+  # Run in WeChat's cloud hosting, whose gateway identifies the user
   $ push-cli collector --listen 0.0.0.0:80 --behind-gateway \\
       --trust-openid-header X-WX-OPENID --cloud-hosting
   $ push-cli collector check --url https://collect.example.com`;
@@ -27,22 +27,25 @@ Examples:
 export function registerCollectorStart(collector: Command, run: RunAction): Command {
   return collector
     .command("start", { isDefault: true })
-    .description("take codes, consents and the platform's events over HTTP into the pools")
-    .option("--listen <address>", "host:port, or unix:/path", "127.0.0.1:8787")
+    .description("Accept codes, consents and platform events over HTTP and store them in pools")
+    .option("--listen <address>", "Address to listen on: host:port or unix:/path", "127.0.0.1:8787")
     .addOption(
-      new Option("--consents <source>", "whose word on consents counts")
+      new Option("--consents <source>", "Sources of consents to count: both, events or reports")
         .choices(["both", "events", "reports"])
         .default("both"),
     )
-    .option("--trust-openid-header <name>", "a gateway names the user in this header; no sessions then")
-    .option("--behind-gateway", "nobody but a gateway reaches the address")
-    .option("--cloud-hosting", "take the unsigned pushes of WeChat's cloud hosting")
-    .option("--forward <url>", "hand events that are not ours on to this URL, and its answers back")
-    .option("--codes-per-user <n>", "valid codes in a pool; the newest stay", "100")
-    .option("--requests-per-minute <n>", "of one user, at most", "60")
-    .option("--long-term <ids>", "templates whose consents are standing, with commas between them")
-    .option("--session-life <duration>", "of the sessions that /login gives, at most 31d", "3d")
-    .option("--full-openids", "whole openIds in the log")
+    .option(
+      "--trust-openid-header <name>",
+      "Take the user's openId from this header, set by a gateway, instead of sessions",
+    )
+    .option("--behind-gateway", "Confirm that only a gateway can reach the address")
+    .option("--cloud-hosting", "Accept the unsigned events of WeChat's cloud hosting")
+    .option("--forward <url>", "Forward all other events to this URL, and relay its responses")
+    .option("--codes-per-user <n>", "Maximum valid codes per user; the newest are kept", "100")
+    .option("--requests-per-minute <n>", "Maximum requests per user and minute", "60")
+    .option("--long-term <ids>", "Templates whose consents are standing, separated by commas")
+    .option("--session-life <duration>", "Lifetime of the sessions that /login issues, at most 31d", "3d")
+    .option("--full-openids", "Log full openIds")
     .addHelpText("after", START_EXAMPLES)
     .action(run(startCollecting));
 }
@@ -61,9 +64,9 @@ async function startCollecting(deps: Deps, flags: StartFlags): Promise<ExitName>
   const collector = await deps.collector(needs, secrets, log.write);
   const { address } = collector;
   write("started", { address, routes: openRoutes(needs, secrets, collector.hasLogin) });
-  out.talk(`listening at ${address}; SIGTERM or Ctrl-C ends`);
+  out.talk(`listening on ${address}; press Ctrl-C to stop`);
   void collector.ping().catch((error: unknown) => {
-    out.warn(`warning: ${messageOf(error)}; reports are answered with 503 until Redis is there`);
+    out.warn(`warning: ${messageOf(error)}; reports get a 503 response until Redis is reachable`);
   });
   await stopped;
   write("stopping", { signal: interrupt.exit });

@@ -95,7 +95,7 @@ function optionsAt({ command, given }: Place): Candidate[] {
     ),
   );
   const named = options.map(({ long, short, description }) => ({ value: long ?? short ?? "", description }));
-  return [...named, { value: "--help", description: "print help" }];
+  return [...named, { value: "--help", description: "Print help" }];
 }
 
 function topicsAt(program: Command, path: readonly string[]): Candidate[] {

@@ -13,7 +13,7 @@ export async function requireChannelFacts(deps: Deps, name: string): Promise<Cha
   const facts = await channelFacts(deps, name);
   if (facts) return facts;
   const names = (await deps.channels()).map((one) => one.name);
-  throw new PushCliError("config", `there is no channel '${name}'`, {
-    hint: `the channels are ${names.join(", ")}`,
+  throw new PushCliError("config", `unknown channel '${name}'`, {
+    hint: `valid channels: ${names.join(", ")}`,
   });
 }

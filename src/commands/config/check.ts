@@ -20,7 +20,7 @@ Examples:
 export function registerConfigCheck(config: Command, run: RunAction): void {
   config
     .command("check")
-    .description("everything that is wrong with the settings, with file, line and fix")
+    .description("Report everything wrong with the settings, with file, line and fix")
     .addHelpText("after", EXAMPLES)
     .action(run(checkConfig));
 }

@@ -15,7 +15,7 @@ Examples:
 export function registerConfigPath(config: Command, run: RunAction): void {
   config
     .command("path")
-    .description("which configuration files are looked for, and which were found")
+    .description("Show where configuration files are looked for, and which were found")
     .addHelpText("after", EXAMPLES)
     .action(run(showPaths));
 }
@@ -29,7 +29,7 @@ async function showPaths({ io, out }: Deps, flags: SettingFlags): Promise<ExitNa
       kind,
       found ? "found" : (problem ?? ""),
     ]);
-    await out.table([{ title: "file" }, { title: "whose" }, { title: "state" }], rows);
+    await out.table([{ title: "file" }, { title: "scope" }, { title: "state" }], rows);
   }
   return "done";
 }

@@ -18,13 +18,13 @@ are given; push-cli config check says whether they can be used.
 Examples:
   $ push-cli config show
   $ push-cli config show --profile live
-  # which Redis this shell would work on
+  # Show which Redis this shell would use
   $ push-cli config show --jq '.settings[] | select(.key == "redisUrl").value'`;
 
 export function registerConfigShow(config: Command, run: RunAction): void {
   config
     .command("show")
-    .description("every setting, its effective value, and where that comes from")
+    .description("Show every setting with its effective value and its source")
     .addHelpText("after", EXAMPLES)
     .action(run(showConfig));
 }

@@ -19,7 +19,7 @@ export async function checkCollector(
   { base, clock }: Where,
 ): Promise<Finding[]> {
   const isConfigured = Object.keys(settings.collectorSecrets).length > 0;
-  if (!isConfigured && base === undefined) return [skipped("settings", "no collector is set up here")];
+  if (!isConfigured && base === undefined) return [skipped("settings", "no collector is configured")];
   const running = base === undefined ? [] : await checkRunning(base, settings, probe, clock.now());
   return [...checkSettings(settings), ...running].map(toFinding);
 }

@@ -23,11 +23,11 @@ has failed, else 0.
 
 Examples:
   $ push-cli doctor
-  # before a broadcast by cron
+  # Check everything before a scheduled broadcast
   $ push-cli doctor redis api token --quiet || exit 1
-  # what is wrong, for a script
+  # List what failed, for a script
   $ push-cli doctor --jq '.checks[] | select(.state == "failed") | .remedy'
-  # and the collector that runs there
+  # Also check a running collector
   $ push-cli doctor collector --collector-url https://collect.example.com`;
 
 const SHORTEST_MS = 100;
@@ -35,9 +35,9 @@ const LONGEST_MS = 120_000;
 
 export function registerDoctor(doctor: Command, run: RunAction): void {
   doctor
-    .addArgument(new Argument("[group...]", "only these groups of checks").argParser(takeGroup))
-    .option("--timeout <time>", "how long each check may take", "5s")
-    .option("--collector-url <url>", "also ask the collector that runs there, as collector check --url does")
+    .addArgument(new Argument("[group...]", "Run only these groups of checks").argParser(takeGroup))
+    .option("--timeout <time>", "Time limit of each check", "5s")
+    .option("--collector-url <url>", "Also check the running collector at this URL")
     .addHelpText("after", EXAMPLES)
     .action(run(doctorCommand));
 }
@@ -90,7 +90,7 @@ function takeGroup(word: string, before: Group[] | undefined): Group[] {
   if (group) return [...(before ?? []), group];
   const meant = nearestWord(word, GROUPS);
   throw usageError(
-    `there is no group of checks '${word}'`,
-    `${meant ? `did you mean ${meant}? ` : ""}the groups are ${GROUPS.join(", ")}`,
+    `unknown group of checks '${word}'`,
+    `${meant ? `did you mean ${meant}? ` : ""}valid groups: ${GROUPS.join(", ")}`,
   );
 }

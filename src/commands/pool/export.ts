@@ -26,15 +26,15 @@ import reads all of it back.
 Examples:
   $ push-cli pool export > codes.ndjson
   $ push-cli pool export --profile old | push-cli pool import --profile new
-  # byte for byte, whatever it is
+  # Export every entry byte for byte
   $ push-cli pool export --raw --match 'oAB*' | gzip > pools.ndjson.gz`;
 
 export function registerPoolExport(pool: Command, run: RunAction): void {
   pool
     .command("export")
-    .description("valid codes as NDJSON that pool import reads back; unreadable entries byte for byte")
-    .option("--raw", "every entry byte for byte, expired and invalid codes too")
-    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .description("Print valid codes as NDJSON for pool import, and unreadable entries byte for byte")
+    .option("--raw", "Print every entry byte for byte, including expired and invalid codes")
+    .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(exportAll));
@@ -82,6 +82,6 @@ function describe({ pools, codes, entries, expired, invalid, tooLong }: ExportTo
     ...(invalid > 0 ? [`${formatCount(invalid)} invalid`] : []),
     ...(tooLong > 0 ? [`${formatCount(tooLong)} too long for import`] : []),
   ];
-  const rest = left.length === 0 ? "" : `; left out: ${left.join(", ")}`;
+  const rest = left.length === 0 ? "" : `; skipped: ${left.join(", ")}`;
   return `${formatCounted(codes, "code")}${bytes} of ${formatCounted(pools, "pool")}${rest}`;
 }

@@ -24,15 +24,19 @@ export async function parseFrom(
   if (!layout) {
     const given = [fromPrefix, fromKey, fromRedisUrl, flags.lifetime].some((flag) => flag !== undefined);
     if (given || keys !== "plain")
-      throw usageError("--from is missing", "--from list, zset, string, hash or set says what the keys hold");
+      throw usageError(
+        "--from is missing",
+        "use --from list, zset, string, hash or set, depending on the type of the keys",
+      );
     return undefined;
   }
-  if (file !== undefined) throw usageError(`'${file}': codes come from a file or from Redis, not both`);
+  if (file !== undefined)
+    throw usageError(`'${file}' and --from can't be used together: import from a file or from Redis`);
   const redisUrl = loadSourceUrl(fromRedisUrl, deps.io);
   const isOwn = redisUrl === undefined && keys === "plain";
   const place = parsePlace(flags) ?? (isOwn ? undefined : await placeOfPools(deps));
   if (!place) {
-    const hint = "what the keys begin with, such as mina:openId:; or --from-key, such as '%#formId'";
+    const hint = "give the prefix of the keys, such as mina:openId:, or --from-key, such as '%#formId'";
     throw usageError("--from-prefix is missing", hint);
   }
   const lifetimeMs = flags.lifetime === undefined ? undefined : parseLifetime(flags.lifetime);
@@ -40,22 +44,22 @@ export async function parseFrom(
 }
 
 function parsePlace({ fromPrefix, fromKey }: FromFlags): SourceNeeds["place"] | undefined {
-  if (fromPrefix === "") throw usageError('--from-prefix: "" would be all keys', "such as mina:openId:");
+  if (fromPrefix === "") throw usageError('--from-prefix: "" would match all keys', "such as mina:openId:");
   if (fromKey === undefined) return fromPrefix === undefined ? undefined : { prefix: fromPrefix };
   if (fromPrefix !== undefined)
-    throw usageError("--from-key and --from-prefix exclude each other", "leave one of them out");
+    throw usageError("--from-key and --from-prefix can't be used together", "use only one of them");
   const problem = patternProblem(fromKey);
   if (problem === undefined) return { pattern: fromKey };
   throw usageError(
     `--from-key: "${fromKey}" ${problem}`,
-    "a key with % for the openId and * for any text, such as 'formId:%:*' or '%#formId'",
+    "give a key with % for the openId and * for any text, such as 'formId:%:*' or '%#formId'",
   );
 }
 
 function patternProblem(pattern: string): string | undefined {
-  if (pattern.split("%").length !== 2) return "does not have one % for the openId";
-  if (/^[%*]*$/.test(pattern)) return "would be all keys";
-  return /\*%|%\*/.test(pattern) ? "does not say where the openId begins and ends" : undefined;
+  if (pattern.split("%").length !== 2) return "must contain exactly one % for the openId";
+  if (/^[%*]*$/.test(pattern)) return "would match all keys";
+  return /\*%|%\*/.test(pattern) ? "does not tell where the openId begins and ends" : undefined;
 }
 
 async function placeOfPools(deps: Deps): Promise<SourceNeeds["place"]> {
@@ -67,7 +71,7 @@ const WEEK_MS = 7 * 86_400_000;
 
 /** With a unit: 7 would be seconds, and whoever writes that means days. */
 function parseLifetime(text: string): number {
-  const hint = "a time with its unit, such as 7d or 160h; no code lives longer than 7 days";
+  const hint = "give a time with a unit, such as 7d or 160h, at most 7 days";
   if (/^[\d.]*$/.test(text)) throw usageError(`--lifetime: "${text}" has no unit`, hint);
   const ms = parseDuration(text, "--lifetime");
   if (ms > 0 && ms <= WEEK_MS) return ms;

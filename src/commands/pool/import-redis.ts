@@ -7,50 +7,38 @@ import type { CodeSource } from "../../pool/ports.ts";
 import { readStored, type StoredTerms } from "../../pool/read-stored.ts";
 import type { Deps, SourceNeeds } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
-import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
+import { describeTotals, exitOf, type ImportView, oddTalk, runImport } from "./import-totals.ts";
 import { SourceTalk } from "./source-talk.ts";
 
 /** Imports what lies in a Redis in another layout. */
 export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boolean): Promise<ExitName> {
   const source = await openSource(deps, from);
   const { pools, isOpenId } = await deps.stores();
-  const stop = stopAtSignal(deps);
-  const progress = deps.out.progress();
-  const describe = (totals: ImportTotals) =>
-    [formatCounted(source.keys, "key"), ...describeTotals(totals, "value", dryRun)].join(", ");
   const terms = { nowMs: await pools.now(), lifetimeMs: from.lifetimeMs };
   const talk = new SourceTalk(terms.nowMs);
   const odd = oddTalk();
-  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
-    progress.done();
-    const document = { keys: source.keys, values: rows, ...rest, ...more, dryRun };
-    return showTotals(deps, document, describe({ rows, ...rest }), HINT);
+  const stop = stopAtSignal(deps);
+  const { signal } = stop;
+  const view: ImportView<ImportTotals> = {
+    document: ({ rows, ...rest }) => ({ keys: source.keys, values: rows, ...rest }),
+    text: (totals) =>
+      [formatCounted(source.keys, "key"), ...describeTotals(totals, "value", dryRun)].join(", "),
+    hint: "valid codes were imported; the source was not modified",
+    dryRun,
   };
-  let reached: ImportTotals | undefined;
   try {
-    const totals = await importCodes(pools, toRows(source, terms, talk, stop.signal), {
-      isOpenId,
-      dryRun,
-      onOdd: odd.note,
-      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => {
-        reached = now;
-        progress.update(() => describe(now));
-      },
-      signal: stop.signal,
+    const totals = await runImport(deps, view, async (events) => {
+      const rows = toRows(source, terms, talk, signal);
+      const done = await importCodes(pools, rows, { isOpenId, dryRun, onOdd: odd.note, signal, ...events });
+      if (source.keys === 0 && !signal.aborted) throw nothing(from);
+      return done;
     });
-    if (source.keys === 0 && !stop.signal.aborted) throw nothing(from);
-    await show(totals);
     for (const line of [...odd.lines(totals), ...talk.lines(from.lifetimeMs, from.layout)])
       deps.out.talk(line);
     const exit = exitOf(totals, stop);
     // Codes that are good were most likely taken for expired ones.
     return exit === "done" && from.lifetimeMs === undefined && talk.areScoresCreations ? "partial" : exit;
-  } catch (error) {
-    if (reached) await show(reached, { complete: false });
-    throw error;
   } finally {
-    progress.done();
     stop.undo();
   }
 }
@@ -67,8 +55,6 @@ async function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
     throw new PushCliError(error.kind, error.message, { hint, transient: error.transient });
   }
 }
-
-const HINT = "what was good is imported; the source is as it was";
 
 async function* toRows(
   source: CodeSource,
@@ -92,7 +78,7 @@ function nothing({ layout, place, keys }: SourceNeeds): PushCliError {
   const form = keys === "java" ? " serialized by Java" : "";
   const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
   const flag = "pattern" in place ? "--from-key" : "--from-prefix";
-  return new PushCliError("nothing", `there is no ${TYPES[layout]} under a key '${shown}'${form}`, {
-    hint: `redis-cli --scan --pattern shows keys, and TYPE what they hold; are ${flag} and --from-redis-url right?`,
+  return new PushCliError("nothing", `no ${TYPES[layout]} found under a key '${shown}'${form}`, {
+    hint: `check ${flag} and --from-redis-url; redis-cli --scan --pattern lists keys, and TYPE shows what they hold`,
   });
 }

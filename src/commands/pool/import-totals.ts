@@ -17,8 +17,8 @@ export function describeTotals(
 ): string[] {
   return [
     `${formatCounted(imported, "code")} ${dryRun ? "would be imported" : "imported"}`,
-    `${formatCount(known)} there already`,
-    ...(used > 0 ? [`${formatCount(used)} used already`] : []),
+    `${formatCount(known)} already there`,
+    ...(used > 0 ? [`${formatCount(used)} already used`] : []),
     `${formatCount(expired)} expired`,
     formatCounted(bad, `bad ${thing}`),
   ];
@@ -40,15 +40,68 @@ export function oddTalk() {
         );
       if (overlong > 0)
         lines.push(
-          `${formatCount(overlong)} of ${formatCounted(good, "code")} with an expiry more than 8 days away: no code lives longer than 7; is it right?`,
+          `${formatCount(overlong)} of ${formatCounted(good, "code")} with an expiry more than 8 days away, but codes live at most 7 days; check the expiry times`,
         );
       return lines;
     },
   };
 }
 
-/** Shows the counts in the format asked for, and what to do about the bad. */
-export async function showTotals(
+/** How an import's counts are shown. */
+export interface ImportView<T> {
+  /** As JSON and pipes have them. */
+  document(totals: T): Record<string, number> & { bad: number };
+  /** As a line for a person. */
+  text(totals: T): string;
+  /** What to do about the bad ones. */
+  hint: string;
+  /** Nothing is changed. */
+  dryRun: boolean;
+}
+
+/** What an import tells on its way. */
+export interface ImportEvents<T> {
+  onBad(place: string, why: string): void;
+  onStep(totals: T): void;
+}
+
+/** Runs an import with a progress line and shows its counts, also how far it came when it breaks off. */
+export async function runImport<T>(
+  deps: Deps,
+  view: ImportView<T>,
+  work: (events: ImportEvents<T>) => Promise<T>,
+): Promise<T> {
+  const { out } = deps;
+  const progress = out.progress();
+  let reached: T | undefined;
+  const show = (totals: T, more: { complete?: false } = {}) => {
+    progress.done();
+    return showTotals(
+      deps,
+      { ...view.document(totals), ...more, dryRun: view.dryRun },
+      view.text(totals),
+      view.hint,
+    );
+  };
+  try {
+    const totals = await work({
+      onBad: (place, why) => out.warn(`${place}: ${why}`),
+      onStep: (now) => {
+        reached = now;
+        progress.update(() => view.text(now));
+      },
+    });
+    await show(totals);
+    return totals;
+  } catch (error) {
+    if (reached) await show(reached, { complete: false });
+    throw error;
+  } finally {
+    progress.done();
+  }
+}
+
+async function showTotals(
   { out, note }: Deps,
   document: Record<string, number | boolean> & { bad: number },
   text: string,

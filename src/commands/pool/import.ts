@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import { checkEncoding } from "../../config/decode.ts";
-import { openInput } from "../../config/input-file.ts";
-import { readPages } from "../../config/records.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
+import { checkEncoding } from "../../files/decode.ts";
+import { openInput } from "../../files/input-file.ts";
+import { readPages } from "../../files/records.ts";
 import { formatCounted } from "../../output/format.ts";
 import { type ImportTotals, importCodes } from "../../pool/import.ts";
 import type { ImportRow } from "../../pool/import-row.ts";
@@ -14,7 +14,7 @@ import { templateOption } from "./consents/common.ts";
 import { type ConsentImportFlags, importConsentPools } from "./consents/import.ts";
 import { type FromFlags, LAYOUTS, parseFrom } from "./import-from.ts";
 import { importFromRedis } from "./import-redis.ts";
-import { describeTotals, exitOf, oddTalk, showTotals } from "./import-totals.ts";
+import { describeTotals, exitOf, type ImportView, oddTalk, runImport } from "./import-totals.ts";
 
 const EXAMPLES = `
 A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
@@ -58,23 +58,28 @@ Examples:
 export function registerPoolImport(pool: Command, run: RunAction): void {
   pool
     .command("import [file]")
-    .description("append codes to pools; '-' or nothing: stdin; codes that a pool has already are left out")
+    .description("Add codes to pools from a file, stdin or another layout in Redis; duplicates are skipped")
     .addOption(encodingOption())
     .addOption(
-      new Option("--from <layout>", `from Redis instead of a file: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
+      new Option("--from <layout>", `Import from Redis keys of this type: ${LAYOUTS.join(", ")}`).choices(
+        LAYOUTS,
+      ),
     )
-    .option("--from-prefix <prefix>", "what the keys there begin with")
-    .option("--from-key <pattern>", "their whole key instead: % for the openId, * for any text")
-    .option("--from-redis-url <url>", "another Redis to read from")
+    .option("--from-prefix <prefix>", "Prefix of the source keys")
+    .option("--from-key <pattern>", "Pattern of the source keys: % for the openId, * for any text")
+    .option("--from-redis-url <url>", "Redis to import from (default: --redis-url)")
     .addOption(
-      new Option("--from-keys <form>", "plain or java: how the keys there are written")
+      new Option("--from-keys <form>", "Form of the source keys: plain, or java for serialized keys")
         .choices(["plain", "java"])
         .default("plain"),
     )
-    .option("--lifetime <time>", "times there are of creation, and codes good for so long: 7d")
-    .option("--dry-run", "count only: what would be imported, and what left out")
+    .option("--lifetime <time>", "Lifetime of codes whose times are creation times, for example 7d")
+    .option("--dry-run", "Count what would be imported; change nothing")
     .addOption(templateOption())
-    .option("--batch <name>", "with consents: counts are of this batch, on top of those of others")
+    .option(
+      "--batch <name>",
+      "Name of this batch of consents; its counts are added to those of other batches",
+    )
     .addHelpText("after", EXAMPLES)
     .action(
       run(
@@ -87,7 +92,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
           const consents = await deps.consents(flags.template);
           if (consents) return importConsentPools(deps, consents, flags, from, file ?? "-");
           if (flags.batch !== undefined)
-            throw usageError("--batch: codes have ids of their own", "it is for counts of consents");
+            throw usageError("--batch does not apply to codes", "it applies to counts of consents");
           await warnOfJava(deps);
           const dryRun = flags.dryRun === true;
           return from
@@ -102,7 +107,7 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
 async function warnOfJava(deps: Deps): Promise<void> {
   if ((await deps.settings()).poolKeys !== "java") return;
   deps.out.warn(
-    "warning: the codes are written as JSON, which a backend that serializes with Java can't read",
+    "warning: codes are written as JSON, which a backend that uses Java serialization can't read",
   );
 }
 
@@ -114,50 +119,39 @@ async function importFile(
 ): Promise<ExitName> {
   if (encoding !== undefined) checkEncoding(encoding);
   const input = openInput(file, deps.io);
-  if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; Ctrl-D ends");
+  if (file === "-" && deps.io.stdin.isTTY)
+    deps.out.talk("reading codes from the terminal; press Ctrl-D to end");
   const { pools, isOpenId } = await deps.stores();
   const stop = stopAtSignal(deps, () => input.destroy());
-  const progress = deps.out.progress();
-  const describe = (totals: ImportTotals) =>
-    [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line", dryRun)].join(", ");
   const odd = oddTalk();
-  const show = ({ rows, ...rest }: ImportTotals, more: { complete?: false } = {}) => {
-    progress.done();
-    return showTotals(deps, { lines: rows, ...rest, ...more, dryRun }, describe({ rows, ...rest }), HINT);
-  };
-  let reached: ImportTotals | undefined;
+  const { signal } = stop;
   try {
-    const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), stop.signal);
-    const totals = await importCodes(pools, rows, {
-      isOpenId,
-      dryRun,
-      onOdd: odd.note,
-      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
-      onStep: (now) => {
-        reached = now;
-        progress.update(() => describe(now));
-      },
-      signal: stop.signal,
-    });
-    await show(totals);
+    const rows = toRows(readPages(input, { headless: HEADLESS, encoding }), signal);
+    const totals = await runImport(deps, viewOf(dryRun), (events) =>
+      importCodes(pools, rows, { isOpenId, dryRun, onOdd: odd.note, signal, ...events }),
+    );
     for (const line of odd.lines(totals)) deps.out.talk(line);
     return exitOf(totals, stop);
-  } catch (error) {
-    if (reached) await show(reached, { complete: false });
-    throw error;
   } finally {
-    progress.done();
     stop.undo();
   }
 }
 
-const HINT = "mend those lines and import again; what is there already is left out";
+function viewOf(dryRun: boolean): ImportView<ImportTotals> {
+  return {
+    document: ({ rows, ...rest }) => ({ lines: rows, ...rest }),
+    text: (totals) =>
+      [formatCounted(totals.rows, "line"), ...describeTotals(totals, "line", dryRun)].join(", "),
+    hint: "fix these lines and import again; codes already in a pool are skipped",
+    dryRun,
+  };
+}
 
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "formId", "expire", "uses", "scene"];
 
 const REDIS_DUMP =
-  "a line of redis-dump: load them into a Redis, and import from there with --from-redis-url";
+  "this is redis-dump output: load it into a Redis and import from there with --from-redis-url";
 
 function isOfRedisDump({ key, type, value, openId }: Record<string, unknown>): boolean {
   return openId === undefined && typeof key === "string" && typeof type === "string" && value !== undefined;

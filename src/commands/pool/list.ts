@@ -3,14 +3,16 @@ import { parseCount, parseDuration } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration } from "../../output/format.ts";
+import type { Cell } from "../../output/output.ts";
 import { type ListedPool, listPools, type PoolFilter, type PoolSort } from "../../pool/list.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { requireAnyPool } from "../no-pool.ts";
 import { warnOfPassed } from "../passed-over.ts";
-import { templateOption } from "./consents/common.ts";
+import { isoOf, templateOption } from "./consents/common.ts";
 import { listConsentPools } from "./consents/list.ts";
 import { checkPattern } from "./pattern.ts";
 import { readProgress } from "./read-progress.ts";
+import { type RowView, streamRows } from "./stream-rows.ts";
 
 interface ListFlags {
   template?: string;
@@ -28,7 +30,7 @@ A sort keeps what it lists in memory: without --limit, the first 10,000.
 
 Examples:
   $ push-cli pool list --limit 20
-  # whom to write to today
+  # List the users to write to today
   $ push-cli pool list --expiring-within 24h --sort expiry --limit 100
   $ push-cli pool list --max-valid 0 --json | jq -r .openId
   $ push-cli pool list --unreadable --match 'oAB*'`;
@@ -36,18 +38,25 @@ Examples:
 export function registerPoolList(pool: Command, run: RunAction): void {
   pool
     .command("list")
-    .description("one line a pool: openId, valid, expired and unreadable codes, first and last expiry")
-    .option("--min-valid <n>", "only pools with at least so many valid codes")
-    .option("--max-valid <n>", "only pools with at most so many valid codes")
-    .option("--expiring-within <time>", "only pools with a valid code that expires within 24h, 90m ...")
-    .option("--unreadable", "only pools with entries that are not understood")
-    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .alias("ls")
+    .description("List pools with their valid, expired and unreadable codes and expiry times")
+    .option("--min-valid <n>", "Only pools with at least n valid codes")
+    .option("--max-valid <n>", "Only pools with at most n valid codes")
+    .option(
+      "--expiring-within <time>",
+      "Only pools with a valid code that expires within this time, for example 24h",
+    )
+    .option("--unreadable", "Only pools with unreadable entries")
+    .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
     .addOption(
-      new Option("--sort <order>", "scan: as they come; valid: most first; expiry: soonest first")
+      new Option(
+        "--sort <order>",
+        "Sort order: scan (unsorted), valid (most first) or expiry (soonest first)",
+      )
         .choices(["scan", "valid", "expiry"])
         .default("scan"),
     )
-    .option("--limit <n>", "at most so many lines")
+    .option("--limit <n>", "Maximum number of pools to list")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(list));
@@ -72,15 +81,15 @@ async function list(deps: Deps, flags: ListFlags): Promise<ExitName> {
     },
     onCut: (kept, all) => {
       const [first, of] = [formatCount(kept), formatCount(all)];
-      deps.out.talk(`the first ${first} of ${of} pools; --limit <n> lists more, or fewer`);
+      deps.out.talk(`showing the first ${first} of ${of} pools; use --limit <n> to show more`);
     },
   });
-  const listed = await present(deps, untilFirst(found, progress.end), nowMs);
+  const listed = await streamRows(deps, found, viewAt(nowMs), progress.end);
   progress.end();
   await warnOfPassed(deps);
   if (listed > 0 || deps.out.closed.aborted) return "done";
   if (met === 0) await requireAnyPool(deps);
-  deps.out.talk("no pool passes these options");
+  deps.out.talk("no pools match");
   return "done";
 }
 
@@ -95,21 +104,10 @@ function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: 
   };
   if ((filter.minValid ?? 0) <= (filter.maxValid ?? Number.POSITIVE_INFINITY)) return filter;
   throw usageError(
-    `--min-valid ${minValid} is more than --max-valid ${maxValid}`,
-    "no pool can have both; give one of them",
+    `--min-valid ${minValid} is greater than --max-valid ${maxValid}`,
+    "lower --min-valid or raise --max-valid",
   );
 }
-
-/** Passes items on; `atFirst` ends the live line before there is other output. */
-async function* untilFirst<T>(items: AsyncIterable<T>, atFirst: () => void): AsyncGenerator<T> {
-  for await (const item of items) {
-    atFirst();
-    yield item;
-  }
-}
-
-/** Lines per table on a terminal, where a table needs its rows before it can be drawn. */
-const TABLE_ROWS = 1000;
 
 const COLUMNS = [
   { title: "openId" },
@@ -120,43 +118,30 @@ const COLUMNS = [
   { title: "last in", name: "lastExpiry", align: "right" as const },
 ];
 
-/** Streams the pools out; returns how many there were. */
-async function present({ out }: Deps, pages: AsyncIterable<ListedPool[]>, nowMs: number): Promise<number> {
-  const human = out.format === "human";
-  let listed = 0;
-  let rows: (string | number)[][] = [];
-  for await (const pools of pages) {
-    if (out.closed.aborted) return listed;
-    listed += pools.length;
-    if (out.format === "json") await out.lines(pools.map(toDocument));
-    else rows.push(...pools.map((pool) => toRow(pool, human ? nowMs : undefined)));
-    for (; rows.length >= (human ? TABLE_ROWS : 1); rows = rows.slice(TABLE_ROWS))
-      await out.table(COLUMNS, rows.slice(0, TABLE_ROWS));
-  }
-  if (rows.length > 0) await out.table(COLUMNS, rows);
-  return listed;
+function viewAt(nowMs: number): RowView<ListedPool> {
+  return {
+    columns: COLUMNS,
+    screenRow: (pool) => toRow(pool, (ms) => formatDuration(ms - nowMs)),
+    plainRow: (pool) => toRow(pool, (ms) => new Date(ms).toISOString()),
+    document: toDocument,
+  };
 }
 
-/** A row; with `nowMs` for a person, else for a pipe. */
-function toRow(pool: ListedPool, nowMs: number | undefined): (string | number)[] {
-  const time = (ms: number | undefined) => {
-    if (ms === undefined) return "";
-    return nowMs === undefined ? new Date(ms).toISOString() : formatDuration(ms - nowMs);
-  };
+function toRow(pool: ListedPool, formatMs: (ms: number) => string): Cell[] {
+  const time = (ms: number | undefined) => (ms === undefined ? "" : formatMs(ms));
   const { openId, valid, expired, unreadable, nextExpireMs, lastExpireMs } = pool;
   return [openId, valid, expired, unreadable, time(nextExpireMs), time(lastExpireMs)];
 }
 
 /** One line of the NDJSON of `pool list`; a contract. */
 function toDocument({ openId, valid, expired, invalid, unreadable, nextExpireMs, lastExpireMs }: ListedPool) {
-  const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
   return {
     openId,
     valid,
     expired,
     invalid,
     unreadable,
-    nextExpiry: iso(nextExpireMs),
-    lastExpiry: iso(lastExpireMs),
+    nextExpiry: isoOf(nextExpireMs),
+    lastExpiry: isoOf(lastExpireMs),
   };
 }

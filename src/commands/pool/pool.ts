@@ -9,15 +9,15 @@ import { registerPoolStats } from "./stats.ts";
 
 const EXAMPLES = `
 Examples:
-  # all of them in numbers
+  # Show statistics of all pools
   $ push-cli pool stats
-  # one user's codes
+  # Show one user's codes
   $ push-cli pool show oABC123
-  # reachable users, the most urgent first
+  # List reachable users whose codes expire first
   $ push-cli pool list --min-valid 1 --sort expiry
-  # add codes: openId, formId, expire, uses
+  # Add codes from columns openId, formId, expire and uses
   $ push-cli pool import codes.csv
-  # all codes into a file that import reads back
+  # Save all codes to a file that pool import reads
   $ push-cli pool export > codes.ndjson`;
 
 export function registerPool(pool: Command, run: RunAction): void {

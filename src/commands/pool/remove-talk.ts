@@ -60,10 +60,12 @@ export async function askForRemoval(
   }
   if (plan.length > NAMED) warn(`and ${formatCounted(plan.length - NAMED, "pool")} more`);
   const unreadable = plan.reduce((sum, { counts }) => sum + (counts[UNREADABLE] ?? 0), 0);
-  if (flags.export !== undefined) warn(`copied to ${flags.export} first, byte for byte`);
+  if (flags.export !== undefined) warn(`saved to ${flags.export} first, byte for byte`);
   else if (unreadable > 0) {
     const entries = formatCounted(unreadable, "unreadable entry", "unreadable entries");
-    warn(flags.unreadable ? `${entries} will be lost: --export keeps a copy` : `${entries} will stay`);
+    warn(
+      flags.unreadable ? `${entries} will be lost; use --export to keep a copy` : `${entries} will be kept`,
+    );
   }
   return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, UNDONE, {
     stdinTaken,
@@ -84,7 +86,7 @@ export async function showRemoval(
   const exportFile = dryRun ? null : (flags.export ?? null);
   if (out.format !== "human") return out.document({ ...totals, missing, exportFile, dryRun });
   for (const line of describe(totals, flags)) out.data(line);
-  if (flags.export !== undefined && !dryRun) out.talk(`push-cli pool import ${flags.export} brings it back`);
+  if (flags.export !== undefined && !dryRun) out.talk(`to restore: push-cli pool import ${flags.export}`);
 }
 
 function describe(totals: RemovalTotals, flags: RemoveFlags): string[] {
@@ -95,17 +97,15 @@ function describe(totals: RemovalTotals, flags: RemoveFlags): string[] {
   const lines = [`${verb} ${countEntries(entriesRemoved)}${contents === "" ? "" : `: ${contents}`}`];
   if (poolsRemoved > 0)
     lines.push(
-      `${formatCounted(poolsRemoved, "pool")} ${flags.dryRun ? "would be" : "empty now, and so"} gone`,
+      `${formatCounted(poolsRemoved, "pool")} ${flags.dryRun ? "would be removed" : "empty and removed"}`,
     );
   if (entriesKept > 0) {
     const why =
-      flags.export === undefined
-        ? "not understood: --export saves and then removes them"
-        : "too long to save";
+      flags.export === undefined ? "unreadable; use --export to save and remove them" : "too long to save";
     lines.push(`${countEntries(entriesKept)} kept, ${why}`);
   }
-  if (entriesGone > 0) lines.push(`${countEntries(entriesGone)} taken by somebody else meanwhile`);
-  if (!totals.complete) lines.push("stopped early: the rest is as it was");
+  if (entriesGone > 0) lines.push(`${countEntries(entriesGone)} taken by another process in the meantime`);
+  if (!totals.complete) lines.push("stopped early: the rest was not changed");
   return lines;
 }
 

@@ -25,17 +25,18 @@ Examples:
   $ push-cli pool remove oABC123 --dry-run
   $ push-cli pool remove oABC123 oDEF456 --export removed.ndjson
   $ push-cli pool list --max-valid 0 | push-cli pool remove - --yes
-  # and back again
+  # Restore them
   $ push-cli pool import removed.ndjson`;
 
 export function registerPoolRemove(pool: Command, run: RunAction): void {
   pool
     .command("remove <openId...>")
-    .description("remove the pools of some users; asks first: --yes answers")
-    .option("--export <file>", "first write what is removed into this new file, byte for byte")
-    .option("--unreadable", "remove what is not understood too, without a copy")
-    .option("--confirm-above <n>", "for more pools than this, the number has to be typed", "10000")
-    .option("--dry-run", "count only")
+    .alias("rm")
+    .description("Remove users' pools; asks for confirmation")
+    .option("--export <file>", "Save everything to this new file first, byte for byte")
+    .option("--unreadable", "Also remove unreadable entries, without a copy")
+    .option("--confirm-above <n>", "Above this number of pools, the number must be typed to confirm", "10000")
+    .option("--dry-run", "Count only; change nothing")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(
@@ -49,14 +50,11 @@ async function remove(
   words: string[],
 ): Promise<ExitName> {
   if (flags.export === "" || flags.export === "-")
-    throw usageError(
-      `--export: '${flags.export}' is not a file`,
-      "what is removed must be safe on disk first",
-    );
+    throw usageError(`--export: '${flags.export}' is not a file`, "give the path of a new file");
   const stdinTaken = takesStdin(words);
   if (!flags.dryRun && !flags.yes && !deps.out.canAsk({ stdinTaken })) {
-    throw new PushCliError("confirm", `pool remove asks before it removes, and ${whyNotAsked(deps)}`, {
-      hint: "give --yes, or look first with --dry-run",
+    throw new PushCliError("confirm", `pool remove needs confirmation, but ${whyNotAsked(deps)}`, {
+      hint: "use --yes to confirm, or preview with --dry-run",
     });
   }
   const consents = await deps.consents(flags.template);
@@ -88,7 +86,7 @@ async function findCodePools(deps: Deps, openIds: string[]): Promise<RemovalTarg
     plan: planned.filter(({ entries }) => entries > 0),
     missing,
     nameOf: (openId) => openId,
-    missed: (openId) => `there is no pool '${pools.keyOf(openId)}'`,
+    missed: (openId) => `no pool '${pools.keyOf(openId)}'`,
     none: () => noPoolOf(deps, missing),
   };
 }

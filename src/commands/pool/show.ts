@@ -38,9 +38,9 @@ Examples:
 export function registerPoolShow(pool: Command, run: RunAction): void {
   pool
     .command("show <openId...>")
-    .description("users' codes, the oldest first, and the last broadcasts to each")
-    .addOption(new Option("--state <state>", "only codes or consents like this").choices(ALL_STATES))
-    .option("--limit <n>", "at most so many codes of each user")
+    .description("Show users' codes, oldest first, and the last broadcasts to each user")
+    .addOption(new Option("--state <state>", "Only codes or consents in this state").choices(ALL_STATES))
+    .option("--limit <n>", "Maximum number of codes to show per user")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run((deps, flags: ShowFlags, words: string[]) => showPools(deps, flags, words)));
@@ -68,7 +68,10 @@ async function showPools(deps: Deps, flags: ShowFlags, words: string[]): Promise
   const several = openIds.length > 1 || takesStdin(words);
   if (consents) return showConsentPools(deps, consents, openIds, { limit, state: flags.state, several });
   if (flags.state === "standing")
-    throw usageError("--state standing: no code is", "consents are, with --channel wechat-subscribe");
+    throw usageError(
+      "--state standing does not apply to codes",
+      "for consents, use --channel wechat-subscribe",
+    );
   const { pools } = await deps.stores();
   const show: Show = { nowMs: await pools.now(), limit, state: flags.state, several };
   const missing: string[] = [];
@@ -82,7 +85,7 @@ async function showPools(deps: Deps, flags: ShowFlags, words: string[]): Promise
     }
   }
   if (missing.length === openIds.length) throw await noPoolOf(deps, missing);
-  for (const openId of missing) out.talk(`there is no pool '${pools.keyOf(openId)}'`);
+  for (const openId of missing) out.talk(`no pool '${pools.keyOf(openId)}'`);
   return "done";
 }
 
@@ -147,7 +150,8 @@ async function presentCodes(deps: Deps, { key, counts, codes, more }: ShownPool,
   );
   const isThere = STATES.some((state) => counts[state] > 0);
   out.data(key);
-  out.data(isThere ? parts.join(", ") : "no pool: its last code was taken");
+  out.data(isThere ? parts.join(", ") : "no pool: its last code was claimed");
   await showCodes(deps, codes, show.nowMs, []);
-  if (more > 0) out.talk(`and ${formatCount(more)} more: --limit <n> shows them, --state <state> only some`);
+  if (more > 0)
+    out.talk(`and ${formatCount(more)} more; use --limit <n> to show more, or --state <state> to filter`);
 }

@@ -37,18 +37,18 @@ export class SourceTalk {
     // One user's strings differ by what follows: that is how they are meant.
     if (this.cut > 0 && layout !== "string")
       lines.push(
-        `the openId was taken to end at the ':' behind it in ${formatCounted(this.cut, "value")}, such as ${this.cutExample}`,
+        `in ${formatCounted(this.cut, "value")} the openId was assumed to end at the ':', for example ${this.cutExample}`,
       );
     if (lifetimeMs !== undefined) return lines;
     if (this.areScoresCreations)
       lines.push(
-        `no score lies in the future, and the newest in the last 7 days: they look like times of creation (${formatCounted(this.scores, "score")})`,
-        "hint: --lifetime 7d takes each code for valid for 7 days from its creation on",
+        `all scores are in the past, the newest within the last 7 days: they look like creation times (${formatCounted(this.scores, "score")})`,
+        "hint: with --lifetime 7d each code is valid for 7 days from its creation time",
       );
     if (this.createdOnly > 0)
       lines.push(
-        `${formatCounted(this.createdOnly, "code")} with a time of creation alone`,
-        "hint: --lifetime 7d takes each for valid for 7 days from then on",
+        `${formatCounted(this.createdOnly, "code")} with a creation time but no expiry`,
+        "hint: with --lifetime 7d each code is valid for 7 days from its creation time",
       );
     return lines;
   }

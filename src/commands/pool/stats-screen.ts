@@ -50,12 +50,12 @@ export async function showStatsScreen(out: Output, stats: StatsDocument): Promis
     })),
   );
   for (const line of describeOverlong(stats)) out.talk(line);
-  out.talk(`days end at midnight in ${stats.timeZone}, "until" means the end of the day`);
+  out.talk(`days end at midnight in ${stats.timeZone}; "until" means the end of the day`);
   if (!stats.sample) return;
   out.talk(
-    `estimated from ${formatCount(stats.sample.pools)} of ${formatCount(pools)} pools, drawn by chance;`,
+    `estimated from ${formatCount(stats.sample.pools)} of ${formatCount(pools)} pools, sampled at random;`,
   );
-  out.talk("each interval holds the true number with 95 % confidence");
+  out.talk("intervals are 95% confidence intervals");
 }
 
 function headline({ pools, reachable, exact }: StatsDocument): string {
@@ -68,8 +68,8 @@ function describeOverlong({ codes, writers, exact }: StatsDocument): string[] {
   if (codes.overlong === 0) return [];
   const claim = codes.overlong === 1 ? "claims" : "claim";
   return [
-    `${exact ? "" : "about "}${formatCounted(codes.overlong, "valid code")} ${claim} to live longer than 7 days, which none does;`,
-    "the backend sets a wrong expiry in what it writes:",
+    `${exact ? "" : "about "}${formatCounted(codes.overlong, "valid code")} ${claim} to live longer than 7 days, which is impossible;`,
+    "these writers set a wrong expiry:",
     ...writers
       .filter(({ overlong }) => overlong > 0)
       .map(({ writer, overlong }) => `  ${WRITER_NAMES[writer]}: ${formatCount(overlong)}`),

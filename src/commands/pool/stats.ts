@@ -38,9 +38,9 @@ const SMALLEST_SAMPLE = 10;
 export function registerPoolStats(pool: Command, run: RunAction): void {
   pool
     .command("stats")
-    .description("all pools in numbers: reachable users, codes by state, expiry and writer")
-    .option("--sample <n>", "read only so many pools, drawn by chance, and estimate")
-    .option("--match <pattern>", "only openIds like this: * is any text, ? a character, [ab] one of these")
+    .description("Show reachable users and codes by state, expiry and writer")
+    .option("--sample <n>", "Estimate from n pools sampled at random")
+    .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(run(stats));
@@ -59,7 +59,7 @@ async function stats(deps: Deps, flags: StatsFlags): Promise<ExitName> {
     const signal = AbortSignal.any([stop.signal, deps.out.closed]);
     const document = await collect(deps, { sample, match, signal });
     if (!document) {
-      if (stop.exit) deps.out.talk("interrupted; half a count is none");
+      if (stop.exit) deps.out.talk("interrupted; no partial statistics are shown");
       return stop.exit ?? "done";
     }
     const { passedOver } = (await deps.stores()).pools;

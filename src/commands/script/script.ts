@@ -9,10 +9,10 @@ const LANGUAGES: Language[] = ["java", "php", "python", "go", "node"];
 
 const EXAMPLES = `
 Examples:
-  # the script, for SCRIPT LOAD and EVALSHA
+  # Print the script, for SCRIPT LOAD and EVALSHA
   $ push-cli script claim > claim.lua
   $ push-cli script claim --sha1
-  # how to call it
+  # Show how to call it
   $ push-cli script claim --example python`;
 
 interface ClaimFlags {
@@ -24,10 +24,12 @@ export function registerScript(script: Command, run: RunAction): void {
   script.helpCommand(false).addHelpText("after", EXAMPLES);
   script
     .command("claim")
-    .description("print the script that takes a user's next code in one step")
-    .option("--sha1", "only its SHA1, as EVALSHA takes it")
+    .description("Print the script that atomically claims a user's next code")
+    .option("--sha1", "Print only its SHA1, for EVALSHA")
     .addOption(
-      new Option("--example <language>", "a program that calls it").choices(LANGUAGES).conflicts("sha1"),
+      new Option("--example <language>", "Print a program that calls it: java, php, python, go or node")
+        .choices(LANGUAGES)
+        .conflicts("sha1"),
     )
     .addHelpText("after", EXAMPLES)
     .action(run(printClaim));
@@ -42,7 +44,7 @@ async function printClaim({ out, claimScript }: Deps, flags: ClaimFlags): Promis
   else {
     out.data(script.source.trimEnd());
     out.talk(`SHA1 ${script.sha1}`);
-    out.talk(`push-cli script claim --example ${LANGUAGES.join("|")} shows how to call it`);
+    out.talk(`to see how to call it: push-cli script claim --example ${LANGUAGES.join("|")}`);
   }
   return "done";
 }

@@ -25,7 +25,12 @@ export async function showTemplate(deps: Deps, _flags: object, id: string): Prom
   return "done";
 }
 
-const COLUMNS = [{ title: "field" }, { title: "label" }, { title: "example" }, { title: "takes" }];
+const COLUMNS = [
+  { title: "field", name: "name" },
+  { title: "label" },
+  { title: "example" },
+  { title: "takes" },
+];
 
 /** The examples are in the command line: a terminal has no room for them beside what a field takes. */
 async function showOnScreen(out: Output, template: Template, sample: string): Promise<void> {
@@ -49,7 +54,7 @@ function missing(id: string, templates: readonly Template[]): PushCliError {
   );
   const meant = near === undefined ? "" : `did you mean ${near}? `;
   return new PushCliError("nothing", `the account has no template '${id}'`, {
-    hint: `${meant}push-cli template list shows those it has`,
+    hint: `${meant}to list them: push-cli template list`,
   });
 }
 

@@ -5,21 +5,22 @@ import { showTemplate } from "./show.ts";
 
 const EXAMPLES = `
 Examples:
-  # the templates for subscribe messages that the account has
+  # List the account's templates for subscribe messages
   $ push-cli template list --channel wechat-subscribe
-  # the fields of one, what they take, and a command line that sends it
+  # Show a template's fields, their limits, and a command that sends it
   $ push-cli template show <id> --channel wechat-subscribe`;
 
 export function registerTemplate(template: Command, run: RunAction): void {
   template.helpCommand(false).addHelpText("after", EXAMPLES);
   template
     .command("list")
-    .description("list the account's templates: id, title, kind and fields")
+    .alias("ls")
+    .description("List the account's templates: id, title, kind and fields")
     .addHelpText(
       "after",
       `
-It asks the platform. When that won't tell, it shows the list that an earlier
-command has left in Redis, and says how old it is.
+The list comes from the platform. If the platform refuses, the list that an
+earlier command cached in Redis is shown, with its age.
 
 Example:
   $ push-cli template list --channel wechat-subscribe --json`,
@@ -27,7 +28,7 @@ Example:
     .action(run(listTemplates));
   template
     .command("show <id>")
-    .description("show the fields of a template, and a command line that sends it")
+    .description("Show the fields of a template and a command that sends it")
     .addHelpText("after", "\nExample:\n  $ push-cli template show <id> --channel wechat-subscribe")
     .action(run(showTemplate));
 }

@@ -8,8 +8,8 @@ export async function askTemplates(deps: Deps): Promise<TemplateList & { channel
   const channel = await deps.channel();
   if (!channel.templates) {
     throw usageError(
-      `${channel.name} has no list of templates: the platform has no call for it`,
-      "--channel wechat-subscribe has one; push-cli channels lists the channels",
+      `${channel.name} has no list of templates: the platform has no API for it`,
+      "use --channel wechat-subscribe; to list channels: push-cli channels",
     );
   }
   requireCredentials(await deps.settings());

@@ -26,9 +26,9 @@ interface PlanDocument {
 }
 
 const SENTENCES: Record<Ends, string> = {
-  never: "no token: a stable one is the same for all who ask",
-  "at-once": "the stable token, at once: a copy is refused (errcode 40001)",
-  "in-5-minutes": "the token of /cgi-bin/token before, in 5 minutes",
+  never: "no token: a stable token is shared by all callers",
+  "at-once": "the current stable token, immediately: copies are refused (errcode 40001)",
+  "in-5-minutes": "the previous token of /cgi-bin/token, in 5 minutes",
 };
 
 /** Says what `token refresh` would do. Rejects as it would where it must not replace the token. */
@@ -54,8 +54,8 @@ export async function showPlan(
     expiresAt: stored && !stored.isEndless ? new Date(stored.expiresAtMs).toISOString() : null,
     ends: !fetches ? "never" : mode === "basic" ? "in-5-minutes" : force ? "at-once" : "never",
   };
-  if (out.format === "json") {
-    out.json(document);
+  if (out.format !== "human") {
+    await out.document(document);
     return "done";
   }
   const isForced = force && mode === "stable";

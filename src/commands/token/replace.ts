@@ -25,8 +25,8 @@ from that key.`,
  */
 export async function askToReplace(deps: Deps, appid: string): Promise<ExitName | undefined> {
   if (!deps.out.canAsk()) {
-    throw new PushCliError("confirm", `token refresh --force asks first, and ${whyNotAsked(deps)}`, {
-      hint: "give --yes; without --force, a good token is kept",
+    throw new PushCliError("confirm", `token refresh --force needs confirmation, but ${whyNotAsked(deps)}`, {
+      hint: "use --yes to confirm; without --force, a valid token is kept",
     });
   }
   const { apiBase } = await deps.settings();
@@ -41,12 +41,12 @@ export async function askToReplace(deps: Deps, appid: string): Promise<ExitName 
   if (tokens.store !== "push-cli") warn(`lock    ${tokens.lock}`);
   warn(`stored  ${describe(stored, deps.clock.now())}`);
   for (const line of CONSEQUENCES[tokens.mode].split("\n")) warn(line);
-  return askFirst(deps, `Replace the token of ${appid}?`, "the token is as it was");
+  return askFirst(deps, `Replace the token of ${appid}?`, "the token was not changed");
 }
 
 export function describe(stored: StoredToken | undefined, nowMs: number): string {
   if (!stored) return "nothing";
   const leftMs = stored.isEndless ? 0 : stored.expiresAtMs - nowMs;
-  const life = leftMs > 0 ? `renewed in ${formatDuration(leftMs)}` : "without an end: the key has no TTL";
+  const life = leftMs > 0 ? `renewed in ${formatDuration(leftMs)}` : "no expiry: the key has no TTL";
   return `${redactToken(stored.token)}, ${life}`;
 }

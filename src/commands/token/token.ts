@@ -13,18 +13,18 @@ import { askToReplace } from "./replace.ts";
 
 const EXAMPLES = `
 Examples:
-  # what is stored: its first letters and its expiry
+  # Show the stored token (first characters only) and its expiry
   $ push-cli token show
-  # fetch a token unless a good one is stored
+  # Fetch a token unless a valid one is stored
   $ push-cli token refresh
-  # what a refresh would do: which key, whose token ends, under which lock
+  # Preview a refresh: key, lock, and whose token would stop working
   $ push-cli token refresh --dry-run
-  # a new one in any case: says whom that logs out, and asks
+  # Replace the token even if it is valid; asks for confirmation
   $ push-cli token refresh --force
-  # the token that the backend's SDK keeps in the same Redis
+  # Show the token that the backend's SDK keeps in the same Redis
   $ push-cli token show --token-store wxjava
 
-Access tokens, and how to share them with an SDK: push-cli help tokens`;
+To share access tokens with an SDK, see push-cli help tokens.`;
 
 /** The JSON document of `token`; a contract. The token is shortened. */
 interface TokenDocument {
@@ -42,20 +42,20 @@ export function registerToken(token: Command, run: RunAction): void {
   token.helpCommand(false).addHelpText("after", EXAMPLES);
   token
     .command("show")
-    .description("show the stored token; asks the API nothing")
+    .description("Show the stored token without calling the API")
     .addHelpText("after", "\nExample:\n  $ push-cli token show --json")
     .action(run(showToken));
   token
     .command("refresh")
-    .description("fetch and store a token unless a good one is stored")
-    .option("--force", "fetch a new one in any case; says whom that logs out, and asks")
-    .option("--dry-run", "say what would be done, under which lock, and whose token would end")
+    .description("Fetch and store a token unless a valid one is stored")
+    .option("--force", "Fetch a new token even if the stored one is valid; asks for confirmation")
+    .option("--dry-run", "Show what would be done, under which lock, and whose token would stop working")
     .addHelpText(
       "after",
       `
---force replaces a token that others use, the backend above all: it asks first,
-and --yes answers. In stable mode the old token dies at once; the platform
-allows that 20 times a day, at least 30 s apart.
+--force replaces a token that other processes use, the backend above all, and
+asks for confirmation. In stable mode the old token stops working immediately;
+the platform allows this 20 times a day, at least 30 s apart.
 
 Examples:
   $ push-cli token refresh --quiet
@@ -72,7 +72,7 @@ async function showToken(deps: Deps): Promise<ExitName> {
   if (!stored) {
     const where = tokens.store === "push-cli" ? "" : ` in "${tokens.key}"`;
     throw new PushCliError("nothing", `no token of ${appid} is stored${where}`, {
-      hint: [tokens.elsewhere, "push-cli token refresh fetches one"].filter(Boolean).join("; "),
+      hint: [tokens.elsewhere, "to fetch one: push-cli token refresh"].filter(Boolean).join("; "),
     });
   }
   return present(deps, tokens, { appid, ...stored, source: "store" });

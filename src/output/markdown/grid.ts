@@ -12,6 +12,8 @@ export interface Grid {
 const GAP = 2;
 /** Below this a column is not made narrower, whatever the terminal. */
 const NARROWEST = 8;
+/** The share of the width that a column may claim so as not to break a long word. */
+const LONGEST_WHOLE = 0.7;
 
 /** A table whose cells are wrapped where the table would be wider than `width`; nothing is cut off. */
 export async function renderGrid(
@@ -21,8 +23,11 @@ export async function renderGrid(
 ): Promise<string> {
   const cells = (index: number) => [titles[index] ?? "", ...rows.map((row) => row[index] ?? "")];
   const natural = titles.map((_, index) => Math.max(...cells(index).map(displayWidth)));
-  const longest = titles.map((_, index) => Math.max(...cells(index).map(longestWord)));
-  const widths = fitColumns(natural, longest, width);
+  // Titles stand on one line.
+  const least = titles.map((title) => Math.max(NARROWEST, displayWidth(title)));
+  const words = titles.map((_, index) => Math.max(...cells(index).map(longestWord)));
+  const whole = words.map((one, i) => Math.max(least[i] ?? 0, Math.min(one, width * LONGEST_WHOLE)));
+  const widths = fitColumns(natural, [whole, least], width);
   const wrapped = rows.map((row) => wrapRow(row, widths));
   const isLoose = wrapped.some((lines) => lines.length > 1);
   const lines = wrapped.flatMap((row, i) => (isLoose && i > 0 ? [titles.map(() => ""), ...row] : row));
@@ -35,13 +40,13 @@ function longestWord(cell: string): number {
   return Math.max(0, ...cell.split(/\s+/).map((word) => (/^[\x20-\x7e]*$/.test(word) ? word.length : 2)));
 }
 
-/** What is too much goes off the widest columns: down to their longest words, and when that is not enough, below. */
-function fitColumns(natural: readonly number[], longest: readonly number[], width: number): number[] {
+/** What is too much goes off the widest columns: down to the first of `floors`, and when that is not enough, to the next. */
+function fitColumns(natural: readonly number[], floors: readonly number[][], width: number): number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
-  for (const least of [longest, longest.map(() => NARROWEST)]) {
+  for (const floor of floors) {
     for (; excess > 0; excess--) {
-      const shrinkable = widths.map((one, i) => (one > (least[i] ?? 0) ? one : 0));
+      const shrinkable = widths.map((one, i) => (one > (floor[i] ?? 0) ? one : 0));
       const widest = shrinkable.indexOf(Math.max(...shrinkable));
       if (!shrinkable[widest]) break;
       widths[widest] = (widths[widest] ?? 0) - 1;

@@ -82,7 +82,7 @@ export function parseConsentRow(row: ConsentRow, terms: RowTerms): ParsedConsent
   if (fault !== undefined) return fault;
   const openId = fields.openId as string;
   const templateId = fields.templateId ?? terms.templateId;
-  if (templateId === undefined) return "it has no templateId, and --template names none";
+  if (templateId === undefined) return "it has no templateId, and --template is not given";
   if (typeof templateId !== "string" || !isTemplateId(templateId))
     return `${quoteValue(templateId)} is not a template id`;
   const what = parseWhat(fields);
@@ -115,7 +115,7 @@ function parseWhat(fields: Record<string, unknown>): What | string {
   const id = fields.consent;
   if (typeof id !== "string" || !isConsentId(id))
     return `${quoteValue(id)} is not a consent's id: visible ASCII without " and \\, up to 128 characters`;
-  if (count !== 1) return `a consent with an id is one, not ${count}`;
+  if (count !== 1) return `a consent with an id counts as one, not ${count}`;
   return { consent: { id, atMs, standing } };
 }
 

@@ -68,7 +68,7 @@ describe("resume through another API", () => {
     const { code, stderr } = await atTerminal(world, argv, "b-1\n");
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/\? Type b-1 to confirm: /);
-    expect(stderr).toContain(`API        ${other.url}, NOT the one that it began with: ${world.sandbox.url}`);
+    expect(stderr).toContain(`API        ${other.url}, NOT the original API: ${world.sandbox.url}`);
     expect(other.stats().delivered).toBe(5);
     expect(world.sandbox.stats().delivered).toBe(0);
     expect(await baseInRecord(), "where it began").toBe(world.sandbox.url);
@@ -129,7 +129,7 @@ describe("a record of an older version, without an API", () => {
   test("is asked about", async () => {
     const { code, stderr } = await atTerminal(world, ["resume", "b-1"], "y\n");
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain(`${world.sandbox.url} (which one it began with is not known)`);
+    expect(stderr).toContain(`${world.sandbox.url} (the original API is not known)`);
     expect(world.sandbox.stats().delivered).toBe(5);
     expect(await baseInRecord()).toBe(world.sandbox.url);
   });

@@ -26,6 +26,20 @@ async function stopListed(): Promise<void> {
   expect(await keysOf("b-1")).toHaveLength(2);
 }
 
+describe("delete --dry-run", () => {
+  test("says what would be forgotten, asks nobody, and changes nothing", async () => {
+    await stopListed();
+    const before = await dumpAll(world);
+    expect(await remove(["--dry-run", "--format", "table"])).toMatchObject({
+      code: 0,
+      stdout: "would delete broadcast b-1: stopped, 0 sent, to go 10\n",
+    });
+    const { stdout } = await remove(["--dry-run", "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ broadcastId: "b-1", deleted: false, dryRun: true });
+    expect(await dumpAll(world)).toEqual(before);
+  });
+});
+
 describe("delete at a terminal", () => {
   test("says what would be forgotten, and asks", async () => {
     await stopListed();
@@ -34,7 +48,7 @@ describe("delete at a terminal", () => {
     expect(code).toBe(11);
     expect(stderr).toContain("broadcast b-1: stopped, 0 sent, to go 10\n");
     expect(stderr).toContain(
-      "once deleted, it can't be resumed, and claims without an outcome keep their codes or consents\n",
+      "it can't be resumed after that, and claims without an outcome keep their codes or consents\n",
     );
     expect(stderr).toContain("Delete broadcast b-1? [y/N] ");
     expect(stderr).toContain("not confirmed; nothing was deleted");
@@ -45,7 +59,7 @@ describe("delete at a terminal", () => {
     await stopListed();
     const { code, stderr } = await atTerminal(world, ["delete", "b-1"], "y\n");
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain("broadcast b-1 is deleted; what its users got stays in their ledgers");
+    expect(stderr).toContain("deleted broadcast b-1; the users' ledgers are kept");
     expect(await keysOf("b-1")).toEqual([]);
   });
 
@@ -104,7 +118,7 @@ describe("delete in a script", () => {
   test("of what is not there is exit 3", async () => {
     const result = await inPipe(world, ["delete", "b-404", "--yes", "--json"]);
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(errorOf(result).message).toBe("there is no broadcast 'b-404'");
+    expect(errorOf(result).message).toBe("no broadcasts found 'b-404'");
   });
 });
 

@@ -112,7 +112,7 @@ describe("a dry run", () => {
   test("that leaves nobody ends with 3 and says which filter it was", async () => {
     const none = await broadcast(world, ["--match", "nobody*", "--dry-run"]);
     expect(none.code).toBe(3);
-    expect(none.stderr).toContain("the filters leave out 36 users (--match 36)");
+    expect(none.stderr).toContain("the filters exclude 36 users (--match 36)");
     const real = await broadcast(world, ["--match", "nobody*"]);
     expect(real.code).toBe(3);
     expect(await ledgers(world)).toEqual(new Map());
@@ -145,7 +145,7 @@ describe("what makes no sense is refused", () => {
     ['--min-valid "101" is out of range', ["--min-valid", "101"], 2],
     ['"soon" is not a duration', ["--expiring-within", "soon"], 2],
     ["--match '' matches no openId", ["--match", ""], 2],
-    ["there is no broadcast 'nothing'", ["--not-in", "nothing"], 3],
+    ["no broadcasts found 'nothing'", ["--not-in", "nothing"], 3],
   ])("%s", async (_, args, code) => {
     const result = await broadcast(world, [...args, "--dry-run"]);
     expect(result.code, result.stderr).toBe(code);
@@ -175,7 +175,7 @@ describe("what makes no sense is refused", () => {
       const args = [...argv, ...text.split(" "), "--dry-run"];
       const bare = await run(...args, "--no-pool");
       expect(bare.code, bare.stderr).toBe(2);
-      expect(bare.stderr).toMatch(/and --no-pool exclude each other/);
+      expect(bare.stderr).toMatch(/and --no-pool can't be used together/);
       if (!text.includes("expiring")) return;
       const pooled = await run(...args);
       expect(pooled.stderr).toContain("consents don't expire");

@@ -9,10 +9,10 @@ test.each([["--json"], []])(
   "without a broadcast is no error: a quiet line, nothing on stdout (%s)",
   async (...args) => {
     const result = await run(["list", ...args]);
-    expect(result).toMatchObject({ code: 0, stdout: "", stderr: "there is no broadcast\n" });
+    expect(result).toMatchObject({ code: 0, stdout: "", stderr: "no broadcasts found\n" });
     expect(await run(["list", "--quiet", ...args])).toMatchObject({ code: 0, stdout: "", stderr: "" });
     const filtered = await run(["list", "--status", "dead,stopped", ...args]);
-    expect(filtered).toMatchObject({ code: 0, stdout: "", stderr: "no broadcast is dead,stopped\n" });
+    expect(filtered).toMatchObject({ code: 0, stdout: "", stderr: "no broadcasts are dead,stopped\n" });
   },
 );
 

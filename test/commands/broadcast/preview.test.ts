@@ -184,7 +184,7 @@ test("--no-input never asks", async () => {
 
 describe("a message that says nothing", () => {
   const EMPTY: [string, string[], string][] = [
-    ["no --keywords", [], "there are no --keywords"],
+    ["no --keywords", [], "no --keywords"],
     ["--keywords ''", ["--keywords", ""], "--keywords '' is empty"],
     ["--keywords ','", ["--keywords", ","], "--keywords ',' is empty"],
     ["--keywords ' , '", ["--keywords", " , "], "--keywords ' , ' is empty"],
@@ -228,7 +228,7 @@ describe("a message that says nothing", () => {
     for (const more of [["--yes"], ["--dry-run"]]) {
       const result = await inPipe(world, [TEMPLATE_ID, ...args, ...more, "--json"]);
       expect(result).toMatchObject({ code: 2, stdout: "" });
-      expect(errorOf(result).message).toBe("--keywords and --no-keywords exclude each other");
+      expect(errorOf(result).message).toBe("--keywords and --no-keywords can't be used together");
     }
     await expectNothingDone(before);
   });

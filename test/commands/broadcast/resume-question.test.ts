@@ -104,7 +104,7 @@ test("resume of what is running asks nothing: exit 10, and the run goes on", asy
   await until(() => delivered() > 0);
   const { code, stderr } = await atTerminal(world, ["resume", "b-1"], "y\n");
   expect(code).toBe(10);
-  expect(stderr).toContain("broadcast 'b-1' is running on test-host");
+  expect(stderr).toContain("broadcast 'b-1' has been running on test-host");
   expect(stderr).not.toContain("[y/N]");
   const then = delivered();
   await until(() => delivered() > then);
@@ -138,7 +138,7 @@ describe("resume --dry-run", () => {
     const human = await atTerminal(world, ["resume", "b-1", "--dry-run"]);
     expect(human.code, human.stderr).toBe(0);
     expect(human.stdout).toMatch(new RegExp(`^to go +${left} users not yet sent to$`, "m"));
-    expect(human.stdout).toContain(`dry run: up to ${left} users would be sent to; nothing was sent`);
+    expect(human.stdout).toContain(`dry run: would send to up to ${left} users; nothing was sent`);
 
     const plain = await inPipe(world, ["resume", "b-1", "--dry-run"]);
     const rows = Object.fromEntries(
@@ -147,13 +147,13 @@ describe("resume --dry-run", () => {
         .split("\n")
         .map((row) => row.split("\t")),
     );
-    expect(rows).toEqual({
+    expect(rows).toMatchObject({
       broadcastId: "b-1",
       status: "interrupted",
       wouldSend: String(left),
-      fresh: String(left),
-      open: "0",
-      retries: "0",
+      "toSend.fresh": String(left),
+      "toSend.open": "0",
+      "toSend.retries": "0",
       dryRun: "true",
     });
 
@@ -227,7 +227,7 @@ describe("resume without an id", () => {
     const before = await dumpAll(world);
     const { code, stderr } = await atTerminal(world, ["resume"], typed);
     expect(code).toBe(11);
-    expect(stderr).toContain("none was chosen; nothing was done");
+    expect(stderr).toContain("no broadcast chosen; nothing was done");
     expect(await dumpAll(world)).toEqual(before);
   });
 

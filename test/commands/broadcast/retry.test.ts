@@ -11,6 +11,7 @@ import {
   interrupt,
   ledgers,
   setFaults,
+  until,
   useWorld,
 } from "../../broadcast/world.ts";
 import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
@@ -49,6 +50,19 @@ describe("--retry-failed", () => {
     // The code of the failed attempt is spent as well as the new one; what is left is in the pools.
     expect(await countCodes(world)).toBe(120 - 60 - failed);
     expect([...(await ledgers(world)).values()].filter((state) => state !== "sent")).toEqual([]);
+  });
+
+  test("makes a finished broadcast a running one, so that a resume that is killed can be resumed", async () => {
+    await giveUsers(world, 10, { codes: 2 });
+    setFaults(world, "unlisted:100");
+    expect((await broadcast(world, START)).json()).toMatchObject({ status: "finished" });
+    setFaults(world);
+    const running = resume(["--retry-failed", "--rate", "5/s"]);
+    await until(() => world.sandbox.stats().delivered > 0);
+    const record = await world.redis.open.stores.broadcasts.load("b-1");
+    expect(record).toMatchObject({ status: "running" });
+    expect(record?.finishedAtMs).toBeUndefined();
+    expect((await running).json()).toMatchObject({ status: "finished", outcomes: { sent: 10 } });
   });
 
   test("leaves failed whom there is no other code for", async () => {

@@ -153,7 +153,7 @@ describe("options", () => {
   it.each([
     [["--field", "thing1"], "--field 'thing1' is not name=value"],
     [["--field", "thing1=a", "thing1=b"], "--field gives thing1 twice"],
-    [["--field", "thing1=a", "--keywords", "b"], "--keywords and --field exclude each other"],
+    [["--field", "thing1=a", "--keywords", "b"], "--keywords and --field can't be used together"],
     [["--emphasis", "1"], "--emphasis is nothing for messages of wechat-subscribe"],
     [["--lang", "de"], "--lang 'de' is not known"],
     [["--miniprogram-state", "beta"], "--miniprogram-state 'beta' is not known"],

@@ -48,7 +48,7 @@ describe("a word is not a template", () => {
       expect(errorOf(result)).toMatchObject({
         code: "usage",
         message: `'${word}' is not a template id`,
-        hint: `did you mean push-cli broadcast ${command}? push-cli broadcast send ${word} takes it for a template`,
+        hint: `did you mean push-cli broadcast ${command}? if it is a template id: push-cli broadcast send ${word}`,
       });
     }
     await expectNothingSent();

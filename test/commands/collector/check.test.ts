@@ -161,7 +161,7 @@ describe("a running collector", () => {
     expect(code).toBe(8);
     expect(states).toMatchObject({ ...GOOD, callback: "wrong", session: "wrong" });
     expect(problems).toEqual({
-      callback: "answered 401 bad_signature: does not pass the platform's check of the URL",
+      callback: "answered 401 bad_signature: does not pass the platform's URL verification",
       session: "answered 401 unauthorized: should be 200",
     });
     await collector.end();

@@ -54,7 +54,7 @@ describe("an address to listen at", () => {
     "http://127.0.0.1:80",
     "",
   ])("is not '%s'", (text) =>
-    refuses([`--listen=${text}`], "usage", /^--listen: ".*" is no address to listen at$/, /unix:\/run/),
+    refuses([`--listen=${text}`], "usage", /^--listen: ".*" is not a valid listen address$/, /unix:\/run/),
   );
 });
 
@@ -64,13 +64,13 @@ describe("an option", () => {
   it.each([
     [[...PUBLIC, ...TRUST], /^--trust-openid-header: whoever reaches/, /--behind-gateway/],
     [[...PUBLIC, "--cloud-hosting"], /^--cloud-hosting: whoever reaches/, /--behind-gateway/],
-    [["--trust-openid-header", "X WX"], /"X WX" is no name of a header/, /X-WX-OPENID/],
+    [["--trust-openid-header", "X WX"], /"X WX" is not a header name/, /X-WX-OPENID/],
     [["--forward", "localhost:3000"], /^--forward: not an http or https URL/, /such as http/],
     [["--forward", "http://u:hunter2@h/"], /^--forward: not an http or https URL/, /such as http/],
     [["--codes-per-user", "0"], /--codes-per-user: "0" is out of range/, /1 to 1000/],
     [["--requests-per-minute", "100001"], /"100001" is out of range/, /1 to 100000/],
-    [["--long-term", "a,b c"], /^--long-term: "b c" is no template id/, /commas/],
-    [["--long-term", "a,"], /^--long-term: "" is no template id/, /commas/],
+    [["--long-term", "a,b c"], /^--long-term: "b c" is not a template id/, /commas/],
+    [["--long-term", "a,"], /^--long-term: "" is not a template id/, /commas/],
     [["--session-life", "32d"], /"32d" is out of range/, /31d/],
     [["--session-life", "59s"], /"59s" is out of range/, /31d/],
     [["--consents", "all"], /'all' is invalid. Allowed choices are both, events, reports/, /\S/],
@@ -106,12 +106,12 @@ describe("settings", () => {
     [{ PUSH_CLI_CALLBACK_TOKEN: "hunter2-" }, /TOKEN is not 3 to 32 letters and digits$/, /console/],
     [
       { PUSH_CLI_COLLECTOR_SECRET: SECRET, PUSH_CLI_CALLBACK_AES_KEY: KEY },
-      /AES_KEY is given without PUSH_CLI_CALLBACK_TOKEN$/,
+      /AES_KEY is set without PUSH_CLI_CALLBACK_TOKEN$/,
       /Token/,
     ],
     [
       { PUSH_CLI_CALLBACK_TOKEN: "token1", PUSH_CLI_CALLBACK_AES_KEY_PREVIOUS: KEY },
-      /PREVIOUS is given without PUSH_CLI_CALLBACK_AES_KEY$/,
+      /PREVIOUS is set without PUSH_CLI_CALLBACK_AES_KEY$/,
       /EncodingAESKey/,
     ],
   ] as [Record<string, string>, RegExp, RegExp][])("%o are refused", (env, message, hint) =>
@@ -126,7 +126,7 @@ describe("settings", () => {
     const { code, stderr } = await runCli(["collector"], { env });
     expect(code).toBe(5);
     expect(stderr.split("\n").slice(0, 3)).toEqual([
-      "error: 2 secrets of the collector can't be used",
+      "error: 2 secrets of the collector are invalid",
       expect.stringMatching(/^ {2}PUSH_CLI_COLLECTOR_SECRET has 7 bytes/),
       expect.stringMatching(/^ {2}PUSH_CLI_CALLBACK_TOKEN is not/),
     ]);

@@ -43,7 +43,7 @@ describe("a collector", () => {
     });
     expect(lines.map(({ event }) => event).slice(-2)).toEqual(["stopping", "stopped"]);
     expect(lines).toContainEqual(expect.objectContaining({ event: "request", route: "/codes", taken: 2 }));
-    expect(stderr).toBe(`listening at unix:${collector.socketPath}; SIGTERM or Ctrl-C ends\n`);
+    expect(stderr).toBe(`listening on unix:${collector.socketPath}; press Ctrl-C to stop\n`);
     expect(stdout + stderr).not.toContain(OPEN_ID);
     expect(stdout + stderr).not.toContain(SECRET);
     expect(stdout + stderr).not.toMatch(/eyJ/);

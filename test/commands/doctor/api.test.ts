@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createAuthority } from "../../helpers/certificates.ts";
 import { startProxy } from "../../helpers/proxy.ts";
@@ -50,6 +53,13 @@ it("a certificate that nobody trusts fails with the way to trust it, and passes 
   const { of } = await look(base);
   expect(of["api tls"]).toMatchObject({ state: "failed", remedy: expect.stringContaining("--api-ca") });
   expect(of["api tcp"]).toMatchObject({ state: "passed" });
+  const dir = mkdtempSync(join(tmpdir(), "push-cli-doctor-"));
+  writeFileSync(join(dir, "ca.crt"), authority.cert);
+  expect((await look(base, ["--api-ca", join(dir, "ca.crt")])).of["api tls"]).toMatchObject({
+    state: "passed",
+    found: expect.stringMatching(/^TLSv1\.3, certificate valid until /),
+  });
+  rmSync(dir, { recursive: true });
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });

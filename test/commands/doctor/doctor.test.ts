@@ -91,7 +91,7 @@ it("has a line of five columns for each check in a pipe", async () => {
 });
 
 it.each([
-  [["doctor", "reddis"], "error: there is no group of checks 'reddis'\nhint: did you mean redis?"],
+  [["doctor", "reddis"], "error: unknown group of checks 'reddis'\nhint: did you mean redis?"],
   [["doctor", "--timeout", "1ms"], 'error: --timeout: "1ms" is out of range'],
   [["doctor", "--collector-url", "ftp://x"], "error: --collector-url: not an http or https URL"],
   [["doctor", "--redis-url", "nonsense"], "error: --redis-url"],
@@ -105,7 +105,7 @@ it("finds settings that can't be used, and skips the rest", async () => {
   const { code, of, bad } = await examine(world, [], { env });
   expect([code, bad]).toEqual([8, ["settings values failed"]]);
   expect(of["settings values"]?.found).toContain("PUSH_CLI_TOKEN_MODE");
-  expect(of["redis redis"]).toMatchObject({ state: "skipped", found: "the settings can't be used" });
+  expect(of["redis redis"]).toMatchObject({ state: "skipped", found: "the settings are invalid" });
 });
 
 it("finds missing credentials and unknown variables, each told once", async () => {

@@ -55,7 +55,7 @@ it("looks into 1,000 pools of many", async () => {
   await pipeline.exec();
   expect(await check("prefix")).toMatchObject({
     state: "passed",
-    found: "pools under mina:openid:*: looked into 1,000 of them",
+    found: "pools under mina:openid:*: checked 1,000 of them",
   });
 });
 

@@ -101,7 +101,7 @@ it("names every right that the Redis user lacks, one by one and together", async
   await become(rights);
   expect(await check("rights", [], env)).toMatchObject({
     state: "passed",
-    found: "the Redis user 'pushcli' has every right that push-cli needs",
+    found: "the Redis user 'pushcli' has all the permissions that push-cli needs",
   });
   // Nothing that push-cli does without.
   const optional = ["+ping", "+info", "+client|setname", "+select"];

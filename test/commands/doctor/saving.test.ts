@@ -28,21 +28,21 @@ it("a broadcast says so where Redis has saved nothing for hours: in preview, dry
   const relay = await unsavedFor(5);
   const env = { PUSH_CLI_REDIS_URL: relay.url };
   const document = await world.cli([...dryRun, "--json"], { env });
-  expect(document.json<{ warnings: string[] }>().warnings).toEqual([expect.stringContaining(DOUBT)]);
+  expect(document.json<{ warnings: string[] }>().warnings).toContainEqual(expect.stringContaining(DOUBT));
   expect(document.stderr).toContain(`warning: ${DOUBT}`);
   const sent = await world.cli(["broadcast", "tmpl", "--no-keywords", "--yes"], { env });
   expect([sent.code, sent.stderr]).toEqual([0, expect.stringContaining(`warning: ${DOUBT}`)]);
   const { of } = await examine(world, ["redis"], { env });
   expect(of["redis persistence"]).toMatchObject({
     state: "warning",
-    found: expect.stringContaining("snapshots only (save 86400 1), and nothing has been saved for 5 h"),
+    found: expect.stringContaining("snapshots only (save 86400 1), last saved 5 h ago"),
   });
   await relay.close();
 });
 
 it("and is silent where it has saved lately, or keeps an append-only file", async () => {
   await world.redis.push("o1", plainEntry("f1", Date.now() + HOUR_MS));
-  expect((await world.cli([...dryRun, "--json"])).json<object>()).not.toHaveProperty("warnings");
+  expect((await world.cli([...dryRun, "--json"])).stdout).not.toContain("saved nothing");
   await world.redis.client.config("SET", "appendonly", "yes");
   const relay = await unsavedFor(5);
   const { stdout, stderr } = await world.cli([...dryRun, "--json"], {

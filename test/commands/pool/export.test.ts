@@ -189,7 +189,7 @@ describe("pool export", () => {
     const { code, stderr } = await world.cli(["pool", "export"]);
     expect([code, stderr]).toEqual([
       3,
-      "error: there is no pool under 'mina:openid:*'\nhint: pools were found under 'other:' (1 key looked at): --pool-prefix other:\n",
+      "error: no pool found under 'mina:openid:*'\nhint: found pools under 'other:' (1 key looked at): --pool-prefix other:\n",
     ]);
   });
 
@@ -200,7 +200,7 @@ describe("pool export", () => {
     const { code, stdout, stderr } = await world.cli(["pool", "export", "--match", "oC*"]);
     expect([code, stdout]).toEqual([3, ""]);
     expect(stderr).toMatch(
-      /^error: there is no pool under 'mina:openid:oC\*'\nhint: there are pools, but none of an openId like 'oC\*'\n/,
+      /^error: no pool found under 'mina:openid:oC\*'\nhint: there are pools, but no openId matches 'oC\*'\n/,
     );
   });
 

@@ -48,15 +48,15 @@ it("a key that could be read in two ways, or in none, is a bad value", async () 
   const { code, stderr, json } = await importFrom("list", "--from-key", "f_%_*");
   expect(code).toBe(8);
   expect(json()).toMatchObject({ keys: 3, values: 3, imported: 1, bad: 2 });
-  expect(stderr).toContain("key 'f_oA_b_1': no openId can be told from it\n");
-  expect(stderr).toContain("key 'f_\\xff_1': no openId can be told from it\n");
+  expect(stderr).toContain("key 'f_oA_b_1': it has no recognizable openId\n");
+  expect(stderr).toContain("key 'f_\\xff_1': it has no recognizable openId\n");
   expect(await world.redis.pools()).toEqual({ "mina:openid:oA": [entry("good")] });
 });
 
 it("finds nothing, and says under which pattern", async () => {
   const { code, stderr } = await world.cli(["pool", "import", "--from", "set", "--from-key", "%#formId"]);
   expect(code).toBe(3);
-  expect(stderr).toContain("there is no set under a key '%#formId'\n");
+  expect(stderr).toContain("no set found under a key '%#formId'\n");
   expect(stderr).toContain("are --from-key and");
 });
 
@@ -68,13 +68,13 @@ it("without one, what --pool-key says of the pools goes for another form of keys
 });
 
 it.each([
-  ["forms:", "does not have one % for the openId"],
-  ["%:%", "does not have one % for the openId"],
-  ["", "does not have one % for the openId"],
-  ["%", "would be all keys"],
-  ["*%*", "would be all keys"],
-  ["forms:%*", "does not say where the openId begins and ends"],
-  ["*%:forms", "does not say where the openId begins and ends"],
+  ["forms:", "must contain exactly one % for the openId"],
+  ["%:%", "must contain exactly one % for the openId"],
+  ["", "must contain exactly one % for the openId"],
+  ["%", "would match all keys"],
+  ["*%*", "would match all keys"],
+  ["forms:%*", "does not tell where the openId begins and ends"],
+  ["*%:forms", "does not tell where the openId begins and ends"],
 ])("refuses %j", async (pattern, problem) => {
   const { code, stderr } = await world.cli(["pool", "import", "--from", "list", "--from-key", pattern]);
   expect([code, stderr]).toEqual([2, expect.stringContaining(`--from-key: "${pattern}" ${problem}\nhint: `)]);
@@ -83,7 +83,7 @@ it.each([
 it("excludes --from-prefix, and needs --from", async () => {
   const both = ["--from", "list", "--from-key", "f:%", "--from-prefix", "f:"];
   expect((await world.cli(["pool", "import", ...both])).stderr).toContain(
-    "--from-key and --from-prefix exclude each other",
+    "--from-key and --from-prefix can't be used together",
   );
   expect((await world.cli(["pool", "import", "--from-key", "f:%"])).stderr).toContain("--from is missing");
 });

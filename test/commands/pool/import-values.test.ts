@@ -8,7 +8,7 @@ const WECHAT = ["oDavX4kT1l2m3n4p5q6r7s8t9uvA", "oDavX4kT1l2m3n4p5q6r7s8t9-_B"] 
 const importText = (stdin: string, ...flags: string[]) => world.cli(["pool", "import", ...flags], { stdin });
 
 describe("a line is bad that has", () => {
-  const missing = "it stands for a value that is missing";
+  const missing = "it marks a missing value";
   const rounded = "rounded by a spreadsheet";
   it.each([
     ...["NULL", "\\N", "None", "undefined", "null", "nil", "NaN"].flatMap((word) => [
@@ -41,7 +41,7 @@ describe("a line is bad that has", () => {
 });
 
 it.each([
-  ["{}", "it has no openId"],
+  ["{}", "no openId"],
   ['{"openId":"oA"}', "it has no formId"],
   ['{"openId":"oA","formId":"a"}', "it has no expiry"],
   [
@@ -73,7 +73,7 @@ describe("JSON that is not one object a line", () => {
       const { code, stderr } = await world.cli(argv, { stdin: text });
       expect([code, stderr]).toEqual([
         2,
-        "error: the file is a JSON array\nhint: put one object on each line: jq -c '.[]' makes NDJSON of it\n",
+        "error: the file is a JSON array\nhint: put one object on each line, for example with jq -c '.[]'\n",
       ]);
     }
     expect(await world.redis.keys("*")).toEqual([]);
@@ -82,7 +82,7 @@ describe("JSON that is not one object a line", () => {
   it("has commas behind the objects", async () => {
     const object = `{"openId":"oA","formId":"a","expire":${LATER}}`;
     const { stderr } = await importText(`${object},\n${object}\n{oops\n`);
-    expect(stderr).toContain("line 1: not JSON: a comma behind the object\nline 3: not JSON\n");
+    expect(stderr).toContain("line 1: not JSON: a comma after the object\nline 3: not JSON\n");
     expect(await world.redis.entries("oA")).toHaveLength(1);
   });
 });

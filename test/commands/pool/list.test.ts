@@ -217,13 +217,13 @@ describe("pool list", () => {
       .split("\n")
       .map((row) => row.split("\t")[0]);
     expect(rows).toEqual(Array.from({ length: 10_000 }, (_, i) => `o${i}`));
-    expect(stderr).toBe("the first 10,000 of 10,100 pools; --limit <n> lists more, or fewer\n");
+    expect(stderr).toBe("showing the first 10,000 of 10,100 pools; use --limit <n> to show more\n");
     expect((await world.cli(["pool", "list", "--sort", "expiry", "--limit", "10050"])).stderr).toBe("");
   });
 
   it.each([
     [["--max-valid", "many"], '--max-valid: "many" is not a whole number'],
-    [["--min-valid", "3", "--max-valid", "2"], "--min-valid 3 is more than --max-valid 2"],
+    [["--min-valid", "3", "--max-valid", "2"], "--min-valid 3 is greater than --max-valid 2"],
     [["--expiring-within", "soon"], '--expiring-within: "soon" is not a duration'],
     [["--match", ""], "--match '' matches no openId"],
   ])("refuses %j", async (flags, message) => {
@@ -267,7 +267,7 @@ describe("pool list", () => {
     const { code, stdout, stderr } = await world.cli(["pool", "list", ...flags]);
     expect([code, stdout]).toEqual([3, ""]);
     expect(stderr).toBe(
-      "error: there is no pool under 'mina:openid:*'\nhint: no list with codes in this database; is --redis-url right?\n",
+      "error: no pool found under 'mina:openid:*'\nhint: no list of codes found in this database; check --redis-url\n",
     );
   });
 
@@ -277,7 +277,7 @@ describe("pool list", () => {
     expect(await world.cli(list)).toMatchObject({
       code: 0,
       stdout: "",
-      stderr: "no pool passes these options\n",
+      stderr: "no pools match\n",
     });
     expect(await world.cli([...list, "--json"])).toMatchObject({ code: 0, stdout: "" });
     expect(await world.cli([...list, "--quiet"])).toMatchObject({ code: 0, stdout: "", stderr: "" });

@@ -118,6 +118,21 @@ describe("pool remove", () => {
     expect(await world.redis.pools()).toEqual(before);
   });
 
+  it("from --confirm-above on, the number has to be typed; --quiet hides nothing of what is asked about", async () => {
+    const before = await world.redis.pools();
+    const ask = (stdin: string) =>
+      world.screen(["pool", "remove", "oA", "oB", "--confirm-above", "1", "--quiet"], {
+        stdin,
+        interactive: true,
+      });
+    const no = await ask("y\n");
+    expect(no.code).toBe(11);
+    expect(no.stderr).toContain(`profile (none), Redis ${world.redis.url}\noA  1 valid, `);
+    expect(no.stderr).toContain("Remove 2 pools? Type the number to confirm: ");
+    expect(await world.redis.pools()).toEqual(before);
+    expect((await ask("2\n")).code).toBe(0);
+  });
+
   it("asks a person, and does what the answer says", async () => {
     const before = await world.redis.pools();
     const ask = (stdin: string, ...flags: string[]) =>
@@ -133,9 +148,9 @@ describe("pool remove", () => {
     const yes = await ask("y\n", "--export", file);
     expect([yes.code, yes.stdout]).toEqual([
       0,
-      "removed 7 entries: 3 valid, 1 expired, 1 invalid, 2 unreadable\n2 pools empty now, and so gone\n",
+      "removed 7 entries: 3 valid, 1 expired, 1 invalid, 2 unreadable\n2 pools empty and removed\n",
     ]);
-    expect(yes.stderr).toContain(`push-cli pool import ${file} brings it back`);
+    expect(yes.stderr).toContain(`to restore: push-cli pool import ${file}`);
     expect(await world.redis.pools()).toEqual(OTHERS);
   });
 
@@ -153,7 +168,7 @@ describe("pool remove", () => {
   it("says what it kept, to a person and to a pipe", async () => {
     const { stdout } = await world.screen(["pool", "remove", "oA", "--yes"]);
     expect(stdout).toBe(
-      "removed 3 entries: 1 valid, 1 expired, 1 invalid\n2 entries kept, not understood: --export saves and then removes them\n",
+      "removed 3 entries: 1 valid, 1 expired, 1 invalid\n2 entries kept, unreadable; use --export to save and remove them\n",
     );
     const piped = await world.cli(["pool", "remove", "oB", "--yes"]);
     expect(piped.stdout).toBe(
@@ -163,7 +178,7 @@ describe("pool remove", () => {
 
   it("goes on with the others when a user has no pool", async () => {
     const { code, stderr } = await world.cli(["pool", "remove", "oNobody", "oB", "--yes"]);
-    expect([code, stderr]).toEqual([0, "there is no pool 'mina:openid:oNobody'\n"]);
+    expect([code, stderr]).toEqual([0, "no pool 'mina:openid:oNobody'\n"]);
   });
 
   it("takes a list on stdin, keys, and several with commas between", async () => {
@@ -183,7 +198,7 @@ describe("pool remove", () => {
   it("can't ask where its list comes from", async () => {
     const told = await world.screen(["pool", "remove", "-"], { stdin: "oA\ny\n", interactive: true });
     expect(told).toMatchObject({ code: 11, stdout: "" });
-    expect(told.stderr).toMatch(/^error: .*there is no terminal to ask on\nhint: give --yes/);
+    expect(told.stderr).toMatch(/^error: .*there is no terminal\nhint: give --yes/);
     const dry = await world.screen(["pool", "remove", "-", "--dry-run"], {
       stdin: "oA\n",
       interactive: true,
@@ -206,16 +221,16 @@ describe("pool remove", () => {
 
   it.each([
     [["oA"], 11, "pool remove asks before it removes"],
-    [["oNobody", "oNobody2", "--yes"], 3, "there is no pool 'mina:openid:oNobody' and 1 more"],
+    [["oNobody", "oNobody2", "--yes"], 3, "no pool 'mina:openid:oNobody' and 1 more"],
     [["o A", "--yes"], 2, "'o A' is not an openId"],
     [["oA", "--yes", "--export", "-"], 2, "--export: '-' is not a file"],
     [
       ["oA", "--yes", "--export", "/nonexistent/folder/x"],
       2,
-      'cannot make "/nonexistent/folder/x": its folder does not exist',
+      'cannot create "/nonexistent/folder/x": its folder does not exist',
     ],
-    [["oA", "--yes", "--export", taken], 2, `cannot make "${taken}": it is there already`],
-    [["oA", "--yes", "--export", folder], 2, `cannot make "${folder}": it is there already`],
+    [["oA", "--yes", "--export", taken], 2, `cannot create "${taken}": it already exists`],
+    [["oA", "--yes", "--export", folder], 2, `cannot create "${folder}": it already exists`],
   ])("removes nothing with %j", async (args, exit, message) => {
     const before = await world.redis.pools();
     const { code, stdout, stderr } = await world.cli(["pool", "remove", ...args]);

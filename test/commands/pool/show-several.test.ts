@@ -62,7 +62,7 @@ it("is one table below the other on a terminal, a line between", async () => {
   expect(code).toBe(0);
   const [first = "", second = "", third = ""] = stdout.split(/\n\n(?=mina:)/);
   expect(first).toMatch(/^mina:openid:oA\n1 valid, .*\nstate +formId/);
-  expect(second).toMatch(/^mina:openid:oLast\nno pool: its last code was taken\n\nbroadcast/);
+  expect(second).toMatch(/^mina:openid:oLast\nno pool: its last code was claimed\n\nbroadcast/);
   expect(third).toMatch(/^mina:openid:oB\n2 valid, .*\nstate +formId/);
 });
 
@@ -83,17 +83,13 @@ it("says in each row of a pipe whose it is", async () => {
 
 it("shows the others where one has no pool, and tells of that one", async () => {
   const { code, stdout, stderr } = await show(["oX", "oA", "oY"]);
-  expect([code, stderr]).toEqual([
-    0,
-    "there is no pool 'mina:openid:oX'\nthere is no pool 'mina:openid:oY'\n",
-  ]);
+  expect([code, stderr]).toEqual([0, "no pool 'mina:openid:oX'\nno pool 'mina:openid:oY'\n"]);
   expect(stdout).toBe(`oA\tvalid\ta1\t${AT}\t1\t\t\t\t\t\n`);
   expect(await show(["oX", "oA", "--quiet"])).toMatchObject({ code: 0, stderr: "" });
   expect(await show(["oX", "oY"])).toMatchObject({
     code: 3,
     stdout: "",
-    stderr:
-      "error: there is no pool 'mina:openid:oX' and 1 more\nhint: push-cli pool list shows which there are\n",
+    stderr: "error: no pool 'mina:openid:oX' and 1 more\nhint: to list the pools: push-cli pool list\n",
   });
 });
 

@@ -161,13 +161,13 @@ describe("pool show", () => {
   it("says where it looked when there is no such pool", async () => {
     const { code, stdout, stderr } = await world.cli(["pool", "show", "oA", "--pool-prefix", "other:"]);
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^error: there is no pool 'other:oA'\nhint: no list with codes/);
+    expect(stderr).toMatch(/^error: no pool 'other:oA'\nhint: no list with codes/);
     await world.redis.push("oB", plainEntry("a1", later));
     expect((await world.cli(["pool", "show", "oA"])).stderr).toBe(
-      "error: there is no pool 'mina:openid:oA'\nhint: push-cli pool list shows which there are\n",
+      "error: no pool 'mina:openid:oA'\nhint: to list the pools: push-cli pool list\n",
     );
     expect((await world.cli(["pool", "show", "oA", "--pool-prefix", "other:"])).stderr).toContain(
-      "\nhint: pools were found under 'mina:openid:' (1 key looked at): --pool-prefix mina:openid:\n",
+      "\nhint: found pools under 'mina:openid:' (1 key looked at): --pool-prefix mina:openid:\n",
     );
   });
 
@@ -221,7 +221,7 @@ describe("pool show", () => {
       /^broadcast\ta3\t\t\t\tthird\tclaimed\t\S+Z\t\nbroadcast\ta2\t\t\t\tsecond\trejected\t\S+Z\t43101\nbroadcast\ta1\t\t\t\tfirst\tsent\t\S+Z\t\nbroadcast\t\t\t\t\todd\tunreadable\t\t\n$/,
     );
     const screen = (await world.screen(["pool", "show", "oA"])).stdout;
-    expect(screen).toContain("no pool: its last code was taken\n");
+    expect(screen).toContain("no pool: its last code was claimed\n");
     expect(screen).toMatch(/\nsecond +rejected +\d\d-\d\d \d\d:\d\d +43101 the user refuses messages\n/);
   });
 

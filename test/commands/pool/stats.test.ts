@@ -147,8 +147,8 @@ describe("pool stats", () => {
     ]);
     const { stderr } = await world.screen(["pool", "stats"]);
     expect(stderr).toContain(
-      "3 valid codes claim to live longer than 7 days, which none does;\n" +
-        "the backend sets a wrong expiry in what it writes:\n" +
+      "3 valid codes claim to live longer than 7 days, which is impossible;\n" +
+        "these writers set a wrong expiry:\n" +
         "  Jackson, class name in an array: 2\n  plain JSON: 1\n",
     );
   });
@@ -248,8 +248,8 @@ describe("pool stats", () => {
     [["--sample", "9"], 2, '--sample: "9" is out of range'],
     [["--sample", "all"], 2, '--sample: "all" is not a whole number'],
     [["--match", ""], 2, "--match '' matches no openId"],
-    [[], 3, "there is no pool under 'mina:openid:\\*'"],
-    [["--match", "oX*"], 3, "there is no pool under 'mina:openid:oX\\*'"],
+    [[], 3, "no pool found under 'mina:openid:\\*'"],
+    [["--match", "oX*"], 3, "no pool found under 'mina:openid:oX\\*'"],
     [["--sample", "10"], 3, "there is no pool under"],
   ])("refuses %j", async (flags, exit, message) => {
     const { code, stdout, stderr } = await world.cli(["pool", "stats", ...flags]);

@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../../helpers/redis.ts";
+import { expect, it } from "vitest";
+import { useTestRedis } from "../../helpers/use-redis.ts";
 import { AT, ledgerKey, poolKey } from "./claim-game.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await redis.client.flushall();
-});
+const redis = useTestRedis();
 
 function calls(options: { broadcastId?: string; runId?: string; dryRun?: boolean; retry?: "failed"[] } = {}) {
   const { ledger } = redis.open.stores.sends({ keyPrefix: "mina:" });

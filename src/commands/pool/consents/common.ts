@@ -6,13 +6,13 @@ import type { Deps } from "../../deps.ts";
 
 /** The option that all verbs of `pool` have for channels whose messages spend consents. */
 export function templateOption(): Option {
-  return new Option("--template <id>", "with consents: only those for this template (default: for all)");
+  return new Option("--template <id>", "Only consents for this template (default: all templates)");
 }
 
 /** The error of a command that met no consent; `match`: it looked only for openIds like that. */
 export function noConsents(store: ConsentStore, match = "*"): PushCliError {
-  return new PushCliError("nothing", `there are no consents under '${store.keyOf(match)}'`, {
-    hint: "pool import brings those of a backend, push-cli collector those of clients; are --redis-url and --pool-prefix right?",
+  return new PushCliError("nothing", `no consents found under '${store.keyOf(match)}'`, {
+    hint: "check --redis-url and --pool-prefix; to fill pools, run push-cli pool import or push-cli collector start",
   });
 }
 
@@ -21,7 +21,7 @@ export function warnOfLeftOut({ out }: Deps, store: ConsentStore): void {
   const { keys, example } = store.passedOver;
   if (keys === 0) return;
   out.warn(
-    `warning: ${formatCounted(keys, "key")} under '${store.keyOf("*")}' ${keys === 1 ? "was" : "were"} left out: openId and template can't be told from '${example}'`,
+    `warning: ${formatCounted(keys, "key")} under '${store.keyOf("*")}' ${keys === 1 ? "was" : "were"} skipped: can't tell openId and template in '${example}'`,
   );
 }
 

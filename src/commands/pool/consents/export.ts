@@ -43,6 +43,6 @@ function describe({ pools, consents, entries, expired, tooLong }: ConsentExportT
     ...(expired > 0 ? [`${formatCount(expired)} expired`] : []),
     ...(tooLong > 0 ? [`${formatCount(tooLong)} too long for import`] : []),
   ];
-  const rest = left.length === 0 ? "" : `; left out: ${left.join(", ")}`;
+  const rest = left.length === 0 ? "" : `; skipped: ${left.join(", ")}`;
   return `${formatCounted(consents, "consent")}${bytes} of ${formatCounted(pools, "pool")}${rest}`;
 }

@@ -1,8 +1,8 @@
-import { checkEncoding } from "../../../config/decode.ts";
-import { openInput } from "../../../config/input-file.ts";
-import { readRecords } from "../../../config/records.ts";
 import { PushCliError, usageError } from "../../../errors.ts";
 import type { ExitName } from "../../../exit-codes.ts";
+import { checkEncoding } from "../../../files/decode.ts";
+import { openInput } from "../../../files/input-file.ts";
+import { readRecords } from "../../../files/records.ts";
 import { formatCount, formatCounted } from "../../../output/format.ts";
 import { type ConsentImportTotals, importConsents } from "../../../pool/consents/import.ts";
 import type { ConsentRow } from "../../../pool/consents/import-row.ts";
@@ -11,7 +11,7 @@ import { readStoredConsent } from "../../../pool/consents/read-stored.ts";
 import type { CodeSource } from "../../../pool/ports.ts";
 import type { ConsentStores, Deps, SourceNeeds } from "../../deps.ts";
 import { stopAtSignal } from "../../interrupt.ts";
-import { showTotals } from "../import-totals.ts";
+import { type ImportView, runImport } from "../import-totals.ts";
 
 export interface ConsentImportFlags {
   template?: string;
@@ -33,18 +33,18 @@ export async function importConsentPools(
 ): Promise<ExitName> {
   const batch = flags.batch ?? BATCH;
   if (!isBatchName(batch))
-    throw usageError(`--batch: "${batch}" is no name`, "up to 64 letters, digits, _ . : and -");
+    throw usageError(`--batch: "${batch}" is not a valid name`, "use up to 64 letters, digits, _ . : and -");
   const source = from && (await openSource(deps, from));
   if (flags.encoding !== undefined) checkEncoding(flags.encoding);
   const input = source ? undefined : openInput(file, deps.io);
   if (input && file === "-" && deps.io.stdin.isTTY)
-    deps.out.talk("reading consents from the terminal; Ctrl-D ends");
+    deps.out.talk("reading consents from the terminal; press Ctrl-D to end");
   const stop = stopAtSignal(deps, () => input?.destroy());
   const rows = source
     ? storedRows(source, flags.template, stop.signal)
     : fileRows(readRecords(input!, { headless: HEADLESS, encoding: flags.encoding }), stop.signal);
   try {
-    const totals = await runImport(deps, stores, { ...flags, batch }, rows, stop.signal, source);
+    const totals = await importRows(deps, stores, { ...flags, batch }, rows, stop.signal, source);
     if (source?.keys === 0 && !stop.signal.aborted) throw nothing(from!);
     return stop.exit ?? (totals.bad > 0 ? "partial" : "done");
   } finally {
@@ -52,7 +52,7 @@ export async function importConsentPools(
   }
 }
 
-async function runImport(
+async function importRows(
   deps: Deps,
   { pools }: ConsentStores,
   { template: templateId, batch, dryRun = false }: { template?: string; batch: string; dryRun?: boolean },
@@ -62,43 +62,31 @@ async function runImport(
 ): Promise<ConsentImportTotals> {
   const { isOpenId } = await deps.stores();
   const needsId = (await deps.channel()).repeat === "always";
-  const progress = deps.out.progress();
   const thing = source ? "value" : "line";
   let odd = "";
-  const show = ({ rows: read, ...rest }: ConsentImportTotals, more: { complete?: false } = {}) => {
-    progress.done();
-    const counted = source ? { keys: source.keys, values: read } : { lines: read };
-    const text = describe({ rows: read, ...rest }, thing, dryRun).join(", ");
-    return showTotals(deps, { ...counted, ...rest, ...more, dryRun }, text, HINT);
+  const view: ImportView<ConsentImportTotals> = {
+    document: ({ rows: read, ...rest }) => ({
+      ...(source ? { keys: source.keys, values: read } : { lines: read }),
+      ...rest,
+    }),
+    text: (totals) => describe(totals, thing, dryRun).join(", "),
+    hint: "fix these and import again; consents already in a pool are skipped",
+    dryRun,
   };
-  let reached: ConsentImportTotals | undefined;
-  try {
-    const totals = await importConsents(pools, rows, {
-      ...{ isOpenId, templateId, needsId, batch, signal, dryRun },
-      onBad: (place, why) => deps.out.warn(`${place}: ${why}`),
+  const totals = await runImport(deps, view, (events) =>
+    importConsents(pools, rows, {
+      ...{ isOpenId, templateId, needsId, batch, signal, dryRun, ...events },
       onOdd: (openId, place) => {
         odd = `'${openId}' (${place})`;
       },
-      onStep: (now) => {
-        reached = now;
-        progress.update(() => describe(now, thing, dryRun).join(", "));
-      },
-    });
-    await show(totals);
-    if (totals.oddOpenIds > 0)
-      deps.out.talk(
-        `${formatCounted(totals.oddOpenIds, thing)} with openIds that don't look like WeChat's (28 letters, digits, _ and -), such as ${odd}`,
-      );
-    return totals;
-  } catch (error) {
-    if (reached) await show(reached, { complete: false });
-    throw error;
-  } finally {
-    progress.done();
-  }
+    }),
+  );
+  if (totals.oddOpenIds > 0)
+    deps.out.talk(
+      `${formatCounted(totals.oddOpenIds, thing)} with openIds that don't look like WeChat's (28 letters, digits, _ and -), such as ${odd}`,
+    );
+  return totals;
 }
-
-const HINT = "fix those and import again: what is there already is left out";
 
 /** The columns of a file without a header line. */
 const HEADLESS = ["openId", "templateId", "count"];
@@ -109,8 +97,8 @@ function describe(totals: ConsentImportTotals, thing: string, dryRun: boolean): 
   return [
     formatCounted(rows, thing),
     `${formatCounted(imported, "consent")} ${dryRun ? "would be imported" : "imported"}`,
-    `${formatCount(known)} there already`,
-    ...some(used, "used already"),
+    `${formatCount(known)} already there`,
+    ...some(used, "already used"),
     ...some(capped, "beyond the cap"),
     ...some(expired, "expired"),
     ...some(empty, "with a count of 0"),
@@ -144,17 +132,17 @@ async function* storedRows(
 
 function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
   if (from.lifetimeMs !== undefined)
-    throw usageError("--lifetime is for codes", "--consent-max-age says how old a consent may be");
+    throw usageError("--lifetime applies to codes", "for consents, use --consent-max-age");
   if (from.layout === "string" || from.layout === "hash") return deps.codeSource(from);
   throw usageError(
-    `--from ${from.layout}: consents are read from strings and hashes`,
-    "a string with a number or JSON with a count; a hash with a template's id in the field and such a value",
+    `--from ${from.layout}: consents can only be imported from strings and hashes`,
+    "a string holds a number, or JSON with a count; a hash has template ids as fields and such values",
   );
 }
 
 function nothing({ layout, place }: SourceNeeds): PushCliError {
   const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
-  return new PushCliError("nothing", `there is no ${layout} under a key '${shown}'`, {
-    hint: "redis-cli --scan --pattern shows keys, and TYPE what they hold",
+  return new PushCliError("nothing", `no ${layout} found under a key '${shown}'`, {
+    hint: "redis-cli --scan --pattern lists keys, and TYPE shows what they hold",
   });
 }

@@ -6,6 +6,7 @@ import { type ConsentFilter, type ConsentSort, listConsents } from "../../../poo
 import type { ConsentSummary } from "../../../pool/consents/summary.ts";
 import type { ConsentStores, Deps } from "../../deps.ts";
 import { readProgress } from "../read-progress.ts";
+import { type RowView, streamRows } from "../stream-rows.ts";
 import { isoOf, noConsents, warnOfLeftOut } from "./common.ts";
 
 export interface ConsentListFlags {
@@ -21,7 +22,7 @@ export async function listConsentPools(
   flags: ConsentListFlags,
 ): Promise<ExitName> {
   if (flags.filter.expiringWithinMs !== undefined && pools.maxAgeMs === undefined)
-    throw usageError("--expiring-within: consents don't expire", "unless --consent-max-age says so");
+    throw usageError("--expiring-within: consents don't expire", "set --consent-max-age to let them expire");
   const nowMs = await pools.now();
   const progress = readProgress(deps);
   let met = 0;
@@ -33,20 +34,17 @@ export async function listConsentPools(
     },
     onCut: (kept, all) =>
       deps.out.talk(
-        `the first ${formatCount(kept)} of ${formatCount(all)} pools; --limit <n> lists more, or fewer`,
+        `showing the first ${formatCount(kept)} of ${formatCount(all)} pools; use --limit <n> to show more`,
       ),
   });
-  const listed = await present(deps, found, nowMs, progress.end);
+  const listed = await streamRows(deps, found, viewAt(nowMs), progress.end);
   progress.end();
   warnOfLeftOut(deps, pools);
   if (listed > 0 || deps.out.closed.aborted) return "done";
   if (met === 0) throw noConsents(pools, flags.filter.match);
-  deps.out.talk("no pool passes these options");
+  deps.out.talk("no pools match");
   return "done";
 }
-
-/** Lines per table on a terminal, where a table needs its rows before it can be drawn. */
-const TABLE_ROWS = 1000;
 
 const COLUMNS = [
   { title: "openId" },
@@ -58,27 +56,14 @@ const COLUMNS = [
   { title: "oldest", align: "right" as const },
 ];
 
-/** Streams the pools out; returns how many there were. `atFirst` ends the live line before there is other output. */
-async function present(
-  { out }: Deps,
-  pages: AsyncIterable<ConsentSummary[]>,
-  nowMs: number,
-  atFirst: () => void,
-): Promise<number> {
-  const human = out.format === "human";
-  let listed = 0;
-  let rows: Cell[][] = [];
-  for await (const pools of pages) {
-    atFirst();
-    if (out.closed.aborted) return listed;
-    listed += pools.length;
-    if (out.format === "json") await out.lines(pools.map(toDocument));
-    else rows.push(...pools.map((pool) => (human ? toScreenRow(pool, nowMs) : toPlainRow(pool))));
-    for (; rows.length >= (human ? TABLE_ROWS : 1); rows = rows.slice(TABLE_ROWS))
-      await out.table(human ? COLUMNS : FIELDS, rows.slice(0, TABLE_ROWS));
-  }
-  if (rows.length > 0) await out.table(human ? COLUMNS : FIELDS, rows);
-  return listed;
+function viewAt(nowMs: number): RowView<ConsentSummary> {
+  return {
+    columns: COLUMNS,
+    fields: FIELDS,
+    screenRow: (pool) => toScreenRow(pool, nowMs),
+    plainRow: toPlainRow,
+    document: toDocument,
+  };
 }
 
 /** Of a template's id so much that it is known again: whole, it would take half the line. */

@@ -28,7 +28,7 @@ export async function findConsentPools(
       const { openId, templateId } = poolOfName(name);
       return `${openId}  ${templateId}`;
     },
-    missed: (openId) => `there are no consents under '${pools.keyOf(openId)}'`,
+    missed: (openId) => `no consents under '${pools.keyOf(openId)}'`,
     none: async () => noConsents(pools, missing[0]),
   };
 }

@@ -53,7 +53,7 @@ export async function showConsentPools(
     if (deps.out.closed.aborted) return "done";
   }
   if (shown === 0) throw noConsents(pools, missing[0]);
-  for (const openId of missing) deps.out.talk(`there are no consents under '${pools.keyOf(openId)}'`);
+  for (const openId of missing) deps.out.talk(`no consents under '${pools.keyOf(openId)}'`);
   return "done";
 }
 
@@ -101,7 +101,7 @@ async function present(deps: Deps, user: ShownUser, show: Show): Promise<void> {
   }
   const whose = show.several ? [openId] : [];
   if (out.format === "human") {
-    if (templates.length === 0) out.data(`${openId}\nno consents: the last one was taken`);
+    if (templates.length === 0) out.data(`${openId}\nno consents: the last one was claimed`);
     for (const pool of templates) await presentPool(deps, pool, show);
   } else {
     const rows = templates.flatMap((pool) =>
@@ -127,7 +127,7 @@ async function presentPool({ out }: Deps, pool: ShownPool, { nowMs }: Show): Pro
   });
   if (rows.length > 0) await out.table(COLUMNS, rows);
   if (notShown > 0)
-    out.talk(`and ${formatCount(notShown)} more: --limit <n> shows them, --state <state> only some`);
+    out.talk(`and ${formatCount(notShown)} more; use --limit <n> to show more, or --state <state> to filter`);
 }
 
 function toPlainRow(one: ShownConsent): Cell[] {

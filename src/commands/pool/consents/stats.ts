@@ -15,7 +15,10 @@ export async function showConsentStats(
   { match, sample }: { match: string | undefined; sample: number | undefined },
 ): Promise<ExitName> {
   if (sample !== undefined)
-    throw usageError("--sample estimates codes; consents are all read", "leave --sample out");
+    throw usageError(
+      "--sample does not apply to consents, which are always counted in full",
+      "omit --sample",
+    );
   const stop = stopAtSignal(deps);
   const progress = readProgress(deps);
   try {
@@ -23,7 +26,7 @@ export async function showConsentStats(
     const document = await collectConsentStats(pools, { match, signal, onRead: progress.update });
     progress.end();
     if (!document) {
-      if (stop.exit) deps.out.talk("interrupted; half a count is none");
+      if (stop.exit) deps.out.talk("interrupted; no partial statistics are shown");
       return stop.exit ?? "done";
     }
     if (document.pools === 0) throw noConsents(pools, match);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, expect, it } from "vitest";
-import { openInput } from "../../src/config/input-file.ts";
+import { openInput } from "../../src/files/input-file.ts";
 import { fakeIo } from "../output/fake-io.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "input-"));
@@ -27,10 +27,10 @@ it("reads stdin for -", async () => {
 });
 
 it.each([
-  ["none.txt", "there is no such file"],
-  ["ids.txt/x", "there is no such file"],
-  ["", "it is a directory"],
-  [".", "it is a directory"],
+  ["none.txt", "no such file"],
+  ["ids.txt/x", "no such file"],
+  ["", "is a directory"],
+  [".", "is a directory"],
 ])("%j is a usage error at once", (path, reason) => {
   writeFileSync(join(cwd, "ids.txt"), "");
   expect(() => openInput(path, io)).toThrow(

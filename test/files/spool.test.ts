@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createSpool } from "../../src/config/spool.ts";
+import { createSpool } from "../../src/files/spool.ts";
 
 let folder = "";
 const temporary = () => readdirSync(folder);

@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, fstatSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { readProblem } from "../config/config-file.ts";
 import { usageError } from "../errors.ts";
 import type { Io } from "../output/io.ts";
-import { readProblem } from "./config-file.ts";
 
 /** The file to read from, or stdin for "-". Throws a usage error at once when it can't be opened. */
 export function openInput(path: string, io: Pick<Io, "stdin" | "cwd">): Readable {

@@ -1,0 +1,28 @@
+import { visibleJson, visibleText } from "./format.ts";
+import type { Style } from "./style.ts";
+import { wrapWords } from "./wrap.ts";
+
+export interface ErrorReport {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  /** Printed under the message; left out of the JSON document when there are none. */
+  details?: readonly string[];
+}
+
+export function renderErrorJson({ code, message, hint, details = [] }: ErrorReport): string {
+  const listed = details.length > 0 ? { details } : {};
+  return `${visibleJson({ error: { code, message, ...listed, hint } })}\n`;
+}
+
+/** Broken between words, where the width is known: a terminal would break inside them. */
+export function renderError(
+  { message, hint, details = [] }: ErrorReport,
+  style: Style,
+  width: number,
+): string {
+  const line = (text: string) => `${wrapWords(text, width, 2)}\n`;
+  const lines = details.map((detail) => line(`  ${visibleText(detail)}`)).join("");
+  const hintLine = hint === undefined ? "" : line(`${style.cyan("hint:")} ${visibleText(hint)}`);
+  return `${line(`${style.red("error:")} ${visibleText(message)}`)}${lines}${hintLine}`;
+}
