@@ -97,9 +97,9 @@ export function withPool(
   message: Message,
   { pool, to, toFile }: { pool?: boolean; to?: string[]; toFile?: string },
 ): Message {
-  const { name, permission } = channel;
+  const { name, permission, repeat } = channel;
   if (pool !== false && permission !== "none") return message;
-  if (permission === "code") throw notOf(channel, "--no-pool");
+  if (permission === "code" || repeat === "always") throw notOf(channel, "--no-pool");
   if (to === undefined && toFile === undefined) {
     const why = permission === "none" ? `${name} has no pools, so it` : "--no-pool";
     throw usageError(`${why} requires a list of recipients`, "add --to or --to-file");

@@ -32,6 +32,7 @@ const FIELDS: Record<string, string> = {
   tplid: "templateId",
   consent: "consent",
   consentid: "consent",
+  subscribeid: "consent",
   at: "at",
   createdat: "at",
   createtime: "at",
@@ -69,6 +70,8 @@ export interface RowTerms {
   isOpenId(text: string): boolean;
   /** Of rows that name none. */
   templateId: string | undefined;
+  /** The platform wants the id of each: a count is of no use. */
+  needsId?: boolean | undefined;
 }
 
 /** What to append for a row, or why that can't be told. */
@@ -83,6 +86,8 @@ export function parseConsentRow(row: ConsentRow, terms: RowTerms): ParsedConsent
   if (typeof templateId !== "string" || !isTemplateId(templateId))
     return `${quoteValue(templateId)} is not a template id`;
   const what = parseWhat(fields);
+  if (terms.needsId && typeof what !== "string" && "count" in what)
+    return "it has no consent: the id under which the user agreed, which the platform wants with the message";
   return typeof what === "string" ? what : { openId, templateId, ...what };
 }
 

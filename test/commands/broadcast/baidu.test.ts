@@ -67,6 +67,41 @@ it("sends with subscriptions, each once", async () => {
   expect(await world.redis.client.exists(CONSENTS("u2"))).toBe(0);
 });
 
+it("imports subscriptions by their ids alone, and sends to nobody without one", async () => {
+  const flags = ["--channel", "baidu-subscribe"];
+  const csv = "openId,templateId,subscribe_id,count\nu1,BD0003,s-1,\nu2,BD0003,,3\n";
+  const imported = await world.cli(["pool", "import", "-", ...flags], { stdin: csv });
+  expect(imported.code).toBe(8);
+  expect(imported.stderr).toContain("line 3: it has no consent");
+  expect(await world.redis.client.lrange(CONSENTS("u1"), 0, -1)).toEqual([
+    expect.stringContaining('{"consent":"s-1",'),
+  ]);
+  const listed = ["--to", "u1", "u2", "--keywords", "a", "--yes"];
+  const blind = await world.cli(["broadcast", "BD0003", ...flags, ...listed, "--no-pool"]);
+  expect([blind.code, blind.stderr]).toEqual([2, expect.stringContaining("--no-pool")]);
+  expect(await send("baidu-subscribe")).toMatchObject({ outcomes: { sent: 1 } });
+});
+
+it("exports what it imports, scenes and uses included", async () => {
+  const lines = [2, 3].map((scene) => ({
+    openId: "u",
+    formId: `order-${scene}`,
+    expire: LATER,
+    uses: scene,
+    scene,
+  }));
+  const text = `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
+  const flags = ["--channel", "baidu-template"];
+  expect(await world.cli(["pool", "import", "-", ...flags], { stdin: text })).toMatchObject({ code: 0 });
+  expect(await world.redis.client.lrange(POOL("u"), 0, -1)).toEqual(
+    lines.map(({ openId: _, ...code }) => JSON.stringify(code)),
+  );
+  expect((await world.cli(["pool", "export", ...flags])).stdout).toBe(text);
+  const csv = `openId,formId,expire,uses,scene_type\nv,order-4,${LATER},3,2\nv,order-5,${LATER},3,7\n`;
+  const { code, stderr } = await world.cli(["pool", "import", "-", ...flags], { stdin: csv });
+  expect([code, stderr]).toEqual([8, expect.stringContaining("line 3: '7' is not a scene")]);
+});
+
 it("fetches another token when the gateway refuses the one it has, and never shows it", async () => {
   for (let i = 0; i < 30; i++) await push(POOL(`u${i}`), plainEntry(`form-${i}-of-user-1`, LATER));
   await world.redis.client.set("mina:access_token:wx-sandbox", "24.stolen-token", "PX", 60_000);
