@@ -8,7 +8,10 @@ export const EXIT_CODES = {
   config: { code: 5, meaning: "invalid configuration file or environment" },
   redis: { code: 6, meaning: "Redis unreachable, or connection or command refused" },
   api: { code: 7, meaning: "API unreachable" },
-  partial: { code: 8, meaning: "partly failed: failed or unknown recipients, invalid lines or failed checks" },
+  partial: {
+    code: 8,
+    meaning: "partly failed: recipients failed or unknown, invalid lines, failed checks",
+  },
   stopped: {
     code: 9,
     meaning: "stopped: fatal answer, error threshold, pause, cancel, or dead run",

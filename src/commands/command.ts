@@ -52,23 +52,23 @@ export const COMMANDS_FIRST: HelpConfiguration = layout("commands first");
 
 function layout(order: "examples first" | "commands first"): HelpConfiguration {
   return {
-  visibleArguments: (command) => [...command.registeredArguments],
-  formatHelp: (command, helper) => {
-    helper.argumentDescription = (argument) => describeArgumentOf(command, argument);
-    const text = Help.prototype.formatHelp.call(helper, command, helper);
-    const [head = "", ...sections] = text.trimEnd().split(/\n\n(?=\S[^\n]*:\n {2})/);
-    const isCommands = (section: string) =>
-      commandHeadings(command, helper).some((one) => section.startsWith(one));
-    const examples = EXAMPLES.get(command);
-    const commands = sections.filter(isCommands);
-    const shown = examples === undefined ? [] : [examples];
-    const ordered = [
-      head,
-      ...(order === "commands first" ? [...commands, ...shown] : [...shown, ...commands]),
-      ...sections.filter((section) => !isCommands(section)),
-    ];
-    return `${ordered.join("\n\n")}\n`;
-  },
+    visibleArguments: (command) => [...command.registeredArguments],
+    formatHelp: (command, helper) => {
+      helper.argumentDescription = (argument) => describeArgumentOf(command, argument);
+      const text = Help.prototype.formatHelp.call(helper, command, helper);
+      const [head = "", ...sections] = text.trimEnd().split(/\n\n(?=\S[^\n]*:\n {2})/);
+      const isCommands = (section: string) =>
+        commandHeadings(command, helper).some((one) => section.startsWith(one));
+      const examples = EXAMPLES.get(command);
+      const commands = sections.filter(isCommands);
+      const shown = examples === undefined ? [] : [examples];
+      const ordered = [
+        head,
+        ...(order === "commands first" ? [...commands, ...shown] : [...shown, ...commands]),
+        ...sections.filter((section) => !isCommands(section)),
+      ];
+      return `${ordered.join("\n\n")}\n`;
+    },
   };
 }
 

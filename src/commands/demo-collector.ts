@@ -27,8 +27,7 @@ export const FILLED_STEPS = [{ say: "Show the user's pool now:", argv: ["pool", 
  */
 export async function fillByCollector(deps: Deps, io: Io, sandboxUrl: string): Promise<PlayedStep> {
   const { out } = deps;
-  const say =
-    "Collect codes: clients report them to a collector, which asks the platform who the user is.";
+  const say = "Collect codes: clients report them to a collector, which asks the platform who the user is.";
   out.talk(`\n${say}`);
   out.talk(`$ push-cli ${ARGV.join(" ")}`);
   const documents: unknown[] = [];

@@ -34,7 +34,9 @@ async function demo(deps: Deps): Promise<ExitName> {
     const io = privateIo(deps.io, redis, sandbox);
     const count = await fillPools(deps, io, sandbox);
     const [users, entries] = [formatCount(count.users), formatCount(count.entries)];
-    talk(`${users} users, ${entries} pool entries: valid, expired, mixed and unreadable; some pools are empty.`);
+    talk(
+      `${users} users, ${entries} pool entries: valid, expired, mixed and unreadable; some pools are empty.`,
+    );
     const steps = await runSteps(deps, io, STEPS, stop.signal);
     if (stop.exit) return stop.exit;
     steps.push(...(await playCrash(deps, io, sandbox, stop.signal)));
@@ -125,9 +127,7 @@ function conclude({ out }: Deps, ofCodes: Stats, { subscribe }: Stats) {
   out.talk(
     `\nAccording to the sandbox's own records: ${told}; and ${subscribe.delivered} subscribe messages, none twice.`,
   );
-  out.talk(
-    "next: push-cli pool stats --redis-url redis://...  (read-only, on your own pools)",
-  );
+  out.talk("next: push-cli pool stats --redis-url redis://...  (read-only, on your own pools)");
   return { delivered, deliveredTo: users, maxPerUser, subscribeDelivered: subscribe.delivered };
 }
 

@@ -59,10 +59,7 @@ function parseLanguage(given: string | undefined): Language | undefined {
   const wanted = given?.toLowerCase().slice(0, 2);
   const language = LANGUAGES.find((one) => one.slice(0, 2) === wanted);
   if (given !== undefined && !language)
-    throw usageError(
-      `the manual is not available in '${given}'`,
-      `--lang takes ${LANGUAGES.join(" or ")}`,
-    );
+    throw usageError(`the manual is not available in '${given}'`, `--lang takes ${LANGUAGES.join(" or ")}`);
   return language;
 }
 

@@ -48,8 +48,7 @@ export async function askStarter(deps: Deps, flags: InitFlags, signal: AbortSign
     (await ask({ text: "Profile name", standard: DEFAULT_PROFILE, problem: profileProblem }));
   const production =
     flags.production ?? (await askYes(ask, "Is this production? (shown in red in every prompt)"));
-  const redisUrl =
-    flags.redisUrl ?? (await ask(setting("redisUrl", "Redis URL", SETTINGS.redisUrl.default)));
+  const redisUrl = flags.redisUrl ?? (await ask(setting("redisUrl", "Redis URL", SETTINGS.redisUrl.default)));
   const channel =
     flags.channel ??
     (await ask({

@@ -85,8 +85,7 @@ export const NOUNS: readonly Noun[] = [
   },
   {
     name: "sandbox",
-    description:
-      "Run a local simulator of the WeChat API",
+    description: "Run a local simulator of the WeChat API",
     group: TOOLS,
     load: async () => (await import("./sandbox.ts")).registerSandbox,
   },

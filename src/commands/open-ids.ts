@@ -90,7 +90,8 @@ async function readOpenIds(
   const read = toOpenId ?? (await deps.stores()).toOpenId;
   const doubt = await doubtShape(deps);
   const input = openInput(path, deps.io);
-  if (path === STDIN && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
+  if (path === STDIN && deps.io.stdin.isTTY)
+    deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
   const name = path === STDIN ? "stdin" : path;
   const mend = `${undone === undefined ? "" : `${undone}; `}fix the line and run again`;
   const openIds = new Set<string>();

@@ -101,7 +101,10 @@ async function checkRows(command: Command, as: FormatChoice): Promise<void> {
   const { documentsOf } = await import("../documents/catalog.ts");
   const lists = documentsOf(path).some(({ form, schema }) => form === "lines" && schema.properties?.openId);
   if (!lists)
-    throw usageError(`--format openid: ${path} does not list users`, "use it with pool list or broadcast recipients");
+    throw usageError(
+      `--format openid: ${path} does not list users`,
+      "use it with pool list or broadcast recipients",
+    );
 }
 
 function parse<T extends string>(text: string, choices: readonly T[], option: string): T {

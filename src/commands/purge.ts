@@ -123,9 +123,13 @@ async function acquireLock(locks: LockStore): Promise<HeldLock> {
 }
 
 function lockLost(): PushCliError {
-  return new PushCliError("locked", "the lock expired while Redis did not respond; another purge may have started", {
-    hint: "run it again: it continues with the remaining pools",
-  });
+  return new PushCliError(
+    "locked",
+    "the lock expired while Redis did not respond; another purge may have started",
+    {
+      hint: "run it again: it continues with the remaining pools",
+    },
+  );
 }
 
 /** What can end a purge early: a signal, its time, the loss of its lock (told by `end`). */

@@ -25,7 +25,8 @@ export function configSchema(): JsonSchema {
       },
       profiles: {
         type: "object",
-        description: "Profiles by name. Their settings take precedence over those at the top level of the file.",
+        description:
+          "Profiles by name. Their settings take precedence over those at the top level of the file.",
         additionalProperties: { $ref: "#/definitions/profile" },
       },
       ...settings,

@@ -55,7 +55,9 @@ const MIN_SECRET_BYTES = 32;
 
 function sessionSecretProblem(value: string): string | undefined {
   const bytes = Buffer.byteLength(value);
-  return bytes < MIN_SECRET_BYTES ? `has ${bytes} bytes; at least ${MIN_SECRET_BYTES} are required` : undefined;
+  return bytes < MIN_SECRET_BYTES
+    ? `has ${bytes} bytes; at least ${MIN_SECRET_BYTES} are required`
+    : undefined;
 }
 
 function callbackTokenProblem(value: string): string | undefined {

@@ -64,8 +64,7 @@ function judgeStored(stored: Account["stored"], nowMs: number): Finding {
   const { ms } = stored;
   if ("problem" in stored) return failed("stored", stored.problem, { remedy: stored.hint, ms });
   const { key, token } = stored.value;
-  if (!token)
-    return passed("stored", `none under ${key}: fetched when first needed`, { ms });
+  if (!token) return passed("stored", `none under ${key}: fetched when first needed`, { ms });
   const leftMs = token.expiresAtMs - nowMs;
   if (leftMs > 0) return passed("stored", `under ${key}, renewed in ${formatDuration(leftMs)}`, { ms });
   return warning(
@@ -108,7 +107,8 @@ export async function examineQuota({ account }: Examination): Promise<Finding[]>
     return [failed("messages", found, { remedy: "wait until the platform's next day (Beijing time)", ms })];
   }
   const isLittle = limit !== undefined && left < LITTLE * limit;
-  const remedy = "a larger broadcast stops when the quota is used up; resume it tomorrow with push-cli broadcast resume";
+  const remedy =
+    "a larger broadcast stops when the quota is used up; resume it tomorrow with push-cli broadcast resume";
   return [isLittle ? warning("messages", found, { remedy, ms }) : passed("messages", found, { ms })];
 }
 
@@ -133,6 +133,9 @@ export async function examineTemplates({ account, api, ask, settings }: Examinat
   const found = `${all.length} templates: ${counts}`;
   if (doubt === undefined) return [passed("list", found, { ms })];
   return [
-    warning("list", doubt, { remedy: "try again later; the platform limits how often templates can be listed", ms }),
+    warning("list", doubt, {
+      remedy: "try again later; the platform limits how often templates can be listed",
+      ms,
+    }),
   ];
 }

@@ -51,8 +51,7 @@ function judgePlainHttp(apiBase: string): Finding {
 
 function judgeDelivery({ facts, isOwnBase }: Pick<ApiProbe, "facts" | "isOwnBase">): Finding {
   const { name, delivers } = facts;
-  if (!isOwnBase)
-    return passed("delivery", "not the platform's own API: delivery depends on this server");
+  if (!isOwnBase) return passed("delivery", "not the platform's own API: delivery depends on this server");
   const found = `${name} as of ${delivers.asOf}: ${delivers.note}`;
   return JUDGE[delivers.today](found);
 }

@@ -74,7 +74,10 @@ function judgeClock(difference: Outcome<{ aheadMs: number; doubtMs: number }>): 
   if (Math.abs(aheadMs) < CLOCK_MS + doubtMs) return passed("clock", "agrees with this host's clock", { ms });
   const side = aheadMs > 0 ? "ahead of" : "behind";
   const found = `Redis' clock is ${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${side} this host's; codes expire by Redis' clock`;
-  return warning("clock", found, { remedy: "synchronize both clocks with NTP: timedatectl set-ntp true", ms });
+  return warning("clock", found, {
+    remedy: "synchronize both clocks with NTP: timedatectl set-ntp true",
+    ms,
+  });
 }
 
 function judgeRights(rights: Outcome<RightsFacts>): Finding {
@@ -95,7 +98,9 @@ function judgeRights(rights: Outcome<RightsFacts>): Finding {
     });
   }
   const rest = untried.length > 0 ? `; not tried: ${untried.join(", ")}` : "";
-  return passed("rights", `the Redis user '${user}' has all the permissions that push-cli needs${rest}`, { ms });
+  return passed("rights", `the Redis user '${user}' has all the permissions that push-cli needs${rest}`, {
+    ms,
+  });
 }
 
 function inMs(ms: number): string {

@@ -88,10 +88,7 @@ function judgeEviction(servers: readonly ServerFacts[]): Finding {
   const history = evicted > 0 ? `; ${evicted} keys evicted since it started (evicted_keys)` : "";
   if (doubt === undefined) {
     const policies = [...new Set(servers.map(({ policy }) => policy))].join(", ");
-    return passed(
-      "eviction",
-      `keys are never evicted (maxmemory-policy ${policies})${history}`,
-    );
+    return passed("eviction", `keys are never evicted (maxmemory-policy ${policies})${history}`);
   }
   return failed("eviction", `${doubt}${history}`, {
     remedy: "CONFIG SET maxmemory-policy noeviction, or use a dedicated Redis for push-cli",
@@ -110,8 +107,7 @@ function judgePersistence(server: ServerFacts): Omit<Finding, "name"> {
   if (hasAof) return of(passed("", "append-only file"));
   if (savePoints === "") return of(warning("", `none: in a crash, ${LOSS}`, { remedy }));
   const rule = savePoints === undefined ? "" : ` (save ${savePoints})`;
-  const since =
-    unsavedMs > HOUR_MS ? `, last saved ${Math.floor(unsavedMs / HOUR_MS)} h ago` : "";
+  const since = unsavedMs > HOUR_MS ? `, last saved ${Math.floor(unsavedMs / HOUR_MS)} h ago` : "";
   const found = `snapshots only${rule}${since}: in a crash, writes since the last snapshot would be lost, including ledgers`;
   return of(warning("", found, { remedy }));
 }

@@ -39,10 +39,7 @@ async function openNew(path: string): Promise<FileHandle> {
       ENOENT: "its folder does not exist",
     };
     const reason = reasons[code ?? ""] ?? messageOf(error);
-    throw usageError(
-      `cannot create "${path}": ${reason}`,
-      "give --export a new file in an existing folder",
-    );
+    throw usageError(`cannot create "${path}": ${reason}`, "give --export a new file in an existing folder");
   }
 }
 

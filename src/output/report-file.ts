@@ -149,10 +149,7 @@ async function openFile(path: string, shown = path): Promise<FileHandle> {
     const code = (error as NodeJS.ErrnoException).code;
     const missing = code === "ENOENT" ? "its folder does not exist" : messageOf(error);
     const reason = code === "EISDIR" ? "is a directory" : missing;
-    throw usageError(
-      `cannot open the report "${shown}": ${reason}`,
-      "give --report a writable file",
-    );
+    throw usageError(`cannot open the report "${shown}": ${reason}`, "give --report a writable file");
   }
 }
 

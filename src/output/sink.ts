@@ -35,7 +35,9 @@ function buildSink(stream: OutStream, name: string): Sink {
   const fail = (error: NodeJS.ErrnoException) => {
     if (closed.aborted) return;
     const gone = isReaderGone(error, stream);
-    const message = gone ? `the reader of ${name} has closed it` : `cannot write to ${name}: ${messageOf(error)}`;
+    const message = gone
+      ? `the reader of ${name} has closed it`
+      : `cannot write to ${name}: ${messageOf(error)}`;
     const reason = new PushCliError("output", message, { cause: error });
     if (!gone) failure = reason;
     closing.abort(reason);

@@ -135,7 +135,10 @@ describe("the refusal", () => {
       "--keywords requires a value, but the next word is the option --dry-run",
     ],
     [["-q", ...SEND, "--yes", "--page", "-y"], "--page requires a value, but the next word is the option -y"],
-    [["broadcast", "--keywords", "--yes", "order-shipped"], "--keywords requires a value, but the next word is"],
+    [
+      ["broadcast", "--keywords", "--yes", "order-shipped"],
+      "--keywords requires a value, but the next word is",
+    ],
     [
       ["broadcast", "resume", "b1", "--rate", "--join"],
       "--rate requires a value, but the next word is the option --join",
@@ -162,10 +165,7 @@ describe("the refusal", () => {
       [...SEND, "--keywords", "--", "x"],
       "--keywords requires a value, but the next word is --, which ends the options",
     ],
-    [
-      ["pool", "list", "--limit"],
-      "--limit requires a value\nhint: usage: push-cli pool list --limit <n>",
-    ],
+    [["pool", "list", "--limit"], "--limit requires a value\nhint: usage: push-cli pool list --limit <n>"],
     [
       [...SEND, "--keywords"],
       "--keywords requires a value\nhint: usage: push-cli broadcast --keywords <csv>",

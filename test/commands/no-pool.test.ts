@@ -39,9 +39,7 @@ it.each(COMMANDS.map((argv) => [argv]))("%j says where pools are instead", async
 it("names the form of the keys where that is what differs, or differs too", async () => {
   await world.redis.client.rpush(javaPoolKey("oA"), plainEntry("a", LATER));
   const list = ["pool", "list"];
-  expect(await hintOf(list)).toBe(
-    "found pools under 'mina:openid:' (1 key looked at): --pool-keys java",
-  );
+  expect(await hintOf(list)).toBe("found pools under 'mina:openid:' (1 key looked at): --pool-keys java");
   expect(await hintOf([...list, "--pool-prefix", "x:"])).toBe(
     "found pools under 'mina:openid:' (1 key looked at): --pool-keys java --pool-prefix mina:openid:",
   );

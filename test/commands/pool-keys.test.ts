@@ -69,7 +69,10 @@ it("a key of its own wins over a prefix from farther away, and two from one plac
   const far = await cli(["pool", "list", "--pool-prefix", "q:"], { PUSH_CLI_POOL_KEY: "p:{%}" });
   expect([far.code, far.stdout]).toEqual([0, expect.stringMatching(/^oB\t/)]);
   const both = await cli(["pool", "list", "--json", "--pool-key", "p:{%}", "--pool-prefix", "p:"]);
-  expect([both.code, errorOf(both).message]).toEqual([2, "--pool-key and --pool-prefix can't be used together"]);
+  expect([both.code, errorOf(both).message]).toEqual([
+    2,
+    "--pool-key and --pool-prefix can't be used together",
+  ]);
 });
 
 it.each([

@@ -134,7 +134,7 @@ describe("several faults", () => {
     write(users, { redisUlr: "redis://h", tokenMode: [] });
     const error = await failure({}, home());
     expect(error.message).toBe(`3 faults in "${here}" and "${users}"`);
-    expect(error.hint).toBe("correct the files and run again; to see all problems: push-cli config check");
+    expect(error.hint).toBe("fix the files and run again; to see all problems: push-cli config check");
     expect(error.details).toEqual([
       expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and text stand in double quotes/),
       `${users}:1:2: unknown key "redisUlr"; did you mean "redisUrl"?`,

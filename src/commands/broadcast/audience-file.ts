@@ -34,7 +34,8 @@ export async function readAudienceFile(deps: Deps, wanted: AudienceFile): Promis
   if (encoding !== undefined) checkEncoding(encoding);
   const { toOpenId } = await deps.stores();
   const input = openInput(path, deps.io);
-  if (path === "-" && deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
+  if (path === "-" && deps.io.stdin.isTTY)
+    deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
   const name = path === "-" ? "stdin" : path;
   const doubt = await doubtShape(deps);
   const reader = createRowReader(name, message, await deps.channel());

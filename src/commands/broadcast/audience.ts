@@ -21,11 +21,13 @@ export function checkAudienceFlags(
   { to, toFile, encoding, skipBadRows, excludeFile }: AudienceFlags,
   message: Message,
 ): void {
-  if (to && toFile) throw usageError("--to and --to-file can't be used together", "add all openIds to the file");
+  if (to && toFile)
+    throw usageError("--to and --to-file can't be used together", "add all openIds to the file");
   if (toFile !== undefined) return;
   if (encoding !== undefined && excludeFile === undefined)
     throw usageError("--encoding requires --to-file", "add --to-file, or omit --encoding");
-  if (skipBadRows) throw usageError("--skip-bad-rows requires --to-file", "add --to-file, or omit --skip-bad-rows");
+  if (skipBadRows)
+    throw usageError("--skip-bad-rows requires --to-file", "add --to-file, or omit --skip-bad-rows");
   const column = message.columns?.[0];
   if (column === undefined) return;
   throw usageError(

@@ -9,8 +9,9 @@ import { broadcastNeeds, loadView } from "./preflight.ts";
 import { orDash } from "./summary.ts";
 
 const EXAMPLES = `
-The ledgers of its users stay until they lapse: a new broadcast of the same id
-leaves out whoever has got this one. It asks first; --yes answers.
+The users' ledgers are kept until they expire: a new broadcast with the same id
+excludes everyone who got this one. Asks for confirmation; --yes skips the
+question.
 
 Example:
   $ push-cli broadcast delete trial-1`;
@@ -51,9 +52,7 @@ async function deleteBroadcast(
     // Not talk: --quiet must not hide what is asked about.
     out.warn(facts);
     if (isResumable(status))
-      out.warn(
-        "it can't be resumed after that, and claims without an outcome keep their codes or consents",
-      );
+      out.warn("it can't be resumed after that, and claims without an outcome keep their codes or consents");
     const interrupted = await askFirst(deps, `Delete broadcast ${id}?`, "nothing was deleted");
     if (interrupted) return interrupted;
   }

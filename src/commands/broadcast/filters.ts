@@ -47,7 +47,10 @@ export function addFilterOptions(command: Command): Command {
     .option("--exclude-file <file>", "Exclude the users in a file (- for stdin): plain lines, CSV or NDJSON")
     .option("--not-in <broadcastId...>", "Exclude users who got, or may have got, one of these broadcasts")
     .option("--min-valid <n>", "Only users with at least n valid codes or consents")
-    .option("--expiring-within <time>", "Only users whose first valid code expires within this time, for example 24h");
+    .option(
+      "--expiring-within <time>",
+      "Only users whose first valid code expires within this time, for example 24h",
+    );
 }
 
 /** Throws a usage error for filters that make no sense with the message, or with the other options. */
@@ -64,7 +67,10 @@ export async function checkFilterFlags(
     );
   const pooled = minValid === undefined ? expiringWithin && "--expiring-within" : "--min-valid";
   if (pooled && message.withoutPool)
-    throw usageError(`${pooled} and --no-pool can't be used together`, "without pools there is nothing to count");
+    throw usageError(
+      `${pooled} and --no-pool can't be used together`,
+      "without pools there is nothing to count",
+    );
   if (expiringWithin === undefined || (await spendsOf(deps, message)) !== "consent") return;
   if ((await deps.settings()).consentMaxAgeMs === undefined)
     throw usageError("--expiring-within: consents don't expire", "set --consent-max-age to let them expire");

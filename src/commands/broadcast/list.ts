@@ -25,7 +25,9 @@ export function registerBroadcastList(broadcast: Command, run: RunAction): void 
     .alias("ls")
     .description("List the broadcasts of the last 90 days, newest first")
     .option("--limit <n>", "Consider only the newest n broadcasts", "20")
-    .addOption(listOption("--status <status>", `Only broadcasts in this status: ${STATUSES.join(", ")}`, STATUSES))
+    .addOption(
+      listOption("--status <status>", `Only broadcasts in this status: ${STATUSES.join(", ")}`, STATUSES),
+    )
     .addHelpText("after", EXAMPLES)
     .action(run(list));
 }

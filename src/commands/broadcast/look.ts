@@ -42,8 +42,5 @@ export function quotaFacts(look: Preflight | undefined, sends: number): Fact[] {
   if (left === undefined) return [];
   const fact: Fact = ["quota", `${formatCount(left)} messages left today`];
   if (sends <= left) return [fact];
-  return [
-    fact,
-    ["warning", `only ${formatCount(left)} can be sent today; resume tomorrow for the rest`],
-  ];
+  return [fact, ["warning", `only ${formatCount(left)} can be sent today; resume tomorrow for the rest`]];
 }

@@ -56,10 +56,7 @@ const OPTIONS: readonly (readonly [MessageOption, string])[] = [
 ];
 
 function notOf({ name }: Channel, flag: string): Error {
-  return usageError(
-    `${flag} does not apply to ${name} messages`,
-    "omit it, or choose another --channel",
-  );
+  return usageError(`${flag} does not apply to ${name} messages`, "omit it, or choose another --channel");
 }
 
 /** Of `name=value`; a value may have any `=`. */

@@ -104,9 +104,13 @@ export function checkChannel(
   { channel }: { channel: string },
 ): void {
   if (own === channel) return;
-  throw new PushCliError("config", `broadcast '${id}' uses channel ${own}, but the current channel is ${channel}`, {
-    hint: `to continue, use --channel ${own}`,
-  });
+  throw new PushCliError(
+    "config",
+    `broadcast '${id}' uses channel ${own}, but the current channel is ${channel}`,
+    {
+      hint: `to continue, use --channel ${own}`,
+    },
+  );
 }
 
 /** The API that a broadcast began with and the one that is set now: a code works only where it was issued. */
@@ -117,9 +121,13 @@ export function checkApiBase(
   if (own !== undefined && sameBase(own, apiBase)) return "same";
   if (isFromFlag) return own === undefined ? "same" : "other";
   if (own === undefined) return "unknown";
-  throw new PushCliError("config", `broadcast '${id}' was started through ${own}, but the current API is ${apiBase}`, {
-    hint: `to continue there, use --api-base ${own}; to use another API, give it explicitly with --api-base`,
-  });
+  throw new PushCliError(
+    "config",
+    `broadcast '${id}' was started through ${own}, but the current API is ${apiBase}`,
+    {
+      hint: `to continue there, use --api-base ${own}; to use another API, give it explicitly with --api-base`,
+    },
+  );
 }
 
 function sameBase(one: string, other: string): boolean {

@@ -72,10 +72,7 @@ export function paceFact(sends: number, rate: number | undefined, startRate?: nu
 }
 
 export function reportFact(path: string | undefined): Fact {
-  return [
-    "report",
-    path === "-" ? "stdout" : (path ?? "none (--report <file> writes a line per recipient)"),
-  ];
+  return ["report", path === "-" ? "stdout" : (path ?? "none (--report <file> writes a line per recipient)")];
 }
 
 /** `style`: of the stream that they are shown on. */

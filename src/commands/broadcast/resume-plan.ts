@@ -79,17 +79,25 @@ export function checkTarget(
   checkAppid(record, appid ?? "");
   const target = checkApiBase(record, { apiBase, isFromFlag: sources.apiBase === "flag" });
   if (target !== "unknown" || !yes) return target;
-  throw new PushCliError("confirm", `broadcast '${record.id}' has no record of the API it was started through`, {
-    hint: `to continue through ${apiBase}, use --yes --api-base ${apiBase}`,
-  });
+  throw new PushCliError(
+    "confirm",
+    `broadcast '${record.id}' has no record of the API it was started through`,
+    {
+      hint: `to continue through ${apiBase}, use --yes --api-base ${apiBase}`,
+    },
+  );
 }
 
 /** openIds and codes belong to one mini program: those of another would all be refused. */
 function checkAppid(record: BroadcastRecord, appid: string): void {
   if (record.appid === "" || record.appid === appid) return;
-  throw new PushCliError("config", `broadcast '${record.id}' belongs to appid ${record.appid}, not to ${appid}`, {
-    hint: "set the PUSH_CLI_APPID or --profile it was started with",
-  });
+  throw new PushCliError(
+    "config",
+    `broadcast '${record.id}' belongs to appid ${record.appid}, not to ${appid}`,
+    {
+      hint: "set the PUSH_CLI_APPID or --profile it was started with",
+    },
+  );
 }
 
 const API_NOTES = {

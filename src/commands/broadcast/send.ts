@@ -84,11 +84,11 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
       ),
     )
     .addOption(
-      suggestingOption("--miniprogram-state <name>", "Version to open: formal (default), trial or developer", [
-        "formal",
-        "trial",
-        "developer",
-      ]),
+      suggestingOption(
+        "--miniprogram-state <name>",
+        "Version to open: formal (default), trial or developer",
+        ["formal", "trial", "developer"],
+      ),
     )
     .option("--no-preflight", "Skip the check against the account's templates; requires --field")
     .option("--any-template", "Accept an id that does not look like a template id")

@@ -37,7 +37,15 @@ export function checkSettings(settings: Settings): Check[] {
     ...secrets,
     ...(appid === undefined && hasCallback
       ? [missing("appid", "required by /callback, which refuses events of other apps", SETTINGS.appid.env)]
-      : [plain("appid", settings, appid, "events of this app are accepted; /login", "no /login, no /callback")]),
+      : [
+          plain(
+            "appid",
+            settings,
+            appid,
+            "events of this app are accepted; /login",
+            "no /login, no /callback",
+          ),
+        ]),
     plain(
       "appsecret",
       settings,

@@ -45,18 +45,14 @@ function usableSecrets({ collectorSecrets }: Settings): Secrets {
 }
 
 function nothingGiven(): PushCliError {
-  return new PushCliError(
-    "config",
-    "the collector has no secret, so it could not accept anything",
-    {
-      details: [
-        `${SECRETS.collectorSecret.env} for /login, /codes and /consents; ${SECRETS.collectorSecret.hint}`,
-        `${SECRETS.callbackToken.env} for /callback; ${SECRETS.callbackToken.hint}`,
-        "--trust-openid-header for /codes and /consents behind a gateway that identifies the user",
-      ],
-      hint: "set at least one of them; to see what is set: push-cli collector check",
-    },
-  );
+  return new PushCliError("config", "the collector has no secret, so it could not accept anything", {
+    details: [
+      `${SECRETS.collectorSecret.env} for /login, /codes and /consents; ${SECRETS.collectorSecret.hint}`,
+      `${SECRETS.callbackToken.env} for /callback; ${SECRETS.callbackToken.hint}`,
+      "--trust-openid-header for /codes and /consents behind a gateway that identifies the user",
+    ],
+    hint: "set at least one of them; to see what is set: push-cli collector check",
+  });
 }
 
 /** What is of no use without another one that is not given. */

@@ -10,8 +10,9 @@ import { requireSecrets, type Secrets } from "./secrets.ts";
 
 export const START_EXAMPLES = `
 Secrets come from the environment, from files (PUSH_CLI_COLLECTOR_SECRET_FILE)
-or from push-cli.config.json; push-cli collector check tells what is there.
-The log is JSON lines on stdout. SIGTERM ends it: requests in hand are finished.
+or from push-cli.config.json; push-cli collector check shows what is set.
+The log is written to stdout as JSON lines. SIGTERM stops the collector after
+the requests in progress.
 
 Examples:
   $ export PUSH_CLI_COLLECTOR_SECRET=$(openssl rand -base64 48)
@@ -34,7 +35,10 @@ export function registerCollectorStart(collector: Command, run: RunAction): Comm
         .choices(["both", "events", "reports"])
         .default("both"),
     )
-    .option("--trust-openid-header <name>", "Take the user's openId from this header, set by a gateway, instead of sessions")
+    .option(
+      "--trust-openid-header <name>",
+      "Take the user's openId from this header, set by a gateway, instead of sessions",
+    )
     .option("--behind-gateway", "Confirm that only a gateway can reach the address")
     .option("--cloud-hosting", "Accept the unsigned events of WeChat's cloud hosting")
     .option("--forward <url>", "Forward all other events to this URL, and relay its responses")

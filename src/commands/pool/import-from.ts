@@ -24,10 +24,14 @@ export async function parseFrom(
   if (!layout) {
     const given = [fromPrefix, fromKey, fromRedisUrl, flags.lifetime].some((flag) => flag !== undefined);
     if (given || keys !== "plain")
-      throw usageError("--from is missing", "use --from list, zset, string, hash or set, depending on the type of the keys");
+      throw usageError(
+        "--from is missing",
+        "use --from list, zset, string, hash or set, depending on the type of the keys",
+      );
     return undefined;
   }
-  if (file !== undefined) throw usageError(`'${file}' and --from can't be used together: import from a file or from Redis`);
+  if (file !== undefined)
+    throw usageError(`'${file}' and --from can't be used together: import from a file or from Redis`);
   const redisUrl = loadSourceUrl(fromRedisUrl, deps.io);
   const isOwn = redisUrl === undefined && keys === "plain";
   const place = parsePlace(flags) ?? (isOwn ? undefined : await placeOfPools(deps));

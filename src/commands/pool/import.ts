@@ -60,7 +60,9 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
     .description("Add codes to pools from a file, stdin or another layout in Redis; duplicates are skipped")
     .addOption(encodingOption())
     .addOption(
-      new Option("--from <layout>", `Import from Redis keys of this type: ${LAYOUTS.join(", ")}`).choices(LAYOUTS),
+      new Option("--from <layout>", `Import from Redis keys of this type: ${LAYOUTS.join(", ")}`).choices(
+        LAYOUTS,
+      ),
     )
     .option("--from-prefix <prefix>", "Prefix of the source keys")
     .option("--from-key <pattern>", "Pattern of the source keys: % for the openId, * for any text")
@@ -73,7 +75,10 @@ export function registerPoolImport(pool: Command, run: RunAction): void {
     .option("--lifetime <time>", "Lifetime of codes whose times are creation times, for example 7d")
     .option("--dry-run", "Count what would be imported; change nothing")
     .addOption(templateOption())
-    .option("--batch <name>", "Name of this batch of consents; its counts are added to those of other batches")
+    .option(
+      "--batch <name>",
+      "Name of this batch of consents; its counts are added to those of other batches",
+    )
     .addHelpText("after", EXAMPLES)
     .action(
       run(
@@ -113,7 +118,8 @@ async function importFile(
 ): Promise<ExitName> {
   if (encoding !== undefined) checkEncoding(encoding);
   const input = openInput(file, deps.io);
-  if (file === "-" && deps.io.stdin.isTTY) deps.out.talk("reading codes from the terminal; press Ctrl-D to end");
+  if (file === "-" && deps.io.stdin.isTTY)
+    deps.out.talk("reading codes from the terminal; press Ctrl-D to end");
   const { pools, isOpenId } = await deps.stores();
   const stop = stopAtSignal(deps, () => input.destroy());
   const odd = oddTalk();

@@ -42,11 +42,17 @@ export function registerPoolList(pool: Command, run: RunAction): void {
     .description("List pools with their valid, expired and unreadable codes and expiry times")
     .option("--min-valid <n>", "Only pools with at least n valid codes")
     .option("--max-valid <n>", "Only pools with at most n valid codes")
-    .option("--expiring-within <time>", "Only pools with a valid code that expires within this time, for example 24h")
+    .option(
+      "--expiring-within <time>",
+      "Only pools with a valid code that expires within this time, for example 24h",
+    )
     .option("--unreadable", "Only pools with unreadable entries")
     .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
     .addOption(
-      new Option("--sort <order>", "Sort order: scan (unsorted), valid (most first) or expiry (soonest first)")
+      new Option(
+        "--sort <order>",
+        "Sort order: scan (unsorted), valid (most first) or expiry (soonest first)",
+      )
         .choices(["scan", "valid", "expiry"])
         .default("scan"),
     )

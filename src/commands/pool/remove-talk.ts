@@ -63,7 +63,9 @@ export async function askForRemoval(
   if (flags.export !== undefined) warn(`saved to ${flags.export} first, byte for byte`);
   else if (unreadable > 0) {
     const entries = formatCounted(unreadable, "unreadable entry", "unreadable entries");
-    warn(flags.unreadable ? `${entries} will be lost; use --export to keep a copy` : `${entries} will be kept`);
+    warn(
+      flags.unreadable ? `${entries} will be lost; use --export to keep a copy` : `${entries} will be kept`,
+    );
   }
   return askFirst(deps, `Remove ${formatCounted(plan.length, "pool")}?`, UNDONE, {
     stdinTaken,
@@ -99,9 +101,7 @@ function describe(totals: RemovalTotals, flags: RemoveFlags): string[] {
     );
   if (entriesKept > 0) {
     const why =
-      flags.export === undefined
-        ? "unreadable; use --export to save and remove them"
-        : "too long to save";
+      flags.export === undefined ? "unreadable; use --export to save and remove them" : "too long to save";
     lines.push(`${countEntries(entriesKept)} kept, ${why}`);
   }
   if (entriesGone > 0) lines.push(`${countEntries(entriesGone)} taken by another process in the meantime`);

@@ -50,10 +50,7 @@ async function remove(
   words: string[],
 ): Promise<ExitName> {
   if (flags.export === "" || flags.export === "-")
-    throw usageError(
-      `--export: '${flags.export}' is not a file`,
-      "give the path of a new file",
-    );
+    throw usageError(`--export: '${flags.export}' is not a file`, "give the path of a new file");
   const stdinTaken = takesStdin(words);
   if (!flags.dryRun && !flags.yes && !deps.out.canAsk({ stdinTaken })) {
     throw new PushCliError("confirm", `pool remove needs confirmation, but ${whyNotAsked(deps)}`, {

@@ -47,7 +47,9 @@ export async function showSends(
   const rows = shown.map((send) => toRow(channel, send));
   await out.table(rows.some((row) => row.at(-1) !== "") ? COLUMNS : COLUMNS.slice(0, -1), rows);
   if (sends.length > shown.length)
-    out.talk(`and ${formatCounted(sends.length - shown.length, "earlier broadcast")}; use --json to show all`);
+    out.talk(
+      `and ${formatCounted(sends.length - shown.length, "earlier broadcast")}; use --json to show all`,
+    );
 }
 
 /** Without the year, which a ledger of some weeks does not need: that leaves room for the reason. */

@@ -68,7 +68,10 @@ async function showPools(deps: Deps, flags: ShowFlags, words: string[]): Promise
   const several = openIds.length > 1 || takesStdin(words);
   if (consents) return showConsentPools(deps, consents, openIds, { limit, state: flags.state, several });
   if (flags.state === "standing")
-    throw usageError("--state standing does not apply to codes", "for consents, use --channel wechat-subscribe");
+    throw usageError(
+      "--state standing does not apply to codes",
+      "for consents, use --channel wechat-subscribe",
+    );
   const { pools } = await deps.stores();
   const show: Show = { nowMs: await pools.now(), limit, state: flags.state, several };
   const missing: string[] = [];
@@ -149,5 +152,6 @@ async function presentCodes(deps: Deps, { key, counts, codes, more }: ShownPool,
   out.data(key);
   out.data(isThere ? parts.join(", ") : "no pool: its last code was claimed");
   await showCodes(deps, codes, show.nowMs, []);
-  if (more > 0) out.talk(`and ${formatCount(more)} more; use --limit <n> to show more, or --state <state> to filter`);
+  if (more > 0)
+    out.talk(`and ${formatCount(more)} more; use --limit <n> to show more, or --state <state> to filter`);
 }

@@ -27,7 +27,9 @@ export function registerScript(script: Command, run: RunAction): void {
     .description("Print the script that atomically claims a user's next code")
     .option("--sha1", "Print only its SHA1, for EVALSHA")
     .addOption(
-      new Option("--example <language>", "Print a program that calls it: java, php, python, go or node").choices(LANGUAGES).conflicts("sha1"),
+      new Option("--example <language>", "Print a program that calls it: java, php, python, go or node")
+        .choices(LANGUAGES)
+        .conflicts("sha1"),
     )
     .addHelpText("after", EXAMPLES)
     .action(run(printClaim));

@@ -118,7 +118,7 @@ describe("delete in a script", () => {
   test("of what is not there is exit 3", async () => {
     const result = await inPipe(world, ["delete", "b-404", "--yes", "--json"]);
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(errorOf(result).message).toBe("no broadcasts found 'b-404'");
+    expect(errorOf(result).message).toBe("there is no broadcast 'b-404'");
   });
 });
 

@@ -145,7 +145,7 @@ describe("what makes no sense is refused", () => {
     ['--min-valid "101" is out of range', ["--min-valid", "101"], 2],
     ['"soon" is not a duration', ["--expiring-within", "soon"], 2],
     ["--match '' matches no openId", ["--match", ""], 2],
-    ["no broadcasts found 'nothing'", ["--not-in", "nothing"], 3],
+    ["there is no broadcast 'nothing'", ["--not-in", "nothing"], 3],
   ])("%s", async (_, args, code) => {
     const result = await broadcast(world, [...args, "--dry-run"]);
     expect(result.code, result.stderr).toBe(code);

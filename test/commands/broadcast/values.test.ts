@@ -143,12 +143,7 @@ describe("is refused with exit code 2, and nothing is done:", () => {
       "line 1: no value in column 'n'",
       "--skip-bad-rows",
     ],
-    [
-      '{"openId":"u0","n":{}}',
-      ["--keywords", "{{n}}"],
-      "line 1: column 'n' is not text",
-      "--skip-bad-rows",
-    ],
+    ['{"openId":"u0","n":{}}', ["--keywords", "{{n}}"], "line 1: column 'n' is not text", "--skip-bad-rows"],
     [
       '{"openId":"u0"}',
       ["--keywords", "{{constructor}}"],
@@ -190,10 +185,7 @@ describe("is refused with exit code 2, and nothing is done:", () => {
 
   test("a row without an openId, whatever may be skipped", async () => {
     const result = await send(fileOf("openId,name,shop\n,Ann,East\n"), [...KEYWORDS, "--skip-bad-rows"]);
-    expect([result.code, errorOf(result).message]).toEqual([
-      2,
-      expect.stringContaining("line 2: no openId"),
-    ]);
+    expect([result.code, errorOf(result).message]).toEqual([2, expect.stringContaining("line 2: no openId")]);
   });
 });
 
@@ -212,9 +204,7 @@ describe("--skip-bad-rows", () => {
       report,
     ]);
     expect(result.code, result.stderr).toBe(8);
-    expect(result.stderr).toContain(
-      "2 rows are left out (invalid); the first is line 5: no column 'shop'",
-    );
+    expect(result.stderr).toContain("2 rows are left out (invalid); the first is line 5: no column 'shop'");
     const expected = { recipients: 5, toGo: 0, outcomes: outcomes({ sent: 3, invalid: 2 }) };
     expect(result.json<BroadcastResult>()).toMatchObject(expected);
     expect(recorder.textsOf("u3")).toEqual([]);

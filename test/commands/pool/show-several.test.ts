@@ -83,17 +83,13 @@ it("says in each row of a pipe whose it is", async () => {
 
 it("shows the others where one has no pool, and tells of that one", async () => {
   const { code, stdout, stderr } = await show(["oX", "oA", "oY"]);
-  expect([code, stderr]).toEqual([
-    0,
-    "no pool 'mina:openid:oX'\nno pool 'mina:openid:oY'\n",
-  ]);
+  expect([code, stderr]).toEqual([0, "no pool 'mina:openid:oX'\nno pool 'mina:openid:oY'\n"]);
   expect(stdout).toBe(`oA\tvalid\ta1\t${AT}\t1\t\t\t\t\t\n`);
   expect(await show(["oX", "oA", "--quiet"])).toMatchObject({ code: 0, stderr: "" });
   expect(await show(["oX", "oY"])).toMatchObject({
     code: 3,
     stdout: "",
-    stderr:
-      "error: no pool 'mina:openid:oX' and 1 more\nhint: to list the pools: push-cli pool list\n",
+    stderr: "error: no pool 'mina:openid:oX' and 1 more\nhint: to list the pools: push-cli pool list\n",
   });
 });
 

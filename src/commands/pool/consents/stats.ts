@@ -15,7 +15,10 @@ export async function showConsentStats(
   { match, sample }: { match: string | undefined; sample: number | undefined },
 ): Promise<ExitName> {
   if (sample !== undefined)
-    throw usageError("--sample does not apply to consents, which are always counted in full", "omit --sample");
+    throw usageError(
+      "--sample does not apply to consents, which are always counted in full",
+      "omit --sample",
+    );
   const stop = stopAtSignal(deps);
   const progress = readProgress(deps);
   try {
