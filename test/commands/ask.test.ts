@@ -55,7 +55,7 @@ describe.each(ASKING)("%s %s ...", (...command) => {
   it("is refused to a pipe, whatever comes through it", async () => {
     const { code, stderr } = await world.screen(command, { stdin: "y\n", typed: "y\n" });
     expect(code).toBe(11);
-    expect(stderr).toMatch(/^error: .*, and there is no terminal\nhint: give --yes/);
+    expect(stderr).toMatch(/^error: .*, and there is no terminal\nhint: use --yes/);
     await NOTHING_DONE();
   });
 });

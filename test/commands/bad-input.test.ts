@@ -53,7 +53,7 @@ describe("a command line that can't be understood", () => {
     usage(["help", "pol"], /no help for 'pol'/, /^did you mean pool\?$/),
     usage(["help", "pool", "xyzzy"], /no help for 'pool xyzzy'/),
     usage(["purge", "--dry-rum"], /^unknown option '--dry-rum'$/, /^did you mean --dry-run\?$/),
-    usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^push-cli purge --help/),
+    usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^see push-cli purge --help/),
     usage(["--jsn", "pool", "list"], /^unknown option '--jsn'$/, /^did you mean --json\?$/),
     usage(
       ["pool", "show"],

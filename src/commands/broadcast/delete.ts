@@ -37,7 +37,7 @@ async function deleteBroadcast(
   deps.note({ broadcastId: id });
   if (!flags.yes && !flags.dryRun && !out.canAsk()) {
     throw new PushCliError("confirm", `broadcast delete needs confirmation, but ${whyNotAsked(deps)}`, {
-      hint: "give --yes",
+      hint: "use --yes to confirm",
     });
   }
   const { status, result } = view;

@@ -88,7 +88,7 @@ describe("delete in a script", () => {
     for (const args of [["--json"], ["--json", "--no-input"]]) {
       const result = await remove(args);
       expect(result).toMatchObject({ code: 11, stdout: "" });
-      expect(errorOf(result)).toMatchObject({ code: "confirm", hint: "give --yes" });
+      expect(errorOf(result)).toMatchObject({ code: "confirm", hint: "use --yes to confirm" });
     }
     expect(await dumpAll(world)).toEqual(before);
   });

@@ -131,7 +131,7 @@ describe("a dry run", () => {
       list("none.txt", []),
     ];
     const file = await broadcast(world, files);
-    expect(file.stderr).toContain("there is no openId in");
+    expect(file.stderr).toContain("no openId in");
     expect(file.json()).toMatchObject({ outcomes: outcomes({ sent: 3 }), filtered: { exclude: 0 } });
   });
 });
