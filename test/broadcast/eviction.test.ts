@@ -70,7 +70,7 @@ it("keys dropped during a run stop it, and a resume has to be allowed", async ()
   expect(stopped.code).toBe(9);
   expect(stopped.json<BroadcastResult>()).toMatchObject({
     status: "stopped",
-    reason: expect.stringContaining("ledgers may be among them"),
+    reason: expect.stringContaining("they may include ledgers"),
   });
   expect(stopped.stderr).toContain("evicted_keys");
   const next = "push-cli broadcast resume b-1 --allow-eviction";
@@ -101,7 +101,7 @@ it("the record among the dropped keys: the run stops at that, and the next one u
   expect(stopped.code).toBe(9);
   expect(stopped.json<BroadcastResult>()).toMatchObject({ status: "stopped", next: [] });
   expect(stopped.stderr).toMatch(
-    /Redis has dropped .* since the broadcast began, and its record is gone: ledgers may/,
+    /Redis has dropped .* since the broadcast began, and its record is gone: they may include ledgers/,
   );
   await setMemory("noeviction", "0");
 

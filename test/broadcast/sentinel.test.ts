@@ -35,7 +35,7 @@ test("a master that the Sentinels don't know, and Sentinels that are not there, 
   const url = `redis+sentinel://:s3cret@127.0.0.1:${await findFreePort()}/${MASTER}`;
   const told = await refusal(url);
   expect(told).toMatch(
-    /no Sentinel could name the master at redis\+sentinel:\/\/:\*\*\*@127.0.0.1:\d+\/push-master: nobody answers\n/,
+    /no Sentinel could name the master at redis\+sentinel:\/\/:\*\*\*@127.0.0.1:\d+\/push-master: none of them answers\n/,
   );
   expect(told).toContain("hint: check the Sentinels in PUSH_CLI_REDIS_URL");
 });

@@ -58,7 +58,7 @@ it("a frozen run that was taken over sends nothing more when it wakes up, and le
   }
   const fenced = await sending.done;
   expect(fenced.code, fenced.stderr).toBe(10);
-  expect(fenced.stderr).toContain("this run's heartbeat had lapsed");
+  expect(fenced.stderr).toContain("this run's heartbeat lapsed");
   const taken = await taking.done;
   expect(taken.code, taken.stderr).toBe(0);
   expect(JSON.parse(taken.stdout)).toMatchObject({

@@ -151,7 +151,7 @@ it.each([
   expect(refused.code).toBe(6);
   const { message, hint } = JSON.parse(refused.stderr).error;
   expect(message).toContain(`does not offer ${named} at ${url}: ERR `);
-  expect(hint).toMatch(/^push-cli needs it (to|for) .*; is it renamed/);
+  expect(hint).toMatch(/^push-cli needs it (to|for) .*; it may be renamed/);
   expect(message).not.toMatch(/with args beginning|KEYS|local /);
   expect(await world.redis.client.keys("mina:lock:*"), "no lock is left").toEqual([]);
 });

@@ -134,7 +134,7 @@ describe("TLS to Redis", () => {
 
   it("says that a client certificate is wanted, or refused", async () => {
     expect(await refusal(ports.strict, ca())).toMatch(
-      /wants a client certificate.*\nhint: .*--redis-cert <file>/,
+      /a client certificate is required.*\nhint: .*--redis-cert <file>/,
     );
     const cert = { PUSH_CLI_REDIS_CERT: files["stranger.crt"]!, PUSH_CLI_REDIS_KEY: files["stranger.key"]! };
     expect(await refusal(ports.strict, { ...ca(), ...cert })).toMatch(/client certificate was refused/);

@@ -20,10 +20,10 @@ describe("a line is bad that has", () => {
     ["oB,f,1.7958E+12", `'1.7958E+12' is not an expiry: ${rounded}`],
     ["oB,f,604800", "'604800' is not an expiry: epoch seconds (10 digits)"],
     ["oB,f,20261201100000", "'20261201100000' is not an expiry"],
-    [`oB;Bob,f,${LATER}`, "'oB;Bob' is not an openId: it holds ;"],
-    [`oB'x,f,${LATER}`, "'oB'x' is not an openId: it holds '"],
-    [`"oB,x",f,${LATER}`, "'oB,x' is not an openId: it holds ,"],
-    [`oB|x,f,${LATER}`, "'oB|x' is not an openId: it holds |"],
+    [`oB;Bob,f,${LATER}`, "'oB;Bob' is not an openId: it contains ;"],
+    [`oB'x,f,${LATER}`, "'oB'x' is not an openId: it contains '"],
+    [`"oB,x",f,${LATER}`, "'oB,x' is not an openId: it contains ,"],
+    [`oB|x,f,${LATER}`, "'oB|x' is not an openId: it contains |"],
   ])("%j", async (line, why) => {
     const { code, stderr } = await importText(`oA,good,${LATER}\n${line}\n`);
     expect(code).toBe(8);
