@@ -22,10 +22,13 @@ async function main(root) {
   ];
   const lock = path.join(root, ".setup.lock");
   // While another set-up is at work, what looks done may be half done.
-  if (!isLocked(lock) && steps.every((step) => step.isDone())) return;
-  await withLock(lock, async () => {
-    for (const step of steps) if (!step.isDone()) await step.run();
-  });
+  if (isLocked(lock) || !steps.every((step) => step.isDone())) {
+    await withLock(lock, async () => {
+      for (const step of steps) if (!step.isDone()) await step.run();
+    });
+  }
+  // The scripts for the demo and the tests go on by themselves.
+  if (process.env.npm_lifecycle_event === "setup") say("ready; next: npx push-cli demo");
 }
 
 function checkNode(root) {

@@ -10,7 +10,7 @@ export const EXIT_CODES = {
   api: { code: 7, meaning: "API unreachable" },
   partial: {
     code: 8,
-    meaning: "partly failed: failed or unknown recipients, invalid lines or failed checks",
+    meaning: "partly failed: recipients failed or unknown, invalid lines, failed checks",
   },
   stopped: {
     code: 9,

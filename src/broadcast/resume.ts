@@ -37,11 +37,25 @@ export async function loadBroadcast(
 ): Promise<BroadcastRecord> {
   const record = await store.load(id);
   if (record) return record;
-  const list = "push-cli broadcast list shows all broadcasts";
+  const near = idsLike(id, await store.list(MOST_SUGGESTED_FROM));
+  const list = "to list all broadcasts: push-cli broadcast list";
+  const hint = near.length === 0 ? list : `did you mean ${near.join(" or ")}? ${list}`;
   const dropped = await doubtDropped(lookAtMemory, id);
   throw new PushCliError("nothing", `there is no broadcast '${id}'`, {
-    hint: dropped === undefined ? list : `${list}; ${dropped}`,
+    hint: dropped === undefined ? hint : `${hint}; ${dropped}`,
   });
+}
+
+/** The newest ones, among which an id that is not whole is looked for. */
+const MOST_SUGGESTED_FROM = 100;
+
+/** Ids of which `id` is the beginning or the end: not copied as a whole. At most three, the newest first. */
+function idsLike(id: string, records: readonly BroadcastRecord[]): string[] {
+  if (id.length < 3) return [];
+  return records
+    .map((record) => record.id)
+    .filter((other) => other.startsWith(id) || other.endsWith(id))
+    .slice(0, 3);
 }
 
 interface Wish extends Pick<ResumeSpec, "retry" | "join" | "limit"> {
@@ -151,7 +165,7 @@ function othersGone(id: string, other: string): PushCliError {
 
 function recordGone(id: string): PushCliError {
   return new PushCliError("nothing", `broadcast '${id}' was deleted meanwhile`, {
-    hint: "nothing was sent; push-cli broadcast list shows all broadcasts",
+    hint: "nothing was sent; to list all broadcasts: push-cli broadcast list",
   });
 }
 

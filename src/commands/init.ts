@@ -17,10 +17,11 @@ import { askStarter, type InitFlags, starterOf } from "./init-questions.ts";
 import { stopAtSignal } from "./interrupt.ts";
 
 const EXAMPLES = `
-Asks for what is not given, and writes push-cli.config.json here, or the file
-that --config names, readable by its owner alone. The appsecret is not written
-into it. With --yes nothing is asked, and defaults are taken; --appid is needed
-then. A file that is there is replaced after a question, or with --force.
+Asks for the values that are not given as options and writes them to
+push-cli.config.json in the current folder, or to --config <file>, readable only
+by its owner. The appsecret is not written to it. With --yes, nothing is asked
+and defaults are used; --appid is required then. An existing file is overwritten
+only after confirmation, or with --force.
 
 Examples:
   $ push-cli init

@@ -43,11 +43,15 @@ const OTHER_VERBS: Record<string, readonly string[]> = {
   check: ["validate", "verify", "test"],
 };
 
-/** The command of that name elsewhere (`pool purge`), or the one that other tools call so (`pool get`). */
+/** The command of that name elsewhere (`pool purge`), the one that other tools call so (`pool get`), or the nearest one. */
 function commandMeantBy(command: Command): string | undefined {
   const word = command.args[0] ?? "";
   const program = lineage(command).at(-1) ?? command;
   if (command !== program && childOf(program, word)) return `push-cli ${word}`;
   const verb = Object.keys(OTHER_VERBS).find((one) => OTHER_VERBS[one]?.includes(word));
-  return verb !== undefined && childOf(command, verb) ? `${pathOf(command)} ${verb}` : undefined;
+  if (verb !== undefined && childOf(command, verb)) return `${pathOf(command)} ${verb}`;
+  return nearestWord(
+    word,
+    command.commands.map((child) => child.name()),
+  );
 }

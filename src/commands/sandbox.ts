@@ -23,16 +23,16 @@ interface SandboxFlags {
 const MAX_DELAY_MS = 3_600_000;
 
 const EXAMPLES = `
-Fault kinds, each with a percentage of the sends: busy, busy-delivered, 5xx,
+Fault kinds, each with a percentage of sends: busy, busy-delivered, 5xx,
 5xx-after, reset, reset-after, slow, garbage, garbage-after, truncated,
 token-expiry, minute-quota, day-quota, withdrawn, unlisted, later, errcode-<n>.
 
-An outage begins so long after the first request (10s), or after so many sends
-(1000), and is of a kind: 502 (unless given), html (a captive portal), garbage,
-busy, reset, silent, refuse; token-<kind>: the token endpoints alone.
+An outage starts a time after the first request (10s) or after a number of sends
+(1000). Its kind is 502 (default), html (a captive portal), garbage, busy,
+reset, silent or refuse; token-<kind> affects only the token endpoints.
 
 Subscribe messages: GET /wxaapi/newtmpl/gettemplate lists the templates, POST
-/sandbox/consents gives consents; the page at / lists all such calls.
+/sandbox/consents grants consents; the page at / lists all such calls.
 
 Examples:
   $ push-cli sandbox --accept-any --port 8077

@@ -7,8 +7,8 @@ import type { ExitName } from "../exit-codes.ts";
 import type { Deps, RunAction } from "./deps.ts";
 
 const EXAMPLES = `
-Without a document, it lists them. A command may stand for its document where
-it has only one.
+Without arguments, lists all documents. A command that prints a single document
+can be given in its place.
 
 Examples:
   $ push-cli schema

@@ -6,9 +6,10 @@ export function defaultOf(command: Command): Command | undefined {
   return command.commands.find((child) => child.name() === name);
 }
 
-/** The first form of a command's usage: `push-cli pool show [options] <openId>`. */
+/** The first form of a command's usage, by its first name: `push-cli pool list [options]`. */
 export function usageOf(command: Command): string {
-  return command.createHelp().commandUsage(command).split("\n")[0] ?? "";
+  const [first = ""] = command.createHelp().commandUsage(command).split("\n");
+  return first.replace(/\|[a-z]+/, "");
 }
 
 /** The command as a person types it: `push-cli pool show`, and `push-cli broadcast` for the command it stands for. */

@@ -234,7 +234,7 @@ describe("--no-pool", () => {
       env: cliEnv(world.redis.url, world.sandbox.url),
     });
     expect(codes.code).toBe(2);
-    expect(codes.stderr).toContain("--no-pool is nothing for messages of wechat-template");
+    expect(codes.stderr).toContain("--no-pool does not apply to wechat-template messages");
   });
 });
 

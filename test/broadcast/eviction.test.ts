@@ -107,7 +107,7 @@ it("the record among the dropped keys: the run stops at that, and the next one u
 
   const refused = await run(["broadcast", "resume", "b-1", "--yes"]);
   expect(refused.code).toBe(3);
-  expect(refused.stderr).toContain("no broadcasts found 'b-1'");
+  expect(refused.stderr).toContain("there is no broadcast 'b-1'");
   expect(refused.stderr).toMatch(/\(evicted_keys\) since it started: if the record was among them, /);
   expect(refused.stderr).toContain("started again with --id b-1 it skips everybody whose ledger remains");
   const again = await broadcast(world, ["--id", "b-1"]);
@@ -160,5 +160,5 @@ it("a Redis that doesn't tell is said once, and gone on with", async () => {
     env: cliEnv(`redis://mute:pw@127.0.0.1:${port}`, world.sandbox.url),
   });
   expect(sent.code).toBe(0);
-  expect(sent.stderr.match(/does not tell whether it drops keys/g)).toHaveLength(1);
+  expect(sent.stderr.match(/does not report whether it evicts keys/g)).toHaveLength(1);
 });

@@ -129,6 +129,6 @@ test("the human summary of an interrupted run says how to go on", async () => {
   signal("SIGINT");
   const result = await running;
   expect(result.stdout).toContain("status\tinterrupted");
-  expect(result.stderr).toContain("stopping: no new sends");
+  expect(result.stderr).toContain("stopping: waiting for requests in flight");
   expect(result.stderr).toContain("push-cli broadcast resume b-1");
 });

@@ -91,7 +91,7 @@ describe("of a broadcast with lost answers", () => {
     const { code, stderr } = await atTerminal(world, line, "n\n");
     expect(code).toBe(11);
     expect(stderr).toMatch(
-      new RegExp(`^done +sent ${USERS - 2}, rejected 1, unknown 1 \\(by the ledgers and receipts\\)$`, "m"),
+      new RegExp(`^done +sent ${USERS - 2}, rejected 1, unknown 1 \\(from the ledgers and receipts\\)$`, "m"),
     );
     expect(stderr).toMatch(new RegExp(`^receipts +${others.length} sent, 1 rejected, 1 still unknown$`, "m"));
     expect(stderr).toMatch(/^warning +--retry-unknown: 1 user may have the message, and get it a second/m);

@@ -343,7 +343,7 @@ describe("without a terminal", () => {
     const before = await dumpAll(world);
     const result = await runCli(["broadcast", TEMPLATE], { env: cliEnv(world.redis.url, world.sandbox.url) });
     expect(result).toMatchObject({ code: 11, stdout: "" });
-    expect(result.stderr).toMatch(/^error: .*asks before it sends.*\nhint: .*--yes.*--dry-run\n$/);
+    expect(result.stderr).toMatch(/^error: .*needs confirmation.*\nhint: .*--yes.*--dry-run\n$/);
     expect(await dumpAll(world)).toEqual(before);
     expect(world.sandbox.stats().requests).toBe(0);
   });

@@ -47,7 +47,7 @@ describe.each(ASKING)("%s %s ...", (...command) => {
     ]) {
       const { code, stderr } = await world.screen(argv, options);
       expect(code).toBe(11);
-      expect(stderr).toMatch(/^error: .* asks before it .*, and --no-input is set\nhint: give --yes/);
+      expect(stderr).toMatch(/^error: .* needs confirmation, but --no-input is set\nhint: use --yes/);
     }
     await NOTHING_DONE();
   });
@@ -55,7 +55,7 @@ describe.each(ASKING)("%s %s ...", (...command) => {
   it("is refused to a pipe, whatever comes through it", async () => {
     const { code, stderr } = await world.screen(command, { stdin: "y\n", typed: "y\n" });
     expect(code).toBe(11);
-    expect(stderr).toMatch(/^error: .*, and there is no terminal\nhint: give --yes/);
+    expect(stderr).toMatch(/^error: .*, and there is no terminal\nhint: use --yes/);
     await NOTHING_DONE();
   });
 });

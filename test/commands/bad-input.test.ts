@@ -35,7 +35,7 @@ describe("a command line that can't be understood", () => {
   it.each([
     usage(["pol"], /^unknown command 'pol'$/, /^did you mean pool\?$/),
     usage(["pool", "lst"], /^unknown command 'lst'$/, /^did you mean list\?$/),
-    usage(["xyzzy"], /^unknown command 'xyzzy'$/, /^push-cli --help/),
+    usage(["xyzzy"], /^unknown command 'xyzzy'$/, /^see push-cli --help/),
     usage(["broadcast", "lst"], /'lst' looks like a mistyped 'list'/, /push-cli broadcast list/),
     usage(["broadcast", "resum"], /'resum' looks like a mistyped 'resume'/, /push-cli broadcast resume/),
     usage(
@@ -53,7 +53,7 @@ describe("a command line that can't be understood", () => {
     usage(["help", "pol"], /no help for 'pol'/, /^did you mean pool\?$/),
     usage(["help", "pool", "xyzzy"], /no help for 'pool xyzzy'/),
     usage(["purge", "--dry-rum"], /^unknown option '--dry-rum'$/, /^did you mean --dry-run\?$/),
-    usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^push-cli purge --help/),
+    usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^see push-cli purge --help/),
     usage(["--jsn", "pool", "list"], /^unknown option '--jsn'$/, /^did you mean --json\?$/),
     usage(
       ["pool", "show"],
@@ -133,8 +133,8 @@ describe("a value that can't be used", () => {
       /--token-mode: "fast" is not a token mode/,
       /stable .* or basic/,
     ),
-    usage(["--key-prefix", "a b", "pool", "list"], /--key-prefix: "a b" is empty or has white space/),
-    usage(["--pool-prefix", "a{", "pool", "list"], /--pool-prefix: "a\{" has braces/),
+    usage(["--key-prefix", "a b", "pool", "list"], /--key-prefix: "a b" is empty or contains spaces/),
+    usage(["--pool-prefix", "a{", "pool", "list"], /--pool-prefix: "a\{" contains braces/),
     usage(["--profile", "staging", "pool", "list"], /--profile: unknown profile "staging"/),
   ])("$argv", ({ argv, message, hint }) => refuses(argv, "usage", message, hint));
 });
@@ -225,7 +225,7 @@ describe("a configuration that can't be used", () => {
     [
       "with two secrets",
       `{"appsecret": "${SECRET}", "appsecretFile": "x"}`,
-      /"appsecretFile" in ".*" \(line 1, column \d+\) stands beside/,
+      /"appsecretFile" in ".*" \(line 1, column \d+\) conflicts with/,
     ],
     [
       "with a secret file that is not there",
@@ -250,12 +250,12 @@ describe("a configuration that can't be used", () => {
     ["PUSH_CLI_REDIS_URL", "http://x", /PUSH_CLI_REDIS_URL: "http:\/\/x" is not a Redis URL/],
     ["PUSH_CLI_API_BASE", "ftp://x", /PUSH_CLI_API_BASE: "ftp:\/\/x" is not/],
     ["PUSH_CLI_APPID", "a b", /PUSH_CLI_APPID: "a b"/],
-    ["PUSH_CLI_APPSECRET", `${SECRET} x`, /PUSH_CLI_APPSECRET is empty or has white space/],
+    ["PUSH_CLI_APPSECRET", `${SECRET} x`, /PUSH_CLI_APPSECRET is empty or contains spaces/],
     ["PUSH_CLI_TOKEN_MODE", "fast", /PUSH_CLI_TOKEN_MODE: "fast" is not a token mode/],
     ["PUSH_CLI_PROFILE", "nope", /PUSH_CLI_PROFILE: unknown profile "nope"/],
     ["PUSH_CLI_CONFIG", "/nope.json", /PUSH_CLI_CONFIG: cannot read "\/nope.json"/],
     ["PUSH_CLI_APPSECRET_FILE", "/nope", /both set/],
-    ["PUSH_CLI_KEY_PREFIX", "a}b", /PUSH_CLI_KEY_PREFIX: "a\}b" has braces/],
+    ["PUSH_CLI_KEY_PREFIX", "a}b", /PUSH_CLI_KEY_PREFIX: "a\}b" contains braces/],
   ])("the variable %s", (name, value, message) =>
     expectRefusal(
       world.cli,
@@ -283,7 +283,7 @@ describe("a configuration that can't be used", () => {
       `${path}:3:3: unknown key "redisUlr"; did you mean "redisUrl"?`,
       `${path}:4:16: "appsecret" is empty or contains spaces; the appsecret is a single word without spaces`,
     ];
-    const message = `3 faults in "${path}"`;
+    const message = `3 errors in "${path}"`;
     const hint = "fix the file and run again; to see all problems: push-cli config check";
     expect(await world.cli(argv)).toMatchObject({
       code: 5,
@@ -299,7 +299,7 @@ describe("a configuration that can't be used", () => {
     expectRefusal(
       world.cli,
       ["token", "show"],
-      { kind: "credentials", message: /no appid/, hint: /configuration file \(none at "\/nonexistent/ },
+      { kind: "credentials", message: /no appid/, hint: /configuration file \(none found at "\/nonexistent/ },
       { env: { PUSH_CLI_APPID: "" } },
     ));
 });
@@ -319,8 +319,8 @@ describe("nothing to do", () => {
     [["pool", "show", "-"], /no openId in stdin/],
     [["pool", "list", "--pool-prefix", "other:"], /no pool found under 'other:\*'/],
     [[...SEND, "--pool-prefix", "other:"], /no pool found under 'other:\*'/],
-    [["broadcast", "show", "nope"], /no broadcasts found 'nope'/],
-    [["broadcast", "resume", "nope"], /no broadcasts found 'nope'/],
+    [["broadcast", "show", "nope"], /there is no broadcast 'nope'/],
+    [["broadcast", "resume", "nope"], /there is no broadcast 'nope'/],
     [["token", "show"], /no token of wx-sandbox is stored/],
   ])("%j", (argv, message) => refuses(argv, "nothing", message));
 

@@ -25,7 +25,7 @@ test("in a pipe a row each", async () => {
 });
 
 test.each([
-  ["wechat", 2, '--channel: "wechat" is no channel'],
+  ["wechat", 2, '--channel: "wechat" is not a channel'],
   ["wechat-fax", 5, "unknown channel 'wechat-fax'"],
 ])("a channel that is none is refused: %s", async (channel, exit, words) => {
   const { code, stderr } = await runCli(["token", "show", "--channel", channel], { env });

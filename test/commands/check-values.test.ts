@@ -51,7 +51,7 @@ const longOf = ({ long }: Option) => long ?? "";
 async function expectRefused(argv: string[], option: string, value: string): Promise<void> {
   const { code, stdout, stderr } = await runCli(argv);
   expect([argv, code, stdout]).toEqual([argv, 2, ""]);
-  expect(stderr).toContain(`${option} takes a value, and the next word`);
+  expect(stderr).toContain(`${option} requires a value, but the next word`);
   expect(stderr).toContain(value);
   expect(stderr).toContain(`write ${option}=`);
 }
@@ -146,7 +146,7 @@ describe("the refusal", () => {
     [[...SEND, "--page", "-yes"], "--page requires a value, but the next word is the option -yes"],
     [
       [...SEND, "--keywords", "--dry-rum"],
-      "--keywords requires a value, but the next word reads like an option",
+      "--keywords requires a value, but the next word looks like an option",
     ],
     [
       ["--redis-url", "--quiet", "pool", "list"],

@@ -100,8 +100,8 @@ describe("a document", () => {
 });
 
 it.each([
-  [["pool", "list", "--format", "cvs"], "--format 'cvs' is none of its values"],
-  [["pool", "list", "--color", "alway"], "--color 'alway' is none of its values"],
+  [["pool", "list", "--format", "cvs"], "invalid value 'cvs' for --format"],
+  [["pool", "list", "--color", "alway"], "invalid value 'alway' for --color"],
   [["pool", "list", "--format", "csv", "--json"], "--format csv and --json can't be used together"],
   [["pool", "list", "--format", "csv", "--jq", "."], "--format csv and --jq can't be used together"],
   [["pool", "list", "--header", "--json"], "--header: there is no header in JSON"],

@@ -111,9 +111,7 @@ describe("init without a terminal", () => {
   it("is refused unless --yes and --appid are given", async () => {
     expect(await cli(["init"])).toMatchObject({
       code: 11,
-      stderr: expect.stringMatching(
-        /^error: init asks .*no terminal to ask on\nhint: give --yes with --appid/,
-      ),
+      stderr: expect.stringMatching(/^error: init asks .*there is no terminal\nhint: use --yes with --appid/),
     });
     expect(await cli(["init", "--yes"])).toMatchObject({
       code: 2,
@@ -142,7 +140,7 @@ describe("init without a terminal", () => {
     const before = readFileSync(here, "utf8");
     expect(await cli([...YES, "--profile", "other"])).toMatchObject({
       code: 11,
-      stderr: expect.stringMatching(/is there already\nhint: --force replaces it/),
+      stderr: expect.stringMatching(/already exists\nhint: use --force to overwrite it/),
     });
     expect(readFileSync(here, "utf8")).toBe(before);
     expect((await cli([...YES, "--profile", "other", "--force"])).code).toBe(0);
@@ -151,7 +149,7 @@ describe("init without a terminal", () => {
 
   it.each([
     [["--redis-url", "http://:hunter2@h"], '--redis-url: "http://:***@h" is not a Redis URL'],
-    [["--channel", "Nope"], '--channel: "Nope" is no channel'],
+    [["--channel", "Nope"], '--channel: "Nope" is not a channel'],
     [["--profile", "a b"], '--profile: "a b" has to be'],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await cli([...YES, ...flags]);

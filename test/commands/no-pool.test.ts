@@ -21,7 +21,7 @@ async function hintOf(argv: string[]): Promise<string> {
   const { error } = JSON.parse(stderr.trim().split("\n").at(-1) ?? "");
   expect([code, error]).toEqual([
     3,
-    { code: "nothing", message: expect.stringMatching(/^there is no pool /), hint: expect.anything() },
+    { code: "nothing", message: expect.stringMatching(/^no pool /), hint: expect.anything() },
   ]);
   return error.hint;
 }

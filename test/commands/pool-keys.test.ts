@@ -95,7 +95,7 @@ it("names the key pattern when all pools are of it", async () => {
 
 describe("keys that are left out", () => {
   const NO_OPEN_ID =
-    "warning: 3 keys under 'mina:openid:*' were left out: no openId can be told from 'mina:openid:";
+    "warning: 3 keys under 'mina:openid:*' were skipped: can't tell the openId in 'mina:openid:";
 
   it("are told of by every command that sweeps, and counted", async () => {
     await giveCode(world, "oA", "c1");
@@ -124,7 +124,7 @@ describe("keys that are left out", () => {
     await rpush("mina:openid:oA", code("c1"));
     const { stderr } = await cli(["pool", "list"]);
     expect(stderr).toBe(
-      "warning: 1 key under 'mina:openid:*' was left out: can't tell the openId in 'mina:openid:{oT}'; " +
+      "warning: 1 key under 'mina:openid:*' was skipped: can't tell the openId in 'mina:openid:{oT}'; " +
         "to read such keys, use --pool-key 'mina:openid:{%}\n",
     );
   });

@@ -117,7 +117,7 @@ describe("several faults", () => {
   it("of a file are told at once, in its order, each with line and column", async () => {
     write(here, BAD);
     const error = await failure();
-    expect(error).toMatchObject({ kind: "config", message: `4 faults in "${here}"`, hint: MEND });
+    expect(error).toMatchObject({ kind: "config", message: `4 errors in "${here}"`, hint: MEND });
     expect(error.details).toEqual([
       expect.stringContaining(
         `${here}:2:15: "redisUrl": "http://:***@h" is not a Redis URL; such as redis://`,
@@ -133,8 +133,8 @@ describe("several faults", () => {
     write(here, '{"appid": "a",,}');
     write(users, { redisUlr: "redis://h", tokenMode: [] });
     const error = await failure({}, home());
-    expect(error.message).toBe(`3 faults in "${here}" and "${users}"`);
-    expect(error.hint).toBe("correct the files and run again; to see all problems: push-cli config check");
+    expect(error.message).toBe(`3 errors in "${here}" and "${users}"`);
+    expect(error.hint).toBe("fix the files and run again; to see all problems: push-cli config check");
     expect(error.details).toEqual([
       expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and text stand in double quotes/),
       `${users}:1:2: unknown key "redisUlr"; did you mean "redisUrl"?`,

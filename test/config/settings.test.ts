@@ -364,7 +364,7 @@ describe("values", () => {
 
   it.each<[SettingFlags, string]>([
     [{ keyPrefix: "" }, '--key-prefix: "" is empty'],
-    [{ poolPrefix: "a b" }, '--pool-prefix: "a b" is empty or has white space'],
+    [{ poolPrefix: "a b" }, '--pool-prefix: "a b" is empty or contains spaces'],
     [{ tokenMode: "Stable" }, '--token-mode: "Stable" is not a token mode'],
     [{ tokenStore: "WxJava" }, '--token-store: "WxJava" is not a token store'],
     [{ tokenStore: "constructor" }, '--token-store: "constructor" is not a token store'],

@@ -68,7 +68,7 @@ it("a document that is not there is a usage error with the one that may be meant
   const { code, stderr } = await runCli(["schema", "pool-lists"]);
   expect([code, stderr]).toEqual([
     2,
-    "error: there is no document 'pool-lists'\nhint: did you mean pool-list? push-cli schema lists them\n",
+    "error: unknown document 'pool-lists'\nhint: did you mean pool-list? to list all documents: push-cli schema\n",
   ]);
 });
 

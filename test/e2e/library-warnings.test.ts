@@ -63,6 +63,6 @@ it("a configuration with several faults is told with their places", async () => 
   const { code, stderr } = await cli.run(["pool", "list", "--config", "faults.json"]);
   expect(code).toBe(5);
   expect(stderr).toMatch(
-    /^error: 2 faults in ".*faults.json"\n {2}\/.*:2:12: "appid" .*\n {2}\/.*:3:3: unknown key/,
+    /^error: 2 errors in ".*faults.json"\n {2}\/.*:2:12: "appid" .*\n {2}\/.*:3:3: unknown key/,
   );
 });

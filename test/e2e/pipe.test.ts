@@ -161,7 +161,7 @@ describe("the built command in a pipe", () => {
     await giveUsers(world, 3);
     const { code, stdout, stderr } = await cli.run(SENT.slice(0, -1), { stdin: "y\n" });
     expect([code, stdout]).toEqual([11, ""]);
-    expect(stderr).toMatch(/^error: a broadcast asks before it sends.*\nhint: give --yes/);
+    expect(stderr).toMatch(/^error: a broadcast needs confirmation.*\nhint: use --yes/);
     expect(world.sandbox.stats().requests).toBe(0);
   });
 

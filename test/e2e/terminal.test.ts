@@ -185,11 +185,11 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
 
   it("reads codes that are typed until Ctrl-D, and gives up at Ctrl-C", async () => {
     const typed = cli.startInTerminal(["pool", "import"]);
-    await typed.shows(/Ctrl-D ends/);
+    await typed.shows(/press Ctrl-D to end/);
     typed.type(`oA,f1,${Date.now() + HOUR_MS}\n\x04`);
     expect(await typed.done).toMatchObject({ code: 0, stdout: expect.stringContaining("1 code imported") });
     const given = cli.startInTerminal(["pool", "import"]);
-    await given.shows(/Ctrl-D ends/);
+    await given.shows(/press Ctrl-D to end/);
     given.type("\x03");
     expect((await given.done).code).toBe(130);
   });
@@ -244,7 +244,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     });
     expect(linesOf(stdout).filter((line) => displayWidth(line) > 40)).toEqual([]);
     expect(stdout.replace(/\r?\n {2}/g, " ")).toContain(
-      "error: --format 'cvs' is none of its values\r\nhint: did you mean csv? they are table, tsv, csv, json, openid",
+      "error: invalid value 'cvs' for --format\r\nhint: did you mean csv? valid values: table, tsv, csv, json, openid",
     );
   });
 

@@ -97,6 +97,7 @@ export async function showDryRun(
   } else await showSummary(deps, result, await spendsOf(deps, message));
   await warnOfPassed(deps, message);
   if (isNobodyReachable(result)) throw await noneReachable(deps, message, result);
+  if (out.format === "human") out.talk("next: run the same command without --dry-run to send");
   return "done";
 }
 

@@ -9,8 +9,9 @@ import { broadcastNeeds, loadView } from "./preflight.ts";
 import { orDash } from "./summary.ts";
 
 const EXAMPLES = `
-The ledgers of its users stay until they lapse: a new broadcast of the same id
-leaves out whoever has got this one. It asks first; --yes answers.
+The users' ledgers are kept until they expire: a new broadcast with the same id
+excludes everyone who got this one. Asks for confirmation; --yes skips the
+question.
 
 Example:
   $ push-cli broadcast delete trial-1`;
@@ -36,7 +37,7 @@ async function deleteBroadcast(
   deps.note({ broadcastId: id });
   if (!flags.yes && !flags.dryRun && !out.canAsk()) {
     throw new PushCliError("confirm", `broadcast delete needs confirmation, but ${whyNotAsked(deps)}`, {
-      hint: "give --yes",
+      hint: "use --yes to confirm",
     });
   }
   const { status, result } = view;

@@ -13,8 +13,8 @@ import { presentView } from "./show.ts";
 import { orDash } from "./summary.ts";
 
 const HOW = `
-Its runs, on whichever machines, take no new users within two seconds, wait for
-the requests in flight, and put back what is unsent. It does not ask.`;
+All its runs, on any machine, stop claiming within two seconds, wait for the
+requests in flight and return unsent codes. Does not ask for confirmation.`;
 
 interface HaltFlags {
   timeout: string;

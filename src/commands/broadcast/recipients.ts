@@ -17,10 +17,10 @@ import { sendOf } from "./preflight.ts";
 const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"];
 
 const EXAMPLES = `
-Read from the users' ledgers, which keep them for 8 days after the last send.
-Who never had a code or consent is in none of them; rows that were left out
-("invalid") are kept beside them for 8 days. With --json, a line is as in a
-report; "open" is claimed without an outcome yet.
+Read from the users' ledgers, which are kept for 8 days after the last send.
+Users who never had a code or consent are not listed; skipped rows ("invalid")
+are kept for 8 days, too. With --json, lines are the same as in a report. "open"
+recipients are claimed but have no outcome yet.
 
 Examples:
   $ push-cli broadcast recipients 20261123-184012-k3f9 --outcome failed,unknown

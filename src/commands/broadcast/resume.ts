@@ -43,9 +43,10 @@ interface ResumeFlags extends EngineFlags {
 }
 
 const EXAMPLES = `
-Takes over what a killed or stopped run had claimed, with the same codes or
-consents, and sends to whoever has no outcome yet. It shows what is left and
-asks; --yes answers. Without an id it offers those that can be resumed.
+Takes over the claims of a killed or stopped run, with the same codes or
+consents, and sends to everyone who has no outcome yet. Shows what is left and
+asks for confirmation; --yes skips the question. Without an id, lists the
+broadcasts that can be resumed.
 
 Examples:
   $ push-cli broadcast resume 20261123-184012-k3f9

@@ -29,8 +29,8 @@ import {
 } from "./summary.ts";
 
 const EXAMPLES = `
-The counts are those of the last run's end, while runs are at work those of
-their heartbeats. --exact takes them from the ledgers.
+Counts are from the end of the last run, or from heartbeats while a broadcast is
+running. --exact recounts them from the ledgers.
 
 Examples:
   $ push-cli broadcast show 20261123-184012-k3f9

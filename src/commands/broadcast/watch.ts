@@ -12,9 +12,9 @@ import { presentView } from "./show.ts";
 import { toWatchDocument, WatchScreen } from "./watch-screen.ts";
 
 const EXAMPLES = `
-From any machine: all runs at work are added up. It ends when the broadcast
-does, with the broadcast's own exit code (9 when its last run died); Ctrl-C
-ends the watching alone.
+Works from any machine; the counts of all runs are added up. Exits when the
+broadcast ends, with its exit code (9 if its last run died). Ctrl-C stops only
+the watching.
 
 Examples:
   $ push-cli broadcast watch

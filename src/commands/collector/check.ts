@@ -7,11 +7,10 @@ import { type Check, isBad } from "./checks.ts";
 import { parseBase } from "./probe-url.ts";
 
 const EXAMPLES = `
-With --url, the collector there is asked for its health, played the platform's
-check of the callback URL, and sent an empty report with a good session token
-and with a forged one. Nothing is written. Exit code: 5 when a setting is
-missing or wrong, 6 when Redis does not answer, 8 when the collector at --url
-answers otherwise than it should.
+With --url, also checks a running collector: its health, the platform's URL
+verification, and empty reports with a valid and a forged session token. Nothing
+is written. Exit codes: 5 if a setting is missing or invalid, 6 if Redis does
+not respond, 8 if the collector at --url does not respond as expected.
 
 Examples:
   $ push-cli collector check

@@ -10,8 +10,9 @@ import { requireSecrets, type Secrets } from "./secrets.ts";
 
 export const START_EXAMPLES = `
 Secrets come from the environment, from files (PUSH_CLI_COLLECTOR_SECRET_FILE)
-or from push-cli.config.json; push-cli collector check tells what is there.
-The log is JSON lines on stdout. SIGTERM ends it: requests in hand are finished.
+or from push-cli.config.json; push-cli collector check shows what is set.
+The log is written to stdout as JSON lines. SIGTERM stops the collector after
+the requests in progress.
 
 Examples:
   $ export PUSH_CLI_COLLECTOR_SECRET=$(openssl rand -base64 48)

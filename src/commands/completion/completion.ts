@@ -13,21 +13,21 @@ type Shell = keyof typeof SCRIPTS;
 const SHELLS = Object.keys(SCRIPTS);
 
 const HELP = `
-It completes commands, options, values of options and names of files; names of
-profiles and channels, ids of broadcasts, and ids of templates as far as Redis
-has them. Redis is asked for half a second at most, the platform never.
+Completes commands, options, option values and file names, as well as profiles,
+channels, broadcast ids, and template ids cached in Redis. Redis is queried for
+at most half a second, the platform never.
 
-bash, in this shell; for every shell, put the line into ~/.bashrc:
+bash, for this shell; add the line to ~/.bashrc for every shell:
   $ source <(push-cli completion bash)
 
-zsh; for every shell, put the line into ~/.zshrc, behind "compinit":
+zsh, for this shell; add the line to ~/.zshrc, after "compinit", for all shells:
   $ source <(push-cli completion zsh)
 
-fish; for every shell, the second line:
+fish, for this shell, or for every shell with the second line:
   $ push-cli completion fish | source
   $ push-cli completion fish > ~/.config/fish/completions/push-cli.fish
 
-PowerShell; for every shell, put the line into the file $PROFILE names:
+PowerShell, for this shell; add the line to the file $PROFILE for every shell:
   $ push-cli completion powershell | Out-String | Invoke-Expression
 
 Example:

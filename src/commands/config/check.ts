@@ -9,9 +9,9 @@ import { requireChannelFacts } from "./channel-facts.ts";
 import { placeText } from "./place-text.ts";
 
 const EXAMPLES = `
-Checks the configuration files with all of their profiles, the files that they
-name, the environment and the flags. Nothing is connected to; push-cli doctor
-does that. Exit code: 5 when there is an error; warnings alone leave it at 0.
+Checks the configuration files with all their profiles, the files they refer to,
+the environment and the options, without connecting to anything (see push-cli
+doctor for that). The exit code is 5 if there are errors, otherwise 0.
 
 Examples:
   $ push-cli config check

@@ -5,8 +5,8 @@ import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 
 const EXAMPLES = `
-The first file goes before the second, key by key. With --config, or with
-PUSH_CLI_CONFIG, that file is read and no other.
+The first file takes precedence over the second, key by key. With --config or
+PUSH_CLI_CONFIG, only that file is read.
 
 Examples:
   $ push-cli config path

@@ -12,8 +12,8 @@ import { channelFacts } from "./channel-facts.ts";
 import { placeText } from "./place-text.ts";
 
 const EXAMPLES = `
-Secrets are shown as ***, URLs without their password. Values are shown as they
-are given; push-cli config check says whether they can be used.
+Secrets are shown as ***, and URLs without their password. Values are shown as
+given; to validate them, run push-cli config check.
 
 Examples:
   $ push-cli config show

@@ -17,9 +17,9 @@ interface DoctorFlags {
 
 const EXAMPLES = `
 Groups: ${GROUPS.join(", ")}.
-Each check has passed, warns, has failed or was skipped; what can be done stands
-below it. Nothing is sent, spent, stored or changed. Exit code: 8 when a check
-has failed, else 0.
+Each check passes, warns, fails or is skipped; remedies are shown below it.
+Nothing is sent, spent, stored or changed. The exit code is 8 if a check failed,
+otherwise 0.
 
 Examples:
   $ push-cli doctor

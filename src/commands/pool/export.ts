@@ -18,10 +18,9 @@ interface ExportFlags {
 }
 
 const EXAMPLES = `
-One line of NDJSON for each valid code: openId, formId, expire (epoch ms), uses
-when it is not 1, and scene of payments at Baidu. An entry that is not
-understood is a line with its bytes: openId and raw (text) or rawBase64. pool
-import reads all of it back.
+Prints one NDJSON line per valid code: openId, formId, expire (epoch ms), uses
+if it is not 1, and scene of payments at Baidu. Unreadable entries are printed
+with openId and raw (text) or rawBase64. pool import reads all of these back.
 
 Examples:
   $ push-cli pool export > codes.ndjson

@@ -115,4 +115,12 @@ async function showTotals(
   if (out.format !== "human") await out.document(document);
   else out.data(text);
   if (document.bad > 0) out.talk(`hint: ${hint}`);
+  else if (out.format === "human" && (document.imported ?? 0) !== 0) out.talk(nextStep(document));
+}
+
+function nextStep({ dryRun, complete }: Record<string, number | boolean>): string {
+  if (dryRun === true) return "next: run the same command without --dry-run to import";
+  return complete === false
+    ? "next: import again; what is already there is skipped"
+    : "next: push-cli pool stats  (to see how many users can be reached)";
 }

@@ -22,10 +22,9 @@ interface StatsFlags {
 }
 
 const EXAMPLES = `
-Days are those of this machine's time zone; the variable TZ sets another.
---sample counts all pools but reads only some, drawn by chance: much cheaper for
-Redis. Every estimated number comes with the interval that holds the true one
-with 95 % confidence.
+Days are in this machine's time zone; set the variable TZ for another one.
+--sample counts all pools but reads only some, chosen at random, which is much
+cheaper for Redis. Estimates are shown with their 95% confidence intervals.
 
 Examples:
   $ push-cli pool stats

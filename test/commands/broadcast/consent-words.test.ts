@@ -28,7 +28,7 @@ describe("a broadcast that spends consents speaks of them", () => {
     await give("oB");
     const dry = await world.screen([...SEND, "--dry-run"]);
     expect(dry.stdout).toMatch(/audience +all pools: 2 users, 2 with a valid consent\n/);
-    expect(dry.stdout).toMatch(/spends +2 consents; 1 user then left without a consent\n/);
+    expect(dry.stdout).toMatch(/spends +2 consents; this leaves 1 user without a consent\n/);
     expect(dry.stdout).toMatch(/^consents +count$/m);
     expect(dry.stdout).not.toMatch(CODES);
     const asked = await world.screen(SEND, { interactive: true, stdin: "n\n" });

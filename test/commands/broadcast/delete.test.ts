@@ -88,7 +88,7 @@ describe("delete in a script", () => {
     for (const args of [["--json"], ["--json", "--no-input"]]) {
       const result = await remove(args);
       expect(result).toMatchObject({ code: 11, stdout: "" });
-      expect(errorOf(result)).toMatchObject({ code: "confirm", hint: "give --yes" });
+      expect(errorOf(result)).toMatchObject({ code: "confirm", hint: "use --yes to confirm" });
     }
     expect(await dumpAll(world)).toEqual(before);
   });
@@ -118,7 +118,7 @@ describe("delete in a script", () => {
   test("of what is not there is exit 3", async () => {
     const result = await inPipe(world, ["delete", "b-404", "--yes", "--json"]);
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(errorOf(result).message).toBe("no broadcasts found 'b-404'");
+    expect(errorOf(result).message).toBe("there is no broadcast 'b-404'");
   });
 });
 

@@ -131,7 +131,7 @@ describe("a dry run", () => {
       list("none.txt", []),
     ];
     const file = await broadcast(world, files);
-    expect(file.stderr).toContain("there is no openId in");
+    expect(file.stderr).toContain("no openId in");
     expect(file.json()).toMatchObject({ outcomes: outcomes({ sent: 3 }), filtered: { exclude: 0 } });
   });
 });
@@ -145,7 +145,7 @@ describe("what makes no sense is refused", () => {
     ['--min-valid "101" is out of range', ["--min-valid", "101"], 2],
     ['"soon" is not a duration', ["--expiring-within", "soon"], 2],
     ["--match '' matches no openId", ["--match", ""], 2],
-    ["no broadcasts found 'nothing'", ["--not-in", "nothing"], 3],
+    ["there is no broadcast 'nothing'", ["--not-in", "nothing"], 3],
   ])("%s", async (_, args, code) => {
     const result = await broadcast(world, [...args, "--dry-run"]);
     expect(result.code, result.stderr).toBe(code);

@@ -62,7 +62,7 @@ describe("the question tells", () => {
       keyword2: "(empty)",
       keyword3: "three",
       audience: "all pools: 7 users, 6 with a valid code",
-      spends: "6 codes; 4 users then left without a code",
+      spends: "6 codes; this leaves 4 users without a code",
       leaves: "no code: 4 users, 1: 2 users",
       takes: "about 3.0 s at 2.0/s",
       report,
@@ -78,7 +78,7 @@ describe("the question tells", () => {
     expect(factsIn(stderr)).toMatchObject({
       profile: "(none)",
       page: expect.stringContaining("none"),
-      keywords: expect.stringContaining("none: the message says nothing"),
+      keywords: expect.stringContaining("none: the message is blank"),
       takes: expect.stringContaining("--rate"),
       report: expect.stringContaining("none (--report"),
     });
@@ -205,7 +205,7 @@ describe("a message that says nothing", () => {
   });
 
   test.each(EMPTY)("is named in the question and in the dry run: %s", async (_, args) => {
-    const NAMED = /^keyword(s +none: the message says nothing|1 +\(empty\)$)/m;
+    const NAMED = /^keyword(s +none: the message is blank|1 +\(empty\)$)/m;
     const dry = await atTerminal(world, [TEMPLATE_ID, ...args, "--dry-run"]);
     expect(dry.code).toBe(0);
     expect(dry.stdout).toMatch(NAMED);

@@ -44,7 +44,7 @@ describe("resume at a terminal", () => {
       /^page +p$/m,
       /^keyword1 +a$/m,
       /^keyword2 +b$/m,
-      new RegExp(`^done +sent ${sent} \\(by the ledgers\\)$`, "m"),
+      new RegExp(`^done +sent ${sent} \\(from the ledgers\\)$`, "m"),
       new RegExp(`^to go +${left} users not yet sent to$`, "m"),
       new RegExp(`^spends +up to ${left} codes$`, "m"),
       /^takes +about .* at 1\.0\/s$/m,

@@ -117,7 +117,7 @@ describe.each(CHANNELS)("--test on $channel", ({ channel, argv, give, delivered,
     const dry = await world.cli([...send, "--test", "oMe", "--dry-run"]);
     expect(dry).toMatchObject({ code: 2, stderr: expect.stringContaining("--test sends") });
     expect((await world.cli([...send, "--test", "-", "--yes"])).code).toBe(2);
-    expect((await world.cli([...send, "--test", "oMe"])).stderr).toContain("give --yes");
+    expect((await world.cli([...send, "--test", "oMe"])).stderr).toContain("use --yes");
     expect(world.sandbox.stats().delivered).toBe(0);
   });
 });

@@ -117,7 +117,7 @@ describe("broadcast watch", () => {
     expect(JSON.parse(watched.stderr).error).toMatchObject({
       code: "timeout",
       message: expect.stringContaining("'b-1'"),
-      hint: expect.stringContaining("goes on"),
+      hint: expect.stringContaining("it continues"),
     });
     expect(await show("b-1")).toMatchObject({ status: "running" });
     sending.signal("SIGINT");
@@ -132,7 +132,7 @@ describe("broadcast watch", () => {
     watching.signal("SIGINT");
     const { code, stderr, stdout } = await watching.done;
     expect([code, stdout]).toEqual([130, ""]);
-    expect(stderr).toContain("broadcast b-1 goes on");
+    expect(stderr).toContain("broadcast b-1 continues");
     const then = delivered();
     await until(() => delivered() > then);
     sending.signal("SIGINT");

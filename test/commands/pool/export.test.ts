@@ -155,7 +155,7 @@ describe("pool export", () => {
     const { code, stdout, stderr } = await world.cli(["pool", "export"]);
     expect([code, stderr]).toEqual([
       0,
-      "2 codes and 2 entries byte for byte of 1 pool; left out: 1 expired, 1 invalid\n",
+      "2 codes and 2 entries byte for byte of 1 pool; skipped: 1 expired, 1 invalid\n",
     ]);
     expect(
       stdout
@@ -209,7 +209,7 @@ describe("pool export", () => {
     const { code, stdout, stderr } = await world.cli(["pool", "export"]);
     expect([code, stderr]).toEqual([
       8,
-      "1 code and 1 entry byte for byte of 1 pool; left out: 1 too long for import\n",
+      "1 code and 1 entry byte for byte of 1 pool; skipped: 1 too long for import\n",
     ]);
     await world.redis.client.flushall();
     expect((await world.cli(["pool", "import"], { stdin: stdout })).code).toBe(0);

@@ -57,7 +57,7 @@ it("knows codes that broadcasts have used", async () => {
     stdin: `${row("o1", "f1")}\n${row("o1", "f2")}`,
   });
   expect(stdout).toBe(
-    "2 lines, 1 code would be imported, 0 there already, 1 used already, 0 expired, 0 bad lines\n",
+    "2 lines, 1 code would be imported, 0 already there, 1 already used, 0 expired, 0 bad lines\n",
   );
 });
 

@@ -245,7 +245,7 @@ it("sums up in a line for a person, and in rows for a pipe", async () => {
   await world.redis.client.zadd("z:oA", LATER, "a");
   const argv = ["pool", "import", "--from", "zset", "--from-prefix", "z:"];
   expect((await world.screen(argv)).stdout).toBe(
-    "1 key, 1 code imported, 0 there already, 0 expired, 0 bad values\n",
+    "1 key, 1 code imported, 0 already there, 0 expired, 0 bad values\n",
   );
   expect((await world.cli(argv)).stdout).toBe(
     "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t1\n",

@@ -50,7 +50,7 @@ describe("an export of before a broadcast", () => {
       });
       expect(await world.redis.pools()).toEqual(left);
       const { stdout } = await world.screen(["pool", "import"], { stdin: exported.stdout });
-      expect(stdout).toContain("900 lines, 0 codes imported, 300 there already, 600 used already, 0 expired");
+      expect(stdout).toContain("900 lines, 0 codes imported, 300 already there, 600 already used, 0 expired");
       await broadcast();
       expect(await importText(exported.stdout)).toMatchObject({ imported: 0, known: 0, used: 900 });
     },
@@ -77,7 +77,7 @@ it.each([
   await broadcast();
   expect(await importText("", from)).toMatchObject({ imported: 0, known: 1, used: 1 });
   const { stdout } = await world.screen(["pool", "import", ...from]);
-  expect(stdout).toBe("1 key, 0 codes imported, 1 there already, 1 used already, 0 expired, 0 bad values\n");
+  expect(stdout).toBe("1 key, 0 codes imported, 1 already there, 1 already used, 0 expired, 0 bad values\n");
 });
 
 describe("which records make a code used", () => {

@@ -230,7 +230,7 @@ describe("pool import", () => {
     const stdin = `oA,a,${LATER}\noA,,1\n`;
     const { code, stdout, stderr } = await world.screen(["pool", "import"], { stdin });
     expect(code).toBe(8);
-    expect(stdout).toBe("2 lines, 1 code imported, 0 there already, 0 expired, 1 bad line\n");
+    expect(stdout).toBe("2 lines, 1 code imported, 0 already there, 0 expired, 1 bad line\n");
     expect(stderr).toMatch(/^line 2: it has no formId\nhint: /);
     const quiet = await world.cli(["pool", "import", "--quiet"], { stdin });
     expect(quiet).toMatchObject({ code: 8, stdout: "", stderr: "line 2: it has no formId\n" });

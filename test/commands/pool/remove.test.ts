@@ -198,7 +198,7 @@ describe("pool remove", () => {
   it("can't ask where its list comes from", async () => {
     const told = await world.screen(["pool", "remove", "-"], { stdin: "oA\ny\n", interactive: true });
     expect(told).toMatchObject({ code: 11, stdout: "" });
-    expect(told.stderr).toMatch(/^error: .*there is no terminal\nhint: give --yes/);
+    expect(told.stderr).toMatch(/^error: .*there is no terminal\nhint: use --yes/);
     const dry = await world.screen(["pool", "remove", "-", "--dry-run"], {
       stdin: "oA\n",
       interactive: true,

@@ -250,7 +250,7 @@ describe("pool stats", () => {
     [["--match", ""], 2, "--match '' matches no openId"],
     [[], 3, "no pool found under 'mina:openid:\\*'"],
     [["--match", "oX*"], 3, "no pool found under 'mina:openid:oX\\*'"],
-    [["--sample", "10"], 3, "there is no pool under"],
+    [["--sample", "10"], 3, "no pool found under"],
   ])("refuses %j", async (flags, exit, message) => {
     const { code, stdout, stderr } = await world.cli(["pool", "stats", ...flags]);
     expect([code, stdout]).toEqual([exit, ""]);

@@ -43,7 +43,7 @@ describe("pool export, of consents", () => {
     await giveSome();
     const { stdout, stderr } = await cli(["pool", "export", "--template", T1, "--consent-max-age", "30d"]);
     expect(stdout).not.toContain('"a1"');
-    expect(stderr).toContain("left out: 1 expired");
+    expect(stderr).toContain("skipped: 1 expired");
     const raw = await cli(["pool", "export", "--raw", "--match", "oA", "--consent-max-age", "30d"]);
     expect(raw.stdout).toContain("a1");
     expect(raw.lines()).toHaveLength(5);

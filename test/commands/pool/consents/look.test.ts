@@ -82,7 +82,7 @@ describe("pool list, of consents", () => {
   it("warns of keys that it can't read, and says when there are none", async () => {
     await give("oB", "not a template", entry("b1"));
     const { code, stderr } = await cli(["pool", "list"]);
-    expect(stderr).toContain("1 key under 'mina:consent:{*}:*' was left out");
+    expect(stderr).toContain("1 key under 'mina:consent:{*}:*' was skipped");
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("there are no consents") });
   });
 });
