@@ -154,16 +154,18 @@ async function keysOf(settings: Settings) {
   const { keyPrefix, poolPrefix, poolSuffix } = settings;
   const { CHANNELS } = await import("./platforms/channels.ts");
   const all = await Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
-  const prefixOf = (kind: PermissionKind, otherwise: string) => {
-    const other = all.find(({ platform, permission }) => platform === facts.platform && permission === kind);
-    return `${keyPrefix}${other?.poolPrefix ?? otherwise}`;
-  };
+  const ofKind = (kind: PermissionKind) =>
+    all.find(({ platform, permission }) => platform === facts.platform && permission === kind);
+  const prefixOf = (kind: PermissionKind, otherwise: string) =>
+    `${keyPrefix}${ofKind(kind)?.poolPrefix ?? otherwise}`;
+  const codeUses = ofKind("code")?.codeUses;
   if (facts.permission === "code")
-    return { keyPrefix, poolPrefix, poolSuffix, consentPrefix: prefixOf("consent", "consent:") };
+    return { keyPrefix, poolPrefix, poolSuffix, codeUses, consentPrefix: prefixOf("consent", "consent:") };
   return {
     keyPrefix,
     poolPrefix: prefixOf("code", "openid:"),
     poolSuffix: "",
+    codeUses,
     consentPrefix: poolPrefix,
   };
 }

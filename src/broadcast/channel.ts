@@ -165,6 +165,8 @@ export interface ChannelFacts {
   receipts?: true | undefined;
   /** Initial sends per second where bursts are penalized; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
+  /** Messages that the code of a form brings, which the collector notes of those it takes in; absent: 1. */
+  codeUses?: number | undefined;
 }
 
 /** A platform and a kind of message. Everything that differs between channels is behind this interface. */

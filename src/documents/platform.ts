@@ -106,6 +106,7 @@ const CHANNEL = s.object(
     ),
     poolPrefix: s.text("The prefix of its pools, behind the key prefix."),
     receipts: s.optional(s.yes("The platform tells later what became of a message.")),
+    codeUses: s.optional(s.number("Messages that the code of a form brings, where that is more than one.")),
     startRate: s.optional(s.number("Messages per second that it begins with.")),
     chosen: s.flag("Whether the settings choose it."),
   },

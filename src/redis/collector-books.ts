@@ -16,6 +16,8 @@ export interface CollectorBookOptions extends PoolKeyOptions {
   lifeMs: number;
   /** Valid codes that a user's pool may have. */
   cap: number;
+  /** How many messages a code is good for; absent: 1. */
+  codeUses?: number | undefined;
   /** `<key prefix>consent:` unless given. */
   consentPrefix?: string | undefined;
   /** Valid consents that a user may have of a template; undefined: any number. */
@@ -58,7 +60,7 @@ export async function openCollectorBooks(
     });
   const link = await openSteadyLink({ open, replyMs, shownUrl });
   return {
-    codes: createCodeBook(link, keys, { lifeMs, cap }),
+    codes: createCodeBook(link, keys, { lifeMs, cap, codeUses: options.codeUses }),
     consents: createConsentBook(link, consents),
     ping: async () => {
       await link.call(link.client.ping());

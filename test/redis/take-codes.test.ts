@@ -53,6 +53,21 @@ describe("a report", () => {
     expect(await books.codes.take("u", [payment])).toEqual(["used"]);
   });
 
+  it("says of each code that it is good for several messages, where the platform's are", async () => {
+    const own = await openBooks(redis.url, { codeUses: 3 });
+    try {
+      expect(await own.codes.take("u", [code("f1")])).toEqual(["taken"]);
+      expect(await own.codes.take("u", [code("f1"), code("f2")])).toEqual(["known", "taken"]);
+      const entries = (await redis.entries("u")).map((raw) => JSON.parse(raw));
+      expect(entries).toMatchObject([
+        { formId: "f1", uses: 3 },
+        { formId: "f2", uses: 3 },
+      ]);
+    } finally {
+      own.close();
+    }
+  });
+
   it("gives a code its life less its age, or what it says if that is less", async () => {
     const notAfterMs = nowMs + 5000;
     const reports = [

@@ -17,6 +17,7 @@ const facts: ChannelFacts = {
     ...ALIPAY.limits,
   ],
   poolPrefix: "alipay:openid:",
+  codeUses: 3,
 };
 
 export const alipayTemplate: ChannelModule = {
