@@ -25,7 +25,7 @@ describe("one fault of a file", () => {
       message: `"${here}" (${where}) is not valid JSON`,
       details: [],
     });
-    expect(error.hint).toMatch(/^keys and text stand in double quotes/);
+    expect(error.hint).toMatch(/^keys and strings need double quotes/);
     expect(error.cause).toBeUndefined();
     expect(`${error.message}${error.hint}${error.stack}`).not.toContain("s3cret");
   });
@@ -37,14 +37,22 @@ describe("one fault of a file", () => {
       'unknown key "profiles.a.redis_url" in FILE:19',
       'did you mean "redisUrl"?',
     ],
-    [{ concurrency: 3 }, 'unknown key "concurrency" in FILE:2', "the keys are redisUrl, redisCa,"],
-    [{ redisUrl: 6379 }, '"redisUrl" in FILE:13 must be text, not a number: 6379', 'write "6379", in double'],
+    [{ concurrency: 3 }, 'unknown key "concurrency" in FILE:2', "valid keys: redisUrl, redisCa,"],
+    [
+      { redisUrl: 6379 },
+      '"redisUrl" in FILE:13 must be text, not a number: 6379',
+      'write "6379" in double quotes',
+    ],
     [
       { consentCap: true },
       '"consentCap" in FILE:15 must be a number, not a boolean: true',
-      "how many consents",
+      "give the maximum number of consents",
     ],
-    [{ consentCap: 0 }, '"consentCap" in FILE:15: "0" is not a number of consents', "how many consents"],
+    [
+      { consentCap: 0 },
+      '"consentCap" in FILE:15: "0" is not a number of consents',
+      "give the maximum number of consents",
+    ],
     [{ appsecret: 573 }, '"appsecret" in FILE:14 must be text, not a number', MEND],
     [{ $schema: 7 }, '"$schema" in FILE:12 must be text, not a number', MEND],
     [{ defaultProfile: "" }, '"defaultProfile" in FILE:19 is empty', MEND],
@@ -53,11 +61,11 @@ describe("one fault of a file", () => {
       '"profiles.a.production" in FILE:32 must be true or false, not a string',
       MEND,
     ],
-    [{ production: true }, 'unknown key "production" in FILE:2', "the keys are redisUrl, redisCa,"],
+    [{ production: true }, 'unknown key "production" in FILE:2', "valid keys: redisUrl, redisCa,"],
     [
       { profiles: { a: { defaultProfile: "a" } } },
       'unknown key "profiles.a.defaultProfile" in FILE:19',
-      "the keys",
+      "valid keys: ",
     ],
     [{ appsecret: ["s3cret"] }, '"appsecret" in FILE:14 must be text, not an array', MEND],
     [{ appid: null }, '"appid" in FILE:10 must be text, not null', MEND],
@@ -72,7 +80,7 @@ describe("one fault of a file", () => {
     [
       { profiles: { a: { tokenMode: "x" } } },
       '"profiles.a.tokenMode" in FILE:31: "x" is not a token mode',
-      "stable",
+      "use stable ",
     ],
     [{ appsecret: "s3cret x" }, '"appsecret" in FILE:14 is empty or contains spaces', "the appsecret"],
     [{ appsecretFile: "" }, '"appsecretFile" in FILE:18 is empty', MEND],
@@ -136,7 +144,7 @@ describe("several faults", () => {
     expect(error.message).toBe(`3 errors in "${here}" and "${users}"`);
     expect(error.hint).toBe("fix the files and run again; to see all problems: push-cli config check");
     expect(error.details).toEqual([
-      expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and text stand in double quotes/),
+      expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and strings need double quotes/),
       `${users}:1:2: unknown key "redisUlr"; did you mean "redisUrl"?`,
       `${users}:1:37: "tokenMode" must be text, not an array`,
     ]);
