@@ -78,7 +78,7 @@ describe("columns of --to-file in a message", () => {
     expect(result.json()).toMatchObject({ outcomes: outcomes({ sent: 2, no_code: 1 }) });
     expect(recorder.textsOf("u1")).toEqual([{ keywords: ["Bob", "to West!"] }]);
     expect(result.stderr).toContain(
-      "warning: 2 rows of users who are in the list already, with other values: the first row of each user is used; first duplicate: line 6: 'u1'",
+      "warning: 2 duplicate rows with different values: the first row of each user is used; first duplicate: line 6: 'u1'",
     );
   });
 });
@@ -89,10 +89,10 @@ describe("is refused with exit code 2, and nothing is done:", () => {
       SHOPS,
       ["--keywords", "{{nmae}}"],
       "has no column 'nmae'",
-      "did you mean {{name}}? its columns are openId, name, shop",
+      "did you mean {{name}}? valid columns: openId, name, shop",
     ],
-    ['{"openId":"u0","a":1}', ["--keywords", "{{b}}"], "has no column 'b'", "its columns are openId, a"],
-    ["u0\nu1\n", KEYWORDS, "has no header line that names 'name'", "openId,name"],
+    ['{"openId":"u0","a":1}', ["--keywords", "{{b}}"], "has no column 'b'", "valid columns: openId, a"],
+    ["u0\nu1\n", KEYWORDS, "has no header line with a column 'name'", "openId,name"],
     ["openId,a,a\nu0,1,2\n", ["--keywords", "{{a}}"], "has 2 columns 'a'", "rename"],
     [
       SHOPS,
@@ -143,7 +143,7 @@ describe("is refused with exit code 2, and nothing is done:", () => {
       '{"openId":"u0"}',
       ["--keywords", "{{constructor}}"],
       "has no column 'constructor'",
-      "its columns are openId",
+      "valid columns: openId",
     ],
   ])("%j %j", async (text, args, message, hint) => {
     await giveUsers(world, 2);
@@ -199,7 +199,7 @@ describe("--skip-bad-rows", () => {
       report,
     ]);
     expect(result.code, result.stderr).toBe(8);
-    expect(result.stderr).toContain("2 rows are left out (invalid); the first is line 5: no column 'shop'");
+    expect(result.stderr).toContain("2 rows are skipped as invalid; the first is line 5: no column 'shop'");
     const expected = { recipients: 5, toGo: 0, outcomes: outcomes({ sent: 3, invalid: 2 }) };
     expect(result.json<BroadcastResult>()).toMatchObject(expected);
     expect(recorder.textsOf("u3")).toEqual([]);
@@ -228,7 +228,7 @@ describe("--skip-bad-rows", () => {
 
   test("when none is left, nothing is sent", async () => {
     const result = await send(fileOf("openId,name,shop\nu0,x\n"), [...KEYWORDS, "--skip-bad-rows"]);
-    expect([result.code, errorOf(result).message]).toEqual([3, expect.stringContaining("can be sent")]);
+    expect([result.code, errorOf(result).message]).toEqual([3, expect.stringContaining("no usable row in ")]);
   });
 
   test("the dry run counts them, and changes nothing", async () => {
@@ -263,7 +263,7 @@ test("the preview shows the first recipient's values, and the columns", async ()
   await giveUsers(world, 3);
   const shown = await atTerminal(world, ["t", "--to-file", fileOf(SHOPS), ...KEYWORDS, "--id", "b-1"], "y\n");
   expect(shown.code, shown.stderr).toBe(0);
-  expect(shown.stderr).toMatch(/columns +name, shop; shown are the values of line 2 \(u0\)/);
+  expect(shown.stderr).toMatch(/columns +name, shop; values shown are from line 2 \(u0\)/);
   expect(shown.stderr).toMatch(/keyword1 +Ann\n/);
   expect(shown.stderr).toMatch(/keyword2 +to East!\n/);
   const full = await atTerminal(world, ["show", "b-1", "--full"]);

@@ -97,7 +97,7 @@ function byName(
   template: Template | undefined,
 ): MessageField[] {
   if (values.length > 0)
-    throw usageError("--keywords and --field exclude each other", "leave one of them out");
+    throw usageError("--keywords and --field can't be used together", "use only one of them");
   const names = Object.keys(named);
   if (names.length === 0) throw usageError(`no values for ${templateId}`, "give --keywords or --field");
   for (const name of names) checkFieldName(name);
