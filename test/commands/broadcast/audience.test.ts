@@ -148,7 +148,7 @@ test("a report that can't be written is exit 12, and says what it lacks; how the
   expect(errorOf(result)).toMatchObject({
     code: "output",
     message: expect.stringMatching(
-      /^cannot write the report "\/dev\/full": ENOSPC.*; the file lacks 3 lines$/,
+      /^cannot write the report "\/dev\/full": ENOSPC.*; 3 lines are missing from the file$/,
     ),
     hint: expect.stringContaining("broadcast recipients"),
   });

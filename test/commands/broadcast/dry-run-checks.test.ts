@@ -60,7 +60,7 @@ describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
     for (const [path, why] of [
       [join(dir, "nosuch/x"), "its folder does not exist"],
       [folder, "is a directory"],
-      [foreign, "is no line of a report"],
+      [foreign, "its last line is not a report line"],
       ["/proc/x", "cannot open the report"],
       ["", "'' is not a file"],
     ] as const) {

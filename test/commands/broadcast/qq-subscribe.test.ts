@@ -115,10 +115,10 @@ it("stops where the mini program may not send any more", async () => {
 it("has no receipts to wait for, and no options of other channels", async () => {
   expect(await send("--wait-receipts", "1s")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("takes no receipts of qq-subscribe"),
+    stderr: expect.stringContaining("qq-subscribe messages have no receipts"),
   });
   expect(await send("--lang", "zh_CN")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("--lang is nothing for messages of qq-subscribe"),
+    stderr: expect.stringContaining("--lang does not apply to qq-subscribe messages"),
   });
 });

@@ -94,7 +94,7 @@ describe("resume at a terminal", () => {
 
   test("tells what --retry-unknown may do", async () => {
     const { stderr } = await atTerminal(world, ["resume", "b-1", "--retry-unknown"], "n\n");
-    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* a second time$/m);
+    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* deliver the message twice$/m);
   });
 });
 
@@ -271,6 +271,6 @@ describe("resume without an id", () => {
     await broadcast(world, ["--id", "done"]);
     const result = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(errorOf(result).message).toContain("no broadcast that can be resumed");
+    expect(errorOf(result).message).toContain("no broadcast can be resumed");
   });
 });

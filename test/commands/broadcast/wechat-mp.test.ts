@@ -29,7 +29,7 @@ it("sends to listed followers, and notes in their ledgers who has it", async () 
 it("needs a list: nothing is pooled", async () => {
   const { code, stderr } = await send();
   expect(code).toBe(2);
-  expect(stderr).toContain("wechat-mp has no pools, so it is not known whom to send to");
+  expect(stderr).toContain("wechat-mp has no pools, so it requires a list of recipients");
   const pools = await world.cli(["pool", "list", ...CHANNEL]);
   expect(pools.code).toBe(2);
   expect(pools.stderr).toContain("messages of wechat-mp spend nothing that is kept");
