@@ -20,6 +20,7 @@ Entries that are not understood stay, unless --export has saved them or
 
 An openId may come as the key of its pool; several may have commas between them;
 and '-' is a list on stdin: lines, CSV, NDJSON, or what pool list prints.
+Asks for confirmation; --yes skips the question.
 
 Examples:
   $ push-cli pool remove oABC123 --dry-run
