@@ -83,7 +83,7 @@ describe("--lifetime", () => {
       const without = await from("hash");
       expect([without.code, without.json()]).toEqual([8, expect.objectContaining({ imported: 0, bad: 1 })]);
       expect(without.stderr).toContain("'153974...' (13 bytes) has a creation time but no expiry");
-      expect(without.stderr).toContain("hint: --lifetime 7d takes");
+      expect(without.stderr).toContain("hint: with --lifetime 7d each code is valid for 7 days");
       expect((await from("hash", "--lifetime", "7d")).code).toBe(0);
       expect(await world.redis.entries("oA")).toEqual([expected("1539741992524")]);
     },
@@ -108,7 +108,7 @@ describe("--lifetime", () => {
     await world.redis.client.zadd("src:oA", created, "c1", NOW - HOUR_MS, "c2");
     const without = await from("zset");
     expect([without.code, without.json()]).toEqual([8, expect.objectContaining({ imported: 0, expired: 2 })]);
-    expect(without.stderr).toContain("they look like times of creation (2 scores)\nhint: --lifetime 7d ");
+    expect(without.stderr).toContain("they look like creation times (2 scores)\nhint: with --lifetime 7d ");
     const { code, stderr } = await from("zset", "--lifetime", "160h");
     expect(code).toBe(0);
     expect(stderr).not.toContain("--lifetime");
@@ -164,7 +164,7 @@ describe("an openId", () => {
     const { code, stderr } = await from(layout);
     expect(code).toBe(0);
     expect(await world.redis.pools()).toEqual({ "mina:openid:oA": [entry("a")] });
-    const told = "end at the ':' behind it in 1 value, such as 'oA' of 'src:oA:12:alice'";
+    const told = "in 1 value the openId was assumed to end at the ':', for example 'oA' of 'src:oA:12:alice'";
     expect(stderr.includes(told)).toBe(layout !== "string");
   });
 

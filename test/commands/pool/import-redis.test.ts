@@ -248,6 +248,6 @@ it("sums up in a line for a person, and in rows for a pipe", async () => {
     "1 key, 1 code imported, 0 already there, 0 expired, 0 bad values\n",
   );
   expect((await world.cli(argv)).stdout).toBe(
-    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t1\n",
+    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t1\ndryRun\tfalse\n",
   );
 });

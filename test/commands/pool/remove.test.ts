@@ -140,7 +140,7 @@ describe("pool remove", () => {
     const no = await ask("n\n");
     expect(no).toMatchObject({ code: 11, stdout: "" });
     expect(no.stderr).toContain("oA  1 valid, 1 expired, 1 invalid, 2 unreadable\noB  2 valid, ");
-    expect(no.stderr).toContain("2 unreadable entries will stay\nRemove 2 pools? [y/N] ");
+    expect(no.stderr).toContain("2 unreadable entries will be kept\nRemove 2 pools? [y/N] ");
     expect((await ask("n\n", "--unreadable")).stderr).toContain("2 unreadable entries will be lost");
     expect((await ask("")).code).toBe(11);
     expect(await world.redis.pools()).toEqual(before);
@@ -220,7 +220,7 @@ describe("pool remove", () => {
   writeFileSync(taken, "all that is left of them\n");
 
   it.each([
-    [["oA"], 11, "pool remove asks before it removes"],
+    [["oA"], 11, "pool remove needs confirmation, but "],
     [["oNobody", "oNobody2", "--yes"], 3, "no pool 'mina:openid:oNobody' and 1 more"],
     [["o A", "--yes"], 2, "'o A' is not an openId"],
     [["oA", "--yes", "--export", "-"], 2, "--export: '-' is not a file"],
