@@ -55,10 +55,12 @@ const world = useWorld();
 const ok: SendAnswer = { class: "ok", errcode: 0, errmsg: "ok" };
 const lost: SendAnswer = { class: "ambiguous", errmsg: "timeout" };
 
-/** A platform that answers like this, one after the other, each after so long. */
+/** A platform that answers like this, one after the other, each after so long; to a send to nobody, that it is there. */
 function answering(clock: Clock, takesMs: number, answers: SendAnswer[]): MessageSender {
+  const refused: SendAnswer = { class: "user_unknown", errcode: 40003, errmsg: "nobody" };
   return {
-    send: (_, __, onAnswer) => void clock.sleep(takesMs).then(() => onAnswer(answers.shift()!)),
+    send: ({ openId }, __, onAnswer) =>
+      void clock.sleep(takesMs).then(() => onAnswer(openId === "" ? refused : answers.shift()!)),
     close: async () => {},
   };
 }

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 it("a collector takes in what became of messages, and receipts settle what a killed run left behind", async () => {
   const collector = cli.start(["collector", "--listen", "127.0.0.1:0"], { stdin: "" });
-  const started = /listening at (http:\/\/)?(\S+?);/;
+  const started = /listening on (http:\/\/)?(\S+?);/;
   await collector.shows(started);
   const [, , address = ""] = started.exec(collector.stderr) ?? [];
   sandbox.setCallback({ url: `http://${address}/callback`, delayMs: 20, format: "xml" });
