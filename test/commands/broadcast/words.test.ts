@@ -64,7 +64,11 @@ describe("a word is not a template", () => {
   test.each([
     ["list -y", 0],
     ["ls -y", 0],
-    ["rm -y", 2],
+    ["ls --yes --no-keywords", 2],
+    ["ls b-1 -y --no-keywords", 2],
+    ["rm --yes --no-keywords", 2],
+    ["rm b-1 -y --no-keywords", 2],
+    ["rm b-1 -y", 3],
     ["watch -y", 3],
     ["resume -y", 2],
     ["send -y", 2],
