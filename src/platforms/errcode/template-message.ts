@@ -29,7 +29,7 @@ function toKeywords(values: readonly string[]) {
 
 function toFields(named: Readonly<Record<string, string>>, values: readonly string[]) {
   if (values.length > 0)
-    throw usageError("--keywords and --field exclude each other", "leave one of them out");
+    throw usageError("--keywords and --field can't be used together", "use only one of them");
   for (const name of Object.keys(named)) checkFieldName(name);
   return Object.entries(named).map(([name, value]) => ({ name, value }));
 }

@@ -112,7 +112,7 @@ describe("a message", () => {
   });
 
   it.each<[string, Partial<MessageInput>, string]>([
-    ["both at once", { values: ["a"], named: { thing1: "a" } }, "exclude each other"],
+    ["both at once", { values: ["a"], named: { thing1: "a" } }, "can't be used together"],
     ["a name that is none", { named: { "{{thing1.DATA}}": "a" } }, "--field 'thing1=...'"],
     ["an emphasis beyond its fields", { named: { thing1: "a" }, options: { emphasis: "2" } }, "--emphasis 2"],
     ["an account that is none", { options: { oacAppid: "a b" } }, "--oac-appid 'a b'"],
