@@ -81,8 +81,8 @@ describe("of all commands and options", () => {
           [...words, longOf(option), flag, "x"],
           ...(early ? [[...words.slice(0, 1), longOf(option), flag, ...words.slice(1)]] : []),
         ];
-        for (const argv of places)
-          expect([argv, complaintOf(argv)]).toEqual([argv, expect.stringContaining(flag)]);
+        // One `expect` for all places: there are so many that one for each takes twice as long.
+        expect(places.filter((argv) => !complaintOf(argv).includes(flag))).toEqual([]);
       }
     }
   });
