@@ -94,7 +94,7 @@ describe("resume at a terminal", () => {
 
   test("tells what --retry-unknown may do", async () => {
     const { stderr } = await atTerminal(world, ["resume", "b-1", "--retry-unknown"], "n\n");
-    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* a second time$/m);
+    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* twice$/m);
   });
 });
 

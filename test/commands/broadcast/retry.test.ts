@@ -222,8 +222,8 @@ describe("--retry-unknown", () => {
     const before = await dumpAll(world);
     const { code, stderr } = await atTerminal(world, ["resume", "b-1", "--retry-unknown"], "n\n");
     expect(code).toBe(11);
-    expect(stderr).toMatch(/^to go +0 users not yet sent to, 3 to try again$/m);
-    expect(stderr).toMatch(/^warning +--retry-unknown: .* a second time$/m);
+    expect(stderr).toMatch(/^to go +0 users not yet sent to, 3 to retry$/m);
+    expect(stderr).toMatch(/^warning +--retry-unknown: .* twice$/m);
     expect(await dumpAll(world)).toEqual(before);
   });
 
