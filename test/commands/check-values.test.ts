@@ -194,7 +194,7 @@ describe("the refusal", () => {
       expect(code).toBe(2);
       expect(JSON.parse(stderr).error).toMatchObject({
         code: "usage",
-        message: expect.stringContaining("--keywords takes a value"),
+        message: expect.stringContaining("--keywords requires a value"),
         hint: expect.stringContaining("write --keywords="),
       });
     }

@@ -104,11 +104,11 @@ it.each([
   [["pool", "list", "--color", "alway"], "invalid value 'alway' for --color"],
   [["pool", "list", "--format", "csv", "--json"], "--format csv and --json can't be used together"],
   [["pool", "list", "--format", "csv", "--jq", "."], "--format csv and --jq can't be used together"],
-  [["pool", "list", "--header", "--json"], "--header: there is no header in JSON"],
+  [["pool", "list", "--header", "--json"], "--header: JSON has no header"],
   [["pool", "export", "--format", "csv"], "--format csv: pool export always prints NDJSON"],
   [
     ["broadcast", "t", "--no-keywords", "-y", "--format", "openid"],
-    "--format openid: broadcast send lists no users",
+    "--format openid: broadcast send does not list users",
   ],
 ])("%j is refused before anything is done", async (argv, message) => {
   const { code, stdout, stderr } = await world.cli(argv);

@@ -150,7 +150,7 @@ describe("init without a terminal", () => {
   it.each([
     [["--redis-url", "http://:hunter2@h"], '--redis-url: "http://:***@h" is not a Redis URL'],
     [["--channel", "Nope"], '--channel: "Nope" is not a channel'],
-    [["--profile", "a b"], '--profile: "a b" has to be'],
+    [["--profile", "a b"], '--profile: "a b" must consist of'],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await cli([...YES, ...flags]);
     expect(code).toBe(2);

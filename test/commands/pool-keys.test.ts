@@ -125,7 +125,7 @@ describe("keys that are left out", () => {
     const { stderr } = await cli(["pool", "list"]);
     expect(stderr).toBe(
       "warning: 1 key under 'mina:openid:*' was skipped: can't tell the openId in 'mina:openid:{oT}'; " +
-        "to read such keys, use --pool-key 'mina:openid:{%}\n",
+        "to read such keys, use --pool-key 'mina:openid:{%}'\n",
     );
   });
 
@@ -144,7 +144,7 @@ it("openIds with more than letters, digits, _ and - are doubted, with their shar
   expect([exit, stderr]).toEqual([
     0,
     "warning: 1 of 2 pools have a key with more than an openId in it, such as 'mina:openid:oA:formids'; " +
-      "--pool-key says where the openId stands\n",
+      "--pool-key tells where the openId is\n",
   ]);
 });
 

@@ -12,7 +12,7 @@ it.each(["0", "-1", "many", "1.5", "1000000"])("refuses %s for a number of conse
 
 it.each([
   ["180", "has no unit"],
-  ["0d", "leaves no time"],
+  ["0d", "must be greater than zero"],
   ["half a year", "is not a duration"],
 ])("refuses %s for the age of consents", async (value, why) => {
   await expect(load({}, { PUSH_CLI_CONSENT_MAX_AGE: value })).rejects.toMatchObject({

@@ -19,7 +19,7 @@ describe("credentials", () => {
       "set PUSH_CLI_APPSECRET (or PUSH_CLI_APPSECRET_FILE), or put it",
     ],
   ])("with %j: the error says what is missing and what gives it", (identity, message, advice) => {
-    const hint = `${advice} into a configuration file (none at "/here/c.json", "/home/c.json")`;
+    const hint = `${advice} into a configuration file (none found at "/here/c.json", "/home/c.json")`;
     expect(() => requireCredentials({ ...identity, configFiles: NO_FILES })).toThrow(
       expect.objectContaining({ kind: "credentials", message, hint }),
     );

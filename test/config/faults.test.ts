@@ -25,7 +25,7 @@ describe("one fault of a file", () => {
       message: `"${here}" (${where}) is not valid JSON`,
       details: [],
     });
-    expect(error.hint).toMatch(/^keys and text stand in double quotes/);
+    expect(error.hint).toMatch(/^keys and strings need double quotes/);
     expect(error.cause).toBeUndefined();
     expect(`${error.message}${error.hint}${error.stack}`).not.toContain("s3cret");
   });
@@ -136,7 +136,7 @@ describe("several faults", () => {
     expect(error.message).toBe(`3 errors in "${here}" and "${users}"`);
     expect(error.hint).toBe("fix the files and run again; to see all problems: push-cli config check");
     expect(error.details).toEqual([
-      expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and text stand in double quotes/),
+      expect.stringMatching(/config\.json:1:15: is not valid JSON; keys and strings need double quotes/),
       `${users}:1:2: unknown key "redisUlr"; did you mean "redisUrl"?`,
       `${users}:1:37: "tokenMode" must be text, not an array`,
     ]);

@@ -65,7 +65,7 @@ describe.each(COLLECTOR_SECRETS)("%s", (key) => {
   it("in a file that others may read, or quoted by docker, is warned of", async () => {
     write(here, { [key]: value }, 0o644);
     expect((await load()).warnings).toEqual([
-      expect.stringContaining("holds a secret and others may read it"),
+      expect.stringContaining("contains a secret and is readable by others"),
     ]);
     write(here, {});
     const { warnings } = await load({}, { [env]: `"${value}"` });
@@ -78,7 +78,7 @@ describe("values", () => {
   const problem = (key: keyof typeof GOOD, value: string) => SECRETS[key].problem(value);
 
   it("of the session secret have 32 bytes or more", () => {
-    expect(problem("collectorSecret", "x".repeat(31))).toBe("has 31 bytes; it needs at least 32");
+    expect(problem("collectorSecret", "x".repeat(31))).toBe("has 31 bytes; at least 32 are required");
     expect(problem("collectorSecret", "é".repeat(16))).toBeUndefined();
   });
 

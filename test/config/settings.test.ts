@@ -168,7 +168,7 @@ describe("layers", () => {
     const env = { PUSH_CLI_APPID: `${quote}wx1${quote}`, PUSH_CLI_APPSECRET: `${quote}s3cret${quote}` };
     const { warnings } = await load({}, env);
     expect(warnings).toEqual([
-      expect.stringMatching(/^PUSH_CLI_APPID begins and ends with a quote: .*--env-file/),
+      expect.stringMatching(/^PUSH_CLI_APPID begins and ends with a quote, which .*--env-file/),
       expect.stringMatching(/^PUSH_CLI_APPSECRET begins and ends with a quote/),
     ]);
     expect(warnings.join()).not.toContain("s3cret");
@@ -353,7 +353,7 @@ describe("values", () => {
     [{ tokenStore: "constructor" }, '--token-store: "constructor" is not a token store'],
     [{ tokenStore: "powerwechat=x" }, "is not a token store: powerwechat takes no prefix"],
     [{ tokenStore: "key" }, '--token-store: "key" does not name a key'],
-    [{ tokenStore: "key=" }, "has no key behind the ="],
+    [{ tokenStore: "key=" }, "needs a key after =, without spaces"],
     [{ tokenStore: "wechatpy=a b" }, "needs a prefix after =, without spaces"],
   ])("%j is a usage error", async (flags, message) => {
     const error = await failure(flags);
@@ -376,7 +376,7 @@ describe("values", () => {
     expect(error.details).toEqual([
       expect.stringMatching(/^PUSH_CLI_REDIS_URL: "http:\/\/:\*\*\*@h" is not a Redis URL; such as redis:/),
       "PUSH_CLI_APPSECRET is empty or contains spaces; the appsecret is a single word without spaces",
-      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is not a token mode; stable/),
+      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is not a token mode; use stable/),
     ]);
     expect((await failure({ keyPrefix: "" }, env)).kind).toBe("usage");
     expect((await failure({ redisUrl: "redis://h", tokenMode: "basic" }, env)).details).toEqual([]);

@@ -44,17 +44,17 @@ it.each<[SettingFlags, Record<string, string>, PushCliError["kind"], RegExp]>([
     {},
     { PUSH_CLI_REDIS_CA: "notes.txt" },
     "config",
-    /^PUSH_CLI_REDIS_CA: ".*notes\.txt" holds no PEM certificate$/,
+    /^PUSH_CLI_REDIS_CA: ".*notes\.txt" contains no PEM certificate$/,
   ],
   [
     { redisCert: "client.crt", redisKey: "ca.crt" },
     {},
     "usage",
-    /^--redis-key: .* holds no PEM private key$/,
+    /^--redis-key: .* contains no PEM private key$/,
   ],
   [{ redisCert: "client.crt" }, {}, "usage", /^--redis-cert is set without its counterpart$/],
   [{}, { PUSH_CLI_REDIS_KEY: "client.key" }, "config", /^PUSH_CLI_REDIS_KEY is set without its counterpart$/],
-  [{ redisCert: "client.crt", redisKey: "other.key" }, {}, "config", /can't be used: .*key values mismatch/],
+  [{ redisCert: "client.crt", redisKey: "other.key" }, {}, "config", /invalid TLS files for Redis: .*key values mismatch/],
   [{ redisServername: "a b" }, {}, "usage", /^--redis-servername: "a b" is empty or contains spaces$/],
 ])("%j %j are an error that says where", async (flags, env, kind, message) => {
   const error = await load({ redisUrl, ...flags }, env).then(
@@ -76,7 +76,7 @@ describe("the CA of the API", () => {
 
   it.each([
     ["no.crt", /^--api-ca: cannot read ".*no\.crt": no such file$/],
-    ["notes.txt", /^--api-ca: ".*notes\.txt" holds no PEM certificate$/],
+    ["notes.txt", /^--api-ca: ".*notes\.txt" contains no PEM certificate$/],
   ])("that can't be used is an error: %s", async (apiCa, message) => {
     await expect(load({ apiCa })).rejects.toMatchObject({
       kind: "usage",

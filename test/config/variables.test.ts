@@ -24,8 +24,8 @@ it.each([
 
 it("names one that resembles none, and no value", async () => {
   expect(await warnings({ PUSH_CLI_XYZZY: "s3cret", PUSH_CLI_: "s3cret" })).toEqual([
-    "push-cli reads no variable PUSH_CLI_XYZZY",
-    "push-cli reads no variable PUSH_CLI_",
+    "PUSH_CLI_XYZZY is not a variable of push-cli",
+    "PUSH_CLI_ is not a variable of push-cli",
   ]);
 });
 

@@ -37,6 +37,6 @@ it("says so when it can't write", async () => {
   await expect(file.write([{ a: 1 }])).rejects.toMatchObject({
     kind: "output",
     message: expect.stringContaining(`cannot write to "${path}"`),
-    hint: expect.stringContaining("nothing was removed"),
+    hint: expect.stringContaining("only entries saved in the file were removed"),
   });
 });

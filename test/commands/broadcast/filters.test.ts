@@ -190,7 +190,7 @@ describe("what makes no sense is refused", () => {
       return `${code} ${stderr}`;
     };
     await world.redis.client.hset(key, "appid", "wx-another");
-    expect(await refusal()).toMatch(/^2 .*is of wx-another/);
+    expect(await refusal()).toMatch(/^2 .*belongs to wx-another/);
     await world.redis.client.hset(key, "appid", "wx-sandbox", "channel", "wechat-subscribe");
     expect(await refusal()).toMatch(/^2 .*is of wechat-subscribe/);
     await world.redis.client.hset(key, "channel", "wechat-template", "startedAtMs", Date.now() - 8 * DAY_MS);

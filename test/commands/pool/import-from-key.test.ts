@@ -57,7 +57,7 @@ it("finds nothing, and says under which pattern", async () => {
   const { code, stderr } = await world.cli(["pool", "import", "--from", "set", "--from-key", "%#formId"]);
   expect(code).toBe(3);
   expect(stderr).toContain("no set found under a key '%#formId'\n");
-  expect(stderr).toContain("are --from-key and");
+  expect(stderr).toContain("check --from-key and");
 });
 
 it("without one, what --pool-key says of the pools goes for another form of keys", async () => {

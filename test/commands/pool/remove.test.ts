@@ -140,7 +140,7 @@ describe("pool remove", () => {
     const no = await ask("n\n");
     expect(no).toMatchObject({ code: 11, stdout: "" });
     expect(no.stderr).toContain("oA  1 valid, 1 expired, 1 invalid, 2 unreadable\noB  2 valid, ");
-    expect(no.stderr).toContain("2 unreadable entries will stay\nRemove 2 pools? [y/N] ");
+    expect(no.stderr).toContain("2 unreadable entries will be kept\nRemove 2 pools? [y/N] ");
     expect((await ask("n\n", "--unreadable")).stderr).toContain("2 unreadable entries will be lost");
     expect((await ask("")).code).toBe(11);
     expect(await world.redis.pools()).toEqual(before);

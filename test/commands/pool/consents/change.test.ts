@@ -93,7 +93,7 @@ describe("pool remove, of consents", () => {
       stdin: "n\n",
     });
     expect(asked.stderr).toContain(`oA  ${T1}  2 valid, 1 standing, 0 expired, 1 unreadable`);
-    expect(asked.stderr).toContain("1 unreadable entry will stay");
+    expect(asked.stderr).toContain("1 unreadable entry will be kept");
     expect(await all()).toEqual(before);
     expect((await cli(["pool", "remove", "oX", "--yes"])).code).toBe(3);
   });
