@@ -18,9 +18,11 @@ else void run();
 
 async function run(): Promise<never> {
   const program = loadChunk("program.js") as { main: typeof main; processIo: typeof processIo };
-  // With nothing left that could wake it, Node would end a program that still waits as if all were well.
+  // With nothing left to wake it, Node would end a program that is still waiting as if it had succeeded.
   process.once("beforeExit", () => {
-    process.stderr.write("error: unexpected error: push-cli waits for what will never come\n");
+    process.stderr.write(
+      "error: unexpected error: push-cli is waiting for something that will never happen\n",
+    );
     process.exit(1);
   });
   // Signals are caught from here on.

@@ -20,9 +20,9 @@ export interface ErrorDetails {
   /** The faults one by one, where `message` counts several; printed on lines of their own. */
   details?: readonly string[];
   cause?: unknown;
-  /** It may pass by itself: worth trying again for a while. */
+  /** It may resolve itself: worth retrying for a while. */
   transient?: boolean;
-  /** It was said to pass, after so many ms at the earliest. */
+  /** How long to wait before a retry, at least, ms. */
   waitMs?: number | undefined;
 }
 
@@ -49,14 +49,14 @@ export class PushCliError extends Error {
 }
 
 /**
- * Redis is another process than when the sweep over its keys began (a restart, a failover), and to it the sweep's cursor
- * means nothing; or slots of a cluster have moved from a server not yet swept to one that was. Keys may be left out.
+ * Redis is a different process than when the sweep began (a restart, a failover), so the sweep's cursor means nothing
+ * to it; or cluster slots have moved from a server not yet swept to one that was. Keys may have been missed.
  */
 export class SweepCutError extends PushCliError {
   constructor() {
     super(
       "redis",
-      "Redis was restarted, or slots of its cluster moved, in the middle: some keys may be left out",
+      "the scan was interrupted (Redis restarted, or cluster slots moved): some keys may be missing",
       {
         hint: "run the command again",
       },
@@ -64,10 +64,10 @@ export class SweepCutError extends PushCliError {
   }
 }
 
-/** How often a sweep may turn out cut before whoever needs a whole one gives up. */
+/** How often a sweep may be interrupted before a caller that needs a complete one gives up. */
 const MOST_SWEEPS = 5;
 
-/** Does again what a cut sweep has made worthless; not for what was shown as it came. */
+/** Repeats work that an interrupted sweep has invalidated; not for output that was already shown. */
 export async function untilWhole<T>(sweep: () => Promise<T>): Promise<T> {
   for (let sweeps = 1; ; sweeps++) {
     try {

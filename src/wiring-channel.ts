@@ -2,6 +2,7 @@ import type { OpenChannel } from "./broadcast/channel.ts";
 import type { Clock } from "./clock.ts";
 import { requireCredentials } from "./config/credentials.ts";
 import type { ChannelDefaults, Settings } from "./config/settings.ts";
+import { loadSigningKeys } from "./config/signing.ts";
 import { PushCliError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Output } from "./output/output.ts";
@@ -40,13 +41,14 @@ export async function defaultsOf(name: string): Promise<ChannelDefaults> {
 export async function openChannel(
   name: string,
   settings: Settings,
-  own: Omit<Account, "apiBase" | "apiTimeoutMs" | "credentials">,
+  own: Omit<Account, "apiBase" | "apiTimeoutMs" | "credentials" | "signing">,
 ): Promise<OpenChannel> {
   const { apiBase, apiTimeoutMs } = settings;
   // Another one is for looking at what it left.
   if (name === settings.channel) await checkHost(name, apiBase);
   const credentials = () => requireCredentials(settings);
-  return (await loadChannel(name)).open({ ...own, apiBase, apiTimeoutMs, credentials });
+  const signing = () => loadSigningKeys(settings);
+  return (await loadChannel(name)).open({ ...own, apiBase, apiTimeoutMs, credentials, signing });
 }
 
 export type TokenStores = Pick<

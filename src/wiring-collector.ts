@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { PermissionKind } from "./broadcast/channel.ts";
 import type { Clock } from "./clock.ts";
 import type { CallbackReader, CollectorBooks, CollectorPlatform, Forward } from "./collector/ports.ts";
 import type { CollectorNeeds, CollectorProbe, Deps, RunningCollector } from "./commands/deps.ts";
@@ -6,6 +7,7 @@ import { requireAppid, requireCredentials } from "./config/credentials.ts";
 import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import type { Settings } from "./config/settings.ts";
+import { loadSigningKeys } from "./config/signing.ts";
 import { PushCliError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Io } from "./output/io.ts";
@@ -43,7 +45,8 @@ export async function openCollector(
   const { startCollector } = await import("./collector/server.ts");
   const books = await openBooks(parts, needs);
   const platform = await openPlatform(parts);
-  const canLogin = settings.appid !== undefined && settings.appsecret !== undefined && platform !== undefined;
+  const canLogin =
+    settings.appid !== undefined && settings[settings.credential] !== undefined && platform !== undefined;
   const running = await startCollector({
     listen: "host" in needs.listen ? needs.listen : { ...needs.listen, mode: SOCKET_MODE },
     books,
@@ -78,6 +81,7 @@ async function openPlatform({ settings, network, clock, onClose }: CollectorPart
       apiBase: settings.apiBase,
       network,
       credentials: () => requireCredentials(settings),
+      signing: () => loadSigningKeys(settings),
       clock,
     });
   if (opened) onClose(() => opened.close());
@@ -142,24 +146,27 @@ async function openBooks(
 }
 
 /**
- * Codes and consents have keys of their own, and the settings say where those of one channel are; the others are where they
- * are unless said otherwise.
+ * Codes and consents have keys of their own, and the settings say where those of one channel are; the others of its platform
+ * are where they are unless said otherwise. What has no pools has receipts, where consents would be.
  */
 async function keysOf(settings: Settings) {
   const { facts } = await loadChannel(settings.channel);
   const { keyPrefix, poolPrefix, poolSuffix } = settings;
-  if (facts.permission === "code") return { keyPrefix, poolPrefix, poolSuffix };
   const { CHANNELS } = await import("./platforms/channels.ts");
   const all = await Promise.all(Object.values(CHANNELS).map(async (load) => (await load()).facts));
-  const ofCodes = all.find(
-    ({ platform, permission }) => platform === facts.platform && permission === "code",
-  );
-  const consentPrefix = facts.permission === "consent" ? poolPrefix : undefined;
+  const ofKind = (kind: PermissionKind) =>
+    all.find(({ platform, permission }) => platform === facts.platform && permission === kind);
+  const prefixOf = (kind: PermissionKind, otherwise: string) =>
+    `${keyPrefix}${ofKind(kind)?.poolPrefix ?? otherwise}`;
+  const codeUses = ofKind("code")?.codeUses;
+  if (facts.permission === "code")
+    return { keyPrefix, poolPrefix, poolSuffix, codeUses, consentPrefix: prefixOf("consent", "consent:") };
   return {
     keyPrefix,
-    poolPrefix: `${keyPrefix}${ofCodes?.poolPrefix ?? "openid:"}`,
+    poolPrefix: prefixOf("code", "openid:"),
     poolSuffix: "",
-    consentPrefix,
+    codeUses,
+    consentPrefix: poolPrefix,
   };
 }
 

@@ -4,6 +4,7 @@ import { isAudited } from "./commands/audited.ts";
 import type { GlobalOptions } from "./commands/program.ts";
 import { redactUrl, redactUrls } from "./config/redact-url.ts";
 import { secretsOf } from "./config/secret-values.ts";
+import { SECRET_KEYS, SETTINGS } from "./config/setting-keys.ts";
 import type { Settings } from "./config/settings.ts";
 import { usageError } from "./errors.ts";
 import { exitCode } from "./exit-codes.ts";
@@ -19,7 +20,7 @@ export const SIGNAL_NAMES = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sig
 /** The log that the flags ask for; undefined when they ask for none. Rejects with a usage error when it can't be. */
 export async function openLogOf(
   { verbose, debug, logFile, logLevel }: GlobalOptions,
-  io: Pick<Io, "cwd">,
+  io: Pick<Io, "cwd" | "env">,
   out: Pick<Output, "trace" | "warn">,
   clock: Pick<Clock, "now">,
 ): Promise<Log | undefined> {
@@ -29,13 +30,19 @@ export async function openLogOf(
   const shown: LogLevel | undefined = debug ? "debug" : verbose ? "info" : undefined;
   if (shown === undefined && logFile === undefined) return undefined;
   const { openProgramLog, pathOfLog } = await import("./output/log.ts");
-  return openProgramLog({
+  const log = await openProgramLog({
     shown: shown && { level: shown, say: out.trace },
     file: logFile === undefined ? undefined : { path: pathOfLog(logFile, io.cwd), level: level ?? "debug" },
     redact: redactUrls,
     warn: out.warn,
     now: () => clock.now(),
   });
+  // Before the settings are known, for a command line that has one of them in it.
+  for (const key of SECRET_KEYS) {
+    const secret = io.env[SETTINGS[key].env];
+    if (secret) log?.hide(secret);
+  }
+  return log;
 }
 
 function parseLevel(text: string | undefined): LogLevel | undefined {

@@ -46,7 +46,7 @@ export async function installRedis() {
   if (plan.manager === "apt-get") await withoutServices(POLICY, () => installByApt(plan));
   else await runFirst(plan.manager, plan.installs);
   if (!findServers().some(isRecent))
-    throw new SetupError(`${plan.manager} gave no redis-server ${OLDEST} or newer on PATH`);
+    throw new SetupError(`${plan.manager} did not provide redis-server ${OLDEST} or newer on PATH`);
 }
 
 /**

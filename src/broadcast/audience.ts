@@ -4,11 +4,11 @@ export type Row = readonly string[];
 /** Users of a list, a page of them. */
 export interface AudiencePage {
   openIds: string[];
-  /** One a user. Absent where all get the same message. */
+  /** One per user. Absent where all get the same message. */
   rows?: readonly Row[] | undefined;
 }
 
-/** A row of a list that no message can be made of. */
+/** A row of a list from which no message can be made. */
 export interface InvalidRow {
   openId: string;
   /** Line of the file, from 1. */
@@ -25,7 +25,7 @@ export interface ListedAudience {
   invalid?: { count: number; summary: string; pages(): AsyncIterable<InvalidRow[]> } | undefined;
   /** The row of the first, whose values a preview shows. */
   first?: { openId: string; line: number; row: Row } | undefined;
-  /** Once nobody reads it any more. */
+  /** To be called when it is no longer needed. */
   close?(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function listAudience(openIds: readonly string[]): ListedAudience {
   };
 }
 
-/** All who are listed, those left out included. */
+/** All listed users, including those left out. */
 export function countListed({ count, invalid }: ListedAudience): number {
   return count + (invalid?.count ?? 0);
 }

@@ -1,41 +1,44 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * Failures in a row that open the breaker, once they have lasted for `FAILING_MS`: fewer than the attempts of one
- * recipient, who may be the only one left. At 1,024 requests in flight they come within a millisecond now and then.
+ * Failures in a row that open the breaker once they have lasted for `FAILING_MS`. Fewer than the attempts of one
+ * recipient, who may be the only one left; with 1,024 requests in flight, this many can fail within a millisecond.
  */
 const FAILURES = 5;
 const FAILING_MS = 250;
 /**
- * So many in a row open it at once. A server that fails 30% at random has such a row once in 10^10 answers, one that
- * fails 60% once in 70,000; a row of five (once in 590 and in 30) lasts for 250 ms only where answers are few anyway.
+ * This many in a row open it at once. A server that fails 30% at random has such a row once in 10^10 answers, one that
+ * fails 60% once in 70,000. A row of five (once in 590 and in 30) lasts for 250 ms only where answers are rare.
  */
 const MANY_FAILURES = 20;
-/** Before another try: short at first, because an outage that is none should cost nothing. */
+/** Before the next try. Short at first, so that a false alarm costs little. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 15_000;
-/** From one request in flight back to all of them; after an outage that was shorter, as long as that was. */
+/** Time to climb from one request in flight back to all of them; after a shorter outage, the length of that outage. */
 const LONGEST_CLIMB_MS = 3000;
 const SHORTEST_CLIMB_MS = 100;
-/** Requests in flight before the API has given any proper answer: so many users at most are met by what is no API. */
+/**
+ * Requests in flight before the API has given any proper answer: bounds the users affected if the server is not the
+ * API.
+ */
 const FIRST_WINDOW = 5;
-/** Tries after those that an address gets which never answered like the API: about two seconds, if it fails quickly. */
+/** Further tries for an address that never answered like the API: about two seconds if it fails quickly. */
 const FIRST_TRIES = 4;
 /** When it fails slowly, one try after this time is enough. */
 const FIRST_TRIES_MS = 15_000;
 
-/** Somebody whose attempts don't count when it was the API that failed. */
+/** A recipient whose attempts don't count when the API was at fault. */
 export interface Excusable {
   excused: number;
-  /** Its failures may be its own: none is excused. */
+  /** Its failures may be caused by its own request, so none is excused. */
   isSuspect: boolean;
-  /** Each failure may cost this one the message, for it can't be repeated. */
+  /** Its request can't be repeated, so each failure may cost it the message. */
   onceOnly: boolean;
 }
 
 export interface Failure {
   reason: string;
-  /** What a page that is not the API's says of itself. */
+  /** Describes a page that did not come from the API. */
   page?: string | undefined;
   /** What the operator can do. */
   hint?: string | undefined;
@@ -48,27 +51,27 @@ export interface Outages {
 }
 
 /**
- * Whether the API is there, for a whole run: counts answers that are none, and says how many requests may be in flight.
- * Starting (few, until something answers like the API), closed (all), open (none but single tries, with growing pauses),
- * climbing (more with every answer). It only counts and tells the time; `gate.ts` acts on it.
+ * Tracks for a whole run whether the API is up, and how many requests may be in flight. States: starting (few, until
+ * something answers like the API), closed (all), open (single tries only, with growing pauses), climbing (more with
+ * every answer). It only keeps the state; `gate.ts` acts on it.
  */
 export class Breaker {
-  /** Closed, and the last answer was a proper one: nothing to note of another. The one thing that a message asks. */
+  /** Closed, and the last answer was a proper one: the only check on the fast path of a message. */
   isCalm = false;
-  /** Nothing is held back. */
+  /** All requests are let through. */
   isClosed = false;
   isOpen = false;
   /** Something has answered like the API in this run, or in an earlier one of the broadcast. */
   isKnown = false;
   /** The last failure. */
   failure: Failure = { reason: "" };
-  /** How many times it has opened: what was let through before is let through no more. */
+  /** How many times it has opened; permission to send that was given before an opening is void. */
   openings = 0;
   /** Called when it opens. */
   onOpen = () => {};
   private readonly clock: Clock;
   private readonly most: number;
-  /** Those whose requests failed since the last proper answer. */
+  /** Recipients whose requests failed since the last proper answer. */
   private failing: Excusable[] = [];
   private failingSince = 0;
   private openedAt = 0;
@@ -80,7 +83,7 @@ export class Breaker {
   private climbed = 0;
   private ended: Outages = { count: 0, ms: 0 };
 
-  /** `most`: requests in flight when all is well. */
+  /** `most`: requests in flight when the API is up. */
   constructor(clock: Clock, most: number) {
     this.clock = clock;
     this.most = most;
@@ -106,7 +109,7 @@ export class Breaker {
     return Math.max(0, this.triedAt + this.pauseMs - this.clock.monotonic());
   }
 
-  /** The address has had its chance, and nothing there answered like the API. */
+  /** Nothing at this address has answered like the API, and its tries are used up. */
   get isHopeless(): boolean {
     if (this.isKnown || !this.isOpen) return false;
     return this.tries >= FIRST_TRIES || (this.tries > 0 && this.downMs > FIRST_TRIES_MS);
@@ -116,7 +119,7 @@ export class Breaker {
     return { count: this.ended.count, ms: Math.round(this.ended.ms + this.downMs) };
   }
 
-  /** An answer that shows that the API is there, a refusal too. */
+  /** Any answer that shows that the API is up, including a refusal. */
   answered(): void {
     this.isKnown = true;
     if (this.failing.length > 0) this.failing = [];
@@ -124,7 +127,7 @@ export class Breaker {
     else if (this.isClosed || this.climbingSince === undefined || this.hasClimbed()) this.close();
   }
 
-  /** Busy, uncertain or unsent. `isApi`: it is the API that says so. */
+  /** Busy, uncertain or unsent. `isApi`: the API itself said so. */
   failed(by: Excusable, failure: Failure, isApi: boolean): void {
     this.isCalm = false;
     this.failure = failure;
@@ -141,7 +144,7 @@ export class Breaker {
     if (count >= MANY_FAILURES || (count >= FAILURES && isLong)) this.open();
   }
 
-  /** Nothing can be sent now; tries begin after `waitMs` at the earliest. */
+  /** Opens the breaker; tries begin after `waitMs` at the earliest. */
   trip(reason: string, waitMs = 0): void {
     this.failure = { reason };
     if (!this.isOpen) this.open();
@@ -155,7 +158,7 @@ export class Breaker {
     this.pause(this.tries);
   }
 
-  /** A try has found nothing out: another may follow at once. */
+  /** A try was inconclusive: another may follow at once. */
   tryAgain(): void {
     this.pauseMs = 0;
   }
@@ -163,7 +166,7 @@ export class Breaker {
   private open(): void {
     const now = this.clock.monotonic();
     for (const each of this.failing) excuse(each);
-    // One that comes back before the climb was over has not ended.
+    // An outage that returns during the climb counts as the same one.
     if (this.climbingSince === undefined) this.ended.count++;
     this.openedAt = this.failing.length > 0 ? this.failingSince : now;
     this.failing = [];

@@ -10,7 +10,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import { enterRecord, loadChoice } from "./keep-audience.ts";
 import { noteRun } from "./notes.ts";
-import { bePatient, bePatientForTokens, createPatience } from "./patience.ts";
+import { createPatience, tokensWithPatience, withPatience } from "./patience.ts";
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
@@ -45,13 +45,13 @@ export interface BroadcastSpec {
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
-  /** Goes on also when Redis drops keys. */
+  /** Continues even if Redis evicts keys. */
   allowEviction?: boolean | undefined;
   /** See `BroadcastRecord`. */
   testOf?: string | undefined;
 }
 
-/** How long Redis may refuse or be away before a run gives up. */
+/** How long Redis may refuse commands or be unreachable before a run gives up. */
 const PATIENCE_MS = 30_000;
 
 /**
@@ -115,8 +115,8 @@ export async function runOnce(
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
   const patience = createPatience(clock, PATIENCE_MS);
-  const ledger = bePatient(opened, patience);
-  const tokens = bePatientForTokens(deps.tokens, patience);
+  const ledger = withPatience(opened, patience);
+  const tokens = tokensWithPatience(deps.tokens, patience);
   const render = createRenderer(record.message);
   const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat, render }, options);
   adoptRecent(run, plan.earlierRuns, clock);
@@ -162,7 +162,7 @@ export async function runOnce(
   return { result, run, record: { id, cut: ended?.cut, resumeWith: ended?.resumeWith } };
 }
 
-/** The rows left out, into the report: those of an earlier run may be in it already. */
+/** Writes the rows left out into the report, which may have them from an earlier run already. */
 async function reportInvalid(
   { store, report }: BroadcastDeps,
   record: BroadcastRecord,
@@ -178,10 +178,7 @@ async function reportInvalid(
   }
 }
 
-/**
- * The record as it is once the run is in it: running, and without what is left of the end of an earlier run. Undefined when
- * it was deleted.
- */
+/** Marks the record as running and clears what the end of an earlier run left in it. Undefined when it was deleted. */
 async function enterRun(
   store: BroadcastStore,
   record: BroadcastRecord,
@@ -190,7 +187,7 @@ async function enterRun(
   // Another run may have finished the broadcast before it could see this one.
   const now = await store.load(record.id);
   if (!now) return undefined;
-  // Whoever wants to cancel it may have come in between.
+  // A cancellation may have come in between.
   const wanted = now.wanted?.action === "cancel" ? now.wanted : undefined;
   const fresh: Partial<BroadcastRecord> = {
     ...changes,
@@ -205,7 +202,7 @@ async function enterRun(
   return { ...now, ...fresh };
 }
 
-/** The users of a run, until nobody can have been left out. */
+/** The users of a run, swept until nobody can have been missed. */
 async function* audienceOf(
   needs: SweepNeeds,
   record: BroadcastRecord,

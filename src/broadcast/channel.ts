@@ -1,20 +1,21 @@
 import type { TokenApi } from "../token/ports.ts";
 import type { Errcode, MessageSender } from "./ports.ts";
 
-/** What a message of a channel spends. `none`: nothing is kept here, the platform alone knows whom it lets message. */
+/** What a message of a channel spends. `none`: nothing is kept in Redis; only the platform knows who may be messaged. */
 export type PermissionKind = "code" | "consent" | "none";
 
-/** What a team's permissions are called where they are told in numbers: "3 codes", "1 consent". */
+/** The noun for counts of permissions: "3 codes", "1 consent". */
 export const PERMISSION_NAMES = { code: "code", consent: "consent", none: "right" } as const;
 
 /** Which keys and scripts claims and `pool` use. Data: key names and Lua stay in redis/. */
 export type PoolFamily = { kind: "code" } | { kind: "consent"; templateId: string } | { kind: "none" };
 
 /**
- * Whether a send may be repeated, with the same permission, after an attempt whose outcome is not known. `by_code`: with a
- * code for a single message, which the platform refuses the second time; not with one for several (prepay_id). `always`:
- * the permission's id is what the platform knows a repeat by. `same_day`: the platform takes one message a user and day, of
- * Beijing's days. `ten_minutes`: since the first attempt, by an id of the message that the sender makes.
+ * Whether a send may be repeated, with the same permission, after an attempt whose outcome is not known. `by_code`:
+ * with a code for a single message, which the platform refuses the second time; not with one for several (prepay_id).
+ * `always`: the platform recognizes a repeat by the permission's id. `same_day`: with a standing right, of which the
+ * platform takes one message per user and day (Beijing time). `ten_minutes`: since the first attempt, by a message id
+ * that the sender generates.
  */
 export type Repeat = "by_code" | "always" | "same_day" | "ten_minutes" | "never";
 
@@ -28,7 +29,7 @@ export interface TemplateField {
   values?: readonly string[];
   /** What the platform shows as an example. */
   example?: string;
-  /** What may stand in it, in words, where the platform's rules are known: "text, at most 20 characters". */
+  /** The platform's rule for its values, in words, where known: "text, at most 20 characters". */
   takes?: string;
 }
 
@@ -43,23 +44,23 @@ export interface Template {
 /** The account's templates. */
 export interface TemplateList {
   templates: readonly Template[];
-  /** Why this is not what the platform says just now, and how old it is. */
+  /** Why the list may be out of date, and how old it is. */
   doubt?: string | undefined;
 }
 
-/** What every recipient gets, whatever the channel. Kept in the record of the broadcast. */
+/** The message of a broadcast on any channel. Kept in the broadcast's record. */
 export interface Message {
   templateId: string;
-  /** The title and labels of the template, where they are known, for those who look at it. */
+  /** The template's title, where known; only for display. */
   title?: string | undefined;
   /** In the order in which the user sees them. Values may hold `{{column}}`, filled in for each recipient. */
   fields: readonly MessageField[];
   page?: string | undefined;
-  /** It goes to whoever is listed: no permission is kept here, and none is claimed. */
+  /** It is sent to all listed users: no permissions are kept in Redis, and none is claimed. */
   withoutPool?: boolean | undefined;
-  /** Columns of the recipients' rows that its texts name. Absent: its texts are what everybody gets. */
+  /** Columns of the recipients' rows that its texts use. Absent: everybody gets the same texts. */
   columns?: readonly string[] | undefined;
-  /** What only this channel has: `emphasis`, `lang`, `miniprogramState`. */
+  /** What only this channel has: `emphasis`, `lang`, `miniprogramState`, `url`. */
   options?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -80,13 +81,13 @@ export interface MessageInput {
   /** Of --field, by name; excludes `values`. */
   named?: Readonly<Record<string, string>> | undefined;
   options: Readonly<Record<string, string>>;
-  /** Columns of the recipients' rows: texts that hold `{{` are nobody's yet, and looked at by `problemOf` once they are. */
+  /** Columns of the recipients' rows: texts with `{{` are checked by `problemOf` once they are filled in. */
   columns?: readonly string[] | undefined;
   /** Cuts values that are too long, where the channel knows how. */
   truncate?: boolean | undefined;
 }
 
-/** Where an account's template list is kept between commands: asking for it has a quota of its own. */
+/** Keeps an account's template list between commands, because fetching it has a quota of its own. */
 export interface TemplateCache {
   load(appid: string): Promise<string | undefined>;
   save(appid: string, json: string, ttlMs: number): Promise<void>;
@@ -99,31 +100,43 @@ export interface Problem {
   hint?: string | undefined;
 }
 
-/** What the account says before a broadcast; nothing is spent by asking. */
+/** What the account says before a broadcast; asking spends nothing. */
 export interface Preflight {
   template?: Template | undefined;
   problems: readonly Problem[];
-  /** Messages that the platform still takes today, where it tells. */
+  /** Messages that the platform will still accept today, where it says so. */
   quotaLeft?: number | undefined;
 }
 
 /** What the platform says of an access token; asking spends no permission. */
 export type TokenCheck =
   | { state: "accepted"; quota?: { limit?: number | undefined; left: number } | undefined }
-  /** `isTokenItself`: another token may be taken; otherwise the account or this host is not let in. */
+  /** `isTokenItself`: another token may be accepted; otherwise the account or this host is refused. */
   | { state: "refused"; why: string; hint?: string | undefined; isTokenItself: boolean }
-  /** This API has no such call, or answers something else. */
+  /** This API has no such call, or gave an answer that is not understood. */
   | { state: "untold"; why: string };
 
-/** Shapes of ids, for doubts about those given. */
+/** The usual shape of ids, for warnings about unusual ones. */
 export interface IdShape {
   platform: string;
   form: string;
   fits(id: string): boolean;
 }
 
-/** What not every channel's messages have. `field`: values by name; `preflight`: a look at the account beforehand, which can be left out. */
-export type MessageOption = "emphasis" | "field" | "lang" | "miniprogramState" | "truncate" | "preflight";
+/**
+ * Options that not every channel has. `field`: values by name; `preflight`: checking the account first, which can be
+ * skipped.
+ */
+export type MessageOption =
+  | "emphasis"
+  | "field"
+  | "lang"
+  | "miniprogramState"
+  | "truncate"
+  | "preflight"
+  | "oacAppid"
+  | "url"
+  | "miniprogramAppid";
 
 /** How a channel is described: by `push-cli channels`, in hints, in the README. Needs no account. */
 export interface ChannelFacts {
@@ -137,34 +150,40 @@ export interface ChannelFacts {
   guarantee: string;
   /** Whether its platform is known to deliver, and as of when. */
   delivers: { today: "yes" | "no" | "not confirmed"; asOf: string; note: string };
-  /** What one needs for it, a line each. */
+  /** What it requires, one item per line. */
   needs: readonly string[];
-  /** What the platform limits, a line each. */
+  /** The platform's limits, one per line. */
   limits: readonly string[];
-  /** What may be said of a message beside its values and page. */
+  /** The options of its messages besides values and page. */
   messageOptions: readonly MessageOption[];
   apiBase: string;
-  /** Of the keys of its pools, behind the key prefix, unless a setting says otherwise. */
+  /** The setting that holds the secret which the platform wants; absent: the appsecret. */
+  credential?: "alipayPrivateKey" | undefined;
+  /** Prefix of its pool keys, after the key prefix, unless a setting overrides it. */
   poolPrefix: string;
-  /** Sends a second to begin with, where bursts cost; undefined: as fast as the concurrency allows. */
+  /** The platform reports later what became of a message, and the collector takes that in. */
+  receipts?: true | undefined;
+  /** Initial sends per second where bursts are penalized; undefined: as fast as the concurrency allows. */
   startRate?: number | undefined;
+  /** Messages that the code of a form brings, which the collector notes of those it takes in; absent: 1. */
+  codeUses?: number | undefined;
 }
 
-/** A platform and a kind of message. All that differs between channels stands behind this. */
+/** A platform and a kind of message. Everything that differs between channels is behind this interface. */
 export interface Channel extends ChannelFacts {
   family(templateId: string): PoolFamily;
   /**
-   * Makes a message of the command line's values, as far as that goes without the account. `template`: what the account
-   * says of it. Throws a usage error that names field, value and limit.
+   * Builds a message from the command line's values, as far as possible without the account. `template`: the account's
+   * description of it. Throws a usage error that names field, value and limit.
    */
   message(input: MessageInput, template?: Template): Message;
-  /** The request's body for one recipient, for those who look at it. */
+  /** The request's body for one recipient, for previews. */
   render(message: Message, openId: string, permission: string): Record<string, unknown>;
-  /** What a value of a field breaks, in a recipient's own message: undefined when it fits. */
+  /** Which rule a field's value breaks in a recipient's own message; undefined when it is valid. */
   problemOf(field: MessageField, message: Message): string | undefined;
-  /** What openIds look like at an API; undefined where any may be right. */
+  /** The shape of openIds at an API; undefined where any is possible. */
   openIdShape(apiBase: string): IdShape | undefined;
-  /** What speaks against a template id at an API; certain where the platform can have no such template. */
+  /** Why a template id looks wrong at an API; `isCertain`: the platform can't have such a template. */
   doubtTemplateId(apiBase: string, templateId: string): { text: string; isCertain: boolean } | undefined;
   /** A known errcode in words. */
   meaningOf(errcode: Errcode): string | undefined;
@@ -173,24 +192,24 @@ export interface Channel extends ChannelFacts {
 export interface SenderOptions {
   /** Messages in flight at the same time. */
   concurrency: number;
-  /** For the answer; a whole request gets at most twice this. */
+  /** Limit for the answer; a whole request gets at most twice this. */
   timeoutMs: number;
-  /** Of which an id is made where the platform knows repeats by one of the sender's. */
+  /** Part of the message id on platforms that recognize repeats by an id from the sender. */
   broadcastId: string;
 }
 
-/** A channel with an account of it: what asks the platform. */
+/** A channel opened for an account, which can ask the platform. */
 export interface OpenChannel extends Channel {
   /** Throws a `config` error for an address that can't be used. Absent where requests are signed: there are no tokens. */
   tokenApi?(): TokenApi;
   sender(message: Message, options: SenderOptions): Promise<MessageSender>;
   /**
-   * Asks whether a token is good, and how many messages may still be sent today; absent where the platform has no call that
-   * is free. Rejects with an `api` error when there is no answer.
+   * Asks whether a token is valid, and how many messages may still be sent today; absent where the platform has no free
+   * call for it. Rejects with an `api` error when there is no answer.
    */
   checkToken?(token: string, timeoutMs: number): Promise<TokenCheck>;
   /** The account's templates; absent where the platform has no such call. */
   templates?(): Promise<TemplateList>;
-  /** Looks at a message with what the account says; absent where nothing can be asked. Needs a token. */
+  /** Checks a message against the account; absent where nothing can be asked. Needs a token. */
   preflight?(message: MessageInput): Promise<Preflight>;
 }

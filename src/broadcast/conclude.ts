@@ -9,7 +9,7 @@ import { type StopReason, stopReasonOf } from "./stop.ts";
 import { summarize } from "./summarize.ts";
 import type { Sweeps } from "./sweep.ts";
 
-/** What a run leaves behind for its end. */
+/** What a run hands over when it ends. */
 interface Seen {
   info: RunInfo;
   plan: RunPlan;
@@ -20,8 +20,8 @@ interface Seen {
 }
 
 /**
- * Sums up, and writes the result into the record, unless other runs are still at it: then that is theirs to do. The
- * record stays as it is when Redis is what failed, and when it is another run's because this one was fenced off.
+ * Sums up and writes the result into the record, unless other runs are still working: then the last of them does. The
+ * record is left alone when Redis failed, and when this run was fenced off.
  */
 export async function conclude(
   deps: BroadcastDeps,
@@ -33,7 +33,7 @@ export async function conclude(
     try {
       return await concludeRecord(deps, record, run, seen);
     } catch (error) {
-      // What this run did is worth telling all the same. Its own reason to stop, if it had one, stays the reason.
+      // This run's own counts are still reported. Its own reason to stop, if it had one, stays the reason.
       run.stop(stopReasonOf(error));
     }
   }
@@ -42,7 +42,7 @@ export async function conclude(
   return summarize(run, { record, info, otherRuns: plan.earlierRuns, ...now });
 }
 
-/** Whether the end is this run's to write. */
+/** Whether this run writes the end into the record. */
 export function willConclude({ stopReason }: Pick<Run, "stopReason">): boolean {
   return stopReason?.exit !== "redis" && stopReason?.exit !== "locked" && !stopReason?.isRecordGone;
 }
@@ -56,7 +56,7 @@ async function concludeRecord(
   const { store, clock } = deps;
   const { id } = record;
   const otherRuns = (await buryGoneRuns(deps, id)).filter(({ runId }) => runId !== info.runId);
-  // Runs that worked beside this one, or may have, did what it has not seen.
+  // Runs that worked at the same time, or may have, did things that this one has not seen.
   const hasCompany = !run.stopReason && otherRuns.some(({ runId }) => !over.has(runId));
   const recount = hasCompany ? await recountAll(deps, record, sweeps) : undefined;
   const now = { nowMs: clock.now(), elapsedMs: elapsedMs() };
@@ -72,7 +72,7 @@ async function concludeRecord(
     resumeWith: run.stopReason?.resumeWith,
     finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
     result,
-    // What was wanted holds until a run begins: there may be a frozen one, which has yet to see it.
+    // A pause or cancel request stays until the next run begins: a frozen run may not have seen it yet.
     ...(isFinished ? { wanted: undefined, recipients, cut: cut || undefined } : {}),
   });
   if (isFinished && !cut && !hasRetries(record, result)) await dropLists(store, record);
@@ -85,20 +85,20 @@ async function recountAll(deps: BroadcastDeps, record: BroadcastRecord, sweeps: 
   return recountBroadcast(ledger, record, sweeps);
 }
 
-/** Who is tried again has been chosen: nobody asks any more whom the policy's list leaves out. */
+/** Later runs only retry recipients that were chosen already, so the policy's list is no longer needed. */
 async function dropLists(store: BroadcastDeps["store"], record: BroadcastRecord): Promise<void> {
   await store.dropAudience(record);
   await store.dropExcluded(record);
 }
 
-/** Whether there are users to try again whose message can only be made of their rows. */
+/** Whether there are users to retry whose messages need their rows. */
 function hasRetries({ message }: BroadcastRecord, { outcomes }: BroadcastResult): boolean {
   return message.columns !== undefined && outcomes.failed + outcomes.unknown > 0;
 }
 
 /**
- * Whether the limit has kept somebody out: with a higher one there may be more to do, for which the audience is kept. A
- * run that only tried some again has not looked; `now`: another run may have been let go beyond the limit meanwhile.
+ * Whether the limit left somebody out, so that a higher one may have more to do and the audience must be kept. A run
+ * that only retried some has not checked. `now`: another run may have been allowed beyond the limit meanwhile.
  */
 function isCut(
   { stopReason, options: { limit }, claims }: Run,
@@ -118,7 +118,10 @@ export function exitOf({ stopReason }: Pick<Run, "stopReason">, result: Broadcas
   return outcomes.failed + outcomes.unknown + outcomes.invalid > 0 ? "partial" : "done";
 }
 
-/** Whether nobody of the audience had a code, or was let in: seldom what was meant, often a list of something else than openIds. */
+/**
+ * Whether nobody in the audience had a code or passed the filters: rarely intended, often a list that does not hold
+ * openIds.
+ */
 export function isNobodyReachable({
   outcomes,
   recipients,
@@ -132,15 +135,15 @@ export function fenced(host: string, pid: number): StopReason {
   return {
     status: "stopped",
     exit: "locked",
-    message: `this run's heartbeat had lapsed, and a run on ${host} (pid ${pid}) went on with the broadcast`,
+    message: `this run's heartbeat lapsed, and a run on ${host} (pid ${pid}) took over the broadcast`,
   };
 }
 
-/** Somebody asked for it by `broadcast pause` or `broadcast cancel`, or the record is gone. */
+/** Requested by `broadcast pause` or `broadcast cancel`, or the record is gone. */
 export function wantedStop(wanted: Wanted | "gone"): StopReason {
   if (wanted === "gone") {
     const message = "the record of the broadcast is gone from Redis";
-    const hint = "somebody deleted it, or Redis lost its data";
+    const hint = "it was deleted, or Redis lost its data";
     return { status: "stopped", exit: "redis", message, hint, isRecordGone: true };
   }
   const status = wanted.action === "pause" ? "paused" : "cancelled";

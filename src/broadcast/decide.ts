@@ -8,7 +8,7 @@ export type Decision =
   | { do: "settle"; outcome: FinalOutcome }
   /** Final, and the code goes back into its pool. */
   | { do: "settle-returning"; outcome: FinalOutcome }
-  /** Final, and all that the pool holds for user and template goes. */
+  /** Final, and everything that the pool holds for user and template is removed. */
   | { do: "settle-clearing"; outcome: FinalOutcome }
   /** The code is worthless: claim the user's next. */
   | { do: "next" }
@@ -21,13 +21,13 @@ export type Decision =
   | { do: "stop"; kind: "stopped" };
 
 /**
- * The protocol's one decision, without side effects. It rests on a code being single-use on the platform: sending again
- * with the same code can't deliver twice, and "already used" after an attempt with unknown outcome means that attempt
- * arrived. A code with several uses does not have that property, so it is never sent with again after such an attempt.
+ * The protocol's one decision, without side effects. It relies on codes being single-use on the platform: sending again
+ * with the same code can't deliver twice, and "already used" after an attempt with unknown outcome means that that
+ * attempt arrived. This does not hold for a code with several uses, so it is never used again after such an attempt.
  */
 export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: number): Decision {
   const exhausted = recipient.attempts - recipient.excused >= maxAttempts;
-  // What is refused to one is refused to all who get the same.
+  // A refusal of one is a refusal of all who get the same message.
   if (answer.class === "message_refused" && !recipient.own) return { do: "stop", kind: "stopped" };
   switch (answer.class) {
     case "ok":
@@ -44,19 +44,24 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
         ? { do: "settle", outcome: "unknown" }
         : { do: "retry", uncertain: true };
     case "unsent":
-      // However often: when nobody gets through, the breaker ends the run.
+      // Without a limit: when no request gets through, the breaker ends the run.
       return { do: "retry", uncertain: false };
     case "quota":
       return { do: "pause" };
     case "fatal":
       return { do: "stop", kind: "stopped" };
     default:
-      // An earlier attempt may have arrived before the refusal. Another code could bring the message a second time, and
-      // so could a retry of what is called failed.
-      return recipient.uncertain
-        ? { do: "settle", outcome: answer.afterUncertain ?? "unknown" }
-        : ON_REFUSAL[answer.class];
+      return recipient.uncertain ? afterUncertain(recipient, answer) : ON_REFUSAL[answer.class];
   }
+}
+
+/**
+ * An earlier attempt may have arrived before the refusal. Another code could bring the message a second time, and so could
+ * a retry of what is called failed. What a refusal proves it proves only while the platform knows a repeat as one: a retry on
+ * another day, which the operator asked for, may be refused because of another message.
+ */
+function afterUncertain({ onceOnly }: InHand, { afterUncertain }: SendAnswer): Decision {
+  return { do: "settle", outcome: (onceOnly ? undefined : afterUncertain) ?? "unknown" };
 }
 
 const ON_REFUSAL: Readonly<Record<Refusal, Decision>> = {

@@ -2,7 +2,7 @@ import { backoffMs } from "./backoff.ts";
 import { type Decision, decide } from "./decide.ts";
 import { dropCode, holdUnknown, settleHeld, settleReturning, settleUnlisted, watch } from "./held.ts";
 import { type InHand, takeInHand } from "./in-hand.ts";
-import { decided } from "./in-run.ts";
+import { toDecided } from "./in-run.ts";
 import { noteRetry } from "./notes.ts";
 import { obeyQuota } from "./obey-quota.ts";
 import type { FinalOutcome } from "./outcome.ts";
@@ -12,9 +12,9 @@ import type { Run } from "./run.ts";
 import { refusedBy, stopReasonOf } from "./stop.ts";
 
 /**
- * Codes of one user that a run lets the API refuse: each costs a request and a code. A backend that notes no expiry
- * leaves some stale ones before a good one; with five of them in a row, the sixth is no better. The user counts as
- * `failed`, not as `no_code`, because the pool still holds codes; --retry-failed tries the next.
+ * How many codes of one user the API may refuse in a run: each costs a request and a code. A backend that records no
+ * expiry leaves some stale codes before a good one; after five in a row, the sixth is unlikely to be better. The user
+ * counts as `failed`, not as `no_code`, because the pool still holds codes; --retry-failed tries the next.
  */
 const MOST_REFUSALS = 5;
 
@@ -30,7 +30,7 @@ export function work(run: Run): Promise<void> {
   });
 }
 
-/** Sends to one recipient and does what the answer calls for; without a promise where nothing has to be waited for. */
+/** Sends to one recipient and acts on the answer; avoids a promise where there is nothing to wait for. */
 function deliver(run: Run, recipient: InHand, next: () => void): void {
   const mayWait = !run.breaker.isClosed || run.pacer.mayWait || !run.deps.pulse.fresh;
   const token = mayWait ? undefined : run.deps.tokens.cached();
@@ -40,7 +40,7 @@ function deliver(run: Run, recipient: InHand, next: () => void): void {
       (fetched) => send(run, recipient, fetched, next),
       (error) => {
         if (!run.gate.noteNoToken(recipient, error)) return giveUp(run, recipient, error, next);
-        run.hand(recipient);
+        run.enqueue(recipient);
         next();
       },
     );
@@ -48,8 +48,8 @@ function deliver(run: Run, recipient: InHand, next: () => void): void {
 }
 
 /**
- * Waits until the API is there, for the run's turn and a heartbeat that holds; returns the access token. After a stop,
- * nothing is sent with what it returns.
+ * Waits for the API to be up, for the run's turn and for a fresh heartbeat; returns the access token. After a stop,
+ * nothing may be sent with it.
  */
 async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
   const { gate, breaker, signal } = run;
@@ -57,7 +57,7 @@ async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
     const openings = await gate.enter(recipient);
     try {
       const token = await untilTurn(run);
-      // Else the API went away meanwhile.
+      // Otherwise the API went down meanwhile.
       if (openings === breaker.openings || signal.aborted) return token;
     } finally {
       gate.leave(openings);
@@ -65,7 +65,7 @@ async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
   }
 }
 
-/** The heartbeat comes last: a token may be long in coming, and claims be another run's by then. */
+/** The heartbeat comes last: fetching a token may take long, and another run may have taken over the claims by then. */
 async function untilTurn({ pacer, signal, deps: { pulse, tokens } }: Run): Promise<string> {
   if (pacer.mayWait) await pacer.take(signal);
   const token = tokens.cached() ?? (await unlessStopped(() => tokens.current(), signal));
@@ -73,7 +73,7 @@ async function untilTurn({ pacer, signal, deps: { pulse, tokens } }: Run): Promi
   return token;
 }
 
-/** An empty text once the run is to stop: what is in hand should go back, and not wait for a token that nobody needs. */
+/** An empty text once the run is to stop: claims should be released then, not wait for a token that is not needed. */
 function unlessStopped(fetch: () => Promise<string>, signal: AbortSignal): Promise<string> {
   if (signal.aborted) return Promise.resolve("");
   return new Promise((resolve, reject) => {
@@ -86,7 +86,7 @@ function unlessStopped(fetch: () => Promise<string>, signal: AbortSignal): Promi
 
 function send(run: Run, recipient: InHand, token: string, next: () => void): void {
   if (run.signal.aborted) {
-    run.hand(recipient);
+    run.enqueue(recipient);
     next();
     return;
   }
@@ -116,7 +116,7 @@ function take(run: Run, recipient: InHand, answer: SendAnswer, token: string, ne
     takeAnswer(run, recipient, answer, token).then(next, (error) => giveUp(run, recipient, error, next));
     return;
   }
-  // The usual end of it.
+  // The usual case.
   try {
     settleSent(run, recipient, answer);
   } catch (error) {
@@ -127,7 +127,7 @@ function take(run: Run, recipient: InHand, answer: SendAnswer, token: string, ne
 }
 
 function giveUp(run: Run, recipient: InHand, error: unknown, next: () => void): void {
-  // Whatever broke, it may have been after the request: this code must not go back into its pool.
+  // The failure may have come after the request, so this code must not go back into its pool.
   recipient.uncertain ||= recipient.attempts > 0;
   run.leftovers.push(recipient);
   run.stop(stopReasonOf(error));
@@ -136,7 +136,7 @@ function giveUp(run: Run, recipient: InHand, error: unknown, next: () => void): 
 
 async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token: string): Promise<void> {
   const decision = decide(recipient, answer, run.options.maxAttempts);
-  // "Already used" after an attempt without an answer is the good news that it arrived.
+  // "Already used" after an attempt without an answer means that it arrived.
   const sent = decision.do === "settle" && decision.outcome === "sent";
   if (!sent) run.tally.countError(answer.errcode, answer.errmsg);
   if (provesToken(answer)) acceptToken(run);
@@ -169,7 +169,7 @@ async function act(
       watch(run, run.guard.seeAnswer());
       return run.settle(recipient, decision.outcome, answer);
     case "settle-returning":
-      return settleReturning(run, decided(recipient, decision.outcome, answer), answer);
+      return settleReturning(run, toDecided(recipient, decision.outcome, answer), answer);
     case "settle-clearing":
       return dropCode(run, recipient, answer, () => clear(run, recipient, decision.outcome, answer));
     case "next":
@@ -183,11 +183,11 @@ async function act(
         return await renewToken(run, recipient, answer, token);
       } catch (error) {
         if (!run.gate.noteNoToken(recipient, error)) throw error;
-        return run.hand(recipient);
+        return run.enqueue(recipient);
       }
     case "pause":
       recipient.attempts--;
-      return run.hand(recipient);
+      return run.enqueue(recipient);
     case "stop":
       if (NOT_AN_ATTEMPT.has(answer.class)) recipient.attempts--;
       run.leftovers.push(recipient);
@@ -195,12 +195,12 @@ async function act(
   }
 }
 
-/** Answers that stop a run and say nothing of the recipient. */
+/** Answers that stop a run and say nothing about the recipient. */
 const NOT_AN_ATTEMPT: ReadonlySet<AnswerClass> = new Set(["unsent", "fatal", "token", "message_refused"]);
 
-/** The pool was wrong about this user: what it holds beside the permission that was tried goes as well. */
+/** The pool was wrong about this user: its other permissions are removed as well. */
 async function clear(run: Run, recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Promise<void> {
-  await run.settleClearing(decided(recipient, outcome, answer));
+  await run.settleClearing(toDecided(recipient, outcome, answer));
   watch(run, run.guard.seeAnswer());
 }
 
@@ -216,15 +216,15 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   const next = takeInHand(reply, { failedBefore, refusals, own, repeatUntilMs: run.repeatUntilMs(reply) });
   run.inHand.delete(recipient);
   run.inHand.add(next);
-  run.hand(next);
+  run.enqueue(next);
 }
 
-/** Waits beside the queue, not in a worker: a retry must not hold up others. */
+/** Waits outside the queue, not in a worker, so that a retry does not hold up others. */
 function retryLater(run: Run, recipient: InHand, answer: SendAnswer): void {
   const { clock } = run.deps;
   // While the API is down, all wait at the gate.
   if (run.breaker.isOpen) {
-    run.hand(recipient);
+    run.enqueue(recipient);
     return;
   }
   const { gate } = run;
@@ -233,7 +233,7 @@ function retryLater(run: Run, recipient: InHand, answer: SendAnswer): void {
   const waitMs = backoffMs(recipient.attempts - recipient.excused, clock);
   noteRetry(run, recipient, answer, waitMs);
   void clock.sleep(waitMs, run.signal).then(() => {
-    run.hand(recipient);
+    run.enqueue(recipient);
     if (isRepeatable) gate.rested();
   });
 }

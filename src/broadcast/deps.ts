@@ -14,10 +14,10 @@ import type { Sighted, Sweeps } from "./sweep.ts";
 export interface LedgerNeeds {
   broadcastId: string;
   runId: string;
-  /** Read at every claim: a run may die while another works. */
+  /** Read at every claim: a run may die while this one works. */
   deadRuns?: ReadonlySet<string>;
   retry?: ("unknown" | "failed")[];
-  /** Claims only look and change nothing. */
+  /** Claims are read-only. */
   dryRun?: boolean;
   /** Whom it may claim for; absent: everybody. */
   choice?: Choice | undefined;
@@ -51,19 +51,19 @@ export interface Ended {
   record: Pick<BroadcastRecord, "id" | "cut" | "resumeWith">;
 }
 
-/** What one run has to know of those before it. */
+/** What a run needs to know about earlier ones. */
 export interface RunPlan {
   runId: string;
   /** Runs taken for dead; the run adds to them. */
   dead: Set<string>;
   retry?: LedgerNeeds["retry"];
   earlierRuns: KnownRun[];
-  /** Goes on also when Redis drops keys. */
+  /** Continues even if Redis evicts keys. */
   allowEviction?: boolean | undefined;
-  /** An earlier run sent through this very API: when it does not answer, that is an outage. */
+  /** An earlier run sent through the same API, so that no answer means an outage. */
   knowsApi?: boolean;
-  /** What a wider limit changes in the record. */
+  /** Changes to the record for a wider limit. */
   changes?: Partial<BroadcastRecord>;
-  /** Left out: a later one. */
+  /** The sweep of a first run; absent for later runs. */
   firstSweep?(sweeps: Sweeps): AsyncIterable<Sighted>;
 }

@@ -10,15 +10,15 @@ const BATCH = 128;
 
 export interface DryRun {
   tally: Tally;
-  /** Of those who would be sent to: how many it leaves with as many valid codes as the index says; the last, with more, too. */
+  /** Of the users who would be sent to: how many are left with 0, 1, 2, and 3 or more valid codes. */
   left: [none: number, one: number, two: number, more: number];
   /** The first message that would go out. */
   sample?: Record<string, unknown>;
 }
 
 /**
- * What a broadcast would do, by the claim script in its read-only form: exact counts, no request, no change in Redis.
- * A user who would be sent to counts as sent.
+ * What a broadcast would do, counted with the claim script in read-only mode: exact counts, no request, no change in
+ * Redis. A user who would be sent to counts as sent.
  */
 export async function countAudience(
   ledger: Ledger,

@@ -8,16 +8,16 @@ import type { Ledger, MessageSender, OwnTexts } from "./ports.ts";
 import type { Report } from "./report.ts";
 
 export interface EngineDeps {
-  /** `trouble`: why its calls are held up now. */
+  /** `trouble`: why its calls are waiting now. */
   ledger: Ledger & { readonly trouble?: string | undefined };
   sender: MessageSender;
   tokens: AccessTokens;
   clock: Clock;
   log?: Logger | undefined;
   report?: Report | undefined;
-  /** Makes a recipient's texts of their row; absent where all get the same message. */
+  /** Makes a recipient's texts from their row; absent where all get the same message. */
   render?: ((row: Row) => OwnTexts) | undefined;
-  /** Says whether claims are surely still this run's own. */
+  /** Says whether claims are certain to be still this run's own. */
   pulse: Pulse;
 }
 
@@ -31,16 +31,16 @@ export interface Pulse {
 export interface EngineOptions {
   /** Requests in flight at most. */
   concurrency: number;
-  /** Sends a second; undefined: as fast as the concurrency allows. */
+  /** Sends per second; undefined: as fast as the concurrency allows. */
   rate?: number | undefined;
-  /** Sends a second to begin with where `rate` is not given: the channel's, where bursts cost. */
+  /** Initial sends per second where `rate` is not given: the channel's `startRate`. */
   startRate?: number | undefined;
   /** Claims at most. */
   limit?: number | undefined;
   maxErrors: MaxErrors;
-  /** Requests with one code at most, those left out that failed because the API was down. */
+  /** Maximum requests with one code, not counting those that failed because the API was down. */
   maxAttempts: number;
-  /** How long an outage of the API is sat out, ms; `DEFAULT_MAX_OUTAGE_MS` unless given. */
+  /** How long to wait for the API during an outage, ms; `DEFAULT_MAX_OUTAGE_MS` unless given. */
   maxOutageMs?: number | undefined;
   /** How long requests in flight may take to finish after a stop, ms. */
   drainMs: number;
@@ -48,6 +48,6 @@ export interface EngineOptions {
   waitReceiptsMs?: number | undefined;
   /** The channel's; `by_code` unless given. */
   repeat?: Repeat | undefined;
-  /** What must not be repeated is, after an attempt without an outcome: the operator asked for it. */
+  /** The operator asked to repeat sends without an outcome even where that may deliver twice. */
   retryUnknown?: boolean | undefined;
 }

@@ -10,10 +10,10 @@ const RELEASE_BATCH = 64;
 const SHORT_DRAIN_MS = 2000;
 
 /**
- * Works through the audience: claims codes just ahead of the sends, keeps `concurrency` requests in flight, settles what
- * became of each. Returns when everybody has an outcome, or after `run.stop`, once requests in flight are done (bounded
- * by `drainMs`) and codes that surely were not consumed are back in their pools. Whatever it is doing when the process
- * dies, the ledger says what is left to do.
+ * Works through the audience: claims codes just ahead of the sends, keeps `concurrency` requests in flight, and settles
+ * each outcome. Returns when everybody has an outcome, or after `run.stop`, once requests in flight are done (bounded
+ * by `drainMs`) and codes that surely were not consumed are back in their pools. If the process dies at any point, the
+ * ledger says what is left to do.
  */
 export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   const workers = Array.from({ length: run.options.concurrency }, () => work(run));
@@ -21,12 +21,12 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
   for (;;) {
     await run.until(() => run.signal.aborted || isThrough(run));
     if (run.signal.aborted || run.held.length === 0) break;
-    // Those whose code was refused may have another.
+    // Recipients whose code was refused may have another.
     await settleHeldOrStop(run);
   }
   if (!run.signal.aborted) await feeding;
   run.ready.close();
-  // Who stops a run does not wait for an answer that an API which is down may never give, nor for a token alone.
+  // A stop does not wait for an answer that an API which is down may never give, nor for a token alone.
   const isShort = run.breaker.isOpen || (run.signal.aborted && run.inFlight === 0);
   const drainMs = isShort ? Math.min(SHORT_DRAIN_MS, run.options.drainMs) : run.options.drainMs;
   const drained = new AbortController();
@@ -39,7 +39,7 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
   if (run.stopReason) await releaseLeftovers(run);
 }
 
-/** Nobody is left but those held back, and it is not an outage that holds them back. */
+/** Only held recipients are left, and not because of an outage. */
 function isThrough({ fed, inHand, held, breaker }: Run): boolean {
   return fed && inHand.size === held.length && !(held.length > 0 && breaker.isOpen);
 }
@@ -52,11 +52,11 @@ async function settleHeldOrStop(run: Run): Promise<void> {
   }
 }
 
-/** Puts back what surely was not consumed; an attempt that may have been delivered stays claimed for `resume`. */
+/** Returns codes that certainly were not consumed; an attempt that may have been delivered stays claimed for `resume`. */
 async function releaseLeftovers(run: Run): Promise<void> {
   const held = run.held.splice(0).map(({ recipient }) => recipient);
   const safe = [...run.leftovers, ...held].filter(({ uncertain }) => !uncertain);
-  // Without Redis there is nothing to release with; the records stay claimed, and resume finds them.
+  // Without Redis nothing can be released; the records stay claimed, and resume finds them.
   if (run.stopReason?.exit === "redis" && !run.stopReason.isRecordGone) return;
   try {
     for (const recipient of safe) if (recipient.failedBefore) await failAgain(run, recipient);
@@ -77,12 +77,12 @@ async function release(run: Run, batch: InHand[]): Promise<void> {
 }
 
 /**
- * The code goes back and the outcome is what it was. Once the audience of a broadcast was through, only who has a record
- * is met again: a user whose record went with the code would never get the message.
+ * The code goes back and the outcome stays `failed`. Once the audience of a broadcast was swept completely, only users
+ * with a record are visited again: deleting the record with the code would mean that the user never gets the message.
  */
 async function failAgain(run: Run, recipient: InHand): Promise<void> {
   const { openId } = recipient;
-  // What the API said then went with the record; there was one attempt at least.
+  // The API's answer was lost with the record; there was at least one attempt.
   if (await run.deps.ledger.settleReturning({ openId, outcome: "failed", attempts: 1 })) {
     run.countReleased(recipient);
     run.tally.outcomes.failed++;

@@ -7,19 +7,19 @@ import type { StopReason } from "./stop.ts";
 
 const INTERVAL_MS = 2000;
 
-const DANGER = "ledgers would go, and with them who has got the message";
+const DANGER = "ledgers could be lost, and with them the record of who received the message";
 
-/** What speaks against a broadcast on these servers: one of them drops keys when it is full. */
+/** Why a broadcast on these servers is risky: one of them evicts keys when it is full. */
 export function doubtMemory(servers: readonly ServerMemory[]): string | undefined {
   const one = servers.find(({ policy, maxBytes }) => policy !== "noeviction" && maxBytes > 0);
   if (!one) return undefined;
   return `Redis drops keys when it is full (maxmemory-policy ${one.policy}, maxmemory ${one.maxBytes}): ${DANGER}`;
 }
 
-/** An hour: Redis' own default saves sooner whatever was written. */
+/** An hour: with its default settings, Redis saves any write sooner than that. */
 const UNSAVED_MS = 3_600_000;
 
-/** The same of a server that does not write to its disk; it is told, and no reason to refuse. */
+/** The same for a server that does not save to disk; only a warning, not a reason to refuse. */
 export function doubtSaving(servers: readonly ServerMemory[]): string | undefined {
   const unsavedMs = Math.max(0, ...servers.map((server) => server.unsavedMs ?? 0));
   if (unsavedMs < UNSAVED_MS) return undefined;
@@ -27,10 +27,10 @@ export function doubtSaving(servers: readonly ServerMemory[]): string | undefine
   return `Redis has saved nothing to disk for ${hours} h (no append-only file): if it crashed, ${DANGER}`;
 }
 
-/** For a broadcast that nobody was asked about: `confirm`, because --yes is not enough of an answer. */
+/** For a broadcast without a confirmation prompt: `confirm`, because --yes alone is not enough. */
 export function memoryRefused(doubt: string): PushCliError {
   return new PushCliError("confirm", doubt, {
-    hint: "CONFIG SET maxmemory-policy noeviction, or a Redis of its own; --yes --allow-eviction sends all the same",
+    hint: "set maxmemory-policy to noeviction (CONFIG SET), or use a dedicated Redis; --yes --allow-eviction sends anyway",
   });
 }
 
@@ -39,8 +39,8 @@ export function countsOf(servers: readonly ServerMemory[]): EvictedKeys {
 }
 
 /**
- * How many keys were dropped since. A process that was not there before, or whose statistics were reset, counts from
- * nothing: better a stop too many than a user messaged twice.
+ * How many keys were dropped since. A new server process, or one whose statistics were reset, counts from zero: an
+ * unnecessary stop is better than a user messaged twice.
  */
 export function countEvicted(before: EvictedKeys, now: readonly ServerMemory[]): number {
   return now.reduce((sum, { serverId, evictedKeys }) => {
@@ -49,7 +49,7 @@ export function countEvicted(before: EvictedKeys, now: readonly ServerMemory[]):
   }, 0);
 }
 
-/** Refuses to go on with a broadcast some of whose ledgers may be gone. */
+/** Refuses to continue a broadcast when some of its ledgers may be gone. */
 export function checkEvicted(
   { id, evicted }: { id: string; evicted?: EvictedKeys | undefined },
   now: readonly ServerMemory[] | undefined,
@@ -57,11 +57,11 @@ export function checkEvicted(
   const count = evicted && now ? countEvicted(evicted, now) : 0;
   if (count === 0) return;
   throw new PushCliError("confirm", `${describe(count)} since broadcast '${id}' began: ${GONE}`, {
-    hint: `--allow-eviction goes on all the same: whose ledger is gone gets the message again; ${REMEDY}`,
+    hint: `--allow-eviction continues anyway: users whose ledger is gone get the message again; ${REMEDY}`,
   });
 }
 
-const GONE = "ledgers may be among them, and with them who has got the message";
+const GONE = "they may include ledgers, which record who received the message";
 const REMEDY = "maxmemory-policy noeviction keeps the rest";
 
 function describe(count: number): string {
@@ -71,13 +71,13 @@ function describe(count: number): string {
 }
 
 export interface EvictionWatch {
-  /** Looks once more, and ends. */
+  /** Checks once more and stops watching. */
   end(): Promise<void>;
 }
 
 /**
- * Looks now and then, and once at the end, whether keys have been dropped since `before`; then it stops the run. Without
- * `before`, where Redis doesn't tell or the operator doesn't mind, it does nothing.
+ * Checks regularly, and once at the end, whether keys have been evicted since `before`, and if so stops the run. Does
+ * nothing without `before`, where Redis doesn't report it, or when the operator allowed it.
  */
 export function watchEviction(
   { clock, lookAtMemory }: { clock: Clock; lookAtMemory: LookAtMemory },
@@ -87,7 +87,7 @@ export function watchEviction(
   if (!before) return { end: async () => undefined };
   const ended = new AbortController();
   const look = async () => {
-    // A look that fails is no news: that Redis is away, or refuses, is told by what needs it.
+    // A failed check is ignored: commands that need Redis report that it is unreachable or refuses.
     const [seen] = await Promise.allSettled([lookAtMemory()]);
     const count = seen.status === "fulfilled" && seen.value ? countEvicted(before, seen.value) : 0;
     if (count > 0) run.stop(evicted(count));
@@ -112,7 +112,7 @@ function evicted(count: number): StopReason {
     status: "stopped",
     exit: "stopped",
     message: `${describe(count)} since the broadcast began: ${GONE}`,
-    hint: `${REMEDY}; whose ledger is gone gets the message again`,
+    hint: `${REMEDY}; users whose ledger is gone get the message again`,
     resumeWith: "--allow-eviction",
   };
 }
@@ -123,8 +123,8 @@ interface Keepers {
 }
 
 /**
- * Where the record of the broadcast is gone and keys have been dropped, that becomes the reason why the run stopped: there
- * is nothing to go on with, and dropped ledgers are worse news than a deleted record.
+ * When the broadcast's record is gone and keys have been evicted, the eviction becomes the reason why the run stopped:
+ * the broadcast can't be resumed, and lost ledgers are worse than a deleted record.
  */
 export async function tellLostRecord(
   { store, lookAtMemory }: Keepers,
@@ -132,7 +132,7 @@ export async function tellLostRecord(
   run: Pick<Run, "stopReason">,
 ): Promise<void> {
   if (!run.stopReason?.isRecordGone && !run.stopReason?.resumeWith) return;
-  // Without an answer, the reason that there is stays.
+  // Without an answer, the run keeps its present reason.
   const [record, servers] = await Promise.allSettled([store.load(id), lookAtMemory()]);
   if (record.status === "rejected" || record.value || servers.status === "rejected") return;
   const count = servers.value ? countEvicted(before, servers.value) : 0;
@@ -146,12 +146,12 @@ export async function tellLostRecord(
   };
 }
 
-/** Ledgers go by the id: a broadcast that begins again under its own takes up what they still say. */
+/** Ledgers are keyed by the id: a broadcast started again under the same id continues from what they still hold. */
 function startAgain(id: string): string {
-  return `it can't be resumed, but started again with --id ${id} it leaves out everybody whose ledger is left`;
+  return `it can't be resumed; started again with --id ${id}, it skips everybody whose ledger remains`;
 }
 
-/** For whoever looks for a broadcast that is not there: whether its record may be among dropped keys. */
+/** For a broadcast that is not found: says whether its record may have been evicted. */
 export async function doubtDropped(lookAtMemory: LookAtMemory, id: string): Promise<string | undefined> {
   const [servers] = await Promise.allSettled([lookAtMemory()]);
   const count = servers.status === "fulfilled" && servers.value ? countEvicted({}, servers.value) : 0;

@@ -8,11 +8,11 @@ import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
 
-/** Users claimed in one script call at most: about a millisecond of Redis' time. */
+/** Maximum users claimed in one script call: about a millisecond of Redis' time. */
 const MAX_BATCH = 128;
 
 /**
- * Claims codes for the audience, staying just ahead of the sends: beside the requests in flight at most twice the
+ * Claims codes for the audience, staying just ahead of the sends: besides the requests in flight, at most twice the
  * concurrency is claimed, so that a crash leaves few open records and memory does not grow with the audience.
  */
 export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
@@ -31,16 +31,16 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
   }
 }
 
-/** How long another broadcast's message to a user is given. */
+/** How long to wait for another broadcast's message to a user. */
 const POSTPONED_MS = 1000;
 
-/** Claims those again to whom another broadcast was sending, until that is over for all of them. Never rejects. */
+/** Claims users again to whom another broadcast was sending, until it is done with all of them. Never rejects. */
 async function feedPostponed(run: Run): Promise<void> {
   run.isFeedingPostponed = true;
   while (run.postponed.size > 0 && !run.signal.aborted) {
     await run.deps.clock.sleep(POSTPONED_MS, run.signal);
     const rows = run.deps.render && [...run.postponed.values()];
-    // Whatever has become of them since, they have been met nowhere else.
+    // They have not been visited elsewhere since.
     await feedPage(run, { openIds: [...run.postponed.keys()], rows, sighting: "any" });
     await run.allClaimed();
     // Others were claimed in their place.
@@ -53,11 +53,11 @@ async function feedPostponed(run: Run): Promise<void> {
 async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): Promise<void> {
   // One call's users keep the workers busy while the next call is under way.
   const size = Math.min(MAX_BATCH, run.options.concurrency);
-  // Whoever has a record was claimed within the limit already.
+  // Users with a record were claimed within the limit already.
   const limit = sighting === "ledger" || again ? undefined : run.options.limit;
   const room = () => 2 * run.options.concurrency - run.ahead;
   for (let at = 0; at < openIds.length; ) {
-    // How many of those under way will be claims is not known yet, so with a limit there is one call at a time.
+    // How many of the pending users will become claims is not known yet, so with a limit there is one call at a time.
     if (limit !== undefined) await run.allClaimed();
     await run.until(() => run.signal.aborted || (room() >= size && !run.breaker.isOpen));
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
@@ -70,7 +70,7 @@ async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): 
   }
 }
 
-/** Not waited for: the next batch is asked for while this one is under way. Never rejects. */
+/** Not awaited: the next batch is requested while this one is pending. Never rejects. */
 async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promise<void> {
   const batch: ClaimBatch = { openIds: new Set(openIds), metElsewhere: new Set() };
   run.claiming += openIds.length;
@@ -91,9 +91,9 @@ async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promi
 }
 
 /**
- * Whether a claim that this run is said to hold is, or was, taken in hand by way of another batch: SCAN may return a key
- * twice, a later sweep meets those again whom the ledgers led to, and a batch is answered when its last user is, which may be
- * after the user was settled. Else the answer to the claim itself got lost.
+ * Whether a claim that this run already holds came from another batch: SCAN may return a key twice, a later sweep
+ * visits users again that were found by their ledgers, and a batch is answered when its last user is, possibly after
+ * the user was settled. Otherwise the answer to the claim itself was lost.
  */
 function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
   if (run.inHand.has(openId) || batch.metElsewhere.has(openId)) return true;
@@ -105,7 +105,7 @@ function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = 
   run.noteMet(claimed.openId);
   run.ownClaims++;
   const { render } = run.deps;
-  // Not sent with: a run stops here rather than write to somebody what is meant for nobody.
+  // The run stops here rather than send a message without the user's values.
   if (render && !row) throw rowGone(claimed.openId);
   run.begin(claimed, failedBefore, row && render?.(row));
 }
@@ -124,7 +124,7 @@ interface Met {
 
 /** Enters one user's reply. */
 function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: Row | undefined): void {
-  // "Elsewhere" says nothing of the record, which may still be in another run's hands.
+  // "Elsewhere" says nothing about the record, which another run may still hold.
   if (reply.status !== "elsewhere") {
     run.busy.delete(reply.openId);
     run.postponed.delete(reply.openId);
@@ -135,7 +135,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
       if (reply.retried === "failed" && reply.spentBefore) run.tally.retried.spent++;
       if (reply.retried === "unknown" && reply.standing) run.tally.retried.standing++;
-      // Without a pool when the ledgers were swept, and with a new code by the time of the pools.
+      // Had no pool when the ledgers were swept, but a new code when the pools were.
       if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
       begin(run, reply, row, reply.retried === "failed");
       break;

@@ -6,7 +6,7 @@ import type { SendAnswer } from "./ports.ts";
 import { apiIsDown, notTheApi, stopReasonOf } from "./stop.ts";
 import { Suspects } from "./suspects.ts";
 
-/** How long `broadcast` and `resume` sit an outage out unless told. */
+/** How long `broadcast` and `resume` wait during an outage by default. */
 export const DEFAULT_MAX_OUTAGE_MS = 600_000;
 
 interface Parked {
@@ -15,15 +15,15 @@ interface Parked {
 }
 
 /**
- * Where workers wait, each with its recipient, while the breaker lets fewer requests out than there are workers; and who
- * tries, while it is open, whether the API is back.
+ * Where workers wait, each with its recipient, while the breaker allows fewer requests than there are workers. While
+ * the breaker is open, it tries whether the API is back.
  */
 export class Gate {
   /** Single-use recipients that wait for a retry. */
   private resting = 0;
   private readonly run: Gated;
   private readonly parked: Parked[] = [];
-  /** Let through and not yet sent. */
+  /** Let through but not sent yet. */
   private entering = 0;
   private trying = false;
   private tried: { by: InHand | undefined; end: () => void } | undefined;
@@ -43,12 +43,12 @@ export class Gate {
   }
 
   /**
-   * Waits until the recipient may be sent to, or the run is to stop. What is let through holds until the breaker opens:
-   * its `openings` are then others than those returned.
+   * Waits until the recipient may be sent to, or the run is to stop. The permission holds until the breaker opens
+   * again: its `openings` then differ from those returned.
    */
   async enter(recipient: InHand): Promise<number> {
     const { breaker, signal } = this.run;
-    // A try that comes back unsent: the API had come and gone while it waited for its turn or a token.
+    // A try that returns unsent: the API came up and went down again while it waited for its turn or a token.
     this.endTry(recipient);
     if (!breaker.isClosed && !signal.aborted) {
       await new Promise<void>((letGo) => {
@@ -60,23 +60,23 @@ export class Gate {
     return breaker.openings;
   }
 
-  /** One that was let through, when there were so many `openings`, is sent to now, or is not after all. */
+  /** A recipient that was let through at this number of `openings` is being sent to now, or won't be after all. */
   leave(openings: number): void {
     if (openings === this.run.breaker.openings && this.entering > 0) this.entering--;
   }
 
-  /** One whose code can be sent with again waits for its retry until `rested`. */
+  /** A recipient whose code can be used again waits for its retry until `rested`. */
   rest(): void {
     this.resting++;
   }
 
-  /** It was handed to the workers: one that is free has brought it here by now. */
+  /** It was enqueued again: a free worker has brought it here by now. */
   rested(): void {
     this.resting--;
     this.wake?.();
   }
 
-  /** Lets out as many as may go now: to be called after each answer. */
+  /** Lets through as many as may be sent now; called after each answer. */
   advance(): void {
     const { breaker } = this.run;
     if (this.parked.length === 0 || breaker.isOpen) return;
@@ -88,7 +88,7 @@ export class Gate {
     }
   }
 
-  /** What an answer says of the API; `recipient` undefined: it was asked to send to nobody. */
+  /** Records what an answer says about the API; `recipient` undefined: a probe that sends to nobody. */
   note(recipient: InHand | undefined, answer: SendAnswer): void {
     const { breaker } = this.run;
     const isApi = answer.errcode !== undefined || answer.class === "ok";
@@ -96,13 +96,13 @@ export class Gate {
       breaker.failed(recipient ?? NOBODY, failureOf(answer), isApi);
       if (this.endTry(recipient)) this.noteFailedTry(recipient);
     } else if (answer.class === "token") {
-      // It is the API; what comes of it, the renewal tells.
+      // The API is up; whether it helps depends on the renewal.
       breaker.isKnown = true;
     } else {
       if (!recipient) this.suspects.suspect();
-      // A 429 may come from anything that stands before the API.
+      // A 429 may come from anything in front of the API.
       if (isApi || breaker.isKnown) breaker.answered();
-      // Nobody waits for the end of a quota's pause in the place of nobody.
+      // A probe does not wait for the end of a quota's pause.
       if (this.endTry(recipient)) {
         if (recipient) breaker.tryAgain();
         else breaker.tryFailed();
@@ -111,7 +111,7 @@ export class Gate {
     this.advance();
   }
 
-  /** There is no token to send with. False when that is no outage, but the end of the run. */
+  /** There is no token to send with. False when that is not an outage but ends the run. */
   noteNoToken(recipient: InHand | undefined, error: unknown): boolean {
     // Locked: another process has been waiting for its answer for half a minute.
     const mayPass =
@@ -179,7 +179,7 @@ export class Gate {
     run.changed();
   }
 
-  /** A try that takes longer, such as one for a token that nobody gives, does not hold up the end. */
+  /** A try that takes longer, such as one that waits for a token, does not delay the end. */
   private async tryFor(ms: number): Promise<void> {
     const ended = new AbortController();
     const onStop = () => ended.abort();
@@ -189,9 +189,9 @@ export class Gate {
   }
 
   /**
-   * Sends to one recipient whose code can be sent with again, whatever comes of it. Where there are only codes with
-   * several uses, each try could cost one of them the message; so the API is asked to send to nobody, without a code:
-   * any refusal shows that it is there. The same when the last few have been tried in vain: it may be their requests.
+   * Sends to one recipient whose code can be used again whatever the result. Where there are only codes with several
+   * uses, each try could cost a recipient the message, so the API is asked to send to nobody, without a code: any
+   * refusal shows that it is up. The same when the last few recipients have failed: their requests may be the cause.
    */
   private async try(): Promise<void> {
     await this.untilSomebody();
@@ -228,8 +228,8 @@ export class Gate {
   }
 
   /**
-   * Those who wait for their retry are here within ten seconds: until then nobody else is worth a try, unless all workers
-   * are held up here, so that none can bring them.
+   * Recipients waiting for their retry arrive within ten seconds. Until then no other one should be risked, unless all
+   * workers wait here and none can bring them.
    */
   private untilSomebody(): Promise<void> {
     const isThere = () =>

@@ -3,10 +3,10 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { StopReason } from "./stop.ts";
 
-/** In the place of a recipient where the API is asked to send to nobody. */
+/** Stands for the recipient of a probe that sends to nobody. */
 export const NOBODY = { excused: 0, isSuspect: false, onceOnly: false };
 
-/** What the gate asks of its run. */
+/** What the gate needs from its run. */
 export interface Gated {
   readonly breaker: Breaker;
   readonly signal: AbortSignal;

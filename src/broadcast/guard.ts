@@ -1,6 +1,6 @@
 import type { Errcode } from "./ports.ts";
 
-/** When a run stops by itself. A share counts over the last `WINDOW` outcomes. */
+/** When a run stops by itself. A share is taken over the last `WINDOW` outcomes. */
 export type MaxErrors = { count: number } | { share: number };
 
 export const DEFAULT_MAX_ERRORS: MaxErrors = { share: 0.2 };
@@ -13,7 +13,7 @@ const UNKNOWN_USER_SHARE = 0.95;
 const REFUSED_CODES = 50;
 const REFUSED_CODE_SHARE = 0.95;
 
-/** Watches outcomes for signs that going on only burns codes. Each method returns why to stop, or undefined. */
+/** Watches outcomes for signs that continuing would only waste codes. Each method returns why to stop, or undefined. */
 export class Guard {
   private readonly maxErrors: MaxErrors;
   private readonly window: boolean[] = [];
@@ -34,14 +34,14 @@ export class Guard {
   /** An errcode that the table does not know; spends the code. */
   seeUnlisted(errcode: Errcode | undefined): string | undefined {
     if (!this.seeOneMore()) return undefined;
-    return `errcode ${errcode} came ${UNLISTED_IN_A_ROW} times in a row without a success, and push-cli does not know it`;
+    return `unknown errcode ${errcode}: returned ${UNLISTED_IN_A_ROW} times in a row without a success`;
   }
 
   /** Values that the platform does not take. */
   seeMessageRefused(errcode: Errcode | undefined): string | undefined {
     this.answers++;
     if (!this.seeOneMore()) return undefined;
-    return `the platform refused ${UNLISTED_IN_A_ROW} messages in a row for their values${says(errcode)}`;
+    return `the platform refused ${UNLISTED_IN_A_ROW} messages in a row because of their values${says(errcode)}`;
   }
 
   /** Any answer with an outcome for the recipient. */
@@ -66,7 +66,7 @@ export class Guard {
     if (this.refusedCodes < REFUSED_CODES || this.refusedCodes < this.answers * REFUSED_CODE_SHARE)
       return undefined;
     const errcodes = [...this.refusals].map(String).sort().join(", ");
-    return `${this.refusedCodes} of ${this.answers} codes were refused (${errcodes}) and none accepted: they belong to another appid, or are not what the platform issued`;
+    return `${this.refusedCodes} of ${this.answers} codes were refused (${errcodes}) and none accepted: they belong to another appid, or are not codes that the platform issued`;
   }
 
   /** A settled outcome; `error` for failed and unknown. */
@@ -81,7 +81,7 @@ export class Guard {
     return this.tooManyErrors();
   }
 
-  /** Of what the whole message may be to blame for. */
+  /** Counts a failure that the whole message may have caused. */
   private seeOneMore(): boolean {
     this.unlistedInARow++;
     return this.unlistedInARow >= UNLISTED_IN_A_ROW;

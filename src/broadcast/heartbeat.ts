@@ -3,10 +3,13 @@ import type { BroadcastStore, KnownRun, RunInfo, RunState, Wanted } from "./reco
 
 /** A run whose heartbeat is older than this may have its claims taken over. */
 const LEASE_MS = 15_000;
-/** Far more often than the lease needs: beats carry the counts that others watch, and what an operator wants. */
+/** Far more often than the lease needs: beats publish the counts that others watch, and fetch pause and cancel requests. */
 const INTERVAL_MS = 1000;
 const RETRY_MS = 250;
-/** How long beats may fail. Where nothing is claimed or settled, as while the API is down, nothing else finds Redis gone. */
+/**
+ * How long beats may fail. While nothing is claimed or settled, as during an API outage, nothing else notices that
+ * Redis is gone.
+ */
 const GIVE_UP_MS = 30_000;
 
 /** What a beat reports besides being alive, so that it survives a kill. */
@@ -17,7 +20,7 @@ export interface HeartbeatEvents {
   onBeat(others: KnownRun[]): void;
   /** The heartbeat had lapsed and another run may have this one's claims: stop. */
   onFenced(other: RunInfo): void;
-  /** Redis has been away or refusing for longer than it may be: stop. */
+  /** Redis has been unreachable or refusing for too long: stop. */
   onLost(error: unknown): void;
   /** An operator wants the runs of the broadcast to stop, or its record is gone. */
   onWanted(wanted: Wanted | "gone"): void;
@@ -25,9 +28,9 @@ export interface HeartbeatEvents {
 
 /**
  * Keeps a run's heartbeat alive, and knows when it can no longer be trusted: a run sends only while its last beat is
- * younger than half the lease, so that nobody can have taken its claims over. After a pause (stopped process, Redis away)
- * it goes on only if no other run was at work meanwhile: a newcomer first enters itself into the record and then looks at
- * heartbeats, this one first beats and then looks at the record, so one of the two always sees the other.
+ * younger than half the lease, so that nobody can have taken its claims over. After a pause (stopped process, Redis
+ * away) it continues only if no other run was at work meanwhile: a new run first enters itself into the record and then
+ * reads the heartbeats, while this one first beats and then reads the record, so one of the two always sees the other.
  */
 export class Heartbeat {
   private readonly store: BroadcastStore;
@@ -38,7 +41,7 @@ export class Heartbeat {
   private readonly ended = new AbortController();
   /** Runs that were over at the last beat: they can't have been at work between that and the next. */
   private readonly over = new Set<string>();
-  /** A beat found the heartbeat gone, and nobody has looked yet who may have come in between. */
+  /** A beat found the heartbeat gone, and it has not been checked yet whether another run came in between. */
   private lapsed = false;
   private lastBeat = Number.NEGATIVE_INFINITY;
   /** When the first beat failed since a good one. */
@@ -63,7 +66,7 @@ export class Heartbeat {
     this.beating = this.keepBeating();
   }
 
-  /** Whether claims of this run are surely still its own. */
+  /** Whether the claims of this run are certain to be still its own. */
   get fresh(): boolean {
     return this.clock.monotonic() - this.lastBeat < LEASE_MS / 2;
   }
@@ -90,7 +93,7 @@ export class Heartbeat {
       await this.clock.sleep(Math.max(RETRY_MS, INTERVAL_MS - age), this.ended.signal);
       if (this.ended.signal.aborted) return;
       const at = this.clock.monotonic();
-      // A beat that fails is tried again; being without one is what `fresh` tells the senders.
+      // A beat that fails is tried again; `fresh` tells the senders when one is missing.
       const [done] = await Promise.allSettled([this.beat()]);
       if (done.status === "fulfilled") this.beaten(at);
       else this.missed(done.reason);

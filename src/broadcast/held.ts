@@ -7,12 +7,12 @@ import { thresholdReason } from "./stop.ts";
 /** More than the guard needs to see that the appid is wrong. */
 const MOST_HELD = 200;
 
-/** Acts on the answers that were held back. */
+/** Acts on all answers that were held back. */
 export async function settleHeld(run: Run): Promise<void> {
   for (const { goOn } of run.held.splice(0)) await goOn();
 }
 
-/** At a stop: acts on those answers that stand whatever others would have been. The rest is not acted on. */
+/** At a stop: acts only on answers that are valid regardless of later ones. */
 export async function settleFinal(run: Run): Promise<void> {
   const final = run.held.filter(({ isFinal }) => isFinal);
   run.held = run.held.filter(({ isFinal }) => !isFinal);
@@ -20,12 +20,12 @@ export async function settleFinal(run: Run): Promise<void> {
 }
 
 /**
- * "No user of this account" is held back until another answer shows that the appid is right; else every user would count
- * as one.
+ * "No user of this account" is held back until another answer shows that the appid is right; otherwise every user would
+ * count as unknown.
  */
 export async function settleReturning(run: Run, item: Decided, answer: SendAnswer): Promise<void> {
   if (answer.class !== "user_unknown") {
-    // As good as one that nobody knows: many in a row are the message's fault, and not their values'.
+    // Treated like an unlisted errcode: many in a row are caused by the message, not by the recipients' values.
     const why = answer.class === "message_refused" ? run.guard.seeMessageRefused(answer.errcode) : undefined;
     await run.settleReturning(item);
     return watch(run, why);
@@ -38,9 +38,9 @@ export async function settleReturning(run: Run, item: Decided, answer: SendAnswe
 }
 
 /**
- * An errcode that nobody knows is held back until the next message is accepted: what refuses all messages should cost no
- * codes. When the run stops for it, the codes go back; when it stops for anything else, they count as spent, as nobody knows
- * whether the platform has used them.
+ * An unlisted errcode is held back until the next message is accepted: a cause that refuses all messages should cost no
+ * codes. When the run stops because of it, the codes go back; when it stops for another reason, they count as spent,
+ * because it is not known whether the platform has used them.
  */
 export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer): void {
   watch(run, run.guard.seeAnswer());
@@ -52,8 +52,8 @@ export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer):
 }
 
 /**
- * A refused code is dropped, but not before a message was accepted: with the wrong appid, or codes that were misread, each
- * user's would go. `next` drops it and claims the user's next.
+ * A refused code is dropped only after a message was accepted: with a wrong appid or misread codes, every user's would
+ * be lost. `next` drops it and claims the user's next.
  */
 export async function dropCode(
   run: Run,
@@ -63,19 +63,19 @@ export async function dropCode(
 ): Promise<void> {
   if (run.accepted || run.held.length >= MOST_HELD) return next();
   const why = run.guard.seeRefusedCode(answer.errcode);
-  // At the end of the audience those held back go on, and with their next codes nothing is held back any more.
+  // At the end of the audience held recipients continue, and their next codes are not held back.
   if (recipient.refusals > 0) await next();
   else run.hold(recipient, next);
   watch(run, why);
 }
 
 /**
- * At an address that never answered like the API it is nobody's outcome: the run stops, and it stays claimed. Once the API
- * does answer, it is what it would have been.
+ * From an address that never answered like the API this is no outcome: the run stops, and the recipient stays claimed.
+ * Once the API answers, the outcome counts.
  */
 export function holdUnknown(run: Run, recipient: InHand, answer: SendAnswer): void {
   recipient.uncertain = true;
-  // Before it is held: else the run, with nobody else left, would be through at once.
+  // Before it is held: otherwise a run with nobody else left would end at once.
   run.breaker.trip(answer.errmsg);
   run.hold(recipient, () => run.settle(recipient, "unknown", answer));
 }

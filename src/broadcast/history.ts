@@ -17,7 +17,7 @@ export interface SettledSend {
   msgid?: string;
 }
 
-/** A claim whose outcome is not known yet: in hand of a run, or left behind by one that died. */
+/** A claim whose outcome is not known yet: held by a run, or left by one that died. */
 export interface OpenSend {
   broadcastId: string;
   outcome: "claimed";
@@ -28,16 +28,16 @@ export interface OpenSend {
   formId: string;
 }
 
-/** A record that is none of ours. */
+/** A record that push-cli did not write. */
 export interface UnreadableRecord {
   broadcastId: string;
   outcome: "unreadable";
 }
 
-/** The records of users over all broadcasts that their ledgers still know. */
+/** The records of users in all broadcasts that their ledgers still hold. */
 export interface SendHistory {
   /** The newest first; records that can't be read last. */
   of(openId: string): Promise<PastSend[]>;
-  /** The records of several users in one broadcast; undefined for who has none. */
+  /** The records of several users in one broadcast; undefined for users without one. */
   inBroadcast(broadcastId: string, openIds: readonly string[]): Promise<(PastSend | undefined)[]>;
 }

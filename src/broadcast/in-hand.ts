@@ -1,7 +1,7 @@
 import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
-export interface InHand extends Omit<Claimed, "multiUse" | "scene" | "firstAgoMs"> {
+export interface InHand extends Omit<Claimed, "expireMs" | "multiUse" | "scene" | "firstAgoMs"> {
   scene?: number | undefined;
   standing: boolean;
   /** Until when an attempt without an outcome may be repeated, epoch ms; see `repeatUntilMs`. */
@@ -12,24 +12,24 @@ export interface InHand extends Omit<Claimed, "multiUse" | "scene" | "firstAgoMs
   attempts: number;
   /** An earlier attempt may have been delivered. */
   uncertain: boolean;
-  /** It failed in an earlier run and is tried again: without a record, nothing would lead back to this user. */
+  /** It failed in an earlier run and is tried again: without a record, no later run would find this user. */
   failedBefore: boolean;
-  /** Attempts that don't count towards the most, because the API was down. */
+  /** Attempts that don't count towards `maxAttempts`, because the API was down. */
   excused: number;
-  /** It failed while the API answered others: its attempts count, whatever the breaker thinks. */
+  /** It failed while the API answered others, so its attempts count whatever the breaker's state. */
   isSuspect: boolean;
   /** Codes of this user that the API refused in this run. */
   refusals: number;
   /** The number of its newest send, as the pacer counts them. */
   turn: number;
-  /** What its message says, where that is not the same for all. */
+  /** Its own texts, where they are not the same for all. */
   own: OwnTexts | undefined;
-  /** Its place among the recipients in hand; theirs to keep. */
+  /** Its index in `RecipientsInHand`, which maintains it. */
   place: number;
 }
 
 export function takeInHand(
-  { openId, formId, scene, expireMs, multiUse, standing = false, attempt }: Claimed,
+  { openId, formId, scene, multiUse, standing = false, attempt }: Claimed,
   {
     failedBefore = false,
     refusals = 0,
@@ -43,7 +43,6 @@ export function takeInHand(
     openId,
     formId,
     scene,
-    expireMs,
     repeatUntilMs,
     onceOnly: repeatUntilMs === 0,
     standing,
@@ -61,8 +60,8 @@ export function takeInHand(
 }
 
 /**
- * The recipients that a run has claimed and not settled. An array of places that are used again, because a Map with an
- * entry a message keeps the garbage collector busy: its discarded tables hold on to what was in them.
+ * The recipients that a run has claimed and not settled. An array whose slots are reused, because a Map with an entry
+ * per message keeps the garbage collector busy: its discarded tables retain what was in them.
  */
 export class RecipientsInHand {
   private readonly places: InHand[] = [];
@@ -71,7 +70,7 @@ export class RecipientsInHand {
     return this.places.length;
   }
 
-  /** Looks at all of them: for the rare question only. */
+  /** Scans all of them: for rare checks only. */
   has(openId: string): boolean {
     return this.places.some((recipient) => recipient.openId === openId);
   }
@@ -81,7 +80,7 @@ export class RecipientsInHand {
     this.places.push(recipient);
   }
 
-  /** One that is not in hand is left alone. */
+  /** Does nothing for one that is not in hand. */
   delete(recipient: InHand): void {
     if (this.places[recipient.place] !== recipient) return;
     const last = this.places.pop()!;

@@ -2,7 +2,7 @@ import type { InHand } from "./in-hand.ts";
 import type { FinalOutcome } from "./outcome.ts";
 import type { SendAnswer, Settlement } from "./ports.ts";
 
-/** A recipient whose answer is acted on only once another has shown what it means. */
+/** A recipient whose answer is acted on only once another answer has shown what it means. */
 export interface Held {
   recipient: InHand;
   goOn(): unknown;
@@ -13,7 +13,7 @@ export interface Held {
 /** Users who are being claimed in one call; see `feeder.ts`. */
 export interface ClaimBatch {
   readonly openIds: ReadonlySet<string>;
-  /** Those of them who were taken in hand by way of another batch meanwhile, or were in hand and are no longer. */
+  /** Those of them who were taken in hand through another batch meanwhile, or were in hand and no longer are. */
   readonly metElsewhere: Set<string>;
 }
 
@@ -24,7 +24,7 @@ export interface Decided {
   errmsg: string;
 }
 
-export function decided(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Decided {
+export function toDecided(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Decided {
   const { openId, attempts } = recipient;
   const { errcode, msgid, errmsg } = answer;
   return { settlement: { openId, outcome, attempts, errcode, msgid }, recipient, errmsg };

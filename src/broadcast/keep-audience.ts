@@ -12,7 +12,7 @@ interface Lists {
   excluded?: Excluded | undefined;
 }
 
-/** Writes the record. The lists first: with a part of them it would be resumed for too few, or too many. */
+/** Writes the record, after the lists: with partial lists, a resume would send to too few users, or too many. */
 export async function enterRecord(
   deps: Pick<BroadcastDeps, "store" | "fateOf" | "clock">,
   record: BroadcastRecord,
@@ -27,8 +27,8 @@ export async function enterRecord(
 }
 
 /**
- * Keeps a listed audience, the rows left out, and the openIds that a policy leaves out, in Redis, so that a resume needs no
- * file. What was kept of them goes when that fails.
+ * Keeps a listed audience, the rows left out, and the openIds that a policy leaves out, in Redis, so that a resume
+ * needs no file. If that fails, what was kept already is removed.
  */
 async function keepLists(
   store: BroadcastStore,
@@ -43,7 +43,7 @@ async function keepLists(
       at += openIds.length;
     }
   } catch (error) {
-    // It lapses by itself where it can't be dropped.
+    // It expires by itself where it can't be removed.
     await dropKept(store, of).catch(() => undefined);
     throw error;
   }
@@ -66,7 +66,7 @@ async function keepAudience(
   }
 }
 
-/** Forgets what was kept for a record that did not come to be. */
+/** Removes what was kept for a record that was not created. */
 async function dropKept(store: BroadcastStore, of: AudienceOwner): Promise<void> {
   await store.dropAudience(of);
   await store.dropInvalid(of);
@@ -74,8 +74,8 @@ async function dropKept(store: BroadcastStore, of: AudienceOwner): Promise<void>
 }
 
 /**
- * The policy of a broadcast at work, in 21 to 43 bytes for each openId of its list. Rejects with `nothing` when that list is
- * gone. Once the audience was through, nobody is chosen any more, and the list is not kept.
+ * Loads a broadcast's policy; takes 21 to 43 bytes for each openId of its list. Rejects with `nothing` when that list
+ * is gone. Once the audience was swept completely, nobody else is chosen, and the list is not kept.
  */
 export async function loadChoice(
   store: Pick<BroadcastStore, "excluded">,
@@ -92,6 +92,6 @@ export async function loadChoice(
   }
   if (count === policy.exclude) return makeChoice(policy, excluded);
   throw new PushCliError("nothing", `the --exclude-file of broadcast '${record.id}' is gone from Redis`, {
-    hint: `without it, everybody in it would be sent to; start a new broadcast with --exclude-file and --not-in ${record.id}`,
+    hint: `without it, the excluded users would get the message; start a new broadcast with --exclude-file and --not-in ${record.id}`,
   });
 }

@@ -6,7 +6,7 @@ export function checkMessage(message: Message): Message {
   const { templateId } = message;
   const fault = faultOfTexts(message);
   if (fault) throw usageError(fault.what, fault.hint);
-  if (!/^[\w-]{1,128}$/.test(templateId)) {
+  if (!/^[\w-]{1,128}={0,2}$/.test(templateId)) {
     throw usageError(
       `'${templateId}' is not a template id`,
       "copy it from the mini program's console: letters, digits, _ and -",
@@ -20,7 +20,7 @@ interface TextFault {
   hint: string;
 }
 
-/** What is wrong with the values or the page, the first of it. */
+/** The first fault in the values or the page. */
 export function faultOfTexts({ fields, page }: Message): TextFault | undefined {
   for (const { name, value } of fields) {
     const fault = faultOfText(name, value);
@@ -38,19 +38,19 @@ function faultOfPage(page: string): TextFault | undefined {
   };
 }
 
-/** Bytes that were no text, and what a terminal would obey instead of showing it. */
+/** Rejects bytes that were not text, and control characters that a terminal would obey instead of showing. */
 function faultOfText(name: string, text: string): TextFault | undefined {
   if (text.includes("\ufffd")) {
     return {
       what: `${name} is not UTF-8: ${JSON.stringify(text)}`,
-      hint: "the terminal or the script has another encoding: save the script as UTF-8",
+      hint: "the terminal or the script uses another encoding: save the script as UTF-8",
     };
   }
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text)?.[0];
   if (control === undefined) return undefined;
   const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
   return {
-    what: `${name} holds the control character U+${code}: ${JSON.stringify(text)}`,
+    what: `${name} contains the control character U+${code}: ${JSON.stringify(text)}`,
     hint: "leave it out",
   };
 }

@@ -1,10 +1,10 @@
 import { isResumable } from "./status.ts";
 import type { BroadcastView } from "./view.ts";
 
-/** What an operator does next. */
+/** A command that an operator may run next. */
 export interface NextCommand {
   command: string;
-  /** Why, as the words before the command. */
+  /** The purpose, shown before the command. */
   why: string;
 }
 
@@ -13,7 +13,7 @@ type Needs = Pick<BroadcastView, "status"> & {
   result: Pick<BroadcastView["result"], "outcomes">;
 };
 
-/** The commands that lead on from where a broadcast stands, the first one first; none when there is nothing left to do. */
+/** The next commands for a broadcast in its present state, most useful first; empty when there is nothing left to do. */
 export function nextCommands({
   status,
   record: { id, cut, resumeWith },

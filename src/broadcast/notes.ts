@@ -5,12 +5,12 @@ import type { Pacer } from "./pacer.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 
-/** Who has a log, perhaps: what is in this file tells it of a run's decisions. */
+/** May have a log; the functions of this file write a run's decisions to it. */
 interface Logged {
   deps: { log?: Logger | undefined };
 }
 
-/** What is known of a run that begins. */
+/** A run that begins. */
 interface Began {
   runId: string;
   dead: ReadonlySet<string>;
@@ -26,7 +26,7 @@ export function noteRun(
 ) {
   const { runId, dead, earlierRuns } = plan;
   const after =
-    earlierRuns.length === 0 ? "the first" : `after ${earlierRuns.length}, of which ${dead.size} died`;
+    earlierRuns.length === 0 ? "the first" : `earlier runs: ${earlierRuns.length}, ${dead.size} of them dead`;
   log?.info(
     "run",
     `broadcast ${id}, run ${runId}: ${after}; users from ${audience === "list" ? "the list" : "the pools"}`,
@@ -39,12 +39,13 @@ export function noteRun(
 /** The breaker has opened. */
 export function noteDown({ breaker, deps: { log } }: Gated): void {
   const { reason } = breaker.failure;
-  log?.info("api", `down (${reason}): nothing is sent but single tries`, { reason });
+  log?.info("api", `down (${reason}): only single probes are sent`, { reason });
 }
 
-/** No more tries: it is back, or the run is to stop. */
+/** The tries are over: the API is back, or the run is to stop. */
 export function noteBack({ breaker, deps: { log } }: Gated): void {
-  if (!breaker.isOpen) log?.info("api", "back: more and more requests are let out", { ...breaker.outages });
+  if (!breaker.isOpen)
+    log?.info("api", "back: raising the number of requests in flight", { ...breaker.outages });
 }
 
 /** A recipient's attempt is to be repeated after `waitMs`. */
@@ -56,12 +57,12 @@ export function noteRetry(
 ) {
   log?.info(
     "retry",
-    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} got: ${reasonOf(answer)}`,
+    `${openId} again in ${Math.round(waitMs)} ms, attempt ${attempts} failed: ${reasonOf(answer)}`,
     { openId, attempts, waitMs: Math.round(waitMs), errcode: answer.errcode },
   );
 }
 
-/** The platform has had too many: `before` is how many refusals the pacer knew until now. */
+/** The platform refused for too many sends; `before`: the refusals that the pacer had counted until then. */
 export function noteRate(
   { pacer, deps: { log } }: Logged & { pacer: Pacer },
   answer: SendAnswer,

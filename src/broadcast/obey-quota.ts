@@ -3,13 +3,13 @@ import { noteRate } from "./notes.ts";
 import type { SendAnswer } from "./ports.ts";
 import type { Run } from "./run.ts";
 
-/** A quota that is used up pauses the run, whatever the answer means for its recipient: a 503 may say so, too. */
+/** A used-up quota pauses the run, whatever the answer means for its recipient; a 503 may signal one, too. */
 export function obeyQuota(run: Run, { turn }: InHand, answer: SendAnswer): void {
   const { class: kind, errcode, waitMs } = answer;
   const { refusals } = run.pacer;
   if (waitMs !== undefined) run.pacer.refuse(turn, waitMs);
   else if (kind === "quota") run.pacer.refuse(turn, "minute");
-  // The platform's own word that it is busy; what says nothing (a timeout, a reset) is the breaker's.
+  // Only when the platform itself says that it is busy; timeouts and resets are the breaker's concern.
   else if (kind === "ambiguous" && errcode !== undefined) run.pacer.slow(turn);
   noteRate(run, answer, refusals);
 }

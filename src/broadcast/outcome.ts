@@ -1,10 +1,10 @@
 import type { Filter, Filtered } from "./policy.ts";
 
-/** What a platform calls an answer: a number, or a word where it has names: `FORM_ID_OVER_TIME`. */
+/** A platform's error code: a number, or a name where it has names: `FORM_ID_OVER_TIME`. */
 export type Errcode = number | string;
 
 /**
- * What became of a recipient. `invalid`: no message could be made of their row, which is known before the first run;
+ * The outcome of a recipient. `invalid`: no message could be made from their row, known before the first run;
  * `skipped`: settled by an earlier run of this broadcast.
  */
 export const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "skipped"] as const;
@@ -15,12 +15,12 @@ export const FINAL_OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown
 export type FinalOutcome = (typeof FINAL_OUTCOMES)[number];
 
 /**
- * What the record says: `running` until its last run ends; `stopped` by a fatal answer or a threshold, `interrupted` by a
- * signal, `paused` by an operator: all resumable; `cancelled` is not.
+ * The status in the record: `running` until its last run ends; `stopped` by a fatal answer or a threshold,
+ * `interrupted` by a signal, `paused` by an operator: all resumable; `cancelled` is not.
  */
 export type BroadcastStatus = "running" | "finished" | "stopped" | "interrupted" | "paused" | "cancelled";
 
-/** As it is shown: `dead` should be running, and no run is alive. */
+/** As shown: `dead` is `running` in the record, but no run is alive. */
 export type ShownStatus = BroadcastStatus | "dead";
 
 export interface CodeCounts {
@@ -30,7 +30,7 @@ export interface CodeCounts {
   released: number;
 }
 
-/** What is said of a recipient without a code whose pool holds something all the same. */
+/** The reason for a recipient without a code whose pool is not empty. */
 export const UNREADABLE = "no code, but entries that are not understood";
 
 export interface ErrorGroup {
@@ -48,7 +48,7 @@ export function noCodes(): CodeCounts {
   return { spent: 0, expired: 0, refused: 0, released: 0 };
 }
 
-/** How many have an outcome; those that earlier runs settled are left out. */
+/** How many have an outcome, not counting those that earlier runs settled. */
 export function sumOutcomes({
   sent,
   no_code,
@@ -60,15 +60,15 @@ export function sumOutcomes({
   return sent + no_code + rejected + failed + unknown + invalid;
 }
 
-/** The counts of a run; only what is really done is in here. */
+/** The counts of a run, of completed work only. */
 export class Tally {
   readonly outcomes = noOutcomes();
   readonly codes = noCodes();
   /** Users of the audience whom the broadcast's policy leaves out: they are no recipients. */
   filtered: Filtered = {};
-  /** Recipients whose outcome of an earlier run this one has taken back, to try again. */
+  /** Recipients whose outcome from an earlier run was reset to try again. */
   readonly retried = { unknown: 0, failed: 0, spent: 0, standing: 0 };
-  /** Recipients of earlier runs whose unknown outcome became this by a receipt. */
+  /** Recipients of earlier runs whose unknown outcome a receipt resolved. */
   readonly receipts = { sent: 0, rejected: 0 };
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
@@ -84,7 +84,7 @@ export class Tally {
     else this.groups.set(key, { errcode: errcode ?? null, errmsg, count: 1 });
   }
 
-  /** Recipients with an outcome, those of earlier runs left out. */
+  /** Recipients with an outcome, not counting those of earlier runs. */
   get recipients(): number {
     return sumOutcomes(this.outcomes);
   }

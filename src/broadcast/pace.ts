@@ -2,12 +2,12 @@ import type { KnownRun } from "./record.ts";
 
 type Span = Pick<KnownRun, "sinceMs" | "untilMs" | "elapsedMs">;
 
-/** How long a run was at work, ms: not by the wall clock, which may be set meanwhile. Older versions noted nothing else. */
+/** How long a run worked, ms: not by the wall clock, which may be changed meanwhile, except for runs of older versions. */
 export function elapsedOf({ sinceMs, untilMs, elapsedMs }: Span): number {
   return elapsedMs ?? Math.max(0, untilMs - sinceMs);
 }
 
-/** How long at least one of the runs was at work, ms: what lies between them, and twice at once, does not count. */
+/** How long at least one of the runs was at work, ms: gaps don't count, and overlaps count once. */
 export function workedMs(runs: readonly Span[]): number {
   let worked = 0;
   let coveredTo = Number.NEGATIVE_INFINITY;
@@ -21,8 +21,8 @@ export function workedMs(runs: readonly Span[]): number {
 }
 
 /**
- * Messages that the runs noted as sent, by which a rate goes: what a killed run did after its last beat is in the ledgers,
- * but not in its time. Undefined when a run kept no counts.
+ * Messages that the runs recorded as sent, for computing a rate: what a killed run did after its last beat is in the
+ * ledgers, but not in its time. Undefined when a run kept no counts.
  */
 export function notedSends(runs: readonly Pick<KnownRun, "outcomes">[]): number | undefined {
   let sent = 0;
@@ -33,7 +33,7 @@ export function notedSends(runs: readonly Pick<KnownRun, "outcomes">[]): number 
   return sent;
 }
 
-/** A shorter time says nothing about a rate. */
+/** No rate is computed for a shorter time. */
 const SHORTEST_MS = 100;
 
 /** Messages a second, to a tenth; null when that can't be told. */

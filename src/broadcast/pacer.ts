@@ -5,13 +5,13 @@ import { SendMeter } from "./send-meter.ts";
 import { Turns } from "./turns.ts";
 
 const MINUTE_MS = 60_000;
-/** A wait is looked at again so often: a pause may get shorter, and a rate rises. */
+/** How often a wait is computed again: a pause may get shorter, and a rate rises. */
 const LOOK_MS = 1000;
 
-/** Over which the speed is measured that is halved. */
+/** The period over which the speed is measured that `slow` halves. */
 const SPEED_MS = 2000;
 
-/** The rate that a run found, for the runs beside it and after it. Kept with its counts. */
+/** The rate that a run found, for concurrent and later runs. Kept with its counts. */
 export interface FoundRate {
   /** How often a quota was used up under this run. */
   refusals: number;
@@ -21,8 +21,8 @@ export interface FoundRate {
 
 /**
  * Spaces sends evenly: in any second at most the rate plus one. Without a rate it lets everything through until the
- * platform says that it is too much; then it pauses, goes on a little below what was accepted, and climbs again. Also the
- * place where a run pauses. It measures time by the monotonic clock, so that a clock that is set changes no pause.
+ * platform refuses; then it pauses, continues slightly below the accepted rate, and climbs again. All pauses of a run
+ * happen here. Uses the monotonic clock, so that changing the clock affects no pause.
  */
 export class Pacer {
   private readonly clock: Clock;
@@ -46,8 +46,8 @@ export class Pacer {
   private readonly known = new Map<string, number>();
 
   /**
-   * `rate` in sends a second, fractions allowed; Infinity for none. `startRate`: what to begin with where there is none, for a
-   * platform where bursts cost; it climbs from there.
+   * `rate` in sends a second, fractions allowed; Infinity for none. `startRate`: the initial rate where there is none,
+   * for platforms that penalize bursts; it climbs from there.
    */
   constructor(clock: Clock, rate = Number.POSITIVE_INFINITY, startRate?: number) {
     this.clock = clock;
@@ -57,7 +57,7 @@ export class Pacer {
       this.level.set(startRate, clock.monotonic());
   }
 
-  /** Whether `take` may have to wait; asking first saves a promise a send. */
+  /** Whether `take` may have to wait; checking first saves a promise per send. */
   get mayWait(): boolean {
     return this.rate !== Number.POSITIVE_INFINITY || this.level.isKnown || this.isPaused;
   }
@@ -66,28 +66,28 @@ export class Pacer {
     return this.refusal !== undefined && this.pauseLeftMs > 0;
   }
 
-  /** How long the run is paused still; 0 when it is not. */
+  /** The rest of the run's pause, ms; 0 when it is not paused. */
   get pauseLeftMs(): number {
     return Math.max(0, this.pausedUntilMs - this.clock.monotonic());
   }
 
-  /** Sends a second of all runs together: the given rate, or less where the platform refused. */
+  /** Sends per second of all runs together: the given rate, or less where the platform refused. */
   get ratePerSec(): number {
     return Math.min(this.rate, this.level.at(this.clock.monotonic()));
   }
 
-  /** Undefined while the platform has refused this run nothing, or nothing for long. */
+  /** Undefined unless the platform has refused a send of this run recently. */
   get found(): FoundRate | undefined {
     const perSec = this.level.at(this.clock.monotonic());
     return perSec === Number.POSITIVE_INFINITY ? undefined : { refusals: this.refusals, perSec };
   }
 
-  /** Divides the rate among so many processes. */
+  /** Divides the rate among this number of processes. */
   share(processes: number): void {
     this.processes = Math.max(1, processes);
   }
 
-  /** A refusal of another run is one of this run too: the lower rate of the two holds for both. */
+  /** Treats another run's refusals as this run's own: the lower of the two rates applies to both. */
   adopt(runId: string, { refusals, perSec }: FoundRate): void {
     if (refusals <= (this.known.get(runId) ?? 0)) return;
     this.known.set(runId, refusals);
@@ -95,7 +95,7 @@ export class Pacer {
     if (perSec < this.level.at(now)) this.level.set(perSec, Math.max(now, this.pausedUntilMs));
   }
 
-  /** To be called with each send; returns its number, by which a refusal is told from those before. */
+  /** To be called for each send; returns its number, which tells a new refusal from those before. */
   countSend(): number {
     const nowMs = this.clock.monotonic();
     this.startedMs ??= nowMs;
@@ -103,7 +103,7 @@ export class Pacer {
     return ++this.sends;
   }
 
-  /** The platform refused the send of that number because there were too many: pauses, and lowers the rate. */
+  /** The platform refused this send because there were too many: pauses, and lowers the rate. */
   refuse(turn: number, wait: QuotaWait): void {
     if (!this.refusal || !(this.isPaused || this.refusal.covers(turn))) {
       this.refusal = new Refusal(wait, this.seen(), this.meter, this.refusal);
@@ -115,8 +115,8 @@ export class Pacer {
   }
 
   /**
-   * The platform was too busy for the send of that number: halves the rate, once for all that were in flight with it, and
-   * climbs again; without a pause. Only where the run began with a rate of its own.
+   * The platform was too busy for this send: halves the rate, once for all sends in flight with it, and climbs again,
+   * without a pause. Only for runs with a `startRate`.
    */
   slow(turn: number): void {
     if (this.startRate === undefined || turn <= this.slowedAt) return;
@@ -124,11 +124,11 @@ export class Pacer {
     this.refusals++;
     const nowMs = this.clock.monotonic();
     const level = Math.min(this.rate, this.level.at(nowMs), this.speedAt(nowMs) * this.processes);
-    // What goes on at the rate that a run begins with is not the run's doing: slower would only take longer.
+    // A busy platform at the initial rate is not caused by the run: going slower would not help.
     this.level.set(Math.max(level / 2, Math.min(this.startRate, this.rate)), nowMs);
   }
 
-  /** Sends a second just now. */
+  /** The present number of sends per second. */
   private speedAt(nowMs: number): number {
     const spanMs = Math.min(SPEED_MS, Math.max(1, nowMs - (this.startedMs ?? nowMs)));
     return (this.meter.between(nowMs - spanMs, nowMs) * 1000) / spanMs;

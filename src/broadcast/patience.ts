@@ -6,9 +6,9 @@ import type { Ledger } from "./ports.ts";
 const FIRST_WAIT_MS = 100;
 const MAX_WAIT_MS = 2000;
 
-/** What passes by itself is sat out, and what is being waited for can be told. */
+/** Waits out transient errors of Redis, and says what it is waiting for. */
 export interface Patience {
-  /** Why calls are held up now. */
+  /** Why calls are waiting now. */
   readonly trouble: string | undefined;
   /** Repeats a call that is safe to repeat. */
   call<T>(call: () => Promise<T>): Promise<T>;
@@ -33,7 +33,7 @@ export function createPatience(clock: Clock, limitMs: number): Patience {
           trouble = undefined;
           return result;
         } catch (error) {
-          // An API that is away for the time being is the breaker's business.
+          // An API that is down is the breaker's concern.
           if (!(error instanceof PushCliError) || error.kind !== "redis" || !error.transient) throw error;
           since ??= clock.monotonic();
           if (clock.monotonic() - since > limitMs) throw error;
@@ -45,12 +45,12 @@ export function createPatience(clock: Clock, limitMs: number): Patience {
   };
 }
 
-/** A ledger with patience, and why its calls are held up. */
+/** A ledger that retries transient errors of Redis; `trouble` says why its calls are waiting. */
 export interface PatientLedger extends Ledger {
   readonly trouble: string | undefined;
 }
 
-export function bePatient(ledger: Ledger, patience: Patience): PatientLedger {
+export function withPatience(ledger: Ledger, patience: Patience): PatientLedger {
   const { call } = patience;
   return {
     get trouble() {
@@ -65,8 +65,8 @@ export function bePatient(ledger: Ledger, patience: Patience): PatientLedger {
   };
 }
 
-/** The token lies in the same Redis as the ledgers. */
-export function bePatientForTokens(tokens: AccessTokens, { call }: Patience): AccessTokens {
+/** The token is kept in the same Redis as the ledgers. */
+export function tokensWithPatience(tokens: AccessTokens, { call }: Patience): AccessTokens {
   return {
     cached: () => tokens.cached(),
     current: () => call(() => tokens.current()),

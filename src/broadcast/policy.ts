@@ -2,8 +2,8 @@ import { PushCliError } from "../errors.ts";
 import { compileGlob } from "./glob.ts";
 
 /**
- * What a broadcast's own settings leave users out by, in the order in which they are looked at: who is left out counts under
- * the first that applies. Who has no valid permission at all is `no_code` before the last two are asked.
+ * The filters of a broadcast, in the order in which they are applied: a user counts under the first one that applies. A
+ * user without any valid permission is `no_code` before the last two are applied.
  */
 export const FILTERS = ["match", "exclude", "notIn", "expiringWithin", "minValid"] as const;
 export type Filter = (typeof FILTERS)[number];
@@ -19,19 +19,19 @@ export interface OtherBroadcast {
 }
 
 /**
- * Whom of its audience a broadcast may send to. Kept in its record: all of its runs go by it. It decides about users when they
- * are claimed first; whom a run has chosen stays chosen.
+ * Which users of its audience a broadcast may send to. Kept in its record for all of its runs. Applied when a user is
+ * first claimed; a chosen user stays chosen.
  */
 export interface Policy {
   /** A glob on the openId. */
   match?: string | undefined;
-  /** How many openIds are left out by a list, which is kept beside the record. */
+  /** The number of openIds in the exclusion list, which is kept beside the record. */
   exclude?: number | undefined;
-  /** Not those who have these messages, or may have them: records that say sent, unknown or claimed. */
+  /** Leaves out users who have, or may have, these broadcasts' messages: their records say sent, unknown or claimed. */
   notIn?: OtherBroadcast[] | undefined;
-  /** Only those whose message would spend a permission that expires within so many ms. */
+  /** Only users whose message would spend a permission that expires within this time. */
   expiringWithinMs?: number | undefined;
-  /** Only those with at least so many valid permissions; a standing right is as many as one likes. */
+  /** Only users with at least this number of valid permissions; a standing right is always enough. */
   minValid?: number | undefined;
 }
 
@@ -41,10 +41,10 @@ export interface Excluded {
   pages(): AsyncIterable<string[]>;
 }
 
-/** A policy at work, as a claim takes it. */
+/** A policy prepared for claims. */
 export interface Choice {
   policy: Policy;
-  /** What leaves a user out whatever pool and ledger hold: the same in every run. */
+  /** The filter that leaves a user out by openId alone: the same in every run. */
   leavesOut(openId: string): Filter | undefined;
 }
 
@@ -78,8 +78,8 @@ export function sumFiltered(filtered: Filtered | undefined): number {
 }
 
 /**
- * What runs have counted of users left out, for each filter that there is. Every run meets all of them anew, so that their
- * numbers must not be added up. Undefined without filters.
+ * The users left out by each filter, over all runs. Every run meets all of them again, so their numbers must not be
+ * added up. Undefined without filters.
  */
 export function mergeFiltered(
   policy: Policy | undefined,
@@ -92,15 +92,15 @@ export function mergeFiltered(
 }
 
 /**
- * A ledger lives for eight days from its own last write, and those of the first run may have had none since; so its age is
- * that of the broadcast. A day earlier, all of them are still there.
+ * A ledger lives for eight days from its own last write, and those of the first run may have had none since; so its age
+ * is taken to be that of the broadcast. A day before that limit, all ledgers still exist.
  */
 export const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
 
-/** Refuses with `nothing` a broadcast whose ledgers may be gone: nobody would be left out for having its message. */
+/** Refuses with `nothing` a broadcast whose ledgers may be gone: users who have its message would not be left out. */
 export function checkLedgersThere({ id, startedAtMs }: OtherBroadcast, nowMs: number): void {
   if (nowMs - startedAtMs <= LEDGER_LIFE_MS) return;
   throw new PushCliError("nothing", `--not-in ${id}: that broadcast began more than 7 days ago`, {
-    hint: "its first ledgers lapse after 8 days, and then nothing says who got it; a --report of it can be given as --exclude-file",
+    hint: "its first ledgers expire after 8 days, so push-cli can't tell who received it; use its --report file as --exclude-file",
   });
 }

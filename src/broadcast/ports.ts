@@ -3,26 +3,29 @@ import type { Filter } from "./policy.ts";
 
 export type { Errcode };
 
-/** What the API's answer to one send means for the engine; each endpoint of a platform has a table that says so. */
+/**
+ * What the API's answer to one send means for the engine; each endpoint of a platform has a table that classifies
+ * answers.
+ */
 export type AnswerClass =
   | "ok"
   /** The access token was refused; nothing was sent. */
   | "token"
   | Refusal
-  /** Not now to this user, whom another message is on its way to; nothing was sent. */
+  /** Another message to this user is being delivered; nothing was sent. */
   | "later"
-  /** A quota that passes is used up; nothing was sent. */
+  /** A quota that renews itself is used up; nothing was sent. */
   | "quota"
   /** Busy, 5xx, timeout, reset, garbage: the message may or may not have been delivered. */
   | "ambiguous"
   /** The request never left this machine: nothing was sent. */
   | "unsent"
-  /** Nothing more can be sent until somebody mends the cause. */
+  /** Nothing more can be sent until the cause is fixed. */
   | "fatal";
 
 /** An answer that concerns this recipient alone; nothing was sent with this request. */
 export type Refusal =
-  /** This code is no good: the user may have another. */
+  /** This code is not accepted; the user may have another. */
   | "permission_refused"
   /** The user has no such permission: what the pool holds for user and template is wrong. */
   | "permission_gone"
@@ -30,7 +33,7 @@ export type Refusal =
   | "user_refuses"
   /** No user of this account; the permission goes back. */
   | "user_unknown"
-  /** The user has had too many today; the permission goes back. */
+  /** The user has received too many messages today; the permission goes back. */
   | "not_today"
   /** The platform does not take this recipient's values; the permission goes back. */
   | "message_refused"
@@ -40,8 +43,8 @@ export type Refusal =
 export interface SendAnswer {
   class: AnswerClass;
   /**
-   * What a refusal proves after an attempt whose outcome was not known: that one arrived. Absent: it proves nothing, and
-   * the outcome stays unknown.
+   * `sent`: after an attempt with unknown outcome, this refusal proves that the attempt arrived. Absent: the outcome
+   * stays unknown.
    */
   afterUncertain?: "sent" | undefined;
   /** Absent when the API gave none (a reset, a timeout, a body that is not JSON). */
@@ -52,17 +55,17 @@ export interface SendAnswer {
   msgid?: string | undefined;
   /** How long the platform asks all sends to wait. Absent, `quota` means the rest of the minute. */
   waitMs?: number | undefined;
-  /** What push-cli's table says of the errcode. */
+  /** The meaning of the errcode in push-cli's table. */
   meaning?: string | undefined;
   /** What the operator can do. */
   hint?: string | undefined;
-  /** What a page that is not the API's says of itself, and where a redirect leads. */
+  /** Describes a page that did not come from the API, or the target of a redirect. */
   page?: string | undefined;
 }
 
-/** What one recipient's message says where it is not the same for all; undefined where the message's own text stands. */
+/** One recipient's texts; undefined where the broadcast's text applies. */
 export interface OwnTexts {
-  /** One a keyword, in their order. */
+  /** One per keyword, in order. */
   values: readonly (string | undefined)[];
   page?: string | undefined;
 }
@@ -71,32 +74,32 @@ export interface OwnTexts {
 export interface Addressee {
   openId: string;
   formId: string;
-  /** Of what kind of event the code is, where the platform wants to be told. */
+  /** The kind of event that yielded the code, where the platform requires it. */
   scene?: number | undefined;
-  /** What this message says where it is not the same for all. */
+  /** This recipient's texts, where they are not the same for all. */
   own?: OwnTexts | undefined;
 }
 
-/** Sends the broadcast's message; built once a broadcast so that its constant part is serialised once. */
+/** Sends the broadcast's message; built once per broadcast so that its constant part is serialised once. */
 export interface MessageSender {
   /**
-   * Calls back once, whatever happens: what goes wrong on the wire is an answer too. A callback, which must not throw,
-   * because its caller can then send the next message in the same turn: a promise a message would cost a tenth of the speed.
+   * Calls back exactly once: network failures are answers too. The callback must not throw. It is a callback so that
+   * the caller can send the next message in the same turn: a promise per message would cost a tenth of the speed.
    */
   send(to: Addressee, accessToken: string, onAnswer: (answer: SendAnswer) => void): void;
   close(): Promise<void>;
 }
 
-/** A code taken off a user's pool and written into the ledger for one broadcast. */
+/** A code taken from a user's pool and written into the ledger for one broadcast. */
 export interface Claimed {
   openId: string;
   formId: string;
   expireMs: number;
-  /** The code may bring several messages, or is no code: the platform does not know a repeat by it. */
+  /** The code may be good for several messages, or there is none: the platform can't recognize a repeat by it. */
   multiUse: boolean;
   /** See `Addressee`. */
   scene?: number;
-  /** Nothing is spent: a standing right, or no permission that is kept here. */
+  /** Nothing is spent: a standing right, or a channel without pools. */
   standing?: boolean;
   /** 1, or more when an earlier run may have sent with this code. */
   attempt: number;
@@ -130,22 +133,22 @@ export type ClaimReply =
         retried?: "unknown" | "failed" | "no_code";
         spentBefore?: true;
       })
-  /** This run holds the claim already: a duplicate of the sweep, or an answer that got lost. */
+  /** This run holds the claim already: a duplicate from the sweep, or the answer was lost. */
   | ({ status: "mine" } & Claimed)
   /** `unreadable`: entries in the pool that are not understood, when a claim met some. */
   | { status: "no_code"; openId: string; expired: number; refused: number; unreadable?: number }
   /**
-   * Final since an earlier run, or (`own`) since earlier in this one. `expired`: codes dropped while one was looked for
-   * to try it again with.
+   * Settled by an earlier run, or (`own`) earlier in this one. `expired`: codes dropped while looking for one to retry
+   * with.
    */
   | ({ status: "settled"; own: boolean; expired?: number } & Settled)
   /** Claimed by another run that may be alive. */
   | { status: "busy"; openId: string; run: string }
-  /** The keys hold something else than a pool and a ledger. */
+  /** The keys are not a pool and a ledger. */
   | { status: "wrong"; openId: string; why: string }
   /** The broadcast's policy leaves this user out; ledger and pool are as they were. */
   | { status: "filtered"; openId: string; by: Filter }
-  /** Another message to this user is on its way, in another broadcast: to be claimed again in a while. `expired`: as above. */
+  /** Another broadcast is sending to this user: to be claimed again later. `expired`: as above. */
   | { status: "later"; openId: string; expired?: number }
   /** In a sweep over pools and ledgers: this user's turn is under the other key. */
   | { status: "elsewhere"; openId: string };
@@ -161,7 +164,7 @@ export interface Settlement {
   msgid?: string | undefined;
 }
 
-/** What became of a settlement that clears the user's pool. */
+/** The result of a settlement that clears the user's pool. */
 export interface Cleared {
   /** False when the claim is not this run's. */
   settled: boolean;
@@ -171,7 +174,7 @@ export interface Cleared {
 
 /** The ledgers of all users, seen by one run of one broadcast. All calls are safe to repeat. */
 export interface Ledger {
-  /** One reply an openId, in order. */
+  /** One reply per openId, in order. */
   claim(openIds: string[], sighting?: Sighting): Promise<ClaimReply[]>;
   /** Drops the refused code and claims the user's next; undefined when the claim is no longer this run's. */
   next(
@@ -181,9 +184,9 @@ export interface Ledger {
   ): Promise<Extract<ClaimReply, { status: "claimed" | "no_code" }> | undefined>;
   /** For each, whether it is settled now; false when the claim is no longer this run's. */
   settle(settlements: Settlement[]): Promise<boolean[]>;
-  /** Puts codes back at the left of their pools and forgets the claims. */
+  /** Puts codes back at the left of their pools and removes the claims. */
   release(openIds: string[]): Promise<boolean[]>;
-  /** Settles, and puts the code back: the recipient was the trouble, not the code. */
+  /** Settles, and puts the code back: the recipient was refused, not the code. */
   settleReturning(settlement: Settlement): Promise<boolean>;
   /** Settles, and drops whatever the pool holds: the user has given no such permission. */
   settleClearing(settlement: Settlement): Promise<Cleared>;

@@ -1,11 +1,11 @@
 /**
- * How a run that was refused climbs back: by a small step at first (5% in about 30 s), so that a limit that stays is met
- * again about once a minute, and by steps that double, so that a limit that rose tenfold is found in about 100 s.
- * `test/broadcast/pacer.model.test.ts` shows what that makes of an hour.
+ * How a run climbs back after a refusal: slowly at first (5% in about 30 s), so that a constant limit is hit again
+ * about once a minute, and by steps that double, so that a limit that rose tenfold is found in about 100 s.
+ * `test/broadcast/pacer.model.test.ts` simulates an hour of it.
  */
 const FIRST_STEP_PER_MS = 0.5e-6;
 const STEP_DOUBLES_MS = 10_000;
-/** No limit worth knowing: more than push-cli can send. */
+/** Higher than push-cli can send, so no limit. */
 const UNLIMITED_PER_SEC = 10_000;
 /** One a minute: slower than that, a run does not find out that a limit has gone. */
 const LEAST_PER_SEC = 1 / 60;
@@ -20,7 +20,7 @@ export class RateLevel {
     return this.base !== Number.POSITIVE_INFINITY;
   }
 
-  /** At a monotonic time. Infinity until a limit is known, and again once none has been met for long. */
+  /** The level at a monotonic time. Infinity until a limit is known, and again once none has been hit for long. */
   at(nowMs: number): number {
     if (!this.isKnown) return this.base;
     const quietMs = Math.max(0, nowMs - this.sinceMs);

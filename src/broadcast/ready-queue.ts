@@ -22,7 +22,7 @@ export class ReadyQueue<T> {
     else this.waiting.push(taker);
   }
 
-  /** Ends all takers, now and later; what was not taken comes back. */
+  /** Ends all present and later takers; returns what was not taken. */
   close(): T[] {
     this.closed = true;
     for (const waiter of this.waiting.splice(0)) waiter(undefined);
@@ -34,9 +34,9 @@ export class ReadyQueue<T> {
 
   private shift(): T {
     const item = this.items[this.head]!;
-    // What was taken must not be kept alive from here: it would live long enough to cost the garbage collector dear.
+    // Drops the reference to what was taken: objects kept alive longer are expensive for the garbage collector.
     this.items[this.head++] = undefined;
-    // Dropping the consumed front now and then keeps shift cheap and the memory bounded.
+    // Cutting off the consumed front occasionally keeps shift cheap and memory bounded.
     if (this.head >= 1024) {
       this.items = this.items.slice(this.head);
       this.head = 0;

@@ -1,9 +1,13 @@
 import type { Errcode } from "./ports.ts";
 
-/** What the platform told of a message after it had taken it: WeChat's subscribe_msg_sent_event. */
+/**
+ * What the platform reports about a message after accepting it: WeChat's subscribe_msg_sent_event, and
+ * TEMPLATESENDJOBFINISH of its official accounts.
+ */
 export interface Receipt {
   openId: string;
-  templateId: string;
+  /** Absent where the platform does not tell. */
+  templateId?: string | undefined;
   msgid: string;
   status: "delivered" | "failed";
   /** Of a failed one, where the platform gives one. */
@@ -14,11 +18,11 @@ export interface Receipt {
 
 /** Where receipts are written. */
 export interface ReceiptBook {
-  /** Returns whether it was new: the platform delivers events again, and one that was delivered again changes nothing. */
+  /** Returns whether it was new: the platform may deliver an event again, which changes nothing. */
   record(receipt: Receipt): Promise<boolean>;
 }
 
-/** Whose unknown outcomes receipts are looked for. */
+/** Which unknown outcomes to look for receipts for. */
 export interface ReceiptSearch {
   broadcastId: string;
   templateId: string;
@@ -29,7 +33,7 @@ export interface ReceiptSearch {
 /** A recipient whose outcome was unknown, and what it is now. */
 export interface ReceiptFound {
   openId: string;
-  /** `unknown`: no receipt fits, or it can't be told which. */
+  /** `unknown`: no receipt fits, or it is ambiguous which one does. */
   outcome: "sent" | "rejected" | "unknown";
   /** The run that settled it as unknown. */
   runId: string;
@@ -41,12 +45,12 @@ export interface ReceiptFound {
   atMs: number;
 }
 
-/** Receipts as a broadcast reads them, where its platform sends such. */
+/** Receipts as a broadcast reads them, where its platform sends any. */
 export interface Receipts {
   /**
-   * Turns `unknown` into what a receipt says: one of the same msgid, else the only one that can be this message's. For each
-   * user what was found; undefined where the outcome is not unknown, or has just been changed by somebody else. Safe to
-   * repeat. `dryRun`: changes nothing.
+   * Replaces `unknown` outcomes by what receipts say: one with the same msgid, else the only one that can belong to the
+   * message. Returns one result per user; undefined where the outcome is not unknown, or another process has just
+   * changed it. Safe to repeat. `dryRun`: changes nothing.
    */
   settleUnknown(
     search: ReceiptSearch,

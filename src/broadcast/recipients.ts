@@ -18,8 +18,9 @@ export interface RecipientSources {
 }
 
 /**
- * The recipients that the ledgers know, and the rows that were left out, a page at a time, as lines of a report. Who never
- * had a code has no record. Keeps one page in memory. Rejects with a SweepCutError when somebody may have been left out.
+ * The recipients that the ledgers know, and the rows that were left out, a page at a time, as lines of a report. A user
+ * who never had a code has no record. Keeps one page in memory. Rejects with a SweepCutError when users may have been
+ * missed.
  */
 export async function* listRecipients(
   { store, history, sweepLedgers }: RecipientSources,
@@ -49,7 +50,10 @@ export function invalidLine(
   return reportLine({ openId, outcome: "invalid", attempts: 0, errmsg, atMs: startedAtMs });
 }
 
-/** A list is kept while it may be needed; after that, and for all pools, the recipients are among all ledgers. */
+/**
+ * A list is kept while it may be needed; after that, and for audiences without a list, recipients are found by sweeping
+ * all ledgers.
+ */
 async function pagesOf(
   store: RecipientSources["store"],
   record: AudienceOwner & Pick<BroadcastRecord, "audience">,

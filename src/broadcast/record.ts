@@ -10,49 +10,49 @@ import type { StopReason } from "./stop.ts";
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
 export type AudienceKind = "pools" | "list";
 
-/** What is kept of a broadcast for 90 days: enough to go on with it without the command line that started it. */
+/** What is kept of a broadcast for 90 days: enough to resume it without the command line that started it. */
 export interface BroadcastRecord {
   id: string;
-  /** Names the run that made the record, and the listed audience with it. */
+  /** The run that created the record and the listed audience. */
   firstRunId: string;
   appid: string;
-  /** The API that it goes through. Absent in records of older versions. */
+  /** The API that it sends through. Absent in records of older versions. */
   apiBase?: string | undefined;
   /** Absent in records of older versions: wechat-template. */
   channel?: string | undefined;
   message: Message;
   audience: AudienceKind;
-  /** Whom of the audience it may send to; absent: everybody. */
+  /** Which users of the audience it may send to; absent: everybody. */
   policy?: Policy | undefined;
-  /** Claims at most, over all runs. */
+  /** Maximum claims over all runs. */
   limit?: number | undefined;
-  /** Sends a second, over all runs at work. */
+  /** Sends per second, over all running runs. */
   rate?: number | undefined;
-  /** How many users there were when it started, where that was counted. */
+  /** Number of users when it started, where it was counted. */
   users?: number | undefined;
-  /** Of them: rows of the list that no message could be made of. */
+  /** Of these, rows of the list from which no message could be made. */
   invalid?: number | undefined;
   /** What the servers had evicted when it began, or when an operator accepted more. */
   evicted?: EvictedKeys | undefined;
-  /** The broadcast that it was sent before, to try the message: nobody is to be reached by it later. */
+  /** The broadcast whose message this one tested; a later resume is not offered for it. */
   testOf?: string | undefined;
   status: BroadcastStatus;
   reason?: string | undefined;
   /** The exit code's name of the run that ended it last. */
   exit?: RunExit | undefined;
-  /** The option that a resume needs after the way in which the last run ended. */
+  /** The option that a resume requires because of how the last run ended. */
   resumeWith?: ResumeOption | undefined;
-  /** What an operator wants of the runs at work; gone when the next run begins. */
+  /** An operator's request to the runs; cleared when the next run begins. */
   wanted?: Wanted | undefined;
-  /** How many recipients there were when the audience was through; later runs only try some of them again. */
+  /** Number of recipients when the audience had been swept completely; later runs only retry some of them. */
   recipients?: number | undefined;
-  /** The limit ended it, and not its audience: with a higher one there is more to do. */
+  /** The limit ended it, not its audience: with a higher limit there is more to do. */
   cut?: boolean | undefined;
   /** Epoch ms. */
   startedAtMs: number;
   /** Set while it is finished. */
   finishedAtMs?: number | undefined;
-  /** As of the end of the last run that ended by itself. */
+  /** As of the last run that ended normally. */
   result?: BroadcastResult | undefined;
 }
 
@@ -74,42 +74,42 @@ export interface BroadcastResult {
   reason?: string;
   templateId: string;
   recipients: number;
-  /** Users without an outcome yet; null where nobody counted how many there are. */
+  /** Users without an outcome yet; null where the users were not counted. */
   toGo: number | null;
   outcomes: Record<Outcome, number>;
-  /** Users of the audience whom the policy left out, who are no recipients. Absent without one. */
+  /** Users of the audience whom the policy left out; they are not recipients. Absent without a policy. */
   filtered?: Filtered;
   codes: CodeCounts;
   errors: ErrorGroup[];
-  /** How often the API was down while runs were at work, and for how long. Absent in what older versions wrote. */
+  /** How often and how long the API was down while runs were working. Absent in results of older versions. */
   outages?: Outages;
-  /** Claimed with an outcome not yet known: `resume` goes on with the same code. */
+  /** Claims without a known outcome yet: `resume` continues with the same code. */
   open: number;
   /** ISO 8601. */
   startedAt: string;
   /** Null until it is finished. */
   finishedAt: string | null;
-  /** How long runs worked on it, the time between them left out. */
+  /** How long runs worked on it, without the time between them. */
   durationMs: number;
-  /** Messages sent a second of that time; null before it can be told. */
+  /** Messages sent per second of that time; null while that is unknown. */
   sentPerSecond: number | null;
-  /** The run that tells this, alone. */
+  /** The present run alone. */
   run?: { runId: string; sent: number; durationMs: number; sentPerSecond: number | null };
   dryRun?: true;
 }
 
 /**
- * What tells a process from every other one, where its system says so. Host and pid alone don't: containers may share a
- * host name, and each has pids of its own.
+ * What identifies a process, where its system provides it. Host and pid alone don't: containers may share a host name,
+ * and each has its own pids.
  */
 export interface ProcessFacts {
   host: string;
   pid: number;
-  /** One start of one machine. */
+  /** Identifies one boot of one machine. */
   bootId?: string | undefined;
-  /** Where the pid means something, as Linux names its namespaces. */
+  /** The Linux namespaces in which the pid is valid. */
   namespaces?: string | undefined;
-  /** When it started, in ticks since the boot: a pid is used again. */
+  /** When it started, in ticks since boot, because pids are reused. */
   startTicks?: string | undefined;
 }
 
@@ -125,7 +125,10 @@ export interface RunInfo extends ProcessFacts {
   sinceMs: number;
 }
 
-/** Outcomes that a run has taken back: `spent` of the failed ones had spent a code, `standing` of the unknown ones nothing. */
+/**
+ * Outcomes that a run has reset: `spent` of the failed ones had spent a code, `standing` of the unknown ones had spent
+ * nothing.
+ */
 export interface Retried {
   unknown: number;
   failed: number;
@@ -133,42 +136,42 @@ export interface Retried {
   standing?: number;
 }
 
-/** What the ledgers don't tell of a run: kept beside it, as of its last beat. */
+/** What the ledgers don't record about a run, as of its last beat. */
 export interface RunState {
   /** Epoch ms. */
   untilMs: number;
-  /** How long it has been at work, by a clock that nobody sets. */
+  /** How long it has been working, by the monotonic clock. */
   elapsedMs?: number | undefined;
   codes: CodeCounts;
   errors: ErrorGroup[];
-  /** What this run did itself. Absent in what older versions wrote, as is the rest. */
+  /** This run's own outcomes. Like all that follow, absent in runs of older versions. */
   outcomes?: Record<Outcome, number> | undefined;
-  /** Outcomes of earlier runs that it has taken back, to try again. */
+  /** Outcomes of earlier runs that it has reset to try again. */
   retried?: Retried | undefined;
   /** Unknown outcomes of other runs that receipts have settled. */
   receipts?: { sent: number; rejected: number } | undefined;
-  /** Users without a code that it met, those with a record of it included. */
+  /** Users without a code that it met, including those whose record says so. */
   noCodeMet?: number | undefined;
-  /** Users whom the policy leaves out, as far as it met them. */
+  /** Users left out by the policy, among those it has met so far. */
   filtered?: Filtered | undefined;
   /** Claimed and not settled. */
   open?: number | undefined;
-  /** Why nothing is being sent now. */
+  /** Why nothing is being sent at the moment. */
   waiting?: string | undefined;
-  /** How often and how long the API was down for it. */
+  /** How often and how long the API was down during this run. */
   outages?: Outages | undefined;
-  /** The rate that it found where the platform refused; absent without a limit. */
+  /** The rate that it found after refusals; absent without a limit. */
   found?: FoundRate | undefined;
-  /** It ended by itself, and sums up. */
+  /** It ended normally and is summing up. */
   ended?: boolean | undefined;
-  /** It has withdrawn its heartbeat itself: it claims, sends and releases nothing any more. */
+  /** It has removed its own heartbeat: it no longer claims, sends or releases anything. */
   over?: boolean | undefined;
 }
 
 export type KnownRun = RunInfo &
   RunState & {
     alive: boolean;
-    /** Over, and about to write the end into the record. */
+    /** Ended, and about to write the result into the record. */
     concluding?: boolean;
   };
 
@@ -176,33 +179,33 @@ export type AudienceOwner = Pick<BroadcastRecord, "id" | "firstRunId">;
 
 /** The records of broadcasts, the heartbeats of their runs, and listed audiences. */
 export interface BroadcastStore {
-  /** False when the id is taken. Whatever happens, a record is there whole or not at all. */
+  /** False when the id is taken. A record is created whole or not at all. */
   create(record: BroadcastRecord): Promise<boolean>;
   load(id: string): Promise<BroadcastRecord | undefined>;
-  /** A field given as undefined goes. */
+  /** A field given as undefined is removed. */
   update(id: string, fields: Partial<BroadcastRecord>): Promise<void>;
-  /** What an operator wants of the runs; `gone`: the record was deleted, or Redis lost it. */
+  /** An operator's request to the runs; `gone`: the record was deleted, or Redis lost it. */
   wanted(id: string): Promise<Wanted | "gone" | undefined>;
-  /** Forgets the record, and the listed audience with it. The ledgers stay: they lapse by themselves. */
+  /** Removes the record and the listed audience. The ledgers stay: they expire by themselves. */
   delete(of: AudienceOwner): Promise<void>;
   /** The newest first. */
   list(limit: number): Promise<BroadcastRecord[]>;
-  /** Enters a run into the record and says that it is alive. */
+  /** Enters a run into the record and starts its heartbeat. */
   beginRun(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<void>;
-  /** Says that the run is alive, for another lease. False when the heartbeat had lapsed. */
+  /** Renews the heartbeat for another lease. False when it had lapsed. */
   beat(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<boolean>;
   endRun(id: string, run: RunInfo, state: RunState): Promise<void>;
   /** Declares a run dead whose process is known to be gone. */
   buryRun(id: string, runId: string): Promise<void>;
-  /** How long a run's heartbeat lasts still, ms; 0 when it has none. */
+  /** Remaining lifetime of a run's heartbeat, ms; 0 when it has none. */
   leaseLeftMs(id: string, runId: string): Promise<number>;
-  /** All runs there were, oldest first. */
+  /** All runs so far, oldest first. */
   runs(id: string): Promise<KnownRun[]>;
   /** Appends to the listed audience, which holds `at` users so far. */
   addAudience(of: AudienceOwner, page: AudiencePage, at: number): Promise<void>;
   audience(of: AudienceOwner): AsyncIterable<AudiencePage>;
   dropAudience(of: AudienceOwner): Promise<void>;
-  /** The same for the rows that were left out; they stay when the broadcast is through with its audience. */
+  /** The same for the rows that were left out; they are kept after the audience has been swept completely. */
   addInvalid(of: AudienceOwner, rows: InvalidRow[], at: number): Promise<void>;
   invalid(of: AudienceOwner): AsyncIterable<InvalidRow[]>;
   dropInvalid(of: AudienceOwner): Promise<void>;

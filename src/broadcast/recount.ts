@@ -4,21 +4,24 @@ import type { BroadcastRecord } from "./record.ts";
 import { laterSweep, type Sweeps } from "./sweep.ts";
 import { Earlier } from "./totals.ts";
 
-/** What the ledgers say of a broadcast, whatever its record says. */
+/** What the ledgers say about a broadcast, regardless of its record. */
 export interface Recount {
   /** Final records, and users without a valid code. */
   settled: Earlier;
   /** Claimed, not settled. */
   open: number;
-  /** Reachable users whom the broadcast has not come to. */
+  /** Reachable users whom the broadcast has not reached yet. */
   left: number;
-  /** Users who had no code when the broadcast came to them, and have one now. */
+  /** Users who had no code when they were claimed, and have one now. */
   again: number;
 }
 
 const BATCH = 256;
 
-/** Counts a broadcast from the ledgers with the claim script in its read-only form. `ledger` must be a dry one. */
+/**
+ * Counts a broadcast from the ledgers with the claim script in read-only mode. `ledger` must have been opened with
+ * `dryRun`.
+ */
 export async function recountBroadcast(
   ledger: Ledger,
   record: BroadcastRecord,

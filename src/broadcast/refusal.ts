@@ -5,39 +5,42 @@ const MINUTE_MS = 60_000;
 /** The pause when nothing was accepted since the last one; doubles each time. */
 const AGAIN_MS = 1000;
 const MOST_AGAIN_MS = 30_000;
-/** A run that began this late in a minute has still seen that minute's quota whole. */
+/** A run that began at most this late in a minute has seen all of that minute's quota. */
 const MISSED_MS = 1000;
-/** A new minute that takes less than this part of what it should is not the platform's minute. */
+/** If less than this part of the expected sends is accepted, the minute is not the platform's minute. */
 const SCANT = 0.05;
 /** Fewer accepted sends than this say little about a limit: others may have used it up. */
 const TELLING = 50;
-/** How much of what was accepted is taken for allowed: a minute's count is exact, a rate measured on the way is not. */
+/**
+ * The part of the accepted sends that is taken as the limit: a minute's count is exact, a rate measured on the way is
+ * not.
+ */
 const OF_MINUTE = 0.98;
 const OF_MEASURED = 0.95;
-/** Little that was accepted lowers the rate to no less than this part of it. */
+/** Few accepted sends lower the rate to no less than this part of it. */
 const LEAST_PART = 0.25;
-/** What a run sends in its first moments tells its speed no better than this. */
+/** The shortest time over which a run's speed is measured. */
 const SHORTEST_MS = 100;
 
-/** What a refusal asks for: to wait for the next minute of wall time, or so many ms. */
+/** How long a refusal asks to wait: until the next minute of wall time, or a number of ms. */
 export type QuotaWait = "minute" | number;
 
-/** What the pacer knows when a refusal comes. */
+/** The pacer's state when a refusal arrives. */
 export interface Seen {
   nowMs: number;
-  /** Of the minute of wall time, on the monotonic clock. */
+  /** Start of the minute of wall time, on the monotonic clock. */
   minuteStartMs: number;
   /** When the run began to send. */
   startedMs: number;
   /** Sends so far. */
   turn: number;
-  /** The rate of all runs together, a second. */
+  /** The rate of all runs together, per second. */
   level: number;
   /** Runs that share it. */
   processes: number;
 }
 
-/** A quota that was used up, as told by one refusal and those of the requests that were in flight with it. */
+/** A used-up quota: one refusal, and those of the requests that were in flight with it. */
 export class Refusal {
   /** The end of the pause that the platform asked for. */
   private askedMs: number;
@@ -68,7 +71,7 @@ export class Refusal {
     return turn <= this.lastTurn;
   }
 
-  /** One more of them; one that was sent as the pause began is one of them, too. */
+  /** Adds a further refusal, including one of a request that was sent as the pause began. */
   add(turn: number, wait: QuotaWait, nowMs: number): void {
     this.lastTurn = Math.max(this.lastTurn, turn);
     this.refused++;
@@ -77,8 +80,8 @@ export class Refusal {
   }
 
   /**
-   * A platform that refuses right after a pause counts from another moment than thought: then the pauses are short, and
-   * double.
+   * A platform that refuses right after a pause counts from a different moment than assumed: then the pauses are short
+   * and double each time.
    */
   get pauseEndMs(): number {
     if (this.row === 0 || !this.isAgain) return this.askedMs;
@@ -86,7 +89,7 @@ export class Refusal {
     return this.isMinute ? Math.min(this.askedMs, again) : Math.max(this.askedMs, again);
   }
 
-  /** The rate to go on with, a second and of all runs together. */
+  /** The rate to continue with, per second and for all runs together. */
   get level(): number {
     const { level, nowMs, processes } = this.seen;
     if (this.accepted <= 0) return level;

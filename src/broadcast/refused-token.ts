@@ -5,16 +5,16 @@ import { refusedBy } from "./stop.ts";
 
 /** New tokens in a row of which none was accepted. */
 const MAX_REFUSED_TOKENS = 5;
-/** How long the platform may take to hand out another token than the one that it refuses. */
+/** How long the platform may keep returning the token that it refuses. */
 const SAME_TOKEN_MS = 5000;
-/** Whether the API looked at the token, and was content with it. */
+/** Whether the answer shows that the API accepted the token. */
 export function provesToken(answer: SendAnswer): boolean {
   return answer.class !== "token" && answer.class !== "ambiguous" && answer.class !== "unsent";
 }
 
 /**
- * Two things are beyond renewing: a token that the platform goes on giving although it has been refused, and one new token
- * after the other refused. A token that lapses under requests in flight is neither, however often it happens.
+ * Renewing gives up in two cases: the platform keeps returning a refused token, or refuses one new token after another.
+ * A token that expires while requests are in flight is neither, however often it happens.
  */
 export async function renewToken(
   run: Run,
@@ -35,10 +35,10 @@ export async function renewToken(
   }
   if (renewed === token) run.gate.noteTokenAgain(recipient, answer);
   else run.gate.noteNewToken(recipient);
-  run.hand(recipient);
+  run.enqueue(recipient);
 }
 
-/** The API was content with the token. */
+/** The API accepted the token. */
 export function acceptToken(run: Run): void {
   run.refusedTokens.clear();
   run.sameTokenSince = undefined;

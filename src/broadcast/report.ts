@@ -16,13 +16,13 @@ export interface ReportLine {
   at: string;
 }
 
-/** Of a channel that spends consents: the consent in the place of the formId. */
+/** A line of a channel that spends consents: `consent` replaces `formId`. */
 export interface ConsentLine extends ReportLine {
   formId: null;
   consent: string | null;
 }
 
-/** As it is written: what was spent stands under the name of what it is. */
+/** The line as written: what was spent is named after its kind. */
 export function toDocument(line: ReportLine, spends: PermissionKind): ReportLine | ConsentLine {
   return spends === "code" ? line : { ...line, formId: null, consent: spentOf(line) };
 }
@@ -34,11 +34,11 @@ function spentOf({ formId }: ReportLine): string | null {
 
 export interface Report {
   write(line: ReportLine): void;
-  /** For what an earlier run may have reported already. */
+  /** For lines that an earlier run may have reported already. */
   writeUnlessThere(line: ReportLine): void;
 }
 
-/** What is known of a recipient, as a line. */
+/** A recipient's line. */
 export function reportLine({
   openId,
   outcome,

@@ -18,11 +18,11 @@ export interface ResumeSpec {
   join: boolean;
   /** Another limit than the broadcast's own; null: none. */
   limit?: number | null | undefined;
-  /** Go on also when Redis has dropped keys since the broadcast began, and when it goes on to. */
+  /** Continue even if Redis has evicted keys since the broadcast began, or evicts more. */
   allowEviction?: boolean | undefined;
-  /** Through another API than the one that it began with. */
+  /** It continues through a different API than it began with. */
   isOtherApi?: boolean;
-  /** What the record lacks, or has otherwise. */
+  /** Fields to set or change in the record. */
   changes?: Pick<Partial<BroadcastRecord>, "apiBase" | "users">;
 }
 
@@ -70,8 +70,8 @@ export function checkResumable(record: BroadcastRecord, wish: Wish, nowMs: numbe
 }
 
 /**
- * What speaks against a resume: what is finished has nobody left unless a wider limit or a retry gives it somebody, what
- * is cancelled stays so, and without ledgers nobody knows who has got it.
+ * Why a broadcast can't be resumed: a finished one has nobody left unless a wider limit or a retry adds recipients, a
+ * cancelled one stays cancelled, and without ledgers it is unknown who got the message.
  */
 export function whyNotResumable(
   record: BroadcastRecord,
@@ -81,7 +81,7 @@ export function whyNotResumable(
   const { id, status } = record;
   if (status === "cancelled") return cancelled(record);
   if (nowMs - record.startedAtMs > LEDGER_LIFE_MS) return ledgersGone(id);
-  // Nobody is chosen any more once the audience was through.
+  // Once the audience was swept completely, nobody else is chosen.
   const isThrough = record.recipients !== undefined && !isWider(record, limit);
   const lapsed = isThrough ? undefined : findLapsed(record, nowMs);
   if (lapsed) return othersGone(id, lapsed);
@@ -94,12 +94,12 @@ export function whyNotResumable(
 }
 
 /**
- * Goes on with a broadcast after a kill, a stop or an interruption: takes over what dead runs had claimed, with the same
- * codes, and sends to whoever has no outcome yet. The result is that of the whole broadcast.
+ * Continues a broadcast after a kill, a stop or an interruption: takes over what dead runs had claimed, with the same
+ * codes, and sends to users without an outcome. The result covers the whole broadcast.
  */
 export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: ResumeSpec): Promise<Ended> {
   const { clock, store } = deps;
-  // As it is now: since it was looked at for the question, somebody may have finished, widened or deleted it.
+  // Loaded again: since the confirmation prompt, it may have been finished, widened or deleted.
   const record = await store.load(id);
   if (!record) throw recordGone(id);
   checkResumable(record, { ...spec, takesReceipts: spec.engine.waitReceiptsMs !== undefined }, clock.now());
@@ -123,12 +123,12 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
   });
 }
 
-/** The record as a resume with this limit goes on with it, for counts of what is left. */
+/** The record as a resume with this limit would use it, for counting what is left. */
 export function withLimit(record: BroadcastRecord, limit: ResumeSpec["limit"]): BroadcastRecord {
   return { ...record, ...limitChanges(record, limit) };
 }
 
-/** A limit that cut nothing short has kept nobody out, however wide the new one is. */
+/** A limit that cut nothing short left nobody out, however wide the new one is. */
 function isWider(record: BroadcastRecord, limit: ResumeSpec["limit"]): boolean {
   if (limit === undefined || record.limit === undefined || !record.cut) return false;
   return limit === null || limit > record.limit;
@@ -141,10 +141,10 @@ function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Part
   return { limit: limit ?? undefined, ...again };
 }
 
-/** Without its ledgers, nothing says who got the message: going on would send it to everybody again. */
+/** Without its ledgers it is unknown who got the message: continuing would send it to everybody again. */
 function ledgersGone(id: string): PushCliError {
   return new PushCliError("nothing", `broadcast '${id}' began more than 7 days ago`, {
-    hint: "its first ledgers lapse after 8 days, and then nothing says who got the message; start a new broadcast",
+    hint: "its first ledgers expire after 8 days, so push-cli can't tell who received the message; start a new broadcast",
   });
 }
 
@@ -158,7 +158,7 @@ function othersGone(id: string, other: string): PushCliError {
     "nothing",
     `broadcast '${other}', which --not-in names, began more than 7 days ago`,
     {
-      hint: `nothing tells any more whom it reached, so that '${id}' can't be resumed; start a new broadcast, with --not-in ${id}`,
+      hint: `push-cli can no longer tell who received it, so '${id}' can't be resumed; start a new broadcast with --not-in ${id}`,
     },
   );
 }
@@ -173,10 +173,10 @@ function alreadyFinished({ id, cut, limit, result }: BroadcastRecord): PushCliEr
   const { failed = 0, unknown = 0 } = result?.outcomes ?? {};
   const options = [...(unknown > 0 ? ["--retry-unknown"] : []), ...(failed > 0 ? ["--retry-failed"] : [])];
   const hints = [
-    ...(cut ? [`--limit none, or more than ${limit}, sends to the others too`] : []),
-    ...(options.length > 0 ? [`${options.join(" or ")} tries those recipients again`] : []),
+    ...(cut ? [`--limit none, or more than ${limit}, sends to the remaining users`] : []),
+    ...(options.length > 0 ? [`${options.join(" or ")} retries those recipients`] : []),
   ];
-  const hint = hints.join("; ") || `push-cli broadcast show ${id} has its totals; nothing was changed`;
+  const hint = hints.join("; ") || `push-cli broadcast show ${id} shows its totals; nothing was changed`;
   return new PushCliError("nothing", `broadcast '${id}' is finished`, { hint });
 }
 
@@ -185,13 +185,13 @@ function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
     "nothing",
     `broadcast '${id}' is finished, and no recipient's outcome is ${retry.join(" or ")}`,
     {
-      hint: `push-cli broadcast show ${id} has its totals; nothing was changed`,
+      hint: `push-cli broadcast show ${id} shows its totals; nothing was changed`,
     },
   );
 }
 
 function cancelled({ id, reason }: BroadcastRecord): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' is ${reason ?? "cancelled"}, and stays so`, {
-    hint: "a new broadcast reaches the others: list them with --to-file",
+  return new PushCliError("nothing", `broadcast '${id}' is ${reason ?? "cancelled"}, and can't be resumed`, {
+    hint: "to reach the remaining users, start a new broadcast with --to-file",
   });
 }

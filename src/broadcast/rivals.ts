@@ -12,9 +12,9 @@ export interface RivalsDeps extends Here {
 const POLL_MS = 250;
 
 /**
- * Sorts out the runs that a broadcast had: returns the ids of those that may be taken for dead. A run whose process is
- * surely gone is dead at once; another one when its heartbeat lapses, which is waited for. Rejects with `locked` when a
- * run turns out to be alive, unless `join` is given.
+ * Sorts out the runs that a broadcast had: returns the ids of those that can be considered dead. A run whose process is
+ * certainly gone is dead at once; any other is dead once its heartbeat lapses, for which this waits. Rejects with
+ * `locked` when a run turns out to be alive, unless `join` is given.
  */
 export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean): Promise<string[]> {
   const runs = await buryGoneRuns(deps, id);
@@ -24,8 +24,9 @@ export async function findDeadRuns(deps: RivalsDeps, id: string, join: boolean):
 }
 
 /**
- * Takes back what was said of runs that are alive after all, once this run is in the record: one that beats from here on
- * sees this run and yields to it, one that has beaten between the two looks has not. So each pair has one that knows.
+ * Once this run is in the record, removes runs from `dead` that are alive after all: a run that beats from now on sees
+ * this run and yields to it, one that has beaten since the first check does not. So in each pair, one knows of the
+ * other.
  */
 export async function spareTheLiving(
   { store }: Pick<RivalsDeps, "store">,
@@ -36,7 +37,7 @@ export async function spareTheLiving(
   for (const { runId, alive } of await store.runs(id)) if (alive) dead.delete(runId);
 }
 
-/** The runs that a broadcast had. Those whose process is surely gone are declared dead. */
+/** All runs of a broadcast. Those whose process is certainly gone are declared dead. */
 export async function buryGoneRuns(
   { store, fateOf }: Here & Pick<RivalsDeps, "store">,
   id: string,
@@ -55,7 +56,7 @@ async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: Kn
   let left = await store.leaseLeftMs(id, run.runId);
   if (left === 0) return;
   say(
-    `a run on ${run.host} (pid ${run.pid}) may be alive: waiting up to ${Math.ceil(left / 1000)} s for its heartbeat`,
+    `a run on ${run.host} (pid ${run.pid}) may still be alive: waiting up to ${Math.ceil(left / 1000)} s for its heartbeat to lapse`,
   );
   while (left > 0) {
     await clock.sleep(Math.min(POLL_MS, left));
@@ -65,10 +66,14 @@ async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: Kn
   }
 }
 
-/** The error of whoever wants to go on with a broadcast that a run is at work on. */
+/** The error for resuming a broadcast while a run is working on it. */
 export function isAlive(id: string, { host, pid, sinceMs }: KnownRun): PushCliError {
   const since = new Date(sinceMs).toISOString();
-  return new PushCliError("locked", `broadcast '${id}' is running on ${host} (pid ${pid}) since ${since}`, {
-    hint: "wait for it, or work beside it with --join",
-  });
+  return new PushCliError(
+    "locked",
+    `broadcast '${id}' has been running on ${host} (pid ${pid}) since ${since}`,
+    {
+      hint: "wait for it to end, or join it with --join",
+    },
+  );
 }

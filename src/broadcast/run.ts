@@ -5,7 +5,7 @@ import type { EngineDeps, EngineOptions } from "./engine-options.ts";
 import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
-import { type ClaimBatch, type Decided, decided, type Held } from "./in-run.ts";
+import { type ClaimBatch, type Decided, type Held, toDecided } from "./in-run.ts";
 import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, OwnTexts, SendAnswer } from "./ports.ts";
@@ -16,7 +16,7 @@ import { Settler } from "./settler.ts";
 import { type StopReason, stopReasonOf, thresholdReason } from "./stop.ts";
 import { Earlier } from "./totals.ts";
 
-/** Answers on their way into the ledger that don't hold up claims. */
+/** Settlements in progress that don't delay claims. */
 const MOST_SETTLING = 512;
 
 /** The state of one run: who is in hand, what is counted, why it ends. Feeder and workers share it. */
@@ -32,22 +32,22 @@ export class Run {
   readonly inHand = new RecipientsInHand();
   /** What a stop left unsent or undecided. */
   readonly leftovers: InHand[] = [];
-  /** Whether the API is there. */
+  /** Tracks whether the API is up. */
   readonly breaker: Breaker;
   readonly gate: Gate;
-  /** Refused before any message was accepted, or since: perhaps it is not the recipient or the code that is wrong. */
+  /** Recipients whose refusal may not be due to the recipient or the code. */
   held: Held[] = [];
   /** The API has accepted a message. */
   accepted = false;
   /** Access tokens refused since one was accepted. */
   readonly refusedTokens = new Set<string>();
-  /** Recipients that wait for a token in the place of a refused one. */
+  /** Recipients waiting for a token to replace a refused one. */
   renewing = 0;
-  /** Monotonic time since when the platform has been giving the same refused token again. */
+  /** Monotonic time since when the platform has been returning the same refused token. */
   sameTokenSince: number | undefined;
   /** The whole audience has been claimed. */
   fed = false;
-  /** Nothing is claimed, sent or settled any more. */
+  /** Nothing more is claimed, sent or settled. */
   isOver = false;
   /** Claims of this run so far. */
   ownClaims = 0;
@@ -58,14 +58,14 @@ export class Run {
   inFlight = 0;
   /** Recipients that earlier runs settled. */
   earlier = new Earlier();
-  /** Users without a code whom the sweep over the ledgers has counted: their pools may be there when those are swept. */
+  /** Users without a code, counted by the sweep over the ledgers; they may be met again by their pools. */
   readonly withoutCode = new Set<string>();
-  /** Users to whom another broadcast is sending, and their rows: claimed again in a while, and before the run ends. */
+  /** Users to whom another broadcast is sending, and their rows: claimed again later, before the run ends. */
   readonly postponed = new Map<string, Row | undefined>();
   isFeedingPostponed = false;
   /** Users whom other runs have in hand, which run that is, and their rows. */
   readonly busy = new Map<string, { run: string; row: Row | undefined }>();
-  /** What holds the run up, when something does. */
+  /** What the run is waiting for, if anything. */
   waitingFor: string | undefined;
   /** The first reason to stop stays the reason. */
   stopReason: StopReason | undefined;
@@ -75,7 +75,7 @@ export class Run {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.deps = deps;
     this.options = options;
-    // Every retry that waits listens to it; ten or more are no leak.
+    // Every waiting retry listens to it, so more than ten listeners are not a leak.
     setMaxListeners(Number.POSITIVE_INFINITY, this.stopping.signal);
     this.pacer = new Pacer(deps.clock, options.rate, options.startRate);
     this.guard = new Guard(options.maxErrors);
@@ -93,7 +93,7 @@ export class Run {
     return this.stopping.signal;
   }
 
-  /** No new claims and sends from here on; what is in flight is awaited. */
+  /** Ends claims and sends; requests in flight are awaited. */
   stop(reason: StopReason): void {
     if (this.stopReason) return;
     this.stopReason = reason;
@@ -103,12 +103,12 @@ export class Run {
     this.changed();
   }
 
-  /** Claims so far, as far as they have been met: this run's, those of earlier ones, those of others at work. */
+  /** Known claims so far: this run's, those of earlier runs, and those of concurrent ones. */
   get claims(): number {
     return this.ownClaims + this.earlier.recipients + this.busy.size;
   }
 
-  /** Claimed, or about to be, and not on its way: not in flight nor, unless the ledger is slow, being settled. */
+  /** Claimed, or being claimed, and not sent to yet. At most MOST_SETTLING settlements in progress are left out. */
   get ahead(): number {
     const settling = Math.min(this.settler.size, MOST_SETTLING);
     return this.inHand.size - this.held.length - settling + this.claiming - this.inFlight;
@@ -118,14 +118,14 @@ export class Run {
   begin(claimed: Claimed, failedBefore = false, own?: OwnTexts): void {
     const recipient = takeInHand(claimed, { failedBefore, own, repeatUntilMs: this.repeatUntilMs(claimed) });
     this.inHand.add(recipient);
-    if (!this.isTooLate(recipient)) this.hand(recipient);
+    if (!this.isTooLate(recipient)) this.enqueue(recipient);
   }
 
   repeatUntilMs(claimed: Claimed): number {
     return repeatUntilMs(this.options.repeat ?? "by_code", claimed, () => this.deps.clock.now());
   }
 
-  /** Settles as unknown somebody to whom it may have been sent before, and must not be sent again by now. */
+  /** Settles as unknown a recipient who may have got the message before and must not be sent to again. */
   isTooLate(recipient: InHand): boolean {
     recipient.onceOnly = recipient.repeatUntilMs <= this.deps.clock.now();
     if (!recipient.uncertain || !recipient.onceOnly || this.options.retryUnknown) return false;
@@ -133,12 +133,12 @@ export class Run {
     return true;
   }
 
-  /** Before the audience is swept once more: what earlier runs settled will be met again. */
+  /** To be called before another sweep of the audience, which meets what earlier runs settled again. */
   startOver(): void {
     this.earlier = new Earlier();
     this.busy.clear();
     this.withoutCode.clear();
-    // Users without a code are met again too, those who ran out of them by their record.
+    // Users without a code are met again too, including those whose record says so.
     this.tally.outcomes.no_code = 0;
     this.tally.filtered = {};
   }
@@ -148,14 +148,14 @@ export class Run {
     this.changed();
   }
 
-  /** Hands a recipient to the workers, or to what is left over when the run stops. */
-  hand(recipient: InHand): void {
+  /** Queues a recipient for the workers; after a stop, adds it to the leftovers. */
+  enqueue(recipient: InHand): void {
     if (this.signal.aborted) this.leftovers.push(recipient);
     else this.ready.push(recipient);
   }
 
   settle(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): void {
-    this.settler.add(decided(recipient, outcome, answer));
+    this.settler.add(toDecided(recipient, outcome, answer));
   }
 
   /** Settles with the code put back into its pool. */
@@ -165,48 +165,48 @@ export class Run {
     this.finish(item, settled);
   }
 
-  /** Settles; what the pool still held of the user's permissions goes, and so has the one that was tried. */
+  /** Settles, and removes all of the user's permissions from the pool; the one that was tried is gone too. */
   async settleClearing(item: Decided): Promise<void> {
     const { settled, dropped } = await this.deps.ledger.settleClearing(item.settlement);
-    // A standing one was in the pool still.
+    // A standing one was still in the pool, so it is in `dropped`.
     this.tally.codes.refused += dropped + (settled && !item.recipient.standing ? 1 : 0);
     this.finish(item, settled);
   }
 
-  /** A permission is back in its pool, unless it had stayed there. */
+  /** Counts a permission as released, unless it never left its pool. */
   countReleased({ standing }: InHand): void {
     if (!standing) this.tally.codes.released++;
   }
 
   /** The user's codes ran out while this recipient was in hand; the ledger says so already. */
   ranOut(recipient: InHand, answer: SendAnswer): void {
-    this.finish(decided(recipient, "no_code", answer), true);
+    this.finish(toDecided(recipient, "no_code", answer), true);
   }
 
-  /** Tells batches under way that what they will say of this user's claim is known already. */
+  /** Tells pending batches that this user's claim is known already. */
   noteMet(openId: string): void {
     for (const batch of this.batches) if (batch.openIds.has(openId)) batch.metElsewhere.add(openId);
   }
 
-  /** The claim is not, or no longer, this run's business. */
+  /** The claim is not, or no longer, this run's. */
   forget(recipient: InHand): void {
     this.noteMet(recipient.openId);
     this.inHand.delete(recipient);
     this.changed();
   }
 
-  /** Resolves once the condition holds; it is looked at whenever the run's state changes. */
+  /** Resolves once the condition holds; it is checked whenever the run's state changes. */
   until(ready: () => boolean): Promise<void> {
     if (ready()) return Promise.resolve();
     return new Promise((resolve) => this.waits.add({ ready, resolve }));
   }
 
-  /** Resolves once no claim is under way or put off, or the run is to stop. */
+  /** Resolves once no claim is pending or postponed, or the run is to stop. */
   nonePostponed(): Promise<void> {
     return this.until(() => this.signal.aborted || (this.claiming === 0 && this.postponed.size === 0));
   }
 
-  /** Resolves once no claim is under way. */
+  /** Resolves once no claim is pending. */
   allClaimed(): Promise<void> {
     return this.until(() => this.claiming === 0);
   }
@@ -233,7 +233,7 @@ export class Run {
     this.forget(item.recipient);
   }
 
-  /** `formId`: the code that it took; a code that went back is no longer the recipient's, in the ledger as here. */
+  /** `formId`: the code that was spent; absent when the code went back. */
   private count({ settlement, errmsg }: Decided, formId?: string): void {
     const { openId, outcome, attempts, errcode, msgid } = settlement;
     this.tally.outcomes[outcome]++;

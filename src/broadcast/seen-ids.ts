@@ -15,7 +15,7 @@ export class SeenIds {
   private slots = new Uint32Array(FIRST_SLOTS * WORDS);
   private count = 0;
 
-  /** `values`: what the user's row says, as a text. */
+  /** `values`: the user's row as text. */
   see(openId: string, values: string): Sight {
     const key = keyOf(openId);
     const said = fingerprint(values);
@@ -31,7 +31,7 @@ export class SeenIds {
     return this.slots[this.find(keyOf(openId))] !== 0;
   }
 
-  /** Where it is, or would go. */
+  /** The slot where it is, or would go. */
   private find(key: Key): number {
     const { slots } = this;
     const mask = slots.length / WORDS - 1;
@@ -60,7 +60,7 @@ function keyOf(openId: string): Key {
   return [id.readUInt32LE(0) || 1, id.readUInt32LE(4), id.readUInt32LE(8)];
 }
 
-/** FNV-1a, for a warning: two texts in four billion share one, and go without it. */
+/** FNV-1a, only for a warning: two different texts have the same one, and no warning, once in four billion. */
 function fingerprint(text: string): number {
   let sum = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);

@@ -1,5 +1,5 @@
 const SLOT_MS = 250;
-/** 64 s of slots: a minute and what its edges need. */
+/** 64 s of slots: a minute plus its edges. */
 const SLOTS = 256;
 
 /** Counts sends in slots of 250 ms of monotonic time, a minute back. */
@@ -18,7 +18,7 @@ export class SendMeter {
     this.counts[at]! += count;
   }
 
-  /** How many from `fromMs`, at most a minute ago, to `toMs`; to the slot. */
+  /** Sends from `fromMs`, at most a minute ago, to `toMs`, rounded to slots. */
   between(fromMs: number, toMs: number): number {
     let sum = 0;
     for (let slot = Math.floor(fromMs / SLOT_MS); slot <= Math.floor(toMs / SLOT_MS); slot++) {

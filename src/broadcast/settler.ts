@@ -7,7 +7,7 @@ const BATCH = 128;
 const LINGER_MS = 5;
 
 export interface SettlerEvents<T> {
-  /** The ledger has it, or (false) the claim was no longer this run's. */
+  /** It is in the ledger, or (false) the claim was no longer this run's. */
   onSettled(item: T, settled: boolean): void;
   /** The ledger could not be reached; these stay claimed. */
   onFailure(error: unknown, items: T[]): void;
@@ -17,7 +17,7 @@ export interface SettlerEvents<T> {
 
 /** Collects settlements and writes them in batches, by count and by time. */
 export class Settler<T extends { settlement: Settlement }> {
-  /** How many were added and are not in the ledger. */
+  /** How many were added and are not in the ledger yet. */
   size = 0;
   private batch: T[] = [];
   private readonly writes = new Set<Promise<void>>();

@@ -3,15 +3,15 @@ import type { BroadcastStore, KnownRun } from "./record.ts";
 import type { Run } from "./run.ts";
 
 const POLL_MS = 250;
-/** After a beat, a run looks at once who else is there; this is time enough for that look. */
+/** After a beat, a run immediately reads the other heartbeats; this allows time for that. */
 const LOOK_MS = 500;
-/** So long, the rate that an earlier run found is taken for the platform's. */
+/** How long the rate that an earlier run found is assumed to be still valid. */
 const RECENT_MS = 5 * 60_000;
 
 /**
- * Takes this run's share of the broadcast's rate, and waits until the runs at work beside it have made room: each goes by
- * how many it saw at its last beat, so until the next one all of them together would send too fast. A run that makes no
- * more beats is waited for until its heartbeat lapses.
+ * Takes this run's share of the broadcast's rate, and waits until concurrent runs have reduced theirs: each uses the
+ * number of runs it saw at its last beat, so until the next one all of them together would send too fast. Waits for a
+ * run that no longer beats until its heartbeat lapses.
  */
 export async function shareRate(
   run: Run,
@@ -21,7 +21,7 @@ export async function shareRate(
   let waiting: KnownRun[] = await others();
   if (waiting.length === 0) return;
   run.pacer.share(waiting.length + 1);
-  run.waitingFor = "run beside this one to share the rate";
+  run.waitingFor = "concurrent run to share the rate";
   while (waiting.length > 0 && !run.signal.aborted) {
     await clock.sleep(POLL_MS, run.signal);
     const now = await others();
@@ -33,13 +33,13 @@ export async function shareRate(
   run.waitingFor = undefined;
 }
 
-/** After each beat: so many share the rate, and what one of them found holds for all. */
+/** After each beat: divides the rate among the runs, and adopts what the others found. */
 export function shareFound(run: Run, others: readonly KnownRun[]): void {
   run.pacer.share(others.length + 1);
   for (const { runId, found } of others) if (found) run.pacer.adopt(runId, found);
 }
 
-/** What an earlier run found is a good start for a run that follows soon; a limit of long ago says nothing. */
+/** Starts with the rate that a recent run found; an older one says nothing. */
 export function adoptRecent(run: Run, earlier: readonly KnownRun[], clock: Clock): void {
   for (const { runId, untilMs, found } of earlier) {
     if (found && Math.abs(clock.now() - untilMs) < RECENT_MS) run.pacer.adopt(runId, found);

@@ -2,25 +2,25 @@ import type { Clock } from "../clock.ts";
 import type { ShownStatus } from "./outcome.ts";
 import type { BroadcastRecord, BroadcastStore, Fate, KnownRun, ProcessFacts } from "./record.ts";
 
-/** The place of this process, from which others can be looked at. */
+/** What is needed to judge other processes from this one. */
 export interface Here {
   fateOf(process: ProcessFacts): Fate;
 }
 
-/** Whether a run's process is surely gone, although its heartbeat has not lapsed. */
+/** Whether a run's process is certainly gone, although its heartbeat has not lapsed. */
 export function isGone(run: KnownRun, { fateOf }: Here): boolean {
   return run.alive && fateOf(run) === "gone";
 }
 
-/** Whether a run can't do anything any more: a lapsed heartbeat alone may be that of a process that was frozen. */
+/** Whether a run is certainly over: a lapsed heartbeat alone may belong to a frozen process. */
 export function isOver(run: KnownRun, { fateOf }: Here): boolean {
   return !run.alive && (run.over === true || fateOf(run) === "gone");
 }
 
-/** Summing up takes a sweep over all ledgers where several runs were at work; who is silent for longer died over it. */
+/** Summing up sweeps all ledgers where several runs were at work; a run that is silent for longer has died doing so. */
 const LONGEST_CONCLUSION_MS = 60_000;
 
-/** The runs of a broadcast as they are to be shown. Changes nothing in Redis. */
+/** The runs of a broadcast for display. Changes nothing in Redis. */
 export async function shownRuns(
   { store, clock, fateOf }: Here & { store: BroadcastStore; clock: Pick<Clock, "now"> },
   id: string,
@@ -31,20 +31,20 @@ export async function shownRuns(
     if (run.alive) return { ...run, alive: !isGone(run, { fateOf }) };
     const isThere = fateOf(run) !== "gone";
     const isRecent = clock.now() - run.untilMs < LONGEST_CONCLUSION_MS;
-    // One that ended while another was at work has left the end to that.
+    // A run that ended while another was working leaves the result to that one.
     const isLast = run.untilMs === lastMs;
     return { ...run, concluding: run.ended === true && isThere && isRecent && isLast };
   });
 }
 
-/** The status that the heartbeats bear out: a record says `running` for ever when its run was killed. */
+/** The status according to the heartbeats: the record of a killed run says `running` forever. */
 export function statusOf(record: Pick<BroadcastRecord, "status">, runs: readonly KnownRun[]): ShownStatus {
   if (runs.some(({ alive }) => alive)) return "running";
   if (record.status !== "running") return record.status;
   return runs.some(({ concluding }) => concluding) ? "running" : "dead";
 }
 
-/** Statuses that `resume` goes on from. */
+/** Statuses from which `resume` continues. */
 export function isResumable(status: ShownStatus): boolean {
   return status === "dead" || status === "stopped" || status === "interrupted" || status === "paused";
 }

@@ -4,16 +4,16 @@ import type { SendAnswer } from "./ports.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
-/** Why a run ended before its audience did. */
+/** Why a run ended before it was done with its audience. */
 export interface StopReason {
   status: "stopped" | "interrupted" | "paused" | "cancelled";
   /** Names the exit code. */
   exit: ErrorKind | StopSignal;
   message: string;
   hint?: string | undefined;
-  /** A resume is refused without this option. */
+  /** The option that a resume requires. */
   resumeWith?: "--allow-eviction";
-  /** The broadcast's record was deleted under the run: Redis is there all the same. */
+  /** The broadcast's record was deleted during the run, while Redis is reachable. */
   isRecordGone?: true;
 }
 
@@ -38,7 +38,8 @@ export function refusedBy(answer: SendAnswer, kind: "stopped" | "credentials"): 
     exit: kind,
     message: `${what}${code}: ${answer.errmsg}`,
     hint:
-      answer.hint ?? (kind === "credentials" ? "push-cli token refresh --force gets a new one" : undefined),
+      answer.hint ??
+      (kind === "credentials" ? "push-cli token refresh --force fetches a new one" : undefined),
   };
 }
 
@@ -47,22 +48,22 @@ export function thresholdReason(message: string): StopReason {
     status: "stopped",
     exit: "stopped",
     message,
-    hint: "find the cause first; the codes not yet sent with are back in their pools",
+    hint: "fix the cause before resuming; unused codes have been returned to their pools",
   };
 }
 
-/** `forMs`: how long that was sat out. */
+/** `forMs`: how long the run waited. */
 export function apiIsDown({ reason, page, hint }: Failure, forMs: number): StopReason {
   const clue = page ?? hint;
   return {
     status: "stopped",
     exit: "api",
     message: `the API has been down for ${seconds(forMs)}: ${reason}`,
-    hint: `${clue === undefined ? "" : `${clue}; `}everything in hand is kept for when it is back; --max-outage waits longer`,
+    hint: `${clue === undefined ? "" : `${clue}; `}nothing in progress was lost; resume when the API is back, or wait longer with --max-outage`,
   };
 }
 
-/** Nothing in the whole run answered like the API. */
+/** Nothing answered like the API during the whole run. */
 export function notTheApi({ reason, page, hint }: Failure): StopReason {
   const isPage = page !== undefined;
   return {

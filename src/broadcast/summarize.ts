@@ -15,19 +15,19 @@ import {
   sumSpentOfRuns,
 } from "./totals.ts";
 
-/** What a run's result is made of, besides the run itself. */
+/** What the result is made from, besides the run itself. */
 export interface SummaryNeeds {
   record: BroadcastRecord;
   info: RunInfo;
   otherRuns: readonly (RunInfo & RunState)[];
-  /** When other runs did what this one has not seen. */
+  /** Present when other runs did work that this one has not seen. */
   recount?: Recount | undefined;
   nowMs: number;
-  /** How long this run has been at work. */
+  /** How long this run has been working, ms. */
   elapsedMs: number;
 }
 
-/** The result document: the whole broadcast's, what other runs did included. */
+/** The result document of the whole broadcast, including what other runs did. */
 export function summarize(
   run: Run,
   { record, info, otherRuns, recount, nowMs, elapsedMs }: SummaryNeeds,
@@ -37,15 +37,15 @@ export function summarize(
   const { spent, ...known } = countsOf(run, otherRuns);
   const invalid = record.invalid ?? 0;
   const outcomes = { ...known.outcomes, ...settled?.outcomes, invalid };
-  // Whoever has got a code since had none when it was looked for.
+  // Users who have a code now had none when they were claimed.
   outcomes.no_code += recount?.again ?? 0;
   const codes = addCodes(tally.codes, { spent: spent - tally.codes.spent }, otherRuns);
   const { sent, rejected, failed, unknown } = outcomes;
-  // Tried again after its end, a broadcast still has the recipients that it had; those without a code are not looked for.
+  // A finished broadcast that is retried keeps its number of recipients; those without a code are not visited again.
   if (record.recipients !== undefined && !stopReason)
     outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown - invalid);
   const status = stopReason?.status ?? "finished";
-  // Who has been through the whole audience has met all whom it leaves out as things are now.
+  // A run that swept the whole audience has met everybody that the policy leaves out now.
   const hasMetAll = !stopReason && record.recipients === undefined;
   const noted = hasMetAll ? [] : otherRuns.map((other) => other.filtered);
   const filtered = mergeFiltered(record.policy, [tally.filtered, ...noted]);
@@ -82,8 +82,8 @@ export function summarize(
 }
 
 /**
- * What is known of the whole broadcast. A run that has been through the audience has met all that other runs settled.
- * One that stopped before has not: what those runs noted of themselves counts as well then.
+ * The counts of the whole broadcast. A run that swept the whole audience has met all that other runs settled. One that
+ * stopped earlier has not, so what those runs recorded counts as well.
  */
 function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunState[]) {
   const all = [...otherRuns, tally];
@@ -94,7 +94,7 @@ function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunSt
   const noted = stopReason ? sumOutcomesOfRuns(all) : null;
   if (!noted) return met;
   const outcomes = { ...met.outcomes };
-  // Neither can be more than there is: a sweep has not met all yet, and of a killed run the last beat is known.
+  // Both are lower bounds: the sweep was incomplete, and a killed run is known as of its last beat.
   for (const name of OUTCOMES) outcomes[name] = Math.max(outcomes[name], noted[name]);
   outcomes.skipped = sumOutcomes(outcomes) - tally.recipients;
   return { outcomes, spent: Math.max(met.spent, sumSpentOfRuns(all)) };

@@ -1,14 +1,14 @@
 import type { InHand } from "./in-hand.ts";
 
 /**
- * So few left may be the ones whose requests break the API, with nobody else there to show that it is up. Fewer than it
- * takes to open the breaker, and no more than are lost should the API answer to refusals alone.
+ * When no more than this many recipients are left, their requests may be what fails, with no others to show that the
+ * API is up. Fewer than it takes to open the breaker, and few enough to lose if the API only answers with refusals.
  */
 const FEW = 4;
-/** What such a recipient still gets when the API answers, but not its request. */
+/** Attempts that such a recipient still gets when the API answers, but not its request. */
 const LAST_ATTEMPTS = 3;
 
-/** What tells how many are left. */
+/** Tells how many are left. */
 interface Left {
   readonly options: { readonly maxAttempts: number };
   /** The whole audience has been claimed. */
@@ -17,12 +17,12 @@ interface Left {
 }
 
 /**
- * The last recipients of a run, tried in vain while the API seems to be down. Without them under suspicion, one whose
- * request always fails would hold the run up for `--max-outage`, and each resume again.
+ * The last recipients of a run, whose tries fail while the API seems to be down. Otherwise one whose request always
+ * fails would delay the run for `--max-outage`, and every resume again.
  */
 export class Suspects {
   private readonly left: Left;
-  /** Whose tries have failed since the API was last asked to send to nobody. */
+  /** Recipients whose tries have failed since the last probe that sends to nobody. */
   private readonly tried = new Set<InHand>();
 
   constructor(left: Left) {
@@ -37,13 +37,13 @@ export class Suspects {
     this.tried.clear();
   }
 
-  /** False when it is the API's turn to show that it is there without this one. */
+  /** False when the API must first show that it is up without this one. */
   mayTry(recipient: InHand): boolean {
     const { fed, inHand } = this.left;
     return !fed || inHand.size > FEW || !this.tried.has(recipient);
   }
 
-  /** The API answers, and did not answer these: from here on their attempts count. */
+  /** The API answers, but did not answer these: from now on their attempts count. */
   suspect(): void {
     const { maxAttempts } = this.left.options;
     for (const each of this.tried) {

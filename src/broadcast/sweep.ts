@@ -7,21 +7,21 @@ import { buryGoneRuns } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import type { Here } from "./status.ts";
 
-/** A page of users and how they were met. */
+/** A page of users and where they were found. */
 export interface Sighted {
   openIds: string[];
   /** As in `AudiencePage`; undefined for a user whose row is gone. */
   rows?: readonly (Row | undefined)[] | undefined;
   sighting: Sighting;
-  /** Met before, in the hands of another run: claimed within the limit then. */
+  /** Found before as claimed by another run, so counted against the limit already. */
   again?: true;
 }
 
-/** Where the users of a broadcast are met. */
+/** Where the users of a broadcast are found. */
 export interface Sweeps {
   /** Pages of openIds that have a pool. */
   pools(): AsyncIterable<string[]>;
-  /** Pages of openIds that have a ledger: a pool whose last code was taken is no longer there as a key. */
+  /** Pages of openIds that have a ledger: a pool whose last code was taken no longer exists as a key. */
   ledgers(): AsyncIterable<string[]>;
   /** The listed audience of a broadcast. */
   listed(): AsyncIterable<AudiencePage>;
@@ -39,8 +39,8 @@ async function* asPages(sweep: AsyncIterable<string[]>): AsyncGenerator<Audience
 
 /**
  * The audience of a later run: first those with a record (to be taken over, counted, or tried again), then those
- * without. Once its audience was through, only who has a record is met: in the ledgers, because a broadcast's list is no
- * longer kept then; or in the list, where it is kept for its rows, without which nobody can be sent to again.
+ * without. Once the audience was swept completely, only users with a record are visited: through the ledgers, because
+ * the list is no longer kept then, or through the list where it is kept for its rows, which retries need.
  */
 export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
   const isThrough = record.recipients !== undefined;
@@ -60,20 +60,20 @@ export async function* laterSweep(record: BroadcastRecord, sweeps: Sweeps): Asyn
   for await (const page of pages) yield { ...page, sighting: "pool" };
 }
 
-/** Without its list, a broadcast would look finished. */
+/** Without this error, a broadcast whose list is gone would look finished. */
 function listGone(id: string): PushCliError {
   return new PushCliError("nothing", `the list of users of broadcast '${id}' is gone from Redis`, {
-    hint: "start a new broadcast with the list; --to-file takes it, and push-cli broadcast recipients lists whom this one reached",
+    hint: "start a new broadcast with --to-file; push-cli broadcast recipients lists the users that this one reached",
   });
 }
 
-/** What a sweep has to know of the runs around it. */
+/** What a sweep needs to know about other runs. */
 export interface SweepNeeds {
   run: Run;
   runId: string;
-  /** Told the runs that turn out to be dead: their claims are then taken over. */
+  /** Runs found dead are added: their claims are then taken over. */
   dead: Set<string>;
-  /** Runs that were surely over when this one began. */
+  /** Runs that were certainly over when this one began. */
   over: ReadonlySet<string>;
   id: string;
   store: BroadcastStore;
@@ -84,11 +84,10 @@ export interface SweepNeeds {
 const POLL_MS = 250;
 
 /**
- * Sweeps with `first`, and again with `later` as long as somebody may have been left out: Redis was restarted in the
- * middle, or there are other runs: alive, or taken for dead without proof. What such a run claims behind a sweep's back,
- * or releases when it is fenced off, is not met; but once a whole sweep is over there is nothing left to claim, so that the
- * next one that meets nobody in other hands is the last. Users in the hands of another run are waited for, and taken over
- * when it dies.
+ * Sweeps with `first`, and again with `later` as long as somebody may have been missed: the scan was interrupted, or
+ * there are other runs that are alive or not certainly dead. Such a run may claim or release a user after our sweep has
+ * passed the key. After one complete sweep nothing is left to claim, so the first later sweep that finds no user held
+ * by another run is the last. Users held by another run are waited for, and taken over when it dies.
  */
 export async function* sweepUntilDone(
   needs: SweepNeeds,
@@ -104,27 +103,27 @@ export async function* sweepUntilDone(
     const whole = yield* unlessCut(sweep());
     log?.info(
       "sweep",
-      `sweep ${number} ${whole ? "has met everybody" : "was cut: Redis restarted, or slots moved"}`,
+      `sweep ${number} ${whole ? "is complete" : "was interrupted: Redis restarted, or cluster slots moved"}`,
       {
         number,
         whole,
         claims: run.claims,
       },
     );
-    // Who is put off may turn out to be in other hands.
+    // A postponed user may turn out to be held by another run.
     await run.nonePostponed();
     const quiet = run.busy.size === 0;
     if (whole) yield* untilSettled(needs);
     if (run.signal.aborted) return;
     if (whole && quiet && (swept || !(await hasCompany(needs)))) return;
     swept ||= whole;
-    // What is in hand would be counted twice, now as this run's and then from its record.
+    // What is in hand would be counted twice: now as this run's and later from its record.
     await run.until(() => run.signal.aborted || run.inHand.size === run.held.length);
     run.startOver();
   }
 }
 
-/** Returns whether the sweep came to its end. */
+/** Returns whether the sweep was complete. */
 async function* unlessCut(sweep: AsyncIterable<Sighted>): AsyncGenerator<Sighted, boolean> {
   try {
     yield* sweep;
@@ -136,8 +135,8 @@ async function* unlessCut(sweep: AsyncIterable<Sighted>): AsyncGenerator<Sighted
 }
 
 /**
- * Looks again at users whom other runs had in hand until none is left. It waits for users, not for runs: two runs that
- * waited for each other's end would wait for ever.
+ * Visits users held by other runs again until none is left. It waits for users, not for runs: two runs that waited for
+ * each other's end would wait forever.
  */
 async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   const { run, dead, id, clock } = needs;
@@ -159,7 +158,7 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
   }
 }
 
-/** Whether other runs are, were, or may have been at work beside this one. */
+/** Whether other runs are, were, or may have been working at the same time. */
 async function hasCompany({ store, id, runId, over }: SweepNeeds): Promise<boolean> {
   return (await store.runs(id)).some((other) => other.runId !== runId && !over.has(other.runId));
 }

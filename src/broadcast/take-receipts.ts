@@ -7,20 +7,20 @@ import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import { sumOutcomesOfRuns } from "./totals.ts";
 
-/** Where receipts and the users are met whom they may concern. */
+/** The receipts, and the users they may concern. */
 export interface ReceiptSource {
   receipts: Receipts;
   sweepLedgers(): AsyncIterable<string[]>;
 }
 
-/** How many recipients' unknown outcomes receipts settle, and how many they leave. */
+/** How many unknown outcomes receipts settle, and how many remain. */
 export interface ReceiptCounts {
   sent: number;
   rejected: number;
   unknown: number;
 }
 
-/** What a run needs to take receipts over; without `source`, its channel has none. */
+/** What a run needs to apply receipts; without `source`, its channel has none. */
 export interface ReceiptNeeds {
   source: ReceiptSource | undefined;
   record: BroadcastRecord;
@@ -42,7 +42,7 @@ export async function countReceipts(source: ReceiptSource, record: BroadcastReco
   return counts;
 }
 
-/** Before a later run meets anybody: what earlier ones left unknown becomes what receipts say. */
+/** Before a later run visits its users: replaces the unknown outcomes of earlier runs by what receipts say. */
 export async function takeReceipts(
   run: Run,
   needs: ReceiptNeeds,
@@ -56,8 +56,8 @@ export async function takeReceipts(
 }
 
 /**
- * After the sends: takes over what receipts say by now, and for as long as the operator wants looks again once a second
- * whether there are more. A killed run's messages, which this one could only call unknown, are among them.
+ * After the sends: applies the receipts received so far, and checks for more once a second for as long as the operator
+ * wants, including those for a killed run's messages, which this run could only settle as unknown.
  */
 export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
   const { source } = needs;
@@ -84,10 +84,10 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
   run.waitingFor = undefined;
 }
 
-/** What a run's live line says it waits for. */
-const LOOK = "look at receipts";
+/** Shown in the live line as what the run waits for. */
+const LOOK = "check of the receipts";
 
-/** Undefined: enough looked. */
+/** Undefined ends the look-ups. */
 type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[] | undefined>;
 
 function lookFor({ signal }: Run, { source, record, patience }: ReceiptNeeds): Look {
@@ -101,7 +101,7 @@ function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch 
   return { broadcastId: id, templateId: message.templateId, startedAtMs };
 }
 
-/** All users with a ledger; once more from the beginning when the sweep was cut. */
+/** All users with a ledger; starts again from the beginning when the sweep was cut. */
 async function sweep(
   source: ReceiptSource,
   look: Look,
@@ -132,7 +132,7 @@ async function lookAtAll(
   return true;
 }
 
-/** Redis going away ends the run, as it does anywhere else. */
+/** Losing Redis ends the run, as everywhere else. */
 async function unlessStopped(run: Run, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -141,16 +141,19 @@ async function unlessStopped(run: Run, work: () => Promise<void>): Promise<void>
   }
 }
 
-/** Of an earlier run's. The sweep that follows meets the user with the new outcome, and reports it. */
+/**
+ * Counts a receipt for an earlier run's message. The following sweep finds the user with the new outcome and reports
+ * it.
+ */
 function count({ tally }: Run, { outcome, errcode }: ReceiptFound): void {
   if (outcome === "unknown") return;
   tally.receipts[outcome]++;
   if (outcome === "rejected") tally.countError(errcode, BY_RECEIPT);
 }
 
-const BY_RECEIPT = "not delivered, as its receipt says";
+const BY_RECEIPT = "not delivered, according to its receipt";
 
-/** Of a user whom this run has counted as unknown: as its own, or as an earlier run's. */
+/** Corrects a user whom this run has counted as unknown, as its own or as an earlier run's. */
 function correct(run: Run, found: ReceiptFound, ownRunId: string): void {
   const { outcome } = found;
   if (outcome === "unknown") return;
@@ -165,7 +168,7 @@ function correct(run: Run, found: ReceiptFound, ownRunId: string): void {
   deps.report?.writeUnlessThere(reportLine({ ...found, outcome, errmsg }));
 }
 
-/** A sweep for nothing would take half a minute for a million users. Of a killed run nobody knows. */
+/** Saves a sweep, which takes half a minute for a million users. A killed run's count is not known. */
 function leftNoneUnknown(runs: readonly KnownRun[]): boolean {
   return runs.every(({ over }) => over) && sumOutcomesOfRuns(runs)?.unknown === 0;
 }

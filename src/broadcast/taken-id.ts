@@ -7,7 +7,7 @@ import { viewBroadcast } from "./view.ts";
 
 type Needs = Here & { store: BroadcastStore; clock: Clock };
 
-/** Far longer than from the record to the first heartbeat. */
+/** Much longer than the time between record and first heartbeat. */
 const STARTING_MS = 15_000;
 
 /** Rejects with `locked`, and the state of the broadcast that has it, when an id is taken. */
@@ -15,12 +15,12 @@ export async function checkIdIsFree(needs: Needs, id: string): Promise<void> {
   if (await needs.store.load(id)) throw await idTaken(needs, id);
 }
 
-/** Says what the broadcast is that has the id: a job that runs every day under the day's name has to know. */
+/** Describes the broadcast that has the id, for jobs that run daily with the date as id. */
 export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
-  // Runs before the record: one that ends in between must not make a finished broadcast look dead.
+  // Runs are read before the record: one that ends in between must not make a finished broadcast look dead.
   const runs = await shownRuns(needs, id);
   const record = await needs.store.load(id);
-  if (!record) return new PushCliError("locked", `the id '${id}' was taken just now`);
+  if (!record) return new PushCliError("locked", `the id '${id}' has just been taken`);
   const view = viewBroadcast(record, runs);
   // Between its record and its first heartbeat, a broadcast looks like a dead one.
   const isStarting = view.runs.length === 0 && needs.clock.now() - record.startedAtMs < STARTING_MS;
@@ -30,7 +30,7 @@ export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
   const next = nextCommand(view)?.command ?? `push-cli broadcast show ${id}`;
   return new PushCliError(
     "locked",
-    `there is a broadcast '${id}' already: started ${started}, ${view.status}${sent}`,
-    { hint: `nothing was sent; ${next}, or give another --id` },
+    `broadcast '${id}' already exists: started ${started}, ${view.status}${sent}`,
+    { hint: `nothing was sent; ${next}, or use another --id` },
   );
 }

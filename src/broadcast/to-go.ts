@@ -2,7 +2,7 @@ import { type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
 import { type Filtered, sumFiltered } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 
-/** How many users have no outcome yet; null when nobody counted how many there are. */
+/** How many users have no outcome yet; null when the users were not counted. */
 export function countToGo(
   record: Pick<BroadcastRecord, "users" | "limit">,
   status: ShownStatus,
@@ -11,7 +11,7 @@ export function countToGo(
 ): number | null {
   if (status === "finished") return 0;
   const done = sumOutcomes(outcomes);
-  // Users without a code or a message are no claims, and so don't count against the limit.
+  // Users without a code or a message are not claimed, so they don't count against the limit.
   const claims = done - outcomes.no_code - outcomes.invalid;
   const underLimit = record.limit === undefined ? undefined : record.limit - claims;
   if (record.users === undefined) return underLimit === undefined || underLimit > 0 ? null : 0;

@@ -10,7 +10,7 @@ import {
 import type { Settled } from "./ports.ts";
 import type { Retried, RunState } from "./record.ts";
 
-/** What the ledgers say of recipients that earlier runs settled. */
+/** What the ledgers say about recipients that earlier runs settled. */
 export class Earlier {
   readonly outcomes: Record<FinalOutcome, number> = {
     sent: 0,
@@ -24,7 +24,7 @@ export class Earlier {
 
   count({ outcome, formId, standing }: Pick<Settled, "outcome"> & Partial<Settled>): void {
     this.outcomes[outcome]++;
-    // A record without a formId gave its code back, or never had one.
+    // A record without a formId returned its code, or never had one.
     if (formId !== undefined && !standing) this.spent++;
   }
 
@@ -33,7 +33,7 @@ export class Earlier {
   }
 }
 
-/** Adds what earlier runs settled to a run's own outcomes; `skipped` tells how many those were. */
+/** Adds what earlier runs settled to a run's own outcomes; `skipped` is the number of those. */
 export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Record<Outcome, number> {
   const sums = { ...own, skipped: earlier.recipients };
   for (const outcome of FINAL_OUTCOMES) sums[outcome] += earlier.outcomes[outcome];
@@ -41,8 +41,8 @@ export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Rec
 }
 
 /**
- * What runs noted of themselves, added up; of a killed one as of its last beat. Null when one is of a version that did
- * not keep it.
+ * The sum of what runs recorded about themselves; for a killed run, as of its last beat. Null when a run of an older
+ * version recorded nothing.
  */
 export function sumOutcomesOfRuns(
   runs: readonly Pick<RunState, "outcomes" | "retried" | "receipts" | "noCodeMet">[],
@@ -57,27 +57,24 @@ export function sumOutcomesOfRuns(
       sums[name] += receipts?.[name] ?? 0;
       sums.unknown -= receipts?.[name] ?? 0;
     }
-    // Each run meets all users without a code anew, so that their numbers must not be added up.
+    // Each run meets all users without a code again, so their numbers must not be added up.
     sums.no_code = Math.max(sums.no_code, noCodeMet);
   }
   return sums;
 }
 
-/** Codes that runs noted as spent. An unknown recipient is tried again with the same one. */
+/** Codes that runs recorded as spent. An unknown recipient is retried with the same code. */
 export function sumSpentOfRuns(runs: readonly Pick<RunState, "codes" | "retried">[]): number {
   const twice = ({ unknown = 0, standing = 0 }: Partial<Retried> = {}) => unknown - standing;
   return runs.reduce((sum, { codes, retried }) => sum + codes.spent - twice(retried), 0);
 }
 
-/**
- * Codes of failed recipients that were tried again: their new record says nothing of the old code, which runs note
- * instead.
- */
+/** Codes of failed recipients that were retried: their new record does not have the old code, so runs record it. */
 export function sumOverwritten(runs: readonly Pick<RunState, "retried">[]): number {
   return runs.reduce((sum, { retried }) => sum + (retried?.spent ?? 0), 0);
 }
 
-/** Codes over all runs: what was spent is in the ledgers, the rest in what each run kept of itself. */
+/** Codes over all runs: spent ones are in the ledgers, the rest in what each run recorded. */
 export function addCodes(
   own: CodeCounts,
   earlier: Pick<Earlier, "spent">,
@@ -92,7 +89,7 @@ export function addCodes(
   return sums;
 }
 
-/** Each run's own: those that worked side by side both count what they sat out. */
+/** The sum over all runs: concurrent runs both count the same outage. */
 export function addOutages(runs: readonly Pick<RunState, "outages">[]): Outages {
   const sums: Outages = { count: 0, ms: 0 };
   for (const { outages } of runs) {

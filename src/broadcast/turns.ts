@@ -1,7 +1,7 @@
 /** A timer that wakes late may catch up by this much, so that coarse timers don't lower the rate. */
 const CATCH_UP_MS = 20;
 const SECOND_MS = 1000;
-/** Times that are over are cut off once there are so many, so that a turn costs no copying. */
+/** Number of past times at which they are cut off, so that most turns cost no copying. */
 const CUT_AT = 1024;
 
 /** Spaces turns evenly at a rate that may change between any two of them: in any second at most the rate plus one. */
@@ -12,7 +12,10 @@ export class Turns {
   private recent: number[] = [];
   private first = 0;
 
-  /** Takes a turn if one is free now (0), else says how many ms to wait before asking again. `rate` in turns a second. */
+  /**
+   * Takes a turn if one is free now (0), else returns how many ms to wait before asking again. `rate` in turns per
+   * second.
+   */
   reserve(rate: number, now: number): number {
     if (rate === Number.POSITIVE_INFINITY) return 0;
     const due = this.lastDue + SECOND_MS / rate;

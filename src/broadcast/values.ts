@@ -3,7 +3,7 @@ import type { Row } from "./audience.ts";
 import type { Message, MessageInput } from "./channel.ts";
 import type { OwnTexts } from "./ports.ts";
 
-/** A text taken apart once: what stands there, and columns whose values come in between. */
+/** A parsed text: literal pieces, and columns to be filled in. */
 type Piece = string | { column: string };
 
 const OPEN = "{{";
@@ -14,9 +14,9 @@ const ESCAPE = "{{{{";
 export const ESCAPE_HINT = "{{{{ writes a literal {{";
 
 /**
- * Reads the `{{column}}` of a command line's message. Where there are some, they stay in its texts, and `columns` names them in
- * the order of a row's values; where there are none, the texts are what they will be. Throws a usage error for a `{{` that is
- * not closed or has nothing in it.
+ * Reads the `{{column}}` of a command line's message. If there are any, they stay in its texts, and `columns` names
+ * them in the order of a row's values; otherwise the texts are final. Throws a usage error for a `{{` that is not
+ * closed or has nothing in it.
  */
 export function readPlaceholders(input: MessageInput): MessageInput {
   const columns = new Set<string>();
@@ -38,7 +38,10 @@ export function readPlaceholders(input: MessageInput): MessageInput {
   return columns.size > 0 ? { ...input, columns: [...columns] } : plain;
 }
 
-/** How a row, its values in the order of `columns`, becomes a recipient's texts; undefined when all get the same message. */
+/**
+ * A function from a row, its values in the order of `columns`, to a recipient's texts; undefined when all get the same
+ * message.
+ */
 export function createRenderer({ fields, page, columns }: Message): ((row: Row) => OwnTexts) | undefined {
   if (columns === undefined) return undefined;
   const place = new Map(columns.map((column, i) => [column, i]));
@@ -53,7 +56,7 @@ export function withTexts({ columns: _, ...message }: Message, own: OwnTexts): M
   return { ...message, fields, page: own.page ?? message.page };
 }
 
-/** Undefined where the text stands as it is. */
+/** Undefined where the text has no columns. */
 function compileText(text: string, place: ReadonlyMap<string, number>): ((row: Row) => string) | undefined {
   const pieces = parseText(text, "").map((piece) =>
     typeof piece === "string" ? piece : place.get(piece.column)!,

@@ -14,7 +14,7 @@ import {
   sumSpentOfRuns,
 } from "./totals.ts";
 
-/** A result of which some figures are not known: null, never a guess. */
+/** A result some of whose figures may be unknown: then null, never a guess. */
 export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
   recipients: number | null;
   outcomes: Record<Outcome, number> | null;
@@ -23,23 +23,23 @@ export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "ope
   lastSeenAt: string | null;
 };
 
-/** A broadcast as it stands now, whoever looks. */
+/** The present state of a broadcast. */
 export interface BroadcastView {
   record: BroadcastRecord;
   runs: readonly KnownRun[];
   status: ShownStatus;
   result: ShownResult;
-  /** Where the counts are from: the end of the last run, the heartbeats of the runs, or the ledgers. */
+  /** The source of the counts: the end of the last run, the heartbeats of the runs, or the ledgers. */
   counted: "result" | "heartbeats" | "ledgers";
 }
 
-/** Puts together what record, heartbeats and, if counted, ledgers say. */
+/** Combines the record, the heartbeats and, if counted, the ledgers. */
 export function viewBroadcast(
   record: BroadcastRecord,
   known: readonly KnownRun[],
   recount?: Recount,
 ): BroadcastView {
-  // Once the record has an end, nobody is about to write it.
+  // Once the record has a result, no run is about to write it.
   const runs = record.status === "running" ? known : known.map((run) => ({ ...run, concluding: false }));
   const status = statusOf(record, runs);
   const isOver = status !== "running" && status !== "dead";
@@ -79,7 +79,7 @@ export function viewBroadcast(
 
 type Counts = Pick<ShownResult, "outcomes" | "codes" | "errors" | "open">;
 
-/** A run knows its own open claims: where there were others, nobody has counted them all. */
+/** A run knows only its own open claims, so with several runs the total is unknown. */
 function ownCounts(
   { outcomes, codes, errors, open }: BroadcastResult,
   status: ShownStatus,
@@ -90,8 +90,8 @@ function ownCounts(
 }
 
 /**
- * The counts of all runs together, as of their last beats. What a killed run did after its last beat is not in them; how
- * many claims it left open is not known.
+ * The counts of all runs together, as of their last beats. They lack what a killed run did after its last beat; how
+ * many claims it left open is unknown.
  */
 function sumRuns(runs: readonly KnownRun[]): Counts {
   const alive = runs.filter((run) => run.alive);
@@ -103,7 +103,7 @@ function sumRuns(runs: readonly KnownRun[]): Counts {
   };
 }
 
-/** The ledgers' word, where they have one. */
+/** Replaces counts by those of the ledgers, where they have them. */
 function recounted(
   counts: Counts,
   record: BroadcastRecord,
@@ -111,7 +111,7 @@ function recounted(
   { settled, open }: Recount,
 ): Counts {
   const outcomes = { ...noOutcomes(), ...settled.outcomes };
-  // Who never had a code has no record; once the broadcast is finished, only its result knows of them.
+  // Users who never had a code have no record; once the broadcast is finished, only its result counts them.
   if (record.status === "finished" && record.result) outcomes.no_code = record.result.outcomes.no_code;
   return {
     ...counts,

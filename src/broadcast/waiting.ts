@@ -2,7 +2,7 @@ import type { Breaker } from "./breaker.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Run } from "./run.ts";
 
-/** Why a run sends nothing now, when that is so; in the words of a live line. */
+/** Why a run is not sending at the moment, as shown in the live line; undefined when it is. */
 export function whyWaiting({
   pacer,
   deps,

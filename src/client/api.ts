@@ -43,9 +43,19 @@ export interface MiniProgramApi {
   requestSubscribeMessage?(
     options: { tmplIds: string[] } & Callbacks<{ [templateId: string]: string }>,
   ): unknown;
+  /** Baidu's alone: what became of a subscription. Source: smartprogram.baidu.com, swan.subscribeService. */
+  subscribeService?(
+    options: { templateId: string; subscribeId: string; type: "query" } & Callbacks<{ status?: number }>,
+  ): unknown;
   getSetting?(
     options: { withSubscriptions: boolean } & Callbacks<{ subscriptionsSetting?: SubscriptionsSetting }>,
   ): unknown;
+}
+
+/** What may be there of it. */
+export interface FoundApi extends Partial<MiniProgramApi> {
+  /** Templates that a prompt takes; absent: 5. */
+  promptSize?: number;
 }
 
 /**

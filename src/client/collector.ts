@@ -1,7 +1,7 @@
-import type { MiniProgramApi } from "./api.ts";
+import { callApi, type MiniProgramApi } from "./api.ts";
 import { type Ask, openPrompts } from "./consents.ts";
 import { findApi } from "./find-api.ts";
-import type { Item } from "./items.ts";
+import type { Item, ReportItem } from "./items.ts";
 import type { Problem, Tell } from "./problem.ts";
 import { openSender } from "./sender.ts";
 import { openSession } from "./session.ts";
@@ -40,6 +40,13 @@ export interface Collector {
    * sent as codes are.
    */
   askConsents: Ask;
+  /**
+   * Takes the `event.detail` of a Baidu form with `report-type="subscribe"`, and the form's `subscribe-id`, which should be
+   * another one each time: those under one id don't add up. `templateId`: as messages are sent with it. Whether the user agreed.
+   */
+  addSubscription(templateId: string, subscribeId: string, detail: object): boolean;
+  /** Whether Baidu has the user as subscribed under that id; undefined where it does not tell. */
+  hasSubscription(templateId: string, subscribeId: string): Promise<boolean | undefined>;
   pending(): { codes: number; reports: number };
 }
 
@@ -78,6 +85,13 @@ export function createCollector({
     store.drop(alike.slice(0, -maxCodes), "dropped");
   }
 
+  function keepReport(templates: ReportItem["templates"], subscribeId?: string): void {
+    // About 100 bits, as digits.
+    const report = String(Math.random()).slice(2) + String(Math.random()).slice(2);
+    keep({ report, templates, subscribeId, at: now() });
+    void flush();
+  }
+
   return {
     add(formId) {
       if (typeof formId !== "string" || !FORM_ID.test(formId)) tell("not_a_code", formId);
@@ -92,16 +106,19 @@ export function createCollector({
       };
       return wrapped as typeof request;
     },
-    askConsents: openPrompts(
-      api,
-      (templates) => {
-        // About 100 bits, as digits.
-        const report = String(Math.random()).slice(2) + String(Math.random()).slice(2);
-        keep({ report, templates, at: now() });
-        void flush();
-      },
-      tell,
-    ),
+    askConsents: openPrompts(api, keepReport, tell),
+    addSubscription(templateId, subscribeId, detail) {
+      // Without a formId, or with a status of 500101 to 500105, there was no agreement.
+      const { formId, status } = Object(detail);
+      const isAgreed = !!formId && !/^5001/.test(status);
+      if (isAgreed) keepReport({ [templateId]: "accept" }, subscribeId);
+      return isAgreed;
+    },
+    hasSubscription: (templateId, subscribeId) =>
+      callApi<{ status?: number }>(api, "subscribeService", { templateId, subscribeId, type: "query" }).then(
+        ({ status }) => status === 1,
+        () => undefined,
+      ),
     pending() {
       const codes = store.items.filter((item) => item.formId).length;
       return { codes, reports: store.items.length - codes };

@@ -1,4 +1,4 @@
-import { callApi, type MiniProgramApi, type SubscriptionsSetting } from "./api.ts";
+import { callApi, type FoundApi, type MiniProgramApi, type SubscriptionsSetting } from "./api.ts";
 import { explainFailure, type Failure, REASONS } from "./explain.ts";
 import type { Tell } from "./problem.ts";
 
@@ -27,13 +27,9 @@ export type Ask = (templateIds: readonly string[], options?: ConsentOptions) => 
 type Statuses = Record<string, string>;
 
 /** `take` gets the result of each prompt. */
-export function openPrompts(
-  api: Partial<MiniProgramApi>,
-  take: (statuses: Statuses) => void,
-  tell: Tell,
-): Ask {
+export function openPrompts(api: FoundApi, take: (statuses: Statuses) => void, tell: Tell): Ask {
   // Older clients take 3 templates a prompt; before iOS 7.0.6 and Android 7.0.7 it was one.
-  let size = 5;
+  let size = api.promptSize || 5;
 
   return async (templateIds, { longTerm, silent, explain } = {}) => {
     const result: ConsentResult = { accepted: [], refused: [], failed: [] };

@@ -1,7 +1,9 @@
 /**
  * Why a prompt failed, by the platform's `errCode`, and why a template was not accepted, by its status in the result.
  * Source: the tables of wx.requestSubscribeMessage,
- * developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html
+ * developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html, whose numbers
+ * QQ's prompt has, too; of my.requestSubscribeMessage the codes below 1000 and above 100000,
+ * opendocs.alipay.com/mini/api/requestSubscribeMessage.
  */
 export const REASONS: Record<string, string> = {
   10001: "no template ids given",
@@ -15,8 +17,13 @@ export const REASONS: Record<string, string> = {
   20004: "switched off by the user; offer wx.openSetting",
   20005: "the platform bans this app from asking",
   20013: "device template; use wx.requestSubscribeDeviceMessage",
+  11: "cancelled by the user",
+  15: "another prompt is open",
+  106002: "one-time and long-term mixed; use longTerm",
+  106008: "no such template",
   no_tap: "each prompt needs a tap of its own",
   reject: "refused, now or for always",
+  known: "nothing new: kept choice",
   ban: "banned by the platform",
   filter: "another template has the same title",
   not_asked: "no choice kept; silent shows no prompt",

@@ -1,5 +1,6 @@
 import { type AlipayApi, adaptAlipayApi } from "./alipay-api.ts";
-import type { MiniProgramApi } from "./api.ts";
+import type { FoundApi } from "./api.ts";
+import { adaptQqApi, type QqApi } from "./qq-api.ts";
 
 declare const wx: unknown;
 declare const qq: unknown;
@@ -10,12 +11,13 @@ declare const my: unknown;
  * The platform's API: the given one, else the global object; one without any calls where there is none. `wx` comes last,
  * because other platforms have it too, as a second name of their own.
  */
-export function findApi(given?: unknown): Partial<MiniProgramApi> {
+export function findApi(given?: unknown): FoundApi {
   const api = (given ||
     (typeof qq !== "undefined" && qq) ||
     (typeof swan !== "undefined" && swan) ||
     (typeof my !== "undefined" && my) ||
     (typeof wx !== "undefined" && wx) ||
-    {}) as Partial<MiniProgramApi & AlipayApi>;
+    {}) as FoundApi & Partial<AlipayApi & QqApi>;
+  if (api.subscribeAppMsg && !api.requestSubscribeMessage) return adaptQqApi(api as QqApi);
   return api.getAuthCode && !api.login ? adaptAlipayApi(api as AlipayApi) : api;
 }

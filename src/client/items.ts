@@ -8,11 +8,13 @@ export interface CodeItem {
   old?: 1;
 }
 
-/** The result of a prompt as it waits in storage. `report`: its random id, the same over all retries. */
+/** The result of a prompt, or of a form that subscribes, as it waits in storage. `report`: its random id, the same over all retries. */
 export interface ReportItem {
   formId?: undefined;
   report: string;
   templates: Record<string, string>;
+  /** Of a form of Baidu's; it has one template. */
+  subscribeId?: string | undefined;
   at: number;
   old?: 1;
 }
@@ -40,9 +42,10 @@ export function nextItems(items: readonly Item[], limit: number): Item[] {
  * the clock was put back or forward since.
  */
 export function writeReport(items: readonly Item[], nowMs: number): object {
-  const bodies = items.map(({ formId, report, templates, at }) => {
-    const age = Math.floor(nowMs - at);
-    return { formId, report, templates, ageMs: age > 0 && age < LIFE_MS ? age : 0 };
+  const bodies = items.map((item) => {
+    const { formId, report, templates, subscribeId } = item as CodeItem & ReportItem;
+    const age = Math.floor(nowMs - item.at);
+    return { formId, report, templates, subscribeId, ageMs: age > 0 && age < LIFE_MS ? age : 0 };
   });
   return items[0]!.formId ? { codes: bodies } : bodies[0]!;
 }

@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 const LIFE_MS = 7 * DAY_MS;
 
 /**
- * The body of a report: `{codes: [{formId, ageMs?, expire?}]}`, or the older `{openId, formIds}` whose list may be JSON in a
+ * The body of a report: `{codes: [{formId, ageMs?, expire?, scene?}]}`, or the older `{openId, formIds}` whose list may be JSON in a
  * text. Throws 400 with the field's name.
  */
 export function readCodeReport(
@@ -62,15 +62,26 @@ function asList(value: unknown, field: string): unknown[] {
 
 function readCode(item: unknown, field: string, nowMs: number): ReportedCode {
   if (!isObject(item)) throw badRequest(`${field} must be an object`);
-  const { formId, ageMs, expire } = item;
+  const { formId, ageMs, expire, scene } = item;
   const problem = formIdProblem(formId);
   if (problem) return { formId: typeof formId === "string" ? formId : null, problem };
   const report: CodeReport = {
     formId: formId as string,
     ageMs: readAge(ageMs, `${field}.ageMs`),
     notAfterMs: readExpiry(expire, `${field}.expire`, nowMs),
+    ...readScene(scene, `${field}.scene`),
   };
   return { formId: report.formId, report };
+}
+
+/** What Baidu's payments are good for. Source: the vendor's page of template/send. */
+const PAYMENT_USES = 3;
+
+/** Baidu's kinds of events; a code of a form says nothing, or 1. */
+function readScene(scene: unknown, field: string): Pick<CodeReport, "uses" | "scene"> {
+  if (scene === undefined || scene === null || scene === 1) return {};
+  if (scene !== 2 && scene !== 3) throw badRequest(`${field} must be 1, 2 or 3`);
+  return { uses: PAYMENT_USES, scene };
 }
 
 /** By name, so that a developer sees what was collected in the place of codes. */

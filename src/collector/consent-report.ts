@@ -1,3 +1,4 @@
+import { isConsentId } from "../pool/consent.ts";
 import { readAge } from "./code-report.ts";
 import { isObject } from "./read-json.ts";
 import { badRequest } from "./refusal.ts";
@@ -8,6 +9,8 @@ export interface ConsentReport {
   templates: ReadonlyMap<string, string>;
   /** The client's own name of the report; undefined from a client that gives none. */
   report: string | undefined;
+  /** Baidu's subscribe_id, under which the user agreed. */
+  subscribeId: string | undefined;
   ageMs: number;
 }
 
@@ -21,7 +24,7 @@ const MOST_AGE_MS = 366 * 86_400_000;
 /** The body of a report on a prompt. Throws 400 with the field's name. */
 export function readConsentReport(body: unknown): ConsentReport {
   if (!isObject(body)) throw badRequest("the body must be a JSON object");
-  const { templates, report, ageMs } = body;
+  const { templates, report, subscribeId, ageMs } = body;
   if (!isObject(templates)) throw badRequest("templates must be an object of statuses by template id");
   const entries = Object.entries(templates);
   if (entries.length > MOST_TEMPLATES)
@@ -33,8 +36,16 @@ export function readConsentReport(body: unknown): ConsentReport {
   return {
     templates: new Map(entries as [string, string][]),
     report: readReportId(report),
+    subscribeId: readSubscribeId(subscribeId),
     ageMs: readAge(ageMs, "ageMs", MOST_AGE_MS),
   };
+}
+
+function readSubscribeId(id: unknown): string | undefined {
+  if (id === undefined || id === null) return undefined;
+  if (typeof id !== "string" || !isConsentId(id))
+    throw badRequest('subscribeId must have 1 to 128 visible ASCII characters other than " and \\');
+  return id;
 }
 
 function readReportId(report: unknown): string | undefined {

@@ -29,8 +29,13 @@ function byHeader(name: string): Identify {
 
 function byToken(sessions: Sessions): Identify {
   return ({ authorization = "" }) => {
-    const [, token] = /^bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization) ?? [];
+    const token = authorization.startsWith("Bearer ") ? authorization.slice(7) : otherwise(authorization);
     if (token === undefined) throw unauthorized("a session token is needed: Authorization: Bearer <token>");
     return sessions.verify(token);
   };
+}
+
+/** As few clients write it. */
+function otherwise(authorization: string): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization)?.[1];
 }

@@ -22,14 +22,19 @@ export type AskRedis = <T>(work: () => Promise<T>, mostMs?: number) => Promise<T
 const RETRY_AFTER_SEC = 5;
 
 export function askRedisWith({ limits, metrics, journal, within }: Omit<Kit, "askRedis">): AskRedis {
+  let isUp: boolean | undefined;
+  const note = (up: boolean) => {
+    if (up !== isUp) metrics.redisUp.set(up ? 1 : 0);
+    isUp = up;
+  };
   return async (work, mostMs = limits.redisMs) => {
     try {
       const answer = await within(Math.min(mostMs, limits.redisMs), work());
-      metrics.redisUp.set(1);
+      note(true);
       return answer;
     } catch (error) {
       if (!isOutage(error)) throw error;
-      metrics.redisUp.set(0);
+      note(false);
       journal.write("warn", "redis", { message: messageOf(error) });
       throw unavailable("redis_unavailable", "Redis does not answer; nothing was lost", RETRY_AFTER_SEC);
     }

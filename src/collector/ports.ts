@@ -7,6 +7,10 @@ export interface CodeReport {
   ageMs: number;
   /** An expiry that the report names, epoch ms: it may shorten the life of the code, never lengthen it. */
   notAfterMs?: number | undefined;
+  /** How many messages it is good for; absent: 1. */
+  uses?: number | undefined;
+  /** Of a payment at Baidu: 2 or 3. */
+  scene?: number | undefined;
 }
 
 /**
@@ -32,6 +36,8 @@ export interface Grant {
   source: "event" | "report";
   /** Of the event or the report: by it a redelivery is known. */
   key: string;
+  /** The id to keep them under, where the platform knows the permission by one (Baidu's subscribe_id); absent: made of the key. */
+  id?: string | undefined;
   /** When the user gave them: epoch ms by the platform's clock, or how long ago by the client's. */
   when: { atMs: number } | { ageMs: number };
   templateIds: readonly string[];

@@ -60,12 +60,19 @@ async function grant(
   { options, askRedis }: Kit,
   openId: string,
   templateIds: string[],
-  { report, ageMs }: ConsentReport,
+  { report, subscribeId, ageMs }: ConsentReport,
   keyOf: ReportKey,
 ): Promise<GrantFate[]> {
   if (templateIds.length === 0) return [];
-  const key = report ?? keyOf(openId, templateIds, ageMs);
+  const key = report ?? subscribeId ?? keyOf(openId, templateIds, ageMs);
   return askRedis(() =>
-    options.books.consents.grant({ openId, source: "report", key, when: { ageMs }, templateIds }),
+    options.books.consents.grant({
+      openId,
+      source: "report",
+      key,
+      id: subscribeId,
+      when: { ageMs },
+      templateIds,
+    }),
   );
 }

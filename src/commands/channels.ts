@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ChannelFacts } from "../broadcast/channel.ts";
 import type { ExitName } from "../exit-codes.ts";
+import { wrapWords } from "../output/wrap.ts";
 import type { Deps, RunAction } from "./deps.ts";
 
 const EXAMPLES = `
@@ -39,11 +40,11 @@ async function listChannels(deps: Deps): Promise<ExitName> {
     delivers.asOf,
   ]);
   await out.table(COLUMNS, rows);
-  if (out.format === "human") for (const facts of all) out.data(describe(facts, chosen));
+  if (out.format === "human") for (const facts of all) out.data(describe(facts, chosen, out.columns));
   return "done";
 }
 
-function describe(facts: ChannelFacts, chosen: string): string {
+function describe(facts: ChannelFacts, chosen: string, columns: number): string {
   const { name, title, guarantee, delivers, needs, limits, apiBase } = facts;
   const lines = [
     `\n${name}${name === chosen ? " (selected)" : ""}: ${title}`,
@@ -53,5 +54,5 @@ function describe(facts: ChannelFacts, chosen: string): string {
     ...limits.map((limit) => `  limit      ${limit}`),
     `  API        ${apiBase}`,
   ];
-  return lines.join("\n");
+  return lines.map((line) => wrapWords(line, columns, 13)).join("\n");
 }

@@ -9,6 +9,11 @@ export function consentNeeds(
   { name, permission }: Pick<ChannelFacts, "name" | "permission">,
   templateId: string | undefined,
 ): ConsentNeeds | undefined {
+  if (permission === "none")
+    throw usageError(
+      `messages of ${name} spend nothing that is kept, so there are no pools of it`,
+      "push-cli channels lists those that have some",
+    );
   if (permission !== "consent") {
     if (templateId === undefined) return undefined;
     throw usageError(

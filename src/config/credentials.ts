@@ -1,10 +1,13 @@
 import { PushCliError } from "../errors.ts";
-import { TABLE } from "./table.ts";
+import { SETTINGS, type SettingKey } from "./setting-keys.ts";
 
 /** What of the settings says who we are to the API, and where that was looked for. */
 export interface Identity {
   appid?: string;
   appsecret?: string;
+  alipayPrivateKey?: string;
+  /** Which secret the platform wants; absent: the appsecret. */
+  credential?: "appsecret" | "alipayPrivateKey";
   configFiles: ConfigFiles;
 }
 
@@ -14,12 +17,15 @@ export interface ConfigFiles {
   places: readonly string[];
 }
 
-/** What the API wants to know of us. Throws a `credentials` error when not all of it was given. */
+/**
+ * What the API wants to know of us; the appsecret is an empty text where the platform has none. Throws a `credentials` error when
+ * not all that it wants was given.
+ */
 export function requireCredentials(settings: Identity): { appid: string; appsecret: string } {
-  const { appid, appsecret, configFiles } = settings;
-  if (appid !== undefined && appsecret !== undefined) return { appid, appsecret };
-  const missing = (["appid", "appsecret"] as const).filter((name) => settings[name] === undefined);
-  throw missingError(missing, configFiles);
+  const { appid, appsecret = "", credential = "appsecret", configFiles } = settings;
+  const missing = (["appid", credential] as const).filter((name) => settings[name] === undefined);
+  if (appid === undefined || missing.length > 0) throw missingError(missing, configFiles);
+  return { appid, appsecret };
 }
 
 /** For what needs no secret. Throws a `credentials` error without it. */
@@ -28,15 +34,15 @@ export function requireAppid({ appid, configFiles }: Identity): string {
   return appid;
 }
 
-function missingError(missing: ("appid" | "appsecret")[], { read, places }: ConfigFiles): PushCliError {
-  const variables = {
-    appid: TABLE.appid.env,
-    appsecret: `${TABLE.appsecret.env} (or ${TABLE.appsecret.fileEnv})`,
+export function missingError(missing: readonly SettingKey[], { read, places }: ConfigFiles): PushCliError {
+  const variableOf = (key: SettingKey) => {
+    const { env, fileEnv } = SETTINGS[key];
+    return fileEnv === undefined ? env : `${env} (or ${fileEnv})`;
   };
   const files = read.length > 0 ? `read: ${quoteAll(read)}` : `none found at ${quoteAll(places)}`;
   const it = missing.length === 1 ? "it" : "them";
   return new PushCliError("credentials", `no ${missing.join(" and no ")} given`, {
-    hint: `set ${missing.map((name) => variables[name]).join(" and ")}, or put ${it} into a configuration file (${files})`,
+    hint: `set ${missing.map(variableOf).join(" and ")}, or put ${it} into a configuration file (${files})`,
   });
 }
 

@@ -1,12 +1,19 @@
 import type { Settings } from "./settings.ts";
 
-type Given = Pick<Settings, "redisUrl" | "proxy" | "appsecret" | "collectorSecrets">;
+type Given = Pick<Settings, "redisUrl" | "proxy" | "appsecret" | "alipayPrivateKey" | "collectorSecrets">;
 
 /** The secrets in the settings, the passwords of their URLs among them, as given and decoded. */
-export function secretsOf({ redisUrl, proxy, appsecret, collectorSecrets }: Given): string[] {
+export function secretsOf({
+  redisUrl,
+  proxy,
+  appsecret,
+  alipayPrivateKey,
+  collectorSecrets,
+}: Given): string[] {
   const others = Object.values(collectorSecrets).flatMap((given) => ("value" in given ? [given.value] : []));
   const passwords = [redisUrl, proxy ?? ""].flatMap(passwordsOf);
-  return [...(appsecret === undefined ? [] : [appsecret]), ...others, ...passwords];
+  const own = [appsecret, alipayPrivateKey].filter((secret) => secret !== undefined);
+  return [...own, ...others, ...passwords];
 }
 
 /** The password in a URL; of a user without one, the user: with Redis, that is nearly always a password in the wrong place. */

@@ -3,6 +3,8 @@ import { wordProblem } from "./value-checks.ts";
 
 const AES_KEY_HINT = "the EncodingAESKey of the message push, as shown in the platform's console";
 
+const KEY_HINT = "one line of base64, as Alipay's console and key tool show it, or a PEM text";
+
 /** The settings that are secrets: each may stand in a file of its own, no message quotes one, and none comes from argv. */
 export const SECRETS = {
   appsecret: {
@@ -11,6 +13,20 @@ export const SECRETS = {
     what: "Appsecret of the mini program",
     problem: wordProblem,
     hint: "the appsecret is a single word without spaces",
+  },
+  alipayPrivateKey: {
+    env: "PUSH_CLI_ALIPAY_PRIVATE_KEY",
+    fileEnv: "PUSH_CLI_ALIPAY_PRIVATE_KEY_FILE",
+    what: "private key of the application at Alipay: one line of base64 (PKCS#1, PKCS#8), or PEM",
+    problem: keyTextProblem,
+    hint: KEY_HINT,
+  },
+  alipayPublicKey: {
+    env: "PUSH_CLI_ALIPAY_PUBLIC_KEY",
+    fileEnv: "PUSH_CLI_ALIPAY_PUBLIC_KEY_FILE",
+    what: "Alipay's own public key, which its answers are verified by",
+    problem: keyTextProblem,
+    hint: KEY_HINT,
   },
   collectorSecret: {
     env: "PUSH_CLI_COLLECTOR_SECRET",
@@ -67,4 +83,10 @@ function callbackTokenProblem(value: string): string | undefined {
 /** 43 characters of base64 without the padding are the 32 bytes of a key for AES-256. */
 function aesKeyProblem(value: string): string | undefined {
   return /^[A-Za-z0-9]{43}$/.test(value) ? undefined : "is not 43 letters and digits";
+}
+
+/** What it is a key of is found out where it is used. */
+function keyTextProblem(value: string): string | undefined {
+  const isKey = /^\s*-----BEGIN /.test(value) || /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/.test(value);
+  return isKey ? undefined : "is neither base64 nor PEM";
 }

@@ -32,6 +32,8 @@ export interface Settings extends Values {
   poolSuffix: string;
   /** Where the token is kept; absent: under push-cli's own key. */
   tokenStore?: TokenStoreChoice;
+  /** The secret by which the channel's platform knows us, beside the appid. */
+  credential: Credential;
   profile?: string;
   /** The profile is marked as production, and everything that asks says so. */
   production: boolean;
@@ -76,9 +78,14 @@ export async function makeSettings(
   return settings;
 }
 
+/** What a platform knows us by. */
+export type Credential = "appsecret" | "alipayPrivateKey";
+
 /** What a channel says where no setting does. */
 export interface ChannelDefaults {
   apiBase: string;
+  /** Absent: the appsecret. */
+  credential?: Credential | undefined;
   /** Of the pools, behind the key prefix. */
   poolPrefix: string;
 }
@@ -120,6 +127,7 @@ function fillIn(
     apiBase: (given.apiBase?.value ?? defaults.apiBase).replace(/\/+$/, ""),
     ...(given.tokenStore && { tokenStore: parseTokenStore(given.tokenStore.value) }),
     ...poolKeyOf(given, `${values.keyPrefix}${defaults.poolPrefix}`),
+    credential: defaults.credential ?? "appsecret",
     ...(profile && { profile: profile.value }),
     production,
     collectorSecrets: collectorSecretsOf(given),

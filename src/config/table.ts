@@ -18,6 +18,8 @@ import {
   wordProblem,
 } from "./value-checks.ts";
 
+const CERTIFICATE_HINT = "the path of the .crt file that Alipay's console hands out";
+
 /** Every setting that a flag, the environment or a configuration file may give, in the order of the help. */
 export const TABLE = {
   redisUrl: {
@@ -124,6 +126,27 @@ export const TABLE = {
     hint: "the appid is shown in the mini program's console",
   },
   ...SECRETS,
+  alipayAppCert: {
+    env: "PUSH_CLI_ALIPAY_APP_CERT",
+    what: "certificate of the application at Alipay (appCertPublicKey_<appid>.crt), for certificate mode",
+    problem: pathProblem,
+    hint: CERTIFICATE_HINT,
+    isPath: true,
+  },
+  alipayCert: {
+    env: "PUSH_CLI_ALIPAY_CERT",
+    what: "Alipay's own certificate (alipayCertPublicKey_RSA2.crt), for certificate mode",
+    problem: pathProblem,
+    hint: CERTIFICATE_HINT,
+    isPath: true,
+  },
+  alipayRootCert: {
+    env: "PUSH_CLI_ALIPAY_ROOT_CERT",
+    what: "Alipay's root certificates (alipayRootCert.crt), for certificate mode",
+    problem: pathProblem,
+    hint: CERTIFICATE_HINT,
+    isPath: true,
+  },
   keyPrefix: {
     env: "PUSH_CLI_KEY_PREFIX",
     flag: "--key-prefix <prefix>",

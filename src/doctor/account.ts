@@ -29,8 +29,8 @@ export async function askAccount(examination: Examination): Promise<Account> {
 }
 
 async function issue({ ask, settings }: Examination, api: ApiProbe): Promise<Account["issued"]> {
-  if (settings.appid === undefined || settings.appsecret === undefined) {
-    return { why: "appid or appsecret is not set" };
+  if (settings.appid === undefined || settings[settings.credential] === undefined) {
+    return { why: `appid or ${settings.credential} is not set` };
   }
   const { issueToken } = api;
   if (issueToken === undefined) {

@@ -5,7 +5,7 @@ import { type Finding, failed, passed, warning } from "./check.ts";
 
 /** Where the settings come from, and what is missing or hardly meant. Shows no secret. */
 export function examineSettings(settings: Settings): Finding[] {
-  const { configFiles, profile, production, channel, redisUrl, apiBase, appid, appsecret, warnings } =
+  const { configFiles, profile, production, channel, redisUrl, apiBase, appid, credential, warnings } =
     settings;
   const { read, places } = configFiles;
   const from = (key: SettingKey) => `(${placeOf(key, settings)})`;
@@ -16,14 +16,14 @@ export function examineSettings(settings: Settings): Finding[] {
     passed("redis-url", `${redactUrl(redisUrl)} ${from("redisUrl")}`),
     passed("api-base", `${apiBase} ${from("apiBase")}`),
     given("appid", appid === undefined ? undefined : `${appid} ${from("appid")}`),
-    given("appsecret", appsecret === undefined ? undefined : `set, not shown ${from("appsecret")}`),
+    given(credential, settings[credential] === undefined ? undefined : `set, not shown ${from(credential)}`),
     ...(warnings.length === 0
       ? [passed("warnings", "none; every PUSH_CLI_ variable is known")]
       : warnings.map((text) => warning("warnings", text))),
   ];
 }
 
-function given(key: "appid" | "appsecret", found: string | undefined): Finding {
+function given(key: "appid" | Settings["credential"], found: string | undefined): Finding {
   if (found !== undefined) return passed(key, found);
   return failed(key, "not set: required for broadcasts and the access token", {
     remedy: `set ${SETTINGS[key].env}, or "${key}" in a configuration file`,

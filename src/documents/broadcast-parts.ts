@@ -15,6 +15,20 @@ export const OUTCOMES = s.object(
   "Recipients by outcome.",
 );
 
+/** Absent without filters. */
+export const FILTERED = s.optional(
+  s.object(
+    {
+      match: s.optional(s.count("OpenIds that --match does not fit.")),
+      exclude: s.optional(s.count("Listed in --exclude-file.")),
+      notIn: s.optional(s.count("Reached, perhaps, by a broadcast of --not-in.")),
+      expiringWithin: s.optional(s.count("The code to be spent expires later than --expiring-within.")),
+      minValid: s.optional(s.count("Fewer valid codes or consents than --min-valid.")),
+    },
+    "Users left out, by the first filter that applies.",
+  ),
+);
+
 export const CODES = s.object(
   {
     spent: s.count("Used for a message that was sent, or whose outcome is unknown."),
@@ -23,6 +37,17 @@ export const CODES = s.object(
     released: s.count("Claimed, not used, and put back."),
   },
   "What became of the codes or consents that were claimed.",
+);
+
+/** The same seen from outside, where a run may not have told. */
+const SHOWN_CODES = s.object(
+  {
+    spent: s.nullable(s.count("Used for a message that was sent, or whose outcome is unknown.")),
+    expired: s.nullable(s.count("Expired; removed from the pools on the way.")),
+    refused: s.nullable(s.count("Refused by the platform as used or invalid.")),
+    released: s.nullable(s.count("Claimed, not used, and put back.")),
+  },
+  "What became of the codes or consents that were claimed; null where a run has not told.",
 );
 
 export const ERRORS = s.list(
@@ -76,6 +101,7 @@ export const BASE = {
 export const COUNTS = {
   recipients: s.count("Users with an outcome."),
   outcomes: OUTCOMES,
+  filtered: FILTERED,
   codes: CODES,
   errors: ERRORS,
   open: s.count(OPEN),
@@ -85,7 +111,8 @@ export const COUNTS = {
 export const SHOWN_COUNTS = {
   recipients: s.nullable(s.count("Users with an outcome; null where that is not known.")),
   outcomes: s.nullable(OUTCOMES),
-  codes: CODES,
+  filtered: FILTERED,
+  codes: SHOWN_CODES,
   errors: ERRORS,
   open: s.nullable(s.count(`${OPEN} Null where nobody knows.`)),
   lastSeenAt: s.nullable(s.time("The last heartbeat of any run; null before the first.")),

@@ -1,4 +1,14 @@
-import { BASE, COUNTS, NEXT, OPEN, OUTCOMES, OWN_RUN, PASSED_OVER, SHOWN_COUNTS } from "./broadcast-parts.ts";
+import {
+  BASE,
+  COUNTS,
+  NEXT,
+  OPEN,
+  OUTCOMES,
+  OWN_RUN,
+  PASSED_OVER,
+  SHOWN_COUNTS,
+  STATUS,
+} from "./broadcast-parts.ts";
 import * as s from "./define.ts";
 
 const RECEIPTS = s.object(
@@ -29,7 +39,27 @@ export const dryRun = s.object(
     ...UNSTARTED,
     ...COUNTS,
     dryRun: s.yes("Nothing was sent, and nothing changed."),
+    target: s.object(
+      {
+        profile: s.nullable(s.text("The profile of the configuration file.")),
+        appid: s.optional(s.text("The mini program.")),
+        redis: s.text("The Redis, without its password."),
+        channel: s.text("The channel."),
+        apiBase: s.text("The API."),
+      },
+      "Where it would go.",
+    ),
     leftWithout: s.count("Recipients whose last valid code or consent the broadcast would take."),
+    leftWith: s.object(
+      {
+        none: s.count("Users with none left."),
+        one: s.count("With one."),
+        two: s.count("With two."),
+        more: s.count("With more."),
+      },
+      "Recipients by the valid codes or consents that they would have left.",
+    ),
+    warnings: s.optional(s.list(s.text("A warning."), "What a preview on a terminal warns of.")),
     passedOver: PASSED_OVER,
     columns: s.optional(
       s.list(s.text("A column."), "Columns of the recipients' rows that the message uses."),
@@ -138,6 +168,17 @@ const SHOWN_RUN = s.object(
   "A process that worked on it.",
 );
 
+const FILTERS = s.object(
+  {
+    match: s.optional(s.text("The pattern that openIds have to fit.")),
+    exclude: s.optional(s.count("How many openIds are left out by a list.")),
+    notIn: s.optional(s.list(s.text("The id of a broadcast."), "Broadcasts whose recipients are left out.")),
+    expiringWithinMs: s.optional(s.count("How soon the code to be spent has to expire, in milliseconds.")),
+    minValid: s.optional(s.count("How many valid codes or consents a user has to have.")),
+  },
+  "Whom of the audience it may send to.",
+);
+
 export const broadcastShown = s.object(
   {
     ...BASE,
@@ -147,6 +188,7 @@ export const broadcastShown = s.object(
     channel: s.text("The channel that it goes through."),
     message: MESSAGE,
     audience: s.oneOf(["pools", "list"], "Everybody with a pool, or listed users."),
+    filters: s.optional(FILTERS),
     limit: s.optional(s.count("The most users that it may claim a permission of.")),
     rate: s.optional(s.number("The most messages per second, over all runs.")),
     users: s.optional(s.count("How many users there were when it started, where that was counted.")),
@@ -157,9 +199,25 @@ export const broadcastShown = s.object(
   "One broadcast with all that is known of it.",
 );
 
+export const haltDryRun = s.object(
+  {
+    broadcastId: s.text("The id of the broadcast."),
+    status: STATUS,
+    wouldBe: s.oneOf(["paused", "cancelled"], "What it would be afterwards."),
+    runsAtWork: s.count("Runs that would be asked to stop."),
+    toGo: s.nullable(s.count("Users without an outcome; null where nobody has counted them.")),
+    dryRun: s.yes("Nothing changed."),
+  },
+  "What pausing or cancelling a broadcast would do.",
+);
+
 export const broadcastDeleted = s.object(
-  { broadcastId: s.text("The id of the broadcast."), deleted: s.yes("It is gone.") },
-  "That a broadcast was deleted.",
+  {
+    broadcastId: s.text("The id of the broadcast."),
+    deleted: s.flag("Whether it is gone."),
+    dryRun: s.optional(s.yes("Nothing changed.")),
+  },
+  "That a broadcast was deleted, or would be.",
 );
 
 export const reportLine = s.object(

@@ -4,6 +4,7 @@ import type { DocumentDefinition, Schema } from "./define.ts";
 import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
+import * as setup from "./setup.ts";
 
 type Form = DocumentDefinition["form"];
 
@@ -50,6 +51,13 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     "Broadcast",
   ),
   define(
+    "document",
+    "halt-dry-run",
+    ["broadcast pause", "broadcast cancel"],
+    broadcast.haltDryRun,
+    "Dry run of pausing or cancelling",
+  ),
+  define(
     "lines",
     "report-line",
     ["broadcast recipients"],
@@ -86,6 +94,7 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
   ),
   define("document", "pool-remove", ["pool remove"], pool.poolRemoved, "Result of a removal"),
   define("document", "purge", ["purge"], pool.purged, "Result of a purge"),
+  define("document", "token-dry-run", ["token refresh"], platform.tokenPlan, "Dry run of a refresh"),
   define("document", "token", ["token show", "token refresh"], platform.tokenShown, "Access token"),
   define("document", "template-list", ["template list"], platform.templateList, "Templates of the account"),
   define("document", "template-show", ["template show"], platform.templateShown, "Template"),
@@ -105,11 +114,17 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     platform.collectorChecked,
     "Check of a collector",
   ),
+  define("document", "doctor", ["doctor"], setup.doctorChecks, "Checks of doctor"),
+  define("document", "config-show", ["config show"], setup.configShown, "Settings"),
+  define("document", "config-check", ["config check"], setup.configChecked, "Problems of the settings"),
+  define("document", "config-path", ["config path"], setup.configPaths, "Configuration files"),
+  define("document", "init", ["init"], setup.initialised, "First configuration file"),
   define("document", "sandbox", ["sandbox"], program.sandboxStarted, "Sandbox"),
   define("document", "demo", ["demo"], program.demoPlayed, "Demo"),
   define("document", "completion", ["completion"], program.completionScript, "Completion script"),
   define("document", "schema", ["schema"], program.schemaList, "List of the documents"),
   define("document", "help", ["help"], program.commandTree, "Command tree"),
+  define("document", "manual-page", ["help"], program.manualPage, "Page of the manual"),
   define("document", "exit-codes", ["help"], program.exitCodes, "Exit codes"),
   define("document", "error", [], program.failure, "Error"),
 ];

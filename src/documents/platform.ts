@@ -6,10 +6,30 @@ export const tokenShown = s.object(
   {
     appid: s.text("The mini program."),
     token: s.text("The token, of which the beginning is shown."),
-    expiresAt: s.time("When it is renewed: some minutes before the platform's own expiry."),
+    expiresAt: s.nullable(
+      s.time("When it is renewed, before the platform's own expiry; null where the key has no TTL."),
+    ),
     source: s.oneOf(["store", "api"], "From Redis, or just fetched."),
+    store: s.text("Whose token it is, as --token-store says it."),
+    key: s.text("The key in Redis."),
   },
   "The access token.",
+);
+
+export const tokenPlan = s.object(
+  {
+    dryRun: s.yes("Nothing was fetched, and nothing changed."),
+    appid: s.text("The mini program."),
+    store: s.text("Whose token it is, as --token-store says it."),
+    key: s.text("The key in Redis."),
+    lock: s.text("The lock under which it would be replaced."),
+    mode: s.oneOf(["stable", "basic"], "How a token would be asked for."),
+    action: s.oneOf(["keep", "fetch", "replace"], "Keep the stored one, fetch one, or replace a good one."),
+    token: s.nullable(s.text("The beginning of what is stored now.")),
+    expiresAt: s.nullable(s.time("When that is renewed; null where nothing is stored, or without a TTL.")),
+    ends: s.oneOf(["never", "at-once", "in-5-minutes"], "When the token in use would come to its end."),
+  },
+  "What refreshing the token would do.",
 );
 
 const TEMPLATE_FIELD = s.object(
@@ -49,7 +69,7 @@ const CHANNEL = s.object(
     title: s.text("The kind of message in words."),
     permission: s.oneOf(["code", "consent", "none"], "What a message spends."),
     repeat: s.oneOf(
-      ["by_code", "never"],
+      ["by_code", "always", "same_day", "ten_minutes", "never"],
       "Whether a send may be repeated after an attempt with an unknown outcome.",
     ),
     guarantee: s.text("What is guaranteed to recipients."),
@@ -64,11 +84,29 @@ const CHANNEL = s.object(
     needs: s.list(s.text("A need."), "What one needs for it."),
     limits: s.list(s.text("A limit."), "What the platform limits."),
     messageOptions: s.list(
-      s.oneOf(["emphasis", "field", "lang", "miniprogramState", "truncate", "preflight"], "An option."),
+      s.oneOf(
+        [
+          "emphasis",
+          "field",
+          "lang",
+          "miniprogramState",
+          "truncate",
+          "preflight",
+          "oacAppid",
+          "url",
+          "miniprogramAppid",
+        ],
+        "An option.",
+      ),
       "Options that not every channel's messages have.",
     ),
     apiBase: s.text("The API that it goes through unless --api-base says otherwise."),
+    credential: s.optional(
+      s.text("The setting with the secret that the platform wants, where it is not the appsecret."),
+    ),
     poolPrefix: s.text("The prefix of its pools, behind the key prefix."),
+    receipts: s.optional(s.yes("The platform tells later what became of a message.")),
+    codeUses: s.optional(s.number("Messages that the code of a form brings, where that is more than one.")),
     startRate: s.optional(s.number("Messages per second that it begins with.")),
     chosen: s.flag("Whether the settings choose it."),
   },

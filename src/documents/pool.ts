@@ -19,6 +19,9 @@ const CODE = s.object(
     expire: s.optional(s.number("When it expires, in milliseconds since 1970.")),
     expiresAt: s.optional(s.time("The same as a date.")),
     uses: s.optional(s.count("How many messages it is good for.")),
+    scene: s.optional(
+      s.number("Of a payment at Baidu: 2 its cashier, 3 a direct order; absent: a form's code."),
+    ),
     state: s.oneOf(["valid", "expired", "invalid", "unreadable"], "What it is worth now."),
     overlong: s.optional(s.yes("It claims to live longer than the platform lets any code.")),
     raw: s.optional(s.text("Of an unreadable entry: its bytes as text, cut after 200 characters.")),
@@ -155,6 +158,7 @@ export const poolImported = s.object(
     empty: s.optional(s.count("Of consents: rows with a count of 0.")),
     otherTemplate: s.optional(s.count("Of consents: rows of another template.")),
     complete: s.optional(s.flag("False when it broke off; absent otherwise.")),
+    dryRun: s.flag("Whether nothing was changed."),
   },
   "What became of what was read.",
 );
@@ -165,6 +169,9 @@ export const exportLine = s.object(
     formId: s.optional(s.text("The code.")),
     expire: s.optional(s.number("When it expires, in milliseconds since 1970.")),
     uses: s.optional(s.count("How many messages it is good for; absent: 1.")),
+    scene: s.optional(
+      s.number("Of a payment at Baidu: 2 its cashier, 3 a direct order; absent: a form's code."),
+    ),
     raw: s.optional(s.text("Instead of a code: an entry as it is, where its bytes are UTF-8.")),
     rawBase64: s.optional(s.text("Instead of a code: the bytes of an entry in base64.")),
   },

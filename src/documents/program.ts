@@ -57,6 +57,15 @@ export const commandTree = s.object(
   "A command with all commands below it.",
 );
 
+export const manualPage = s.object(
+  {
+    topic: s.text("The name of the page."),
+    title: s.text("Its title."),
+    markdown: s.text("The page, as Markdown."),
+  },
+  "A page of the manual.",
+);
+
 export const exitCodes = s.list(
   s.object(
     {

@@ -12,6 +12,8 @@ const COLUMNS: Record<string, string> = {
   expiretime: "expire",
   expiredtime: "expire",
   uses: "uses",
+  scene: "scene",
+  scenetype: "scene",
 };
 
 /** As files have them that the tool itself wrote: there are millions of such lines. */

@@ -29,10 +29,7 @@ export async function* readPages(
   const start = first?.trimStart() ?? "";
   if (start === "") return;
   if (/^\[\s*($|\{|\[|")/.test(start)) {
-    throw usageError(
-      "the file is a JSON array",
-      "put one object on each line: jq -c '.[]' makes NDJSON of it",
-    );
+    throw usageError("the file is a JSON array", "put one object on each line, for example with jq -c '.[]'");
   }
   const isJson = start.startsWith("{");
   if (isJson) options.onColumns?.(Object.keys(readJsonLine({ line: 1, text: first! }).fields), "first line");
@@ -61,7 +58,7 @@ function isUndecodable(value: unknown): boolean {
 }
 
 function notIn(encoding = "UTF-8", { line }: InputRecord): InputRecord {
-  const error = `not ${encoding}: --encoding says what else it is, for example gb18030`;
+  const error = `not ${encoding}: set the encoding with --encoding, for example gb18030`;
   return { line, fields: {}, error };
 }
 
@@ -72,7 +69,7 @@ function readJsonLine({ line, text }: Line): InputRecord {
     value = JSON.parse(text);
   } catch {
     const isListed = /\}\s*,\s*$/.test(text);
-    return { line, fields: {}, error: isListed ? "not JSON: a comma behind the object" : "not JSON" };
+    return { line, fields: {}, error: isListed ? "not JSON: a comma after the object" : "not JSON" };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { line, fields: {}, error: "not a JSON object" };

@@ -34,8 +34,8 @@ export function languageOf(env: Readonly<Record<string, string | undefined>>): L
   return /^zh/i.test(locale) ? "zh-CN" : "en";
 }
 
-/** The topics that a page links to, in its order, each once. */
+/** The topics that a page links to, in its order, each once; from a translated page also to the English ones beside its folder. */
 export function linkedTopics(markdown: string): string[] {
-  const links = markdown.matchAll(/\]\((?:\.\/)?([\w-]+)\.md(?:#[^)]*)?\)/g);
+  const links = markdown.matchAll(/\]\((?:\.{1,2}\/)?([\w-]+)\.md(?:#[^)]*)?\)/g);
   return [...new Set([...links].map(([, name = ""]) => name))];
 }

@@ -58,7 +58,7 @@ export async function launchRedis(launch: RedisLaunch): Promise<RedisProcess> {
   throw startError(launch, readFileSync(logFile, "utf8"));
 }
 
-/** Running, it keeps nobody from exiting. */
+/** Does not keep our process alive. */
 function released(child: ChildProcess, redis: RedisProcess): RedisProcess {
   child.unref();
   return redis;

@@ -16,8 +16,8 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === "";
 }
 
-const NO_VALUE = "it stands for a value that is missing";
-const ROUNDED = "rounded by a spreadsheet, its last digits are gone; format the column as text there";
+const NO_VALUE = "it marks a missing value";
+const ROUNDED = "rounded by a spreadsheet, its last digits are lost; format the column as text there";
 
 /** 1.53974E+12: what Excel makes of 13 digits. */
 function isRounded(text: string): boolean {
@@ -35,7 +35,7 @@ export function openIdFault(value: unknown, isOpenId: (text: string) => boolean)
   if (isNoValue(value)) return fault(`: ${NO_VALUE}`);
   if (!isOpenId(value)) return fault();
   const [delimiter] = DELIMITER.exec(value) ?? [];
-  return delimiter === undefined ? undefined : fault(`: it holds ${delimiter}`);
+  return delimiter === undefined ? undefined : fault(`: it contains ${delimiter}`);
 }
 
 /** Why a value is no formId; undefined when it may be one. */

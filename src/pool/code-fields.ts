@@ -1,7 +1,7 @@
 import type { EntryValue } from "./json-reader.ts";
 import { isoToMs, timeToMs } from "./times.ts";
 
-type Meaning = "formId" | "expire" | "created";
+type Meaning = "formId" | "expire" | "created" | "scene";
 
 /**
  * Names as backends have them, without case, `_` and `-`. None that may be a duration (`expiresIn`, `ttl`, `validity`), a
@@ -13,6 +13,7 @@ const NAMES: Record<Meaning, string> = {
     expirytime expirationtime expiredate expirydate expirationdate expiretimestamp`,
   created: `created createat createdat createtime createdtime creationtime createdate creationdate ceratetime ctime
     gmtcreate addtime timestamp`,
+  scene: "scene scenetype",
 };
 
 const MEANINGS = new Map(
@@ -81,6 +82,20 @@ export function readTime(fields: Map<string, EntryValue>, meaning: "expire" | "c
     .filter((ms) => ms !== undefined);
   const latest = Math.max(...times);
   return times.length > 0 && latest - Math.min(...times) < ROUNDING_MS ? latest : undefined;
+}
+
+/**
+ * Of what kind of event a code is, by Baidu's numbers: 1 a form, which is what every code is that does not say so, 2 and 3 its two
+ * kinds of payments. Anything else in such a field is a team's own affair: WeChat's scenes, say, are numbers above 1000.
+ */
+export function readScene(fields: Map<string, EntryValue>): number | undefined {
+  // Nothing but formId and expiry: nearly all entries.
+  if (fields.size === 2) return undefined;
+  for (const value of valuesOf(fields, "scene")) {
+    const text = value.type === "string" ? value.value : value.type === "number" ? value.text : "";
+    if (text === "2" || text === "3") return Number(text);
+  }
+  return undefined;
 }
 
 /** A number, its digits as a text, or ISO 8601 with an offset -> epoch ms. */

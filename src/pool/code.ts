@@ -43,13 +43,19 @@ export function isFormId(text: string): boolean {
   return /^[\x21-\x7e]{1,128}$/.test(text) && !text.startsWith("requestFormId:fail") && !GARBAGE.has(text);
 }
 
-/** The entry that push-cli itself writes: the plain JSON form, `uses` only when it is not 1. */
-export function writeEntry(code: { formId: string; expireMs: number; uses?: number | undefined }): string {
+/** The entry that push-cli itself writes: the plain JSON form, `uses` only when it is not 1, `scene` only of payments. */
+export function writeEntry(code: {
+  formId: string;
+  expireMs: number;
+  uses?: number | undefined;
+  scene?: number | undefined;
+}): string {
   const isSingle = code.uses === undefined || code.uses === 1;
   // What JSON.stringify makes of it, in less time.
-  if (isSingle && /^[\w-]+$/.test(code.formId))
+  if (isSingle && code.scene === undefined && /^[\w-]+$/.test(code.formId))
     return `{"formId":"${code.formId}","expire":${code.expireMs}}`;
   const entry: Record<string, unknown> = { formId: code.formId, expire: code.expireMs };
   if (!isSingle) entry.uses = code.uses;
+  if (code.scene !== undefined) entry.scene = code.scene;
   return JSON.stringify(entry);
 }

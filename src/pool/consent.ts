@@ -20,8 +20,8 @@ export type ConsentState = "valid" | "standing" | "expired";
 const PLAIN = /^\{"consent":"([\x21\x23-\x5b\x5d-\x7e]{1,128})","at":([1-9]\d{12})(,"standing":true)?\}$/;
 
 /**
- * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it stands for
- * itself in an entry, in a ledger's record and in a line of talk. A lone "-" is what records have for none.
+ * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it stands
+ * for itself in an entry, in a ledger's record and in a message. A lone "-" is what records have for none.
  */
 export function isConsentId(text: string): boolean {
   return /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text) && text !== "-";
@@ -37,11 +37,11 @@ export function readConsent(bytes: string): ConsentEntry {
     return { readable: true, consent: { id, atMs: Number(at), standing: standing !== undefined } };
   if (bytes.length > MAX_ENTRY_BYTES) return unreadable("too long");
   const value = readJson(bytes);
-  if (value?.type !== "object") return unreadable(value ? "no object" : "not JSON");
+  if (value?.type !== "object") return unreadable(value ? "not an object" : "not JSON");
   const { consent, at: time, standing: flag, ...others } = Object.fromEntries(value.fields);
   const [other] = Object.keys(others);
-  if (other !== undefined) return unreadable("a field that is unknown");
-  if (consent?.type !== "string" || !isConsentId(consent.value)) return unreadable("no id of a consent");
+  if (other !== undefined) return unreadable("an unknown field");
+  if (consent?.type !== "string" || !isConsentId(consent.value)) return unreadable("no consent id");
   if (time?.type !== "number" || !time.integer || inRange(time.value) === undefined)
     return unreadable("no time in ms");
   if (flag !== undefined && !(flag.type === "literal" && flag.text !== "null"))

@@ -70,8 +70,8 @@ function verify(bytes: string, codes: PushCode[]): string | undefined {
   const entry = readEntry(bytes);
   if (!entry.readable || entry.codes.length !== codes.length) return undefined;
   const same = entry.codes.every((code, i) => {
-    const { formId, expireMs, uses } = codes[i]!;
-    return code.formId === formId && code.expireMs === expireMs && code.uses === uses;
+    const { formId, expireMs, uses, scene } = codes[i]!;
+    return code.formId === formId && code.expireMs === expireMs && code.uses === uses && code.scene === scene;
   });
   return same ? bytes : undefined;
 }

@@ -13,6 +13,8 @@ export interface CodeLine {
   expire: number;
   /** Absent: 1. */
   uses?: number;
+  /** Absent: a form's code. */
+  scene?: number;
 }
 
 /** `raw` where the bytes are UTF-8, else `rawBase64`. */
@@ -64,8 +66,12 @@ function linesOf(openId: string, raw: string, nowMs: number, totals: ExportTotal
       totals[state]++;
       continue;
     }
-    const { formId, expireMs, uses } = code;
-    lines.push({ openId, formId, expire: expireMs, ...(uses === undefined || uses === 1 ? {} : { uses }) });
+    const { formId, expireMs: expire, uses, scene } = code;
+    const more = {
+      ...(uses === undefined || uses === 1 ? {} : { uses }),
+      ...(scene === undefined ? {} : { scene }),
+    };
+    lines.push({ openId, formId, expire, ...more });
   }
   totals.codes += lines.length;
   return lines;

@@ -11,7 +11,8 @@ export interface ImportFields {
   formId?: unknown;
   expire?: unknown;
   uses?: unknown;
-  /** An entry byte for byte, as an export has it; instead of the three. */
+  scene?: unknown;
+  /** An entry byte for byte, as an export has it; instead of the others. */
   raw?: unknown;
   rawBase64?: unknown;
 }
@@ -52,7 +53,9 @@ export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): P
   if (expireMs === undefined) return expiryFault(fields.expire);
   const uses = parseUses(fields.uses);
   if (typeof uses === "string") return uses;
-  return { openId, push: { formId, entry: writeEntry({ formId, expireMs, uses }) }, expireMs };
+  const scene = parseScene(fields.scene);
+  if (typeof scene === "string") return scene;
+  return { openId, push: { formId, entry: writeEntry({ formId, expireMs, uses, scene }) }, expireMs };
 }
 
 /**
@@ -90,6 +93,16 @@ function parseUses(value: unknown): number | string {
   const uses = Number(value);
   if (Number.isInteger(uses) && uses >= 1 && uses <= 1000) return uses;
   return `${quoteValue(value)} is not a number of uses (1 to 1000)`;
+}
+
+/** Undefined for a form's code, which is what every code is that says nothing. */
+function parseScene(value: unknown): number | undefined | string {
+  if (value === undefined || value === null || value === "") return undefined;
+  const scene = Number(value);
+  if (scene === 1) return undefined;
+  return scene === 2 || scene === 3
+    ? scene
+    : `${quoteValue(value)} is not a scene (1 form, 2 Baidu's cashier, 3 direct order)`;
 }
 
 const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;

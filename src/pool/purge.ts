@@ -41,7 +41,7 @@ interface Purge extends PurgeOptions {
   pace?: { throttle: Throttle; commandsPerStep: number };
 }
 
-/** How often a sweep may turn out cut before a purge gives up. */
+/** How often a sweep may be interrupted before a purge gives up. */
 const MOST_SWEEPS = 5;
 
 /**

@@ -1,5 +1,5 @@
 import { type Entry, isFormId, type PushCode } from "./code.ts";
-import { readFormId, readTime, unwrap } from "./code-fields.ts";
+import { readFormId, readScene, readTime, unwrap } from "./code-fields.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
 import { readPlain } from "./plain-entry.ts";
@@ -70,6 +70,8 @@ export function readCode(wrapped: EntryValue): PushCode | undefined {
   const expireMs = readTime(node.fields, "expire");
   if (formId === undefined || expireMs === undefined) return undefined;
   const code: PushCode = { formId, wellFormed: isFormId(formId), expireMs };
+  const scene = readScene(node.fields);
+  if (scene !== undefined) code.scene = scene;
   const usesField = node.fields.get("uses");
   // A serializer of an object with a nullable field writes it as null.
   if (!usesField || (usesField.type === "literal" && usesField.text === "null")) return code;

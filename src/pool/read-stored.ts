@@ -1,5 +1,5 @@
 import { isFormId, type PushCode } from "./code.ts";
-import { readFormId, readTime, toTime, unwrap, valuesOf } from "./code-fields.ts";
+import { readFormId, readScene, readTime, toTime, unwrap, valuesOf } from "./code-fields.ts";
 import type { ImportFields, ImportRow } from "./import-row.ts";
 import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
@@ -36,7 +36,7 @@ export function readStored(stored: StoredValue, terms: StoredTerms): StoredRow[]
   const toStoredRow = ({ error, createdOnly, scoreMs, ...fields }: Found): StoredRow => {
     return { place: `key '${key}'`, fields: { openId, ...fields }, error, createdOnly, scoreMs };
   };
-  if (openId === undefined) return [toStoredRow({ error: "no openId can be told from it" })];
+  if (openId === undefined) return [toStoredRow({ error: "it has no recognizable openId" })];
   if (bytes.length > MAX_ENTRY_BYTES) {
     return [toStoredRow({ error: `a value of more than ${MAX_ENTRY_BYTES} bytes` })];
   }
@@ -88,7 +88,11 @@ function readObject(fields: Map<string, EntryValue>, stored: StoredValue, terms:
   const formId = named ? readFormId(fields) : stored.field;
   if (formId === undefined || !isFormId(formId)) return noCode(stored);
   const uses = fields.get("uses");
-  const more = uses?.type === "number" ? { uses: uses.value } : {};
+  const scene = readScene(fields);
+  const more = {
+    ...(uses?.type === "number" ? { uses: uses.value } : {}),
+    ...(scene === undefined ? {} : { scene }),
+  };
   const expireMs = readTime(fields, "expire");
   if (expireMs !== undefined) return { ...more, formId, expire: expireMs };
   // Something that means to be an expiry, and is none.
@@ -114,7 +118,7 @@ function readPair(field: string, value: string, stored: StoredValue, terms: Stor
   const [formId] = likely;
   if (formId !== undefined && likely.length === 1 && valueMs === undefined)
     return expireAt(formId, stored, terms);
-  return { error: `neither the field ${quote(field)} nor its value ${quote(value)} is surely a code` };
+  return { error: `neither the field ${quote(field)} nor its value ${quote(value)} is clearly a code` };
 }
 
 /** A time of which nothing says what it is. */
@@ -127,26 +131,26 @@ const CLOCKS_MS = 600_000;
 
 function liveFrom(formId: string, createdMs: number, { lifetimeMs, nowMs }: StoredTerms): Found {
   if (lifetimeMs === undefined) {
-    return { error: `${quote(formId)} has a time of creation and no expiry`, createdOnly: true };
+    return { error: `${quote(formId)} has a creation time but no expiry`, createdOnly: true };
   }
   if (createdMs <= nowMs + CLOCKS_MS) return { formId, expire: createdMs + lifetimeMs };
   const at = new Date(createdMs).toISOString();
-  return { error: `${quote(formId)} has a time of creation in the future: ${at}` };
+  return { error: `${quote(formId)} has a creation time in the future: ${at}` };
 }
 
 /** A formId that expires by its score, or when its key does. */
 function expireAt(formId: string, { score, dropMs }: StoredValue, terms: StoredTerms): Found {
   if (score !== undefined) {
     const ms = timeToMs(score);
-    if (ms === undefined) return { error: `${quote(formId)} has the score ${score}, which is no time` };
+    if (ms === undefined) return { error: `${quote(formId)} has the score ${score}, which is not a time` };
     return { ...liveBy(formId, ms, terms), scoreMs: ms };
   }
   if (dropMs === undefined) return { error: `${quote(formId)} has no expiry, and its key has no TTL` };
   return { formId, expire: dropMs };
 }
 
-function toRow({ formId, expireMs, uses }: PushCode): Found {
-  return { formId, expire: expireMs, uses };
+function toRow({ formId, expireMs, uses, scene }: PushCode): Found {
+  return { formId, expire: expireMs, uses, ...(scene === undefined ? {} : { scene }) };
 }
 
 /** Under a wrong prefix the value may be a secret: a token, say. Its first letters may be told. */

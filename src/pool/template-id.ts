@@ -3,10 +3,10 @@ const RESERVED = ["sends", "receipts", "seen"];
 
 /**
  * Whether a text can be the id of a template that consents are kept for: it ends a Redis key and must not be a pattern.
- * WeChat's are 43 characters of [A-Za-z0-9_-].
+ * WeChat's are 43 characters of [A-Za-z0-9_-]; Alipay's are base64, with = at the end.
  */
 export function isTemplateId(text: string): boolean {
-  return /^[\w-]{1,64}$/.test(text) && !RESERVED.includes(text);
+  return /^[\w-]{1,64}={0,2}$/.test(text) && !RESERVED.includes(text);
 }
 
 /** Whether a text is the last word of such a key. */

@@ -22,7 +22,7 @@ type AudienceMethods = Pick<
   | "dropExcluded"
 >;
 
-/** What is kept of the users of `--to`, `--to-file` and `--exclude-file`. */
+/** Stores the users of `--to`, `--to-file` and `--exclude-file`. */
 export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
   const push = async (key: string, at: number, entries: string[]) => {
     await link.run(SCRIPTS.pushAudience, [key], [at, AUDIENCE_TTL_SEC, ...entries]);
@@ -79,7 +79,7 @@ function fromEntries(entries: string[]): AudiencePage {
   return { openIds, rows };
 }
 
-/** UNLINK frees a long list beside the other commands; some proxies know only DEL. */
+/** UNLINK frees a long list in the background; some proxies know only DEL. */
 export async function drop({ client, call }: RedisLink, key: string): Promise<void> {
   const orDelete = (error: unknown) => (isMissing(error) ? client.del(key) : Promise.reject(error));
   await call(client.unlink(key).catch(orDelete));

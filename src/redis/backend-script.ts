@@ -7,7 +7,10 @@ import python from "./examples/claim-python.example";
 import claimPool from "./lua/claim-pool.lua";
 import { script } from "./scripts.ts";
 
-/** The claim for backends that take codes themselves; its header stands on top, for whoever finds it in a repository. */
+/**
+ * The claim script for backends that take codes themselves, with its header at the top for readers who find it in a
+ * repository.
+ */
 export function claimScript(): BackendScript {
   const { name, sha1, source } = script("claim", claimPool);
   const header = /^(?:--.*\n)+/.exec(claimPool)?.[0] ?? "";

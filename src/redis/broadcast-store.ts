@@ -28,7 +28,7 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
       return wanted ? (JSON.parse(wanted) as Wanted) : undefined;
     },
     delete: async ({ id, firstRunId }) => {
-      // The record first: without it, nobody takes the rest for a broadcast.
+      // The record first: without it, the rest does not count as a broadcast.
       await drop(link, keys.broadcast(id));
       await drop(link, keys.audience(id, firstRunId));
       await drop(link, keys.invalid(id, firstRunId));
@@ -45,7 +45,7 @@ type RunMethods = Pick<BroadcastStore, "beginRun" | "beat" | "endRun" | "buryRun
 
 function createRuns(link: RedisLink, keys: Keys): RunMethods {
   const { client, call } = link;
-  // By the script that leaves alone what is not there: a record that was deleted must not come back as a piece.
+  // By the script that only changes existing records: a deleted record must not come back in part.
   const keep = (id: string, run: RunInfo, state: RunState) =>
     link.run(
       SCRIPTS.updateBroadcast,
@@ -80,7 +80,7 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
 async function createRecord(link: RedisLink, keys: Keys, record: BroadcastRecord): Promise<boolean> {
   const { client, call } = link;
   const { id, firstRunId } = record;
-  // Redis' own time: by that of a machine whose clock is ahead, all others would be old enough to go.
+  // Redis' own time: by that of a machine whose clock is ahead, all other records would be old enough to be removed.
   const nowMs = await link.now();
   // Listed first, because a name without a record does no harm, and one of an older record keeps its time.
   await call(client.zadd(keys.broadcasts, "NX", nowMs, id));
@@ -147,7 +147,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     users: number(hash.users),
     invalid: number(hash.invalid),
     status: status as BroadcastRecord["status"],
-    // Older versions left an empty text where there was no reason.
+    // Older versions stored an empty text where there was no reason.
     reason: hash.reason || undefined,
     exit: hash.exit as BroadcastRecord["exit"],
     evicted: json(hash.evicted),
@@ -161,7 +161,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
   };
 }
 
-/** The record's field for a run; what else is in the hash has no colon in its name. */
+/** The record's field for a run; no other field of the hash has a colon in its name. */
 const RUN_FIELD = "run:";
 
 function runField(runId: string): string {
@@ -173,7 +173,7 @@ async function loadRuns({ client, call }: RedisLink, keys: Keys, id: string): Pr
   const runs = await load();
   const alive = await call(Promise.all(runs.map(({ runId }) => client.exists(keys.run(id, runId)))));
   const known = runs.map((run, i): KnownRun => ({ ...run, alive: alive[i] === 1 }));
-  // A run notes its end before its heartbeat goes. One that did both between these two looks would be taken for dead.
+  // A run records its end before removing its heartbeat. One that does both between these two reads would look dead.
   if (known.every((run) => run.alive || run.over)) return known;
   const later = new Map((await load()).map((run) => [run.runId, run]));
   return known.map((run) => ({ ...run, ...later.get(run.runId) }));

@@ -3,7 +3,7 @@ import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 
-/** A change of what was read of a user; made whole, or not at all when that is no longer there. */
+/** A change to what was read of a user; applied completely, or not at all when that has changed. */
 export interface UserChange {
   openId: string;
   /** The record that must be there (undefined: none), and what it becomes (undefined: none). */
@@ -63,7 +63,7 @@ function toReplies(reply: unknown): { done: boolean; commands: number }[] {
   return Array.from(digits, (digit, i) => ({ done: digit === "1", commands: i === 0 ? commands : 0 }));
 }
 
-/** A line of words a user, and the bytes that they measure out. */
+/** A line of words per user, and the bytes whose lengths they give. */
 function toLines(changes: UserChange[]): [lines: string, bytes: string] {
   let bytes = "";
   const measure = (text: string | undefined) => {

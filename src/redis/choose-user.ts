@@ -17,7 +17,7 @@ export function encodePolicy(policy: Policy | undefined): string {
   return Object.keys(words).length === 0 ? "" : JSON.stringify(words);
 }
 
-/** Claims for those whom the policy does not leave out by their openId alone. One reply an openId, in order. */
+/** Claims for those whom the policy does not leave out by their openId alone. One reply per openId, in order. */
 export async function claimChosen(
   choice: Choice | undefined,
   openIds: string[],
@@ -28,7 +28,7 @@ export async function claimChosen(
   const replies = openIds.map((openId): ClaimReply | undefined => {
     const by = choice.leavesOut(openId);
     if (by === undefined) return undefined;
-    // They have no record of this broadcast, and so are met by their pools.
+    // They have no record of this broadcast, so they are found by their pools.
     return sighting === "ledger" ? { status: "elsewhere", openId } : leftOut(openId, by);
   });
   const claimed = await claim(openIds.filter((_, i) => !replies[i]));

@@ -12,12 +12,12 @@ import { MOST_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
  * what else is read travels for nothing.
  */
 const READ_COUNTS = [1, 16, 128, 512];
-/** A dry run wants to know besides how many other codes there are, and a policy may ask for them. */
+/** A dry run also needs the number of other codes, and so may a policy. */
 const WIDE_READ_COUNTS = [16, 128, 512];
 
 /**
- * Rounds in which others may come between reading a user and taking a code. Each of them found just that entry changed within
- * a millisecond: so many in a row is not chance.
+ * Rounds in which others may come between reading a user and taking a code. Each of them means that just that entry
+ * changed within a millisecond: this many in a row is not chance.
  */
 const MOST_CONFLICTS = 100;
 
@@ -29,7 +29,7 @@ interface Open {
   conflicts: number;
 }
 
-/** Claims for many users, in as many rounds as the longest pool takes. One reply an openId, in order. */
+/** Claims for many users, in as many rounds as the longest pool takes. One reply per openId, in order. */
 export async function claimUsers(
   link: RedisLink,
   book: Book,
@@ -50,7 +50,7 @@ export async function claimUsers(
   for (let round = 0; open.length > 0; round++) {
     open = await claimRound(link, book, by, open, replies, counts[round] ?? counts.at(-1)!);
   }
-  // Who is twice in a list is claimed for once: the second time it is seen what the first has done.
+  // A user who is in a list twice is claimed once: the second claim sees what the first has done.
   if (again.length > 0) {
     const others = await claimUsers(
       link,
@@ -76,7 +76,7 @@ async function claimRound(
   replies: ClaimReply[],
   count: number,
 ): Promise<Open[]> {
-  // What the caller met in the ledger has a record, and is no case for the short way.
+  // Users found by their ledger have a record, so the short way does not apply.
   const claims = !by.dryRun && by.sighting !== "ledger";
   const readings = await callClaim(
     link,
@@ -121,12 +121,12 @@ function startOver({ progress, at, conflicts }: Open): Open {
 
 export function checkConflicts(openId: string, conflicts: number): void {
   if (conflicts < MOST_CONFLICTS) return;
-  throw new PushCliError("redis", `the pool or the ledger of '${openId}' changes all the time`, {
-    hint: "see what else writes there, and continue with 'push-cli broadcast resume'",
+  throw new PushCliError("redis", `the pool or the ledger of '${openId}' keeps changing`, {
+    hint: "find out what else writes there, then continue with 'push-cli broadcast resume'",
   });
 }
 
-/** Another broadcast may come between two rounds: what the first has dropped is told here, and not again. */
+/** Another broadcast may claim between two rounds: codes dropped in the first are reported here, and not again. */
 function toLater({ openId, expired }: Progress): ClaimReply {
   return { status: "later", openId, ...(expired > 0 ? { expired } : {}) };
 }

@@ -23,7 +23,7 @@ export interface ClusterOptions
  * three of them a pause, it gives up after 15 to 45 s; what is worth more patience has its own.
  */
 const REDIRECTIONS = 300;
-/** Where somebody waits for an answer: what takes longer than MOVED or a connection that is cut is told at once. */
+/** For callers that need a quick answer: anything that takes longer than MOVED or a lost connection fails at once. */
 const FEW_REDIRECTIONS = 5;
 const RETRY_MS = 150;
 /** Two servers that send each other's clients back and forth, for the moment in which a slot changes hands. */
@@ -76,13 +76,13 @@ async function createClient({
   log,
 }: ClusterOptions): Promise<Cluster> {
   const { Cluster } = await import("ioredis");
-  // The client looks into this very array when it has lost everybody.
+  // The client uses this array when it has lost all servers.
   const startupNodes = [...hosts];
   let lostAt = 0;
   let ready = false;
   const cluster = new Cluster(startupNodes, {
     lazyConnect: true,
-    // A cluster that is not well answers CLUSTERDOWN, which is sat out.
+    // An unhealthy cluster answers CLUSTERDOWN, which is retried.
     enableReadyCheck: false,
     maxRedirections: replyMs === undefined ? REDIRECTIONS : FEW_REDIRECTIONS,
     enableOfflineQueue: replyMs === undefined,
@@ -106,7 +106,7 @@ async function createClient({
       maxRetriesPerRequest: null,
     },
   });
-  // What the error is about is told to the callers of commands.
+  // The callers of commands get the error.
   cluster.on("error", () => undefined);
   cluster.on("ready", () => {
     ready = true;
@@ -133,7 +133,7 @@ function forgiveAsking(node: Redis): void {
   }) as Redis["asking"];
 }
 
-/** Sends a script's calls in one write a server. */
+/** Sends a script's calls in one write per server. */
 class BatchSender {
   private readonly cluster: Cluster;
   /** The scripts that a connection has brought to its server. */
@@ -159,7 +159,7 @@ class BatchSender {
         await Promise.all(
           indices.map(async (i, n) => {
             const [error, reply] = results[n] ?? [new Error("not sent")];
-            // Moved, dead, without the script: the client knows the way, one call at a time.
+            // Moved, dead, or without the script: the client follows redirections, one call at a time.
             replies[i] = error ? await this.follow(script, calls[i]!) : reply;
           }),
         );

@@ -16,6 +16,8 @@ export interface CollectorBookOptions extends PoolKeyOptions {
   lifeMs: number;
   /** Valid codes that a user's pool may have. */
   cap: number;
+  /** How many messages a code is good for; absent: 1. */
+  codeUses?: number | undefined;
   /** `<key prefix>consent:` unless given. */
   consentPrefix?: string | undefined;
   /** Valid consents that a user may have of a template; undefined: any number. */
@@ -32,8 +34,9 @@ export interface CollectorBookOptions extends PoolKeyOptions {
 const REPLY_MS = 1000;
 
 /**
- * What the collector keeps in Redis, over one connection that is made again for ever; while there is none, also at the start,
- * everything fails at once with the reason. Rejects with a `config` error for settings that no Redis would mend.
+ * What the collector keeps in Redis, over one connection that is always re-established; while there is none, also at
+ * the start, everything fails at once with the reason. Rejects with a `config` error for settings that can't work with
+ * any Redis.
  */
 export async function openCollectorBooks(
   options: CollectorBookOptions,
@@ -57,7 +60,7 @@ export async function openCollectorBooks(
     });
   const link = await openSteadyLink({ open, replyMs, shownUrl });
   return {
-    codes: createCodeBook(link, keys, { lifeMs, cap }),
+    codes: createCodeBook(link, keys, { lifeMs, cap, codeUses: options.codeUses }),
     consents: createConsentBook(link, consents),
     ping: async () => {
       await link.call(link.client.ping());

@@ -34,10 +34,10 @@ export interface ConnectOptions {
   aclPatternOf?: ((key: string) => string | undefined) | undefined;
   /** Also one that is too old for the scripts: it is only read from. */
   anyVersion?: boolean | undefined;
-  /** Absent: what Redis refuses for the time being fails at once. */
+  /** Absent: commands that Redis refuses temporarily fail at once. */
   patience?: Patience | undefined;
   log?: Logger | undefined;
-  /** Two keys of different slots that we may touch: to find out whether one address stands for several servers. */
+  /** Two keys of different slots that we may access: to find out whether one address stands for several servers. */
   probe?: readonly [RedisKey, RedisKey] | undefined;
 }
 
@@ -92,7 +92,7 @@ async function widen(
   try {
     const announced = await announcedHosts(node);
     if (!announced) {
-      tell(options, node, "a proxy before a cluster");
+      tell(options, node, "a proxy in front of a cluster");
       return createSingleLink(node, behind(options, "several", scanShowsAll));
     }
     // A server without others does not know its own address, and one without slots has to be waited for.
@@ -126,7 +126,7 @@ function tell({ log, shownUrl }: ConnectOptions, { info }: NodeLink, mode: strin
   log?.info("redis", `connected to ${shownUrl}: ${mode}${words}`, { redis: shownUrl, mode, version });
 }
 
-/** Undefined when nobody tells: a proxy before a cluster has INFO of one of its servers, and no CLUSTER. */
+/** Undefined when unknown: a proxy in front of a cluster returns INFO of one of its servers, and has no CLUSTER. */
 async function announcedHosts(node: NodeLink): Promise<Host[] | undefined> {
   const [answer] = await Promise.allSettled([node.client.cluster("SLOTS")]);
   if (answer.status === "rejected" && isMissing(answer.reason)) return undefined;
@@ -163,7 +163,7 @@ function behind({ shownUrl, probe }: ConnectOptions, keys: Behind["keys"], scanS
 
 function noCluster({ shownUrl }: ConnectOptions): PushCliError {
   return new PushCliError("redis", `the Redis at ${shownUrl} is not part of a cluster`, {
-    hint: "connect to it by redis://host:port",
+    hint: "connect to it with redis://host:port",
   });
 }
 

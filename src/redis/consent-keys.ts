@@ -22,7 +22,7 @@ export interface ConsentKeys extends Keys {
 export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: string }): ConsentKeys {
   const { keyPrefix, templateId } = prefixes;
   if (!isTemplateId(templateId))
-    throw new PushCliError("usage", `'${templateId}' is no template id`, {
+    throw new PushCliError("usage", `'${templateId}' is not a template id`, {
       hint: "copy the id from the platform's page: letters, digits, _ and -",
     });
   const prefix = toTagPrefix(prefixes);
@@ -110,7 +110,7 @@ export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | u
 /** A key's beginning up to the openId, whose tag it opens. */
 function toTagPrefix({ keyPrefix, consentPrefix = `${keyPrefix}consent:` }: ConsentPrefixes): string {
   if (!/[{}]/.test(consentPrefix)) return `${consentPrefix}{`;
-  throw new PushCliError("config", `the pool prefix '${consentPrefix}' has braces`, {
+  throw new PushCliError("config", `the pool prefix '${consentPrefix}' contains braces`, {
     hint: "consents are kept under <prefix>{<openId>}:<template>, and the openId alone is the hash tag",
   });
 }

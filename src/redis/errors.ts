@@ -40,7 +40,7 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
   const message = bareMessage(error);
   if (message.startsWith("READONLY")) return explainReadOnly(message, circumstances);
   if (message.startsWith("NOAUTH") && circumstances.user !== undefined) {
-    return redisError(`Redis wants a password at ${where}: ${message}`, NO_USERS);
+    return redisError(`Redis requires a password at ${where}: ${message}`, NO_USERS);
   }
   const command = (error as { command?: RefusedCommand }).command;
   const refused = rightsProblem(message, command, circumstances) ?? missingProblem(message, command);
@@ -52,7 +52,7 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
   }
   if (message.startsWith("WRONGTYPE")) {
     const isOurs = keyOf(command).includes(":access_token:");
-    const hint = `is --${isOurs ? "key" : "pool"}-prefix right?`;
+    const hint = `check --${isOurs ? "key" : "pool"}-prefix`;
     return redisError(`${keyOf(command)} at ${where} holds another type`, hint);
   }
   if ((error as Error)?.name === "ReplyError") return redisError(`Redis at ${where} answered: ${message}`);
@@ -69,7 +69,7 @@ function bareMessage(error: unknown): string {
       // What follows may be a whole script.
       .replace(/, with args beginning with.*$/, "")
       .replace(/^(All sentinels are unreachable) .*? Last error: (?:Connection is closed\.)?/, "$1: ")
-      .replace(/unreachable: $/, "unreachable: nobody answers")
+      .replace(/unreachable: $/, "unreachable: none of them answers")
       .replace(/^Too many Cluster redirections\. Last error: (\w*Error: )?/, "")
       .replace(/^ERR Error running script \(call to \w+\): (@\w+: ?\d+: ?)+-?/, "")
   );
@@ -100,17 +100,17 @@ function explainConnection(
 
 /** One with users would have answered WRONGPASS. */
 const NO_USERS =
-  "Redis before 6 has no users, and takes a password alone: redis://:password@host:port in PUSH_CLI_REDIS_URL";
+  "Redis before 6 has no users: give the password alone, redis://:password@host:port, in PUSH_CLI_REDIS_URL";
 
 const VAGUE = /^Connection is closed|^Command aborted|^Stream isn't writeable|^Reached the max retries/;
 
 function connectionHint(reason: string, where: string): string {
   const isTls = where.startsWith("rediss");
   if (isTls && reason === NETWORK.ETIMEDOUT) {
-    return "a Redis without TLS does not answer either: redis:// instead of rediss://?";
+    return "a Redis without TLS does not answer either: try redis:// instead of rediss://";
   }
   if (!isTls && /^connection (closed|reset)/.test(reason)) {
-    return "is that a Redis? one with TLS needs rediss:// in PUSH_CLI_REDIS_URL; some proxies (twemproxy) hang up at commands they don't know";
+    return "check that it is a Redis; one with TLS needs rediss:// in PUSH_CLI_REDIS_URL; some proxies (twemproxy) close the connection on unknown commands";
   }
   return "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379";
 }

@@ -20,8 +20,8 @@ interface Group extends FoundPrefix {
 }
 
 /**
- * Looks at the first keys of a database for lists that hold codes, and tells what their keys begin with: for hints to whoever
- * looks for pools in the wrong place. Rejects when a list can't be looked into and no other holds codes.
+ * Looks at the first keys of a database for lists that hold codes, and returns what their keys begin with, for hints
+ * when pools are looked for in the wrong place. Rejects when a list can't be looked into and no other holds codes.
  */
 export async function findPoolPrefixes(link: RedisLink, keys: Keys): Promise<PrefixLook> {
   const { own, others, looked } = await scanLists(link, keys);

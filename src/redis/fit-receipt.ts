@@ -13,7 +13,10 @@ const SKEW_MS = 60_000;
 
 const KEPT = /^(delivered|failed) (\S+) (\d+)$/;
 
-export function receiptField({ templateId, msgid }: Pick<Receipt, "templateId" | "msgid">): string {
+/** In the place of a template that the platform does not tell; no id of a template looks like that. */
+const UNTOLD = "*";
+
+export function receiptField({ templateId = UNTOLD, msgid }: Pick<Receipt, "templateId" | "msgid">): string {
   return `${templateId} ${msgid}`;
 }
 
@@ -40,6 +43,10 @@ export function readReceipt(msgid: string, text: string | undefined): KeptReceip
  * since the broadcast began, unless another record could be the one that it belongs to. Undefined: none, or more than one
  * reading. It goes by the beginning of the broadcast and not by the record's own time, which is that of settling: what a
  * killed run sent is settled when another takes it over, perhaps days after its receipt.
+ *
+ * A receipt that names no template may be that of any message to this user, of the team's backend too, which no ledger has.
+ * Therefore it has to be the only one of all that are kept whose message is not known: a user whom somebody else writes to has
+ * more of them.
  */
 export function fitReceipt(
   { broadcastId, templateId, startedAtMs }: ReceiptSearch,
@@ -48,17 +55,22 @@ export function fitReceipt(
   receipts: Readonly<Record<string, string>>,
 ): KeptReceipt | undefined {
   const { msgid, attempts } = record;
-  if (msgid !== undefined) return readReceipt(msgid, receipts[receiptField({ templateId, msgid })]);
+  if (msgid !== undefined) {
+    const field = [{ templateId, msgid }, { msgid }].map(receiptField).find((name) => name in receipts);
+    return readReceipt(msgid, field && receipts[field]);
+  }
   const sinceMs = startedAtMs - SKEW_MS;
   const others = Object.entries(ledger).flatMap(([id, text]) => (id === broadcastId ? [] : [text]));
   if (others.some((text) => mayOwnReceipt(text, sinceMs))) return undefined;
   const taken = new Set(others.map((text) => readFinal(text)?.msgid));
-  const fitting = receiptsOf(templateId, receipts).filter(
-    ({ msgid, receipt }) => !taken.has(msgid) && (receipt === undefined || receipt.atMs >= sinceMs),
-  );
-  const receipt = fitting.length === 1 ? fitting[0]?.receipt : undefined;
+  const untaken = (found: Found[]) => found.filter(({ msgid }) => !taken.has(msgid));
+  const isSince = ({ receipt }: Found) => receipt === undefined || receipt.atMs >= sinceMs;
+  const fitting = untaken(receiptsOf(templateId, receipts)).filter(isSince);
+  const untold = untaken(receiptsOf(undefined, receipts));
+  const [only, ...more] = [...fitting, ...untold];
+  if (only === undefined || more.length > 0 || !isSince(only)) return undefined;
   // Of several attempts one failed, and of the others nobody knows.
-  return receipt?.status === "failed" && attempts > 1 ? undefined : receipt;
+  return only.receipt?.status === "failed" && attempts > 1 ? undefined : only.receipt;
 }
 
 /** Whether a receipt since then may be that of another broadcast's record, as far as that tells. */
@@ -71,10 +83,14 @@ function mayOwnReceipt(text: string, sinceMs: number): boolean {
   return (outcome === "unknown" || outcome === "sent") && msgid === undefined && atMs >= sinceMs;
 }
 
-function receiptsOf(
-  templateId: string,
-  receipts: Readonly<Record<string, string>>,
-): { msgid: string; receipt: KeptReceipt | undefined }[] {
+interface Found {
+  msgid: string;
+  /** Undefined for one that is not understood. */
+  receipt: KeptReceipt | undefined;
+}
+
+/** Those of a template, or those that name none. */
+function receiptsOf(templateId: string | undefined, receipts: Readonly<Record<string, string>>): Found[] {
   const head = receiptField({ templateId, msgid: "" });
   return Object.entries(receipts).flatMap(([field, text]) => {
     if (!field.startsWith(head)) return [];

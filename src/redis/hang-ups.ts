@@ -1,14 +1,15 @@
 import type { Redis } from "ioredis";
 import { PushCliError } from "../errors.ts";
 
-/** Less than so many times may be chance: a server that is restarted, a connection that is cut. */
+/** Fewer times may be chance: a restarted server, a lost connection. */
 const TIMES = 5;
 
 type Command = Parameters<Redis["sendCommand"]>[0];
 
 /**
- * Ends the wait for a command at which the other side hangs up each time: a proxy that doesn't know it, say. ioredis would
- * connect and send it again without an end, since each connection is made. `limitMs`: how long it is tried for at least.
+ * Gives up a command on which the other side closes the connection each time, for example a proxy that doesn't know it.
+ * ioredis would reconnect and send it again forever, since each connection succeeds. `limitMs`: how long it is tried
+ * for at least.
  */
 export function giveUpAtHangUps(client: Redis, where: string, limitMs: number): void {
   const sent = new WeakMap<Command, { times: number; sinceMs: number }>();
@@ -27,9 +28,9 @@ export function giveUpAtHangUps(client: Redis, where: string, limitMs: number): 
 function hangsUpAt(name: string, where: string): PushCliError {
   return new PushCliError(
     "redis",
-    `the Redis at ${where}, or a proxy before it, hangs up at the command ${name}`,
+    `the Redis at ${where}, or a proxy in front of it, closes the connection on the command ${name}`,
     {
-      hint: "some proxies (twemproxy) hang up at commands they don't know: connect to the servers behind it",
+      hint: "some proxies (twemproxy) close the connection on unknown commands: connect to the servers behind the proxy",
     },
   );
 }

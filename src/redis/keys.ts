@@ -147,7 +147,7 @@ export function isTagged({ poolPrefix, poolSuffix = "" }: Omit<KeyPrefixes, "key
 function checkBraces(name: string, prefix: string, suffix?: string): void {
   const text = suffix === undefined ? prefix : `${prefix}x${suffix}`;
   if (!/[{}]/.test(text) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(text)) return;
-  throw new PushCliError("config", `the ${name} '${prefix}' has braces that are not one hash tag`, {
+  throw new PushCliError("config", `the ${name} '${prefix}' contains braces that are not a single hash tag`, {
     hint: "use a prefix without braces, or with one {tag} that closes inside it",
   });
 }

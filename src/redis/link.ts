@@ -8,7 +8,7 @@ export interface ScriptCall {
   args: ScriptArg[];
 }
 
-/** Redis as the stores see it, whatever stands behind it. Every failure comes out as a PushCliError of kind `redis`. */
+/** Redis as the stores see it, whether one server or several. Every failure comes out as a PushCliError of kind `redis`. */
 export interface RedisLink {
   /** For commands on one key, which is found wherever it is. */
   readonly client: Redis | Cluster;
@@ -17,10 +17,10 @@ export interface RedisLink {
   /** Runs a script over keys of one cluster slot. */
   run(script: Script, keys: RedisKey[], args: ScriptArg[]): Promise<unknown>;
   /**
-   * Runs a script over many users and returns its replies, one a user, in order. `plan` makes the call for some of them;
-   * their keys come first to last, as many for each. One call on a single server, one a slot in a cluster. `unpack` makes
-   * the reply of a call, and the users that were in it, one a user, when it is not that already: an array, or a text with
-   * a letter for each.
+   * Runs a script for many users and returns its replies, one per user, in order. `plan` makes the call for some of
+   * them; their keys come in the users' order, the same number for each. One call on a single server, one per slot in a
+   * cluster. `unpack` splits a call's reply into one per user, when it is not already an array, or a text with a letter
+   * for each.
    */
   runBatch<User, Reply = unknown>(
     script: Script,
@@ -28,7 +28,7 @@ export interface RedisLink {
     plan: (users: User[]) => ScriptCall,
     unpack?: (reply: unknown, users: User[]) => ArrayLike<Reply>,
   ): Promise<ArrayLike<Reply>>;
-  /** Opens a sweep over all keys. Rejects when not every server that holds some can be asked, as far as that can be known. */
+  /** Opens a sweep over all keys. Rejects when a server that is known to hold some can't be asked. */
   openSweep(): Promise<Sweep>;
   /** Connections to all servers that hold keys, for INFO of each; undefined where it is not to be had. */
   informants(): Redis[] | undefined;

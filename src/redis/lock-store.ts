@@ -19,7 +19,7 @@ export function createLockStore(
     async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
       const owner = await newOwner();
-      // Where the script is refused that gives a lock back, none is taken: it would stand in the way until it lapses.
+      // If the script that releases locks is refused, none is taken: it would block others until it lapses.
       await link.run(SCRIPTS.releaseLock, [key], [owner]);
       const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
@@ -41,7 +41,7 @@ interface LockTerms {
   onEnd(): void;
 }
 
-/** Counts as lost when somebody else has it, or when it may have lapsed because no renewal came through in time. */
+/** Counts as lost when another process holds it, or when it may have lapsed because no renewal arrived in time. */
 class RenewedLock implements HeldLock {
   private readonly losing = new AbortController();
   private readonly timer: NodeJS.Timeout;

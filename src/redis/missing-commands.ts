@@ -37,7 +37,7 @@ export function missingProblem(
   if (BAD_SCRIPT.test(message)) {
     return {
       what: `the Redis service refuses the script ${script?.name ?? "of this command"}`,
-      hint: "its check of scripts wants keys written as KEYS[i] in every call; Alibaba Cloud: set the instance parameter script_check_enable to 0",
+      hint: "its script check requires keys to be written as KEYS[i] in every call; on Alibaba Cloud, set the instance parameter script_check_enable to 0",
     };
   }
   if (!MISSING.test(message)) return undefined;
@@ -49,7 +49,7 @@ export function missingProblem(
   const need = isInside ? undefined : NEEDS[name.replace(/^evalsha$/, "eval")];
   const inScript = isInside && commands.length > 1 ? ` ${script?.name}` : "";
   return {
-    what: `Redis, or a proxy before it, does not offer ${which}${inScript}`,
-    hint: `${need ?? ""}is it renamed or disabled (rename-command)? connect to a Redis that has it, or to the servers behind the proxy`,
+    what: `Redis, or a proxy in front of it, does not offer ${which}${inScript}`,
+    hint: `${need ?? ""}it may be renamed or disabled (rename-command): connect to a Redis that has it, or to the servers behind the proxy`,
   };
 }

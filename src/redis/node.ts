@@ -35,13 +35,13 @@ export interface NodeOptions {
   /** How long a lost connection may take to come back before commands fail; ms. */
   reconnectMs: number;
   /**
-   * For those who answer somebody meanwhile: commands fail at once while there is no connection, and all that wait when no
-   * answer comes for so long, ms. Absent: they wait, and are sent again.
+   * For servers with clients of their own: commands fail at once while there is no connection, and all pending ones
+   * when no answer comes within this time, ms. Absent: they wait, and are sent again.
    */
   replyMs?: number | undefined;
   /** For what comes before the connection: to ask Sentinels; ms. */
   helloExtraMs?: number;
-  /** Absent: what Redis refuses for the time being comes to the caller at once. */
+  /** Absent: commands that Redis refuses temporarily fail at once. */
   patience?: Patience | undefined;
   /** Also one that is too old for the scripts: it is only read from. */
   anyVersion?: boolean | undefined;
@@ -49,9 +49,9 @@ export interface NodeOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
-/** For the first answer, on top of connecting: ioredis itself waits for ever on a port that accepts and says nothing. */
+/** For the first answer, on top of connecting: ioredis itself waits forever on a port that accepts and sends nothing. */
 const HELLO_MS = 1000;
-/** Who has hung up at the greeting does so at more. */
+/** Shorter, because a peer that closed the connection on the greeting does so on other commands. */
 const BARE_HANG_UPS_MS = 2000;
 
 /** What is common to all connections. */
@@ -109,9 +109,9 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
     sentinelRetryStrategy: (times) => retry(times + 1),
   });
   client.on("error", (error) => {
-    // What was answered before a hang-up tells more than the hang-up.
+    // An answer before the connection was closed is more informative than the closing.
     if (!isReply(failure)) failure = error;
-    // ioredis would go on in database 0, which is somebody else's.
+    // ioredis would continue in database 0, which is the wrong one.
     if (!isRefusedSelect(error)) return;
     refusal = error;
     client.disconnect();

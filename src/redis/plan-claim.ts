@@ -114,7 +114,7 @@ function claimAnew(
   reading: UserReading,
   before?: FinalRecord,
 ): Step {
-  // Whoever was claimed once was chosen then.
+  // A user who was claimed before was chosen then.
   const policy = before && before.outcome !== "no_code" ? undefined : by.choice?.policy;
   if (policy && reading.isReached) return { reply: leftOut(user.openId, "notIn") };
   const step = claimByPool(by, family, user, reading, policy, before);
@@ -178,7 +178,8 @@ function noteEmptied(
   const { record, nowMs } = reading;
   const length = from + reading.pool.entries.length;
   const removed = found.edits.filter(({ text }) => text === undefined).length;
-  // With the last expired code the pool goes, and no later sweep would meet this user: the record tells that there was one.
+  // The pool disappears with its last expired code, and no later sweep would find this user: the record keeps track of
+  // them.
   const emptied = record === undefined && removed === length;
   const text = emptied ? finalWithout("no_code", by.run, 0, nowMs) : record;
   return { change: { openId, length, record: { was: record, text }, edits: found.edits } };
@@ -214,7 +215,7 @@ function isElsewhere(
   { record, pool }: UserReading,
 ): boolean {
   if (sighting === "any") return false;
-  // Who ran out of codes and has a pool again is met by that, like one without a record, and within the limit like those.
+  // A user who ran out of codes and has a pool again is found by that pool, and limited, like one without a record.
   const hasPool = pool.kind === "list" && from + pool.entries.length > 0;
   const hasPoolAgain = record?.startsWith("no_code ") === true && hasPool;
   if (sighting === "ledger") return record === undefined || hasPoolAgain;

@@ -49,7 +49,7 @@ export async function purgePools(
   return handed.length === 0 ? step : addSteps(step, await purgeHanded(link, keys, handed, terms));
 }
 
-/** One call goes on with one pool at most, its first: the others it begins. */
+/** One call continues at most one pool, its first; it begins the others. */
 function splitCalls(pools: OpenPool[]): OpenPool[][] {
   const calls: OpenPool[][] = [[]];
   for (const pool of pools) {

@@ -44,8 +44,8 @@ export async function pushConsents(
   for (let conflicts = 0; pending.length > 0; conflicts++) {
     if (conflicts === MOST_CONFLICTS) {
       const shown = keys.shownPool(pending[0]!.push.name);
-      throw new PushCliError("redis", `the pool '${shown}' changes all the time`, {
-        hint: "see what writes there, and import again: what is there already is left out",
+      throw new PushCliError("redis", `the pool '${shown}' keeps changing`, {
+        hint: "find out what writes there, then import again: what the pool holds already is skipped",
       });
     }
     pending = await pushOnce(link, keys, pending, terms);

@@ -3,6 +3,7 @@ import { PushCliError } from "../errors.ts";
 import { isTemplateId } from "../pool/template-id.ts";
 import { changeUsers, type UserChange } from "./change-users.ts";
 import { type ConsentPrefixes, createConsentKeys } from "./consent-keys.ts";
+import { errcodeWord } from "./errcode-word.ts";
 import { fitReceipt, type KeptReceipt, receiptField, writeReceipt } from "./fit-receipt.ts";
 import { isOpenId } from "./keys.ts";
 import { type FinalRecord, readFinal, writeFinal } from "./ledger-record.ts";
@@ -88,14 +89,14 @@ function settleBy(record: FinalRecord, { status, msgid, errcode, atMs }: KeptRec
 /** Fields and values are words between spaces. Throws a usage error for a receipt that can't be kept as such. */
 function checkReceipt({ openId, templateId, msgid, errcode, atMs }: Receipt): void {
   if (!isOpenId(openId)) throw unusable("openId", openId);
-  if (!isTemplateId(templateId)) throw unusable("template id", templateId);
+  if (templateId !== undefined && !isTemplateId(templateId)) throw unusable("template id", templateId);
   if (!/^[\x21-\x7e]{1,64}$/.test(msgid)) throw unusable("msgid", msgid);
-  if (errcode !== undefined && !Number.isSafeInteger(errcode)) throw unusable("errcode", String(errcode));
+  if (errcode !== undefined && errcodeWord(errcode) === "-") throw unusable("errcode", String(errcode));
   if (!Number.isSafeInteger(atMs) || atMs < 0) throw unusable("time", String(atMs));
 }
 
 function unusable(what: string, value: string): PushCliError {
-  return new PushCliError("usage", `a receipt can't be kept whose ${what} is '${value}'`, {
+  return new PushCliError("usage", `cannot record a receipt whose ${what} is '${value}'`, {
     hint: "the platform's events have ids of visible ASCII characters",
   });
 }

@@ -18,19 +18,19 @@ export const REPLIES: Explanation[] = [
   },
   {
     test: /^NOAUTH/,
-    what: "Redis wants a password",
+    what: "Redis requires a password",
     hint: "put it into PUSH_CLI_REDIS_URL (redis://:password@host:port), not on the command line",
   },
   {
     test: /^ERR max number of clients reached/,
-    what: "Redis has no room for another connection",
-    hint: "CLIENT LIST there shows who is connected; maxclients raises the limit",
+    what: "Redis has reached its maximum number of connections",
+    hint: "CLIENT LIST shows the connected clients; maxclients raises the limit",
     transient: true,
   },
   {
     test: /^DENIED/,
-    what: "Redis lets nobody in from another machine (protected mode)",
-    hint: "connect from its own machine, or give it a password (requirepass, ACL) and put that into PUSH_CLI_REDIS_URL",
+    what: "Redis accepts no connections from other machines (protected mode)",
+    hint: "connect from its own machine, or set a password (requirepass, ACL) and put it into PUSH_CLI_REDIS_URL",
   },
   {
     test: /^OOM/,
@@ -41,13 +41,13 @@ export const REPLIES: Explanation[] = [
   {
     test: /^MISCONF/,
     what: "Redis can't write to its disk and refuses writes",
-    hint: "mend persistence (disk space?), then run again; nothing was lost",
+    hint: "fix persistence (check the disk space), then run again; nothing was lost",
     transient: true,
   },
   {
     test: /^NOREPLICAS/,
     what: "Redis has too few replicas (min-replicas-to-write) and refuses writes",
-    hint: "mend replication, then run again; nothing was lost",
+    hint: "fix replication, then run again; nothing was lost",
     transient: true,
   },
   {
@@ -57,18 +57,18 @@ export const REPLIES: Explanation[] = [
   },
   {
     test: /RESP type|Protocol error/,
-    what: "something else than a Redis answers",
+    what: "a server that is not a Redis answered",
     hint: "check host and port in PUSH_CLI_REDIS_URL or --redis-url",
   },
   {
     test: /^(MOVED|ASK) /,
     what: "this is one server of a Redis Cluster",
-    hint: "connect to all of it: redis+cluster://host:port",
+    hint: "connect to the whole cluster: redis+cluster://host:port",
   },
   {
     test: SEVERAL_SLOTS,
-    what: "Redis has its keys on several servers, and wants those of one call on the same",
-    hint: "connect to all of them: redis+cluster://host:port; behind a proxy with one address, its vendor knows theirs",
+    what: "Redis spreads its keys over several servers, and requires those of one call to be on the same server",
+    hint: "connect to all of them: redis+cluster://host:port; behind a proxy with one address, ask its vendor for theirs",
   },
   {
     test: /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/,
@@ -78,12 +78,12 @@ export const REPLIES: Explanation[] = [
   },
   {
     test: /All sentinels are unreachable.*No such master/,
-    what: "the Sentinels don't know the master of that name",
-    hint: "redis-cli -p 26379 sentinel masters shows the names; the URL ends in one: redis+sentinel://host:port/<name>",
+    what: "the Sentinels know no master of that name",
+    hint: "redis-cli -p 26379 sentinel masters lists the names; the URL ends with one: redis+sentinel://host:port/<name>",
   },
   {
     test: /All sentinels are unreachable/,
-    what: "no Sentinel leads to the master",
-    hint: "check the Sentinels in PUSH_CLI_REDIS_URL: hosts, ports (26379 unless given), TLS, and ?sentinelPassword= if they want one",
+    what: "no Sentinel could name the master",
+    hint: "check the Sentinels in PUSH_CLI_REDIS_URL: hosts, ports (26379 unless given), TLS, and ?sentinelPassword= if they require one",
   },
 ];

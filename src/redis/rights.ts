@@ -15,7 +15,7 @@ interface Needs {
 const NO_KEY = /permissions to access (one of the keys|a key)|can't access at least one of the keys/i;
 const NO_COMMAND = /^NOPERM|ACL failure in script|can't run this command/;
 
-/** What right a command lacked, and the rule that gives it. Undefined when the message is about something else. */
+/** The right that a command lacked, and the ACL rule that grants it. Undefined when the message is about something else. */
 export function rightsProblem(
   message: string,
   command: RefusedCommand | undefined,

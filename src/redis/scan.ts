@@ -53,7 +53,7 @@ async function* scanNode(
     const last = cursor === "0";
     if (!last) {
       page = fetchPage(cursor);
-      // Whoever stops the sweep early never awaits this page; its failure must not count as unhandled.
+      // If the sweep is stopped early, this page is never awaited; its failure must not count as unhandled.
       page.catch(() => undefined);
     }
     yield names;
@@ -103,14 +103,14 @@ async function fetchKeys(
   return [next.toString(), keys];
 }
 
-/** The check costs a question only after the connection was lost: most such losses leave the server as it was. */
+/** The check costs a command only after the connection was lost: after most losses the server is the same. */
 async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
   let { connections } = node;
   const server = await node.serverId();
   return async () => {
     if (node.connections === connections) return;
     connections = node.connections;
-    // Where nobody tells, it may be another one.
+    // If that is unknown, it may be another one.
     if (server === undefined || (await node.serverId()) !== server) throw new SweepCutError();
   };
 }
@@ -134,7 +134,7 @@ async function* merge(sources: AsyncGenerator<RedisKey[]>[]): AsyncGenerator<Red
     const at = owners.indexOf(source);
     turns.splice(at, 1);
     owners.splice(at, 1);
-    // At the end of the line, or the first source with a page would always win.
+    // At the end of the queue: otherwise the first source with a page would always win.
     const next = result.done ? waiting.shift() : source;
     if (next) start(next);
     if (!result.done) yield result.value;

@@ -30,7 +30,7 @@ export function createServerProbe(
 function describeMode({ client, informants }: RedisLink, { url, shownUrl }: ProbeOptions): string {
   const target = parseTarget(url, shownUrl);
   const isTls = target.kind !== "socket" && target.tls;
-  const how = target.kind === "socket" ? "by a socket" : isTls ? "with TLS" : "without TLS";
+  const how = target.kind === "socket" ? "over a socket" : isTls ? "with TLS" : "without TLS";
   if (client.isCluster) {
     const masters = informants()?.length ?? 0;
     return `cluster of ${masters} masters, ${how}`;

@@ -78,9 +78,9 @@ function isSeveralSlots(error: unknown): boolean {
 function mayHideKeys({ where }: Behind): PushCliError {
   return new PushCliError(
     "redis",
-    `the Redis at ${where} is a proxy before several servers, and SCAN through it may show the keys of some only`,
+    `the Redis at ${where} is a proxy in front of several servers, and SCAN through it may show only some of the keys`,
     {
-      hint: "broadcast --to-file needs no SCAN; redis+cluster://host:port,host:port with the servers' own addresses shows all keys; where the vendor says that the proxy's SCAN does, add ?scan=all to the URL",
+      hint: "broadcast --to-file needs no SCAN; redis+cluster://host:port,host:port with the servers' own addresses shows all keys; if its vendor says that SCAN through the proxy does too, add ?scan=all to the URL",
     },
   );
 }

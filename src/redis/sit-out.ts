@@ -1,12 +1,12 @@
 import type { Cluster, Redis } from "ioredis";
 
-/** How refusals that pass by themselves are sat out. */
+/** How temporary refusals are retried. */
 export interface Patience {
-  /** Now: false lets them come to the caller at once. */
+  /** Whether to retry now; false: the caller gets the refusal at once. */
   isOn(): boolean;
   /** How long a command is held up at most; ms. Absent: 30 s. */
   limitMs?: number | undefined;
-  /** Told once of each wait: of what, and for how long at most, ms. */
+  /** Called once for each wait, with its reason and its maximum, ms. */
   onWait(what: string, limitMs: number): void;
 }
 
@@ -16,7 +16,7 @@ const PASSES = /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/;
 const LIMIT_MS = 30_000;
 const FIRST_WAIT_MS = 50;
 const MOST_WAIT_MS = 1000;
-/** Two refusals further apart are of two waits. */
+/** Refusals further apart than this belong to separate waits. */
 const LULL_MS = 5000;
 
 type Command = Parameters<Redis["sendCommand"]>[0];
@@ -27,7 +27,7 @@ export interface SatOut {
 }
 
 /**
- * Sends commands of a client again that Redis refuses for the time being, for a limited time each. The client itself sends a
+ * Sends a client's commands again that Redis refuses temporarily, for a limited time each. The client itself sends a
  * command again as it is, after a lost connection and when a slot has moved; so does this.
  */
 export function sitOut(

@@ -13,9 +13,9 @@ export interface SteadyOptions {
 const RETRY_MS = 1000;
 
 /**
- * A link for a server: where there is no Redis, everything fails at once with the reason, and the connection is made in the
- * background, for ever; every answer comes within `replyMs`, or it fails. Resolves after the first attempt. Rejects with what
- * no waiting would mend, such as a wrong URL.
+ * A link for a server process: while Redis is unreachable, everything fails at once with the reason, and reconnecting
+ * continues in the background without end; an answer that takes longer than `replyMs` is an error. Resolves after the
+ * first attempt. Rejects on errors that waiting can't fix, such as a wrong URL.
  */
 export async function openSteadyLink({ open, replyMs, shownUrl }: SteadyOptions): Promise<RedisLink> {
   let link: RedisLink | undefined;
@@ -34,7 +34,7 @@ export async function openSteadyLink({ open, replyMs, shownUrl }: SteadyOptions)
   };
   const use = (): RedisLink => {
     if (link?.client.status !== "end" && link) return link;
-    // The client has given up for good: a database that is refused, say.
+    // The client has given up for good, for example because the database was refused.
     if (link) {
       link.close();
       link = undefined;

@@ -63,7 +63,7 @@ function createSweep(nodes: NodeLink[], before: Own[]): Sweep {
   };
 }
 
-/** A server that is gone for good has left keys unmet. */
+/** Keys of a server that is gone for good have been missed. */
 async function orCut<T>(node: NodeLink, result: Promise<T>): Promise<T> {
   try {
     return await result;
@@ -134,7 +134,7 @@ function close(nodes: NodeLink[]): void {
   for (const node of nodes) node.close();
 }
 
-/** A master that was just lost has a successor soon. */
+/** A master that was just lost will soon have a successor. */
 function isPassing(error: unknown): boolean {
   return error instanceof SweepCutError || (error instanceof PushCliError && error.transient);
 }
@@ -143,7 +143,7 @@ function stuck(open: string, { circumstances }: Surroundings): PushCliError {
   const slots = [...new Set([...open.matchAll(/\[(\d+)/g)].map((match) => match[1]))].join(", ");
   return new PushCliError(
     "redis",
-    `slot ${slots} of the cluster at ${circumstances.where} is being moved from one server to another, and the move does not end`,
-    { hint: "redis-cli --cluster fix ends it, and redis-cli --cluster check shows it" },
+    `slot ${slots} of the cluster at ${circumstances.where} is being moved from one server to another, and the move does not finish`,
+    { hint: "redis-cli --cluster check shows its state, and redis-cli --cluster fix finishes it" },
   );
 }

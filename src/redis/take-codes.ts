@@ -12,6 +12,8 @@ export interface CodeBookOptions {
   lifeMs: number;
   /** Valid codes that a pool may have. */
   cap: number;
+  /** How many messages a code is good for that does not say so; absent: 1. */
+  codeUses?: number | undefined;
 }
 
 /** A report on its way. */
@@ -76,7 +78,7 @@ export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOpt
   return {
     take: (openId, codes) =>
       new Promise((resolve, reject) => {
-        const text = toText(openId, codes);
+        const text = toText(openId, codes, options.codeUses);
         if (codes.length === 0) resolve([]);
         else add({ openId, codes, text, held: "", conflicts: 0, resolve, reject });
       }),
@@ -94,18 +96,19 @@ function toCall(keys: Keys, { lifeMs, cap }: CodeBookOptions, reports: Pending[]
 }
 
 /** Throws a usage error for what can't be a code. */
-function toText(openId: string, codes: readonly CodeReport[]): string {
+function toText(openId: string, codes: readonly CodeReport[], codeUses = 1): string {
   if (!isOpenId(openId)) throw unusable("openId", openId);
   let text = "";
-  for (const { formId, ageMs, notAfterMs } of codes) {
+  for (const { formId, ageMs, notAfterMs, uses, scene } of codes) {
     if (!isFormId(formId)) throw unusable("formId", formId);
     if (!(ageMs >= 0)) throw unusable("age", String(ageMs));
     const age = Math.min(Math.floor(ageMs), Number.MAX_SAFE_INTEGER);
-    text += `${formId} ${age} ${notAfterMs === undefined ? "-" : Math.floor(notAfterMs)}\n`;
+    const latest = notAfterMs === undefined ? "-" : Math.floor(notAfterMs);
+    text += `${formId} ${age} ${latest} ${uses ?? codeUses} ${scene ?? "-"}\n`;
   }
   return text;
 }
 
 function unusable(what: string, value: string): PushCliError {
-  return new PushCliError("usage", `a code can't be taken in whose ${what} is '${value}'`);
+  return new PushCliError("usage", `cannot accept a code whose ${what} is '${value}'`);
 }

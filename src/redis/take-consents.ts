@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ConsentBook, Grant, GrantFate } from "../collector/ports.ts";
 import { PushCliError } from "../errors.ts";
+import { isConsentId } from "../pool/consent.ts";
 import { poolName } from "../pool/consents/name.ts";
 import { isTemplateId } from "../pool/template-id.ts";
 import { toArg } from "./change-users.ts";
@@ -75,12 +76,13 @@ async function grantOnce(
   link: RedisLink,
   keys: Keys,
   { cap, maxAgeMs = 0, standing }: ConsentBookOptions,
-  { source, key, when }: Grant,
+  { source, key, id: given, when }: Grant,
   asked: Asked[],
 ): Promise<void> {
   const letter = source === "event" ? "e" : "r";
   const word = toWord(key);
-  const id = `${letter}:${word}`;
+  const id = given ?? `${letter}:${word}`;
+  if (!isConsentId(id)) throw unusable("id", id);
   const time = "atMs" in when ? [toMs(when.atMs), "-"] : ["-", toMs(when.ageMs)];
   const args: ScriptArg[] = [letter, word, ...time, maxAgeMs, cap ?? "-", ENTRY_BUDGET, id];
   for (const { templateId, held } of asked)
@@ -130,5 +132,5 @@ function toAsked(openId: string, templateIds: readonly string[]): Asked[] {
 }
 
 function unusable(what: string, value: string): PushCliError {
-  return new PushCliError("usage", `a consent can't be taken in whose ${what} is '${value}'`);
+  return new PushCliError("usage", `cannot accept a consent whose ${what} is '${value}'`);
 }

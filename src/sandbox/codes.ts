@@ -1,10 +1,12 @@
 import type { SandboxCode } from "./options.ts";
 
-interface IssuedCode {
+export interface IssuedCode {
   openId: string;
   expire: number;
   uses: number;
   used: number;
+  /** As registered; undefined for a form's and for one that nobody registered. */
+  scene?: number | undefined;
 }
 
 /** The push codes that the platform issued, and what is left of them. */
@@ -23,22 +25,31 @@ export class Codes {
 
   /** Registering a code again changes its owner and expiry, never how often it was used: a spent code stays spent. */
   register(codes: readonly SandboxCode[]): void {
-    for (const { openId, formId, expire, uses = 1 } of codes) {
+    for (const { openId, formId, expire, uses = 1, scene } of codes) {
       const known = this.#byFormId.get(formId);
       if (known === undefined) this.registered += 1;
-      this.#byFormId.set(formId, { openId, expire, uses, used: known?.used ?? 0 });
+      this.#byFormId.set(formId, { openId, expire, uses, used: known?.used ?? 0, scene });
     }
   }
 
   /** Uses the code up by one message: 0, or the errcode when it can't be used. */
   spend(formId: string | undefined, openId: string): number {
-    if (!formId) return 41028;
-    const code = this.#byFormId.get(formId) ?? this.#accept(formId, openId);
+    const code = formId ? this.find(formId, openId) : undefined;
     if (code === undefined || code.openId !== openId || code.expire <= this.#now()) return 41028;
     if (code.used >= code.uses) return 41029;
+    this.use(code);
+    return 0;
+  }
+
+  /** The code of that name; where any is taken, one that nobody registered is this user's. */
+  find(formId: string, openId: string): IssuedCode | undefined {
+    return this.#byFormId.get(formId) ?? this.#accept(formId, openId);
+  }
+
+  /** One message more. */
+  use(code: IssuedCode): void {
     if (code.used === 0) this.used += 1;
     code.used += 1;
-    return 0;
   }
 
   #accept(formId: string, openId: string): IssuedCode | undefined {

@@ -1,8 +1,10 @@
 import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
+import { requireSubscription } from "./baidu/service.ts";
 import { parseFault, renderFault } from "./faults.ts";
 import { isObject, parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
+import { OTHER_ACTIONS, OTHER_INDEX } from "./other-actions.ts";
 import { parseOutage } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import type { HttpRequest, Reply } from "./server.ts";
@@ -19,14 +21,24 @@ The API
   POST /cgi-bin/stable_token
   POST /cgi-bin/message/wxopen/template/send
   POST /cgi-bin/message/subscribe/send
+  POST /cgi-bin/message/template/send
   GET  /wxaapi/newtmpl/gettemplate
   POST /cgi-bin/openapi/quota/get
   GET  /sns/jscode2session
+  POST /oauth/2.0/token         Baidu: tokens
+  POST /rest/2.0/smartapp/template/send
+  POST /rest/2.0/smartapp/template/message/subscribe/send
+  GET  /api/getToken            QQ
+  POST /api/json/template/send
+  POST /api/json/subscribe/SendSubscriptionMessage
+  POST /gateway.do              Alipay: alipay.open.app.mini.templatemessage.send
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
-  POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?}, up to 1 MiB
-${CONSENT_INDEX}  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
+  GET  /sandbox/alipay-keys     the application's private key and Alipay's public key, one line of base64 each
+  POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?, scene?}, up to 1 MiB
+${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
+  POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
   POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
   POST /sandbox/expire-tokens   expire every access token
   POST /sandbox/reset           everything as at the start
@@ -34,12 +46,24 @@ ${CONSENT_INDEX}  POST /sandbox/faults          set the faults: a JSON array suc
 
 type Action = (platform: Platform, body: string) => unknown;
 
+/** What can be looked at. */
+const VIEWS: Record<string, (platform: Platform, url: string) => string> = {
+  stats: renderStats,
+  "alipay-keys": ({ alipayKeys }) => JSON.stringify(alipayKeys.handOut()),
+};
+
 const ACTIONS: Record<string, Action> = {
   ...CONSENT_ACTIONS,
+  ...OTHER_ACTIONS,
   codes: (platform, body) => {
     const codes = parseList(body, requireCode);
     platform.codes.register(codes);
     return { registered: codes.length };
+  },
+  subscriptions: ({ baidu }, body) => {
+    const subscriptions = parseList(body, requireSubscription);
+    baidu.subscribe(subscriptions);
+    return { registered: subscriptions.length };
   },
   faults: (platform, body) => {
     const faults = parseFaultList(body);
@@ -68,10 +92,11 @@ export function answerControl(platform: Platform, request: HttpRequest, reply: R
   const { method, url, body } = request;
   const name = pathOf(url).slice(CONTROL_PREFIX.length);
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (name !== "stats" && action === undefined) sendText(reply, 404, "not found; see /\n");
-  else if (method !== (action === undefined ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
-  else if (action === undefined) sendJson(reply, renderStats(platform, url));
-  else void runAction(platform, action, body, reply);
+  const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;
+  if (!view && !action) sendText(reply, 404, "not found; see /\n");
+  else if (method !== (view ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
+  else if (view) sendJson(reply, view(platform, url));
+  else if (action) void runAction(platform, action, body, reply);
 }
 
 function renderStats(platform: Platform, url: string): string {
@@ -98,11 +123,13 @@ function parseFaultList(body: string) {
 
 function requireCode(value: unknown, place: string): SandboxCode {
   if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
-  const { openId, formId, expire, uses = 1 } = value;
+  const { openId, formId, expire, uses = 1, scene } = value;
   if (typeof openId !== "string" || openId === "") throw usageError(`${place}: openId is not a text`);
   if (typeof formId !== "string" || formId === "") throw usageError(`${place}: formId is not a text`);
   if (typeof expire !== "number") throw usageError(`${place}: expire is not a number (epoch ms)`);
   if (!Number.isInteger(uses) || Number(uses) < 1)
     throw usageError(`${place}: uses is not a whole number above 0`);
-  return { openId, formId, expire, uses: Number(uses) };
+  if (scene !== undefined && scene !== 1 && scene !== 2 && scene !== 3)
+    throw usageError(`${place}: scene is not 1, 2 or 3`);
+  return { openId, formId, expire, uses: Number(uses), ...(scene === undefined ? {} : { scene }) };
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { usageError } from "../errors.ts";
 import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import type { Fault } from "./faults.ts";
@@ -35,6 +36,8 @@ export interface SandboxOptions {
   dayLimits?: Partial<DayLimits>;
   /** Messages of one long-term template that a user gets in a day, then 40038; any number unless given. */
   longTermPerDay?: number;
+  /** Keys at Alipay's gateway; made by itself unless given. */
+  alipay?: AlipaySandboxKeys | undefined;
   faults?: Fault[];
   /** A time during which the API is down. */
   outage?: Outage | undefined;
@@ -49,10 +52,18 @@ export interface SandboxOptions {
   now?: () => number;
 }
 
-type Optional = "outage" | "oneCallPerUser" | "callback";
+type Optional = "outage" | "oneCallPerUser" | "callback" | "alipay";
 export type SandboxSettings = Required<Omit<SandboxOptions, Optional | "dayLimits">> & {
   [Name in Optional]: SandboxOptions[Name];
 } & { dayLimits: DayLimits };
+
+/** What Alipay has of an application, and signs with itself. */
+export interface AlipaySandboxKeys {
+  appPublicKey?: KeyObject;
+  alipayPrivateKey?: KeyObject;
+  /** Certificate mode: what requests have to name, and answers do. */
+  certificates?: { appSn: string; rootSn: string; alipaySn: string };
+}
 
 /** A push code that the platform would have issued. */
 export interface SandboxCode {
@@ -62,6 +73,8 @@ export interface SandboxCode {
   expire: number;
   /** How many messages it is good for; 1 unless given. */
   uses?: number;
+  /** Baidu's kind of event: 1 form, unless given, 2 cashier, 3 direct order. */
+  scene?: number;
 }
 
 export interface SandboxStats {
@@ -107,6 +120,7 @@ export function resolveSettings(options: SandboxOptions): SandboxSettings {
     accountTemplates: options.accountTemplates ?? DEFAULT_TEMPLATES,
     oneCallPerUser: options.oneCallPerUser,
     callback: options.callback,
+    alipay: options.alipay,
     dayLimits: { ...DAY_LIMITS, ...options.dayLimits },
     longTermPerDay: options.longTermPerDay ?? Number.POSITIVE_INFINITY,
     faults: options.faults ?? [],

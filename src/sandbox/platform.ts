@@ -1,27 +1,26 @@
+import { AlipayGateway } from "./alipay/gateway.ts";
+import { AlipayKeyRing } from "./alipay/keys.ts";
+import type { Parameters } from "./alipay/request.ts";
 import { nextMsgid } from "./answers.ts";
+import type { Form } from "./baidu/form.ts";
+import { BaiduService } from "./baidu/service.ts";
 import { Codes } from "./codes.ts";
 import { FaultDice } from "./fault-dice.ts";
 import { checkDraft, parseDraft } from "./message.ts";
 import type { SandboxSettings, SandboxStats, SandboxSummary } from "./options.ts";
 import { OutageWatch } from "./outage.ts";
+import { checkQqMessage } from "./qq/message.ts";
+import { QqSubscriptions } from "./qq/subscriptions.ts";
 import { Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
+import type { Verdict } from "./verdict.ts";
 import { DayQuotas } from "./wechat/day-quotas.ts";
 import { Logins } from "./wechat/logins.ts";
+import { OfficialAccount } from "./wechat/official-account.ts";
 import { checkSubscribeMessage } from "./wechat/subscribe-message.ts";
 import { Subscriptions } from "./wechat/subscriptions.ts";
 
-/** What the platform thinks of one send. */
-export interface Verdict {
-  /** 0: delivered. A word where the platform has names for its refusals. */
-  errcode: number | string;
-  /** In other words than the usual ones. */
-  errmsg?: string | undefined;
-  /** The same in the answer and in the receipt. */
-  msgid?: string | undefined;
-  /** The user who can get nothing else until `release`. */
-  holds?: string | undefined;
-}
+export type { Verdict };
 
 export interface TokenClaim {
   grantType: unknown;
@@ -34,6 +33,7 @@ export class Platform {
   readonly settings: SandboxSettings;
   readonly dice: FaultDice;
   readonly outage: OutageWatch;
+  readonly alipayKeys: AlipayKeyRing;
   readonly #templates: ReadonlySet<string>;
   readonly #inFlight = new Set<string>();
   tokens!: Tokens;
@@ -42,12 +42,17 @@ export class Platform {
   quotas!: DayQuotas;
   subscriptions!: Subscriptions;
   logins!: Logins;
+  baidu!: BaiduService;
+  officialAccount!: OfficialAccount;
+  qq!: QqSubscriptions;
+  alipay!: AlipayGateway;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
     this.#templates = new Set(settings.templates);
     this.dice = new FaultDice(settings.seed, settings.faults);
     this.outage = new OutageWatch(settings.now);
+    this.alipayKeys = new AlipayKeyRing(settings.alipay);
     this.reset();
   }
 
@@ -64,6 +69,13 @@ export class Platform {
     this.subscriptions?.events.close();
     this.subscriptions = new Subscriptions(settings);
     this.logins = new Logins(settings.acceptAny, settings.now);
+    const { codes, tokens, subscriptions, alipayKeys: keys } = this;
+    this.baidu = new BaiduService({ ...settings, known: this.#templates, codes, tokens });
+    this.officialAccount = new OfficialAccount(settings, subscriptions.events);
+    this.qq = new QqSubscriptions(settings.acceptAny, settings.now);
+    const { appid, now } = settings;
+    const { consents } = subscriptions;
+    this.alipay = new AlipayGateway({ appid, keys, templates: this.#templates, codes, consents, now });
   }
 
   /** Whether the account may have a token: 0 or an errcode. */
@@ -102,6 +114,41 @@ export class Platform {
     const msgid = errcode === 0 ? nextMsgid() : undefined;
     if (msgid !== undefined && this.subscriptions.deliver(checked, msgid)) this.tally.countDelivery(openId);
     return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
+  }
+
+  /** A message of Baidu: of a code, or of a subscription. */
+  sendBaidu(kind: "code" | "subscription", token: string | undefined, form: Form): Verdict {
+    const { errcode, openId } = this.baidu.send(kind, token, form);
+    if (openId === undefined) return { errcode };
+    this.tally.countDelivery(openId);
+    return { errcode, msgid: nextMsgid() };
+  }
+
+  /** The same of an official account's template message. */
+  sendMp(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("templateSend");
+    if (refused !== 0) return { errcode: refused };
+    const { verdict, openId, arrives } = this.officialAccount.send(body);
+    if (arrives) this.tally.countDelivery(openId);
+    return verdict;
+  }
+
+  /** The same of a subscription message of QQ. */
+  sendQqSubscription(token: string | undefined, body: string): Verdict {
+    const refused = this.tokens.check(token) || this.quotas.take("subscribeSend");
+    if (refused !== 0) return { errcode: refused };
+    const checked = checkQqMessage(body);
+    if (typeof checked === "number") return { errcode: checked };
+    const errcode = this.qq.spend(checked.openId, checked.templateId);
+    if (errcode === 0) this.tally.countDelivery(checked.openId);
+    return { errcode };
+  }
+
+  /** A message of Alipay, of either kind. */
+  sendAlipay(parameters: Parameters): Verdict {
+    const { word, told: errmsg, isGatewayError, openId } = this.alipay.send(parameters);
+    if (openId !== undefined) this.tally.countDelivery(openId);
+    return { errcode: word === "10000" ? 0 : word, errmsg, isGatewayError };
   }
 
   /** The answer has left. */

@@ -1,20 +1,17 @@
 import { PATHS } from "../platforms/wechat/wire.ts";
+import { ALIPAY_ENDPOINTS } from "./alipay/endpoints.ts";
 import { renderErrcode, sendBadGateway, sendGarbage, sendJson, sendPortal, sendText } from "./answers.ts";
+import { BAIDU_ENDPOINTS } from "./baidu/endpoints.ts";
 import { answerControl, CONTROL_PREFIX, INDEX } from "./control-route.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { OutageKind } from "./outage.ts";
 import type { Platform } from "./platform.ts";
+import { QQ_ENDPOINTS } from "./qq/endpoints.ts";
 import { answerSend } from "./send-route.ts";
 import type { HttpRequest, Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
 import { answerGetTemplate, answerLogin, answerQuotaGet } from "./wechat/account-route.ts";
-
-/** One of the API's. Other platforms list theirs in a folder of their own. */
-export interface Endpoint {
-  kind: "send" | "token" | "account";
-  method: "GET" | "POST";
-  answer(platform: Platform, request: HttpRequest, reply: Reply): void;
-}
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   [
@@ -53,7 +50,19 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ],
   [PATHS.getTemplate, { kind: "account", method: "GET", answer: answerGetTemplate }],
   [PATHS.quotaGet, { kind: "account", method: "POST", answer: answerQuotaGet }],
+  [
+    PATHS.mpTemplateSend,
+    {
+      kind: "send",
+      method: "POST",
+      answer: (platform, { url, body }, reply) =>
+        answerSend(platform, () => platform.sendMp(queryValue(url, "access_token"), body), reply),
+    },
+  ],
+  ...QQ_ENDPOINTS,
   [PATHS.jscode2session, { kind: "account", method: "GET", answer: answerLogin }],
+  ...BAIDU_ENDPOINTS,
+  ...ALIPAY_ENDPOINTS,
 ]);
 
 /** Answers one request to the API, to /sandbox/ or to /. */

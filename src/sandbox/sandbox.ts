@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { messageOf, PushCliError } from "../errors.ts";
+import type { HandedOutKeys } from "./alipay/keys.ts";
 import type { Fault } from "./faults.ts";
 import {
   resolveSettings,
@@ -41,6 +42,8 @@ export interface Sandbox {
   setDayLimits(limits: Partial<DayLimits>): void;
   /** Where events are posted from now on; undefined: nowhere. */
   setCallback(callback: CallbackOptions | undefined): void;
+  /** The application's private key and Alipay's public key, one line of base64 each. */
+  alipayKeys(): HandedOutKeys;
   stats(): SandboxStats;
   /** Replaces the faults and starts their draws anew. */
   setFaults(faults: readonly Fault[]): void;
@@ -82,6 +85,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     setTemplates: (templates) => platform.subscriptions.templates.replace(templates),
     setDayLimits: (limits) => platform.quotas.setLimits(limits),
     setCallback: (callback) => platform.subscriptions.events.set(callback),
+    alipayKeys: () => platform.alipayKeys.handOut(),
     stats: () => platform.stats(),
     setFaults: (faults) => platform.dice.setFaults(faults),
     setOutage: (outage) => platform.outage.set(outage),

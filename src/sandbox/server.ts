@@ -5,6 +5,8 @@ export interface HttpRequest {
   /** The request target, with its query. */
   url: string;
   body: string;
+  /** What the body claims to be, without parameters and in lower case; "" where it says nothing. */
+  contentType: string;
 }
 
 /** The answer to one request: exactly one of these is called, at once or later. */
@@ -48,8 +50,10 @@ function readRequest(request: IncomingMessage, response: ServerResponse, handler
   request.on("end", () => {
     const reply = createReply(response);
     if (bytes > MAX_BODY_BYTES) return reply.send(413, "text/plain", "Payload Too Large\n");
-    const { method = "", url = "" } = request;
-    handler({ method, url, body: Buffer.concat(chunks).toString("utf8") }, reply);
+    const { method = "", url = "", headers } = request;
+    const [contentType = ""] = (headers["content-type"] ?? "").toLowerCase().split(";");
+    const body = Buffer.concat(chunks).toString("utf8");
+    handler({ method, url, body, contentType: contentType.trim() }, reply);
   });
 }
 

@@ -76,6 +76,14 @@ export class Tokens {
     return this.#render(this.#stable, now);
   }
 
+  /** A token that leaves all others as they are, good for so many seconds. */
+  fetchAnother(ttlSec: number): WireToken {
+    const now = this.#now();
+    this.calls.basic += 1;
+    const token = this.#issue("basic", now, ttlSec * 1000);
+    return this.#render(token, now);
+  }
+
   expireAll(): void {
     const now = this.#now();
     for (const [token, expiresAtMs] of this.#expiresAtMs) {
@@ -90,10 +98,10 @@ export class Tokens {
     }
   }
 
-  #issue(kind: TokenKind, now: number): string {
+  #issue(kind: TokenKind, now: number, ttlMs = this.#ttlMs): string {
     // 157 characters, as long as the platform's: a client that trims or wraps them shows it here.
     const token = `99_${randomBytes(115).toString("base64url")}`;
-    this.#expiresAtMs.set(token, now + this.#ttlMs);
+    this.#expiresAtMs.set(token, now + ttlMs);
     this.issued[kind] += 1;
     return token;
   }

@@ -5,16 +5,16 @@ import type { TokenMode, TokenStore } from "./ports.ts";
 export interface Wish {
   /** The platform refused this one. */
   refused?: string | undefined;
-  /** None will do: ask the platform for a new one. */
+  /** Ignore the stored one: ask the platform for a new one. */
   force?: boolean;
-  /** No waiting for the backend to put a new one there. */
+  /** Don't wait for the backend to store a new one. */
   atOnce?: boolean;
 }
 
 const WAYS_OUT =
-  "let the backend refresh it (a call of its API does), or give --token-store push-cli: a stable token of push-cli's own disturbs nobody";
+  "let the backend refresh it (its next API call does), or use --token-store push-cli: a stable token of push-cli's own does not affect the backend";
 const UNLOCKED_WAYS_OUT =
-  "--token-mode stable disturbs nobody; or let the backend refresh it (a call of its API does); token refresh --force does it all the same, and asks";
+  "--token-mode stable does not affect the backend; or let the backend refresh it (its next API call does); token refresh --force replaces it anyway, after asking";
 
 /**
  * Why push-cli must not put another token into the store, as an error; undefined when it may. A backend that has just
@@ -31,7 +31,7 @@ export async function whyKept(
 ): Promise<PushCliError | undefined> {
   if (store.guard === "read-only") return kept(store, appid, wish, store.whyReadOnly ?? "", WAYS_OUT);
   if (store.guard === "unlocked" && mode === "basic" && !wish.force) {
-    const why = `${store.name} has no lock in Redis, and /cgi-bin/token could end the token that the backend is just storing`;
+    const why = `${store.name} has no lock in Redis, and /cgi-bin/token could invalidate a token that the backend is just storing`;
     return kept(store, appid, wish, why, UNLOCKED_WAYS_OUT);
   }
   const unfit = await store.whyUnfit?.(appid);
@@ -45,7 +45,7 @@ function kept(store: TokenStore, appid: string, wish: Wish, why: string, ways: s
       ? `the API refuses the token in ${key}, which push-cli does not replace`
       : wish.force
         ? `push-cli does not replace the token in ${key}`
-        : `there is no good token in ${key}, and push-cli puts none there`;
+        : `there is no valid token in ${key}, and push-cli does not write one there`;
   const hint =
     store.elsewhere === undefined || wish.force || wish.refused ? ways : `${store.elsewhere}; ${ways}`;
   return new PushCliError("credentials", `${what}: ${why}`, { hint });

@@ -6,7 +6,7 @@ export function withoutTokens(channel: string): TokenProvider {
   const none = (): never => {
     throw usageError(
       `${channel} signs its requests: there is no access token`,
-      "push-cli channels says what each channel needs",
+      "push-cli channels lists what each channel needs",
     );
   };
   return {

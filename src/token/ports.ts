@@ -27,8 +27,8 @@ export interface TokenStoreChoice {
 }
 
 /**
- * Who may put another token into a store. `locked`: whoever does so takes the store's lock. `unlocked`: the backend takes
- * none that others could take, so two may be at it at once. `read-only`: the backend alone.
+ * Who may replace the token in a store. `locked`: any process that holds the store's lock. `unlocked`: the backend uses
+ * no lock that others could take, so two may replace it at once. `read-only`: only the backend.
  */
 export type StoreGuard = "locked" | "unlocked" | "read-only";
 

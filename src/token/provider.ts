@@ -229,7 +229,7 @@ class Provider implements TokenProvider {
     this.#held = token;
     log?.hide(token.token);
     const leftSec = Math.round((token.expiresAtMs - clock.now()) / 1000);
-    log?.info("token", `${FROM[source]}, good for ${leftSec} s`, { source, leftSec, key: this.key });
+    log?.info("token", `${FROM[source]}, valid for ${leftSec} s`, { source, leftSec, key: this.key });
     return { ...token, source };
   }
 }
@@ -237,7 +237,7 @@ class Provider implements TokenProvider {
 const FROM = { store: "taken from Redis", api: "a new one from the API, kept in Redis" };
 
 function overwroteWarning(key: string): string {
-  return `"${key}" held something that is no token in a form that push-cli knows; it holds the new token as plain text now: does a backend use that key for something else, or is --key-prefix wrong?`;
+  return `"${key}" held a value that push-cli can't read as a token, and now holds the new token as plain text: check --key-prefix, and whether a backend uses that key for something else`;
 }
 
 /** How long a lock is asked for at once: asking the platform is surely over then. A whole request gets twice its limit. */

@@ -16,7 +16,7 @@ export function lockedError(appid: string, lock: string, waitMs: number): PushCl
     "locked",
     `another process has been refreshing the token of "${appid}" for ${waitMs / 1000} s`,
     {
-      hint: `try again: its lock, ${lock}, lapses by itself when its holder has died`,
+      hint: `try again: its lock, ${lock}, expires by itself if its holder has died`,
     },
   );
 }

@@ -102,6 +102,11 @@ describe("after an attempt that may have arrived", () => {
     ],
     ["not today may be since it arrived", { class: "not_today" }, settle("unknown")],
     ["not today that proves it", { class: "not_today", afterUncertain: "sent" }, settle("sent")],
+    [
+      "what would prove it proves nothing once a repeat is no longer known as one",
+      { class: "not_today", afterUncertain: "sent", onceOnly: true },
+      settle("unknown"),
+    ],
     ["40003 does not give the code back", { class: "user_unknown" }, settle("unknown")],
     ["43101 may come from a user whom it reached", { class: "user_refuses" }, settle("unknown")],
     [

@@ -70,12 +70,12 @@ it("keys dropped during a run stop it, and a resume has to be allowed", async ()
   expect(stopped.code).toBe(9);
   expect(stopped.json<BroadcastResult>()).toMatchObject({
     status: "stopped",
-    reason: expect.stringContaining("ledgers may be among them"),
+    reason: expect.stringContaining("they may include ledgers"),
   });
   expect(stopped.stderr).toContain("evicted_keys");
   const next = "push-cli broadcast resume b-1 --allow-eviction";
   expect(stopped.json()).toMatchObject({ next: [next] });
-  expect(stopped.stderr).toContain(`; then ${next}"`);
+  expect(stopped.stderr).toContain(`; then run ${next}"`);
   expect(stopped.json<BroadcastResult>()).toMatchObject({ next: [next] });
   expect((await run(["broadcast", "show", "b-1"])).json()).toMatchObject({ next: [next] });
 
@@ -101,7 +101,7 @@ it("the record among the dropped keys: the run stops at that, and the next one u
   expect(stopped.code).toBe(9);
   expect(stopped.json<BroadcastResult>()).toMatchObject({ status: "stopped", next: [] });
   expect(stopped.stderr).toMatch(
-    /Redis has dropped .* since the broadcast began, and its record is gone: ledgers may/,
+    /Redis has dropped .* since the broadcast began, and its record is gone: they may include ledgers/,
   );
   await setMemory("noeviction", "0");
 
@@ -109,9 +109,7 @@ it("the record among the dropped keys: the run stops at that, and the next one u
   expect(refused.code).toBe(3);
   expect(refused.stderr).toContain("there is no broadcast 'b-1'");
   expect(refused.stderr).toMatch(/\(evicted_keys\) since it started: if the record was among them, /);
-  expect(refused.stderr).toContain(
-    "started again with --id b-1 it leaves out everybody whose ledger is left",
-  );
+  expect(refused.stderr).toContain("started again with --id b-1, it skips everybody whose ledger remains");
   const again = await broadcast(world, ["--id", "b-1"]);
   expect(again.code).toBe(0);
   expect(world.sandbox.stats()).toMatchObject({ delivered: 300, duplicates: 0 });

@@ -65,7 +65,7 @@ describe("errcodes that nobody knows", () => {
     expect(seeTimes(guard, 19)).toBe(-1);
     guard.seeOutcome(false, true);
     expect(seeTimes(guard, 19)).toBe(-1);
-    expect(guard.seeUnlisted(99999)).toContain("errcode 99999 came 20 times in a row");
+    expect(guard.seeUnlisted(99999)).toContain("unknown errcode 99999: returned 20 times in a row");
   });
 
   test("are not interrupted by an outcome that is no success", () => {

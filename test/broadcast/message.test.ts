@@ -17,7 +17,7 @@ describe("a message is refused before anything is sent", () => {
     [
       "with a value that a terminal would obey",
       messageOf("t", ["a", "\u001b[2J"]),
-      "keyword2 holds the control",
+      "keyword2 contains the control",
     ],
   ])("%s", (_, fields, words) => {
     const check = () => checkMessage({ ...PLAIN, ...fields });

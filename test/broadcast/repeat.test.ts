@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Repeat } from "../../src/broadcast/channel.ts";
 import type { MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
-import { repeatUntilMs } from "../../src/broadcast/repeat.ts";
+import { repeatOf, repeatUntilMs } from "../../src/broadcast/repeat.ts";
 import type { Clock } from "../../src/clock.ts";
 import { drive, hurriedClock } from "./drive.ts";
 import { giveUsers, outcomes, useWorld } from "./world.ts";
@@ -9,8 +9,11 @@ import { giveUsers, outcomes, useWorld } from "./world.ts";
 const MINUTE = 60_000;
 const at = (text: string) => Date.parse(text);
 
-function until(repeat: Repeat, { multiUse = false, firstAgoMs = 0, now = "2026-11-27T03:00:00Z" } = {}) {
-  return repeatUntilMs(repeat, { multiUse, firstAgoMs }, () => at(now));
+function until(
+  repeat: Repeat,
+  { multiUse = false, standing = false, firstAgoMs = 0, now = "2026-11-27T03:00:00Z" } = {},
+) {
+  return repeatUntilMs(repeat, { multiUse, standing, firstAgoMs }, () => at(now));
 }
 
 it("by the code: for ever with a code for one message, never with one for several", () => {
@@ -30,22 +33,34 @@ it("ten minutes count from the first attempt, less a minute", () => {
 });
 
 it("the day is Beijing's, of the first attempt, less a minute", () => {
-  expect(until("same_day")).toBe(at("2026-11-27T15:59:00Z"));
-  expect(until("same_day", { now: "2026-11-27T15:59:30Z" })).toBe(at("2026-11-27T15:59:00Z"));
-  expect(until("same_day", { now: "2026-11-27T16:00:00Z" })).toBe(at("2026-11-28T15:59:00Z"));
-  expect(until("same_day", { now: "2026-11-27T16:01:00Z", firstAgoMs: 2 * MINUTE })).toBe(
-    at("2026-11-27T15:59:00Z"),
-  );
+  const ofDay = (more: Parameters<typeof until>[1] = {}) =>
+    until("same_day", { multiUse: true, standing: true, ...more });
+  expect(ofDay()).toBe(at("2026-11-27T15:59:00Z"));
+  expect(ofDay({ now: "2026-11-27T15:59:30Z" })).toBe(at("2026-11-27T15:59:00Z"));
+  expect(ofDay({ now: "2026-11-27T16:00:00Z" })).toBe(at("2026-11-28T15:59:00Z"));
+  expect(ofDay({ now: "2026-11-27T16:01:00Z", firstAgoMs: 2 * MINUTE })).toBe(at("2026-11-27T15:59:00Z"));
+});
+
+it("the day is that of a standing right: what is spent is never sent with again", () => {
+  expect(until("same_day", { multiUse: true })).toBe(0);
+});
+
+it("without pools nobody knows whether a right stands, and nothing is repeated for its sake", () => {
+  expect(repeatOf({ repeat: "same_day" }, { withoutPool: true })).toBe("never");
+  expect(repeatOf({ repeat: "same_day" }, {})).toBe("same_day");
+  expect(repeatOf({ repeat: "ten_minutes" }, { withoutPool: true })).toBe("ten_minutes");
 });
 
 const world = useWorld();
 const ok: SendAnswer = { class: "ok", errcode: 0, errmsg: "ok" };
 const lost: SendAnswer = { class: "ambiguous", errmsg: "timeout" };
 
-/** A platform that answers like this, one after the other, each after so long. */
+/** A platform that answers like this, one after the other, each after so long; to a send to nobody, that it is there. */
 function answering(clock: Clock, takesMs: number, answers: SendAnswer[]): MessageSender {
+  const refused: SendAnswer = { class: "user_unknown", errcode: 40003, errmsg: "nobody" };
   return {
-    send: (_, __, onAnswer) => void clock.sleep(takesMs).then(() => onAnswer(answers.shift()!)),
+    send: ({ openId }, __, onAnswer) =>
+      void clock.sleep(takesMs).then(() => onAnswer(openId === "" ? refused : answers.shift()!)),
     close: async () => {},
   };
 }

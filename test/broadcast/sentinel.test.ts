@@ -30,12 +30,12 @@ async function refusal(redisUrl: string): Promise<string> {
 
 test("a master that the Sentinels don't know, and Sentinels that are not there, are said to be so", async () => {
   expect(await refusal(sentinels.url.replace(MASTER, "nobody"))).toMatch(
-    /the Sentinels don't know the master of that name at redis\+sentinel:\S+\/nobody: .*\nhint: redis-cli -p 26379 sentinel masters/,
+    /the Sentinels know no master of that name at redis\+sentinel:\S+\/nobody: .*\nhint: redis-cli -p 26379 sentinel masters/,
   );
   const url = `redis+sentinel://:s3cret@127.0.0.1:${await findFreePort()}/${MASTER}`;
   const told = await refusal(url);
   expect(told).toMatch(
-    /no Sentinel leads to the master at redis\+sentinel:\/\/:\*\*\*@127.0.0.1:\d+\/push-master: nobody answers\n/,
+    /no Sentinel could name the master at redis\+sentinel:\/\/:\*\*\*@127.0.0.1:\d+\/push-master: none of them answers\n/,
   );
   expect(told).toContain("hint: check the Sentinels in PUSH_CLI_REDIS_URL");
 });

@@ -235,7 +235,7 @@ describe("--id", () => {
     expect(again).toMatchObject({ code: 10, stdout: "" });
     expect(JSON.parse(again.stderr).error).toMatchObject({
       code: "locked",
-      message: expect.stringMatching(/'spring' already: started .*, finished, 3 sent/),
+      message: expect.stringMatching(/'spring' already exists: started .*, finished, 3 sent/),
       hint: expect.any(String),
     });
     expect(await dumpAll(world)).toEqual(before);

@@ -30,9 +30,6 @@ function toMy(api: MiniProgramApi) {
             : fail({ error: 19, status, data, headers: header }),
         fail: () => fail({ error: 12 }),
       }),
-    requestSubscribeMessage: () => {
-      throw new Error("another prompt of the same name");
-    },
   };
 }
 
@@ -49,6 +46,81 @@ it.each(["wx", "qq", "swan"])("finds %s by itself", async (name) => {
   collector.add("a");
   await collector.flush();
   expect([...world.server.pool.keys()]).toEqual(["a"]);
+});
+
+it("takes what a form of Baidu's says: codes, agreements under the developer's id, and what became of those", async () => {
+  const query = vi.fn(({ subscribeId, success, fail }: SwanQuery) =>
+    subscribeId === "gone" ? fail({ errCode: 904 }) : success({ status: subscribeId === "s-1" ? 1 : 0 }),
+  );
+  vi.stubGlobal("swan", { ...world.phone.start().api, subscribeService: query });
+  const collector = createCollector({ url: world.server.url, now: () => world.nowMs });
+  world.phone.network = "lost";
+  expect(collector.addSubscription("BD0003", "s-1", { formId: "f-1", status: "", message: "" })).toBe(true);
+  for (const status of [500101, 500102, 500103, 500104, "500105"])
+    expect(collector.addSubscription("BD0003", "s-2", { formId: "f-2", status, message: "no" })).toBe(false);
+  // As in the developer tool.
+  expect(collector.addSubscription("BD0003", "s-3", { formId: "", status: "", message: "" })).toBe(false);
+  collector.add("guest-0");
+  await collector.flush();
+  world.phone.network = "up";
+  await world.pass(collector, 300_000);
+  const reports = world.server.seen.filter(({ path }) => path === "/consents").map(({ body }) => body);
+  expect(reports.length).toBeGreaterThan(0);
+  for (const body of reports)
+    expect(body).toMatchObject({
+      templates: { BD0003: "accept" },
+      subscribeId: "s-1",
+      report: reports[0]?.report,
+    });
+  expect([...world.server.pool.keys()]).toEqual(["guest-0"]);
+  expect(collector.pending()).toEqual({ codes: 0, reports: 0 });
+  const answers = ["s-1", "s-2", "gone"].map((id) => collector.hasSubscription("BD0003", id));
+  expect(await Promise.all(answers)).toEqual([true, false, undefined]);
+  expect(query.mock.calls[0]?.[0]).toMatchObject({ templateId: "BD0003", subscribeId: "s-1", type: "query" });
+  const elsewhere = world.open({ api: world.phone.start().api });
+  expect(await elsewhere.hasSubscription("BD0003", "s-1")).toBeUndefined();
+});
+
+interface SwanQuery {
+  subscribeId: string;
+  success(answer: object): void;
+  fail(failure: object): void;
+}
+
+/** QQ's `qq`: the prompt is called otherwise, and has to be told that it is for subscribing. */
+function toQq({ requestSubscribeMessage, ...api }: MiniProgramApi, asked: object[]) {
+  return {
+    ...api,
+    subscribeAppMsg: (options: { tmplIds: string[]; subscribe?: boolean; success(result: object): void }) => {
+      asked.push({ tmplIds: options.tmplIds, subscribe: options.subscribe });
+      const statuses = options.tmplIds.map((id) => [id, id.startsWith("no") ? "reject" : "accept"]);
+      options.success({ errMsg: "subscribeAppMsg:ok", ...Object.fromEntries(statuses) });
+    },
+  };
+}
+
+it("asks for QQ's subscriptions by three at once, and reports them as others do", async () => {
+  const asked: object[] = [];
+  vi.stubGlobal("qq", toQq(world.phone.start().api, asked));
+  const collector = createCollector({ url: world.server.url });
+  const result = await collector.askConsents(["a", "b", "no1", "c"], { longTerm: ["day"] });
+  expect(asked).toEqual([
+    { tmplIds: ["a", "b", "no1"], subscribe: true },
+    { tmplIds: ["c"], subscribe: true },
+    { tmplIds: ["day"], subscribe: true },
+  ]);
+  expect(result).toMatchObject({
+    accepted: ["a", "b", "c", "day"],
+    refused: [{ templateId: "no1", status: "reject" }],
+    failed: [],
+  });
+  await collector.flush();
+  const reports = world.server.seen.filter(({ path }) => path === "/consents");
+  expect(reports.map(({ body }) => (body as { templates: object }).templates)).toEqual([
+    { a: "accept", b: "accept", no1: "reject" },
+    { c: "accept" },
+    { day: "accept" },
+  ]);
 });
 
 it("works with my", async () => {
@@ -76,6 +148,103 @@ it("works with my", async () => {
   expect(failed).toMatchObject([
     { templateIds: ["t"], why: expect.stringContaining("not on this platform") },
   ]);
+});
+
+/** What my.requestSubscribeMessage gives, by the vendor's page of it. */
+interface MyPrompt {
+  behavior: string;
+  show: boolean;
+  keep?: boolean;
+  refuse?: boolean;
+  result?: object;
+  [templateId: string]: unknown;
+}
+
+/** A client on Alipay whose user answers prompts like this; `asked` gets their templates. */
+function openMy(prompts: (MyPrompt | { errorCode?: number; error?: number; errorMessage: string })[]) {
+  const asked: string[][] = [];
+  const prompt = (options: { entityIds: string[]; success(r: object): void; fail(r: object): void }) => {
+    asked.push(options.entityIds);
+    const answer = prompts.shift() ?? { errorMessage: "no answer" };
+    if ("errorMessage" in answer) options.fail(answer);
+    else options.success(answer);
+  };
+  const my = { ...toMy(world.phone.start().api), requestSubscribeMessage: prompt };
+  return { asked, collector: world.open({ api: my as unknown as MiniProgramApi }) };
+}
+
+const agreed = (added: string[], all = added, more: Partial<MyPrompt> = {}): MyPrompt => ({
+  behavior: "subscribe",
+  show: true,
+  result: { currentSubscribedEntityIds: added, subscribedEntityIds: all, unsubscribedEntityIds: [] },
+  ...Object.fromEntries(all.map((id) => [id, "accept"])),
+  ...more,
+});
+
+it("asks my for three templates at a time, and counts what each prompt has added", async () => {
+  const { asked, collector } = openMy([
+    agreed(["a"], ["a"], { b: "reject", c: "reject", refuse: true }),
+    agreed(["d"], ["d"], { keep: true }),
+  ]);
+  const asking = collector.askConsents(["a", "b", "c", "d"]);
+  expect(asked).toEqual([["a", "b", "c"]]);
+  expect(await asking).toEqual({
+    accepted: ["a", "d"],
+    refused: ["b", "c"].map((templateId) => ({
+      templateId,
+      status: "reject",
+      why: expect.stringContaining("refused"),
+    })),
+    failed: [],
+  });
+  expect(asked).toEqual([["a", "b", "c"], ["d"]]);
+  await collector.flush();
+  expect([...world.server.reports.values()]).toEqual([
+    { a: "accept", b: "reject", c: "reject" },
+    { d: "accept" },
+  ]);
+});
+
+it("does not count what my repeats of an earlier prompt", async () => {
+  // Without a prompt, the keys of the templates say what was chosen the last time.
+  const silent = { show: false };
+  const { collector } = openMy([
+    agreed(["a"], ["a", "b"], silent),
+    { behavior: "subscribe", show: false, c: "accept" },
+  ]);
+  const first = await collector.askConsents(["a", "b"]);
+  expect(first.accepted).toEqual(["a"]);
+  expect(first.refused).toMatchObject([
+    { templateId: "b", status: "known", why: expect.stringMatching(/ /) },
+  ]);
+  const second = await collector.askConsents(["c"]);
+  expect(second).toMatchObject({ accepted: [], refused: [{ templateId: "c", status: "known" }] });
+});
+
+it("goes by the keys of the templates where my gives no lists", async () => {
+  const { collector } = openMy([{ behavior: "subscribe", show: true, a: "accept", b: "reject" }]);
+  const result = await collector.askConsents(["a", "b", "c"]);
+  expect(result.accepted).toEqual(["a"]);
+  expect(result.refused.map(({ templateId, status }) => [templateId, status])).toEqual([
+    ["b", "reject"],
+    ["c", "missing"],
+  ]);
+});
+
+it("explains why a prompt of my failed, and reports nothing", async () => {
+  const { collector } = openMy([
+    { errorCode: 11, errorMessage: "用户取消订阅" },
+    { error: 106008, errorMessage: "x" },
+    { errorCode: 10, errorMessage: "系统异常" },
+  ]);
+  const codes = [];
+  for (const id of ["a", "b", "c"]) codes.push(...(await collector.askConsents([id])).failed);
+  expect(codes).toEqual([
+    { templateIds: ["a"], code: 11, why: "cancelled by the user" },
+    { templateIds: ["b"], code: 106008, why: "no such template" },
+    { templateIds: ["c"], code: 10, why: "系统异常" },
+  ]);
+  expect(collector.pending().reports).toBe(0);
 });
 
 it("lets storage of my fail", async () => {

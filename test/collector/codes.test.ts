@@ -26,6 +26,22 @@ test("codes are taken, known the second time, and in the pool once", async () =>
   expect(world.books.pools).toEqual(before);
 });
 
+test("a payment at Baidu is good for three messages, and says of which kind it is; a form's code is as any", async () => {
+  const world = await startWorld();
+  const codes = [1, 2, 3].map((scene) => ({ formId: `code-${scene}`, scene }));
+  expect((await world.report(USER, "/codes", { codes })).json).toMatchObject({ taken: 3 });
+  expect(world.books.pools.get(USER)).toMatchObject([
+    { formId: "code-1" },
+    { formId: "code-2", uses: 3, scene: 2 },
+    { formId: "code-3", uses: 3, scene: 3 },
+  ]);
+  expect(world.books.pools.get(USER)?.[0]).not.toHaveProperty("scene");
+  for (const scene of [0, 4, "2", true]) {
+    const { status, json } = await world.report(USER, "/codes", { codes: [{ formId: "x", scene }] });
+    expect([status, json.error.message]).toEqual([400, expect.stringContaining("codes[0].scene")]);
+  }
+});
+
 test("a report whose answer was lost is taken once", async () => {
   const world = await startWorld();
   const body = { codes: [{ formId: "form-1" }] };

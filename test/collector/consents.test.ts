@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Grant } from "../../src/collector/ports.ts";
 import { testReader } from "./test-reader.ts";
 import { push, startWorld, type World } from "./world.ts";
 
@@ -119,4 +120,25 @@ test.each([
   expect([status, json.error.code]).toEqual([400, "bad_request"]);
   expect(json.error.message).toContain(named);
   expect(world.books.calls).toBe(0);
+});
+
+test("a subscription at Baidu is kept under its subscribe_id, by which a repeat is known too", async () => {
+  const world = await startWorld();
+  const grants: Grant[] = [];
+  const { grant } = world.books.consents;
+  world.books.consents.grant = (given) => {
+    grants.push(given);
+    return grant(given);
+  };
+  const body = { templates: { BD0003: "accept" }, subscribeId: "8026" };
+  expect((await world.report(USER, "/consents", body)).json).toMatchObject({ taken: 1 });
+  expect((await world.report(USER, "/consents", body)).json).toMatchObject({ taken: 0 });
+  expect(grants).toMatchObject([
+    { key: "8026", id: "8026" },
+    { key: "8026", id: "8026" },
+  ]);
+  for (const subscribeId of ["", "-", 'a"b', "a b", 8026, "x".repeat(129)]) {
+    const { status, json } = await world.report(USER, "/consents", { ...body, subscribeId });
+    expect([status, json.error.message]).toEqual([400, expect.stringContaining("subscribeId")]);
+  }
 });

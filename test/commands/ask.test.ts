@@ -55,7 +55,7 @@ describe.each(ASKING)("%s %s ...", (...command) => {
   it("is refused to a pipe, whatever comes through it", async () => {
     const { code, stderr } = await world.screen(command, { stdin: "y\n", typed: "y\n" });
     expect(code).toBe(11);
-    expect(stderr).toMatch(/^error: .*, but there is no terminal\nhint: use --yes/);
+    expect(stderr).toMatch(/^error: .* needs confirmation, but there is no terminal\nhint: use --yes/);
     await NOTHING_DONE();
   });
 });
@@ -83,9 +83,9 @@ describe("broadcast --to-file -", () => {
   });
 });
 
-it("help of what asks says that it asks for confirmation", async () => {
+it("help of what asks says that --yes skips the question", async () => {
   for (const [noun = "", verb = ""] of ASKING) {
     const { stdout } = await world.cli([noun, ...(noun === "pool" ? [verb] : []), "--help"]);
-    expect(stdout).toMatch(/asks\s+for\s+confirmation/i);
+    expect(stdout).toMatch(/--yes\s+skips\s+the\s+question/);
   }
 });

@@ -329,7 +329,7 @@ describe("nothing to do", () => {
     await world.redis.push("oA", plainEntry("b", Date.now() + HOUR_MS));
     await expectRefusal(world.cli, [...SEND, "--id", "b1"], {
       kind: "locked",
-      message: /there is a broadcast 'b1' already: started .*, finished, 1 sent/,
+      message: /broadcast 'b1' already exists: started .*, finished, 1 sent/,
     });
     await expectRefusal(world.cli, ["broadcast", "resume", "b1"], {
       kind: "nothing",

@@ -26,7 +26,7 @@ test("in a pipe a row each", async () => {
 
 test.each([
   ["wechat", 2, '--channel: "wechat" is not a channel'],
-  ["wechat-fax", 5, "unknown channel 'wechat-fax'"],
+  ["wechat-fax", 5, "there is no channel 'wechat-fax'"],
 ])("a channel that is none is refused: %s", async (channel, exit, words) => {
   const { code, stderr } = await runCli(["token", "show", "--channel", channel], { env });
   expect({ code, stderr }).toEqual({ code: exit, stderr: expect.stringContaining(words) });

@@ -225,7 +225,7 @@ describe("config check", () => {
     const { code, ok, problems } = await check();
     expect({ code, ok }).toEqual({ code: 0, ok: true });
     expect(problems).toEqual([
-      { severity: "warning", problem: expect.stringMatching(/holds a secret and others may read it/) },
+      { severity: "warning", problem: expect.stringMatching(/contains a secret and is readable by others/) },
     ]);
   });
 
@@ -247,7 +247,7 @@ describe("config path", () => {
   it("tells where files are looked for, and whether they are there", async () => {
     write(users, "not even JSON");
     expect(await paths()).toEqual([
-      { file: here, kind: "project", found: false, problem: "not there" },
+      { file: here, kind: "project", found: false, problem: "not found" },
       { file: users, kind: "user", found: true },
     ]);
   });

@@ -70,7 +70,7 @@ describe("Redis", () => {
       at("nobody:wrong-password@"),
       /^Redis refused the password at redis:\/\/nobody:\*\*\*@/,
     );
-    await refusesRedis(at(""), /^Redis wants a password at redis:\/\/127/, /not on the command line/);
+    await refusesRedis(at(""), /^Redis requires a password at redis:\/\/127/, /not on the command line/);
   });
 
   it("has no database of that number, and no other is used instead", async () => {

@@ -69,5 +69,5 @@ it("says of a page in another language that it is not translated, and shows the 
   const untold = await runCli(["help", "development"], { env: { LANG: "zh_CN.UTF-8" } });
   const told = await runCli(["help", "development", "--lang", "zh_CN"]);
   expect([untold.stderr, told.stdout]).toEqual(["", untold.stdout]);
-  expect(told.stderr).toContain("'development' is not translated to zh-CN");
+  expect(told.stderr).toContain("'development' is not available in zh-CN; showing English");
 });

@@ -50,7 +50,7 @@ describe("--json=<fields>", () => {
     const { error } = JSON.parse(stderr);
     expect(error).toMatchObject({ code: "usage", message: "--json: unknown field 'outcomes.send'" });
     expect(error.hint).toMatch(
-      /^did you mean outcomes\.sent\? the fields are outcomes\.sent, outcomes\.no_code, /,
+      /^did you mean outcomes\.sent\? valid fields: outcomes\.sent, outcomes\.no_code, /,
     );
     expect(world.sandbox.stats().delivered).toBe(0);
   });
@@ -60,14 +60,14 @@ describe("--json=<fields>", () => {
     async (word) => {
       const { code, stderr } = await world.cli(["pool", "list", word]);
       expect(code).toBe(2);
-      expect(JSON.parse(stderr).error.message).toContain("a field has no name");
+      expect(JSON.parse(stderr).error.message).toContain("empty field name");
     },
   );
 
   it("lists the fields of the level that is wrong, and says where there are none", async () => {
     const hint = async (word: string) =>
       JSON.parse((await world.cli(["pool", "list", word])).stderr).error.hint;
-    expect(await hint("--json=nothingLikeIt")).toMatch(/^the fields are openId, valid, .*, templateId, /);
+    expect(await hint("--json=nothingLikeIt")).toMatch(/^valid fields: openId, valid, .*, templateId, /);
     expect(await hint("--json=openId.length")).toBe("openId has no fields");
   });
 });

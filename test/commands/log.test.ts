@@ -51,10 +51,10 @@ describe("--verbose", () => {
       / settings: no configuration file, no profile, channel wechat-template, API http:\S+, Redis redis:\S+, appid wx-sandbox$/m,
     );
     says(/ redis: connected to redis:\S+: one server, version \d/m);
-    says(/ token: a new one from the API, kept in Redis, good for \d+ s$/m);
+    says(/ token: a new one from the API, kept in Redis, valid for \d+ s$/m);
     says(/ run: broadcast \S+, run \S+: the first; users from the pools$/m);
     says(/ sweep: sweep 1 begins$/m);
-    says(/ sweep: sweep 1 has met everybody$/m);
+    says(/ sweep: sweep 1 is complete$/m);
     says(/ end: exit code 0 \(done\)$/m);
     expect(stderr).not.toMatch(/ (redis|http): [A-Z]+ /);
   });
@@ -72,7 +72,7 @@ describe("--verbose", () => {
       "--profile",
       "shop",
     ]);
-    expect(stderr).toMatch(/ token: taken from Redis, good for /);
+    expect(stderr).toMatch(/ token: taken from Redis, valid for /);
     expect(stderr).toContain(` settings: read "${config}", profile shop, `);
   });
 
@@ -81,8 +81,8 @@ describe("--verbose", () => {
     world.sandbox.setOutage({ after: { sends: 10 }, forMs: 1000, kind: "502", tokenOnly: false });
     const { stderr, code } = await world.cli([...SEND, "--verbose", "--concurrency", "4"]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/ retry: o\d+ again in \d+ ms, attempt 1 got: .*502/);
-    expect(stderr).toMatch(/ api: down \(.*502.*\): nothing is sent but single tries$/m);
+    expect(stderr).toMatch(/ retry: o\d+ again in \d+ ms, attempt 1 failed: .*502/);
+    expect(stderr).toMatch(/ api: down \(.*502.*\): only single probes are sent$/m);
     expect(stderr).toMatch(/ api: back: /);
   });
 

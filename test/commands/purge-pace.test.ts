@@ -79,7 +79,7 @@ async function purgeDisturbed(argv: string[], disturb: (signal: (name: "SIGINT")
 it("tells at Ctrl-C what it has done so far", async () => {
   const result = await purgeDisturbed([], (signal) => signal("SIGINT"));
   expect(result.code).toBe(130);
-  expect(result.stderr).toContain("stopping: waiting for the steps under way");
+  expect(result.stderr).toContain("stopping: waiting for steps in progress");
   const removed = 2000 - (await world.redis.client.dbsize());
   expect(removed).toBeGreaterThan(0);
   expect(removed).toBeLessThan(2000);

@@ -185,7 +185,9 @@ describe("purge", () => {
       const told = await world.screen(["purge", ...flags]);
       expect([told.code, told.stderr]).toEqual([
         3,
-        expect.stringMatching(/^error: no pool found under 'mina:openid:\*'\nhint: pools/m),
+        expect.stringMatching(
+          /^error: no pool found under 'mina:openid:\*'\nhint: found pools under 'mina:openId:'/m,
+        ),
       ]);
     },
   );

@@ -94,5 +94,7 @@ it.each([
 ])("%s %s is refused", async (flag, value) => {
   const { code, stderr } = await runCli(["pool", "list", flag, value]);
   expect(code).toBe(2);
-  expect(stderr).toMatch(new RegExp(`^error: ${flag}: "${value}" is not .*\nhint: a time from 100ms to 1h`));
+  expect(stderr).toMatch(
+    new RegExp(`^error: ${flag}: "${value}" is not .*\nhint: give a time from 100ms to 1h`),
+  );
 });

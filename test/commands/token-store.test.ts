@@ -52,7 +52,7 @@ it("says of a key without a TTL that its token may lapse at any time", async () 
   const { stdout } = await world.screen(["token", "show", "--token-store", "wxjava"]);
   expect(stdout).toContain("\nrenewed  unknown: the key has no TTL\n");
   expect((await run("token", "show", "--token-store", "wxjava")).stdout).toMatch(
-    /\ttoken-\.\.\.\t\tstore\twxjava\t/,
+    /token\ttoken-\.\.\.\nexpiresAt\t-\nsource\tstore\nstore\twxjava\n/,
   );
 });
 
@@ -97,7 +97,7 @@ it("leaves the refresh to a backend that can't be locked out, and says how to go
   );
   expect([code, stdout]).toEqual([4, ""]);
   expect(stderr).toMatch(
-    /^error: there is no good token in "wechatpy:wx-sandbox_access_token", and push-cli puts none there: wechatpy has no lock in Redis.*\nhint: .*--token-mode stable disturbs nobody; or let the backend refresh it/,
+    /^error: there is no valid token in "wechatpy:wx-sandbox_access_token", and push-cli does not write one there: wechatpy has no lock in Redis.*\nhint: .*--token-mode stable does not affect the backend; or let the backend refresh it/,
   );
   expect(calls()).toEqual({ stable: 0, basic: 0 });
   expect(await world.redis.client.keys("*")).toEqual([]);

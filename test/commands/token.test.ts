@@ -134,7 +134,9 @@ describe("token", () => {
     const env = { PUSH_CLI_APPSECRET: "" };
     const none = await world.cli(["token", "show"], { env });
     expect(none).toMatchObject({ code: 3, stdout: "" });
-    expect(none.stderr).toMatch(/^error: no token of wx-sandbox is stored\nhint: push-cli token refresh/);
+    expect(none.stderr).toMatch(
+      /^error: no token of wx-sandbox is stored\nhint: to fetch one: push-cli token refresh/,
+    );
     await token("refresh");
     expect((await world.cli(["token", "show"], { env })).code).toBe(0);
     expect(calls()).toEqual({ stable: 1, basic: 0 });

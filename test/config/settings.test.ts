@@ -34,6 +34,11 @@ describe("layers", () => {
         proxy: "default",
         appid: "default",
         appsecret: "default",
+        alipayPrivateKey: "default",
+        alipayPublicKey: "default",
+        alipayAppCert: "default",
+        alipayCert: "default",
+        alipayRootCert: "default",
         collectorSecret: "default",
         callbackToken: "default",
         callbackAesKey: "default",
@@ -50,6 +55,7 @@ describe("layers", () => {
       collectorSecrets: {},
       configFiles: { read: [], places: [here] },
       production: false,
+      credential: "appsecret",
       warnings: [],
     });
   });
@@ -96,6 +102,11 @@ describe("layers", () => {
       PUSH_CLI_PROXY: "proxy:3128",
       PUSH_CLI_APPID: "wx1",
       PUSH_CLI_APPSECRET: "s3cret",
+      PUSH_CLI_ALIPAY_PRIVATE_KEY: "k".repeat(64),
+      PUSH_CLI_ALIPAY_PUBLIC_KEY: "p".repeat(64),
+      PUSH_CLI_ALIPAY_APP_CERT: "/app.crt",
+      PUSH_CLI_ALIPAY_CERT: "/alipay.crt",
+      PUSH_CLI_ALIPAY_ROOT_CERT: "/root.crt",
       PUSH_CLI_COLLECTOR_SECRET: "s".repeat(32),
       PUSH_CLI_CALLBACK_TOKEN: "token1",
       PUSH_CLI_CALLBACK_AES_KEY: "k".repeat(43),
@@ -123,6 +134,11 @@ describe("layers", () => {
       proxy: "proxy:3128",
       appid: "wx1",
       appsecret: "s3cret",
+      alipayPrivateKey: "k".repeat(64),
+      alipayPublicKey: "p".repeat(64),
+      alipayAppCert: "/app.crt",
+      alipayCert: "/alipay.crt",
+      alipayRootCert: "/root.crt",
       keyPrefix: "k:",
       poolPrefix: "p:",
       poolSuffix: "",
@@ -135,6 +151,7 @@ describe("layers", () => {
       auditLog: "/var/log/a.ndjson",
       profile: "a",
       production: false,
+      credential: "appsecret",
       collectorSecrets: {
         collectorSecret: { from: "PUSH_CLI_COLLECTOR_SECRET", value: "s".repeat(32) },
         callbackToken: { from: "PUSH_CLI_CALLBACK_TOKEN", value: "token1" },
@@ -168,7 +185,7 @@ describe("layers", () => {
     const env = { PUSH_CLI_APPID: `${quote}wx1${quote}`, PUSH_CLI_APPSECRET: `${quote}s3cret${quote}` };
     const { warnings } = await load({}, env);
     expect(warnings).toEqual([
-      expect.stringMatching(/^PUSH_CLI_APPID begins and ends with a quote, which .*--env-file/),
+      expect.stringMatching(/^PUSH_CLI_APPID begins and ends with a quote, which docker --env-file keeps; /),
       expect.stringMatching(/^PUSH_CLI_APPSECRET begins and ends with a quote/),
     ]);
     expect(warnings.join()).not.toContain("s3cret");
@@ -376,7 +393,7 @@ describe("values", () => {
     expect(error.details).toEqual([
       expect.stringMatching(/^PUSH_CLI_REDIS_URL: "http:\/\/:\*\*\*@h" is not a Redis URL; such as redis:/),
       "PUSH_CLI_APPSECRET is empty or contains spaces; the appsecret is a single word without spaces",
-      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is not a token mode; use stable/),
+      expect.stringMatching(/^PUSH_CLI_TOKEN_MODE: "fast" is not a token mode; use stable /),
     ]);
     expect((await failure({ keyPrefix: "" }, env)).kind).toBe("usage");
     expect((await failure({ redisUrl: "redis://h", tokenMode: "basic" }, env)).details).toEqual([]);

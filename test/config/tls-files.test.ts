@@ -54,7 +54,12 @@ it.each<[SettingFlags, Record<string, string>, PushCliError["kind"], RegExp]>([
   ],
   [{ redisCert: "client.crt" }, {}, "usage", /^--redis-cert is set without its counterpart$/],
   [{}, { PUSH_CLI_REDIS_KEY: "client.key" }, "config", /^PUSH_CLI_REDIS_KEY is set without its counterpart$/],
-  [{ redisCert: "client.crt", redisKey: "other.key" }, {}, "config", /invalid TLS files for Redis: .*key values mismatch/],
+  [
+    { redisCert: "client.crt", redisKey: "other.key" },
+    {},
+    "config",
+    /^invalid TLS files for Redis: .*key values mismatch/,
+  ],
   [{ redisServername: "a b" }, {}, "usage", /^--redis-servername: "a b" is empty or contains spaces$/],
 ])("%j %j are an error that says where", async (flags, env, kind, message) => {
   const error = await load({ redisUrl, ...flags }, env).then(

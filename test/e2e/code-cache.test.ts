@@ -109,5 +109,5 @@ it("with nothing left that could wake it, it fails", async () => {
   writeFileSync(note, deaf);
   const { code, stderr } = await loads(ARGV);
   expect(code).toBe(1);
-  expect(stderr).toBe("error: unexpected error: push-cli waits for what will never come\n");
+  expect(stderr).toBe("error: unexpected error: push-cli is waiting for something that will never happen\n");
 });

@@ -50,7 +50,7 @@ it("a frozen run that was taken over sends nothing more when it wakes up, and le
     stdin: "",
   });
   try {
-    await taking.shows(/may be alive: waiting up to \d+ s/);
+    await taking.shows(/may still be alive: waiting up to \d+ s/);
     const before = delivered();
     await expect.poll(delivered).toBeGreaterThan(before + 20);
   } finally {
@@ -58,7 +58,7 @@ it("a frozen run that was taken over sends nothing more when it wakes up, and le
   }
   const fenced = await sending.done;
   expect(fenced.code, fenced.stderr).toBe(10);
-  expect(fenced.stderr).toContain("this run's heartbeat had lapsed");
+  expect(fenced.stderr).toContain("this run's heartbeat lapsed");
   const taken = await taking.done;
   expect(taken.code, taken.stderr).toBe(0);
   expect(JSON.parse(taken.stdout)).toMatchObject({

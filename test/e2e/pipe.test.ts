@@ -15,7 +15,7 @@ describe("the built command in a pipe", () => {
     for (const argv of [[], ["--help"], ["help"]]) {
       const { code, stdout, stderr } = await cli.run(argv);
       expect([code, stderr]).toEqual([0, ""]);
-      expect(stdout).toMatch(/^Usage: push-cli [\s\S]*Examples:[\s\S]*Commands:/);
+      expect(stdout).toMatch(/^Usage: push-cli [\s\S]*Commands:[\s\S]*Examples:/);
     }
   });
 

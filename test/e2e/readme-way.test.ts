@@ -41,7 +41,7 @@ it.skipIf(missing.length > 0)(
     expect(stdout).toContain('"fate":"known","reason":"paired"');
     expect(stdout, "one consent in the pool").toMatch(/^oAlice0+\t\S+\t1\t0\t/m);
     expect(stdout).toMatch(/^outcomes\.sent\t1$/m);
-    expect(stderr, "nobody is left for the second").toContain("error: there are no consents under");
+    expect(stderr, "nobody is left for the second").toContain("error: no consents found under");
     const { subscribe } = JSON.parse(stdout.slice(stdout.lastIndexOf('{"delivered":1,"maxPerUser":1,')));
     expect(subscribe).toMatchObject({ delivered: 1, consents: { granted: 1, used: 1, left: 0 } });
   },

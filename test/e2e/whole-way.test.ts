@@ -28,8 +28,8 @@ let codes = 0;
 
 beforeAll(async () => {
   const collector = cli.start(["collector", "--listen", "127.0.0.1:0"]);
-  await collector.shows(/listening at http/);
-  collectorUrl = /listening at (http\S+);/.exec(collector.stderr)?.[1] ?? "";
+  await collector.shows(/listening on http/);
+  collectorUrl = /listening on (http\S+);/.exec(collector.stderr)?.[1] ?? "";
   stopCollector = async () => {
     collector.child.kill("SIGTERM");
     const { code, stdout, stderr } = await collector.done;

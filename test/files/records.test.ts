@@ -53,10 +53,10 @@ describe("encodings", () => {
 
   it("takes no openId out of bytes that are none of its encoding", async () => {
     expect(await read(Buffer.from([0x6f, 0xd5, 0x41, 0x0a]))).toEqual([
-      "1: not UTF-8: --encoding says what else it is, for example gb18030",
+      "1: not UTF-8: set the encoding with --encoding, for example gb18030",
     ]);
     expect(await read(Buffer.from([0x6f, 0xff, 0x0a]), "gb18030")).toEqual([
-      "1: not gb18030: --encoding says what else it is, for example gb18030",
+      "1: not gb18030: set the encoding with --encoding, for example gb18030",
     ]);
   });
 

@@ -7,6 +7,7 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
+  /** A common name, or attributes: `C=CN,O=Ant,CN=x`. */
   name: string;
   /** Host names it is for. */
   hosts?: string[];
@@ -22,12 +23,16 @@ export interface Authority extends Certificate {
 }
 
 /** A throw-away CA of X.509, made of Node's own signatures: the machine may have no openssl. */
-export function createAuthority(name: string): Authority {
-  const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
+export function createAuthority(name: string, kind: "ec" | "rsa" = "ec"): Authority {
+  const makeKeys = () =>
+    kind === "ec"
+      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+      : generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const keys = makeKeys();
   const issuer = { name, privateKey: keys.privateKey };
   return {
     ...render({ name, from: -2 }, keys, issuer, true),
-    issue: (options) => render(options, generateKeyPairSync("ec", { namedCurve: "P-256" }), issuer, false),
+    issue: (options) => render(options, makeKeys(), issuer, false),
   };
 }
 
@@ -45,6 +50,8 @@ function render(
   issuer: { name: string; privateKey: KeyObject },
   isAuthority: boolean,
 ): Certificate {
+  const isRsa = issuer.privateKey.asymmetricKeyType === "rsa";
+  const algorithm = isRsa ? sequence(OID.rsaWithSha256, der(0x05)) : sequence(OID.ecdsaWithSha256);
   const names = [
     ...hosts.map((host) => der(0x82, Buffer.from(host))),
     ...addresses.map((address) => der(0x87, Buffer.from(address.split(".").map(Number)))),
@@ -57,7 +64,7 @@ function render(
   const body = sequence(
     der(0xa0, integer(2)),
     integer(serial++),
-    sequence(OID.ecdsaWithSha256),
+    algorithm,
     distinguishedName(issuer.name),
     sequence(time(Date.now() + from * DAY_MS), time(Date.now() + to * DAY_MS)),
     distinguishedName(name),
@@ -65,7 +72,7 @@ function render(
     der(0xa3, sequence(...extensions)),
   );
   const signature = sign("sha256", body, issuer.privateKey);
-  const whole = sequence(body, sequence(OID.ecdsaWithSha256), der(0x03, Buffer.from([0]), signature));
+  const whole = sequence(body, algorithm, der(0x03, Buffer.from([0]), signature));
   const base64 = whole.toString("base64").replace(/.{64}/g, "$&\n");
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
@@ -99,7 +106,11 @@ function time(ms: number): Buffer {
 }
 
 function distinguishedName(name: string): Buffer {
-  return sequence(der(0x31, sequence(OID.commonName, der(0x0c, Buffer.from(name)))));
+  const attributes = name.includes("=") ? name.split(",").map((pair) => pair.split("=")) : [["CN", name]];
+  const rdns = attributes.map(([type = "", value = ""]) =>
+    der(0x31, sequence(ATTRIBUTES[type] ?? OID.commonName, der(0x0c, Buffer.from(value)))),
+  );
+  return sequence(...rdns);
 }
 
 const TRUE = der(0x01, Buffer.from([0xff]));
@@ -108,4 +119,10 @@ const OID = {
   subjectAltName: der(0x06, Buffer.from("551d11", "hex")),
   basicConstraints: der(0x06, Buffer.from("551d13", "hex")),
   ecdsaWithSha256: der(0x06, Buffer.from("2a8648ce3d040302", "hex")),
+  rsaWithSha256: der(0x06, Buffer.from("2a864886f70d01010b", "hex")),
+};
+const ATTRIBUTES: Record<string, Buffer> = {
+  C: der(0x06, Buffer.from("550406", "hex")),
+  O: der(0x06, Buffer.from("55040a", "hex")),
+  OU: der(0x06, Buffer.from("55040b", "hex")),
 };

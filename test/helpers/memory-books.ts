@@ -14,7 +14,7 @@ export interface MemoryBooks extends CollectorBooks {
   /** Steps that were asked for, whatever became of them. */
   calls: number;
   /** By openId: formId and expiry, the oldest first. */
-  pools: Map<string, { formId: string; expireMs: number }[]>;
+  pools: Map<string, { formId: string; expireMs: number; uses?: number; scene?: number }[]>;
   used: Set<string>;
   /** By openId and template, separated by a blank. */
   granted: Map<string, number>;
@@ -26,12 +26,15 @@ export function createMemoryBooks({ cap = 100, now = Date.now } = {}): MemoryBoo
   const told = new Map<string, { source: string; atMs: number; isPaired: boolean }>();
   const seenCodes = new Set<string>();
 
-  const take = (openId: string, { formId, ageMs, notAfterMs }: CodeReport): CodeFate => {
+  const take = (openId: string, { formId, ageMs, notAfterMs, ...more }: CodeReport): CodeFate => {
     if (books.used.has(formId)) return "used";
     if (seenCodes.has(`${openId} ${formId}`)) return "known";
     const expireMs = Math.min(now() + LIFE_MS - ageMs, notAfterMs ?? Number.POSITIVE_INFINITY);
     if (expireMs <= now()) return "expired";
-    const pool = [...(books.pools.get(openId) ?? []), { formId, expireMs }];
+    const pool = [
+      ...(books.pools.get(openId) ?? []),
+      { formId, expireMs, ...(more as { uses?: number; scene?: number }) },
+    ];
     pool.sort((a, b) => a.expireMs - b.expireMs);
     const kept = pool.slice(-cap);
     if (!kept.some((code) => code.formId === formId)) return "over_cap";

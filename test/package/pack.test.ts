@@ -50,6 +50,8 @@ it("packs what is needed at run time and nothing else", () => {
   expect(files).toContain("package/dist/push-cli.js");
   expect(files).toContain("package/LICENSE");
   expect(files).toContain("package/dist/push-cli.schema.json");
+  for (const page of ["guarantees", "zh-CN/guarantees"])
+    expect(files).toContain(`package/dist/help/${page}.md`);
   // What "build npm" of the developer tools copies.
   const { miniprogram } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
   const component = ["js", "json", "wxml", "wxss"].map((ending) => `push-button/index.${ending}`);
@@ -91,9 +93,15 @@ it("works by npx where it was installed from the tarball", async () => {
 });
 
 it("has the manual with it", async () => {
-  const words = ["--no-install", "push-cli", "help", "guarantees"];
+  const words = ["--no-install", "push-cli", "help", "guarantees", "--lang", "en"];
   const { code, stdout } = await runNpm("npx", words, empty);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^Guarantees.*\n=+\n/)]);
+});
+
+it("has the manual in Chinese with it", async () => {
+  const words = ["--no-install", "push-cli", "help", "guarantees", "--lang", "zh-CN"];
+  const { code, stdout } = await runNpm("npx", words, empty);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^保证.*\n=+\n/)]);
 });
 
 it("has jq with it", async () => {

@@ -2,6 +2,7 @@ import type { Message, OpenChannel } from "../../src/broadcast/channel.ts";
 import type { MessageSender } from "../../src/broadcast/ports.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { CHANNELS } from "../../src/platforms/channels.ts";
+import type { SigningKeys } from "../../src/platforms/errcode/account.ts";
 import type { Network } from "../../src/platforms/http/network.ts";
 import type { TokenApi } from "../../src/token/ports.ts";
 
@@ -16,6 +17,7 @@ export async function openChannel(
   { apiBase, network = {}, channel = "wechat-template" }: ApiOptions,
   clock: Clock = systemClock,
   credentials = { appid: "", appsecret: "" },
+  keys?: SigningKeys,
 ): Promise<OpenChannel> {
   const { open } = await CHANNELS[channel]!();
   const nobody = () => Promise.reject(new Error("it was asked for beside a message"));
@@ -24,6 +26,10 @@ export async function openChannel(
     apiTimeoutMs: 10_000,
     network,
     credentials: () => credentials,
+    signing: async () => {
+      if (!keys) throw new Error("nobody signs");
+      return keys;
+    },
     clock,
     tokens: nobody,
     templateCache: nobody,

@@ -67,6 +67,7 @@ it.each([
     '[{"uses":3L,"expire":4102444800000,"formId":"a"},{"expire":4102444800000,"formId":"b"}]',
     0,
   ],
+  ["uses before the same digit of a scene", '{"scene":3,"uses":3,"expire":4102444800000,"formId":"a"}', 0],
 ])("changes just the digits that count: %s", (_, bytes, k) => {
   const cut = takeUse(bytes, codesOf(bytes)!, k);
   expect(codesOf(cut?.rest)![k]!.uses).toBe(2);

@@ -124,6 +124,35 @@ export const READABLE: [name: string, bytes: string, codes: PushCode[]][] = [
     [{ ...A, uses: 3 }],
   ],
   [
+    "a payment of Baidu's cashier",
+    `{"formId":"a1b2c3","expire":${MS},"uses":3,"scene":2}`,
+    [{ ...A, uses: 3, scene: 2 }],
+  ],
+  ["a payment without uses", `{"formId":"a1b2c3","expire":${MS},"scene":3}`, [{ ...A, scene: 3 }]],
+  [
+    "a scene as text, in the wire's words",
+    `{"formId":"a1b2c3","expire":${MS},"scene_type":"2"}`,
+    [{ ...A, scene: 2 }],
+  ],
+  [
+    "a scene with its type",
+    `{"formId":"a1b2c3","expire":${MS},"scene":["java.lang.Integer",3]}`,
+    [{ ...A, scene: 3 }],
+  ],
+  ["a scene as a FastJson long", `{"formId":"a1b2c3","expire":${MS},"scene":2L}`, [{ ...A, scene: 2 }]],
+  ["a form's scene, which is what all codes are", `{"formId":"a1b2c3","expire":${MS},"scene":1}`, [A]],
+  ["a scene of WeChat's", `{"formId":"a1b2c3","expire":${MS},"scene":1011}`, [A]],
+  ["a scene in words", `{"formId":"a1b2c3","expire":${MS},"scene":"order"}`, [A]],
+  ["no scene", `{"formId":"a1b2c3","expire":${MS},"scene":null}`, [A]],
+  [
+    "payments in a list serialized again",
+    again(`[{"formId":"a","expire":${MS},"uses":2,"scene":2},{"formId":"b","expire":${MS + 1},"scene":3}]`),
+    [
+      { ...two("a", "b")[0]!, uses: 2, scene: 2 },
+      { ...two("a", "b")[1]!, scene: 3 },
+    ],
+  ],
+  [
     "the last expiry that a number is",
     `{"formId":"a1b2c3","expire":9999999999999}`,
     [{ ...A, expireMs: 9_999_999_999_999 }],

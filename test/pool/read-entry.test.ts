@@ -126,6 +126,11 @@ describe("a code", () => {
     [{ formId: "a1b2c3", expireMs: MS }, `{"formId":"a1b2c3","expire":${MS}}`],
     [{ formId: "a1b2c3", expireMs: MS, uses: 1 }, `{"formId":"a1b2c3","expire":${MS}}`],
     [{ formId: "a1b2c3", expireMs: MS, uses: 3 }, `{"formId":"a1b2c3","expire":${MS},"uses":3}`],
+    [{ formId: "a1b2c3", expireMs: MS, scene: 2 }, `{"formId":"a1b2c3","expire":${MS},"scene":2}`],
+    [
+      { formId: "a1b2c3", expireMs: MS, uses: 3, scene: 3 },
+      `{"formId":"a1b2c3","expire":${MS},"uses":3,"scene":3}`,
+    ],
   ])("is written in the plain form: %j", (given, entry) => {
     expect(writeEntry(given)).toBe(entry);
     const read = readEntry(entry);

@@ -10,6 +10,7 @@ const FIXTURES: [Writer, string][] = [
   ["plain", ` { "form_id" : "a1b2c3", "expire_time": "${SEC}" }`],
   ["plain", `{"formId":"a@b","expire":${MS}}`],
   ["plain", `{"formId":"9lL","expire":${MS},"uses":3}`],
+  ["plain", `{"formId":"9lL","expire":${MS},"uses":3,"scene":2}`],
   ["jackson-class", `{"@class":"com.example.FormTemplateVO","formId":"a1b2c3","expire":${MS}}`],
   ["jackson-class", `{"@class":"com.example.FormTemplateVO","formId":"a","expire":["java.lang.Long",${MS}]}`],
   ["jackson-class", `{"formId":"a1b2c3","expire":${MS},"@class":"com.example.FormTemplateVO"}`],

@@ -116,7 +116,7 @@ it.each(["", "sends", "receipts", "seen", "a b", "a*", "a}", "用", "x".repeat(6
   "refuses the template id '%s'",
   (templateId) => {
     expect(() => createConsentKeys({ keyPrefix: "mina:", templateId })).toThrow(
-      expect.objectContaining({ kind: "usage", message: `'${templateId}' is no template id` }),
+      expect.objectContaining({ kind: "usage", message: `'${templateId}' is not a template id` }),
     );
   },
 );

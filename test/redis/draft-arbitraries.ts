@@ -54,7 +54,16 @@ const EXTRA = [
   '"@class":"com.example.FormTemplateVO"',
   '"x":[{"formId":"no"},7]',
   '"\xe4\xb8\x80":"\xff %d"',
+  '"scene":2',
+  '"scene_type":"3"',
+  // Another platform's number, a form's, and none.
+  '"scene":1001',
+  '"scene":1',
+  '"scene":null',
 ];
+
+/** What such a field says of the code. */
+const SCENES: Partial<Record<string, number>> = { '"scene":2': 2, '"scene_type":"3"': 3 };
 
 const UNREADABLE = [
   "\xac\xed\x00\x05sr\x00\x1acom.example.FormTemplateVO\n\x00\xff",
@@ -113,7 +122,7 @@ function buildCode(draft: CodeDraft, newSerial: () => string): ModelCode {
   const order = fields[2] === "" && fields[3] === "" ? [0, 1] : draft.order;
   const texts = order.map((i) => fields[i]!).filter((field) => field !== "");
   const [before = "", after = ""] = `${around[0]}{${texts.join(`,${space}`)}}${around[1]}`.split(USES);
-  return { formId, kind, expireMs, uses, before, after, gap };
+  return { formId, kind, expireMs, uses, scene: SCENES[extra], before, after, gap };
 }
 
 const noUses = fc.constant(undefined);

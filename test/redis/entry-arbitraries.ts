@@ -85,6 +85,10 @@ const usesField = fc.tuple(
     1,
   ),
 );
+const sceneField = fc.tuple(
+  named("scene", "sceneType", "scene_type"),
+  typed("java.lang.Integer", fc.constantFrom("1", "2", "3", "2L", '"3"', "4", "1001", "null", '"pay"'), 1),
+);
 const otherField = fc.tuple(
   fc.oneof(string, named("@class", "@type", "id", "__proto__", "length")),
   fc.oneof({ weight: 9, arbitrary: value }, { weight: 1, arbitrary: deep }),
@@ -96,22 +100,29 @@ const code: Text = objectOf(
       // Of two that disagree the scripts choose one, and the tool none.
       expireField,
       fc.option(usesField, { nil: undefined, freq: 3 }),
+      fc.option(sceneField, { nil: undefined, freq: 1 }),
       fc.array(otherField, { maxLength: 2 }),
       idField,
     )
-    .chain(([expire, uses, others, id]) => {
-      const fields = [id, expire, ...(uses ? [uses] : []), ...others];
+    .chain(([expire, uses, scene, others, id]) => {
+      const fields = [id, expire, ...(uses ? [uses] : []), ...(scene ? [scene] : []), ...others];
       return fc.shuffledSubarray(fields, { minLength: fields.length });
     }),
 );
 /** Without oddities, so that a list of several is still readable often enough. */
 const cleanCode: Text = objectOf(
   fc
-    .tuple(formId, expiry, fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 1 }))
-    .map(([id, expire, uses]) => [
+    .tuple(
+      formId,
+      expiry,
+      fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 1 }),
+      fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 1 }),
+    )
+    .map(([id, expire, uses, scene]) => [
       ['"formId"', JSON.stringify(id)],
       ['"expire"', expire],
       ...(uses === undefined ? [] : ([['"uses"', `${uses}`]] as [string, string][])),
+      ...(scene === undefined ? [] : ([['"scene"', `${scene}`]] as [string, string][])),
     ]),
 );
 const item = typed(

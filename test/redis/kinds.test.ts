@@ -94,7 +94,7 @@ it("a Redis without INFO is swept, and a lost connection is a cut there", async 
   expect((await cli(url, ["purge", "--dry-run"])).json()).toMatchObject({ poolsScanned: 1500 });
   hangsUp = true;
   scans = 0;
-  expect((await cli(url, ["pool", "list"])).stderr).toContain("some keys may be left out");
+  expect((await cli(url, ["pool", "list"])).stderr).toContain("some keys may be missing");
   scans = 0;
   expect((await cli(url, ["pool", "stats"])).json()).toMatchObject({ pools: 1500 });
 });
@@ -121,7 +121,7 @@ it.each([
     const { code, stderr } = await cli(url, argv);
     expect(code).toBe(6);
     expect(errorOf(stderr)).toMatchObject({
-      message: `the Redis at ${url}, or a proxy before it, hangs up at the command ${name}`,
+      message: `the Redis at ${url}, or a proxy in front of it, closes the connection on the command ${name}`,
       hint: expect.stringContaining("twemproxy"),
     });
   },
@@ -138,20 +138,20 @@ it("what is refused for the time being, and sent again, is not taken for a hang-
   });
   const { code, stderr } = await cli(url, ["pool", "show", "u0"]);
   expect([code, refusals]).toEqual([0, 9]);
-  expect(stderr).not.toContain("hangs up");
+  expect(stderr).not.toContain("closes the connection");
 });
 
 it("one that hangs up at everything may be a proxy, too", async () => {
   const url = await through(() => ({ hangUp: true }));
   const { code, stderr } = await cli(url, ["pool", "list"]);
   expect(code).toBe(6);
-  expect(errorOf(stderr).hint).toMatch(/is that a Redis\?.*prox/);
+  expect(errorOf(stderr).hint).toMatch(/check that it is a Redis;.*prox/);
 });
 
 it.each([
   [
     "ERR max number of clients reached",
-    /has no room for another connection.*max number of clients/,
+    /has reached its maximum number of connections.*max number of clients/,
     /maxclients/,
   ],
   ["DENIED Redis is running in protected mode because", /protected mode/, /requirepass/],

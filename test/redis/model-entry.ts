@@ -7,6 +7,8 @@ export interface ModelCode {
   kind: "valid" | "expired" | "garbage";
   expireMs: number;
   uses: number | undefined;
+  /** Of a payment's code. */
+  scene?: number | undefined;
   before: string;
   after: string;
   /** What stands between it and the next code. */
@@ -87,8 +89,10 @@ export function cutFirst(client: Client, pool: ModelEntry[], at: number): Claime
 }
 
 export function describe(openId: string, { code, attempt }: ClaimedRecord) {
-  const multiUse = code.uses !== undefined || /^wx\d{14}/.test(code.formId);
-  return { openId, formId: code.formId, expireMs: code.expireMs, multiUse, attempt, expired: 0, refused: 0 };
+  const { formId, expireMs, scene } = code;
+  const multiUse = code.uses !== undefined || scene !== undefined || /^wx\d{14}/.test(formId);
+  const more = scene === undefined ? {} : { scene };
+  return { openId, formId, expireMs, multiUse, attempt, expired: 0, refused: 0, ...more };
 }
 
 export function describeFinal({ outcome, attempts, code, errcode, msgid }: FinalRecord) {

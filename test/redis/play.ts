@@ -19,6 +19,12 @@ const PLAYERS: Client[] = [
 
 const DAY_MS = 24 * 3600 * 1000;
 
+/** How a record says what a code is good for: 3 and 4 are Baidu's payments. */
+function digitOf({ uses, scene, formId }: ModelCode): number {
+  if (scene !== undefined) return scene + 1;
+  return uses !== undefined || /^wx\d{14}/.test(formId) ? 1 : 0;
+}
+
 /** Plays one sequence of steps against the real scripts and the model side by side, comparing every answer. */
 export class Game {
   readonly model = new Model();
@@ -101,7 +107,7 @@ export class Game {
     for (const [key, { run, attempt, code, own, cut, k }] of this.model.claims) {
       const [id = "", user] = key.split(" ");
       if (user !== openId) continue;
-      const multi = code.uses !== undefined || /^wx\d{14}/.test(code.formId) ? 1 : 0;
+      const multi = digitOf(code);
       const bytes = own ? render(own) : "";
       const words = ["claimed", run, attempt, "AT", multi, k, code.expireMs, code.formId, bytes.length];
       records[id] = `${words.join(" ")}\n${bytes}${cut ? render(cut.source) : ""}`;
@@ -109,7 +115,7 @@ export class Game {
     for (const [key, { run, outcome, attempts, code, errcode, msgid }] of this.model.finals) {
       const [id = "", user] = key.split(" ");
       if (user !== openId) continue;
-      const multi = code && (code.uses !== undefined || /^wx\d{14}/.test(code.formId)) ? 1 : 0;
+      const multi = code ? digitOf(code) : 0;
       const words = [
         outcome,
         run,

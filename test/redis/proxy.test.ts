@@ -79,7 +79,7 @@ it.each(WORDINGS)(
     for (const argv of [["pool", "list"], ["pool", "stats"], ["pool", "export"], ["purge"]]) {
       const refused = await cli(url, argv);
       expect(refused.code, argv.join(" ")).toBe(6);
-      expect(refused.stderr).toContain("is a proxy before several servers");
+      expect(refused.stderr).toContain("is a proxy in front of several servers");
       expect(refused.stderr).toContain("--to-file");
     }
     const refused = await broadcast({ ...world, redis: { ...world.redis, url } });
@@ -102,7 +102,7 @@ it("a proxy that shows one server's INFO of a cluster, and no CLUSTER, is taken 
           ? { error: "ERR unknown command 'CLUSTER', with args beginning with: 'SLOTS' " }
           : undefined,
   });
-  expect((await cli(url, ["pool", "list"])).stderr).toContain("is a proxy before several servers");
+  expect((await cli(url, ["pool", "list"])).stderr).toContain("is a proxy in front of several servers");
 });
 
 it("keys on several servers that the first claim finds out, and not the question before, end the broadcast", async () => {
@@ -114,7 +114,7 @@ it("keys on several servers that the first claim finds out, and not the question
   const sent = await broadcast({ ...world, redis: { ...world.redis, url } });
   expect(sent.code).toBe(6);
   expect(sent.json<BroadcastResult>()).toMatchObject({ status: "stopped", recipients: 0 });
-  expect(sent.stderr).toContain("is a proxy before several servers");
+  expect(sent.stderr).toContain("is a proxy in front of several servers");
 });
 
 /** Without the script's text, and without ioredis' words for its arguments. */
@@ -151,7 +151,7 @@ it.each([
   expect(refused.code).toBe(6);
   const { message, hint } = JSON.parse(refused.stderr).error;
   expect(message).toContain(`does not offer ${named} at ${url}: ERR `);
-  expect(hint).toMatch(/^push-cli needs it (to|for) .*; is it renamed/);
+  expect(hint).toMatch(/^push-cli needs it (to|for) .*; it may be renamed/);
   expect(message).not.toMatch(/with args beginning|KEYS|local /);
   expect(await world.redis.client.keys("mina:lock:*"), "no lock is left").toEqual([]);
 });

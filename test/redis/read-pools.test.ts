@@ -116,7 +116,7 @@ it("names the key that holds something else", async () => {
   expect(error).toMatchObject({
     kind: "redis",
     message: expect.stringContaining("the key 'mina:openid:odd'") as string,
-    hint: "is --pool-prefix right?",
+    hint: "check --pool-prefix",
   });
   await expect(pools().slice([{ openId: "odd", from: 0, count: 1 }])).rejects.toThrow("holds another type");
 });

@@ -108,6 +108,7 @@ describe("record", () => {
     ["msgid", { msgid: "a b" }],
     ["msgid", { msgid: "" }],
     ["time", { atMs: 1.5 }],
+    ["errcode", { errcode: "user block" }],
   ])("refuses a %s that would break a record", async (what, some) => {
     await expect(receipts.record(event(some))).rejects.toThrow(what);
     expect(await redis.client.keys("*")).toEqual([]);
@@ -204,6 +205,41 @@ describe("settleUnknown", () => {
     await redis.client.hset(LEDGER, "b2", other);
     expect(await settle(event())).toMatchObject({ outcome });
     expect(await redis.client.hget(LEDGER, "b2")).toBe(other);
+  });
+
+  describe("a receipt that names no template", () => {
+    const untold = (some: Partial<Receipt> = {}) => event({ templateId: undefined, ...some });
+
+    test("settles when it is the only one", async () => {
+      await putRecord();
+      expect(await settle(untold())).toMatchObject({ outcome: "sent", msgid: "m1" });
+      expect(await redis.client.hgetall(RECEIPTS)).toEqual({ "* m1": `delivered - ${BEGAN + MINUTE}` });
+    });
+
+    test("is found by its msgid, whatever others there are", async () => {
+      await putRecord({ msgid: "m2" });
+      const now = await settle(untold(), untold({ msgid: "m2", status: "failed", errcode: "user_block" }));
+      expect(now).toMatchObject({ outcome: "rejected", msgid: "m2", errcode: "user_block" });
+    });
+
+    test("settles beside one of a message that is known", async () => {
+      await putRecord();
+      await redis.client.hset(LEDGER, "b2", writeFinal({ ...unknown, outcome: "sent", msgid: "m7" }));
+      expect(await settle(untold(), untold({ msgid: "m7" }))).toMatchObject({ outcome: "sent", msgid: "m1" });
+    });
+
+    test.each<[string, Receipt[]]>([
+      ["another one since the broadcast began", [untold(), untold({ msgid: "m2" })]],
+      [
+        "one of long before, which shows that somebody else writes to the user",
+        [untold(), untold({ msgid: "m2", atMs: BEGAN - 86_400_000 })],
+      ],
+      ["one of the template", [untold(), event({ msgid: "m2" })]],
+      ["no other, but from before the broadcast", [untold({ atMs: BEGAN - 2 * MINUTE })]],
+    ])("settles nothing with %s", async (_, events) => {
+      await putRecord();
+      expect(await settle(...events)).toEqual(unknown);
+    });
   });
 
   test("does not touch a record that is claimed again meanwhile", async () => {

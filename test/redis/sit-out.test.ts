@@ -135,5 +135,5 @@ it("pool list sweeps again while it has printed nothing, and says so when it has
   const sorted = await cli(await restartedInTheMiddle(), ["pool", "list", "--sort", "valid"]);
   expect(sorted.lines()).toHaveLength(1500);
   const streamed = await cli(await restartedInTheMiddle(), ["pool", "list"]);
-  expect(streamed).toMatchObject({ code: 6, stderr: expect.stringContaining("some keys may be left out") });
+  expect(streamed).toMatchObject({ code: 6, stderr: expect.stringContaining("some keys may be missing") });
 });

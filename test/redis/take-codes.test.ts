@@ -35,6 +35,39 @@ describe("a report", () => {
     expect(expire - nowMs - LIFE_MS).toBeLessThan(60_000);
   });
 
+  it("of a payment says so in its entry, is claimed a use at a time, and used up after three", async () => {
+    const payment = { formId: "order-1", ageMs: 0, uses: 3, scene: 2 };
+    expect(await books.codes.take("u", [payment, code("f1")])).toEqual(["taken", "taken"]);
+    expect(await books.codes.take("u", [payment])).toEqual(["known"]);
+    const [raw = "", plain = ""] = await redis.entries("u");
+    const { expire } = JSON.parse(raw) as { expire: number };
+    expect(raw).toBe(`{"formId":"order-1","expire":${expire},"uses":3,"scene":2}`);
+    expect(plain).toBe(plainEntry("f1", expire));
+    for (const uses of [2, 1, undefined]) {
+      const ledger = redis.open.stores.ledger({ broadcastId: `b${uses}`, runId: "r" });
+      expect(await ledger.claim(["u"])).toMatchObject([{ formId: "order-1", multiUse: true, scene: 2 }]);
+      const left = uses === undefined ? plain : raw.replace('"uses":3', `"uses":${uses}`);
+      expect((await redis.entries("u"))[0]).toBe(left);
+    }
+    await redis.client.del(SEEN);
+    expect(await books.codes.take("u", [payment])).toEqual(["used"]);
+  });
+
+  it("says of each code that it is good for several messages, where the platform's are", async () => {
+    const own = await openBooks(redis.url, { codeUses: 3 });
+    try {
+      expect(await own.codes.take("u", [code("f1")])).toEqual(["taken"]);
+      expect(await own.codes.take("u", [code("f1"), code("f2")])).toEqual(["known", "taken"]);
+      const entries = (await redis.entries("u")).map((raw) => JSON.parse(raw));
+      expect(entries).toMatchObject([
+        { formId: "f1", uses: 3 },
+        { formId: "f2", uses: 3 },
+      ]);
+    } finally {
+      own.close();
+    }
+  });
+
   it("gives a code its life less its age, or what it says if that is less", async () => {
     const notAfterMs = nowMs + 5000;
     const reports = [

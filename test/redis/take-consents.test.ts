@@ -46,6 +46,19 @@ describe("a grant", () => {
     },
   );
 
+  it("is kept under the id by which the platform knows it, once while it is there and after it was spent", async () => {
+    expect(await report({ key: "8026", id: "8026" })).toEqual(["taken"]);
+    expect(await report({ key: "8026", id: "8026" })).toEqual(["known"]);
+    // Agreed to once more under the same id: they don't add up.
+    expect(await report({ key: "again", id: "8026" })).toEqual(["known"]);
+    expect(await poolOf("T")).toEqual([expect.stringMatching(/^\{"consent":"8026","at":\d{13}\}$/)]);
+    await redis.client.del(KEY);
+    await redis.client.hset("mina:consent:{u}:sends", "b1", "sent r 1 1764000000000 - 8026 - 1 0");
+    expect(await report({ key: "third", id: "8026" })).toEqual(["known"]);
+    expect(await report({ key: "fourth", id: "8027" })).toEqual(["taken"]);
+    await expect(report({ id: 'a"b' })).rejects.toMatchObject({ kind: "usage" });
+  });
+
   it("by its age is of that long ago by Redis' clock; one of the future is of now", async () => {
     await report({ key: "r1", when: { ageMs: 3_600_000 } });
     await grant({ when: { atMs: nowMs + DAY_MS } });

@@ -111,10 +111,10 @@ describe("TLS to Redis", () => {
 
   it("names the setting that is missing when nobody trusted has signed the certificate", async () => {
     const told = await refusal(ports.good);
-    expect(told).toMatch(/nobody trusted has signed the certificate of the Redis at rediss:\/\/127/);
+    expect(told).toMatch(/no trusted CA has signed the certificate of the Redis at rediss:\/\/127/);
     expect(told).toMatch(/hint: .*--redis-ca <file>, or PUSH_CLI_REDIS_CA/);
     expect(await refusal(ports.good, { PUSH_CLI_REDIS_CA: files["other-ca.crt"]! })).toContain(
-      "nobody trusted",
+      "no trusted CA",
     );
   });
 
@@ -134,10 +134,10 @@ describe("TLS to Redis", () => {
 
   it("says that a client certificate is wanted, or refused", async () => {
     expect(await refusal(ports.strict, ca())).toMatch(
-      /wants a client certificate.*\nhint: .*--redis-cert <file>/,
+      /a client certificate is required.*\nhint: .*--redis-cert <file>/,
     );
     const cert = { PUSH_CLI_REDIS_CERT: files["stranger.crt"]!, PUSH_CLI_REDIS_KEY: files["stranger.key"]! };
-    expect(await refusal(ports.strict, { ...ca(), ...cert })).toMatch(/refused our client certificate/);
+    expect(await refusal(ports.strict, { ...ca(), ...cert })).toMatch(/client certificate was refused/);
   });
 
   it("is missed on either side", async () => {

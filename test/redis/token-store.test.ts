@@ -101,6 +101,6 @@ it("says what is wrong when the key holds another type", async () => {
   await expect(store().load("wx-one")).rejects.toMatchObject({
     kind: "redis",
     message: expect.stringContaining(KEY),
-    hint: "is --key-prefix right?",
+    hint: "check --key-prefix",
   });
 });

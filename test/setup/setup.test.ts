@@ -226,7 +226,7 @@ describe("node and redis-server", () => {
     clone.addTool(manager, "exit 0");
     const { code, stderr } = await clone.start().done;
     expect(code).toBe(1);
-    expect(stderr).toContain(`setup: ${manager} gave no redis-server 6.2 or newer on PATH`);
+    expect(stderr).toContain(`setup: ${manager} did not provide redis-server 6.2 or newer on PATH`);
   });
 
   it("shows what the package manager printed when it fails", async () => {

@@ -186,7 +186,7 @@ describe("the lock", () => {
       .current()
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(PushCliError);
-    expect(error).toMatchObject({ kind: "locked", hint: expect.stringContaining("lapses") });
+    expect(error).toMatchObject({ kind: "locked", hint: expect.stringContaining("expires by itself") });
     expect(clock.now() - startedAt).toBeGreaterThanOrEqual(45_000);
     expect(clock.now() - startedAt).toBeLessThan(46_000);
     expect(api.calls).toEqual([]);

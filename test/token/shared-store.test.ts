@@ -55,7 +55,7 @@ it.each<[StoreGuard, TokenMode]>([
   await expect(refused).rejects.toMatchObject({
     kind: "credentials",
     message: expect.stringMatching(
-      /^there is no good token in "key-of-wx\w+", and push-cli puts none there: /,
+      /^there is no valid token in "key-of-wx\w+", and push-cli does not write one there: /,
     ),
     hint: expect.stringContaining("let the backend refresh it"),
   });

@@ -44,7 +44,7 @@ async function deleteBroadcast(
   checkNotRunning(view);
   const facts = `broadcast ${id}: ${status}, ${orDash(result.outcomes?.sent)} sent, to go ${orDash(result.toGo)}`;
   if (flags.dryRun) {
-    if (out.format === "json") out.json({ broadcastId: id, deleted: false, dryRun: true });
+    if (out.format !== "human") await out.document({ broadcastId: id, deleted: false, dryRun: true });
     else out.data(`would delete ${facts}`);
     return "done";
   }

@@ -85,7 +85,8 @@ async function showHalt(
   const runsAtWork = runs.filter((run) => run.alive).length;
   const toGo = result.toGo ?? null;
   const wouldBe = WORDS[action];
-  if (out.format === "json") out.json({ broadcastId: id, status, wouldBe, runsAtWork, toGo, dryRun: true });
+  if (out.format !== "human")
+    await out.document({ broadcastId: id, status, wouldBe, runsAtWork, toGo, dryRun: true });
   else
     out.data(
       `would ${action} broadcast ${id}: it is ${status}, with ${formatCounted(runsAtWork, "run")} at work and ${orDash(toGo)} to go`,

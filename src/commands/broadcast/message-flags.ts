@@ -14,6 +14,9 @@ export interface MessageFlags {
   field?: string[];
   lang?: string;
   miniprogramState?: string;
+  oacAppid?: string;
+  url?: string;
+  miniprogramAppid?: string;
   truncate?: boolean;
   /** False: --no-preflight. */
   preflight?: boolean;
@@ -29,12 +32,14 @@ export async function readMessageInput(
     const isGiven = option === "preflight" ? flags.preflight === false : flags[option] !== undefined;
     if (isGiven && !channel.messageOptions.includes(option)) throw notOf(channel, flag);
   }
-  const { keywords, keywordsDelimiter, page, field, truncate, lang, miniprogramState, emphasis } = flags;
+  const { keywords, keywordsDelimiter, page, field, truncate, emphasis } = flags;
   const options: Record<string, string> = {};
   if (emphasis !== undefined)
     options.emphasis = `${parseCount(emphasis, { name: "--emphasis", min: 1, max: 99 })}`;
-  if (lang !== undefined) options.lang = lang;
-  if (miniprogramState !== undefined) options.miniprogramState = miniprogramState;
+  for (const option of PLAIN_OPTIONS) {
+    const given = flags[option];
+    if (given !== undefined) options[option] = given;
+  }
   const values = typeof keywords === "string" ? await parseKeywords(keywords, keywordsDelimiter) : [];
   const named = field && parseFields(field);
   return readPlaceholders({ templateId, page, values, named, options, truncate });
@@ -53,7 +58,13 @@ const OPTIONS: readonly (readonly [MessageOption, string])[] = [
   ["miniprogramState", "--miniprogram-state"],
   ["truncate", "--truncate"],
   ["preflight", "--no-preflight"],
+  ["oacAppid", "--oac-appid"],
+  ["url", "--url"],
+  ["miniprogramAppid", "--miniprogram-appid"],
 ];
+
+/** Those that the channel reads as they are given. */
+const PLAIN_OPTIONS = ["lang", "miniprogramState", "oacAppid", "url", "miniprogramAppid"] as const;
 
 function notOf({ name }: Channel, flag: string): Error {
   return usageError(`${flag} does not apply to ${name} messages`, "omit it, or choose another --channel");
@@ -77,15 +88,21 @@ function parseFields(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(named);
 }
 
-/** The message as it is with --no-pool. Throws a usage error where a permission is the platform's own key. */
+/**
+ * The message as it is with --no-pool, or where a channel has no pools. Throws a usage error where a permission is the
+ * platform's own key, and where nobody is listed.
+ */
 export function withPool(
   channel: Channel,
   message: Message,
   { pool, to, toFile }: { pool?: boolean; to?: string[]; toFile?: string },
 ): Message {
-  if (pool !== false) return message;
-  if (channel.permission !== "consent") throw notOf(channel, "--no-pool");
-  if (to === undefined && toFile === undefined)
-    throw usageError("--no-pool requires a list of recipients", "add --to or --to-file");
+  const { name, permission, repeat } = channel;
+  if (pool !== false && permission !== "none") return message;
+  if (permission === "code" || repeat === "always") throw notOf(channel, "--no-pool");
+  if (to === undefined && toFile === undefined) {
+    const why = permission === "none" ? `${name} has no pools, so it` : "--no-pool";
+    throw usageError(`${why} requires a list of recipients`, "add --to or --to-file");
+  }
   return { ...message, withoutPool: true };
 }

@@ -59,12 +59,12 @@ function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
   );
 }
 
-/** For --wait-receipts of a first run and a later one: receipts belong to consents. */
+/** For --wait-receipts of a first run and a later one. */
 export function checkReceiptsFlag(
   { waitReceipts }: { waitReceipts?: string },
-  { name, permission }: Pick<ChannelFacts, "name" | "permission">,
+  { name, receipts }: Pick<ChannelFacts, "name" | "receipts">,
 ): void {
-  if (waitReceipts === undefined || permission !== "code") return;
+  if (waitReceipts === undefined || receipts) return;
   throw usageError(
     `--wait-receipts ${waitReceipts}: ${name} messages have no receipts`,
     "receipts exist for channels such as wechat-subscribe, whose unknown outcomes can't be retried safely",

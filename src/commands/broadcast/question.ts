@@ -42,7 +42,7 @@ export function messageFacts(message: Message, { doubts = [], first }: Shown = {
   const facts: Fact[] = [
     ["template", templateId],
     ...(title ? [["title", title] as Fact] : []),
-    ["page", page ?? "(none: the message opens no page)"],
+    ["page", page ?? `(none: ${describeLink(options)})`],
   ];
   if (message.columns) {
     const whose = first ? `; values shown are from line ${first.line} (${first.openId})` : "";
@@ -61,7 +61,16 @@ export function messageFacts(message: Message, { doubts = [], first }: Shown = {
 const OPTION_FACTS = [
   ["lang", "language"],
   ["miniprogramState", "version"],
+  ["miniprogramAppid", "opens mini program"],
+  ["url", "opens URL"],
+  ["oacAppid", "sent through account"],
 ] as const;
+
+/** Where a message leads that names no page. */
+function describeLink(options: Message["options"] = {}): string {
+  if (options.miniprogramAppid) return "the mini program's first page";
+  return options.url ? "the message opens a URL" : "the message opens no page";
+}
 
 /** How long it will take; nobody can tell how fast the API is before it was asked. */
 export function paceFact(sends: number, rate: number | undefined, startRate?: number): Fact {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
+import { repeatOf } from "../../broadcast/repeat.ts";
 import {
   checkResumable,
   loadBroadcast,
@@ -149,10 +150,11 @@ async function goOn(
   flags: ResumeFlags,
   { record, options, spec, target, apiBase }: Resumed,
 ): Promise<ExitName> {
-  const { startRate, repeat, permission } = await deps.channel();
+  const channel = await deps.channel();
+  const { startRate, permission } = channel;
   const report =
     flags.report === undefined ? undefined : await openLaterReport(deps, flags.report, permission);
-  const engine = { ...options.engine, startRate, repeat };
+  const engine = { ...options.engine, startRate, repeat: repeatOf(channel, record.message) };
   const goesOn = withLimit(record, spec.limit);
   const setup = {
     id: record.id,

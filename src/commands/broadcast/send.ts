@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Audience } from "../../broadcast/audience.ts";
 import { startBroadcast } from "../../broadcast/broadcast.ts";
 import { newBroadcastId } from "../../broadcast/ids.ts";
+import { repeatOf } from "../../broadcast/repeat.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
@@ -90,6 +91,9 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
         ["formal", "trial", "developer"],
       ),
     )
+    .option("--url <url>", "Web page that a message of an official account opens")
+    .option("--miniprogram-appid <appid>", "Linked mini program that it opens instead, at --page")
+    .option("--oac-appid <appid>", "Official account of QQ through which the message is sent")
     .option("--no-preflight", "Skip the check against the account's templates; requires --field")
     .option("--any-template", "Accept an id that does not look like a template id")
     .optionsGroup("Recipient options:")
@@ -166,10 +170,11 @@ async function send(
   const { appid } = requireCredentials(settings);
   const { apiBase } = settings;
   const { allowEviction } = flags;
-  const { startRate, repeat, permission } = await deps.channel();
+  const channel = await deps.channel();
+  const { startRate, permission } = channel;
   const report =
     flags.report === undefined ? undefined : await openFreshReport(deps, flags.report, permission);
-  const engine = { ...options.engine, limit, startRate, repeat };
+  const engine = { ...options.engine, limit, startRate, repeat: repeatOf(channel, message) };
   const total = () => countTotal(deps, audience, message);
   return runToEnd(deps, { id, message, engine, report, total }, (runDeps, users) =>
     startBroadcast(runDeps, {

@@ -4,6 +4,7 @@ import { OUTCOMES, type Outcome } from "../../broadcast/outcome.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
 import { formatCount, formatDuration, formatRate, formatShare } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
+import { displayWidth } from "../../output/width.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, titleOf } from "../permission-words.ts";
 import { listFiltered } from "./filter-words.ts";
@@ -32,7 +33,7 @@ export type Summary = Omit<BroadcastResult, "broadcastId" | "recipients" | "outc
 export async function showSummary(deps: Deps, result: Summary, spends: PermissionKind): Promise<void> {
   const { out } = deps;
   if (out.format !== "human") return out.document(result);
-  for (const line of headlines(result)) out.data(line);
+  for (const line of headlines(result, out.columns)) out.data(line);
   out.data("");
   await showOutcomes(deps, result, spends);
   await showFiltered(deps, result);
@@ -47,12 +48,14 @@ export function orDash(count: number | null | undefined): string {
   return count === null || count === undefined ? "-" : formatCount(count);
 }
 
-function headlines(result: Summary): string[] {
+function headlines(result: Summary, columns: number): string[] {
   const { broadcastId, status, recipients, dryRun, toGo, run } = result;
   const users = `${orDash(recipients)} ${recipients === 1 ? "recipient" : "recipients"}`;
   if (dryRun) return [`dry run: ${users}, nothing was sent`];
-  const first = `broadcast ${broadcastId}: ${status}, ${users}${paceOf(result)}, to go ${orDash(toGo)}`;
-  const lines = [first];
+  const first = `broadcast ${broadcastId}: ${status}, ${users}${paceOf(result)},`;
+  const rest = `to go ${orDash(toGo)}`;
+  const fits = displayWidth(`${first} ${rest}`) <= columns;
+  const lines = fits ? [`${first} ${rest}`] : [first, `  ${rest}`];
   // When all of it was this run's, there is nothing to tell apart.
   if (run && run.sent !== result.outcomes?.sent)
     lines.push(`this run: ${formatCount(run.sent)} sent${paceOf(run)}`);

@@ -18,9 +18,9 @@ interface ExportFlags {
 }
 
 const EXAMPLES = `
-Prints one NDJSON line per valid code: openId, formId, expire (epoch ms), and
-uses if it is not 1. Unreadable entries are printed with openId and raw (text)
-or rawBase64. pool import reads all of these back.
+Prints one NDJSON line per valid code: openId, formId, expire (epoch ms), uses
+if it is not 1, and scene of payments at Baidu. Unreadable entries are printed
+with openId and raw (text) or rawBase64. pool import reads all of these back.
 
 Examples:
   $ push-cli pool export > codes.ndjson

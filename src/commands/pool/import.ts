@@ -18,10 +18,11 @@ import { describeTotals, exitOf, type ImportView, oddTalk, runImport } from "./i
 
 const EXAMPLES = `
 Files are NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
-8601) and uses (number of messages the code permits; optional, default 1). CSV
-without a header line must have these columns in this order. The output of pool
-export and pool remove --export is accepted as is, including entries saved byte
-for byte (raw, rawBase64).
+8601), uses (number of messages the code permits; optional, default 1) and scene
+(Baidu's scene_type: 2 and 3 for payments; optional, default 1). CSV without a
+header line must have these columns in this order. The output of pool export and
+pool remove --export is accepted as is, including entries saved byte for byte
+(raw, rawBase64).
 
 With --from, codes are copied from other keys in Redis, or in the one at
 --from-redis-url (use PUSH_CLI_FROM_REDIS_URL for URLs with a password). The
@@ -147,7 +148,7 @@ function viewOf(dryRun: boolean): ImportView<ImportTotals> {
 }
 
 /** The columns of a file without a header line. */
-const HEADLESS = ["openId", "formId", "expire", "uses"];
+const HEADLESS = ["openId", "formId", "expire", "uses", "scene"];
 
 const REDIS_DUMP =
   "this is redis-dump output: load it into a Redis and import from there with --from-redis-url";

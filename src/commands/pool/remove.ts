@@ -19,7 +19,8 @@ Unreadable entries are kept, unless they are saved with --export or discarded
 with --unreadable. Ledgers are always kept: broadcasts depend on them.
 
 OpenIds can be given as pool keys, and separated by commas; - reads a list from
-stdin: plain lines, CSV, NDJSON or pool list output.
+stdin: plain lines, CSV, NDJSON or pool list output. Asks for confirmation;
+--yes skips the question.
 
 Examples:
   $ push-cli pool remove oABC123 --dry-run

@@ -12,6 +12,8 @@ export interface CodeDocument {
   expire?: number;
   expiresAt?: string;
   uses?: number;
+  /** Of a payment's code at Baidu. */
+  scene?: number;
   state: ShownCode["state"];
   /** Only when it claims to live longer than any code does. */
   overlong?: true;
@@ -71,12 +73,13 @@ export function toCodeDocument(shown: ShownCode): CodeDocument {
     const { formId, state, raw } = shown;
     return { ...(formId === undefined ? {} : { formId }), state, raw: rawText(raw) };
   }
-  const { formId, expireMs } = shown.code;
+  const { formId, expireMs, scene } = shown.code;
   return {
     formId,
     expire: expireMs,
     expiresAt: new Date(expireMs).toISOString(),
     uses: usesOf(shown.code),
+    ...(scene === undefined ? {} : { scene }),
     state: shown.state,
     ...(shown.overlong ? { overlong: true } : {}),
   };

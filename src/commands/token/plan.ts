@@ -54,8 +54,8 @@ export async function showPlan(
     expiresAt: stored && !stored.isEndless ? new Date(stored.expiresAtMs).toISOString() : null,
     ends: !fetches ? "never" : mode === "basic" ? "in-5-minutes" : force ? "at-once" : "never",
   };
-  if (out.format === "json") {
-    out.json(document);
+  if (out.format !== "human") {
+    await out.document(document);
     return "done";
   }
   const isForced = force && mode === "stable";

@@ -43,7 +43,7 @@ export async function createSender(options: SenderOptions): Promise<MessageSende
 }
 
 /** The token changes once in two hours: its path is made once. */
-function rememberLast(make: (input: string) => string): (input: string) => string {
+export function rememberLast(make: (input: string) => string): (input: string) => string {
   let lastInput: string | undefined;
   let lastOutput = "";
   return (input) => {

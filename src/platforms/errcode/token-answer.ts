@@ -54,7 +54,7 @@ const MAX_TOKEN = 512;
 const UNSTATED_LIFETIME_SEC = 600;
 
 /** The token in an answer; else what is wrong with the answer, without quoting it. */
-function readToken(text: string): IssuedToken | string {
+export function readToken(text: string): IssuedToken | string {
   if (text.trim() === "") return "it is empty";
   const fields = parseFields(text);
   if (!fields) return "it is not a JSON object";

@@ -19,6 +19,8 @@ export interface HttpOptions {
   network?: Network | undefined;
   /** Of an answer; absent: 64 KiB. */
   maxAnswerBytes?: number | undefined;
+  /** Of the bodies that are sent; absent: JSON. */
+  contentType?: string | undefined;
 }
 
 export interface Http {
@@ -77,11 +79,11 @@ function isForwarded(origin: string): boolean {
 
 function routeTo(
   { Client, buildConnector }: Undici,
-  { origin, network = {} }: HttpOptions,
+  { origin, network = {}, contentType = "application/json" }: HttpOptions,
   { connectMs, maxBytes }: ExchangeLimits,
   proxy: ProxyServer | undefined,
 ): Route {
-  const headers = headersOf(network);
+  const headers = headersOf(network, contentType);
   const open = (to: string, connect: Connect) => new Client(to, clientOptions(connect, maxBytes));
   const connect = createConnector(buildConnector, network, connectMs);
   if (!proxy) return { open: () => open(origin, connect), pathPrefix: "", headers };
@@ -99,9 +101,9 @@ function routeTo(
   return { open: () => open(origin, through), pathPrefix: "", headers };
 }
 
-function headersOf({ userAgent }: Network): string[] {
+function headersOf({ userAgent }: Network, contentType: string): string[] {
   const own = userAgent === undefined ? [] : ["user-agent", userAgent];
-  return ["content-type", "application/json", "accept", "application/json", ...own];
+  return ["content-type", contentType, "accept", "application/json", ...own];
 }
 
 /** undici's own time limits are off: they would fire after a sleep before the socket is read. */

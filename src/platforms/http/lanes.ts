@@ -6,7 +6,7 @@ export interface HttpRequest {
   method: "GET" | "POST";
   /** With its query. */
   path: string;
-  /** JSON. */
+  /** JSON, unless the options name another type. */
   body?: string | undefined;
   /** Names and values by turns, beside those that all requests have. */
   headers?: readonly string[] | undefined;

@@ -8,7 +8,7 @@ const MAX_SCANNED = 2000;
 const MIN_SECRET = 4;
 
 const REQUEST_MARK = /[\s,;]*\b(?:hints?:?\s*\[[^\]]*\]|rid:?\s*[0-9a-f]+(?:-[0-9a-f]+)+)/gi;
-const SECRET_PARAMETER = /\b(access_token|secret|appsecret)=[^&\s"']+/gi;
+const SECRET_PARAMETER = /\b(access_token|secret|appsecret|client_secret)=[^&\s"']+/gi;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]+/gu;
 
 /**

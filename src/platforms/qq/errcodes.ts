@@ -48,3 +48,17 @@ export const TEMPLATE_SEND = makeTable([ROWS], [41029]);
 
 /** Of getToken. */
 export const TOKEN_ENDPOINT = makeTable([ROWS, { fatal: [[40001, "AppSecret wrong", SECRET]] }]);
+
+/** Of jscode2session: WeChat's numbers, by what SDKs know of it; no page of the vendor was seen. */
+export const LOGIN = makeTable([
+  ROWS,
+  {
+    permission_refused: [
+      [40029, "the login code is invalid or too old"],
+      [40163, "the login code has been used"],
+      [41008, "the login code is missing"],
+    ],
+    quota: [[45009, "the day's quota of calls is used up"]],
+    fatal: [[40001, "AppSecret wrong", SECRET]],
+  },
+]);

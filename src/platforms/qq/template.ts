@@ -1,10 +1,8 @@
 import type { ChannelFacts } from "../../broadcast/channel.ts";
 import type { ChannelModule } from "../errcode/account.ts";
-import { idsOf } from "../errcode/ids.ts";
 import { openTemplateChannel } from "../errcode/template-channel.ts";
-import type { TokenEndpoints } from "../errcode/token-api.ts";
-import { parseApiBase } from "../http/api-base.ts";
-import { TEMPLATE_SEND, TOKEN_ENDPOINT } from "./errcodes.ts";
+import { PATHS, QQ_IDS, tokenEndpoints } from "./account.ts";
+import { TEMPLATE_SEND } from "./errcodes.ts";
 
 const facts: ChannelFacts = {
   name: "qq-template",
@@ -26,29 +24,11 @@ const facts: ChannelFacts = {
   poolPrefix: "qq:openid:",
 };
 
-/**
- * WeChat's bodies and answers under other paths, and one token endpoint. Source: q.qq.com, server API "getAccessToken" and
- * "sendTemplateMessage".
- */
-const PATHS = { token: "/api/getToken", templateSend: "/api/json/template/send" };
-
-/** Of template ids the vendor gives no example, so anything of a plausible length passes; of openIds not even that. */
-const ids = idsOf({
-  name: "QQ",
-  host: /^api\.q\.qq\.com\.?$/,
-  template: { fits: /^[\w-]{20,64}$/, form: "20 to 64 letters, digits, _ and -" },
-});
-
-function tokenEndpoints(apiBase: string): TokenEndpoints {
-  const { origin, host, prefix } = parseApiBase(apiBase);
-  return { origin, host, token: prefix + PATHS.token, table: TOKEN_ENDPOINT };
-}
-
 export const qqTemplate: ChannelModule = {
   facts,
   open: (account) =>
     openTemplateChannel(
-      { facts, ids, sendPath: PATHS.templateSend, table: TEMPLATE_SEND, tokenEndpoints },
+      { facts, ids: QQ_IDS, sendPath: PATHS.templateSend, table: TEMPLATE_SEND, tokenEndpoints },
       account,
     ),
 };

@@ -2,7 +2,7 @@ import type { CollectorPlatform } from "../../collector/ports.ts";
 import type { CollectorAccount, CollectorModule } from "../errcode/account.ts";
 import { createCallbackReader } from "./callback/reader.ts";
 import type { XmlParser } from "./callback/xml.ts";
-import { createLogin } from "./login.ts";
+import { openWechatLogin } from "./login.ts";
 
 /** WeChat's side of a collector, with what it loads: the XML parser is of no use to other commands. */
 export async function loadWechatCollector(): Promise<CollectorModule> {
@@ -11,6 +11,6 @@ export async function loadWechatCollector(): Promise<CollectorModule> {
 }
 
 function openWechatCollector(account: CollectorAccount, Parser: XmlParser): CollectorPlatform {
-  const { login, close } = createLogin(account);
+  const { login, close } = openWechatLogin(account);
   return { login, close, callback: (options) => createCallbackReader({ ...options, Parser }) };
 }

@@ -40,6 +40,7 @@ const facts: ChannelFacts = {
   messageOptions: ["field", "lang", "miniprogramState", "truncate", "preflight"],
   apiBase: "https://api.weixin.qq.com",
   poolPrefix: "consent:",
+  receipts: true,
   // The vendor gives no figure, only the advice to send less at once after bursts of -1; each of those leaves an unknown.
   startRate: 50,
 };

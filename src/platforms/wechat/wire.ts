@@ -24,6 +24,17 @@ export interface WireTemplateMessage {
   emphasis_keyword?: string;
 }
 
+/** Body of POST /cgi-bin/message/template/send, of official accounts. */
+export interface WireMpMessage {
+  touser: string;
+  template_id: string;
+  url?: string;
+  miniprogram?: { appid: string; pagepath?: string };
+  data: Record<string, { value: string }>;
+  /** "For one openid and client_msg_id only one message is sent; valid for 10 minutes". */
+  client_msg_id?: string;
+}
+
 /** Body of POST /cgi-bin/message/subscribe/send. The newest page of the vendor lists the last two as required. */
 export interface WireSubscribeMessage {
   touser: string;
@@ -52,6 +63,7 @@ export const PATHS = {
   token: "/cgi-bin/token",
   stableToken: "/cgi-bin/stable_token",
   templateSend: "/cgi-bin/message/wxopen/template/send",
+  mpTemplateSend: "/cgi-bin/message/template/send",
   subscribeSend: "/cgi-bin/message/subscribe/send",
   getTemplate: "/wxaapi/newtmpl/gettemplate",
   quotaGet: "/cgi-bin/openapi/quota/get",

@@ -32,6 +32,7 @@ const FIELDS: Record<string, string> = {
   tplid: "templateId",
   consent: "consent",
   consentid: "consent",
+  subscribeid: "consent",
   at: "at",
   createdat: "at",
   createtime: "at",
@@ -69,6 +70,8 @@ export interface RowTerms {
   isOpenId(text: string): boolean;
   /** Of rows that name none. */
   templateId: string | undefined;
+  /** The platform wants the id of each: a count is of no use. */
+  needsId?: boolean | undefined;
 }
 
 /** What to append for a row, or why that can't be told. */
@@ -79,10 +82,12 @@ export function parseConsentRow(row: ConsentRow, terms: RowTerms): ParsedConsent
   if (fault !== undefined) return fault;
   const openId = fields.openId as string;
   const templateId = fields.templateId ?? terms.templateId;
-  if (templateId === undefined) return "it has no templateId, and --template names none";
+  if (templateId === undefined) return "it has no templateId, and --template is not given";
   if (typeof templateId !== "string" || !isTemplateId(templateId))
     return `${quoteValue(templateId)} is not a template id`;
   const what = parseWhat(fields);
+  if (terms.needsId && typeof what !== "string" && "count" in what)
+    return "it has no consent: the id under which the user agreed, which the platform wants with the message";
   return typeof what === "string" ? what : { openId, templateId, ...what };
 }
 
@@ -110,7 +115,7 @@ function parseWhat(fields: Record<string, unknown>): What | string {
   const id = fields.consent;
   if (typeof id !== "string" || !isConsentId(id))
     return `${quoteValue(id)} is not a consent's id: visible ASCII without " and \\, up to 128 characters`;
-  if (count !== 1) return `a consent with an id is one, not ${count}`;
+  if (count !== 1) return `a consent with an id counts as one, not ${count}`;
   return { consent: { id, atMs, standing } };
 }
 

@@ -12,7 +12,7 @@ export function readStoredConsent(stored: StoredValue, templateId: string | unde
   const { key, openId, bytes, field } = stored;
   const place = field === undefined ? `key '${key}'` : `key '${key}', field '${toText(field)}'`;
   const bad = (error: string) => ({ place, fields: {}, error });
-  if (openId === undefined) return bad("no openId can be told from it");
+  if (openId === undefined) return bad("it has no recognizable openId");
   if (bytes.length > MAX_ENTRY_BYTES) return bad(`a value of more than ${MAX_ENTRY_BYTES} bytes`);
   const value = readValue(toText(bytes));
   // Under a wrong prefix the value may be a secret; it is not quoted.

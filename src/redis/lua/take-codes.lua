@@ -5,7 +5,8 @@
 --
 -- KEYS  pool, ledger, seen of the first user, pool, ledger, seen of the second, ...
 -- ARGV  1 life of a code in ms  2 how many valid codes a pool may have  3 budget: how many short entries to look at in this call
---       then two for each user. A line a code: its formId, its age in ms, and epoch ms that it expires at the latest, or "-".
+--       then two for each user. A line a code: its formId, its age in ms, epoch ms that it expires at the latest, or "-", how many
+--       messages it is good for, and of which scene it is, or "-".
 --       And what the caller read of the pool, "" for nothing: a line of words (entries that it must have; valid codes; length of
 --       its last entry; numbers of those of the codes that it holds, between commas, or "."), the last entry, and the oldest of
 --       its valid plain entries that may go, the oldest first, each behind a line feed
@@ -42,12 +43,16 @@ end
 
 -- The codes of a report, their fates as far as they are known, and their numbers by formId.
 local function read_report(text)
-  local codes, fates, numbers = {}, {}, {}
-  for f, age, latest in string.gmatch(text, "(%S+) (%d+) (%S+)") do
-    local n = #codes + 1
+  local codes, fates, numbers, n = {}, {}, {}, 0
+  for f, age, latest, uses, scene in string.gmatch(text, "(%S+) (%d+) (%S+) (%d+) (%S+)") do
+    n = n + 1
     local expire = now + life - tonumber(age)
-    codes[n] = { id = f, expire = math.min(expire, tonumber(latest) or expire) }
-    codes[n].time = string.format("%.0f", codes[n].expire)
+    if latest ~= "-" then expire = math.min(expire, tonumber(latest)) end
+    -- What an entry says of it besides.
+    local more = ""
+    if uses ~= "1" then more = ',"uses":' .. uses end
+    if scene ~= "-" then more = more .. ',"scene":' .. scene end
+    codes[n] = { id = f, expire = expire, time = string.format("%.0f", expire), uses = tonumber(uses), more = more }
     fates[n] = numbers[f] and "k" or ""
     numbers[f] = numbers[f] or n
   end
@@ -56,7 +61,7 @@ end
 
 -- Marks the codes that a piece of a pool of plain entries holds: each begins like that, and no formId has a quote.
 local function mark_known(chunk, numbers, fates, known)
-  local text = table.concat(chunk)
+  local text = #chunk == 1 and chunk[1] or table.concat(chunk)
   for f, n in pairs(numbers) do
     if not known[f] and find(text, START .. f .. '"', 1, true) then
       fates[n] = "k"
@@ -124,10 +129,11 @@ local function drop_known(ledger, seen, codes, fates)
   for n, code in ipairs(codes) do
     if fates[n] == "" then
       if uses == nil then uses = count_records(ledger) end
-      local multi = find(code.id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d") and 1 or 0
       local at = try_read("ZSCORE", seen, code.id)
       if type(at) == "table" then return false end
-      if uses and is_used(uses[code.id], 1, multi) then
+      local use = uses and uses[code.id]
+      local multi = use and (code.more ~= "" or find(code.id, "^wx%d%d%d%d%d%d%d%d%d%d%d%d%d%d")) and 1 or 0
+      if use and is_used(use, code.uses, multi) then
         fates[n] = "u"
       elseif at then
         fates[n] = "k"
@@ -186,8 +192,9 @@ local function append(pool, codes, fates)
   for n, code in ipairs(codes) do
     if fates[n] == "" then
       fates[n] = "t"
-      local f = string.gsub(code.id, '[\\"]', "\\%0")
-      entries[#entries + 1] = START .. f .. '","expire":' .. code.time .. "}"
+      local f = code.id
+      if find(f, '[\\"]') then f = string.gsub(f, '[\\"]', "\\%0") end
+      entries[#entries + 1] = START .. f .. '","expire":' .. code.time .. code.more .. "}"
     end
   end
   if #entries > 0 then call("RPUSH", pool, unpack(entries)) end

@@ -72,7 +72,7 @@ function wxjavaRedisson(prefix = ""): TokenLayout {
   return {
     guard: "read-only",
     whyReadOnly:
-      "Redisson writes values by a codec of the backend's choice, which nobody else can know when the key is empty",
+      "Redisson writes values with a codec that the backend chooses, which push-cli can't know when the key is empty",
     elsewhere:
       prefix === ""
         ? "the starters put a prefix before the key: --token-store wxjava-redisson=wa"

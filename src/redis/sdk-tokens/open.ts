@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import type { Logger } from "../../log.ts";
 import type { LockStore, TokenMode, TokenStore, TokenStoreChoice } from "../../token/ports.ts";
 import type { Keys } from "../keys.ts";
 import type { RedisLink } from "../link.ts";
@@ -23,7 +24,14 @@ export function openTokens(
   link: RedisLink,
   keys: Keys,
   locks: Locks,
-  { tokenStore, tokenMode = "stable", appid = "", appsecret, clock }: TokenPlace & { clock: Clock },
+  {
+    tokenStore,
+    tokenMode = "stable",
+    appid = "",
+    appsecret,
+    clock,
+    log,
+  }: TokenPlace & { clock: Clock; log?: Logger | undefined },
 ): { store: TokenStore; locks: Locks } {
   const layout = tokenStore && layoutOf(tokenStore);
   if (!layout) return { store: createTokenStore(link, keys, clock), locks };
@@ -36,6 +44,11 @@ export function openTokens(
     ownLockOf: (of) => keys.lock(`token:${of}`),
     now: () => clock.now(),
   });
+  // A key that must not be shown as it is stands in each command of the trace.
+  if (appsecret !== undefined) {
+    const real = layout.keyOf({ ...account, appid });
+    if (real !== layout.shownKeyOf({ ...account, appid })) log?.hide(real);
+  }
   const lockKey = layout.lockOf?.({ ...account, appid });
   return { store, locks: lockKey === undefined ? locks : createWxJavaLocks(link, lockKey) };
 }

@@ -55,7 +55,7 @@ async function removeLapsed(link: RedisLink, key: string): Promise<void> {
 function redissonError(key: string): PushCliError {
   return new PushCliError(
     "config",
-    `the backend locks "${key}" by Redisson, and push-cli does not take such locks`,
+    `the backend locks "${key}" with Redisson, and push-cli does not take such locks`,
     { hint: "give --token-store wxjava-redisson, which reads the token and leaves it to the backend" },
   );
 }

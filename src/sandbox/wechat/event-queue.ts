@@ -81,6 +81,20 @@ export class EventQueue {
     });
   }
 
+  /** What became of an official account's message: `success`, or why not. */
+  addFinishedJob(openId: string, msgid: string, status: string): void {
+    const callback = this.#callback;
+    if (callback === undefined) return;
+    this.counts.made += 1;
+    const other = { event: "TEMPLATESENDJOBFINISH", fields: { MsgID: msgid, Status: status } };
+    this.#later(callback, () => {
+      const plain = renderOther(openId, Math.floor(this.#settings.now() / 1000), callback.format, other);
+      const post = { openId, plain, appid: this.#settings.appid };
+      if (this.#chance(callback.twicePercent)) this.#later(callback, () => this.#post(post, callback));
+      this.#postNew(post, callback);
+    });
+  }
+
   /** Posts the last one again, word for word. Whether there is one. */
   redeliver(): boolean {
     if (this.#last === undefined || this.#callback === undefined) return false;

@@ -45,18 +45,18 @@ export function renderXmlEvent({ openId, name, items, createdSec }: PlatformEven
 ${lists}</SubscribeMsg${wrapper}Event></xml>`;
 }
 
-/** What has nothing to do with subscriptions: a message of the user's, or an event of any name. */
+/** What has nothing to do with subscriptions: a message of the user's, or an event of any name with its own fields. */
 export function renderOther(
   openId: string,
   createdSec: number,
   format: "json" | "xml",
-  other: { text: string; msgid: string } | { event: string },
+  other: { text: string; msgid: string } | { event: string; fields?: EventItem },
 ): string {
   const type = "text" in other ? "text" : "event";
   const fields: EventItem =
     "text" in other
       ? { Content: other.text, MsgId: other.msgid }
-      : { Event: other.event, SessionFrom: "sandbox" };
+      : { Event: other.event, ...(other.fields ?? { SessionFrom: "sandbox" }) };
   if (format === "json") return JSON.stringify({ ...jsonHead(openId, createdSec, type), ...fields });
   return `<xml>${xmlHead(openId, createdSec, type)}${renderFields(fields, "")}</xml>`;
 }

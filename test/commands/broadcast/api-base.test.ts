@@ -48,7 +48,7 @@ describe("resume through another API", () => {
       expect(result).toMatchObject({ code: 5, stdout: "" });
       const { code, message, hint } = errorOf(result);
       expect(code).toBe("config");
-      expect(message).toContain(`began through ${world.sandbox.url}`);
+      expect(message).toContain(`was started through ${world.sandbox.url}`);
       expect(message).toContain(other.url);
       expect(hint).toContain(`--api-base ${world.sandbox.url}`);
       await expectNothingDone(before);
@@ -165,6 +165,6 @@ test("resume for another appid is refused: exit 5", async () => {
   const before = await dumpAll(world);
   const result = await resume(["--yes"], { PUSH_CLI_APPID: "wx-other" });
   expect(result).toMatchObject({ code: 5, stdout: "" });
-  expect(errorOf(result).message).toMatch(/appid wx-sandbox, not of wx-other/);
+  expect(errorOf(result).message).toMatch(/belongs to appid wx-sandbox, not to wx-other/);
   await expectNothingDone(before);
 });

@@ -42,7 +42,7 @@ describe("an audience file", () => {
     ["序号,昵称\n1,u0\n", "line 1: no column is named openId: 序号, 昵称"],
     [
       Buffer.from([0x75, 0xd5, 0x0a]),
-      "line 1: not UTF-8: --encoding says what else it is, for example gb18030",
+      "line 1: not UTF-8: set the encoding with --encoding, for example gb18030",
     ],
     ['["u0"]', "the file is a JSON array"],
   ])("%j is refused, and nothing is sent", async (bytes, message) => {
@@ -126,7 +126,7 @@ describe("keywords", () => {
     [["--keywords", "a", "--keywords-delimiter", "::"], "--keywords-delimiter '::' is not one character"],
     [["--keywords", "a", "--keywords-delimiter", '"'], "--keywords-delimiter '\"' is not one character"],
     [["--keywords", "ok,\ufffd\ufffd"], 'keyword2 is not UTF-8: "\ufffd\ufffd"'],
-    [["--keywords", "a\u001b[31m"], 'keyword1 holds the control character U+001B: "a\\u001b[31m"'],
+    [["--keywords", "a\u001b[31m"], 'keyword1 contains the control character U+001B: "a\\u001b[31m"'],
     [["--keywords", "a", "--page", "p\ufffd"], '--page is not UTF-8: "p\ufffd"'],
     [["--keywords", "a", "--page", " pages/a"], "' pages/a' is not a page path"],
   ])("%j is refused", async (argv, message) => {
@@ -148,7 +148,7 @@ test("a report that can't be written is exit 12, and says what it lacks; how the
   expect(errorOf(result)).toMatchObject({
     code: "output",
     message: expect.stringMatching(
-      /^cannot write the report "\/dev\/full": ENOSPC.*; the file lacks 3 lines$/,
+      /^cannot write the report "\/dev\/full": ENOSPC.*; 3 lines are missing from the file$/,
     ),
     hint: expect.stringContaining("broadcast recipients"),
   });

@@ -30,7 +30,7 @@ describe("delete --dry-run", () => {
   test("says what would be forgotten, asks nobody, and changes nothing", async () => {
     await stopListed();
     const before = await dumpAll(world);
-    expect(await remove(["--dry-run"])).toMatchObject({
+    expect(await remove(["--dry-run", "--format", "table"])).toMatchObject({
       code: 0,
       stdout: "would delete broadcast b-1: stopped, 0 sent, to go 10\n",
     });

@@ -26,7 +26,7 @@ describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
     expect(result).toMatchObject({ code: 10, stdout: "" });
     expect(errorOf(result)).toMatchObject({
       code: "locked",
-      message: expect.stringMatching(/'daily' already: started \d{4}-.*Z, finished, 4 sent$/),
+      message: expect.stringMatching(/'daily' already exists: started \d{4}-.*Z, finished, 4 sent$/),
       hint: expect.stringContaining("nothing was sent; push-cli broadcast show daily"),
     });
     expect(await dumpAll(world)).toEqual(before);
@@ -60,7 +60,7 @@ describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
     for (const [path, why] of [
       [join(dir, "nosuch/x"), "its folder does not exist"],
       [folder, "is a directory"],
-      [foreign, "is no line of a report"],
+      [foreign, "its last line is not a report line"],
       ["/proc/x", "cannot open the report"],
       ["", "'' is not a file"],
     ] as const) {

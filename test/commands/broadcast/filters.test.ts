@@ -190,9 +190,9 @@ describe("what makes no sense is refused", () => {
       return `${code} ${stderr}`;
     };
     await world.redis.client.hset(key, "appid", "wx-another");
-    expect(await refusal()).toMatch(/^2 .*belongs to wx-another/);
+    expect(await refusal()).toMatch(/^2 .*belongs to wx-another, but this one to wx-sandbox/);
     await world.redis.client.hset(key, "appid", "wx-sandbox", "channel", "wechat-subscribe");
-    expect(await refusal()).toMatch(/^2 .*is of wechat-subscribe/);
+    expect(await refusal()).toMatch(/^2 .*belongs to wechat-subscribe, but this one to wechat-template/);
     await world.redis.client.hset(key, "channel", "wechat-template", "startedAtMs", Date.now() - 8 * DAY_MS);
     expect(await refusal()).toMatch(/^3 .*began more than 7 days ago/);
   });

@@ -58,7 +58,7 @@ describe.each([
         toGo: expect.any(Number),
       },
     ]);
-    const words = (await run([verb, "b-1", "--dry-run"])).stdout;
+    const words = (await run([verb, "b-1", "--dry-run", "--format", "table"])).stdout;
     expect(words).toMatch(
       new RegExp(`^would ${verb} broadcast b-1: it is running, with 1 run at work and \\d+ to go\n$`),
     );
@@ -268,7 +268,7 @@ describe("an --id that is taken", () => {
     const again = await broadcast(world, ["--id", "b-1"]);
     expect(again).toMatchObject({ code: 10, stdout: "" });
     const { message, hint } = errorOf(again.stderr);
-    expect(message).toMatch(new RegExp(`'b-1' already: started .*, interrupted, ${sent} sent$`));
+    expect(message).toMatch(new RegExp(`'b-1' already exists: started .*, interrupted, ${sent} sent$`));
     expect(hint).toContain("push-cli broadcast resume b-1");
     expect(await dumpAll(world)).toEqual(before);
     const heartbeat = await moveRunFarAway(world, "b-1");
@@ -288,7 +288,7 @@ describe("an --id that is taken", () => {
       expect(results.map(({ code }) => code).sort()).toEqual([0, 10, 10]);
       for (const { code, stderr } of results)
         if (code === 10)
-          expect(errorOf(stderr).message).toMatch(/'b-1' already: started .*, (running|finished)/);
+          expect(errorOf(stderr).message).toMatch(/'b-1' already exists: started .*, (running|finished)/);
       expect(world.sandbox.stats()).toMatchObject({ delivered: 60, maxPerUser: 1 });
       expect(await world.redis.client.keys("mina:broadcast:b-1:*"), "no audience of the losers").toEqual([]);
     }

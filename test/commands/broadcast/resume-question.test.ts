@@ -94,7 +94,7 @@ describe("resume at a terminal", () => {
 
   test("tells what --retry-unknown may do", async () => {
     const { stderr } = await atTerminal(world, ["resume", "b-1", "--retry-unknown"], "n\n");
-    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* twice$/m);
+    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* deliver the message twice$/m);
   });
 });
 
@@ -104,7 +104,7 @@ test("resume of what is running asks nothing: exit 10, and the run goes on", asy
   await until(() => delivered() > 0);
   const { code, stderr } = await atTerminal(world, ["resume", "b-1"], "y\n");
   expect(code).toBe(10);
-  expect(stderr).toContain("broadcast 'b-1' is running on test-host");
+  expect(stderr).toContain("broadcast 'b-1' has been running on test-host");
   expect(stderr).not.toContain("[y/N]");
   const then = delivered();
   await until(() => delivered() > then);
@@ -147,13 +147,13 @@ describe("resume --dry-run", () => {
         .split("\n")
         .map((row) => row.split("\t")),
     );
-    expect(rows).toEqual({
+    expect(rows).toMatchObject({
       broadcastId: "b-1",
       status: "interrupted",
       wouldSend: String(left),
-      fresh: String(left),
-      open: "0",
-      retries: "0",
+      "toSend.fresh": String(left),
+      "toSend.open": "0",
+      "toSend.retries": "0",
       dryRun: "true",
     });
 
@@ -271,6 +271,6 @@ describe("resume without an id", () => {
     await broadcast(world, ["--id", "done"]);
     const result = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(errorOf(result).message).toContain("no broadcast that can be resumed");
+    expect(errorOf(result).message).toContain("no broadcast can be resumed");
   });
 });

@@ -170,6 +170,8 @@ test("a resume through another API by --yes says so, and the record keeps where 
   await world.redis.client.hset(RECORD, "apiBase", "http://127.0.0.1:9");
   const result = await resume("--api-base", world.sandbox.url);
   expect(result.code, result.stderr).toBe(0);
-  expect(result.stderr).toContain(`through ${world.sandbox.url}, not through http://127.0.0.1:9`);
+  expect(result.stderr).toContain(
+    `through ${world.sandbox.url}, but the broadcast was started through http://127.0.0.1:9\n`,
+  );
   expect(await world.redis.client.hget(RECORD, "apiBase")).toBe("http://127.0.0.1:9");
 });

@@ -85,7 +85,7 @@ describe("broadcast show on a terminal", () => {
     expect(shown).toMatch(/^broadcast +b-1: dead$/m);
     expect(shown).toMatch(/^who +tester@far, pid 4711$/m);
     expect(shown).toMatch(/to go \d+ \(from heartbeats\)$/m);
-    expect(await look("b-1", "--exact")).toMatch(/to go \d+ \(by the ledgers\)$/m);
+    expect(await look("b-1", "--exact")).toMatch(/to go \d+ \(from the ledgers\)$/m);
     expect(await look("b-1", "--full")).toMatch(/ died$/m);
   });
 

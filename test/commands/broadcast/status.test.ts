@@ -44,7 +44,7 @@ describe("a run of another host", () => {
     });
     expect((await run(["list"])).stdout).toMatch(/^b-1\t\S+\tdead\t/);
     expect((await run(["show", "b-1"])).stdout).toMatch(/^status\tdead$/m);
-    expect((await run(["show", "b-1"])).stdout).toMatch(/^next\tpush-cli broadcast resume b-1$/m);
+    expect((await run(["show", "b-1"])).stdout).toMatch(/^next\.0\tpush-cli broadcast resume b-1$/m);
     const screen = await commands.screen(["show", "b-1"]);
     expect(screen.stdout).toMatch(/^broadcast +b-1: dead$/m);
     expect(screen.stderr).toContain("next: push-cli broadcast resume b-1");

@@ -97,8 +97,8 @@ describe("the dry run", () => {
     expect(stdout).toMatch(
       /活动名称 \(thing1\) +奶茶买一送一\n活动时间 \(time2\) +2026-11-27 10:00\n活动地点 \(thing3\) +人民广场店/,
     );
-    expect(stdout).toMatch(/opens version +trial/);
-    expect(stdout).toMatch(/takes +it begins at 50\/s and climbs/);
+    expect(stdout).toMatch(/\nversion +trial\n/);
+    expect(stdout).toMatch(/takes +starts at 50\/s and speeds up/);
     expect(stdout).toMatch(/quota +[\d,]+ messages left today/);
   });
 
@@ -152,9 +152,9 @@ describe("values of a file", () => {
 describe("options", () => {
   it.each([
     [["--field", "thing1"], "--field 'thing1' is not name=value"],
-    [["--field", "thing1=a", "thing1=b"], "--field gives thing1 twice"],
+    [["--field", "thing1=a", "thing1=b"], "--field sets thing1 twice"],
     [["--field", "thing1=a", "--keywords", "b"], "--keywords and --field can't be used together"],
-    [["--emphasis", "1"], "--emphasis is nothing for messages of wechat-subscribe"],
+    [["--emphasis", "1"], "--emphasis does not apply to wechat-subscribe messages"],
     [["--lang", "de"], "--lang 'de' is not known"],
     [["--miniprogram-state", "beta"], "--miniprogram-state 'beta' is not known"],
   ])("%j are refused", async (flags, says) => {
@@ -166,7 +166,7 @@ describe("options", () => {
     async (flag) => {
       const { code, stderr } = await world.cli(["broadcast", "tmpl", "--keywords", "a", flag, "--dry-run"]);
       expect(code).toBe(2);
-      expect(stderr).toContain(`${flag.split("=")[0]} is nothing for messages of wechat-template`);
+      expect(stderr).toContain(`${flag.split("=")[0]} does not apply to wechat-template messages`);
     },
   );
 });

@@ -67,7 +67,7 @@ describe.each(CHANNELS)("--test on $channel", ({ channel, argv, give, delivered,
     expect(asked.stderr).toContain("Send to 2 users?");
     // The preview says whom it goes to first, before it does; what is asked is asked once.
     expect(asked.stderr).toMatch(
-      /template [\s\S]*\ntest +first to oMe; then[\s\S]*\ntest b-1-test-1\n[\s\S]*\naudience [\s\S]*Send to 2/,
+      /template [\s\S]*\ntest +first to oMe, then asks whether to continue[\s\S]*\ntest b-1-test-1\n[\s\S]*\naudience [\s\S]*Send to 2/,
     );
     world.sandbox.setFaults([]);
     // The second test of the same id has a number of its own.
@@ -115,7 +115,10 @@ describe.each(CHANNELS)("--test on $channel", ({ channel, argv, give, delivered,
   it("is refused where nothing may be sent, or nobody can be asked", async () => {
     await give("oMe");
     const dry = await world.cli([...send, "--test", "oMe", "--dry-run"]);
-    expect(dry).toMatchObject({ code: 2, stderr: expect.stringContaining("--test sends") });
+    expect(dry).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--test and --dry-run can't be used together"),
+    });
     expect((await world.cli([...send, "--test", "-", "--yes"])).code).toBe(2);
     expect((await world.cli([...send, "--test", "oMe"])).stderr).toContain("use --yes");
     expect(world.sandbox.stats().delivered).toBe(0);

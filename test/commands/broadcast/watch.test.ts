@@ -157,7 +157,7 @@ describe("broadcast watch", () => {
     for (const args of [[], ["nobody"]]) {
       const watched = await run(["watch", ...args]);
       expect(watched).toMatchObject({ code: 3, stdout: "" });
-      expect(watched.stderr).toMatch(/^error: .*\nhint: push-cli broadcast list/);
+      expect(watched.stderr).toMatch(/^error: .*\nhint: .*push-cli broadcast list$/m);
     }
   });
 

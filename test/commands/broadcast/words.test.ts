@@ -16,7 +16,7 @@ async function expectNothingSent() {
 }
 
 /** The verbs that want to be told a broadcast. */
-const VERBS_WITH_ID = ["show", "recipients", "pause", "cancel", "delete"];
+const VERBS_WITH_ID = ["show", "recipients", "pause", "cancel", "delete", "rm"];
 
 /** Words of other tools, and the command of ours that does it. */
 const WORDS: [command: string, words: string][] = [
@@ -24,12 +24,12 @@ const WORDS: [command: string, words: string][] = [
   ["send <templateId> --dry-run", "test preview dry-run dryrun check count validate try"],
   ["resume <id>", "retry rerun redo continue restart recover unpause resend join reopen"],
   ["watch <id>", "follow tail log logs monitor progress top wait"],
-  ["list", "ls all history recent"],
+  ["list", "all history recent"],
   ["show <id>", "status state info get describe inspect view details detail stats stat"],
   ["recipients <id>", "export report users failed failures errors unknown dump download"],
   ["pause <id>", "stop halt hold suspend interrupt quit exit end"],
   ["cancel <id>", "abort kill terminate undo revoke recall"],
-  ["delete <id>", "rm remove del drop purge clean clear prune"],
+  ["delete <id>", "remove del drop purge clean clear prune"],
   ["--help", "help version edit update set copy clone schedule config init template templates pool"],
 ];
 const EACH_WORD = WORDS.flatMap(([command, words]) =>
@@ -63,6 +63,12 @@ describe("a word is not a template", () => {
 
   test.each([
     ["list -y", 0],
+    ["ls -y", 0],
+    ["ls --yes --no-keywords", 2],
+    ["ls b-1 -y --no-keywords", 2],
+    ["rm --yes --no-keywords", 2],
+    ["rm b-1 -y --no-keywords", 2],
+    ["rm b-1 -y", 3],
     ["watch -y", 3],
     ["resume -y", 2],
     ["send -y", 2],
@@ -72,17 +78,17 @@ describe("a word is not a template", () => {
     await expectNothingSent();
   });
 
-  test.each(["send list show recipients pause cancel delete watch resume", "Stop STATUS CANCEL List Retry"])(
-    "behind options and in other letters, too: %s",
-    async (words) => {
-      for (const word of words.split(" ")) {
-        const result = await inPipe(world, ["--limit", "1", word, "--no-keywords", "-y"]);
-        expect(result, word).toMatchObject({ code: 2, stdout: "" });
-        expect(result.stderr).toMatch(/^error: '.*' is (a command|not a template id)/);
-      }
-      await expectNothingSent();
-    },
-  );
+  test.each([
+    "send list ls rm show recipients pause cancel delete watch resume",
+    "Stop STATUS CANCEL List Retry",
+  ])("behind options and in other letters, too: %s", async (words) => {
+    for (const word of words.split(" ")) {
+      const result = await inPipe(world, ["--limit", "1", word, "--no-keywords", "-y"]);
+      expect(result, word).toMatchObject({ code: 2, stdout: "" });
+      expect(result.stderr).toMatch(/^error: '.*' is (a command|not a template id)/);
+    }
+    await expectNothingSent();
+  });
 
   test.each([
     ["cancle", "cancel"],

@@ -67,8 +67,13 @@ describe("settings", () => {
     [{ ...ALL, PUSH_CLI_COLLECTOR_SECRET: "hunter2" }, "collectorSecret", "wrong", /has 7 bytes/],
     [{ ...ALL, PUSH_CLI_CALLBACK_TOKEN: "hunter2-" }, "callbackToken", "wrong", /is not 3 to 32/],
     [{ ...ALL, PUSH_CLI_CALLBACK_AES_KEY: "hunter2" }, "callbackAesKey", "wrong", /is not 43/],
-    [{ ...ALL, PUSH_CLI_CALLBACK_TOKEN: "" }, "callbackToken", "missing", /callbackAesKey is of no use/],
-    [{ ...ALL, PUSH_CLI_APPID: "" }, "appid", "missing", /\/callback needs it/],
+    [
+      { ...ALL, PUSH_CLI_CALLBACK_TOKEN: "" },
+      "callbackToken",
+      "missing",
+      /callbackAesKey has no effect without it/,
+    ],
+    [{ ...ALL, PUSH_CLI_APPID: "" }, "appid", "missing", /required by \/callback/],
     [{ PUSH_CLI_COLLECTOR_SECRET_FILE: "/none" }, "collectorSecret", "wrong", /cannot read "\/none"/],
   ] as [Record<string, string>, string, string, RegExp][])("%o", async (env, name, state, problem) => {
     const { code, states, problems } = await check(env);
@@ -92,7 +97,7 @@ describe("settings", () => {
     const { stdout, stderr } = await world.screen(["collector", "check"]);
     expect(stdout).toMatch(/^check +state +from +what\n─+/);
     expect(stdout).toMatch(/^callbackToken +off/m);
-    expect(stderr).toMatch(/^collectorSecret: not given: .*\n {2}hint: .*openssl rand/);
+    expect(stderr).toMatch(/^collectorSecret: not set: .*\n {2}hint: .*openssl rand/);
     const piped = await world.cli(["collector", "check"], { env });
     expect(piped.stdout).toMatch(
       /^callbackToken\twrong\tPUSH_CLI_CALLBACK_TOKEN\tPUSH_CLI_CALLBACK_TOKEN is not/m,
@@ -161,8 +166,8 @@ describe("a running collector", () => {
     expect(code).toBe(8);
     expect(states).toMatchObject({ ...GOOD, callback: "wrong", session: "wrong" });
     expect(problems).toEqual({
-      callback: "answered 401 bad_signature: does not pass the platform's URL verification",
-      session: "answered 401 unauthorized: should be 200",
+      callback: "responded with 401 bad_signature: does not pass the platform's URL verification",
+      session: "responded with 401 unauthorized: should be 200",
     });
     await collector.end();
   });
@@ -172,8 +177,8 @@ describe("a running collector", () => {
     const { collector, url } = await proxied([], { ...env, PUSH_CLI_CALLBACK_AES_KEY: "" });
     const { code, problems } = await check(ALL, "--url", url);
     expect(code).toBe(8);
-    expect(problems.healthz).toBe("answered 503: should be 200");
-    expect(problems.callback).toMatch(/^answered 404/);
+    expect(problems.healthz).toBe("responded with 503: should be 200");
+    expect(problems.callback).toMatch(/^responded with 404/);
     await collector.end();
   });
 
@@ -195,6 +200,6 @@ describe("a running collector", () => {
     await new Promise((resolve) => server.close(resolve));
     const { code, problems } = await check(ALL, "--url", `http://127.0.0.1:${port}`);
     expect(code).toBe(8);
-    expect(problems).toEqual({ healthz: expect.stringMatching(/^no answer: .*127.0.0.1/) });
+    expect(problems).toEqual({ healthz: expect.stringMatching(/^no response: .*127.0.0.1/) });
   });
 });

@@ -62,11 +62,11 @@ describe("an option", () => {
   const PUBLIC = ["--listen", "0.0.0.0:8787"];
   const TRUST = ["--trust-openid-header", "X-WX-OPENID"];
   it.each([
-    [[...PUBLIC, ...TRUST], /^--trust-openid-header: whoever reaches/, /--behind-gateway/],
-    [[...PUBLIC, "--cloud-hosting"], /^--cloud-hosting: whoever reaches/, /--behind-gateway/],
+    [[...PUBLIC, ...TRUST], /^--trust-openid-header: any client that reaches/, /--behind-gateway/],
+    [[...PUBLIC, "--cloud-hosting"], /^--cloud-hosting: any client that reaches/, /--behind-gateway/],
     [["--trust-openid-header", "X WX"], /"X WX" is not a header name/, /X-WX-OPENID/],
-    [["--forward", "localhost:3000"], /^--forward: not an http or https URL/, /such as http/],
-    [["--forward", "http://u:hunter2@h/"], /^--forward: not an http or https URL/, /such as http/],
+    [["--forward", "localhost:3000"], /^--forward: must be an http or https URL/, /such as http/],
+    [["--forward", "http://u:hunter2@h/"], /^--forward: must be an http or https URL/, /such as http/],
     [["--codes-per-user", "0"], /--codes-per-user: "0" is out of range/, /1 to 1000/],
     [["--requests-per-minute", "100001"], /"100001" is out of range/, /1 to 100000/],
     [["--long-term", "a,b c"], /^--long-term: "b c" is not a template id/, /commas/],
@@ -81,7 +81,7 @@ describe("an option", () => {
     refuses(
       ["--forward", "http://127.0.0.1:1/"],
       "config",
-      /^--forward: there is no callback/,
+      /^--forward: no callback is configured/,
       /PUSH_CLI_CALLBACK_TOKEN/,
     ));
 });
@@ -91,7 +91,7 @@ describe("settings", () => {
     const { code, stdout, stderr } = await runCli(["collector"]);
     expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
     expect(stderr.split("\n")).toEqual([
-      expect.stringMatching(/^error: the collector is given no secret, /),
+      expect.stringMatching(/^error: the collector has no secret, /),
       expect.stringMatching(/^ {2}PUSH_CLI_COLLECTOR_SECRET for .*openssl rand -base64 48$/),
       expect.stringMatching(/^ {2}PUSH_CLI_CALLBACK_TOKEN for /),
       expect.stringMatching(/^ {2}--trust-openid-header for /),
@@ -101,7 +101,7 @@ describe("settings", () => {
   });
 
   it.each([
-    [{ PUSH_CLI_COLLECTOR_SECRET: "hunter2" }, /has 7 bytes; it needs at least 32$/, /openssl rand/],
+    [{ PUSH_CLI_COLLECTOR_SECRET: "hunter2" }, /has 7 bytes; at least 32 are required$/, /openssl rand/],
     [{ PUSH_CLI_COLLECTOR_SECRET_FILE: "/none" }, /_FILE: cannot read "\/none"/, /collectorSecret/],
     [{ PUSH_CLI_CALLBACK_TOKEN: "hunter2-" }, /TOKEN is not 3 to 32 letters and digits$/, /console/],
     [
@@ -145,6 +145,6 @@ describe("the URL of a running collector", () => {
 
   it.each(["c.example.com", "ftp://c", "http://c?a=b", "http://u:hunter2@c", "http://c#a"])(
     "is not %s",
-    (text) => refuses(["check", "--url", text], "usage", /^--url: not an http or https URL/),
+    (text) => refuses(["check", "--url", text], "usage", /^--url: must be an http or https URL/),
   );
 });

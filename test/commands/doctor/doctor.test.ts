@@ -93,7 +93,7 @@ it("has a line of five columns for each check in a pipe", async () => {
 it.each([
   [["doctor", "reddis"], "error: unknown group of checks 'reddis'\nhint: did you mean redis?"],
   [["doctor", "--timeout", "1ms"], 'error: --timeout: "1ms" is out of range'],
-  [["doctor", "--collector-url", "ftp://x"], "error: --collector-url: not an http or https URL"],
+  [["doctor", "--collector-url", "ftp://x"], "error: --collector-url: must be an http or https URL"],
   [["doctor", "--redis-url", "nonsense"], "error: --redis-url"],
 ])("%j is a usage error", async (argv, message) => {
   const { code, stdout, stderr } = await world.cli(argv);
@@ -126,7 +126,7 @@ it("looks at the collector's secrets, and at one that runs", async () => {
   expect(of["collector callbackToken"]).toMatchObject({ state: "passed" });
   expect(of["collector healthz"]).toMatchObject({
     state: "failed",
-    found: expect.stringContaining("no answer"),
+    found: expect.stringContaining("no response"),
   });
   expect((await examine(world, ["collector"])).of["collector settings"]?.state).toBe("skipped");
 });

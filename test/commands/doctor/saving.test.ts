@@ -20,7 +20,7 @@ async function unsavedFor(hours: number) {
 }
 
 const DOUBT =
-  "Redis has saved nothing to disk for 5 h (no append-only file): if it crashed, ledgers would go";
+  "Redis has saved nothing to disk for 5 h (no append-only file): if it crashed, ledgers could be lost";
 const dryRun = ["broadcast", "tmpl", "--no-keywords", "--dry-run"];
 
 it("a broadcast says so where Redis has saved nothing for hours: in preview, dry run and document", async () => {

@@ -39,9 +39,9 @@ describe("--from hash", () => {
   });
 
   it.each([
-    ["x", "y", "neither the field 'x' nor its value 'y' is surely a code"],
-    ["3", "1539741992524", "neither the field '3' nor its value '153974...' (13 bytes) is surely a code"],
-    [HEX, `${HEX}b`, "is surely a code"],
+    ["x", "y", "neither the field 'x' nor its value 'y' is clearly a code"],
+    ["3", "1539741992524", "neither the field '3' nor its value '153974...' (13 bytes) is clearly a code"],
+    [HEX, `${HEX}b`, "is clearly a code"],
     [HEX, "1", "has no expiry, and its key has no TTL"],
     [HEX, '{"expire":"tomorrow"}', "no code in '{\"expi...'"],
     [HEX, '{"expire":604800,"createTime":1568000000}', "no code in"],
@@ -82,8 +82,8 @@ describe("--lifetime", () => {
       await world.redis.client.hset("src:oA", "1539741992524", value);
       const without = await from("hash");
       expect([without.code, without.json()]).toEqual([8, expect.objectContaining({ imported: 0, bad: 1 })]);
-      expect(without.stderr).toContain("'153974...' (13 bytes) has a time of creation and no expiry");
-      expect(without.stderr).toContain("hint: --lifetime 7d takes");
+      expect(without.stderr).toContain("'153974...' (13 bytes) has a creation time but no expiry");
+      expect(without.stderr).toContain("hint: with --lifetime 7d each code is valid for 7 days");
       expect((await from("hash", "--lifetime", "7d")).code).toBe(0);
       expect(await world.redis.entries("oA")).toEqual([expected("1539741992524")]);
     },
@@ -108,7 +108,7 @@ describe("--lifetime", () => {
     await world.redis.client.zadd("src:oA", created, "c1", NOW - HOUR_MS, "c2");
     const without = await from("zset");
     expect([without.code, without.json()]).toEqual([8, expect.objectContaining({ imported: 0, expired: 2 })]);
-    expect(without.stderr).toContain("they look like times of creation (2 scores)\nhint: --lifetime 7d ");
+    expect(without.stderr).toContain("they look like creation times (2 scores)\nhint: with --lifetime 7d ");
     const { code, stderr } = await from("zset", "--lifetime", "160h");
     expect(code).toBe(0);
     expect(stderr).not.toContain("--lifetime");
@@ -131,10 +131,7 @@ describe("--lifetime", () => {
   it("takes no time in the future for one of creation", async () => {
     await world.redis.client.zadd("src:oA", LATER, "a");
     const { code, stderr } = await from("zset", "--lifetime", "7d");
-    expect([code, stderr]).toEqual([
-      8,
-      expect.stringContaining("'a' has a time of creation in the future: 2"),
-    ]);
+    expect([code, stderr]).toEqual([8, expect.stringContaining("'a' has a creation time in the future: 2")]);
   });
 
   it.each([
@@ -167,13 +164,13 @@ describe("an openId", () => {
     const { code, stderr } = await from(layout);
     expect(code).toBe(0);
     expect(await world.redis.pools()).toEqual({ "mina:openid:oA": [entry("a")] });
-    const told = "end at the ':' behind it in 1 value, such as 'oA' of 'src:oA:12:alice'";
+    const told = "in 1 value the openId was assumed to end at the ':', for example 'oA' of 'src:oA:12:alice'";
     expect(stderr.includes(told)).toBe(layout !== "string");
   });
 
   it("is none where nothing stands before the colon", async () => {
     await world.redis.client.rpush("src::oA", entry("a"));
     const { code, stderr } = await from("list");
-    expect([code, stderr]).toEqual([8, expect.stringContaining("no openId can be told from it")]);
+    expect([code, stderr]).toEqual([8, expect.stringContaining("it has no recognizable openId")]);
   });
 });

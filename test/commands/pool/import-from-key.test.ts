@@ -48,8 +48,8 @@ it("a key that could be read in two ways, or in none, is a bad value", async () 
   const { code, stderr, json } = await importFrom("list", "--from-key", "f_%_*");
   expect(code).toBe(8);
   expect(json()).toMatchObject({ keys: 3, values: 3, imported: 1, bad: 2 });
-  expect(stderr).toContain("key 'f_oA_b_1': no openId can be told from it\n");
-  expect(stderr).toContain("key 'f_\\xff_1': no openId can be told from it\n");
+  expect(stderr).toContain("key 'f_oA_b_1': it has no recognizable openId\n");
+  expect(stderr).toContain("key 'f_\\xff_1': it has no recognizable openId\n");
   expect(await world.redis.pools()).toEqual({ "mina:openid:oA": [entry("good")] });
 });
 
@@ -57,7 +57,7 @@ it("finds nothing, and says under which pattern", async () => {
   const { code, stderr } = await world.cli(["pool", "import", "--from", "set", "--from-key", "%#formId"]);
   expect(code).toBe(3);
   expect(stderr).toContain("no set found under a key '%#formId'\n");
-  expect(stderr).toContain("check --from-key and");
+  expect(stderr).toContain("hint: check --from-key and --from-redis-url");
 });
 
 it("without one, what --pool-key says of the pools goes for another form of keys", async () => {

@@ -53,7 +53,7 @@ describe("--from zset: formIds, scored by their expiry", () => {
       bad: 2,
     });
     expect(stderr).toContain("key 'z:oA': no code in 'the fo...' (24 bytes)");
-    expect(stderr).toContain("key 'z:oA': 'never' has the score Infinity, which is no time");
+    expect(stderr).toContain("key 'z:oA': 'never' has the score Infinity, which is not a time");
     const formIds = (await world.redis.entries("oA")).map((text) => JSON.parse(text));
     expect(formIds).toEqual(
       [
@@ -125,7 +125,7 @@ describe("--from string", () => {
     expect(told).toEqual([
       "1 of 1 code for openIds that don't look like WeChat's (28 letters, digits, _ and -), such as 'oG' (key 'f:oG')",
       "hint: valid codes were imported; the source was not modified",
-      "key 'f:o E': no openId can be told from it",
+      "key 'f:o E': it has no recognizable openId",
       "key 'f:oA': 'a' has no expiry, and its key has no TTL",
       "key 'f:oB': no code in '99_s3c...' (153 bytes)",
       `key 'f:oC': no code in '{"acce...' (172 bytes)`,
@@ -180,7 +180,7 @@ describe("--from list", () => {
       imported: 1,
       bad: 1,
     });
-    expect(stderr).toContain("\\xac\\xed\\x00\\x05t\\x00\\x0fmina:openid:oA': no openId can be told from it");
+    expect(stderr).toContain("\\xac\\xed\\x00\\x05t\\x00\\x0fmina:openid:oA': it has no recognizable openId");
     expect(await world.redis.pools()).toEqual({ "mina:openid:oAlice": [entry("a1b2c3")] });
   });
 });
@@ -248,6 +248,6 @@ it("sums up in a line for a person, and in rows for a pipe", async () => {
     "1 key, 1 code imported, 0 already there, 0 expired, 0 bad values\n",
   );
   expect((await world.cli(argv)).stdout).toBe(
-    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t1\n",
+    "keys\t1\nvalues\t1\nimported\t0\nknown\t1\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t1\ndryRun\tfalse\n",
   );
 });

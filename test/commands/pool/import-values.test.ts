@@ -8,7 +8,7 @@ const WECHAT = ["oDavX4kT1l2m3n4p5q6r7s8t9uvA", "oDavX4kT1l2m3n4p5q6r7s8t9-_B"] 
 const importText = (stdin: string, ...flags: string[]) => world.cli(["pool", "import", ...flags], { stdin });
 
 describe("a line is bad that has", () => {
-  const missing = "it stands for a value that is missing";
+  const missing = "it marks a missing value";
   const rounded = "rounded by a spreadsheet";
   it.each([
     ...["NULL", "\\N", "None", "undefined", "null", "nil", "NaN"].flatMap((word) => [
@@ -20,10 +20,10 @@ describe("a line is bad that has", () => {
     ["oB,f,1.7958E+12", `'1.7958E+12' is not an expiry: ${rounded}`],
     ["oB,f,604800", "'604800' is not an expiry: epoch seconds (10 digits)"],
     ["oB,f,20261201100000", "'20261201100000' is not an expiry"],
-    [`oB;Bob,f,${LATER}`, "'oB;Bob' is not an openId: it holds ;"],
-    [`oB'x,f,${LATER}`, "'oB'x' is not an openId: it holds '"],
-    [`"oB,x",f,${LATER}`, "'oB,x' is not an openId: it holds ,"],
-    [`oB|x,f,${LATER}`, "'oB|x' is not an openId: it holds |"],
+    [`oB;Bob,f,${LATER}`, "'oB;Bob' is not an openId: it contains ;"],
+    [`oB'x,f,${LATER}`, "'oB'x' is not an openId: it contains '"],
+    [`"oB,x",f,${LATER}`, "'oB,x' is not an openId: it contains ,"],
+    [`oB|x,f,${LATER}`, "'oB|x' is not an openId: it contains |"],
   ])("%j", async (line, why) => {
     const { code, stderr } = await importText(`oA,good,${LATER}\n${line}\n`);
     expect(code).toBe(8);
@@ -41,12 +41,12 @@ describe("a line is bad that has", () => {
 });
 
 it.each([
-  ["{}", "no openId"],
+  ["{}", "it has no openId"],
   ['{"openId":"oA"}', "it has no formId"],
   ['{"openId":"oA","formId":"a"}', "it has no expiry"],
   [
     '{"db":0,"key":"mina:openid:oA","type":"list","value":["{}"]}',
-    "a line of redis-dump: load them into a Redis",
+    "this is redis-dump output: load it into a Redis",
   ],
 ])("says what is missing in %s", async (line, why) => {
   const { code, stderr } = await importText(`${line}\n`);
@@ -73,7 +73,7 @@ describe("JSON that is not one object a line", () => {
       const { code, stderr } = await world.cli(argv, { stdin: text });
       expect([code, stderr]).toEqual([
         2,
-        "error: the file is a JSON array\nhint: put one object on each line: jq -c '.[]' makes NDJSON of it\n",
+        "error: the file is a JSON array\nhint: put one object on each line, for example with jq -c '.[]'\n",
       ]);
     }
     expect(await world.redis.keys("*")).toEqual([]);
@@ -82,7 +82,7 @@ describe("JSON that is not one object a line", () => {
   it("has commas behind the objects", async () => {
     const object = `{"openId":"oA","formId":"a","expire":${LATER}}`;
     const { stderr } = await importText(`${object},\n${object}\n{oops\n`);
-    expect(stderr).toContain("line 1: not JSON: a comma behind the object\nline 3: not JSON\n");
+    expect(stderr).toContain("line 1: not JSON: a comma after the object\nline 3: not JSON\n");
     expect(await world.redis.entries("oA")).toHaveLength(1);
   });
 });
@@ -108,6 +108,8 @@ it("takes codes that claim to live too long, and says so", async () => {
   const far = LATER + 20 * 24 * HOUR_MS;
   const { code, stderr } = await importText(`${WECHAT[0]},a,${LATER}\n${WECHAT[0]},b,${far}\n`);
   expect(code).toBe(0);
-  expect(stderr).toContain("1 of 2 codes with an expiry more than 8 days away, but codes live at most 7 days");
+  expect(stderr).toContain(
+    "1 of 2 codes with an expiry more than 8 days away, but codes live at most 7 days",
+  );
   expect(await world.redis.entries(WECHAT[0])).toHaveLength(2);
 });

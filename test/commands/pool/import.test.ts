@@ -100,7 +100,7 @@ describe("pool import", () => {
     const lines = [
       ["openId,formId,expire,uses", undefined],
       [`oA,good1,${LATER}`, undefined],
-      [`,a,${LATER}`, "no openId"],
+      [`,a,${LATER}`, "it has no openId"],
       [`has space,a,${LATER}`, "'has space' is not an openId"],
       [`oA,,${LATER}`, "it has no formId"],
       [`oA,the formId is a mock one,${LATER}`, "'the formId is a mock one' is not a formId"],
@@ -159,7 +159,7 @@ describe("pool import", () => {
   it("minds no column that has a name of its own use, such as error or place", async () => {
     const text = `openId,formId,expire,error,place,line\noA,a,${LATER},none,Berlin,7\n,b,${LATER},none,Berlin,7\n`;
     const { stderr } = await importText(text, { lines: 2, imported: 1, bad: 1 });
-    expect(stderr).toContain("line 3: no openId\n");
+    expect(stderr).toContain("line 3: it has no openId\n");
     const json = `{"openId":"oA","formId":"c","expire":${LATER},"error":"none","place":"Berlin","scoreMs":1}`;
     await importText(`${json}\n`, { lines: 1, imported: 1 });
     expect(await world.redis.entries("oA")).toEqual([entry("a"), entry("c")]);
@@ -190,7 +190,7 @@ describe("pool import", () => {
     const { code, stdout } = await world.cli(["pool", "import", "codes.csv"], { cwd: folder });
     expect([code, stdout]).toEqual([
       0,
-      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t2500\n",
+      "lines\t2500\nimported\t2500\nknown\t0\nused\t0\nexpired\t0\nbad\t0\noverlong\t0\noddOpenIds\t2500\ndryRun\tfalse\n",
     ]);
     const formIds = (await world.redis.entries("o3")).map(
       (text) => (JSON.parse(text) as { formId: string }).formId,

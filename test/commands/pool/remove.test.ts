@@ -220,7 +220,7 @@ describe("pool remove", () => {
   writeFileSync(taken, "all that is left of them\n");
 
   it.each([
-    [["oA"], 11, "pool remove asks before it removes"],
+    [["oA"], 11, "pool remove needs confirmation, but there is no terminal\n"],
     [["oNobody", "oNobody2", "--yes"], 3, "no pool 'mina:openid:oNobody' and 1 more"],
     [["o A", "--yes"], 2, "'o A' is not an openId"],
     [["oA", "--yes", "--export", "-"], 2, "--export: '-' is not a file"],

@@ -47,7 +47,7 @@ describe("pool show of some of the codes", () => {
     const { stdout, stderr } = await world.screen(["pool", "show", "oA", "--limit", "2"]);
     expect(stdout).toContain("\n4 valid, 1 expired, 0 invalid, 2 unreadable\n");
     expect(stdout).not.toContain("junk");
-    expect(stderr).toContain("and 5 more; use --limit <n> to show more");
+    expect(stderr).toContain("and 5 more; use --limit <n> to show more, or --state <state> to filter\n");
   });
 
   it("shows 1,000 on a screen, and more when asked", async () => {

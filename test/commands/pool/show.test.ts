@@ -161,7 +161,7 @@ describe("pool show", () => {
   it("says where it looked when there is no such pool", async () => {
     const { code, stdout, stderr } = await world.cli(["pool", "show", "oA", "--pool-prefix", "other:"]);
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^error: no pool 'other:oA'\nhint: no list of codes/);
+    expect(stderr).toMatch(/^error: no pool 'other:oA'\nhint: no list of codes found in this database; /);
     await world.redis.push("oB", plainEntry("a1", later));
     expect((await world.cli(["pool", "show", "oA"])).stderr).toBe(
       "error: no pool 'mina:openid:oA'\nhint: to list the pools: push-cli pool list\n",

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Receipt } from "../../../src/broadcast/receipts.ts";
+import { GATEWAY_PATH, type WireAlipayMessage } from "../../../src/platforms/alipay/wire.ts";
+import { FORM_TYPE } from "../../../src/platforms/baidu/wire.ts";
+import type { Parameters as SignedParameters } from "../../../src/sandbox/alipay/request.ts";
 import { resolveSettings, type SandboxOptions } from "../../../src/sandbox/options.ts";
 import { Platform, type Verdict } from "../../../src/sandbox/platform.ts";
 import { handleRequest } from "../../../src/sandbox/routes.ts";
@@ -45,11 +48,50 @@ class RecordingPlatform extends Platform {
     return verdict;
   }
 
+  override sendBaidu(...[kind, token, form]: Parameters<Platform["sendBaidu"]>): Verdict {
+    const verdict = super.sendBaidu(kind, token, form);
+    if (verdict.errcode === 0)
+      this.record(form.get("touser") ?? form.get("touser_openId") ?? "", toKey(form));
+    return verdict;
+  }
+
+  override sendMp(token: string | undefined, body: string): Verdict {
+    return this.counting(body, () => super.sendMp(token, body));
+  }
+
+  override sendQqSubscription(token: string | undefined, body: string): Verdict {
+    return this.counting(body, () => super.sendQqSubscription(token, body));
+  }
+
+  /** Where an answer of 0 need not be a delivery, or has no id. */
+  private counting(body: string, send: () => Verdict): Verdict {
+    const { touser } = JSON.parse(body) as WireSend;
+    const count = () => this.tally.deliveriesByUser.get(touser) ?? 0;
+    const before = count();
+    const verdict = send();
+    if (count() > before) this.record(touser, verdict.msgid ?? "-");
+    return verdict;
+  }
+
+  override sendAlipay(parameters: SignedParameters): Verdict {
+    const verdict = super.sendAlipay(parameters);
+    if (verdict.errcode === 0) {
+      const { openId, formId } = readAlipay(parameters.get("biz_content"));
+      this.record(openId, formId);
+    }
+    return verdict;
+  }
+
   private record(openId: string, by: string): void {
     const known = this.deliveries.get(openId);
     if (known) known.push(by);
     else this.deliveries.set(openId, [by]);
   }
+}
+
+function readAlipay(text = ""): { openId: string; formId: string } {
+  const message = JSON.parse(text) as WireAlipayMessage;
+  return { openId: message.to_user_id ?? message.to_open_id ?? "", formId: message.form_id ?? "" };
 }
 
 interface WireSend {
@@ -58,6 +100,20 @@ interface WireSend {
   form_id?: string;
 }
 
+/** What a message of Baidu spends. */
+function toKey(form: { get(name: string): string | null | undefined }): string {
+  return form.get("scene_id") ?? form.get("subscribe_id") ?? "";
+}
+
+function keyOf({ url, body, contentType }: HttpRequest): string {
+  if (isAlipay(url)) return readAlipay(new URLSearchParams(body).get("biz_content") ?? "").formId;
+  if (contentType === FORM_TYPE) return toKey(new URLSearchParams(body));
+  const { touser, form_id: key = touser } = JSON.parse(body) as WireSend;
+  return key;
+}
+
+const isAlipay = (url: string) => url.startsWith(GATEWAY_PATH);
+
 /** Starts one on a free port of 127.0.0.1. */
 export async function startApi(options: SandboxOptions): Promise<Api> {
   const platform = new RecordingPlatform(resolveSettings(options));
@@ -65,7 +121,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
   const waits = new Set<{ at: number; resolve(): void }>();
   let sends = 0;
   const count = (request: HttpRequest) => {
-    const { touser, form_id: key = touser } = JSON.parse(request.body) as WireSend;
+    const key = keyOf(request);
     tries.set(key, (tries.get(key) ?? 0) + 1);
     sends++;
     for (const wait of waits) {
@@ -75,7 +131,7 @@ export async function startApi(options: SandboxOptions): Promise<Api> {
     }
   };
   const server = createHttpServer((request, reply) => {
-    if (/\/(template|subscribe)\/send/.test(request.url)) count(request);
+    if (/\/(template|subscribe)\/send/i.test(request.url) || isAlipay(request.url)) count(request);
     handleRequest(platform, request, reply);
   });
   server.listen(0, "127.0.0.1");

@@ -2,6 +2,7 @@ import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import type { Aftermath, Left } from "./aftermath.ts";
 import { isBystander } from "./check-ends.ts";
 import { entriesAfter } from "./pools.ts";
+import { standingOf } from "./standing.ts";
 import type { World } from "./world.ts";
 
 /** What the whole broadcast came to. A user without a code may or may not have been met as one: a range. */
@@ -42,7 +43,7 @@ function noCodeChance({ plan, users }: World, { openId, record }: Left): "sure" 
   const { entries = [], pushed = [] } = users.get(openId) ?? {};
   if (record !== undefined) return "sure";
   if (pushed.length > 0) return "perhaps";
-  if (plan.kind === "listed") return "sure";
+  if (plan.kind === "listed" || standingOf(plan.kind)?.isListed) return "sure";
   if (entriesAfter(entries, undefined).length > 0) return "sure";
   return entries.length > 0 ? "perhaps" : "none";
 }
@@ -51,6 +52,7 @@ function noCodeChance({ plan, users }: World, { openId, record }: Left): "sure" 
 export function checkTotals(world: World, aftermath: Aftermath): string[] {
   const truth = findTruth(world, aftermath);
   const { status, result } = aftermath;
+  const spent = standingOf(world.plan.kind) ? 0 : truth.sent + truth.unknown;
   // Killed between the record's end and its own, the run that finished it has printed nothing.
   const workers = world.ends.filter((end) => !isBystander(end));
   const printed = workers.findLast(({ document }) => document?.status === "finished")?.document;
@@ -58,9 +60,9 @@ export function checkTotals(world: World, aftermath: Aftermath): string[] {
   return [
     ...(status === "finished" ? [] : [`the broadcast is ${status}, not finished`]),
     ...(truth.delivered === world.api.platform.tally.delivered ? [] : ["somebody unheard of got a message"]),
-    ...(result ? compare("the record", result, truth) : ["the record has no result"]),
-    ...(printed ? compare("the last document", printed, truth) : []),
-    ...(shown ? compare("broadcast show", shown, truth) : []),
+    ...(result ? compare("the record", result, truth, spent) : ["the record has no result"]),
+    ...(printed ? compare("the last document", printed, truth, spent) : []),
+    ...(shown ? compare("broadcast show", shown, truth, spent) : []),
   ];
 }
 
@@ -68,6 +70,7 @@ function compare(
   name: string,
   { recipients, outcomes, codes, open }: BroadcastResult,
   truth: Truth,
+  spent: number,
 ): string[] {
   const { sent, unknown, rejected, noCode } = truth;
   const sum = outcomes.sent + outcomes.no_code + outcomes.rejected + outcomes.failed + outcomes.unknown;
@@ -83,6 +86,6 @@ function compare(
     ...wrong("no_code", outcomes.no_code, noCode.least, noCode.most),
     ...wrong("recipients", recipients, sum),
     ...wrong("open", open, 0),
-    ...wrong("codes spent", codes.spent, sent + unknown),
+    ...wrong("codes spent", codes.spent, spent),
   ];
 }

@@ -24,6 +24,8 @@ export interface Case {
   retried: boolean;
   /** A purge went over all pools. */
   purged: boolean;
+  /** A refused code tells that an earlier attempt with it arrived (41029). Baidu's refusals do not tell that. */
+  refusalTells: boolean;
   /** Requests with a formId: the platform's word. */
   tries(formId: string): number;
 }
@@ -67,7 +69,10 @@ function checkKeys({ pool, poolTtlMs, record, ledgerTtlMs }: Left): string[] {
 const OUTCOMES = ["sent", "unknown", "no_code"];
 
 /** The outcome has to follow from what the platform saw of the code. */
-function checkOutcome({ left: { settled }, deliveries, tries }: Case, taken: Place | undefined): string[] {
+function checkOutcome(
+  { left: { settled }, deliveries, refusalTells, tries }: Case,
+  taken: Place | undefined,
+): string[] {
   if (!settled) return [];
   const { outcome, formId, attempts } = settled;
   if (outcome === "claimed") return ["the record is still claimed"];
@@ -81,7 +86,9 @@ function checkOutcome({ left: { settled }, deliveries, tries }: Case, taken: Pla
     if (kind === "used-up" && tries(taken.code.formId) > 0) return [];
     return deliveries.length > 0 ? [] : ["counted as sent, but got no message"];
   }
-  if (kind === "good" && attempts < MAX_ATTEMPTS) return [`unknown after ${attempts} attempts only`];
+  const isRefused = !refusalTells && deliveries.length > 0;
+  if (kind === "good" && attempts < MAX_ATTEMPTS && !isRefused)
+    return [`unknown after ${attempts} attempts only`];
   return [];
 }
 

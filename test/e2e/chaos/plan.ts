@@ -8,7 +8,12 @@ export const KINDS = {
   redis: "SIGKILL, and Redis killed or stopped and started again with its data",
   joined: "two or three processes on one broadcast, one of them killed",
   sigterm: "SIGTERM, sometimes twice, between SIGKILLs",
+  baidu:
+    "every pool of Baidu's codes, payments among them: SIGKILL; a refusal tells nothing of an earlier attempt",
+  alipay: "Alipay's formIds, which are good for three messages: SIGKILL, and never a repeat",
   subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
+  qq: "QQ's standing rights, repeated on the same day: SIGKILL",
+  official: "messages of an official account, repeated by their id: SIGKILL",
   paused: "a process stopped (SIGSTOP) for longer than its lease while another resumes; takes 20 s",
 } as const;
 
@@ -94,17 +99,23 @@ export function drawPlan(
     blows: drawBlows(chance, chosen, users),
     outages: chosen === "redis" ? drawOutages(chance, users) : [],
     joiners: chosen === "joined" ? chance.int(1, 2) : 0,
-    retry: chance.hit(30) ? drawBlow(chance, chosen, 30) : undefined,
+    retry: drawRetry(chance, chosen),
     // Pushed again after a lost answer, as the backend's client does, a code would be in its pool twice.
-    pushEveryMs: chosen !== "redis" && chosen !== "subscribe" && chance.hit(35) ? chance.int(3, 20) : 0,
+    pushEveryMs: chosen !== "redis" && !TAKES_NO_PUSHES.has(chosen) && chance.hit(35) ? chance.int(3, 20) : 0,
     // A purge gives up when Redis is restarted under it.
-    purge: chosen !== "redis" && chance.hit(25),
+    purge: chosen !== "redis" && chosen !== "qq" && chosen !== "official" && chance.hit(25),
     // A file for two processes at once is not what it is for.
     report: !slow && chance.hit(50),
     show: chance.hit(35),
     limit: Math.round((users * chance.int(40, 70)) / 100),
     receipts: chance.hit(40),
   };
+}
+
+/** With codes for several messages, those who are tried again may get a second one. */
+function drawRetry(chance: Chance, kind: Kind): Blow | undefined {
+  const blow = chance.hit(30) ? drawBlow(chance, kind, 30) : undefined;
+  return kind === "alipay" ? undefined : blow;
 }
 
 const MOST_PERCENT = {
@@ -131,8 +142,26 @@ const OF_SUBSCRIBE = {
   later: 3,
 };
 
+/** About 5 % of the answers are lost. */
+const OF_STANDING = { "5xx-after": 4, "reset-after": 4, "garbage-after": 3, later: 2 };
+
+/** Of the answers, 5 % get lost after the message was delivered. */
+const OF_ALIPAY: Fault[] = [
+  { kind: "reset-after", percent: 2 },
+  { kind: "5xx-after", percent: 1 },
+  { kind: "garbage-after", percent: 1 },
+  { kind: "busy-delivered", percent: 1 },
+  { kind: "reset", percent: 1 },
+  { kind: "busy", percent: 0.5 },
+];
+
+const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set(["subscribe", "qq", "official"]);
+const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay"]);
+
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
-  const most = kind === "subscribe" ? { ...MOST_PERCENT, ...OF_SUBSCRIBE } : MOST_PERCENT;
+  if (kind === "alipay") return OF_ALIPAY;
+  const ofKind = kind === "subscribe" ? OF_SUBSCRIBE : SPENDS_NO_CODES.has(kind) ? OF_STANDING : {};
+  const most = { ...MOST_PERCENT, ...ofKind };
   return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,
     percent: Math.round(chance.next() * most * 100) / 100,

@@ -19,6 +19,8 @@ export interface Code {
   expire: number;
   /** As the entry says, when it does. */
   uses?: number;
+  /** Of a payment at Baidu. */
+  scene?: number;
 }
 
 /** How a writer put codes into one list entry; `unreadable` holds none. */
@@ -32,6 +34,10 @@ export type Form =
   | "double-list"
   /** Of a consent; its id is in the place of the formId, and it never expires. */
   | "consent"
+  /** A standing one. */
+  | "standing"
+  /** Of a user who has nothing in Redis. */
+  | "none"
   | "unreadable";
 
 export interface Entry {
@@ -58,7 +64,12 @@ export interface Place {
 
 /** The bytes of an entry, as its writer would have serialised it. */
 export function renderEntry({ form, codes, bytes }: Entry): string {
-  const plain = codes.map(({ formId, expire, uses }) => ({ formId, expire, ...(uses ? { uses } : {}) }));
+  const plain = codes.map(({ formId, expire, uses, scene }) => ({
+    formId,
+    expire,
+    ...(uses ? { uses } : {}),
+    ...(scene ? { scene } : {}),
+  }));
   const [first] = plain;
   switch (form) {
     case "plain":
@@ -77,6 +88,10 @@ export function renderEntry({ form, codes, bytes }: Entry): string {
       return JSON.stringify(JSON.stringify(plain));
     case "consent":
       return JSON.stringify({ consent: first?.formId, at: first?.expire });
+    case "standing":
+      return JSON.stringify({ consent: first?.formId, at: first?.expire, standing: true });
+    case "none":
+      return "";
     case "unreadable":
       return bytes ?? "";
   }

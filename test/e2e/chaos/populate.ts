@@ -33,14 +33,29 @@ const UNREADABLE = [
   "",
 ];
 
+const FORM_ID_KINDS: Record<CodeKind, number> = {
+  good: 0,
+  expired: 8,
+  // What Alipay answers to a code that is used up is not known, so that it counts as failed.
+  "used-up": 0,
+  refused: 2,
+  multi: 88,
+  garbage: 2,
+};
+
+/** The same with Alipay's formIds, each for three messages. */
+export function populateFormIds(chance: Chance, count: number, now: number): User[] {
+  return Array.from({ length: count }, (_, i) => drawUser(chance, `2088${1e11 + i}`, now, FORM_ID_KINDS));
+}
+
 /** Users with nought to four codes of all kinds, in all forms that backends write. `now` in epoch ms. */
 export function populate(chance: Chance, count: number, now: number): User[] {
   return Array.from({ length: count }, (_, i) => drawUser(chance, `o${i}`, now));
 }
 
-function drawUser(chance: Chance, openId: string, now: number): User {
+function drawUser(chance: Chance, openId: string, now: number, kinds = KINDS): User {
   const count = Number(chance.weigh(CODES_A_USER));
-  const codes = Array.from({ length: count }, (_, i) => drawCode(chance, `${openId}-${i}`, now));
+  const codes = Array.from({ length: count }, (_, i) => drawCode(chance, `${openId}-${i}`, now, kinds));
   const entries: Entry[] = [];
   while (codes.length > 0) entries.push(drawEntry(chance, codes));
   while (chance.hit(4)) {
@@ -64,8 +79,8 @@ function drawEntry(chance: Chance, codes: Code[]): Entry {
   return { form, codes: [code] };
 }
 
-function drawCode(chance: Chance, name: string, now: number): Code {
-  const kind = chance.weigh(KINDS);
+function drawCode(chance: Chance, name: string, now: number, kinds: Record<CodeKind, number>): Code {
+  const kind = chance.weigh(kinds);
   const expire = kind === "expired" ? now - chance.int(1000, DAY_MS) : now + chance.int(DAY_MS, 7 * DAY_MS);
   if (kind === "garbage") return { kind, formId: chance.pick(GARBAGE), expire };
   if (kind === "multi") return { kind, formId: `wx20141027200939${name}`, expire, uses: 3 };
@@ -80,14 +95,23 @@ export function freshEntry(openId: string, number: number, now: number): Entry {
   };
 }
 
+/** The same for Baidu, whose payments say of which kind they are. */
+export function populateBaidu(chance: Chance, count: number, now: number): User[] {
+  const users = populate(chance, count, now);
+  for (const { codes } of users.flatMap(({ entries }) => entries))
+    for (const code of codes) if (code.kind === "multi") code.scene = chance.int(2, 3);
+  return users;
+}
+
 /** What the platform knows of the codes in an entry: a refused one is not among them. */
 export function issued(openId: string, { codes }: Entry): SandboxCode[] {
   return codes
     .filter(({ kind }) => kind !== "garbage" && kind !== "refused")
-    .map(({ kind, formId, expire }) => ({
+    .map(({ kind, formId, expire, scene }) => ({
       openId,
       formId,
       expire,
       uses: kind === "used-up" ? 0 : kind === "multi" ? 3 : 1,
+      ...(scene === undefined ? {} : { scene }),
     }));
 }

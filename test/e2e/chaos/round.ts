@@ -6,6 +6,7 @@ import { type Case, checkUser } from "./check-users.ts";
 import { disturb } from "./disturb.ts";
 import { driveBroadcast } from "./drive.ts";
 import type { Plan } from "./plan.ts";
+import { checkStandingUser, standingOf } from "./standing.ts";
 import { checkConsents, checkConsentUser } from "./subscribe/check.ts";
 import { driveSubscribe } from "./subscribe/drive.ts";
 import { createWorld, type World } from "./world.ts";
@@ -90,9 +91,12 @@ function findGrievances({ plan, users, audience, api }: World, aftermath: Afterm
       deliveries,
       retried: plan.retry !== undefined,
       purged: plan.purge,
+      refusalTells: plan.kind !== "baidu",
       tries: (formId) => api.tries.get(formId) ?? 0,
     };
-    const wrongs = plan.kind === "subscribe" ? checkConsentUser(one) : checkUser(one);
+    const check =
+      plan.kind === "subscribe" ? checkConsentUser : standingOf(plan.kind) ? checkStandingUser : checkUser;
+    const wrongs = check(one);
     return wrongs.length > 0 ? [{ openId, wrongs, deliveries, record, pool }] : [];
   });
 }

@@ -9,7 +9,8 @@ import { Chance } from "./chance.ts";
 import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
 import { renderEntry, type User } from "./pools.ts";
-import { issued, populate } from "./populate.ts";
+import { issued, populate, populateBaidu, populateFormIds } from "./populate.ts";
+import { standingOf } from "./standing.ts";
 import { type Collector, openCollector } from "./subscribe/collector.ts";
 import {
   CHANNEL,
@@ -69,6 +70,22 @@ const FORM_ID_KEYS: UserKeys = {
   ledger: (openId) => `{mina:openid:${openId}}:sends`,
 };
 
+const BAIDU_KEYS: UserKeys = {
+  pool: (openId) => `mina:baidu:openid:${openId}`,
+  ledger: (openId) => `{mina:baidu:openid:${openId}}:sends`,
+};
+
+/** Where a round's channel keeps what it spends, whom it has, and how the program is told of it. */
+function channelOf({ kind }: Plan) {
+  const standing = standingOf(kind);
+  if (standing) return { keys: standing.keys, people: standing.populate, flags: standing.channel };
+  if (kind === "subscribe") return { keys: CONSENT_KEYS, people: populateConsents, flags: CHANNEL };
+  if (kind === "alipay") return { keys: ALIPAY_KEYS, people: populateFormIds, flags: ALIPAY_CHANNEL };
+  if (kind === "baidu")
+    return { keys: BAIDU_KEYS, people: populateBaidu, flags: ["--channel", "baidu-template"] };
+  return { keys: FORM_ID_KEYS, people: populate, flags: [] };
+}
+
 /** Starts Redis and the API, and fills them with what the plan's seed draws. */
 export async function createWorld(plan: Plan, program: string): Promise<World> {
   const chance = new Chance(plan.seed ^ 0x5eed);
@@ -80,11 +97,14 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   // Lost on purpose in some rounds; it comes back by itself.
   client.on("error", () => undefined);
   const isSubscribe = plan.kind === "subscribe";
-  const keys = isSubscribe ? CONSENT_KEYS : FORM_ID_KEYS;
-  const people = (isSubscribe ? populateConsents : populate)(chance, plan.users, Date.now());
+  const standing = standingOf(plan.kind);
+  const channel = channelOf(plan);
+  const { keys } = channel;
+  const people = channel.people(chance, plan.users, Date.now());
   const users = new Map(people.map((user) => [user.openId, user]));
   await seedRedis(client, users, keys);
   if (isSubscribe) await seedConsents(client, api, people);
+  else if (standing) standing.grant(api, people);
   else
     for (const { openId, entries } of people)
       api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
@@ -94,8 +114,8 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const run = (...args: string[]) => {
     const cli = startCli(
       program,
-      [...args, ...(isSubscribe ? CHANNEL : []), "--json"],
-      environment(server.url, api.url),
+      [...args, ...channel.flags, "--json"],
+      environment(server.url, api),
       folder,
     );
     void cli.ended.then((end) => ends.push(end));
@@ -104,8 +124,11 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
-  const message = isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"];
-  if (isSubscribe) tuning.push("--max-errors", String(plan.users));
+  const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"]);
+  if (plan.kind === "alipay") message.push("--page", "pages/index");
+  // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
+  if (isSubscribe || standing || plan.kind === "baidu" || plan.kind === "alipay")
+    tuning.push("--max-errors", String(plan.users));
   return {
     plan,
     api,
@@ -133,14 +156,24 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   };
 }
 
-function environment(redisUrl: string, apiUrl: string): Record<string, string> {
-  return { ...cliEnv(redisUrl, apiUrl), PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
+const ALIPAY_CHANNEL = ["--channel", "alipay-template"];
+const ALIPAY_KEYS: UserKeys = {
+  pool: (openId) => `mina:alipay:openid:${openId}`,
+  ledger: (openId) => `{mina:alipay:openid:${openId}}:sends`,
+};
+
+function environment(redisUrl: string, { url, platform }: Api): Record<string, string> {
+  const { appPrivateKey = "", alipayPublicKey } = platform.alipayKeys.handOut();
+  const keys = { PUSH_CLI_ALIPAY_PRIVATE_KEY: appPrivateKey, PUSH_CLI_ALIPAY_PUBLIC_KEY: alipayPublicKey };
+  return { ...cliEnv(redisUrl, url), ...keys, PATH: process.env.PATH ?? "", HOME: "/nonexistent" };
 }
 
 async function seedRedis(client: Redis, users: ReadonlyMap<string, User>, keys: UserKeys): Promise<void> {
   const pipeline = client.pipeline();
   for (const { openId, entries } of users.values()) {
-    const bytes = entries.map((entry) => Buffer.from(renderEntry(entry), "latin1"));
+    const bytes = entries
+      .filter(({ form }) => form !== "none")
+      .map((entry) => Buffer.from(renderEntry(entry), "latin1"));
     if (bytes.length > 0) pipeline.rpush(keys.pool(openId), ...bytes);
   }
   await pipeline.exec();
@@ -153,7 +186,8 @@ function drawAudience(
   users: ReadonlyMap<string, User>,
   file: string,
 ): { audience: Set<string>; flags: string[] } {
-  if (plan.kind !== "listed") return { audience: new Set(users.keys()), flags: [] };
+  if (plan.kind !== "listed" && !standingOf(plan.kind)?.isListed)
+    return { audience: new Set(users.keys()), flags: [] };
   const lines: string[] = [];
   for (const openId of users.keys()) {
     if (chance.hit(85)) lines.push(openId);

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Api, TEMPLATES, withApi } from "../api.ts";
 import { SUCCESS, withReceiver } from "./receiver.ts";
 
@@ -11,6 +11,14 @@ const DATA = { thing1: { value: "奶茶" }, time2: { value: "10:00" }, thing3: {
 interface CoWechatApi {
   prefix: string;
   sendSubscribeMessage(openId: string, templateId: string, page: string, data: object): Promise<unknown>;
+  sendTemplate(
+    openId: string,
+    templateId: string,
+    url: string,
+    topColor: string,
+    data: object,
+    miniprogram?: object,
+  ): Promise<unknown>;
 }
 
 function createCoWechat({ sandbox }: Api): CoWechatApi {
@@ -20,24 +28,32 @@ function createCoWechat({ sandbox }: Api): CoWechatApi {
   return client;
 }
 
-function createEasyWechat({ sandbox }: Api) {
-  const { MiniApp } = require("node-easywechat") as typeof import("node-easywechat");
-  const app = new MiniApp({
+const easyWechat = require("node-easywechat") as typeof import("node-easywechat");
+
+function createEasyWechat(api: Api) {
+  return withoutFiles(new easyWechat.MiniApp(configOf(api)));
+}
+
+function configOf({ sandbox }: Api) {
+  return {
     app_id: "wx-sandbox",
     secret: "sandbox-secret",
     token: "t",
     aes_key: KEY,
     use_stable_access_token: true,
     http: { baseURL: sandbox.url, throw: false },
-  });
-  // Its own would write the token to a file.
+  };
+}
+
+/** Its own cache would write the token to a file. */
+function withoutFiles<App extends { setCache(cache: never): unknown }>(app: App): App {
   const tokens = new Map<string, unknown>();
   app.setCache({
-    get: async (id) => tokens.get(id),
-    set: async (id, data) => tokens.set(id, data) !== undefined,
-    has: async (id) => tokens.has(id),
-    delete: async (id) => tokens.delete(id),
-  } as Parameters<typeof app.setCache>[0]);
+    get: async (id: string) => tokens.get(id),
+    set: async (id: string, data: unknown) => tokens.set(id, data) !== undefined,
+    has: async (id: string) => tokens.has(id),
+    delete: async (id: string) => tokens.delete(id),
+  } as never);
   return app;
 }
 
@@ -74,6 +90,40 @@ test("node-easywechat does so too, with a stable token", async () => {
       deliveriesByUser: { oAlice: 1 },
       tokensIssued: { basic: 0, stable: 1 },
       subscribe: { lastMessage: { touser: "oAlice", lang: "zh_CN" } },
+    });
+  });
+});
+
+describe("an official account's template message", () => {
+  test("of co-wechat-api goes to followers alone", async () => {
+    await withApi({}, async (api) => {
+      await api.call("POST", "/sandbox/followers", { openIds: ["oAlice"] });
+      const client = createCoWechat(api);
+      const send = (openId: string) =>
+        client.sendTemplate(openId, "T1", "https://example.com", "#173177", DATA, {
+          appid: "wx0123456789abcdef",
+          pagepath: "index?foo=bar",
+        });
+      expect(await send("oAlice")).toMatchObject({ errcode: 0, errmsg: "ok" });
+      await expect(send("oBob")).rejects.toMatchObject({ name: "WeChatAPIError", code: 43004 });
+      expect(api.sandbox.stats().deliveriesByUser).toEqual({ oAlice: 1 });
+    });
+  });
+
+  test("of node-easywechat is known by its client_msg_id for ten minutes", async () => {
+    let nowMs = 1_795_000_000_000;
+    await withApi({ acceptAny: true, now: () => nowMs }, async (api) => {
+      const client = withoutFiles(new easyWechat.OfficialAccount(configOf(api))).getClient();
+      const message = { touser: "oAlice", template_id: "T1", data: DATA, client_msg_id: "MSG_000001" };
+      const send = async () =>
+        (await client.request("POST", "cgi-bin/message/template/send", { data: message })).toObject();
+      expect(await send()).toMatchObject({ errcode: 0 });
+      nowMs += 9 * 60_000;
+      expect(await send()).toMatchObject({ errcode: 0 });
+      expect(api.sandbox.stats().deliveriesByUser).toEqual({ oAlice: 1 });
+      nowMs += 2 * 60_000;
+      expect(await send()).toMatchObject({ errcode: 0 });
+      expect(api.sandbox.stats().deliveriesByUser).toEqual({ oAlice: 2 });
     });
   });
 });

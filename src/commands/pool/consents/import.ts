@@ -61,6 +61,7 @@ async function importRows(
   source: CodeSource | undefined,
 ): Promise<ConsentImportTotals> {
   const { isOpenId } = await deps.stores();
+  const needsId = (await deps.channel()).repeat === "always";
   const thing = source ? "value" : "line";
   let odd = "";
   const view: ImportView<ConsentImportTotals> = {
@@ -74,7 +75,7 @@ async function importRows(
   };
   const totals = await runImport(deps, view, (events) =>
     importConsents(pools, rows, {
-      ...{ isOpenId, templateId, batch, signal, dryRun, ...events },
+      ...{ isOpenId, templateId, needsId, batch, signal, dryRun, ...events },
       onOdd: (openId, place) => {
         odd = `'${openId}' (${place})`;
       },

@@ -1,19 +1,13 @@
 import { type CallbackEvent, CallbackRefused } from "../../../collector/ports.ts";
 import { isTemplateId } from "../../../pool/template-id.ts";
+import { isUsableOpenId } from "../../errcode/login.ts";
 import { childrenOf, type Fields, textOf } from "./fields.ts";
 
 type Receipts = Extract<CallbackEvent, { kind: "receipts" }>["receipts"];
 
-/** The vendor's openIds have 28 of these; a key takes them as they are. */
-const OPEN_ID = /^[\w-]{1,128}$/;
 const MSGID = /^\d{1,30}$/;
 /** Seconds: up to the year 33658. */
 const SECONDS = /^\d{1,12}$/;
-
-/** Whether an openId can stand in a key. */
-export function isUsableOpenId(text: string): boolean {
-  return OPEN_ID.test(text);
-}
 
 /**
  * What a push tells. Items whose template or msgid can't stand in a key are left out, and the rest counts; a push of which
@@ -30,6 +24,7 @@ const READERS: ReadonlyMap<string, (fields: Fields, openId: string) => CallbackE
   ["subscribe_msg_popup_event", readGrants],
   ["subscribe_msg_change_event", readWithdrawals],
   ["subscribe_msg_sent_event", readReceipts],
+  ["TEMPLATESENDJOBFINISH", readFinishedJob],
 ]);
 
 /** Variants such as `acceptWithAudio` are consents, too. */
@@ -58,6 +53,20 @@ function readReceipt(item: Fields, openId: string): Receipts {
   const errcode = Number(code);
   if (errcode === 0) return [{ openId, templateId, msgid, status: "delivered" }];
   return [{ openId, templateId, msgid, status: "failed", errcode }];
+}
+
+/**
+ * Of an official account's template message: success, or `failed:user block`, or `failed: system failed`, in these words
+ * (vendor's page "template messages"). Which template it was the event does not tell.
+ */
+function readFinishedJob(fields: Fields, openId: string): CallbackEvent | undefined {
+  const msgid = textOf(fields, "MsgID") ?? "";
+  const [, failed, why = ""] =
+    /^(success|failed)(?:\s*:\s*([a-z ]+))?$/.exec(textOf(fields, "Status") ?? "") ?? [];
+  if (!MSGID.test(msgid) || failed === undefined) return undefined;
+  if (failed === "success") return { kind: "receipts", receipts: [{ openId, msgid, status: "delivered" }] };
+  const errcode = why.trim().replaceAll(" ", "_") || "failed";
+  return { kind: "receipts", receipts: [{ openId, msgid, status: "failed", errcode }] };
 }
 
 /** A redelivery is known by FromUserName, CreateTime and Event (vendor's page "message push"). */

@@ -7,6 +7,7 @@ import type {
   TemplateField,
 } from "../../../broadcast/channel.ts";
 import { PushCliError, usageError } from "../../../errors.ts";
+import { checkFieldName } from "../../errcode/field-name.ts";
 import { checkField, truncateField } from "./fields.ts";
 import { readOptions } from "./options.ts";
 
@@ -96,10 +97,10 @@ function byName(
   template: Template | undefined,
 ): MessageField[] {
   if (values.length > 0)
-    throw usageError("--keywords and --field exclude each other", "leave one of them out");
+    throw usageError("--keywords and --field can't be used together", "use only one of them");
   const names = Object.keys(named);
   if (names.length === 0) throw usageError(`no values for ${templateId}`, "give --keywords or --field");
-  for (const name of names) checkName(name);
+  for (const name of names) checkFieldName(name);
   if (template === undefined) return names.map((name) => ({ name, value: named[name] ?? "" }));
   const has = (name: string) => template.fields.some((field) => field.name === name);
   const strange = names.filter((name) => !has(name));
@@ -117,18 +118,6 @@ function byName(
     );
   }
   return template.fields.map((field) => fieldOf(field, named[field.name] ?? ""));
-}
-
-/** `thing1`, `character_string2`: what stands before `.DATA` in a template's content. */
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-
-function checkName(name: string): void {
-  if (NAME.test(name)) return;
-  const bare = name.replace(/^\{*|\.DATA\}*$/gi, "");
-  throw usageError(
-    `--field '${name}' is not the name of a field`,
-    NAME.test(bare) ? `--field '${bare}=...'` : "a name such as thing1, as the template's content has it",
-  );
 }
 
 function refuse(errors: readonly Problem[]): void {

@@ -113,13 +113,13 @@ describe("pool import, of consents", () => {
     const { code, stderr, imported, bad } = await importText(file);
     expect({ code, imported, bad }).toEqual({ code: 8, imported: 1, bad: 9 });
     expect(stderr.split("\n").filter((line) => line.startsWith("line"))).toEqual([
-      "line 2: no openId",
-      "line 3: it has no templateId, and --template names none",
+      "line 2: it has no openId",
+      "line 3: it has no templateId, and --template is not given",
       "line 4: 'sends' is not a template id",
       "line 5: '-1' is not a count (0 to 1000)",
       "line 6: '1001' is not a count (0 to 1000)",
       `line 7: 'a b' is not a consent's id: visible ASCII without " and \\, up to 128 characters`,
-      "line 8: a consent with an id is one, not 2",
+      "line 8: a consent with an id counts as one, not 2",
       "line 9: 'yesterday' is not a time: epoch seconds (10 digits), ms (13), or ISO 8601",
       "line 10: 'perhaps' is neither true nor false",
     ]);

@@ -83,7 +83,10 @@ describe("pool list, of consents", () => {
     await give("oB", "not a template", entry("b1"));
     const { code, stderr } = await cli(["pool", "list"]);
     expect(stderr).toContain("1 key under 'mina:consent:{*}:*' was skipped");
-    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("no consents found") });
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining("error: no consents found under 'mina:consent:{*}:*'\n"),
+    });
   });
 });
 

@@ -196,3 +196,59 @@ describe("of cloud hosting", () => {
     expect(refusalOf(() => cloud.read(forged))).toBe("bad_signature");
   });
 });
+
+describe("the event of an official account's finished message", () => {
+  const body = (changes: object = {}) =>
+    JSON.stringify({
+      ToUserName: "gh_1",
+      FromUserName: "oUser1",
+      CreateTime: 1_395_658_920,
+      MsgType: "event",
+      Event: "TEMPLATESENDJOBFINISH",
+      MsgID: "200163836",
+      Status: "success",
+      ...changes,
+    });
+  const receipt = (more: object) => [
+    { kind: "receipts", receipts: [{ openId: "oUser1", msgid: "200163836", ...more }] },
+  ];
+
+  it.each<[string, object]>([
+    ["success", { status: "delivered" }],
+    ["failed:user block", { status: "failed", errcode: "user_block" }],
+    ["failed: system failed", { status: "failed", errcode: "system_failed" }],
+    ["failed", { status: "failed", errcode: "failed" }],
+  ])("with the status %j is a receipt that names no template", (Status, more) => {
+    expect(read(body({ Status }))).toEqual(receipt(more));
+  });
+
+  it("has its msgid exactly, also as a number beyond 2^53", () => {
+    const text = body().replace('"200163836"', "2400000000000000123");
+    expect(read(text)).toEqual([
+      {
+        kind: "receipts",
+        receipts: [{ openId: "oUser1", msgid: "2400000000000000123", status: "delivered" }],
+      },
+    ]);
+  });
+
+  it("in XML as the vendor writes it", () => {
+    const text = `<xml>
+      <ToUserName><![CDATA[gh_7f083739789a]]></ToUserName>
+      <FromUserName><![CDATA[oUser1]]></FromUserName>
+      <CreateTime>1395658984</CreateTime>
+      <MsgType><![CDATA[event]]></MsgType>
+      <Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event>
+      <MsgID>200163836</MsgID>
+      <Status><![CDATA[failed:user block]]></Status>
+    </xml>`;
+    expect(read(text)).toEqual(receipt({ status: "failed", errcode: "user_block" }));
+  });
+
+  it.each([{ Status: "sent" }, { Status: "" }, { MsgID: "a b" }, { MsgID: "" }, { FromUserName: "a b" }])(
+    "is another one's with %j",
+    (changes) => {
+      expect(read(body(changes))).toEqual([{ kind: "other", name: "TEMPLATESENDJOBFINISH" }]);
+    },
+  );
+});

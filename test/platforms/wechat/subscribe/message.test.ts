@@ -108,7 +108,7 @@ it("refuses a value that breaks its field's rule, and lists several", () => {
   expect(one.message).toBe(`thing1 '${long}' has 27 characters; at most 20`);
   expect(one.hint).toBe("--truncate cuts it to its limit");
   const all = refusalOf(() => makeMessage(input({ values: [long, "ten", "谁"] }), TEMPLATE));
-  expect(all.message).toBe("the message has 3 errors");
+  expect(all.message).toBe("the message has 3 faults");
   expect(all.details).toHaveLength(3);
   expect(all.details?.[2]).toBe("phrase3 '谁' is none of the template's values");
 });

@@ -1,0 +1,89 @@
+import { verify } from "node:crypto";
+import type { AlipayKeys } from "./keys.ts";
+import { ERROR_RESPONSE, responseName } from "./wire.ts";
+
+/** An answer of the gateway. */
+export interface GatewayAnswer {
+  /** Of the method's own answer, or of `error_response`. */
+  fields: Readonly<Record<string, unknown>>;
+  /** It is the gateway that refuses: the request did not come to the method. */
+  isGatewayError: boolean;
+  /** `unsigned`: there is no signature; `wrong`: it is not one of the key that answers are verified by. */
+  proof: "verified" | "unsigned" | "wrong";
+  /** Of the certificate that Alipay has signed with, in certificate mode. */
+  certificateSn: string | undefined;
+}
+
+/**
+ * The answer to a method in `text`, its signature verified over the very bytes that were sent, or undefined when it is no answer of
+ * the gateway. Never throws.
+ */
+export function readAnswer(
+  text: string,
+  method: string,
+  key: AlipayKeys["alipayKey"],
+): GatewayAnswer | undefined {
+  const outer = parseObject(text);
+  if (!outer) return undefined;
+  const name = responseName(method);
+  const own = asObject(outer[name]);
+  const fields = own ?? asObject(outer[ERROR_RESPONSE]);
+  if (!fields) return undefined;
+  const certificateSn = typeof outer.alipay_cert_sn === "string" ? outer.alipay_cert_sn : undefined;
+  const signed = rawObject(text, own ? name : ERROR_RESPONSE);
+  return {
+    fields,
+    isGatewayError: own === undefined,
+    proof: proofOf(signed, outer.sign, key),
+    certificateSn,
+  };
+}
+
+function proofOf(
+  signed: string | undefined,
+  sign: unknown,
+  key: AlipayKeys["alipayKey"],
+): GatewayAnswer["proof"] {
+  if (typeof sign !== "string" || sign === "") return "unsigned";
+  if (signed === undefined) return "wrong";
+  return verify("RSA-SHA256", Buffer.from(signed), key, Buffer.from(sign, "base64")) ? "verified" : "wrong";
+}
+
+/**
+ * The object of that name as it was sent, from its first brace to the one that closes it: parsed and written again it would have
+ * other bytes. A bare `"` can't occur within a JSON string, so the name is not found in the middle of one.
+ */
+function rawObject(text: string, name: string): string | undefined {
+  const start = new RegExp(`"${name}"\\s*:\\s*(?=\\{)`).exec(text);
+  if (!start) return undefined;
+  const from = start.index + start[0].length;
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = endOfString(text, at);
+    else if (char === "{") depth++;
+    else if (char === "}" && --depth === 0) return text.slice(from, at + 1);
+  }
+  return undefined;
+}
+
+/** Where the string that begins at `at` has its closing quote. */
+function endOfString(text: string, at: number): number {
+  let end = at + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+  return end;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    return undefined; // not JSON: the caller says so
+  }
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}

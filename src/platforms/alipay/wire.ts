@@ -1,0 +1,38 @@
+/** Wire format of Alipay's gateway, as documented by the vendor; the sandbox speaks the same one. */
+
+/** Every method has this one address. */
+export const GATEWAY_PATH = "/gateway.do";
+
+/** Template messages by formId or trade_no, and subscription messages without either. */
+export const SEND_METHOD = "alipay.open.app.mini.templatemessage.send";
+/** The userId or openId behind the code of `my.getAuthCode`. */
+export const LOGIN_METHOD = "alipay.system.oauth.token";
+
+/** Where the answer to a method stands: `alipay_open_app_mini_templatemessage_send_response`. */
+export function responseName(method: string): string {
+  return `${method.replaceAll(".", "_")}_response`;
+}
+
+/** In the place of that, for what the gateway itself refuses; it may come without a signature. */
+export const ERROR_RESPONSE = "error_response";
+
+/** `biz_content` of a send, as JSON text. */
+export interface WireAlipayMessage {
+  /** One of the two. */
+  to_user_id?: string;
+  to_open_id?: string;
+  /** A formId or trade_no; absent for subscription templates. */
+  form_id?: string;
+  user_template_id: string;
+  page: string;
+  /** JSON text: `{"keyword1":{"value":"..."}}`. */
+  data: string;
+}
+
+/** What an answer says. */
+export interface WireAlipayAnswer {
+  code: string;
+  msg: string;
+  sub_code?: string;
+  sub_msg?: string;
+}

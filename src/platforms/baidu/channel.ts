@@ -1,0 +1,88 @@
+import type {
+  ChannelFacts,
+  Message,
+  OpenChannel,
+  PoolFamily,
+  SenderOptions,
+} from "../../broadcast/channel.ts";
+import type { MessageSender } from "../../broadcast/ports.ts";
+import type { Account } from "../errcode/account.ts";
+import { idsOf } from "../errcode/ids.ts";
+import { rememberLast } from "../errcode/sender.ts";
+import { toTemplateMessage } from "../errcode/template-message.ts";
+import type { ErrcodeTable } from "../errcode/verdicts.ts";
+import { parseApiBase, queryParameter } from "../http/api-base.ts";
+import { openHttp } from "../http/http.ts";
+import { readSendAnswer } from "./answer.ts";
+import { type Addressing, createFormBody, createParameters } from "./message.ts";
+import { createTokenApi } from "./token-api.ts";
+import { FORM_TYPE, PATHS } from "./wire.ts";
+
+/** What the two kinds of messages differ in. */
+export interface BaiduChannel {
+  facts: ChannelFacts;
+  /** Of the send endpoint, below the prefix of the API's address. */
+  sendPath: string;
+  table: ErrcodeTable;
+  address: Addressing;
+  family(templateId: string): PoolFamily;
+}
+
+/** Ids of templates are BD0003 in the library and 32 hex digits in an account; of openIds the shape is not known well enough. */
+const ids = idsOf({
+  name: "Baidu",
+  host: /^openapi\.baidu\.com\.?$/,
+  template: { fits: /^[\w-]{4,64}$/, form: "4 to 64 letters, digits, _ and -" },
+});
+
+export function openBaiduChannel(of: BaiduChannel, account: Account): OpenChannel {
+  const { facts, table, address, family } = of;
+  const { apiBase, apiTimeoutMs: timeoutMs, network, credentials, clock } = account;
+  return {
+    ...facts,
+    ...ids,
+    family,
+    message: toTemplateMessage,
+    render: (message, openId, formId) => {
+      const { data = "{}", ...others } = createParameters(message, address)({ openId, formId });
+      // A text on the wire; as it is meant for those who look at it.
+      return { ...others, data: JSON.parse(data) };
+    },
+    problemOf: () => undefined,
+    meaningOf: (errcode) => table.get(errcode)?.meaning,
+    tokenApi: () => {
+      const { origin, host, prefix } = parseApiBase(apiBase);
+      return createTokenApi({
+        origin,
+        host,
+        path: prefix + PATHS.token,
+        credentials,
+        timeoutMs,
+        clock,
+        network,
+      });
+    },
+    sender: (message, options) => createBaiduSender(of, account, message, options),
+  };
+}
+
+async function createBaiduSender(
+  { sendPath, table, address }: BaiduChannel,
+  { apiBase, network }: Account,
+  message: Message,
+  { concurrency: connections, timeoutMs }: SenderOptions,
+): Promise<MessageSender> {
+  const { origin, host, prefix } = parseApiBase(apiBase);
+  const bodyFor = createFormBody(message, address);
+  const http = await openHttp({ origin, host, connections, timeoutMs, network, contentType: FORM_TYPE });
+  const pathFor = rememberLast((token) => `${prefix}${sendPath}?${queryParameter("access_token", token)}`);
+  return {
+    send: (to, accessToken, onAnswer) => {
+      const path = pathFor(accessToken);
+      http.dispatch({ method: "POST", path, body: bodyFor(to) }, (reply) =>
+        onAnswer(readSendAnswer(reply, accessToken, table)),
+      );
+    },
+    close: () => http.close(),
+  };
+}

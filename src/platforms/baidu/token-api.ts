@@ -1,0 +1,100 @@
+import type { Clock } from "../../clock.ts";
+import { PushCliError } from "../../errors.ts";
+import type { IssuedToken, TokenApi } from "../../token/ports.ts";
+import { parseFields } from "../errcode/answer.ts";
+import { statusText } from "../errcode/send-answer.ts";
+import { readToken } from "../errcode/token-answer.ts";
+import type { HttpReply } from "../http/exchange.ts";
+import { openHttp } from "../http/http.ts";
+import type { Network } from "../http/network.ts";
+import { readRetryAfter } from "../http/retry-after.ts";
+import { safeText } from "../http/safe-text.ts";
+import { TOKEN_ERRORS, TOKEN_HINT } from "./errcodes.ts";
+import { FORM_TYPE, TOKEN_GRANT } from "./wire.ts";
+
+export interface TokenApiOptions {
+  origin: string;
+  /** `host:port` for messages. */
+  host: string;
+  /** Of the token endpoint. */
+  path: string;
+  /** Asked for when the platform is. The appid is Baidu's AppKey. Throws a PushCliError. */
+  credentials(): { appid: string; appsecret: string };
+  /** For the answer; a whole request gets at most twice this, and there are up to three. */
+  timeoutMs: number;
+  clock: Clock;
+  network?: Network | undefined;
+}
+
+const TRIES = 3;
+/** No try begins later than this after the first: others wait for the token, too. */
+const TRY_WITHIN_MS = 12_000;
+const BACKOFF_MS = 200;
+
+type Verdict =
+  | { kind: "issued"; token: IssuedToken }
+  /** `passing`: trying again may help. */
+  | { kind: "refused" | "passing"; error: PushCliError };
+
+/**
+ * Baidu's token endpoint, which gives a token for 30 days; those given before stay good (K). The secret goes in the body, where no log
+ * of addresses has it. A refusal (`{"error","error_description"}`) rejects at once; what may pass is tried three times.
+ */
+export function createTokenApi(options: TokenApiOptions): TokenApi {
+  return { modeOf: () => "basic", fetchToken: () => fetchToken(options, options.credentials()) };
+}
+
+async function fetchToken(
+  { origin, host, path, timeoutMs, clock, network }: TokenApiOptions,
+  { appid, appsecret }: { appid: string; appsecret: string },
+): Promise<IssuedToken> {
+  const parameters = { ...TOKEN_GRANT, client_id: appid, client_secret: appsecret };
+  const request = { method: "POST", path, body: new URLSearchParams(parameters).toString() } as const;
+  // Opened for one fetch in 30 days: there is nothing to keep alive or to close later.
+  const http = await openHttp({ origin, host, connections: 1, timeoutMs, network, contentType: FORM_TYPE });
+  const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const verdict = judge(await http.request(request), { host, appid, appsecret });
+      if (verdict.kind === "issued") return verdict.token;
+      const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
+      if (verdict.kind === "refused" || isLast) throw verdict.error;
+      await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
+    }
+  } finally {
+    await http.close();
+  }
+}
+
+function judge(
+  reply: HttpReply,
+  { host, appid, appsecret }: { host: string; appid: string; appsecret: string },
+): Verdict {
+  const passing = (reason: string, hint = "check the network and --api-base, then try again"): Verdict => {
+    const waitMs = reply.kind === "answer" && reply.status >= 500 ? (readRetryAfter(reply) ?? 0) : undefined;
+    const details = { hint, transient: true, waitMs };
+    return {
+      kind: "passing",
+      error: new PushCliError("api", `no access token from ${host}: ${reason}`, details),
+    };
+  };
+  if (reply.kind === "failure") return passing(reply.reason, reply.hint);
+  if (reply.status >= 500 || reply.status === 429) return passing(statusText(reply.status));
+  const { error: word, error_description: told } = parseFields(reply.text) ?? {};
+  // OAuth answers a refusal with 400 or 401.
+  if (typeof word === "string" && word !== "") {
+    const said = [word, told].map((text) => (typeof text === "string" ? safeText(text, [appsecret]) : ""));
+    const what = [said[0], TOKEN_ERRORS.get(word), said[1] && `"${said[1]}"`].filter(Boolean).join(", ");
+    const message = `no access token for AppKey "${appid}": ${what}`;
+    return { kind: "refused", error: new PushCliError("credentials", message, { hint: TOKEN_HINT }) };
+  }
+  if (reply.status >= 300) {
+    const details = { hint: "check --api-base: this address does not answer like the API" };
+    const message = `${host} answered ${statusText(reply.status)}`;
+    return { kind: "refused", error: new PushCliError("api", message, details) };
+  }
+  const token = readToken(reply.text);
+  return typeof token === "string"
+    ? passing(`its answer holds no usable access token: ${token}`)
+    : { kind: "issued", token };
+}

@@ -1,0 +1,123 @@
+import { usageError } from "../../errors.ts";
+import { SCENE_TYPES } from "../../platforms/baidu/wire.ts";
+import { type Codes, isWellFormedId } from "../codes.ts";
+import { isObject } from "../json.ts";
+import type { Tokens } from "../tokens.ts";
+import { type Form, isKeywords } from "./form.ts";
+
+/** A user's agreement to one message of a template. */
+export interface SandboxSubscription {
+  openId: string;
+  templateId: string;
+  /** Chosen by the developer. */
+  subscribeId: string;
+}
+
+export interface BaiduOptions {
+  acceptAny: boolean;
+  /** The templates there are; none: any well-formed one. */
+  known: ReadonlySet<string>;
+  /** FormIds and ids of payments, the same as other platforms' codes. */
+  codes: Codes;
+  tokens: Tokens;
+  now: () => number;
+}
+
+/** What Baidu thinks of a message. `errcode`: 0, an errno, or an error_code of the gateway as `gw/110`. */
+interface BaiduVerdict {
+  errcode: number | string;
+  /** Who got it. */
+  openId?: string;
+}
+
+/** A payment's id brings three messages, whatever was registered of it. */
+const USES: Record<number, number | undefined> = {
+  [SCENE_TYPES.form]: 1,
+  [SCENE_TYPES.cashier]: 3,
+  [SCENE_TYPES.directOrder]: 3,
+};
+
+/** Baidu's side of a send. */
+export class BaiduService {
+  readonly #options: BaiduOptions;
+  /** Whether a subscription may still bring a message, by user, template and subscribe_id. */
+  readonly #subscriptions = new Map<string, boolean>();
+
+  constructor(options: BaiduOptions) {
+    this.#options = options;
+  }
+
+  /** Those under one subscribe_id don't add up: it is good for one message, however often the user agreed. */
+  subscribe(subscriptions: readonly SandboxSubscription[]): void {
+    for (const one of subscriptions) this.#subscriptions.set(keyOf(one), true);
+  }
+
+  /** Judges a message and takes its permission when nothing speaks against it. */
+  send(kind: "code" | "subscription", token: string | undefined, form: Form): BaiduVerdict {
+    const refused = this.#options.tokens.check(token);
+    // 42001 is WeChat's word for an expired one.
+    if (refused !== 0) return { errcode: refused === 42001 ? "gw/111" : "gw/110" };
+    const templateId = form.get("template_id") ?? "";
+    if (!isKeywords(form.get("data")) || templateId === "") return { errcode: 2002 };
+    if (!this.#isKnown(templateId)) return { errcode: 4001 };
+    return kind === "code" ? this.#sendByCode(form) : this.#sendBySubscription(form, templateId);
+  }
+
+  #isKnown(id: string): boolean {
+    const { known } = this.#options;
+    return known.size > 0 ? known.has(id) : isWellFormedId(id) && !id.includes("unknown");
+  }
+
+  #sendByCode(form: Form): BaiduVerdict {
+    const [guest, user, code] = ["touser", "touser_openId", "scene_id"].map(
+      (name) => form.get(name) || undefined,
+    );
+    const scene = Number(form.get("scene_type"));
+    const uses = USES[scene];
+    if (uses === undefined || code === undefined || (guest === undefined) === (user === undefined))
+      return { errcode: 2002 };
+    const openId = guest ?? user ?? "";
+    if (isUnknownUser(openId)) return { errcode: 4010 };
+    // Whatever is wrong with it is not told apart.
+    const errcode = scene === SCENE_TYPES.form ? 4003 : 4004;
+    const isGuests = scene === SCENE_TYPES.form && code.endsWith("0");
+    if (isGuests !== (guest !== undefined)) return { errcode };
+    const { codes, now } = this.#options;
+    const issued = codes.find(code, openId);
+    if (issued === undefined || issued.openId !== openId || issued.expire <= now()) return { errcode };
+    const isOther = issued.scene !== undefined && issued.scene !== scene;
+    // Nought uses: registered as used up by somebody else.
+    if (isOther || issued.uses === 0 || issued.used >= uses) return { errcode };
+    codes.use(issued);
+    return { errcode: 0, openId };
+  }
+
+  #sendBySubscription(form: Form, templateId: string): BaiduVerdict {
+    const openId = form.get("touser_openId") ?? "";
+    const subscribeId = form.get("subscribe_id") ?? "";
+    if (openId === "" || subscribeId === "") return { errcode: 2002 };
+    if (isUnknownUser(openId)) return { errcode: 4010 };
+    const key = keyOf({ openId, templateId, subscribeId });
+    if (!(this.#subscriptions.get(key) ?? this.#options.acceptAny)) return { errcode: 4007 };
+    this.#subscriptions.set(key, false);
+    return { errcode: 0, openId };
+  }
+}
+
+/** As at the other platforms: so that tests and the demo can have such users. */
+function isUnknownUser(openId: string): boolean {
+  return !isWellFormedId(openId) || openId.startsWith("invalid_");
+}
+
+function keyOf({ openId, templateId, subscribeId }: SandboxSubscription): string {
+  return `${openId} ${templateId} ${subscribeId}`;
+}
+
+/** One of a list of subscriptions. Throws a usage error. */
+export function requireSubscription(value: unknown, place: string): SandboxSubscription {
+  if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
+  const { openId, templateId, subscribeId } = value;
+  for (const [name, text] of Object.entries({ openId, templateId, subscribeId }))
+    if (typeof text !== "string" || text === "") throw usageError(`${place}: ${name} is not a text`);
+  return value as unknown as SandboxSubscription;
+}
