@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 import { describeArgumentOf } from "./command.ts";
-import { defaultOf } from "./tree.ts";
+import { defaultOf, formsOf } from "./tree.ts";
 import { lineage } from "./words.ts";
 
 /** A command with all below it, as the document of `help --json`; a contract. */
@@ -23,7 +23,7 @@ export function describeCommand(command: Command): CommandDocument {
   return {
     name: command.name(),
     path: names.reverse().join(" "),
-    usage: command.createHelp().commandUsage(command),
+    usage: formsOf(command).join("\n"),
     description: command.description(),
     default: command.parent !== null && defaultOf(command.parent) === command,
     arguments: command.registeredArguments.map((argument) => describeArgument(command, argument)),

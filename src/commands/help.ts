@@ -24,7 +24,7 @@ export function registerHelp(program: Command, run: RunAction, whole: () => Prom
   program
     .commandsGroup(TOOLS)
     .command("help [topic...]")
-    .description("Show a page of the manual or the help of a command")
+    .description("Show a manual page or the help of a command")
     .addOption(
       suggestingOption(
         "--lang <language>",

@@ -19,13 +19,13 @@ export const TOOLS = "Setup and tools:";
 export const NOUNS: readonly Noun[] = [
   {
     name: "broadcast",
-    description: "Send a template message to every user with a valid code, once each",
+    description: "Send template messages and manage broadcasts",
     group: COMMANDS,
     load: async () => (await import("./broadcast/broadcast.ts")).registerBroadcast,
   },
   {
     name: "pool",
-    description: "Show, fill and clean up the per-user pools of push codes",
+    description: "Show, fill and clean up pools of push codes",
     group: COMMANDS,
     load: async () => (await import("./pool/pool.ts")).registerPool,
   },
@@ -43,7 +43,7 @@ export const NOUNS: readonly Noun[] = [
   },
   {
     name: "token",
-    description: "Show or refresh the access token shared through Redis",
+    description: "Show or refresh the shared access token",
     group: COMMANDS,
     load: async () => (await import("./token/token.ts")).registerToken,
   },
@@ -73,13 +73,13 @@ export const NOUNS: readonly Noun[] = [
   },
   {
     name: "channels",
-    description: "List platforms and message types, and what each guarantees",
+    description: "List platforms, message types and guarantees",
     group: TOOLS,
     load: async () => (await import("./channels.ts")).registerChannels,
   },
   {
     name: "script",
-    description: "Print Lua scripts for backends that claim codes themselves",
+    description: "Print Lua scripts that claim codes",
     group: TOOLS,
     load: async () => (await import("./script/script.ts")).registerScript,
   },
@@ -91,7 +91,7 @@ export const NOUNS: readonly Noun[] = [
   },
   {
     name: "demo",
-    description: "See everything at work on a private Redis and a simulated API",
+    description: "See everything at work, with a simulated API",
     group: TOOLS,
     load: async () => (await import("./demo.ts")).registerDemo,
   },

@@ -28,7 +28,7 @@ Examples:
   # Limit the load: instantaneous_ops_per_sec rises by at most this much
   $ push-cli purge --max-ops 2000/s
 
-Crontab, every night at 3:17; --quiet is silent unless something is wrong:
+Crontab entry for every night at 3:17; --quiet prints errors only:
   17 3 * * *  push-cli purge --quiet`;
 
 export function registerPurge(command: Command, run: RunAction): void {

@@ -6,15 +6,18 @@ export function defaultOf(command: Command): Command | undefined {
   return command.commands.find((child) => child.name() === name);
 }
 
-/** The first form of a command's usage, by its first name: `push-cli pool list [options]`. */
+/** The forms of a command's usage, by its first name: `push-cli pool list [options]`, not `list|ls`. */
+export function formsOf(command: Command): string[] {
+  const lines = command.createHelp().commandUsage(command).split("\n");
+  return lines.map((line) => line.replace(/(?<=\w)\|[a-z]+/, ""));
+}
+
+/** The first form of a command's usage: `push-cli pool show [options] <openId>`. */
 export function usageOf(command: Command): string {
-  const [first = ""] = command.createHelp().commandUsage(command).split("\n");
-  return first.replace(/\|[a-z]+/, "");
+  return formsOf(command)[0] ?? "";
 }
 
 /** The command as a person types it: `push-cli pool show`, and `push-cli broadcast` for the command it stands for. */
 export function pathOf(command: Command): string {
-  return usageOf(command)
-    .replace(/ [[<].*/, "")
-    .replace(/\|\S+/g, "");
+  return usageOf(command).replace(/ [[<].*/, "");
 }

@@ -17,32 +17,32 @@ import { importFromRedis } from "./import-redis.ts";
 import { describeTotals, exitOf, type ImportView, oddTalk, runImport } from "./import-totals.ts";
 
 const EXAMPLES = `
-A file: NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
-8601), uses (how many messages the code is good for; optional, 1) and scene
-(Baidu's scene_type: 2 and 3 for payments; optional, 1). CSV without a header
-line has these columns in this order. What pool export and
-pool remove --export wrote is read back as it is, entries byte for byte (raw,
-rawBase64) included.
+Files are NDJSON or CSV with openId, formId, expire (epoch ms, epoch s or ISO
+8601), uses (number of messages the code permits; optional, default 1) and scene
+(Baidu's scene_type: 2 and 3 for payments; optional, default 1). CSV without a
+header line must have these columns in this order. The output of pool export and
+pool remove --export is accepted as is, including entries saved byte for byte
+(raw, rawBase64).
 
-Redis: --from reads what lies under other keys, here or at --from-redis-url (a
-password belongs into PUSH_CLI_FROM_REDIS_URL), and leaves it there. What a key
-has behind the prefix is the openId, up to a ':'; --from-key says where else it
-stands. A key holds, by layout:
+With --from, codes are copied from other keys in Redis, or in the one at
+--from-redis-url (use PUSH_CLI_FROM_REDIS_URL for URLs with a password). The
+openId is the part of the key after the prefix, up to a ':'; --from-key
+describes other forms of keys. Layouts and their contents:
   list     entries in any form that pools have
-  zset     formIds, scored by when they expire (s or ms)
-  string   a formId or a list of them, good until the key's TTL ends; or an
-           entry, or a list of entries
-  hash     in each value what a string has; the field may be the formId, and the
-           other its expiry
-  set      entries, or formIds that are good until the key's TTL ends
---lifetime 7d takes scores, and fields such as createTime where there is no
-expiry, for times of creation: a code is good for so long from then on.
+  zset     formIds with their expiry as score (s or ms)
+  string   a formId or a list of them, valid until the key expires; or an entry,
+           or a list of entries
+  hash     the same in each value; or formIds as fields and their expiry as
+           values
+  set      entries, or formIds that are valid until the key expires
+With --lifetime 7d, scores (and fields such as createTime, if there is no
+expiry) are creation times, and codes are valid for 7 days from then.
 
-Consents (--channel wechat-subscribe): openId, templateId, count; or one line
-a consent: openId, templateId, consent (its id), at, standing. --from reads
-strings with a number or JSON with a count, and hashes with the template in the
-field. A count says how many a user has been given in a batch in all: imported
-again, it adds nothing.
+Consents (--channel wechat-subscribe) have the columns openId, templateId and
+count; or, one line per consent, openId, templateId, consent (its id), at and
+standing. --from reads strings with a number or JSON with a count, and hashes
+with template ids as fields. A count is the total a user has granted in a batch:
+importing it again adds nothing.
 
 Examples:
   $ push-cli pool import codes.ndjson --dry-run

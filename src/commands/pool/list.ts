@@ -26,7 +26,7 @@ interface ListFlags {
 }
 
 const EXAMPLES = `
-A sort keeps what it lists in memory: without --limit, the first 10,000.
+Sorting keeps the listed pools in memory: without --limit, the first 10,000.
 
 Examples:
   $ push-cli pool list --limit 20

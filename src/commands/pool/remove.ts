@@ -15,12 +15,12 @@ import { findConsentPools } from "./consents/remove.ts";
 import { askForRemoval, type RemovalTarget, type RemoveFlags, showRemoval, UNDONE } from "./remove-talk.ts";
 
 const EXAMPLES = `
-Entries that are not understood stay, unless --export has saved them or
---unreadable gives them up. The ledger stays: broadcasts go by it.
+Unreadable entries are kept, unless they are saved with --export or discarded
+with --unreadable. Ledgers are always kept: broadcasts depend on them.
 
-An openId may come as the key of its pool; several may have commas between them;
-and '-' is a list on stdin: lines, CSV, NDJSON, or what pool list prints.
-Asks for confirmation; --yes skips the question.
+OpenIds can be given as pool keys, and separated by commas; - reads a list from
+stdin: plain lines, CSV, NDJSON or pool list output. Asks for confirmation;
+--yes skips the question.
 
 Examples:
   $ push-cli pool remove oABC123 --dry-run

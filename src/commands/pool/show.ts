@@ -23,11 +23,11 @@ interface ShowFlags {
 }
 
 const EXAMPLES = `
-An openId may come as the key of its pool; several may have commas between them;
-and '-' is a list on stdin: lines, CSV, NDJSON, or what pool list prints.
-The counts are those of the whole pool, whatever is shown of it. A terminal gets
-the first 1,000 codes unless --limit says otherwise. "overlong": valid by what
-the entry says, but no code lives so long: the backend sets a wrong expiry.
+OpenIds can be given as pool keys, and separated by commas; - reads a list from
+stdin: plain lines, CSV, NDJSON or pool list output. Counts are always for the
+whole pool. On a terminal, the first 1,000 codes are shown unless --limit is
+given. "overlong" codes are valid by their entry, but codes never live that
+long: the backend sets a wrong expiry.
 
 Examples:
   $ push-cli pool show oABC123 --json
