@@ -94,7 +94,9 @@ describe("of a broadcast with lost answers", () => {
       new RegExp(`^done +sent ${USERS - 2}, rejected 1, unknown 1 \\(from the ledgers and receipts\\)$`, "m"),
     );
     expect(stderr).toMatch(new RegExp(`^receipts +${others.length} sent, 1 rejected, 1 still unknown$`, "m"));
-    expect(stderr).toMatch(/^warning +--retry-unknown: 1 user may already have the message and get it twice/m);
+    expect(stderr).toMatch(
+      /^warning +--retry-unknown: 1 user may already have the message and get it twice/m,
+    );
     expect(stderr).toContain("Resume b-1 for up to 1 user?");
     expect(await usersBy(world, "unknown"), "nothing is changed by a no").toEqual(unknown);
     await tell(world, first);

@@ -84,7 +84,11 @@ describe("refuses to start", () => {
   it.each([
     ["a wrong password", () => guarded.url.replace(PASSWORD, "wr0ng"), /refused the password/],
     ["a wrong user", () => guarded.url.replace("redis://:", "redis://somebody:"), /refused the password/],
-    ["no password where one is wanted", () => guarded.url.replace(`:${PASSWORD}@`, ""), /requires a password/],
+    [
+      "no password where one is wanted",
+      () => guarded.url.replace(`:${PASSWORD}@`, ""),
+      /requires a password/,
+    ],
   ])("with %s", async (_, url, what) => {
     const error = await errorOf(connect(url()));
     expect(error.message).toMatch(what);
