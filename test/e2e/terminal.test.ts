@@ -154,7 +154,7 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     const run = cli.startInTerminal([...ASK, "--yes"]);
     await run.shows(/[⠀-⣿].*\/s/);
     run.type("\x03");
-    await run.shows(/waiting for the requests in flight/);
+    await run.shows(/waiting for requests in flight/);
     run.type("\x03");
     const { code, stdout } = await run.done;
     expect(code).toBe(130);
