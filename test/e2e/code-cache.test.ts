@@ -15,7 +15,7 @@ import { useBuiltCli } from "./built-cli.ts";
 const cli = useBuiltCli();
 const ARGV = ["pool", "show", "x", "--redis-url", "redis://127.0.0.1:1"];
 const FILES = ["chunk.js", "ioredis.js", "program.js", "rest.js"];
-const HELP = "print the version";
+const HELP = "Print the version";
 let copies = 0;
 let chunks: string;
 let program: string;

@@ -87,7 +87,7 @@ describe("bash", () => {
 
   it("describes what there is to choose from, within the width of the terminal", async () => {
     const lines = await reply("push-cli p", ["push-cli", "p"], "COLUMNS=40");
-    expect(lines.map((line) => line.slice(0, 17))).toEqual(["pool   (look into", "purge  (remove ex"]);
+    expect(lines.map((line) => line.slice(0, 17))).toEqual(["pool   (Show, fil", "purge  (Remove ex"]);
     for (const line of lines) expect(line.length).toBeLessThan(40);
   });
 

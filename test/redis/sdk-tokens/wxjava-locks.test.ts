@@ -45,7 +45,11 @@ function redisTemplateLock() {
   };
 }
 
-/** One round of JedisLock.acquire, and release (abelaska/jedis-lock). */
+/**
+ * One round of JedisLock.acquire, and release (abelaska/jedis-lock). One difference: theirs also replaces a key that
+ * was deleted between its SETNX and its GET, and so at times overwrites the lock of whoever took it meanwhile. No other
+ * holder can prevent that, so the model tries again there.
+ */
 function jedisLock(lifeMs = 60_001) {
   const uuid = randomUUID();
   return {
@@ -53,7 +57,8 @@ function jedisLock(lifeMs = 60_001) {
       const value = `${uuid}:${Date.now() + lifeMs}`;
       if ((await redis.client.setnx(KEY, value)) === 1) return true;
       const current = await redis.client.get(KEY);
-      const [owner, time] = (current ?? "").split(":");
+      if (current === null) return false;
+      const [owner, time] = current.split(":");
       const isNoLock = !/^[0-9a-f]+(-[0-9a-f]+){4}$/.test(owner ?? "") || !/^\d+$/.test(time ?? "");
       if (!isNoLock && Number(time) >= Date.now() && owner !== uuid) return false;
       return (await redis.client.getset(KEY, value)) === current;
