@@ -30,7 +30,7 @@ it("help --json is the whole command tree", async () => {
 
 it("says of options and arguments what a program has to know", async () => {
   const { options, ...list } = await documentOf("help", "pool", "list", "--json");
-  expect(list).toMatchObject({ usage: "push-cli pool list|ls [options]", default: false, commands: [] });
+  expect(list).toMatchObject({ usage: "push-cli pool list [options]", default: false, commands: [] });
   expect(options).toContainEqual({
     flags: "--sort <order>",
     long: "--sort",
