@@ -29,7 +29,7 @@ it.skipIf(NO_UNSHARE)("a run in another container of the same host name is not t
   expect(JSON.parse(shown.stdout)).toMatchObject({ status: "running" });
   const resumed = await runInContainer(["broadcast", "resume", "b1", "--yes"]);
   expect(resumed.code, resumed.stderr).toBe(10);
-  expect(resumed.stderr).toContain("may be alive");
+  expect(resumed.stderr).toContain("may still be alive");
   expect((await sending.done).code).toBe(0);
   expect(world.sandbox.stats()).toMatchObject({ delivered: USERS, maxPerUser: 1 });
 });

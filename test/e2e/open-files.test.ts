@@ -13,7 +13,7 @@ it("a process that may open few files uses fewer connections, says so, and sends
     .done;
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/warning: \d+ connections instead of 256: .*ulimit -n/),
+    expect.stringMatching(/warning: using \d+ connections instead of 256 because .*ulimit -n/),
   ]);
   expect(JSON.parse(stdout)).toMatchObject({ outcomes: { sent: 500, unknown: 0 }, errors: [] });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 500, maxPerUser: 1 });

@@ -111,7 +111,7 @@ it("hides no error behind rights that it has not got", async () => {
     expect([argv, code, stderr]).toEqual([
       argv,
       3,
-      expect.stringMatching(/^error: no pool found .*\nhint: check --redis-url and --pool-prefix; .*\n$/),
+      expect.stringMatching(/^error: no pool .*\nhint: check --redis-url and --pool-prefix; .*\n$/),
     ]);
   }
 });
