@@ -123,6 +123,8 @@ function quote(text: string): string {
 const MASKS: [RegExp, string][] = [
   // A run that takes less than 100 ms has no rate to show.
   [/ in [\d.]+ m?s, [\d.,]+\/s/g, ""],
+  // Redis lists its keys in no order, so any pool may be the first of a file.
+  [/ such as '\w+' \(line \d+\)/g, " such as <line>"],
   [/\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?/g, "<date>"],
   [/\d{4}年\d+月\d+日/g, "<date>"],
   [/\b\d{8}-\d{6}-\w{4}\b/g, "<id>"],

@@ -161,7 +161,8 @@ export class ClaimModel {
   }
 
   private takeOver(by: Player, openId: string, before: Claim, dry: boolean): ClaimReply {
-    const claim = { ...before, run: by.runId, attempt: before.attempt + 1, ageMs: 0 };
+    // The record keeps the time of the first attempt: what a channel allows to repeat is allowed from that time on.
+    const claim = { ...before, run: by.runId, attempt: before.attempt + 1 };
     if (!dry) this.record(keyOf(by, openId), claim);
     const rest = this.pool(by.templateId, openId);
     return { status: "claimed", ...describe(openId, claim), ...NOTHING, ...countLeft(rest, dry) };
