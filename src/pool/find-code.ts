@@ -134,17 +134,29 @@ export function findValid(
   nowMs: number,
   enough: number,
 ): Stock[] {
+  return collectStocks(entries, from, enough, (bytes) => {
+    const entry = readEntry(bytes);
+    if (!entry.readable) return undefined;
+    const codes = entry.codes.filter((code) => codeState(code, nowMs) === "valid");
+    return { valid: codes.length, expireMs: Math.min(...codes.map((code) => code.expireMs)) };
+  });
+}
+
+/** What `stockOf` finds in entries from index `from` on, until there is `enough`; nothing, or none valid: passed over. */
+export function collectStocks(
+  entries: readonly (string | undefined)[],
+  from: number,
+  enough: number,
+  stockOf: (bytes: string) => Omit<Stock, "index" | "was"> | undefined,
+): Stock[] {
   const stocks: Stock[] = [];
   let sum = 0;
   for (const [i, was] of entries.entries()) {
     if (sum >= enough) break;
-    const entry = was === undefined ? undefined : readEntry(was);
-    if (was === undefined || !entry?.readable) continue;
-    const codes = entry.codes.filter((code) => codeState(code, nowMs) === "valid");
-    if (codes.length === 0) continue;
-    sum += codes.length;
-    const expireMs = Math.min(...codes.map((code) => code.expireMs));
-    stocks.push({ index: from + i, was, valid: codes.length, expireMs });
+    const stock = was === undefined ? undefined : stockOf(was);
+    if (was === undefined || !stock || stock.valid === 0) continue;
+    sum += stock.valid;
+    stocks.push({ index: from + i, was, ...stock });
   }
   return stocks;
 }

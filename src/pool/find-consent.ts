@@ -1,5 +1,5 @@
 import { type Consent, type ConsentTerms, consentExpireMs, consentState, readConsent } from "./consent.ts";
-import type { Found, Stock } from "./find-code.ts";
+import { collectStocks, type Found, type Stock } from "./find-code.ts";
 
 /**
  * Looks for the first consent that holds, among entries that stand in a pool from index `from` on; for the first standing one,
@@ -71,17 +71,12 @@ export function findValidConsents(
   terms: ConsentTerms,
   enough: number,
 ): Stock[] {
-  const stocks: Stock[] = [];
-  let sum = 0;
-  for (const [i, was] of entries.entries()) {
-    if (sum >= enough) break;
-    const entry = was === undefined ? undefined : readConsent(was);
-    if (was === undefined || !entry?.readable) continue;
+  return collectStocks(entries, from, enough, (bytes) => {
+    const entry = readConsent(bytes);
+    if (!entry.readable) return undefined;
     const state = consentState(entry.consent, terms);
-    if (state === "expired") continue;
+    if (state === "expired") return undefined;
     const valid = state === "standing" ? Number.POSITIVE_INFINITY : 1;
-    sum += valid;
-    stocks.push({ index: from + i, was, valid, expireMs: consentExpireMs(entry.consent, terms.maxAgeMs) });
-  }
-  return stocks;
+    return { valid, expireMs: consentExpireMs(entry.consent, terms.maxAgeMs) };
+  });
 }
