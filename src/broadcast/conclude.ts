@@ -1,5 +1,6 @@
 import type { BroadcastDeps, RunPlan } from "./deps.ts";
 import { loadChoice } from "./keep-audience.ts";
+import { sumWithheld } from "./outcome.ts";
 import { sumFiltered } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunExit, RunInfo, Wanted } from "./record.ts";
 import { type Recount, recountBroadcast } from "./recount.ts";
@@ -128,7 +129,8 @@ export function isNobodyReachable({
   filtered,
 }: Pick<BroadcastResult, "outcomes" | "recipients" | "filtered">): boolean {
   const { no_code, invalid } = outcomes;
-  return no_code + sumFiltered(filtered) > 0 && no_code + invalid === recipients;
+  const excluded = sumWithheld(outcomes) + sumFiltered(filtered);
+  return no_code + excluded > 0 && no_code + invalid + sumWithheld(outcomes) === recipients;
 }
 
 export function fenced(host: string, pid: number): StopReason {

@@ -43,8 +43,8 @@ export async function countAudience(
           dryRun.sample ??= render(reply.openId, reply.formId, rows?.[first + i]);
         } else if (reply.status === "settled") {
           outcomes.skipped++;
-        } else if (reply.status === "filtered") {
-          dryRun.tally.countFiltered(reply.by);
+        } else if (reply.status === "excluded") {
+          dryRun.tally.countExcluded(reply.by);
         } else {
           outcomes.no_code++;
           if (reply.status === "no_code") {

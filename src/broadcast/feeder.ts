@@ -2,6 +2,7 @@ import { PushCliError } from "../errors.ts";
 import type { Row } from "./audience.ts";
 import type { ClaimBatch } from "./in-run.ts";
 import { UNREADABLE } from "./outcome.ts";
+import { isWithheld, type Withheld } from "./policy.ts";
 import type { Claimed, ClaimReply, Settled, Sighting } from "./ports.ts";
 import { reportLine } from "./report.ts";
 import type { Run } from "./run.ts";
@@ -155,9 +156,10 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       run.tally.codes.expired += reply.expired ?? 0;
       if (!reply.own) takeSettled(run, reply);
       break;
-    case "filtered":
+    case "excluded":
       if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
-      run.tally.countFiltered(reply.by);
+      run.tally.countExcluded(reply.by);
+      if (isWithheld(reply.by)) reportWithheld(run, reply.openId, reply.by);
       break;
     case "later":
       postpone(run, reply, row);
@@ -182,6 +184,10 @@ function postpone(
 function takeSettled(run: Run, settled: Settled): void {
   run.earlier.count(settled);
   run.deps.report?.writeUnlessThere(reportLine(settled));
+}
+
+function reportWithheld({ deps: { report, clock } }: Run, openId: string, outcome: Withheld): void {
+  report?.writeUnlessThere(reportLine({ openId, outcome, attempts: 0, atMs: clock.now() }));
 }
 
 /** `errmsg`: why there is none, when it is not simply that. */

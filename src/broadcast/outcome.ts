@@ -1,13 +1,22 @@
-import type { Filter, Filtered } from "./policy.ts";
+import { type Exclusion, type Filtered, isWithheld, WITHHELD, type Withheld } from "./policy.ts";
 
 /** A platform's error code: a number, or a name where it has names: `FORM_ID_OVER_TIME`. */
 export type Errcode = number | string;
 
 /**
  * The outcome of a recipient. `invalid`: no message could be made from their row, known before the first run;
- * `skipped`: settled by an earlier run of this broadcast.
+ * `skipped`: settled by an earlier run of this broadcast; for `suppressed`, `held_out` and `capped` see `WITHHELD`.
  */
-export const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "skipped"] as const;
+export const OUTCOMES = [
+  "sent",
+  "no_code",
+  "rejected",
+  "failed",
+  "unknown",
+  "invalid",
+  ...WITHHELD,
+  "skipped",
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Outcomes that a ledger record can end in. */
@@ -15,10 +24,17 @@ export const FINAL_OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown
 export type FinalOutcome = (typeof FINAL_OUTCOMES)[number];
 
 /**
- * The status in the record: `running` until its last run ends; `stopped` by a fatal answer or a threshold,
+ * The status in the record: `scheduled` until the time to begin; `running` until its last run ends; `stopped` by a fatal answer or a threshold,
  * `interrupted` by a signal, `paused` by an operator: all resumable; `cancelled` is not.
  */
-export type BroadcastStatus = "running" | "finished" | "stopped" | "interrupted" | "paused" | "cancelled";
+export type BroadcastStatus =
+  | "scheduled"
+  | "running"
+  | "finished"
+  | "stopped"
+  | "interrupted"
+  | "paused"
+  | "cancelled";
 
 /** As shown: `dead` is `running` in the record, but no run is alive. */
 export type ShownStatus = BroadcastStatus | "dead";
@@ -41,7 +57,17 @@ export interface ErrorGroup {
 }
 
 export function noOutcomes(): Record<Outcome, number> {
-  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, invalid: 0, skipped: 0 };
+  const nobody = { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, invalid: 0 };
+  return { ...nobody, ...noWithheld(), skipped: 0 };
+}
+
+export function noWithheld(): Record<Withheld, number> {
+  return { suppressed: 0, held_out: 0, capped: 0 };
+}
+
+/** Users from whom the message is withheld; 0 for a kind that results of older versions do not have. */
+export function sumWithheld(outcomes: Partial<Record<Withheld, number>>): number {
+  return WITHHELD.reduce((sum, name) => sum + (outcomes[name] ?? 0), 0);
 }
 
 export function noCodes(): CodeCounts {
@@ -49,22 +75,16 @@ export function noCodes(): CodeCounts {
 }
 
 /** How many have an outcome, not counting those that earlier runs settled. */
-export function sumOutcomes({
-  sent,
-  no_code,
-  rejected,
-  failed,
-  unknown,
-  invalid,
-}: Record<Outcome, number>): number {
-  return sent + no_code + rejected + failed + unknown + invalid;
+export function sumOutcomes(outcomes: Record<Outcome, number>): number {
+  const { sent, no_code, rejected, failed, unknown, invalid } = outcomes;
+  return sent + no_code + rejected + failed + unknown + invalid + sumWithheld(outcomes);
 }
 
 /** The counts of a run, of completed work only. */
 export class Tally {
   readonly outcomes = noOutcomes();
   readonly codes = noCodes();
-  /** Users of the audience whom the broadcast's policy leaves out: they are no recipients. */
+  /** Users of the audience whom the broadcast's filters leave out: they are no recipients. */
   filtered: Filtered = {};
   /** Recipients whose outcome from an earlier run was reset to try again. */
   readonly retried = { unknown: 0, failed: 0, spent: 0, standing: 0 };
@@ -73,8 +93,9 @@ export class Tally {
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
 
-  countFiltered(by: Filter): void {
-    this.filtered[by] = (this.filtered[by] ?? 0) + 1;
+  countExcluded(by: Exclusion): void {
+    if (isWithheld(by)) this.outcomes[by]++;
+    else this.filtered[by] = (this.filtered[by] ?? 0) + 1;
   }
 
   countError(errcode: Errcode | undefined, errmsg: string): void {

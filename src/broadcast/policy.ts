@@ -1,5 +1,22 @@
 import { PushCliError } from "../errors.ts";
+import { draw } from "./draw.ts";
 import { compileGlob } from "./glob.ts";
+
+/**
+ * Outcomes of users from whom the message is withheld, in the order in which they are decided. Their pools and ledgers
+ * stay as they are: nothing is claimed, and every run decides the same again. `suppressed`: on the suppression list;
+ * `held_out`: in the share of users who are left without the message on purpose; `capped`: other broadcasts have sent
+ * to the user as often as the cap allows.
+ */
+export const WITHHELD = ["suppressed", "held_out", "capped"] as const;
+export type Withheld = (typeof WITHHELD)[number];
+
+/** Why a user is not sent to: an outcome, or a filter. */
+export type Exclusion = Filter | Withheld;
+
+export function isWithheld(by: string): by is Withheld {
+  return (WITHHELD as readonly string[]).includes(by);
+}
 
 /**
  * The filters of a broadcast, in the order in which they are applied: a user counts under the first one that applies. A
@@ -18,6 +35,20 @@ export interface OtherBroadcast {
   startedAtMs: number;
 }
 
+/** At most `count` messages of broadcasts in the time before this one began, and since. */
+export interface Cap {
+  count: number;
+  withinMs: number;
+  /** The beginning of that time, epoch ms. It does not move with the runs, so that a decision never changes. */
+  sinceMs: number;
+}
+
+/** A share of the audience, from 0 to 1, drawn by openId and seed: see `draw`. */
+export interface Holdout {
+  share: number;
+  seed: string;
+}
+
 /**
  * Which users of its audience a broadcast may send to. Kept in its record for all of its runs. Applied when a user is
  * first claimed; a chosen user stays chosen.
@@ -29,6 +60,8 @@ export interface Policy {
   exclude?: number | undefined;
   /** Leaves out users who have, or may have, these broadcasts' messages: their records say sent, unknown or claimed. */
   notIn?: OtherBroadcast[] | undefined;
+  holdout?: Holdout | undefined;
+  caps?: Cap[] | undefined;
   /** Only users whose message would spend a permission that expires within this time. */
   expiringWithinMs?: number | undefined;
   /** Only users with at least this number of valid permissions; a standing right is always enough. */
@@ -44,18 +77,20 @@ export interface Excluded {
 /** A policy prepared for claims. */
 export interface Choice {
   policy: Policy;
-  /** The filter that leaves a user out by openId alone: the same in every run. */
-  leavesOut(openId: string): Filter | undefined;
+  /** Why a user is left out by openId alone: the same in every run. */
+  leavesOut(openId: string): Exclusion | undefined;
 }
 
 /** `excluded`: the list whose length the policy has. */
 export function makeChoice(policy: Policy, excluded: { has(openId: string): boolean } | undefined): Choice {
+  const { holdout } = policy;
   const fits = policy.match === undefined ? undefined : compileGlob(policy.match);
   return {
     policy,
     leavesOut: (openId) => {
       if (fits && !fits(openId)) return "match";
-      return excluded?.has(openId) ? "exclude" : undefined;
+      if (excluded?.has(openId)) return "exclude";
+      return holdout && draw(holdout.seed, "holdout", openId) < holdout.share ? "held_out" : undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Errcode, FinalOutcome } from "./outcome.ts";
-import type { Filter } from "./policy.ts";
+import type { Exclusion } from "./policy.ts";
 
 export type { Errcode };
 
@@ -147,7 +147,7 @@ export type ClaimReply =
   /** The keys are not a pool and a ledger. */
   | { status: "wrong"; openId: string; why: string }
   /** The broadcast's policy leaves this user out; ledger and pool are as they were. */
-  | { status: "filtered"; openId: string; by: Filter }
+  | { status: "excluded"; openId: string; by: Exclusion }
   /** Another broadcast is sending to this user: to be claimed again later. `expired`: as above. */
   | { status: "later"; openId: string; expired?: number }
   /** In a sweep over pools and ledgers: this user's turn is under the other key. */

@@ -1,10 +1,12 @@
 import type { AudiencePage, InvalidRow } from "./audience.ts";
 import type { Outages } from "./breaker.ts";
+import type { Canary } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
+import type { Schedule } from "./schedule.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -24,6 +26,10 @@ export interface BroadcastRecord {
   audience: AudienceKind;
   /** Which users of the audience it may send to; absent: everybody. */
   policy?: Policy | undefined;
+  /** When it may send; absent: at any time. */
+  schedule?: Schedule | undefined;
+  /** Sends to a few users first; absent: to everybody at once. */
+  canary?: Canary | undefined;
   /** Maximum claims over all runs. */
   limit?: number | undefined;
   /** Sends per second, over all running runs. */

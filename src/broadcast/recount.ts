@@ -1,4 +1,6 @@
 import { SweepCutError } from "../errors.ts";
+import { noWithheld } from "./outcome.ts";
+import { isWithheld, type Withheld } from "./policy.ts";
 import type { ClaimReply, Ledger } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { laterSweep, type Sweeps } from "./sweep.ts";
@@ -14,6 +16,8 @@ export interface Recount {
   left: number;
   /** Users who had no code when they were claimed, and have one now. */
   again: number;
+  /** From whom the message is withheld. */
+  withheld: Record<Withheld, number>;
 }
 
 const BATCH = 256;
@@ -43,7 +47,7 @@ async function recountOnce(
   sweeps: Sweeps,
   onStep?: (recount: Recount) => void,
 ): Promise<Recount> {
-  const recount: Recount = { settled: new Earlier(), open: 0, left: 0, again: 0 };
+  const recount: Recount = { settled: new Earlier(), open: 0, left: 0, again: 0, withheld: noWithheld() };
   for await (const { openIds, sighting } of laterSweep(record, sweeps)) {
     for (let at = 0; at < openIds.length; at += BATCH) {
       for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting)) enter(recount, reply);
@@ -58,7 +62,9 @@ function enter(recount: Recount, reply: ClaimReply): void {
   else if (reply.status === "busy") recount.open++;
   else if (reply.status === "no_code" || reply.status === "wrong")
     recount.settled.count({ outcome: "no_code" });
-  else if (reply.status !== "claimed") return;
+  else if (reply.status === "excluded") {
+    if (isWithheld(reply.by)) recount.withheld[reply.by]++;
+  } else if (reply.status !== "claimed") return;
   else if (reply.retried === "no_code") recount.again++;
   else recount.left++;
 }

@@ -1,11 +1,12 @@
 import type { PermissionKind } from "./channel.ts";
 import type { FinalOutcome } from "./outcome.ts";
+import type { Withheld } from "./policy.ts";
 import type { Errcode } from "./ports.ts";
 
 /** One recipient in a report and of `broadcast recipients`; a contract. Every line has all fields, null where there is none. */
 export interface ReportLine {
   openId: string;
-  outcome: FinalOutcome | "invalid" | "open";
+  outcome: FinalOutcome | Withheld | "invalid" | "open";
   attempts: number;
   errcode: Errcode | null;
   /** The platform's words, or what happened on the wire. Null in lines from the ledger, which does not keep them. */

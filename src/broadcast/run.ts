@@ -6,7 +6,7 @@ import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
 import { type ClaimBatch, type Decided, type Held, toDecided } from "./in-run.ts";
-import { type FinalOutcome, Tally } from "./outcome.ts";
+import { type FinalOutcome, noWithheld, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, OwnTexts, SendAnswer } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
@@ -140,6 +140,7 @@ export class Run {
     this.withoutCode.clear();
     // Users without a code are met again too, including those whose record says so.
     this.tally.outcomes.no_code = 0;
+    Object.assign(this.tally.outcomes, noWithheld());
     this.tally.filtered = {};
   }
 

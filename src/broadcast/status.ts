@@ -39,6 +39,7 @@ export async function shownRuns(
 
 /** The status according to the heartbeats: the record of a killed run says `running` forever. */
 export function statusOf(record: Pick<BroadcastRecord, "status">, runs: readonly KnownRun[]): ShownStatus {
+  if (record.status === "scheduled") return "scheduled";
   if (runs.some(({ alive }) => alive)) return "running";
   if (record.status !== "running") return record.status;
   return runs.some(({ concluding }) => concluding) ? "running" : "dead";
@@ -46,5 +47,11 @@ export function statusOf(record: Pick<BroadcastRecord, "status">, runs: readonly
 
 /** Statuses from which `resume` continues. */
 export function isResumable(status: ShownStatus): boolean {
-  return status === "dead" || status === "stopped" || status === "interrupted" || status === "paused";
+  return (
+    status === "scheduled" ||
+    status === "dead" ||
+    status === "stopped" ||
+    status === "interrupted" ||
+    status === "paused"
+  );
 }

@@ -1,6 +1,6 @@
-import { OUTCOMES, sumOutcomes } from "./outcome.ts";
+import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
-import { mergeFiltered } from "./policy.ts";
+import { mergeFiltered, WITHHELD, type Withheld } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
@@ -40,13 +40,17 @@ export function summarize(
   // Users who have a code now had none when they were claimed.
   outcomes.no_code += recount?.again ?? 0;
   const codes = addCodes(tally.codes, { spent: spent - tally.codes.spent }, otherRuns);
+  // A run that swept the whole audience has met everybody that the policy leaves out now.
+  const hasMetAll = !stopReason && record.recipients === undefined;
+  if (!hasMetAll) for (const name of WITHHELD) outcomes[name] = mostOf(name, outcomes, otherRuns);
   const { sent, rejected, failed, unknown } = outcomes;
   // A finished broadcast that is retried keeps its number of recipients; those without a code are not visited again.
   if (record.recipients !== undefined && !stopReason)
-    outcomes.no_code = Math.max(0, record.recipients - sent - rejected - failed - unknown - invalid);
+    outcomes.no_code = Math.max(
+      0,
+      record.recipients - sent - rejected - failed - unknown - invalid - sumWithheld(outcomes),
+    );
   const status = stopReason?.status ?? "finished";
-  // A run that swept the whole audience has met everybody that the policy leaves out now.
-  const hasMetAll = !stopReason && record.recipients === undefined;
   const noted = hasMetAll ? [] : otherRuns.map((other) => other.filtered);
   const filtered = mergeFiltered(record.policy, [tally.filtered, ...noted]);
   const own = { sinceMs: info.sinceMs, untilMs: nowMs, elapsedMs };
@@ -79,6 +83,15 @@ export function summarize(
       sentPerSecond: ratePerSecond(tally.outcomes.sent, ownMs),
     },
   };
+}
+
+/** The most that any run met: each meets the same users again. */
+function mostOf(
+  name: Withheld,
+  outcomes: Record<Outcome, number>,
+  otherRuns: readonly Pick<RunState, "outcomes">[],
+): number {
+  return Math.max(outcomes[name], ...otherRuns.map((other) => other.outcomes?.[name] ?? 0));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
+import { type Outcome, type ShownStatus, sumOutcomes, sumWithheld } from "./outcome.ts";
 import { type Filtered, sumFiltered } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 
@@ -11,8 +11,9 @@ export function countToGo(
 ): number | null {
   if (status === "finished") return 0;
   const done = sumOutcomes(outcomes);
-  // Users without a code or a message are not claimed, so they don't count against the limit.
-  const claims = done - outcomes.no_code - outcomes.invalid;
+  // Users without a code or a message are not claimed, nor those from whom it is withheld: they don't count against
+  // the limit.
+  const claims = done - outcomes.no_code - outcomes.invalid - sumWithheld(outcomes);
   const underLimit = record.limit === undefined ? undefined : record.limit - claims;
   if (record.users === undefined) return underLimit === undefined || underLimit > 0 ? null : 0;
   const left = record.users - done - sumFiltered(filtered);

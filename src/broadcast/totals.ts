@@ -7,6 +7,7 @@ import {
   noOutcomes,
   type Outcome,
 } from "./outcome.ts";
+import { WITHHELD } from "./policy.ts";
 import type { Settled } from "./ports.ts";
 import type { Retried, RunState } from "./record.ts";
 
@@ -57,8 +58,10 @@ export function sumOutcomesOfRuns(
       sums[name] += receipts?.[name] ?? 0;
       sums.unknown -= receipts?.[name] ?? 0;
     }
-    // Each run meets all users without a code again, so their numbers must not be added up.
+    // Each run meets all users without a code again, and all from whom the message is withheld, so their numbers must
+    // not be added up.
     sums.no_code = Math.max(sums.no_code, noCodeMet);
+    for (const name of WITHHELD) sums[name] = Math.max(sums[name], outcomes[name] ?? 0);
   }
   return sums;
 }

@@ -1,6 +1,6 @@
 import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
-import { type Filtered, mergeFiltered } from "./policy.ts";
+import { type Filtered, mergeFiltered, WITHHELD } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import { statusOf } from "./status.ts";
@@ -42,7 +42,7 @@ export function viewBroadcast(
   // Once the record has a result, no run is about to write it.
   const runs = record.status === "running" ? known : known.map((run) => ({ ...run, concluding: false }));
   const status = statusOf(record, runs);
-  const isOver = status !== "running" && status !== "dead";
+  const isOver = status !== "scheduled" && status !== "running" && status !== "dead";
   const counts = isOver && record.result ? ownCounts(record.result, status, runs) : sumRuns(runs);
   const counted = recount ? recounted(counts, record, runs, recount) : counts;
   const durationMs = workedMs(runs);
@@ -86,7 +86,8 @@ function ownCounts(
   runs: readonly KnownRun[],
 ): Counts {
   const isKnown = status === "finished" || runs.length < 2;
-  return { outcomes, codes, errors, open: isKnown ? open : null };
+  // A result of an older version has fewer outcomes.
+  return { outcomes: { ...noOutcomes(), ...outcomes }, codes, errors, open: isKnown ? open : null };
 }
 
 /**
@@ -108,11 +109,14 @@ function recounted(
   counts: Counts,
   record: BroadcastRecord,
   runs: readonly KnownRun[],
-  { settled, open }: Recount,
+  { settled, open, withheld }: Recount,
 ): Counts {
-  const outcomes = { ...noOutcomes(), ...settled.outcomes };
+  const outcomes = { ...noOutcomes(), ...settled.outcomes, ...withheld };
   // Users who never had a code have no record; once the broadcast is finished, only its result counts them.
-  if (record.status === "finished" && record.result) outcomes.no_code = record.result.outcomes.no_code;
+  if (record.status === "finished" && record.result) {
+    outcomes.no_code = record.result.outcomes.no_code;
+    for (const name of WITHHELD) outcomes[name] = record.result.outcomes[name] ?? 0;
+  }
   return {
     ...counts,
     outcomes,

@@ -10,6 +10,9 @@ export const OUTCOMES = s.object(
     failed: s.count("Refused for another reason."),
     unknown: s.count("No usable answer came: the message may have been delivered."),
     invalid: s.count("No message could be made of the recipient's row."),
+    suppressed: s.count("On the suppression list."),
+    held_out: s.count("Left without the message on purpose, by --holdout."),
+    capped: s.count("Already sent as many messages as --cap allows."),
     skipped: s.count("Settled by an earlier run of this broadcast."),
   },
   "Recipients by outcome.",
@@ -77,8 +80,8 @@ export const OUTAGES = s.object(
 export const OPEN = "Claimed, with an outcome that is not known yet.";
 
 export const STATUS = s.oneOf(
-  ["running", "dead", "finished", "stopped", "interrupted", "paused", "cancelled"],
-  "Where the broadcast stands; `dead`: it should be running, and no run is alive.",
+  ["scheduled", "running", "dead", "finished", "stopped", "interrupted", "paused", "cancelled"],
+  "Where the broadcast stands; `dead`: it should be running, and no run is alive; `scheduled`: it waits for the time of --at.",
 );
 
 const RATE = s.nullable(s.number("Messages sent per second of that time; null before it can be told."));

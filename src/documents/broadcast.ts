@@ -224,7 +224,18 @@ export const reportLine = s.object(
   {
     openId: s.text("The recipient."),
     outcome: s.oneOf(
-      ["sent", "no_code", "rejected", "failed", "unknown", "invalid", "open"],
+      [
+        "sent",
+        "no_code",
+        "rejected",
+        "failed",
+        "unknown",
+        "invalid",
+        "suppressed",
+        "held_out",
+        "capped",
+        "open",
+      ],
       "What became of the message; `open`: claimed, without an outcome yet.",
     ),
     attempts: s.count("Requests that were made."),

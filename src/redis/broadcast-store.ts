@@ -141,6 +141,8 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     message: readMessage(message),
     audience: audience === "list" ? "list" : "pools",
     policy: json(hash.policy),
+    schedule: json(hash.schedule),
+    canary: json(hash.canary),
     limit: number(hash.limit),
     recipients: number(hash.recipients),
     rate: number(hash.rate),

@@ -1,4 +1,4 @@
-import type { Choice, Filter, Policy } from "../broadcast/policy.ts";
+import type { Choice, Exclusion, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
 import type { Found, Pick as Picked } from "../pool/find-code.ts";
 import type { Family } from "./families.ts";
@@ -36,8 +36,8 @@ export async function claimChosen(
   return replies.map((reply) => reply ?? claimed[at++]).filter((reply) => reply !== undefined);
 }
 
-export function leftOut(openId: string, by: Filter): ClaimReply {
-  return { status: "filtered", openId, by };
+export function leftOut(openId: string, by: Exclusion): ClaimReply {
+  return { status: "excluded", openId, by };
 }
 
 /** Whether a policy asks what pools hold. Then nothing is dropped from a pool before it is known that its user is chosen. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nextCommands } from "../../src/broadcast/next-command.ts";
-import { noCodes, noOutcomes } from "../../src/broadcast/outcome.ts";
+import { noCodes, noOutcomes, noWithheld } from "../../src/broadcast/outcome.ts";
 import { ratePerSecond, workedMs } from "../../src/broadcast/pace.ts";
 import type { BroadcastRecord, KnownRun, ProcessFacts } from "../../src/broadcast/record.ts";
 import { isResumable, shownRuns, statusOf } from "../../src/broadcast/status.ts";
@@ -228,6 +228,7 @@ describe("the view", () => {
       open: 2,
       left: 90,
       again: 0,
+      withheld: noWithheld(),
     });
     expect(counted).toBe("ledgers");
     expect(result).toMatchObject({ outcomes: { sent: 5 }, open: 2, toGo: 3, codes: { spent: 5 } });

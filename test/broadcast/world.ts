@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
-import type { Outcome } from "../../src/broadcast/outcome.ts";
+import { noOutcomes, type Outcome } from "../../src/broadcast/outcome.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import type { PrivateRedisOptions } from "../../src/local-redis/private-redis.ts";
 import { readEntry } from "../../src/pool/read-entry.ts";
@@ -216,5 +216,5 @@ export async function checkBooks(
 
 /** Outcomes with the zeros filled in. */
 export function outcomes(some: Partial<Record<Outcome, number>>): Record<Outcome, number> {
-  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0, invalid: 0, skipped: 0, ...some };
+  return { ...noOutcomes(), ...some };
 }

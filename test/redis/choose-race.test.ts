@@ -48,7 +48,7 @@ async function claim(policy: Policy, act: () => Promise<unknown>): Promise<strin
   });
   const [reply] = await book.claim(["u"]);
   expect(meanwhile, "what others did came in between").toBeUndefined();
-  return reply?.status === "filtered" ? reply.by : (reply?.status ?? "");
+  return reply?.status === "excluded" ? reply.by : (reply?.status ?? "");
 }
 
 it.each<[string, Policy, string[]]>([

@@ -126,7 +126,7 @@ const MATCHES: Record<string, RegExp> = {
 };
 
 function told(reply: ClaimReply): string {
-  if (reply.status === "filtered") return reply.by;
+  if (reply.status === "excluded") return reply.by;
   return reply.status === "claimed" ? `claimed ${reply.formId}` : reply.status;
 }
 

@@ -15,6 +15,9 @@ const OUTCOME_WORDS: Record<Exclude<Outcome, "no_code">, string> = {
   failed: "refused for another reason",
   unknown: "may have been delivered",
   invalid: "invalid row",
+  suppressed: "on the suppression list",
+  held_out: "left out by --holdout",
+  capped: "had as many messages as --cap allows",
   skipped: "settled earlier",
 };
 
