@@ -42,8 +42,10 @@ describe.skipIf(NO_TERMINAL)(`a page on a terminal${title}`, () => {
   });
 
   it("leaves Ctrl-C to the pager", async () => {
-    // Says when it is ready, then ends by itself: without push-cli in its way.
-    const PAGER = `trap 'echo interrupted' INT; echo ready; cat >/dev/null; read -r line </dev/tty; echo "got $line"`;
+    // Says when it is ready, then ends by itself: without push-cli in its way. Ctrl-C may come while it reads, which then ends
+    // with nothing read.
+    const read = `until [ -n "$line" ]; do read -r line </dev/tty; done`;
+    const PAGER = `trap 'echo interrupted' INT; echo ready; cat >/dev/null; ${read}; echo "got $line"`;
     // No shell around it: that one would end by Ctrl-C, too.
     const line = `exec '${process.execPath}' '${cli.program}' ${WORDS.join(" ")}`;
     const run = cli.spawn("script", ["-qec", line, "/dev/null"], { env: { PAGER } });
