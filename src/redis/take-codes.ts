@@ -29,7 +29,10 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** Reports in one call of the script: what comes in together goes out together, and Redis begins while more is being read. */
+/**
+ * Reports in one call of the script. What comes in while a call is on its way goes out together when its reply is there, or when
+ * there is enough for a call: each call costs both sides about as much as a report.
+ */
 const CALL_REPORTS = 8;
 
 const FATES: Record<string, CodeFate> = {
@@ -43,10 +46,11 @@ const FATES: Record<string, CodeFate> = {
 /** See `CodeBook`. Reports of the same moment share a call; a pool of plain entries takes one. */
 export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOptions): CodeBook {
   let queue: Pending[] = [];
+  let flying = 0;
   const add = (pending: Pending) => {
     const waiting = queue.push(pending);
     if (waiting === CALL_REPORTS) flush();
-    else if (waiting === 1) setImmediate(flush);
+    else if (waiting === 1 && flying === 0) setImmediate(flush);
   };
   const flush = () => {
     const all = queue;
@@ -54,9 +58,13 @@ export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOpt
     for (let at = 0; at < all.length; at += CALL_REPORTS) void send(all.slice(at, at + CALL_REPORTS));
   };
   const send = async (reports: Pending[]) => {
+    flying++;
     try {
       const plan = (some: Pending[]) => toCall(keys, options, some);
-      const replies = await link.runBatch(SCRIPTS.takeCodes, reports, plan);
+      const replies = await link.runBatch(SCRIPTS.takeCodes, reports, plan).finally(() => {
+        flying--;
+        if (queue.length > 0) flush();
+      });
       for (const [i, pending] of reports.entries()) settle(pending, String(replies[i]));
     } catch (error) {
       for (const { reject } of reports) reject(error);

@@ -29,9 +29,12 @@ local MOST_DROPS = 256
 -- Up to the formId, and what a plain entry has besides: times of 13 digits compare as texts.
 local START, BESIDES = '{"formId":"', 36
 
+-- What stands in nearly all formIds that are not words alone.
+local PLAIN_DASHED = '^{"formId":"[%w_-]+","expire":([1-9]%d*)}$'
+
 -- The time in ms of a plain entry, as 13 digits, and whether its formId can be one; nil for any other entry.
 local function read_time(raw)
-  local digits = match(raw, PLAIN_WORD)
+  local digits = match(raw, PLAIN_WORD) or match(raw, PLAIN_DASHED)
   local size = #raw - BESIDES
   -- Words that are no formIds are short.
   if digits and #digits == 13 and size > 9 and size <= 128 then return digits, true end
