@@ -8,6 +8,7 @@ import { PAIR, type RowFormat, RowWriter, toPairs } from "./rows.ts";
 import { createSink, type Sink } from "./sink.ts";
 import { type ColorChoice, createStyle, hasColor, type Style } from "./style.ts";
 import { type Cell, type Column, renderTable } from "./table.ts";
+import { wrapWords } from "./wrap.ts";
 
 export type { Asking } from "./confirm.ts";
 export type { Progress } from "./progress.ts";
@@ -135,13 +136,13 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     trace,
     warn: (text) => {
       onSay?.("warn", text);
-      say(text);
+      // A warning is a sentence; other lines are commands to copy, or rows.
+      say(wrapWords(text, errorWidth(io), 2));
     },
     error: (report) => {
       onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
       progress.done();
-      const width = io.stderr.isTTY ? io.stderr.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY;
-      stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, talkStyle, width));
+      stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, talkStyle, errorWidth(io)));
     },
     progress: () => {
       progress.done();
@@ -167,6 +168,11 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
 }
 
 const USUAL_WIDTH = 80;
+
+/** Where lines on stderr are broken: only on a terminal. */
+function errorWidth({ stderr }: Io): number {
+  return stderr.isTTY ? stderr.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY;
+}
 
 /** `[live, production] `, in red; `[test] ` */
 function markProfile(profile: Asking["profile"], style: Style): string {

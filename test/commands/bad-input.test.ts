@@ -35,6 +35,11 @@ describe("a command line that can't be understood", () => {
   it.each([
     usage(["pol"], /^unknown command 'pol'$/, /^did you mean pool\?$/),
     usage(["pool", "lst"], /^unknown command 'lst'$/, /^did you mean list\?$/),
+    // What other tools call it, and what is a command of its own.
+    usage(["pool", "get"], /^unknown command 'get'$/, /^did you mean push-cli pool show\?$/),
+    usage(["pool", "delete"], /^unknown command 'delete'$/, /^did you mean push-cli pool remove\?$/),
+    usage(["token", "renew"], /^unknown command 'renew'$/, /^did you mean push-cli token refresh\?$/),
+    usage(["pool", "purge"], /^unknown command 'purge'$/, /^did you mean push-cli purge\?$/),
     usage(["xyzzy"], /^unknown command 'xyzzy'$/, /^see push-cli --help/),
     usage(["broadcast", "lst"], /'lst' looks like a mistyped 'list'/, /push-cli broadcast list/),
     usage(["broadcast", "resum"], /'resum' looks like a mistyped 'resume'/, /push-cli broadcast resume/),

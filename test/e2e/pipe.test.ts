@@ -11,7 +11,8 @@ const SENT = ["broadcast", TEMPLATE, "--keywords", "Order 42,shipped", "--yes"];
 describe("the built command in a pipe", () => {
   it("prints version and help on stdout, with no settings at all", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-    expect(await cli.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    for (const word of ["--version", "version"])
+      expect(await cli.run([word])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
     for (const argv of [[], ["--help"], ["help"]]) {
       const { code, stdout, stderr } = await cli.run(argv);
       expect([code, stderr]).toEqual([0, ""]);

@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { NO_UNSHARE } from "../helpers/unshare.ts";
 import { type Running, useBuiltCli } from "./built-cli.ts";
@@ -73,4 +76,29 @@ it("a broadcast under nohup goes on when its terminal is closed", async () => {
   sending.child.kill("SIGHUP");
   expect(await sending.done).toMatchObject({ code: 0 });
   expect(world.sandbox.stats()).toMatchObject({ delivered: 200, maxPerUser: 1 });
+});
+
+it("a second signal ends at once what the first one is draining, and the audit log says so", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "push-cli-signals-"));
+  const file = join(folder, "audit.ndjson");
+  world.sandbox.setFaults([{ kind: "slow", percent: 100 }]);
+  try {
+    await giveUsers(world, 4);
+    const sending = cli.start(BROADCAST, { stdin: "", env: { PUSH_CLI_AUDIT_LOG: file } });
+    // It says so once it listens to signals.
+    await sending.shows(/^broadcast \S+$/m);
+    await expect.poll(() => world.sandbox.stats().requests, { interval: 10 }).toBeGreaterThan(1);
+    sending.child.kill("SIGINT");
+    await sending.shows(/waiting for requests in flight/);
+    sending.child.kill("SIGINT");
+    expect((await sending.done).code).toBe(130);
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ event: "started" }),
+      expect.objectContaining({ event: "ended", result: "sigint", exitCode: 130 }),
+    ]);
+  } finally {
+    world.sandbox.setFaults([]);
+    rmSync(folder, { recursive: true });
+  }
 });

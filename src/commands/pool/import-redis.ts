@@ -23,7 +23,9 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boo
     document: ({ rows, ...rest }) => ({ keys: source.keys, values: rows, ...rest }),
     text: (totals) =>
       [formatCounted(source.keys, "key"), ...describeTotals(totals, "value", dryRun)].join(", "),
-    hint: "valid codes were imported; the source was not modified",
+    hint: dryRun
+      ? "nothing was changed; without --dry-run, the valid codes are imported"
+      : "valid codes were imported; the source was not modified",
     dryRun,
   };
   try {

@@ -29,7 +29,7 @@ const COLUMNS = [
   { title: "field", name: "name" },
   { title: "label" },
   { title: "example" },
-  { title: "takes" },
+  { title: "takes", wrap: true },
 ];
 
 /** The examples are in the command line: a terminal has no room for them beside what a field takes. */
