@@ -13,6 +13,10 @@ export const KINDS = {
   alipay: "Alipay's formIds, which are good for three messages: SIGKILL, and never a repeat",
   subscribe: "subscribe messages: SIGKILL, receipts taken over, unknown ones tried again",
   qq: "QQ's standing rights, repeated on the same day: SIGKILL",
+  "qq-template": "every pool of QQ's codes, which are WeChat's of old: SIGKILL",
+  "baidu-subscribe":
+    "Baidu's subscriptions, repeated by their id: SIGKILL; a refusal tells nothing of an earlier attempt",
+  "alipay-subscribe": "Alipay's subscriptions: SIGKILL, and never a repeat",
   official: "messages of an official account, repeated by their id: SIGKILL",
   paused: "a process stopped (SIGSTOP) for longer than its lease while another resumes; takes 20 s",
 } as const;
@@ -103,7 +107,7 @@ export function drawPlan(
     // Pushed again after a lost answer, as the backend's client does, a code would be in its pool twice.
     pushEveryMs: chosen !== "redis" && !TAKES_NO_PUSHES.has(chosen) && chance.hit(35) ? chance.int(3, 20) : 0,
     // A purge gives up when Redis is restarted under it.
-    purge: chosen !== "redis" && chosen !== "qq" && chosen !== "official" && chance.hit(25),
+    purge: !HAS_NO_PURGE.has(chosen) && chance.hit(25),
     // A file for two processes at once is not what it is for.
     report: !slow && chance.hit(50),
     show: chance.hit(35),
@@ -115,7 +119,7 @@ export function drawPlan(
 /** With codes for several messages, those who are tried again may get a second one. */
 function drawRetry(chance: Chance, kind: Kind): Blow | undefined {
   const blow = chance.hit(30) ? drawBlow(chance, kind, 30) : undefined;
-  return kind === "alipay" ? undefined : blow;
+  return SENDS_ONCE.has(kind) ? undefined : blow;
 }
 
 const MOST_PERCENT = {
@@ -155,17 +159,33 @@ const OF_ALIPAY: Fault[] = [
   { kind: "busy", percent: 0.5 },
 ];
 
-const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set(["subscribe", "qq", "official"]);
-const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay"]);
+const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set([
+  "subscribe",
+  "qq",
+  "official",
+  "baidu-subscribe",
+  "alipay-subscribe",
+]);
+const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay", "qq-template"]);
+/** A repeat may deliver a second time: an unknown outcome is not tried again. */
+const SENDS_ONCE: ReadonlySet<Kind> = new Set(["alipay", "alipay-subscribe"]);
+/** A purge with another channel's settings has nothing to look at. */
+const HAS_NO_PURGE: ReadonlySet<Kind> = new Set(["redis", "qq", "official"]);
 
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
-  if (kind === "alipay") return OF_ALIPAY;
-  const ofKind = kind === "subscribe" ? OF_SUBSCRIBE : SPENDS_NO_CODES.has(kind) ? OF_STANDING : {};
-  const most = { ...MOST_PERCENT, ...ofKind };
+  if (SENDS_ONCE.has(kind)) return OF_ALIPAY;
+  const most = { ...MOST_PERCENT, ...faultsOf(kind) };
   return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,
     percent: Math.round(chance.next() * most * 100) / 100,
   }));
+}
+
+function faultsOf(kind: Kind): Partial<Record<FaultKind, number>> {
+  if (kind === "subscribe") return OF_SUBSCRIBE;
+  // Baidu has no word for a message that is on its way.
+  if (kind === "baidu-subscribe") return { ...OF_STANDING, later: 0 };
+  return SPENDS_NO_CODES.has(kind) ? OF_STANDING : {};
 }
 
 function drawBlows(chance: Chance, kind: Kind, users: number): Blow[] {

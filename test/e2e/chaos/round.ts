@@ -1,11 +1,12 @@
 import { type Aftermath, readAftermath } from "./aftermath.ts";
+import { agreementsOf, checkAgreementUser } from "./agreements.ts";
 import { checkEnds, describeEnd } from "./check-ends.ts";
 import { checkReport } from "./check-report.ts";
 import { checkTotals, findTruth, type Truth } from "./check-totals.ts";
 import { type Case, checkUser } from "./check-users.ts";
 import { disturb } from "./disturb.ts";
 import { driveBroadcast } from "./drive.ts";
-import type { Plan } from "./plan.ts";
+import type { Kind, Plan } from "./plan.ts";
 import { checkStandingUser, standingOf } from "./standing.ts";
 import { checkConsents, checkConsentUser } from "./subscribe/check.ts";
 import { driveSubscribe } from "./subscribe/drive.ts";
@@ -94,9 +95,13 @@ function findGrievances({ plan, users, audience, api }: World, aftermath: Afterm
       refusalTells: plan.kind !== "baidu",
       tries: (formId) => api.tries.get(formId) ?? 0,
     };
-    const check =
-      plan.kind === "subscribe" ? checkConsentUser : standingOf(plan.kind) ? checkStandingUser : checkUser;
-    const wrongs = check(one);
+    const wrongs = checkerOf(plan.kind)(one);
     return wrongs.length > 0 ? [{ openId, wrongs, deliveries, record, pool }] : [];
   });
+}
+
+function checkerOf(kind: Kind): (one: Case) => string[] {
+  if (kind === "subscribe") return checkConsentUser;
+  if (standingOf(kind)) return checkStandingUser;
+  return agreementsOf(kind) ? checkAgreementUser : checkUser;
 }

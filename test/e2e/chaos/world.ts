@@ -4,6 +4,7 @@ import path from "node:path";
 import { Redis } from "ioredis";
 import { type PrivateRedis, startPrivateRedis } from "../../../src/local-redis/private-redis.ts";
 import { cliEnv } from "../../helpers/cli.ts";
+import { agreementsOf } from "./agreements.ts";
 import { type Api, startApi } from "./api.ts";
 import { Chance } from "./chance.ts";
 import { type Cli, type End, startCli } from "./cli.ts";
@@ -75,10 +76,18 @@ const BAIDU_KEYS: UserKeys = {
   ledger: (openId) => `{mina:baidu:openid:${openId}}:sends`,
 };
 
+const QQ_KEYS: UserKeys = {
+  pool: (openId) => `mina:qq:openid:${openId}`,
+  ledger: (openId) => `{mina:qq:openid:${openId}}:sends`,
+};
+
 /** Where a round's channel keeps what it spends, whom it has, and how the program is told of it. */
 function channelOf({ kind }: Plan) {
   const standing = standingOf(kind);
   if (standing) return { keys: standing.keys, people: standing.populate, flags: standing.channel };
+  const agreements = agreementsOf(kind);
+  if (agreements) return { keys: agreements.keys, people: agreements.populate, flags: agreements.channel };
+  if (kind === "qq-template") return { keys: QQ_KEYS, people: populate, flags: ["--channel", "qq-template"] };
   if (kind === "subscribe") return { keys: CONSENT_KEYS, people: populateConsents, flags: CHANNEL };
   if (kind === "alipay") return { keys: ALIPAY_KEYS, people: populateFormIds, flags: ALIPAY_CHANNEL };
   if (kind === "baidu")
@@ -98,6 +107,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   client.on("error", () => undefined);
   const isSubscribe = plan.kind === "subscribe";
   const standing = standingOf(plan.kind);
+  const agreements = agreementsOf(plan.kind);
   const channel = channelOf(plan);
   const { keys } = channel;
   const people = channel.people(chance, plan.users, Date.now());
@@ -105,6 +115,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   await seedRedis(client, users, keys);
   if (isSubscribe) await seedConsents(client, api, people);
   else if (standing) standing.grant(api, people);
+  else if (agreements) agreements.grant(api, people);
   else
     for (const { openId, entries } of people)
       api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
@@ -125,9 +136,9 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
   const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"]);
-  if (plan.kind === "alipay") message.push("--page", "pages/index");
+  if (plan.kind === "alipay" || plan.kind === "alipay-subscribe") message.push("--page", "pages/index");
   // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
-  if (isSubscribe || standing || plan.kind === "baidu" || plan.kind === "alipay")
+  if (isSubscribe || standing || agreements || plan.kind === "baidu" || plan.kind === "alipay")
     tuning.push("--max-errors", String(plan.users));
   return {
     plan,

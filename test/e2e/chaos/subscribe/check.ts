@@ -49,7 +49,7 @@ function checkPool({ entries }: User, { pool, poolTtlMs, settled }: Left): strin
 }
 
 /** A refusal takes all consents with it, and nothing else; a message the oldest. */
-function leftOf(entries: Entry[], outcome: string | undefined): Entry[] {
+export function leftOf(entries: Entry[], outcome: string | undefined): Entry[] {
   if (outcome === "rejected") return entries.filter(({ codes }) => codes.length === 0);
   const [first] = candidates(entries);
   return outcome === undefined || outcome === "no_code" ? entries : entriesAfter(entries, first);

@@ -29,11 +29,12 @@ export function subscribeFlags({ limit }: Plan): string[] {
 
 /** Users with nought to three consents; some have withdrawn theirs, which their pools don't know. */
 export function populateConsents(chance: Chance, count: number, now: number): User[] {
-  return Array.from({ length: count }, (_, i) => drawUser(chance, `o${i}`, now));
+  return Array.from({ length: count }, (_, i) => drawConsentUser(chance, `o${i}`, now));
 }
 
-function drawUser(chance: Chance, openId: string, now: number): User {
-  const kind = chance.hit(4) ? "refused" : "good";
+/** With nought to three consents, which may have been withdrawn. */
+export function drawConsentUser(chance: Chance, openId: string, now: number, refusedPercent = 4): User {
+  const kind = chance.hit(refusedPercent) ? "refused" : "good";
   const entries = Array.from({ length: Number(chance.weigh(CONSENTS_A_USER)) }, (_, i): Entry => {
     const at = now - chance.int(1, 1000) * HOUR_MS;
     return { form: "consent", codes: [{ kind, formId: `${openId}-${i}`, expire: at }] };
