@@ -3,10 +3,10 @@ import { visibleText } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalOptions } from "../program.ts";
 import { type Candidate, type Offer, offerAt } from "./candidates.ts";
-import { lookUp } from "./live.ts";
+import { IN_REDIS, lookUp } from "./live.ts";
 import { findPlace, type Place } from "./place.ts";
 
-/** Somebody waits at the keyboard. */
+/** How long to wait for Redis while somebody waits at the keyboard. */
 const PATIENCE_MS = 500;
 
 export interface CompletionNeeds {
@@ -18,7 +18,7 @@ export interface CompletionNeeds {
 /**
  * The answer to a shell that wants to complete the last of `words`: a line `:` with what is to be done (`files`: the shell's own
  * names of files; `nospace`: no blank behind it), then one candidate a line, behind a tab its description. Whatever goes wrong
- * leaves candidates out, and so does what takes longer than half a second.
+ * leaves candidates out, and so does a Redis that takes longer than half a second.
  */
 export async function complete(words: readonly string[], needs: CompletionNeeds): Promise<string> {
   const place = findPlace(needs.program, words);
@@ -42,12 +42,19 @@ async function lookUpInTime({ source }: Offer, place: Place, needs: CompletionNe
   if (source === undefined) return [];
   const globals = globalsOf(place, needs.program);
   const { deps, close } = needs.openDeps(globals);
-  const enough = new AbortController();
-  const tooLate = deps.clock.sleep(PATIENCE_MS, enough.signal).then(() => []);
-  const found = await Promise.race([lookUp(source, deps, globals.config).catch(() => []), tooLate]);
-  enough.abort();
+  const looking = lookUp(source, deps, globals.config).catch(() => []);
+  const found = await (IN_REDIS.has(source) ? withPatience(looking, deps) : looking);
   // Redis may be what kept us waiting.
   void close().catch(() => undefined);
+  return found;
+}
+
+/** Nothing when it takes too long. */
+async function withPatience(looking: Promise<Candidate[]>, { clock }: Deps): Promise<Candidate[]> {
+  const enough = new AbortController();
+  const tooLate = clock.sleep(PATIENCE_MS, enough.signal).then(() => []);
+  const found = await Promise.race([looking, tooLate]);
+  enough.abort();
   return found;
 }
 

@@ -8,9 +8,12 @@ import type { Candidate, Source } from "./candidates.ts";
 /** Nobody reads more of them in a shell. */
 const MOST_BROADCASTS = 50;
 
+/** Sources whose lookup may be late, or never come, because Redis has to answer; the others are files of this machine. */
+export const IN_REDIS: ReadonlySet<Source> = new Set(["templates", "broadcasts"]);
+
 /**
- * What only files and Redis know. `config`: the value of --config. Rejects when they can't be read, and settles late or never
- * where Redis does: whoever asks sets a limit. Asks the platform nothing.
+ * What only files and Redis know. `config`: the value of --config. Rejects when they can't be read. Asks the platform
+ * nothing.
  */
 export async function lookUp(source: Source, deps: Deps, config: string | undefined): Promise<Candidate[]> {
   switch (source) {
