@@ -18,6 +18,9 @@ local life, cap = tonumber(ARGV[1]), tonumber(ARGV[2])
 left = tonumber(ARGV[3])
 local now = now_ms()
 local now_text = string.format("%.0f", now)
+-- Of a code that was just made.
+local whole_life = now + life
+local whole_life_text = string.format("%.0f", whole_life)
 local call = redis.call
 
 -- What is remembered of a user, the last so many, and how long after the last: for longer than a code lives.
@@ -49,13 +52,17 @@ local function read_report(text)
   local codes, fates, numbers, n = {}, {}, {}, 0
   for f, age, latest, uses, scene in string.gmatch(text, "(%S+) (%d+) (%S+) (%d+) (%S+)") do
     n = n + 1
-    local expire = now + life - tonumber(age)
-    if latest ~= "-" then expire = math.min(expire, tonumber(latest)) end
+    local expire, time = whole_life, whole_life_text
+    if age ~= "0" or latest ~= "-" then
+      expire = whole_life - tonumber(age)
+      if latest ~= "-" then expire = math.min(expire, tonumber(latest)) end
+      time = string.format("%.0f", expire)
+    end
     -- What an entry says of it besides.
     local more = ""
     if uses ~= "1" then more = ',"uses":' .. uses end
     if scene ~= "-" then more = more .. ',"scene":' .. scene end
-    codes[n] = { id = f, expire = expire, time = string.format("%.0f", expire), uses = tonumber(uses), more = more }
+    codes[n] = { id = f, expire = expire, time = time, uses = tonumber(uses), more = more }
     fates[n] = numbers[f] and "k" or ""
     numbers[f] = numbers[f] or n
   end
@@ -191,29 +198,30 @@ local function choose_drops(state, codes, fates)
 end
 
 local function append(pool, codes, fates)
-  local entries = {}
+  local entries, count = {}, 0
   for n, code in ipairs(codes) do
     if fates[n] == "" then
       fates[n] = "t"
+      count = count + 1
       local f = code.id
       if find(f, '[\\"]') then f = string.gsub(f, '[\\"]', "\\%0") end
-      entries[#entries + 1] = START .. f .. '","expire":' .. code.time .. code.more .. "}"
+      entries[count] = START .. f .. '","expire":' .. code.time .. code.more .. "}"
     end
   end
-  if #entries > 0 then call("RPUSH", pool, unpack(entries)) end
-  return #entries > 0
+  if count > 0 then call("RPUSH", pool, unpack(entries)) end
+  return count > 0
 end
 
 -- A code that the pool got from somebody else is remembered, too, once it was reported.
 local function remember(seen, codes, fates, known)
-  local members = {}
+  local members, count = {}, 0
   for n, code in ipairs(codes) do
     if fates[n] == "t" or known[code.id] then
-      members[#members + 1] = now_text
-      members[#members + 1] = code.id
+      members[count + 1], members[count + 2] = now_text, code.id
+      count = count + 2
     end
   end
-  if #members == 0 then return end
+  if count == 0 then return end
   call("ZADD", seen, "NX", unpack(members))
   call("ZREMRANGEBYRANK", seen, "0", SEEN_MOST)
   call("PEXPIRE", seen, SEEN_MS)
