@@ -16,7 +16,8 @@ import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
 import { collectRunDeps } from "./run-deps.ts";
 import { type Summary, sayNext, showSummary } from "./summary.ts";
-import { startTelling, type Telling } from "./telling.ts";
+import { startTelling } from "./telling.ts";
+import type { Telling } from "./telling-options.ts";
 
 export interface RunSetup {
   /** Of the broadcast. */
