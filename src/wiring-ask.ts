@@ -4,6 +4,7 @@ import { messageOf } from "./errors.ts";
 import type { HookReply, HookRequest } from "./notify/ports.ts";
 import type { Io } from "./output/io.ts";
 import type { HttpReply } from "./platforms/http/exchange.ts";
+import type { HttpOptions } from "./platforms/http/http.ts";
 import type { HttpRequest } from "./platforms/http/lanes.ts";
 import type { Network } from "./platforms/http/network.ts";
 
@@ -16,19 +17,18 @@ export interface AskParts {
 
 /**
  * Sends one request on a connection of its own, by the proxy that is set for the host. Never rejects but with a `config` error
- * about a proxy. `timeoutMs`: for the headers and each pause in the body; a whole request gets twice this.
+ * about a proxy. For `limits` see `HttpOptions`.
  */
 export async function askOnce(
   { network, settings, io }: AskParts,
   url: URL,
   request: Omit<HttpRequest, "path">,
-  { timeoutMs, contentType }: { timeoutMs: number; contentType?: string },
+  limits: Pick<HttpOptions, "timeoutMs" | "deadlineMs" | "contentType">,
 ): Promise<HttpReply> {
   const { openHttp } = await import("./platforms/http/http.ts");
   const { origin, host, pathname, search } = url;
   const proxy = chooseProxy(origin, settings.proxy, io.env);
-  const own = { origin, host, connections: 1, timeoutMs, contentType };
-  const http = await openHttp({ ...own, network: { ...network, proxy } });
+  const http = await openHttp({ ...limits, origin, host, connections: 1, network: { ...network, proxy } });
   try {
     return await http.request({ ...request, path: `${pathname}${search}` });
   } finally {
@@ -52,8 +52,7 @@ export async function askHook(
   if (added !== "") url.search = url.search === "" ? added : `${url.search}&${added}`;
   const request = { method, body, headers: Object.entries(headers).flat() };
   try {
-    // Half of it is what a pause may take, so that the whole takes no longer than it may.
-    const limits = { timeoutMs: timeoutMs / 2, contentType: CONTENT_TYPE };
+    const limits = { timeoutMs, deadlineMs: timeoutMs, contentType: CONTENT_TYPE };
     const { settings, io } = parts;
     const silent = { settings, io, network: { ...parts.network, log: undefined } };
     return await toHookReply(await askOnce(silent, url, request, limits));

@@ -60,7 +60,9 @@ export async function tellHook(deps: Deps, { url, request, format, words }: Told
       clock: deps.clock,
       signal: end.signal,
     });
-    const text = describe(url, delivered, words);
+    // A server may say what it was asked for.
+    const { notifySecret = "" } = await deps.settings();
+    const text = describe(url, delivered, words, [...hookSecretsOf(url), notifySecret]);
     if (delivered.problem === undefined) deps.out.talk(text);
     else deps.out.warn(`warning: ${text}`);
   } finally {
@@ -68,11 +70,15 @@ export async function tellHook(deps: Deps, { url, request, format, words }: Told
   }
 }
 
-function describe(url: string, { tries, problem }: Delivered, { done, todo }: Told["words"]): string {
+function describe(
+  url: string,
+  { tries, problem }: Delivered,
+  { done, todo }: Told["words"],
+  secrets: readonly string[],
+): string {
   const times = tries === 1 ? "" : ` (${tries} attempts)`;
   if (problem === undefined) return `${done} ${hostOf(url)}${times}`;
-  // A server may say what it was asked for.
   const hiding = createHiding(redactUrls);
-  for (const secret of hookSecretsOf(url)) hiding.hide(secret);
+  for (const secret of secrets) hiding.hide(secret);
   return `could not ${todo} ${hostOf(url)}: ${hiding.text(problem)}${times}`;
 }

@@ -6,10 +6,10 @@ const TRIES = 3;
 /** For all attempts together: a command has nothing else left to do then. */
 const TOTAL_MS = 10_000;
 /** For one of them. */
-const TRY_MS = 3000;
-const BACKOFF_MS = 500;
+const TRY_MS = 4000;
+const BACKOFF_MS = 400;
 /** An attempt with less time left is not begun. */
-const LEAST_MS = 250;
+const LEAST_MS = 500;
 
 export interface Delivery {
   /** Sends once. Never rejects. */

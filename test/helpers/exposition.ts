@@ -46,7 +46,8 @@ function parseSample(line: string): Series {
   let rest = inner ?? "";
   while (rest !== "") {
     const [whole, label, value] = /^([a-zA-Z_]\w*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/.exec(rest) ?? [];
-    if (whole === undefined || label === undefined || value === undefined) throw new Error(`no label: ${rest}`);
+    if (whole === undefined || label === undefined || value === undefined)
+      throw new Error(`no label: ${rest}`);
     if (label in labels) throw new Error(`label ${label} twice`);
     labels[label] = value.replace(/\\(.)/g, (_, one: string) => (one === "n" ? "\n" : one));
     rest = rest.slice(whole.length);
@@ -61,7 +62,7 @@ export function byLabel(all: readonly Series[], name: string, label: string): Re
 }
 
 /** The value of the only series of a family. */
-export function valueOf(all: readonly Series[], name: string): number | undefined {
+export function onlyValue(all: readonly Series[], name: string): number | undefined {
   const own = all.filter((one) => one.name === name);
   if (own.length > 1) throw new Error(`several series of ${name}`);
   return own[0]?.value;

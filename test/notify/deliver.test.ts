@@ -28,7 +28,7 @@ it("is tried three times at most, with a growing pause", async () => {
   const { send, given } = server(clock, { reply: DOWN }, { reply: DOWN }, { reply: DOWN }, { reply: OK });
   expect(await run(clock, send)).toEqual({ tries: 3, problem: "HTTP 503" });
   expect(given).toHaveLength(3);
-  expect(clock.slept).toEqual([500, 1500]);
+  expect(clock.slept).toEqual([400, 1200]);
 });
 
 it("ends with the first success, and with a refusal that will stay one", async () => {
@@ -43,9 +43,9 @@ it("takes ten seconds at most, whatever the server does", async () => {
   const clock = new FakeClock();
   const slow = { reply: OK, takesMs: 60_000 };
   const { send, given } = server(clock, slow, slow, slow);
-  expect(await run(clock, send)).toEqual({ tries: 3, problem: "no answer" });
+  expect(await run(clock, send)).toEqual({ tries: 2, problem: "no answer" });
   expect(clock.elapsedMs).toBeLessThanOrEqual(10_000);
-  expect(given).toEqual([3000, 3000, 2000]);
+  expect(given).toEqual([4000, 4000]);
 });
 
 it("waits as long as the server asks for, or not at all where that is too long", async () => {

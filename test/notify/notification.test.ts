@@ -55,7 +55,10 @@ describe("signatures", () => {
 
   it("json: of time and body, in a header", () => {
     const { headers, body } = request("json", SECRET);
-    const hex = createHmac("sha256", SECRET).update("1764242000.").update(body ?? "").digest("hex");
+    const hex = createHmac("sha256", SECRET)
+      .update("1764242000.")
+      .update(body ?? "")
+      .digest("hex");
     expect(headers).toEqual({ "x-push-cli-signature": `t=1764242000,v1=${hex}` });
     expect(request("json").headers).toEqual({});
   });
@@ -75,14 +78,17 @@ describe("signatures", () => {
   });
 
   it("wecom and slack have none, whatever secret is set", () => {
-    for (const format of ["wecom", "slack"] as const) expect(request(format, SECRET)).toEqual(request(format));
+    for (const format of ["wecom", "slack"] as const)
+      expect(request(format, SECRET)).toEqual(request(format));
   });
 });
 
 it("a message is never longer than WeCom takes, in whole characters, and whole where it may be", () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: "grapheme", maxLength: 3000, size: "max" }).filter((text) => !text.includes("\ufffd")),
+      fc
+        .string({ unit: "grapheme", maxLength: 3000, size: "max" })
+        .filter((text) => !text.includes("\ufffd")),
       fc.constantFrom<NotifyFormat>("wecom", "dingtalk", "feishu", "slack"),
       (text, format) => {
         const body = bodyOf(format, text);
