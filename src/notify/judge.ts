@@ -38,7 +38,11 @@ function judgeCode(text: string): Verdict {
   const found = [errcode, code, StatusCode].find((one) => typeof one === "number");
   if (found === 0) return { ok: true };
   if (found === undefined)
-    return { ok: false, problem: `an answer that is not understood: ${short(text)}`, again: false };
+    return {
+      ok: false,
+      problem: `an answer that is not understood: ${short(text) || "(empty)"}`,
+      again: false,
+    };
   return {
     ok: false,
     problem: `errcode ${found}: ${short(String(errmsg ?? msg ?? ""))}`,
