@@ -1,8 +1,7 @@
-import { willConclude } from "../../broadcast/conclude.ts";
 import type { Ended } from "../../broadcast/deps.ts";
-import { shownRuns } from "../../broadcast/status.ts";
+import { hasLastWord } from "../../broadcast/last-word.ts";
 import { settingProblem } from "../../config/given.ts";
-import { PushCliError } from "../../errors.ts";
+import type { PushCliError } from "../../errors.ts";
 import { formatOfHost, type NotifyFormat } from "../../notify/format.ts";
 import { requestOf } from "../../notify/notification.ts";
 import { checkMetricsFile } from "../../output/metrics-file.ts";
@@ -56,7 +55,7 @@ export function startTelling(deps: Deps, { hook, metricsFile }: Telling = {}) {
     /** Once all is printed and written. Returns whether the metrics could not be written, which it has said. */
     end: async (ended: Ended, summary: Summary): Promise<boolean> => {
       if (!hook && !metrics) return false;
-      const isWhole = await endsBroadcast(deps, ended);
+      const isWhole = await hasLastWord(await broadcastNeeds(deps), ended);
       const failure = await metrics?.end(isWhole ? summary : undefined);
       if (failure) deps.out.error(reportOf(failure));
       if (hook && isWhole) await notify(deps, hook, ended, summary);
@@ -68,25 +67,6 @@ export function startTelling(deps: Deps, { hook, metricsFile }: Telling = {}) {
 
 function reportOf({ kind, message, hint }: PushCliError) {
   return { code: kind, message, hint };
-}
-
-/**
- * Whether what this run knows is how the broadcast ended: it is not where other processes still work on it, or have taken it
- * over. When Redis can't say, the run's own account is all that anybody will get.
- */
-async function endsBroadcast(deps: Deps, { run, result }: Ended): Promise<boolean> {
-  if (run.stopReason?.exit === "locked") return false;
-  if (!willConclude(run)) return true;
-  try {
-    const needs = await broadcastNeeds(deps);
-    const id = result.broadcastId;
-    const record = await needs.store.load(id);
-    if (record?.result?.run?.runId === result.run?.runId) return true;
-    return !(await shownRuns(needs, id)).some(({ alive }) => alive);
-  } catch (error) {
-    if (error instanceof PushCliError) return true;
-    throw error;
-  }
 }
 
 async function notify(
