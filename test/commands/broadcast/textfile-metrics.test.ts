@@ -2,9 +2,10 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { noOutcomes } from "../../../src/broadcast/outcome.ts";
+import { noCodes, noOutcomes } from "../../../src/broadcast/outcome.ts";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
-import { broadcastMetrics } from "../../../src/commands/broadcast/metrics.ts";
+import { broadcastMetrics, openMetrics } from "../../../src/commands/broadcast/metrics.ts";
+import type { Deps } from "../../../src/commands/deps.ts";
 import {
   broadcast,
   giveUsers,
@@ -123,4 +124,58 @@ test("errors with one errcode and several messages are one series, and those wit
   expect(byLabel(all, `${RUN}_errors`, "errcode")).toEqual({ "-1": 5, none: 4 });
   expect(all[0]?.labels.template_id).toBe('quoted "id"\\');
   expect(onlyValue(all, `${RUN}_to_go`)).toBeUndefined();
+});
+
+describe("while it is at work", () => {
+  /** A broadcast of which Redis knows so many sends; `held`: what the next look waits for. */
+  function openFor(path: string) {
+    const state = { sent: 1, held: Promise.resolve(), begun: 0, done: 0 };
+    const message = { templateId: "t", fields: [] };
+    const store = {
+      load: async () => ({ id: "b", message, status: "running", startedAtMs: 0, audience: "pools" }),
+      runs: async () => {
+        state.begun++;
+        await state.held;
+        state.done++;
+        const outcomes = { ...noOutcomes(), sent: state.sent };
+        return [{ runId: "r", alive: true, sinceMs: 0, untilMs: 1, codes: noCodes(), errors: [], outcomes }];
+      },
+    };
+    const deps = {
+      stores: async () => ({ broadcasts: store }),
+      clock: { now: () => 2000 },
+      io: { fateOf: () => "alive" },
+    } as unknown as Deps;
+    return { state, metrics: openMetrics(deps, path, "b", 5) };
+  }
+  const sentIn = (path: string) =>
+    existsSync(path) ? byLabel(read(path), `${RUN}_recipients`, "outcome").sent : undefined;
+  const ENDED = {
+    ...{ templateId: "t", status: "finished" as const, recipients: 9, toGo: 0, errors: [] },
+    ...{ outcomes: { ...noOutcomes(), sent: 9 }, startedAt: "2026-11-27T10:00:00.000Z", durationMs: 1 },
+  };
+
+  test("it is written again and again", async () => {
+    const path = join(dir, "ticks.prom");
+    const { state, metrics } = openFor(path);
+    for (state.sent = 1; state.sent <= 3; state.sent++) await until(() => sentIn(path) === state.sent);
+    metrics.close();
+  });
+
+  test("a look that comes back late does not take the place of the end", async () => {
+    const path = join(dir, "late.prom");
+    const { state, metrics } = openFor(path);
+    await until(() => sentIn(path) === 1);
+    let release = () => {};
+    state.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    await until(() => state.begun > state.done);
+    expect(await metrics.end(ENDED)).toBeUndefined();
+    release();
+    await until(() => state.done === state.begun);
+    // What it might do then, it would have done after so many turns.
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect([sentIn(path), onlyValue(read(path), `${RUN}_end_time_seconds`)]).toEqual([9, 2]);
+  });
 });
