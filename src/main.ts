@@ -9,6 +9,7 @@ import { takeJsonFields } from "./commands/json-fields.ts";
 import { chooseOutput, guessOutput } from "./commands/output-flags.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
+import { redactHookWords } from "./config/hook-url.ts";
 import { redactUrls } from "./config/redact-url.ts";
 import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
@@ -64,7 +65,9 @@ export async function main(words: string[], io: Io): Promise<number> {
       log = await openLogOf(globals, io, out, systemClock);
       audit = await auditOf(command, words, { io, version, clock: systemClock });
       undoEnd = io.beforeEnd(async (signal) => endNow(SIGNAL_NAMES[signal]));
-      log?.info("command", `push-cli ${version}: ${words.map(redactUrls).join(" ")}`, { version });
+      log?.info("command", `push-cli ${version}: ${redactHookWords(words).map(redactUrls).join(" ")}`, {
+        version,
+      });
       const { deps, close } = createDeps({ io, out, globals, version, runCli: main, log, audit, endNow });
       try {
         // Commander passes the arguments, then the options, then the command.

@@ -4,7 +4,6 @@ import type { Clock } from "./clock.ts";
 import type { CallbackReader, CollectorBooks, CollectorPlatform, Forward } from "./collector/ports.ts";
 import type { CollectorNeeds, CollectorProbe, Deps, RunningCollector } from "./commands/deps.ts";
 import { requireAppid, requireCredentials } from "./config/credentials.ts";
-import { chooseProxy } from "./config/proxy.ts";
 import { redactUrl } from "./config/redact-url.ts";
 import type { Settings } from "./config/settings.ts";
 import { loadSigningKeys } from "./config/signing.ts";
@@ -12,6 +11,7 @@ import { PushCliError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Io } from "./output/io.ts";
 import type { Network } from "./platforms/http/network.ts";
+import { askOnce } from "./wiring-ask.ts";
 import { loadChannel } from "./wiring-channel.ts";
 
 /** Where the collector's parts come from. */
@@ -183,27 +183,12 @@ export async function signToken({ clock }: CollectorParts, secret: string, openI
 
 /** Asks a running collector. */
 export async function askCollector(
-  { network, settings, io }: CollectorParts,
+  parts: CollectorParts,
   url: string,
   { body, token }: NonNullable<Parameters<CollectorProbe["ask"]>[1]> = {},
 ): ReturnType<CollectorProbe["ask"]> {
-  const { openHttp } = await import("./platforms/http/http.ts");
-  const { origin, host, pathname, search } = new URL(url);
-  const proxy = chooseProxy(origin, settings.proxy, io.env);
-  const http = await openHttp({
-    origin,
-    host,
-    connections: 1,
-    timeoutMs: PROBE_MS,
-    network: { ...network, proxy },
-  });
-  try {
-    const path = `${pathname}${search}`;
-    const method = body === undefined ? "GET" : "POST";
-    const headers = token === undefined ? [] : ["authorization", `Bearer ${token}`];
-    const reply = await http.request({ method, path, body, headers });
-    return reply.kind === "failure" ? { problem: reply.reason } : { status: reply.status, text: reply.text };
-  } finally {
-    await http.close();
-  }
+  const method = body === undefined ? "GET" : "POST";
+  const headers = token === undefined ? [] : ["authorization", `Bearer ${token}`];
+  const reply = await askOnce(parts, new URL(url), { method, body, headers }, { timeoutMs: PROBE_MS });
+  return reply.kind === "failure" ? { problem: reply.reason } : { status: reply.status, text: reply.text };
 }

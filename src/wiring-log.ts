@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Clock } from "./clock.ts";
 import { isAudited } from "./commands/audited.ts";
 import type { GlobalOptions } from "./commands/program.ts";
+import { redactHookWords } from "./config/hook-url.ts";
 import { redactUrl, redactUrls } from "./config/redact-url.ts";
 import { secretsOf } from "./config/secret-values.ts";
 import { SECRET_KEYS, SETTINGS } from "./config/setting-keys.ts";
@@ -62,7 +63,14 @@ export async function auditOf(
   const { createAuditTrail } = await import("./output/audit-log.ts");
   const { host, pid } = io.self;
   const dryRun = command.opts<{ dryRun?: boolean }>().dryRun === true;
-  const facts = { user: io.user, host, pid, version, command: words.map(redactUrls), dryRun };
+  const facts = {
+    user: io.user,
+    host,
+    pid,
+    version,
+    command: redactHookWords(words).map(redactUrls),
+    dryRun,
+  };
   return createAuditTrail(facts, clock, exitCode);
 }
 

@@ -110,7 +110,6 @@ export function createDeps({ io, out, globals, version, runCli, log, audit, endN
   return { deps, close };
 }
 
-/** Where codes are imported from. */
 /** The stores; for messages that spend no codes, with pools, ledgers and history of their own. */
 function sendStoresOf(
   settings: () => Promise<Settings>,
@@ -153,13 +152,15 @@ function partsOf({
   });
 }
 
-/** The collector, loaded when it is asked for. */
+/** The collector, and other servers that are not the platform's, loaded when they are asked for. */
 function collectorDeps(
   settings: () => Promise<Settings>,
   partsBy: (settings: Settings) => CollectorParts,
-): Pick<Deps, "collector" | "collectorProbe"> {
+): Pick<Deps, "collector" | "collectorProbe" | "askHook"> {
   const load = () => import("./wiring-collector.ts");
   return {
+    askHook: async (...asked) =>
+      (await import("./wiring-ask.ts")).askHook(partsBy(await settings()), ...asked),
     collector: async (...asked) => (await load()).openCollector(partsBy(await settings()), ...asked),
     collectorProbe: (by) => {
       const parts = async () => partsBy(by ? await loadSettings({}, by, defaultsOf) : await settings());

@@ -22,7 +22,7 @@ const LONGEST_CONCLUSION_MS = 60_000;
 
 /** The runs of a broadcast for display. Changes nothing in Redis. */
 export async function shownRuns(
-  { store, clock, fateOf }: Here & { store: BroadcastStore; clock: Pick<Clock, "now"> },
+  { store, clock, fateOf }: Here & { store: Pick<BroadcastStore, "runs">; clock: Pick<Clock, "now"> },
   id: string,
 ): Promise<KnownRun[]> {
   const runs = await store.runs(id);

@@ -19,6 +19,7 @@ import type { DoctorTools } from "../doctor/ports.ts";
 import type { ExitName } from "../exit-codes.ts";
 import type { PrivateRedis } from "../local-redis/private-redis.ts";
 import type { Logger } from "../log.ts";
+import type { AskHook } from "../notify/ports.ts";
 import type { AuditNote } from "../output/audit-log.ts";
 import type { Io } from "../output/io.ts";
 import type { Output } from "../output/output.ts";
@@ -127,6 +128,8 @@ export interface Deps {
   ): Promise<RunningCollector>;
   /** `by`: other settings, for the demo's own. */
   collectorProbe(by?: Pick<Io, "env" | "cwd">): CollectorProbe;
+  /** Sends a request to a webhook. */
+  askHook: AskHook;
   /** What looks at everything and changes nothing; settings that can't be used are a finding. */
   doctor(): Promise<Omit<DoctorTools, "collector"> & { collectorProbe: CollectorProbe }>;
   sandbox: SandboxTools;

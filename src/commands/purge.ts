@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { parseDuration, parseRate } from "../config/durations.ts";
-import { PushCliError, usageError } from "../errors.ts";
+import { messageOf, PushCliError, usageError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
 import { formatCount, formatCounted, formatDuration, formatRate } from "../output/format.ts";
 import { RateMeter } from "../output/rate-meter.ts";
@@ -11,9 +11,15 @@ import type { Deps, RunAction } from "./deps.ts";
 import { noPool } from "./no-pool.ts";
 import { describePassed } from "./passed-over.ts";
 import { noConsents } from "./pool/consents/common.ts";
+import {
+  type Purged,
+  type PurgeTellingFlags,
+  ping,
+  planPurgeTelling,
+  writePurgeMetrics,
+} from "./purge-telling.ts";
 
-interface PurgeFlags {
-  dryRun?: boolean;
+interface PurgeFlags extends PurgeTellingFlags {
   maxDuration?: string;
   maxOps?: string;
 }
@@ -29,24 +35,47 @@ Examples:
   $ push-cli purge --max-ops 2000/s
 
 Crontab entry for every night at 3:17; --quiet prints errors only:
-  17 3 * * *  push-cli purge --quiet`;
+  17 3 * * *  push-cli purge --quiet
+
+To hear of it when it did not run: push-cli help monitoring`;
 
 export function registerPurge(command: Command, run: RunAction): void {
   command
     .option("--dry-run", "Count only; change nothing")
     .option("--max-duration <time>", "Stop cleanly after this time, for example 90s, 10m or 1h")
     .option("--max-ops <n>", "Maximum rate of Redis commands, including those in scripts, for example 2000/s")
+    .option("--ping <url>", "URL to request after a purge with exit code 0, or none")
+    .option("--textfile-metrics <file>", "Write metrics to a .prom file for node_exporter")
     .addHelpText("after", EXAMPLES)
-    .action(run(purge));
+    .action(run(purgeAndTell));
 }
 
-async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
+/** How it ended is told only when it is known, and what is wrong with telling does not make a failure of a purge. */
+async function purgeAndTell(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
+  const telling = await planPurgeTelling(deps, flags);
+  const purged: Purged = { ...noTotals(), durationMs: 0 };
+  let exit: ExitName;
+  try {
+    exit = await purge(deps, flags, purged);
+  } catch (error) {
+    await writePurgeMetrics(deps, telling, purged, undefined).catch((second: unknown) =>
+      deps.out.warn(`warning: ${messageOf(second)}`),
+    );
+    throw error;
+  }
+  await writePurgeMetrics(deps, telling, purged, exit);
+  if (exit === "done") await ping(deps, telling);
+  return exit;
+}
+
+/** `purged` gets what was done, also when this rejects. */
+async function purge(deps: Deps, flags: PurgeFlags, purged: Purged): Promise<ExitName> {
   const maxMs = flags.maxDuration === undefined ? undefined : parseMaxDuration(flags.maxDuration);
   const maxOpsPerSec = flags.maxOps === undefined ? undefined : parseRate(flags.maxOps, "--max-ops");
   const { pools: codes, locks } = await deps.stores();
   const consents = await deps.consents();
   const dryRun = flags.dryRun === true;
-  if (consents && consents.pools.maxAgeMs === undefined) return sayNothingExpires(deps, dryRun);
+  if (consents && consents.pools.maxAgeMs === undefined) return sayNothingExpires(deps, dryRun, purged);
   const pools = consents?.pools ?? codes;
   const stop = stopSwitch(deps, maxMs);
   let lock: HeldLock | undefined;
@@ -59,6 +88,7 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
       pools,
       { dryRun, maxOpsPerSec, signal: stop.signal },
       consents ? "expired consent" : "expired code",
+      purged,
     );
     if (stop.exit() === "locked") throw lockLost();
     // A mistyped prefix in a crontab would purge nothing for ever.
@@ -72,10 +102,10 @@ async function purge(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
 }
 
 /** The platform lets a consent wait for ever. */
-async function sayNothingExpires(deps: Deps, dryRun: boolean): Promise<ExitName> {
+async function sayNothingExpires(deps: Deps, dryRun: boolean, purged: Purged): Promise<ExitName> {
   const { out } = deps;
-  if (out.format !== "human")
-    await show(deps, { ...noTotals(), complete: true, passedOver: 0, durationMs: 0, dryRun }, "");
+  purged.complete = true;
+  if (out.format !== "human") await show(deps, { ...purged, passedOver: 0, dryRun }, "");
   out.talk("nothing to purge: consents don't expire unless --consent-max-age is set");
   return "done";
 }
@@ -86,21 +116,22 @@ async function purgeAndShow(
   pools: PurgeStore & Pick<PoolStore, "keyOf" | "passedOver">,
   options: Pick<PurgeOptions, "dryRun" | "maxOpsPerSec" | "signal">,
   thing: string,
+  purged: Purged,
 ): Promise<PurgeTotals> {
   const { clock, out } = deps;
   const startedMs = clock.monotonic();
   const progress = out.progress();
   const meter = new RateMeter(clock);
-  const totals = noTotals();
+  const totals: PurgeTotals = purged;
   try {
     const onStep = () => progress.update(() => describeStep(totals, meter, thing));
     await purgePools(pools, totals, { ...options, clock, onStep });
     return totals;
   } finally {
     progress.done();
-    const durationMs = Math.round(clock.monotonic() - startedMs);
+    purged.durationMs = Math.round(clock.monotonic() - startedMs);
     const passedOver = pools.passedOver.keys;
-    await show(deps, { ...totals, passedOver, durationMs, dryRun: options.dryRun }, thing);
+    await show(deps, { ...purged, passedOver, dryRun: options.dryRun }, thing);
     for (const warning of describePassed(pools.passedOver, pools.keyOf("*"))) out.warn(`warning: ${warning}`);
   }
 }

@@ -1,6 +1,17 @@
+import { hookSecretsOf } from "./hook-url.ts";
 import type { Settings } from "./settings.ts";
 
-type Given = Pick<Settings, "redisUrl" | "proxy" | "appsecret" | "alipayPrivateKey" | "collectorSecrets">;
+type Given = Pick<
+  Settings,
+  | "redisUrl"
+  | "proxy"
+  | "appsecret"
+  | "alipayPrivateKey"
+  | "collectorSecrets"
+  | "notifyUrl"
+  | "notifySecret"
+  | "purgePingUrl"
+>;
 
 /** The secrets in the settings, the passwords of their URLs among them, as given and decoded. */
 export function secretsOf({
@@ -9,11 +20,15 @@ export function secretsOf({
   appsecret,
   alipayPrivateKey,
   collectorSecrets,
+  notifyUrl,
+  notifySecret,
+  purgePingUrl,
 }: Given): string[] {
   const others = Object.values(collectorSecrets).flatMap((given) => ("value" in given ? [given.value] : []));
   const passwords = [redisUrl, proxy ?? ""].flatMap(passwordsOf);
-  const own = [appsecret, alipayPrivateKey].filter((secret) => secret !== undefined);
-  return [...own, ...others, ...passwords];
+  const own = [appsecret, alipayPrivateKey, notifySecret].filter((secret) => secret !== undefined);
+  const hooks = [notifyUrl ?? "", purgePingUrl ?? ""].flatMap(hookSecretsOf);
+  return [...own, ...others, ...passwords, ...hooks];
 }
 
 /** The password in a URL; of a user without one, the user: with Redis, that is nearly always a password in the wrong place. */

@@ -28,6 +28,13 @@ export const SECRETS = {
     problem: keyTextProblem,
     hint: KEY_HINT,
   },
+  notifySecret: {
+    env: "PUSH_CLI_NOTIFY_SECRET",
+    fileEnv: "PUSH_CLI_NOTIFY_SECRET_FILE",
+    what: "Secret that signs notifications of broadcasts",
+    problem: wordProblem,
+    hint: "the secret that DingTalk or Feishu shows beside the webhook, or one that the receiver knows",
+  },
   collectorSecret: {
     env: "PUSH_CLI_COLLECTOR_SECRET",
     fileEnv: "PUSH_CLI_COLLECTOR_SECRET_FILE",

@@ -1,3 +1,4 @@
+import { HOOKS } from "./hook-settings.ts";
 import { PROXY_HINT, proxyProblem } from "./proxy-url.ts";
 import { redactUrl } from "./redact-url.ts";
 import { SECRETS } from "./secrets.ts";
@@ -224,4 +225,5 @@ export const TABLE = {
     hint: "give a file to append to; it is created if missing",
     isPath: true,
   },
+  ...HOOKS,
 } as const satisfies Record<string, Setting>;

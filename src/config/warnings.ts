@@ -52,7 +52,9 @@ function quotedVariables(env: Layer): string[] {
 
 function holdsSecret({ document }: ConfigFile): boolean {
   const sections = [document, ...Object.values(document.profiles ?? {})];
-  return sections.some((section) => SECRET_KEYS.some((key) => section[key] !== undefined));
+  // Who knows a webhook can post to it.
+  const keys = [...SECRET_KEYS, "notifyUrl", "purgePingUrl"] as const;
+  return sections.some((section) => keys.some((key) => section[key] !== undefined));
 }
 
 /** Asked for on this command line and yet not used: `--profile staging` would quietly work on production. */

@@ -1,6 +1,7 @@
 import * as broadcast from "./broadcast.ts";
 import * as consents from "./consents.ts";
 import type { DocumentDefinition, Schema } from "./define.ts";
+import { notification } from "./notification.ts";
 import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
@@ -27,6 +28,7 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     broadcast.broadcastResult,
     "Result of a broadcast",
   ),
+  define("document", "broadcast-notification", [], notification, "Notification of a broadcast (--notify)"),
   define("document", "broadcast-dry-run", ["broadcast send"], broadcast.dryRun, "Dry run of a broadcast"),
   define(
     "document",

@@ -24,6 +24,7 @@ export const TOPICS: readonly Topic[] = [
   { name: "formatting", summary: "Output formats: tables, JSON, jq, CSV" },
   { name: "exit-codes", summary: "Meaning of each exit code" },
   { name: "logs", summary: "Verbose and debug output, log files, the audit log" },
+  { name: "monitoring", summary: "Notifications, metrics for Prometheus, a dead man's switch" },
   { name: "cron", summary: "Scheduling: crontab, systemd, Docker, Kubernetes, CI" },
   { name: "troubleshooting", summary: "Solutions by symptom and by errcode" },
   { name: "cookbook", summary: "Recipes for common tasks" },

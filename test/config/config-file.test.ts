@@ -168,6 +168,9 @@ describe("secrets and paths", () => {
     expect((await load({}, home())).warnings).toEqual([warning(users)]);
     write(here, { appsecret: "s3cret" }, 0o644);
     expect((await load({}, home())).warnings).toEqual([warning(here), warning(users)]);
+    // Whoever has the address of a webhook can post to it.
+    write(here, { notifyUrl: "https://h/hook" }, 0o644);
+    expect((await load({}, home())).warnings).toEqual([warning(here), warning(users)]);
     chmodSync(here, 0o600);
     chmodSync(users, 0o600);
     expect((await load({}, home())).warnings).toEqual([]);

@@ -12,7 +12,7 @@ const TRANSLATED = [
   ...["broadcast", "audience", "subscribe-messages", "templates", "guarantees", "channels"],
   ...["pools", "import-export", "collector"],
   ...["environment", "doctor", "redis", "tokens", "cron"],
-  ...["exit-codes", "formatting", "logs", "troubleshooting", "cookbook"],
+  ...["exit-codes", "formatting", "logs", "monitoring", "troubleshooting", "cookbook"],
   ...["client", "sandbox-and-demo", "comparison"],
 ];
 

@@ -4,8 +4,9 @@ import type { EngineOptions } from "../../broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
 import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
+import { addTellingOptions, type Telling, type TellingFlags } from "./telling-options.ts";
 
-export interface EngineFlags {
+export interface EngineFlags extends TellingFlags {
   concurrency: string;
   rate?: string;
   limit?: string;
@@ -19,7 +20,7 @@ export interface EngineFlags {
 
 /** The options that a first run and a later one share. */
 export function addEngineOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup("Sending options:")
     .option("--concurrency <n>", "Maximum number of requests in flight", "64")
     .option("--rate <n>", "Maximum send rate, for example 100/s or 5000/m")
@@ -32,6 +33,7 @@ export function addEngineOptions(command: Command): Command {
     .option("--wait-receipts <time>", "How long to wait for receipts of messages with unknown outcome")
     .option("--confirm-above <n>", "Above this number of users, the number must be typed to confirm", "10000")
     .option("--allow-eviction", "Send even if Redis may evict keys, with the risk of duplicates");
+  return addTellingOptions(command);
 }
 
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
@@ -50,6 +52,7 @@ const LONGEST_TIMEOUT_MS = 600_000;
 export interface RunOptions {
   engine: EngineOptions & { timeoutMs: number };
   confirmAbove: number;
+  telling?: Telling;
 }
 
 export function parseRunOptions(flags: EngineFlags): RunOptions {

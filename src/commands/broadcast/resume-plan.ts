@@ -23,6 +23,7 @@ import {
   settingFacts,
 } from "./question.ts";
 import { describeOutcomes, describeStatus } from "./summary.ts";
+import { tellingFacts } from "./telling.ts";
 
 /** What the question and the dry run show besides the plan. */
 export interface Asked {
@@ -136,6 +137,7 @@ export async function resumeFacts(
     ...(flags.retryUnknown ? unknownFacts(plan.receipts) : []),
     paceFact(plan.sends, options.engine.rate ?? record.rate),
     reportFact(flags.report),
+    ...tellingFacts(options.telling),
   ];
 }
 

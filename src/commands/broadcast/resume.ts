@@ -31,6 +31,7 @@ import {
   showPlan,
 } from "./resume-plan.ts";
 import { runToEnd } from "./run-to-end.ts";
+import { planTelling, sayWouldTell } from "./telling.ts";
 
 interface ResumeFlags extends EngineFlags {
   last?: boolean;
@@ -73,11 +74,11 @@ export function registerBroadcastResume(broadcast: Command, run: RunAction): voi
 }
 
 async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | undefined): Promise<ExitName> {
-  const options = parseRunOptions(flags);
   const limit = flags.limit === undefined ? undefined : parseNewLimit(flags.limit);
   const retry = retriesOf(flags);
   const takesReceipts = flags.waitReceipts !== undefined;
   if (flags.report !== undefined) await checkReportFlag(flags.report);
+  const options = { ...parseRunOptions(flags), telling: await planTelling(deps, flags) };
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
@@ -106,6 +107,7 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
       spec,
       receipts,
     );
+    if (flags.dryRun) sayWouldTell(deps, options.telling);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags, danger });
     const interrupted = await ask(deps, plan, { target, options, flags, danger });
     if (interrupted) return interrupted;
@@ -162,6 +164,7 @@ async function goOn(
     engine,
     report,
     total: () => countUsersOf(deps, goesOn),
+    telling: options.telling,
   };
   return runToEnd(deps, setup, (runDeps, users) =>
     resumeBroadcast({ ...runDeps, say: deps.out.talk }, record.id, {

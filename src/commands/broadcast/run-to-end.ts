@@ -15,7 +15,9 @@ import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { BroadcastReport } from "./report.ts";
 import { collectRunDeps } from "./run-deps.ts";
-import { sayNext, showSummary } from "./summary.ts";
+import { type Summary, sayNext, showSummary } from "./summary.ts";
+import { startTelling } from "./telling.ts";
+import type { Telling } from "./telling-options.ts";
 
 export interface RunSetup {
   /** Of the broadcast. */
@@ -25,16 +27,19 @@ export interface RunSetup {
   report: BroadcastReport | undefined;
   /** How many users there are, where that can be known: for the share and the ETA. */
   total(): Promise<number | undefined>;
+  /** Who is told of it besides. */
+  telling?: Telling | undefined;
 }
 
 /** Drives a run with progress and signals, shows its summary, and names the exit code. */
 export async function runToEnd(
   deps: Deps,
-  { id, message, engine, report, total }: RunSetup,
+  { id, message, engine, report, total, telling }: RunSetup,
   drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
   const stores = await deps.stores(message);
   const watch = watchRun(deps);
+  const tell = startTelling(deps, telling);
   try {
     // Wrong credentials are found out before anything that takes time.
     const tokens = await deps.tokens();
@@ -47,6 +52,7 @@ export async function runToEnd(
       onStart: (id, run, record) => {
         deps.note({ broadcastId: id });
         stores.fastFailWhile(() => !run.isOver);
+        tell.begin(id);
         watch.start(id, run, { ...record, users: record.users ?? users });
       },
     };
@@ -55,13 +61,16 @@ export async function runToEnd(
     deps.note({ counts: ended.result.outcomes });
     watch.end();
     const aside = report?.isStdout ? { ...deps, out: deps.out.onStderr() } : deps;
-    await showEnd(aside, message, ended);
+    const summary = await showEnd(aside, message, ended);
     if (aside !== deps) await aside.out.flush();
     await warnOfPassed(deps, message);
     const exit = exitOf(ended.run, ended.result);
-    return (await closeReport(deps, report)) && exit === "done" ? "output" : exit;
+    const lacksLines = await closeReport(deps, report);
+    const lacksMetrics = await tell.end(ended, summary);
+    return (lacksLines || lacksMetrics) && exit === "done" ? "output" : exit;
   } finally {
     watch.end();
+    tell.close();
     await report?.close().catch(() => undefined); // reported above, or beside what went wrong before
   }
 }
@@ -105,17 +114,21 @@ function watchRun(deps: Deps) {
 }
 
 /** The summary, and for who wants to go on, how. */
-async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended): Promise<void> {
+async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended): Promise<Summary> {
   const { stopReason } = run;
   // What has no record can't be gone on with.
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
   const passedOver = (await deps.stores(of)).pools.passedOver.keys;
   const spends = await spendsOf(deps, of);
-  await showSummary(deps, { ...result, passedOver, next: next.map(({ command }) => command) }, spends);
+  const summary = { ...result, passedOver, next: next.map(({ command }) => command) };
+  await showSummary(deps, summary, spends);
   if (!stopReason && isNobodyReachable(result)) reportError(deps, await noneReachable(deps, of, result));
-  if (!stopReason || stopReason.status === "interrupted") return sayNext(deps, next);
-  const { exit, message, hint } = stopReason;
-  deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });
+  if (!stopReason || stopReason.status === "interrupted") sayNext(deps, next);
+  else {
+    const { exit, message, hint } = stopReason;
+    deps.out.error({ code: exit, message, hint: joinHints(hint, next[0]) });
+  }
+  return summary;
 }
 
 function joinHints(hint: string | undefined, next: NextCommand | undefined): string | undefined {

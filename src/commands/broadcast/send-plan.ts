@@ -20,6 +20,7 @@ import {
   reportFact,
   settingFacts,
 } from "./question.ts";
+import { tellingFacts } from "./telling.ts";
 import { sendTest, type TestFlags, testFacts } from "./test-send.ts";
 
 /** A broadcast that is about to begin. */
@@ -61,6 +62,7 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
     ...quotaFacts(look, sent),
     paceFact(sent, options.engine.rate, (await deps.channel()).startRate),
     reportFact(flags.report),
+    ...tellingFacts(options.telling),
   ];
 }
 

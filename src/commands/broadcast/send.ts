@@ -23,6 +23,7 @@ import { checkCanAsk } from "./question.ts";
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { askAboutPlan, type Plan, showPlan } from "./send-plan.ts";
+import { planTelling, sayWouldTell } from "./telling.ts";
 import { listTesters } from "./test-send.ts";
 import { checkNotAWord } from "./verbs.ts";
 
@@ -129,7 +130,7 @@ const USAGE = `push-cli broadcast <templateId> [options]
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
   const channel = await deps.channel();
   const input = await readMessageInput(channel, templateId, flags);
-  const options = parseRunOptions(flags);
+  const options = { ...parseRunOptions(flags), telling: await planTelling(deps, flags) };
   const limit = parseLimit(flags.limit);
   const stdinTaken = [flags.toFile, flags.excludeFile].includes("-") || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
@@ -153,6 +154,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
     const id = flags.id ?? newBroadcastId(deps.clock);
     const plan: Plan = { id, message, audience, limit, filters, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
+    if (flags.dryRun) sayWouldTell(deps, options.telling);
     if (flags.dryRun) return await showPlan(deps, flags, plan, found);
     return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan));
   } finally {
@@ -176,7 +178,7 @@ async function send(
     flags.report === undefined ? undefined : await openFreshReport(deps, flags.report, permission);
   const engine = { ...options.engine, limit, startRate, repeat: repeatOf(channel, message) };
   const total = () => countTotal(deps, audience, message);
-  return runToEnd(deps, { id, message, engine, report, total }, (runDeps, users) =>
+  return runToEnd(deps, { id, message, engine, report, total, telling: options.telling }, (runDeps, users) =>
     startBroadcast(runDeps, {
       id,
       appid,

@@ -14,8 +14,10 @@ export interface HttpOptions {
   host: string;
   /** Requests at the same time, each on its own kept-alive connection. */
   connections: number;
-  /** For the headers and for each pause within the body; a whole request gets twice this. */
+  /** For the headers and for each pause within the body. */
   timeoutMs: number;
+  /** For a whole request; absent: twice `timeoutMs`. */
+  deadlineMs?: number | undefined;
   network?: Network | undefined;
   /** Of an answer; absent: 64 KiB. */
   maxAnswerBytes?: number | undefined;
@@ -57,10 +59,9 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
 }
 
 function limitsOf(
-  { origin, host, timeoutMs, maxAnswerBytes }: HttpOptions,
+  { origin, host, timeoutMs, deadlineMs = timeoutMs * 2, maxAnswerBytes }: HttpOptions,
   proxy: ProxyServer | undefined,
 ): ExchangeLimits {
-  const deadlineMs = timeoutMs * 2;
   return {
     host: proxy ? `${host} (through the proxy at ${proxy.host})` : host,
     timeoutMs,
