@@ -25,14 +25,18 @@ export interface Api {
 /** The formIds with which each user was reached, in order; of subscribe messages their msgids. */
 class RecordingPlatform extends Platform {
   readonly deliveries = new Map<string, string[]>();
+  /** The first value of the first template message that reached each user, and when, epoch ms. */
+  readonly firstTexts = new Map<string, { text: string; atMs: number }>();
   /** Of subscribe messages, until somebody takes them in. */
   receipts: Receipt[] = [];
 
   override send(token: string | undefined, body: string): Verdict {
     const verdict = super.send(token, body);
     if (verdict.errcode === 0) {
-      const { touser, form_id: formId } = JSON.parse(body) as WireSend;
+      const { touser, form_id: formId, data } = JSON.parse(body) as WireSend;
       this.record(touser, formId ?? "");
+      const text = data?.keyword1?.value ?? "";
+      if (!this.firstTexts.has(touser)) this.firstTexts.set(touser, { text, atMs: Date.now() });
     }
     return verdict;
   }
@@ -98,6 +102,7 @@ interface WireSend {
   touser: string;
   template_id: string;
   form_id?: string;
+  data?: Record<string, { value: string } | undefined>;
 }
 
 /** What a message of Baidu spends. */

@@ -44,7 +44,7 @@ function judgeEnd(end: End, world: World): string | undefined {
 
 /** A process that does not work on the broadcast. */
 export function isBystander({ args }: End): boolean {
-  return args[0] === "purge" || args[1] === "show";
+  return args[0] === "purge" || args[0] === "suppress" || args[1] === "show";
 }
 
 function judgeBystander({ args, code }: End): string | undefined {

@@ -8,7 +8,7 @@ interface Line {
 }
 
 /** Whether the report that all runs appended to is whole: who has an outcome is in it, with that outcome as the last. */
-export function checkReport({ reportFile, audience }: World, { users }: Aftermath): string[] {
+export function checkReport({ reportFile, audience, campaign }: World, { users }: Aftermath): string[] {
   if (reportFile === undefined) return [];
   const rows = readFileSync(reportFile, "utf8").split("\n");
   const lines = rows.slice(0, -1).map(parseLine);
@@ -27,7 +27,7 @@ export function checkReport({ reportFile, audience }: World, { users }: Aftermat
     ...name("the report has twice", findTwice(whole)),
     ...name(
       "the report is not meant to have",
-      [...last.keys()].filter((openId) => !audience.has(openId)),
+      [...last.keys()].filter((openId) => !audience.has(openId) && !campaign?.withheld.has(openId)),
     ),
   ];
 }

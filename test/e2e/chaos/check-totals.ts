@@ -73,7 +73,10 @@ function compare(
   spent: number,
 ): string[] {
   const { sent, unknown, rejected, noCode } = truth;
-  const sum = outcomes.sent + outcomes.no_code + outcomes.rejected + outcomes.failed + outcomes.unknown;
+  const { suppressed, held_out, capped } = outcomes;
+  const withheld = suppressed + held_out + capped;
+  const sum =
+    outcomes.sent + outcomes.no_code + outcomes.rejected + outcomes.failed + outcomes.unknown + withheld;
   const wrong = (what: string, said: number, least: number, most = least) =>
     said >= least && said <= most
       ? []

@@ -12,6 +12,7 @@ const LONG_PAUSE_MS = 17_000;
 /** Does to the broadcast what the plan says, and brings it to its end as an operator would. */
 export async function driveBroadcast(world: World): Promise<void> {
   const { kind, blows } = world.plan;
+  if (world.campaign) await world.run("suppress", "import", world.campaign.suppressed).ended;
   if (kind === "joined") await driveJoined(world);
   if (kind === "paused") await drivePaused(world);
   await driveAlone(world, kind === "joined" || kind === "paused" ? [] : [...blows]);

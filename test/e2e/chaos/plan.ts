@@ -4,6 +4,7 @@ import { Chance } from "./chance.ts";
 /** What a round does to a broadcast, besides the faults of the API that every round has. */
 export const KINDS = {
   plain: "every pool; SIGKILL at random instants",
+  campaign: "suppressed users, a cap, a holdout, two texts and a canary; SIGKILL",
   listed: "a --to-file audience; SIGKILL, also while the audience is being written down",
   redis: "SIGKILL, and Redis killed or stopped and started again with its data",
   joined: "two or three processes on one broadcast, one of them killed",
@@ -166,11 +167,11 @@ const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set([
   "baidu-subscribe",
   "alipay-subscribe",
 ]);
-const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay", "qq-template"]);
+const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay", "qq-template", "campaign"]);
 /** A repeat may deliver a second time: an unknown outcome is not tried again. */
 const SENDS_ONCE: ReadonlySet<Kind> = new Set(["alipay", "alipay-subscribe"]);
-/** A purge with another channel's settings has nothing to look at. */
-const HAS_NO_PURGE: ReadonlySet<Kind> = new Set(["redis", "qq", "official"]);
+/** A purge would find nothing there, or take users away whom a round counts. */
+const HAS_NO_PURGE: ReadonlySet<Kind> = new Set(["redis", "qq", "official", "campaign"]);
 
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
   if (SENDS_ONCE.has(kind)) return OF_ALIPAY;

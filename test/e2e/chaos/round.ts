@@ -1,5 +1,6 @@
 import { type Aftermath, readAftermath } from "./aftermath.ts";
 import { agreementsOf, checkAgreementUser } from "./agreements.ts";
+import { checkCampaign } from "./campaign.ts";
 import { checkEnds, describeEnd } from "./check-ends.ts";
 import { checkReport } from "./check-report.ts";
 import { checkTotals, findTruth, type Truth } from "./check-totals.ts";
@@ -50,6 +51,7 @@ export async function playRound(plan: Plan, program: string): Promise<Round> {
       await disturbance.end();
     }
     const aftermath = await readAftermath(world);
+    world.wrongs.push(...(await checkCampaign(world, aftermath)));
     if (plan.kind === "subscribe") world.wrongs.push(...(await checkConsents(world, aftermath)));
     return conclude(world, aftermath, startedAt);
   } finally {

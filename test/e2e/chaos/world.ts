@@ -6,6 +6,7 @@ import { type PrivateRedis, startPrivateRedis } from "../../../src/local-redis/p
 import { cliEnv } from "../../helpers/cli.ts";
 import { agreementsOf } from "./agreements.ts";
 import { type Api, startApi } from "./api.ts";
+import { type Campaign, drawCampaign } from "./campaign.ts";
 import { Chance } from "./chance.ts";
 import { type Cli, type End, startCli } from "./cli.ts";
 import { type Plan, TIMEOUT_MS } from "./plan.ts";
@@ -34,6 +35,8 @@ export interface World {
   /** In a round of subscribe messages. */
   readonly collector: Collector | undefined;
   readonly users: ReadonlyMap<string, User>;
+  /** In a round of a campaign. */
+  readonly campaign: Campaign | undefined;
   /** Whom the broadcast is for. */
   readonly audience: ReadonlySet<string>;
   /** For what is drawn while the round goes on. */
@@ -119,8 +122,13 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   else
     for (const { openId, entries } of people)
       api.platform.codes.register(entries.flatMap((entry) => issued(openId, entry)));
+  const campaign =
+    plan.kind === "campaign"
+      ? await drawCampaign(plan, chance, people, { client, keys, file: path.join(folder, "suppressed.txt") })
+      : undefined;
   const collector = isSubscribe ? await openCollector(server.url, api, plan.receipts) : undefined;
   const { audience, flags } = drawAudience(plan, chance, users, path.join(folder, "audience.txt"));
+  for (const openId of campaign?.withheld.keys() ?? []) audience.delete(openId);
   const ends: End[] = [];
   const run = (...args: string[]) => {
     const cli = startCli(
@@ -135,7 +143,9 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
-  const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, "--keywords", "a,b"]);
+  const message =
+    standing?.message ??
+    (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, ...(campaign?.flags ?? ["--keywords", "a,b"])]);
   if (plan.kind === "alipay" || plan.kind === "alipay-subscribe") message.push("--page", "pages/index");
   // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
   if (isSubscribe || standing || agreements || plan.kind === "baidu" || plan.kind === "alipay")
@@ -148,6 +158,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
     keys,
     collector,
     wrongs: [],
+    campaign,
     users,
     audience,
     chance,
