@@ -106,7 +106,10 @@ function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
 function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = false): void {
   run.noteMet(claimed.openId);
   run.ownClaims++;
-  if (claimed.suppressed) return settleSuppressed(run, claimed);
+  if (claimed.suppressed) {
+    settleSuppressed(run, claimed);
+    return;
+  }
   const { render } = run.deps;
   // The run stops here rather than send a message without the user's values.
   if (render && !row) throw rowGone(claimed.openId);

@@ -2,7 +2,11 @@ import type { ClaimReply } from "../broadcast/ports.ts";
 import type { FinalRecord } from "./ledger-record.ts";
 import { NOTHING } from "./take-step.ts";
 
-export function describeFinal(openId: string, final: FinalRecord, own: boolean): ClaimReply & { status: "settled" } {
+export function describeFinal(
+  openId: string,
+  final: FinalRecord,
+  own: boolean,
+): ClaimReply & { status: "settled" } {
   const { outcome, attempts, atMs, errcode, formId, msgid, standing } = final;
   return {
     status: "settled",

@@ -3,6 +3,7 @@ import type { Choice, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
 import type { Found } from "../pool/find-code.ts";
 import { chooseByPool, leftOut, looksIntoPools } from "./choose-user.ts";
+import { describeFinal, describeSuppressed } from "./describe-final.ts";
 import type { Family } from "./families.ts";
 import {
   type ClaimedRecord,
@@ -12,7 +13,6 @@ import {
   readFinal,
   writeClaimed,
 } from "./ledger-record.ts";
-import { describeFinal, describeSuppressed } from "./describe-final.ts";
 import type { UserReading } from "./read-users.ts";
 import {
   addFound,
@@ -48,9 +48,7 @@ export function planClaim(by: Claimant, family: Family, user: Progress, reading:
   if (fault !== undefined) return { reply: { status: "wrong", openId, why: fault } };
   if (isElsewhere(by, user, reading)) return { reply: { status: "elsewhere", openId } };
   if (record === undefined) {
-    return by.areSuppressed
-      ? { reply: leftOut(openId, "suppressed") }
-      : claimAnew(by, family, user, reading);
+    return by.areSuppressed ? { reply: leftOut(openId, "suppressed") } : claimAnew(by, family, user, reading);
   }
   const claimed = readClaimed(record);
   if (claimed) return planClaimed(by, family, openId, reading, claimed);
