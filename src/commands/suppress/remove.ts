@@ -74,7 +74,7 @@ async function removeListed(deps: Deps, list: SuppressionList, words: string[], 
   const removed = dryRun ? there : await list.remove(openIds);
   if (removed > 0) return { removed, missing: openIds.length - removed };
   const [first = ""] = openIds;
-  const who = openIds.length === 1 ? `'${first}' is` : `none of ${formatCount(openIds.length)} users is`;
+  const who = openIds.length === 1 ? `'${first}' is not` : `none of ${formatCount(openIds.length)} users is`;
   throw new PushCliError("nothing", `${who} on the suppression list`, {
     hint: "to list all entries: push-cli suppress list --all",
   });

@@ -39,6 +39,8 @@ export function toReason(value: unknown): { reason: string } | { fault: string }
     return { fault: `${quoteValue(value)} is not a text` };
   const reason = String(value).trim().replace(/\s+/g, " ");
   if (reason === "") return undefined;
+  if (reason.includes("\ufffd"))
+    return { fault: `a reason in another encoding: set the encoding with --encoding` };
   return reason.length > MOST_CHARS
     ? { fault: `a reason of ${reason.length} characters; at most ${MOST_CHARS} are kept` }
     : { reason };
