@@ -1,7 +1,7 @@
 -- Removes fields of a hash that still have the value they were read with: what has been written anew meanwhile stays.
 --
 -- KEYS  1 the hash
--- ARGV  1 field  2 its value  3 the next field ...
+-- ARGV  field, value, field, value ...
 -- Returns how many were removed
 
 local dropped = 0
