@@ -42,7 +42,7 @@ Examples:
 export function registerSuppressImport(suppress: Command, run: RunAction): void {
   suppress
     .command("import [file]")
-    .description("Add the users in a file or on stdin to the suppression list")
+    .description("Add users from a file or stdin to the suppression list")
     .option("--reason <text>", "Reason of rows without one")
     .addOption(encodingOption())
     .option("--skip-bad-rows", "Skip rows that are invalid")
