@@ -7,6 +7,7 @@ import type { Claimed, ClaimReply, Settled, Sighting } from "./ports.ts";
 import { reportLine } from "./report.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
+import { settleSuppressed } from "./suppressed.ts";
 import type { Sighted } from "./sweep.ts";
 
 /** Maximum users claimed in one script call: about a millisecond of Redis' time. */
@@ -105,6 +106,10 @@ function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
 function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = false): void {
   run.noteMet(claimed.openId);
   run.ownClaims++;
+  if (claimed.suppressed) {
+    settleSuppressed(run, claimed);
+    return;
+  }
   const { render } = run.deps;
   // The run stops here rather than send a message without the user's values.
   if (render && !row) throw rowGone(claimed.openId);

@@ -105,6 +105,8 @@ export interface Claimed {
   attempt: number;
   /** How long ago it was first claimed, ms; absent: just now. */
   firstAgoMs?: number;
+  /** The user was suppressed after the claim: nothing is sent, but an earlier attempt may have arrived. */
+  suppressed?: true;
 }
 
 /** A final record. */
@@ -139,11 +141,11 @@ export type ClaimReply =
   | { status: "no_code"; openId: string; expired: number; refused: number; unreadable?: number }
   /**
    * Settled by an earlier run, or (`own`) earlier in this one. `expired`: codes dropped while looking for one to retry
-   * with.
+   * with. `suppressed`: it is not tried again.
    */
-  | ({ status: "settled"; own: boolean; expired?: number } & Settled)
-  /** Claimed by another run that may be alive. */
-  | { status: "busy"; openId: string; run: string }
+  | ({ status: "settled"; own: boolean; expired?: number; suppressed?: true } & Settled)
+  /** Claimed by another run that may be alive. `suppressed`: nothing will be sent when it is taken over. */
+  | { status: "busy"; openId: string; run: string; suppressed?: true }
   /** The keys are not a pool and a ledger. */
   | { status: "wrong"; openId: string; why: string }
   /** The broadcast's policy leaves this user out; ledger and pool are as they were. */

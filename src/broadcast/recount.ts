@@ -18,6 +18,8 @@ export interface Recount {
   again: number;
   /** From whom the message is withheld. */
   withheld: Record<Withheld, number>;
+  /** Of those above, users who are suppressed since: claims that will not be sent, outcomes that are not tried again. */
+  suppressedSince: Record<"open" | "unknown" | "failed", number>;
 }
 
 const BATCH = 256;
@@ -47,7 +49,9 @@ async function recountOnce(
   sweeps: Sweeps,
   onStep?: (recount: Recount) => void,
 ): Promise<Recount> {
-  const recount: Recount = { settled: new Earlier(), open: 0, left: 0, again: 0, withheld: noWithheld() };
+  const suppressedSince = { open: 0, unknown: 0, failed: 0 };
+  const none = { open: 0, left: 0, again: 0, withheld: noWithheld() };
+  const recount: Recount = { settled: new Earlier(), ...none, suppressedSince };
   for await (const { openIds, sighting } of laterSweep(record, sweeps)) {
     for (let at = 0; at < openIds.length; at += BATCH) {
       for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting)) enter(recount, reply);
@@ -58,6 +62,10 @@ async function recountOnce(
 }
 
 function enter(recount: Recount, reply: ClaimReply): void {
+  if (isSuppressedSince(reply)) {
+    const kind = reply.status === "busy" ? "open" : reply.outcome;
+    if (kind === "open" || kind === "unknown" || kind === "failed") recount.suppressedSince[kind]++;
+  }
   if (reply.status === "settled") recount.settled.count(reply);
   else if (reply.status === "busy") recount.open++;
   else if (reply.status === "no_code" || reply.status === "wrong")
@@ -67,4 +75,10 @@ function enter(recount: Recount, reply: ClaimReply): void {
   } else if (reply.status !== "claimed") return;
   else if (reply.retried === "no_code") recount.again++;
   else recount.left++;
+}
+
+type WithRecord = Extract<ClaimReply, { status: "busy" | "settled" }>;
+
+function isSuppressedSince(reply: ClaimReply): reply is WithRecord {
+  return (reply.status === "busy" || reply.status === "settled") && reply.suppressed === true;
 }

@@ -11,6 +11,9 @@ const CHANGES = new Set([
   "pool import",
   "pool remove",
   "purge",
+  "suppress add",
+  "suppress remove",
+  "suppress import",
   "token refresh",
   "collector start",
 ]);

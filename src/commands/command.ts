@@ -34,6 +34,8 @@ const ARGUMENTS: Record<string, string> = {
   "broadcast <id>": "Broadcast id, as shown by push-cli broadcast list",
   "pool <openId>": "openIds or pool keys, separated by spaces or commas; - reads stdin",
   "pool <file>": "NDJSON or CSV file (default: stdin, also -)",
+  "suppress <openId>": "openIds or pool keys, separated by spaces or commas; - reads stdin",
+  "suppress <file>": "NDJSON, CSV or plain lines (default: stdin, also -)",
   "template <id>": "Template id, as shown by push-cli template list",
   "help <topic>": "Page of the manual, or a command",
 };

@@ -12,6 +12,7 @@ import type { Ledger, MessageSender } from "../broadcast/ports.ts";
 import type { ReceiptBook, Receipts } from "../broadcast/receipts.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
 import type { StopSignal } from "../broadcast/stop.ts";
+import type { SuppressionList } from "../broadcast/suppression.ts";
 import type { Clock } from "../clock.ts";
 import type { CollectorSecret } from "../config/setting-keys.ts";
 import type { Settings } from "../config/settings.ts";
@@ -42,6 +43,8 @@ export interface Stores {
   receipts?: Receipts;
   consents(needs: ConsentNeeds): ConsentStores;
   lookAtMemory: LookAtMemory;
+  /** For all channels. */
+  suppression: SuppressionList;
   sends(needs: ConsentNeeds): SendStores;
   /** While this holds, what Redis refuses for the time being fails at once: a run at work waits by itself, and shows it. */
   fastFailWhile(isAtWork: () => boolean): void;

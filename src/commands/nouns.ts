@@ -36,6 +36,12 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./purge.ts")).registerPurge,
   },
   {
+    name: "suppress",
+    description: "Manage the list of users who are never messaged",
+    group: COMMANDS,
+    load: async () => (await import("./suppress/suppress.ts")).registerSuppress,
+  },
+  {
     name: "template",
     description: "List the account's templates and their fields",
     group: COMMANDS,

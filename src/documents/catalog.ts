@@ -6,6 +6,7 @@ import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
 import * as setup from "./setup.ts";
+import * as suppress from "./suppress.ts";
 
 type Form = DocumentDefinition["form"];
 
@@ -96,6 +97,21 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
   ),
   define("document", "pool-remove", ["pool remove"], pool.poolRemoved, "Result of a removal"),
   define("document", "purge", ["purge"], pool.purged, "Result of a purge"),
+  define(
+    "document",
+    "suppress",
+    ["suppress add", "suppress import"],
+    suppress.suppressed,
+    "Result of adding to the suppression list",
+  ),
+  define("lines", "suppress-list", ["suppress list"], suppress.suppressedLine, "Suppressed user"),
+  define(
+    "document",
+    "suppress-remove",
+    ["suppress remove"],
+    suppress.unsuppressed,
+    "Result of removing from the suppression list",
+  ),
   define("document", "token-dry-run", ["token refresh"], platform.tokenPlan, "Dry run of a refresh"),
   define("document", "token", ["token show", "token refresh"], platform.tokenShown, "Access token"),
   define("document", "template-list", ["template list"], platform.templateList, "Templates of the account"),

@@ -76,8 +76,8 @@ async function claimRound(
   replies: ClaimReply[],
   count: number,
 ): Promise<Open[]> {
-  // Users found by their ledger have a record, so the short way does not apply.
-  const claims = !by.dryRun && by.sighting !== "ledger";
+  // Users found by their ledger have a record, so the short way does not apply. It would claim for suppressed ones.
+  const claims = !by.dryRun && !by.areSuppressed && by.sighting !== "ledger";
   const readings = await callClaim(
     link,
     book,

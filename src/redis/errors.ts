@@ -51,7 +51,7 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
     return redisError(`${known.what} at ${where}: ${reply}`, known.hint, known.transient);
   }
   if (message.startsWith("WRONGTYPE")) {
-    const isOurs = keyOf(command).includes(":access_token:");
+    const isOurs = /:access_token:|suppressed'$/.test(keyOf(command));
     const hint = `check --${isOurs ? "key" : "pool"}-prefix`;
     return redisError(`${keyOf(command)} at ${where} holds another type`, hint);
   }

@@ -26,6 +26,8 @@ export interface Keys {
   excluded(id: string, firstRunId: string): string;
   run(id: string, runId: string): string;
   readonly broadcasts: string;
+  /** Who must not get any message. */
+  readonly suppressed: string;
   accessToken(appid: string): string;
   /** The account's template list. */
   templates(appid: string): string;
@@ -55,7 +57,7 @@ export interface KeyPrefixes {
 
 const LEDGER_SUFFIX = ":sends";
 export const SEEN_SUFFIX = ":seen";
-const OWN_KINDS = ["broadcast", "access_token:", "templates:", "lock:"];
+const OWN_KINDS = ["broadcast", "suppressed", "access_token:", "templates:", "lock:"];
 
 export function createKeys({ keyPrefix, poolPrefix, poolSuffix = "" }: KeyPrefixes): Keys {
   checkBraces("pool prefix", poolPrefix, poolSuffix);
@@ -98,6 +100,7 @@ export function buildKeys({ keyPrefix, poolPrefix, poolSuffix, ledgerPrefix, led
     excluded: (id, firstRunId) => `${broadcast(id)}:excluded:${firstRunId}`,
     run: (id, runId) => `${broadcast(id)}:run:${runId}`,
     broadcasts: `${keyPrefix}broadcasts`,
+    suppressed: `${keyPrefix}suppressed`,
     accessToken: (appid) => `${keyPrefix}access_token:${appid}`,
     templates: (appid) => `${keyPrefix}templates:${appid}`,
     lock: (name) => `${keyPrefix}lock:${name}`,

@@ -1,6 +1,7 @@
 import type { Choice } from "../broadcast/policy.ts";
 import type { Ledger, Settlement } from "../broadcast/ports.ts";
 import { claimChosen, encodePolicy } from "./choose-user.ts";
+import { claimUnsuppressed } from "./claim-unsuppressed.ts";
 import { claimUsers } from "./claim-users.ts";
 import { errcodeWord } from "./errcode-word.ts";
 import { CODES, type Family } from "./families.ts";
@@ -11,6 +12,7 @@ import type { Book, LedgerHead } from "./read-users.ts";
 import { releaseUsers } from "./release-users.ts";
 import { SCRIPTS } from "./scripts.ts";
 import { settleClearing } from "./settle-clearing.ts";
+import { findSuppressed } from "./suppression-store.ts";
 
 export interface LedgerOptions {
   broadcastId: string;
@@ -38,10 +40,17 @@ export function createLedger(
   const head: LedgerHead = [options.broadcastId, run, LEDGER_TTL_MS];
   const book: Book = { keys, head, family, policy: encodePolicy(choice?.policy) };
   return {
-    claim: (openIds, sighting = "any") =>
-      claimChosen(choice, openIds, sighting, (chosen) =>
-        claimUsers(link, book, { run, dryRun, dead, again, sighting, choice }, chosen),
-      ),
+    claim: (openIds, sighting = "any") => {
+      const by = { run, dryRun, dead, again, sighting, choice };
+      const parts = {
+        find: (some: string[]) => findSuppressed(link, keys, some),
+        choice,
+        claim: (some: string[]) =>
+          claimChosen(choice, some, sighting, (chosen) => claimUsers(link, book, by, chosen)),
+        claimNothing: (some: string[]) => claimUsers(link, book, { ...by, areSuppressed: true }, some),
+      };
+      return claimUnsuppressed(parts, openIds);
+    },
     next: (openId, formId, errcode) => nextCode(link, book, { openId, formId, errcode }),
     settle: async (settlements) => {
       const digits = await link.runBatch(SCRIPTS.settleSends, settlements, (some) => ({

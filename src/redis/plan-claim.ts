@@ -3,6 +3,7 @@ import type { Choice, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
 import type { Found } from "../pool/find-code.ts";
 import { chooseByPool, leftOut, looksIntoPools } from "./choose-user.ts";
+import { describeFinal, describeSuppressed } from "./describe-final.ts";
 import type { Family } from "./families.ts";
 import {
   type ClaimedRecord,
@@ -36,6 +37,8 @@ export interface Claimant {
   sighting: Sighting;
   /** Whom it may claim for; absent: everybody. */
   choice?: Choice | undefined;
+  /** The users must not be messaged: nothing is claimed for them, and no outcome tried again. */
+  areSuppressed?: boolean;
 }
 
 /** The claim of one user, whatever record there is. */
@@ -44,7 +47,9 @@ export function planClaim(by: Claimant, family: Family, user: Progress, reading:
   const { record, fault } = reading;
   if (fault !== undefined) return { reply: { status: "wrong", openId, why: fault } };
   if (isElsewhere(by, user, reading)) return { reply: { status: "elsewhere", openId } };
-  if (record === undefined) return claimAnew(by, family, user, reading);
+  if (record === undefined) {
+    return by.areSuppressed ? { reply: leftOut(openId, "suppressed") } : claimAnew(by, family, user, reading);
+  }
   const claimed = readClaimed(record);
   if (claimed) return planClaimed(by, family, openId, reading, claimed);
   const final = readFinal(record);
@@ -61,9 +66,14 @@ function planClaimed(
   reading: UserReading,
   claimed: ClaimedRecord,
 ): Step {
-  if (claimed.run === by.run) return { reply: { status: "mine", ...describe(openId, claimed), ...NOTHING } };
-  if (by.dead.has(claimed.run)) return takeOver(by, family, openId, reading, claimed);
-  return { reply: { status: "busy", openId, run: claimed.run } };
+  const suppressed = by.areSuppressed ? { suppressed: true as const } : {};
+  if (claimed.run === by.run)
+    return { reply: { status: "mine", ...describe(openId, claimed), ...NOTHING, ...suppressed } };
+  if (by.dead.has(claimed.run)) {
+    const step = takeOver(by, family, openId, reading, claimed);
+    return { ...step, reply: { ...step.reply, ...suppressed } as ClaimReply };
+  }
+  return { reply: { status: "busy", openId, run: claimed.run, ...suppressed } };
 }
 
 function planFinal(
@@ -73,6 +83,7 @@ function planFinal(
   reading: UserReading,
   final: FinalRecord,
 ): Step {
+  if (by.areSuppressed) return { reply: describeSuppressed(user.openId, final, by.run) };
   // A user who had no code left may have got a new one since.
   if (final.outcome === "no_code") return claimAnew(by, family, user, reading, final);
   const own = final.run === by.run;
@@ -223,20 +234,4 @@ function isElsewhere(
   const isMine =
     record?.startsWith(`claimed ${run} `) || (record?.startsWith(`no_code ${run} 0 `) && !hasPool);
   return record !== undefined && !isMine && !hasPoolAgain;
-}
-
-function describeFinal(openId: string, final: FinalRecord, own: boolean): ClaimReply & { status: "settled" } {
-  const { outcome, attempts, atMs, errcode, formId, msgid, standing } = final;
-  return {
-    status: "settled",
-    openId,
-    outcome,
-    own,
-    attempts,
-    atMs,
-    ...(errcode === undefined ? {} : { errcode }),
-    ...(formId === undefined ? {} : { formId }),
-    ...(msgid === undefined ? {} : { msgid }),
-    ...(standing ? { standing } : {}),
-  };
 }

@@ -4,6 +4,7 @@ import type { RedisKey } from "./keys.ts";
 import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
+import dropFields from "./lua/drop-fields.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
 import plainConsent from "./lua/plain-consent.lua";
@@ -71,6 +72,7 @@ export const SCRIPTS = {
   recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),
   releaseLock: script("release-lock", releaseLock),
+  dropFields: script("drop-fields", dropFields),
   tryCommands: script("try-commands", "#!lua flags=no-writes", tryCommands),
 };
 

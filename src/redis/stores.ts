@@ -4,6 +4,7 @@ import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
 import type { ReceiptBook, Receipts } from "../broadcast/receipts.ts";
 import type { BroadcastStore } from "../broadcast/record.ts";
+import type { SuppressionList } from "../broadcast/suppression.ts";
 import type { Clock } from "../clock.ts";
 import type { ConsentStore } from "../pool/consents/ports.ts";
 import type { PoolStore } from "../pool/ports.ts";
@@ -26,6 +27,7 @@ import { openTokens, type TokenPlace, tokenPatternOf } from "./sdk-tokens/open.t
 import { createSendHistory } from "./send-history.ts";
 import { createServerProbe } from "./server-probe.ts";
 import type { Patience } from "./sit-out.ts";
+import { createSuppressionList } from "./suppression-store.ts";
 import { createTemplateCache } from "./template-cache.ts";
 
 export interface OpenStores {
@@ -38,6 +40,8 @@ export interface OpenStores {
     sweepLedgers(): AsyncIterable<string[]>;
     history: SendHistory;
     lookAtMemory: LookAtMemory;
+    /** For all channels. */
+    suppression: SuppressionList;
     /** See `Stores` in `commands/deps.ts`. */
     fastFailWhile(isAtWork: () => boolean): void;
     /** What messages without codes are claimed from, and where their sends are noted. */
@@ -117,6 +121,7 @@ export async function openStores(
       sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
       history: createSendHistory(link, keys),
       lookAtMemory: createMemoryGauge(link),
+      suppression: createSuppressionList(link, keys),
       fastFailWhile: (holds) => {
         isAtWork = holds;
       },

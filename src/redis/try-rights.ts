@@ -11,7 +11,16 @@ import { SCRIPTS, sendScript } from "./scripts.ts";
 /** Whose keys the tries are about: nobody's, so that there is nothing to change. */
 const NOBODY = "push-cli-doctor";
 
-type Place = "pool" | "ledger" | "seen" | "broadcast" | "broadcasts" | "token" | "templates" | "lock";
+type Place =
+  | "pool"
+  | "ledger"
+  | "seen"
+  | "suppressed"
+  | "broadcast"
+  | "broadcasts"
+  | "token"
+  | "templates"
+  | "lock";
 
 interface Try {
   command: string;
@@ -32,6 +41,9 @@ const TRIES: Try[] = [
   ...writing("ledger", "hsetnx f x"),
   ...on("seen", "zadd XX 1 m", "zrem m", "zscore m", "zrangebyscore 0 0", "zremrangebyscore 0 0"),
   ...on("seen", "zremrangebyrank 0 0"),
+  // The list itself, so in it nobody's field.
+  ...on("suppressed", "hmget f", "hget f", `hdel ${NOBODY}`, "hscan 0"),
+  ...on("suppressed", "hset f x f"),
   ...on("broadcasts", "zrange 0 0", "zrevrange 0 0"),
   ...on("broadcast", "hgetall", "hdel f", "getrange 0 0", "set x XX"),
   ...on("token", "get", "pttl", "set x XX"),
@@ -132,6 +144,8 @@ function keyOf(keys: Keys, place: Place): RedisKey {
       return keys.ledger(NOBODY);
     case "seen":
       return keys.seen(NOBODY);
+    case "suppressed":
+      return keys.suppressed;
     case "broadcast":
       return keys.broadcast(NOBODY);
     case "broadcasts":

@@ -229,6 +229,7 @@ describe("the view", () => {
       left: 90,
       again: 0,
       withheld: noWithheld(),
+      suppressedSince: { open: 0, unknown: 0, failed: 0 },
     });
     expect(counted).toBe("ledgers");
     expect(result).toMatchObject({ outcomes: { sent: 5 }, open: 2, toGo: 3, codes: { spent: 5 } });

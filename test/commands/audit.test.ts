@@ -150,6 +150,9 @@ describe("each command", () => {
         "pool import",
         "pool remove",
         "purge",
+        "suppress add",
+        "suppress remove",
+        "suppress import",
         "token refresh",
         "collector start",
       ]
@@ -164,6 +167,7 @@ describe("each command", () => {
         "pool list",
         "pool stats",
         "pool export",
+        "suppress list",
         "template list",
         "template show",
         "token show",

@@ -74,6 +74,15 @@ it("imports from other layouts, and works on serialized keys, with the patterns 
   expect(await run(["broadcast", "tmpl", "--yes", "--no-keywords", "--pool-keys", "java"])).toEqual(OK);
 });
 
+it("keeps the suppression list", async () => {
+  expect(await run(["suppress", "add", "u50", "u51", "--for", "1d"])).toEqual(OK);
+  expect(await run(["suppress", "import"], "u52\n")).toEqual(OK);
+  expect(await run(["suppress", "list", "--all"])).toEqual(OK);
+  await redis.client.hset("mina:suppressed", "u53", '{"untilMs":1}');
+  expect(await run(["suppress", "remove", "--ended"])).toEqual(OK);
+  expect(await run(["suppress", "remove", "u50", "u51", "u52"])).toEqual(OK);
+});
+
 it("keeps the token", async () => {
   expect(await run(["token", "refresh"])).toEqual(OK);
   expect(await run(["token", "refresh", "--force", "--yes"])).toEqual(OK);

@@ -74,6 +74,7 @@ it("lists the keys that the program makes", () => {
     keys.audience("<id>", "<runId>"),
     keys.invalid("<id>", "<runId>"),
     keys.broadcasts,
+    keys.suppressed,
     keys.accessToken("<appid>"),
     keys.templates("<appid>"),
     keys.lock("purge"),

@@ -1,12 +1,14 @@
 import type { Audience } from "../../broadcast/audience.ts";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
+import { sumWithheld } from "../../broadcast/outcome.ts";
 import { mergeFiltered, sumFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { nameOf } from "../permission-words.ts";
 import { filteredFacts, policyFacts } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, type Fact } from "./question.ts";
+import { withheldFacts } from "./withheld-words.ts";
 
 /** Whom a broadcast reaches, and what that costs. */
 export function audienceFacts(
@@ -34,9 +36,13 @@ export function audienceFacts(
   const without = leftOut > 0 ? `, ${formatCount(leftOut)} filtered out` : "";
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
-    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code + leftOut)}${without}${reachable}`],
+    [
+      "audience",
+      `${whom}${upTo}: ${countUsers(sent + no_code + leftOut + sumWithheld(tally.outcomes))}${without}${reachable}`,
+    ],
     ...policyFacts(filters?.policy),
     ...filteredFacts(filtered),
+    ...withheldFacts(tally.outcomes),
     ["spends", spent],
     ...(spends === "none" ? [] : [["leaves", describeLeft(left, name)] as Fact]),
   ];

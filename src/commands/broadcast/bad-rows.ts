@@ -28,14 +28,15 @@ export class BadRows {
     return `${formatCounted(count, "row")} ${count === 1 ? "is" : "are"} skipped as invalid; the first is ${shown[0]}`;
   }
 
-  error(name: string): PushCliError {
+  /** `undone`: what they have kept from happening. */
+  error(name: string, undone = "nothing was sent"): PushCliError {
     const { count, shown } = this;
     const skip = this.skippable.count === count ? ", or use --skip-bad-rows to skip" : "";
     if (count === 1) {
-      const hint = `nothing was sent; fix the line and run again${skip && `${skip} it`}`;
+      const hint = `${undone}; fix the line and run again${skip && `${skip} it`}`;
       return new PushCliError("usage", `${name}, ${shown[0]}`, { hint });
     }
-    const hint = `nothing was sent; fix the lines and run again${skip && `${skip} them`}`;
+    const hint = `${undone}; fix the lines and run again${skip && `${skip} them`}`;
     return new PushCliError("usage", `${name}: ${formatCount(count)} invalid rows`, {
       hint,
       details: this.details,

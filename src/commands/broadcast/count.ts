@@ -2,6 +2,7 @@ import { type Audience, type AudiencePage, countListed, type Row } from "../../b
 import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
+import { sumWithheld } from "../../broadcast/outcome.ts";
 import { sumFiltered } from "../../broadcast/policy.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
@@ -17,6 +18,7 @@ import { describeFiltered } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
+import { describeWithheld } from "./withheld-words.ts";
 
 async function* audiencePages(
   deps: Deps,
@@ -111,14 +113,24 @@ async function targetOf(deps: Deps) {
 export async function noneReachable(
   deps: Deps,
   message: Message,
-  { outcomes: { no_code: count }, filtered = {} }: Pick<BroadcastResult, "outcomes" | "filtered">,
+  { outcomes, filtered = {} }: Pick<BroadcastResult, "outcomes" | "filtered">,
 ): Promise<PushCliError> {
   const name = nameOf(await spendsOf(deps, message));
+  const { no_code: count } = outcomes;
   const without =
     count === 1 ? `the user has no valid ${name}` : `none of ${countUsers(count)} has a valid ${name}`;
   const sum = sumFiltered(filtered);
+  const others = count === 0 ? "" : `; of the others, ${without}`;
+  const withheld = sumWithheld(outcomes);
+  if (withheld > 0) {
+    const also = sum === 0 ? "" : `, and the filters exclude ${countUsers(sum)}`;
+    return new PushCliError(
+      "nothing",
+      `the message is withheld from ${countUsers(withheld)} (${describeWithheld(outcomes)})${also}${others}`,
+      { hint: "to see who is suppressed: push-cli suppress list" },
+    );
+  }
   if (sum > 0) {
-    const others = count === 0 ? "" : `; of the others, ${without}`;
     const hint = "each user counts under the first filter that applies; loosen a filter to reach more";
     return new PushCliError(
       "nothing",

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { PermissionKind } from "../../broadcast/channel.ts";
+import { isWithheld } from "../../broadcast/policy.ts";
 import type { Errcode } from "../../broadcast/ports.ts";
 import { listRecipients, type RecipientFilter } from "../../broadcast/recipients.ts";
 import { type ReportLine, toDocument } from "../../broadcast/report.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
-import { usageError } from "../../errors.ts";
+import { type PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
@@ -18,9 +19,10 @@ const OUTCOMES = ["sent", "no_code", "rejected", "failed", "unknown", "invalid",
 
 const EXAMPLES = `
 Read from the users' ledgers, which are kept for 8 days after the last send.
-Users who never had a code or consent are not listed; skipped rows ("invalid")
-are kept for 8 days, too. With --json, lines are the same as in a report. "open"
-recipients are claimed but have no outcome yet.
+Users who never had a code or consent, and those from whom the message was
+withheld (suppressed, held_out, capped), are not listed; skipped rows
+("invalid") are kept for 8 days, too. With --json, lines are the same as in a
+report. "open" recipients are claimed but have no outcome yet.
 
 Examples:
   $ push-cli broadcast recipients 20261123-184012-k3f9 --outcome failed,unknown
@@ -74,9 +76,19 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
 
 function parseOutcomes(text: string): Set<string> {
   const words = text.split(",").map((word) => word.trim());
+  const withheld = words.find(isWithheld);
+  if (withheld !== undefined) throw notInLedgers(withheld);
   const wrong = words.find((word) => !OUTCOMES.includes(word));
   if (wrong === undefined) return new Set(words);
   throw usageError(`--outcome: '${wrong}' is not an outcome`, `valid outcomes: ${OUTCOMES.join(", ")}`);
+}
+
+/** Users from whom a message is withheld have no record of it. */
+function notInLedgers(outcome: string): PushCliError {
+  return usageError(
+    `--outcome: ${outcome} users are not in the ledgers, which list those who were sent to`,
+    `only the file of broadcast --report has them: grep '"outcome":"${outcome}"' <file>; broadcast show counts them`,
+  );
 }
 
 /** Numbers, and the words of platforms that have such: `40004/FORM_ID_OVER_TIME`. */

@@ -1,7 +1,7 @@
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
 import type { Recount } from "../../broadcast/recount.ts";
-import type { ResumeSpec } from "../../broadcast/resume.ts";
+import type { ResumeSpec, Retry } from "../../broadcast/resume.ts";
 import type { ReceiptCounts } from "../../broadcast/take-receipts.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -43,6 +43,8 @@ export interface ResumePlan {
   fresh: number;
   open: number;
   retries: number;
+  /** Claims without an outcome, and outcomes to retry, of users who are suppressed since: nothing is sent to them. */
+  suppressed: number;
   limit: number | undefined;
   /** What receipts say of unknown outcomes; the counts go by it already. */
   receipts: ReceiptCounts | undefined;
@@ -57,15 +59,19 @@ export function planResume(
 ): ResumePlan {
   const view = viewBroadcast(record, runs, recount);
   const limit = given === undefined ? record.limit : (given ?? undefined);
-  const { settled, open } = recount;
-  const claims = settled.recipients - settled.outcomes.no_code + open;
+  const { settled, suppressedSince } = recount;
+  const open = recount.open - suppressedSince.open;
+  const claims = settled.recipients - settled.outcomes.no_code + recount.open;
   const isThrough =
     record.status === "finished" && !(record.cut && (limit ?? Infinity) > (record.limit ?? 0));
   const reachable = recount.left + recount.again;
   const room = limit === undefined ? reachable : Math.max(0, limit - claims);
   const fresh = isThrough ? 0 : Math.min(reachable, room);
-  const retries = retry.reduce((sum, kind) => sum + settled.outcomes[kind], 0);
-  return { view, fresh, open, retries, sends: fresh + open + retries, limit, receipts };
+  const retried = (counts: Record<Retry, number>) => retry.reduce((sum, kind) => sum + counts[kind], 0);
+  // Receipts may have settled some of the suppressed.
+  const retries = Math.max(0, retried(settled.outcomes) - retried(suppressedSince));
+  const suppressed = suppressedSince.open + retried(suppressedSince);
+  return { view, fresh, open, retries, suppressed, sends: fresh + open + retries, limit, receipts };
 }
 
 /**
@@ -158,11 +164,12 @@ const UNKNOWN_FACT: Fact = [
   "--retry-unknown: codes with several uses (prepay_id) may deliver the message twice",
 ];
 
-function toGoText({ fresh, open, retries, limit }: ResumePlan, spends: PermissionKind): string {
+function toGoText({ fresh, open, retries, suppressed, limit }: ResumePlan, spends: PermissionKind): string {
   const parts = [`${countUsers(fresh)} not yet sent to`];
   const same = spends === "none" ? "" : ` (same ${nameOf(spends)})`;
   if (open > 0) parts.push(`${formatCount(open)} claimed without an outcome${same}`);
   if (retries > 0) parts.push(`${formatCount(retries)} to retry`);
+  if (suppressed > 0) parts.push(`${formatCount(suppressed)} suppressed since, not sent to`);
   if (limit !== undefined) parts.push(`limit ${formatCount(limit)}`);
   return parts.join(", ");
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { sumWithheld } from "../../broadcast/outcome.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { repeatOf } from "../../broadcast/repeat.ts";
 import {
@@ -188,6 +189,6 @@ async function goOn(
 async function countUsersOf(deps: Deps, record: BroadcastRecord): Promise<number | undefined> {
   const known = record.recipients ?? record.users;
   if (known !== undefined || deps.out.quiet) return known;
-  const { settled, open, left, again } = await recountWithProgress(deps, record);
-  return settled.recipients + open + left + again;
+  const { settled, open, left, again, withheld } = await recountWithProgress(deps, record);
+  return settled.recipients + open + left + again + sumWithheld(withheld);
 }

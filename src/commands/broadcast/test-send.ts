@@ -34,7 +34,19 @@ export async function listTesters(deps: Deps, { test, dryRun }: TestFlags): Prom
   if (!test) return [];
   if (dryRun) throw usageError("--test and --dry-run can't be used together", "use only one of them");
   if (takesStdin(test)) throw usageError("--test can't read openIds from stdin", "use --test <openId>");
-  return listOpenIds(deps, test, { option: "--test", undone: "nothing was sent" });
+  const testers = await listOpenIds(deps, test, { option: "--test", undone: "nothing was sent" });
+  await checkNotSuppressed(deps, testers);
+  return testers;
+}
+
+async function checkNotSuppressed(deps: Deps, testers: readonly string[]): Promise<void> {
+  const suppressed = await (await deps.stores()).suppression.findSuppressed(testers);
+  const [first] = suppressed;
+  if (first === undefined) return;
+  throw usageError(
+    `--test: '${first}' is on the suppression list`,
+    `nothing was sent; test with another user, or run push-cli suppress remove ${first}`,
+  );
 }
 
 interface TestPlan {
