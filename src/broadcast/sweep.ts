@@ -31,7 +31,14 @@ export interface Sweeps {
 /** The audience of a broadcast's first run: nobody has a record yet. */
 export async function* firstSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
   const pages = record.audience === "list" ? sweeps.listed() : asPages(sweeps.pools());
-  for await (const page of pages) yield { ...page, sighting: "any" };
+  let isEmpty = true;
+  for await (const page of pages) {
+    isEmpty = false;
+    yield { ...page, sighting: "any" };
+  }
+  // It may have waited for its time for days.
+  const { users = 0, invalid = 0 } = record;
+  if (isEmpty && record.audience === "list" && users > invalid) throw listGone(record.id);
 }
 
 async function* asPages(sweep: AsyncIterable<string[]>): AsyncGenerator<AudiencePage> {

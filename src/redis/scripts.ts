@@ -6,6 +6,7 @@ import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
+import moveBroadcast from "./lua/move-broadcast.lua";
 import plainConsent from "./lua/plain-consent.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
@@ -67,6 +68,7 @@ export const SCRIPTS = {
   withdrawConsents: script("withdraw-consents", shareBasics, plainConsent, readConsents, withdrawConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
+  moveBroadcast: script("move-broadcast", moveBroadcast),
   pushAudience: script("push-audience", pushAudience),
   recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),
