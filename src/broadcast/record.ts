@@ -6,7 +6,7 @@ import type { EvictedKeys } from "./memory.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule, ScheduleDocument } from "./schedule.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -93,6 +93,8 @@ export interface BroadcastResult {
   outages?: Outages;
   /** Claims without a known outcome yet: `resume` continues with the same code. */
   open: number;
+  /** Absent for a broadcast without one. */
+  schedule?: ScheduleDocument;
   /** ISO 8601. */
   startedAt: string;
   /** Null until it is finished. */

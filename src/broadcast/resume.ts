@@ -7,7 +7,7 @@ import { newRunId } from "./ids.ts";
 import { LEDGER_LIFE_MS } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
-import { hasBegun, isPastDeadline, type QuietHours, type Schedule, zoneOf } from "./schedule.ts";
+import { firstMoment, hasBegun, isPastDeadline, type QuietHours, type Schedule, zoneOf } from "./schedule.ts";
 import { formatZoned } from "./zone.ts";
 
 export type Retry = "unknown" | "failed";
@@ -27,7 +27,7 @@ export interface ResumeSpec {
   /** A scheduled one begins at once. */
   beginsNow?: boolean;
   /** Changes of the schedule; null: no longer. */
-  timing?: ScheduleChanges;
+  timing?: ScheduleChanges | undefined;
   /** One that is past its deadline is begun all the same, and stops: so that it is no longer due. */
   mayBeLate?: boolean;
   /** Fields to set or change in the record. */
@@ -101,7 +101,8 @@ export function whyNotResumable(
   if (!mayBeLate && isPastDeadline(schedule, nowMs)) return tooLate(id, schedule);
   // Once the audience was swept completely, nobody else is chosen.
   const isThrough = record.recipients !== undefined && !isWider(record, limit);
-  const lapsed = isThrough ? undefined : findLapsed(record, nowMs);
+  const beginsMs = hasBegun(record) ? nowMs : firstMoment(schedule, nowMs);
+  const lapsed = isThrough ? undefined : findLapsed(record, beginsMs);
   if (lapsed) return othersGone(id, lapsed);
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
   const { outcomes } = record.result ?? {};
