@@ -174,12 +174,14 @@ function toPlanned({ id, schedule, status }: BroadcastRecord): Begun {
 
 async function showEnd(deps: Deps, begun: Begun[], skipped: Skipped[], dryRun: boolean): Promise<void> {
   const { out } = deps;
+  for (const { broadcastId, why } of skipped) out.talk(`skipped ${broadcastId}: ${why}`);
   const sent = begun.reduce((sum, one) => sum + (one.sent ?? 0), 0);
   deps.note({ broadcastId: begun.map(({ broadcastId }) => broadcastId).join(" "), counts: { sent } });
+  if (begun.length === 0) out.talk("no broadcast is due");
+  // A cron job that has done nothing is silent.
+  if (out.quiet && out.format !== "json") return;
   if (out.format !== "human")
     return out.document({ broadcasts: begun, skipped, ...(dryRun ? { dryRun: true } : {}) });
-  for (const { broadcastId, why } of skipped) out.talk(`skipped ${broadcastId}: ${why}`);
-  if (begun.length === 0) out.talk("no broadcast is due");
   for (const { broadcastId, exit, exitCode: code, status } of begun)
     out.data(
       dryRun
