@@ -26,8 +26,8 @@ interface RunDueFlags extends EngineFlags {
 const EXAMPLES = `
 Begins what was scheduled with --at for the configured appid and channel, whose
 time has come, and which no process waits for: one broadcast after the other,
-each once, however many of these commands run at the same time. A broadcast whose
-process dies after it has begun is not begun again: broadcast resume goes on.
+each once, however many of these commands run at the same time. A broadcast
+whose process dies after it has begun is not begun again: use broadcast resume.
 
 Examples:
   $ push-cli broadcast run-due --dry-run

@@ -131,8 +131,8 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
 
 const USAGE = `push-cli broadcast <templateId> [options]
        push-cli broadcast send <templateId> [options]
-       push-cli broadcast resume | run-due | watch | list | show | recipients ...
-       push-cli broadcast pause | cancel | delete <id>`;
+       push-cli broadcast resume | watch | list | show | recipients ...
+       push-cli broadcast run-due | pause | cancel | delete ...`;
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
   const channel = await deps.channel();

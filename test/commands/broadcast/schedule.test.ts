@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import {
   broadcast,
@@ -19,6 +19,14 @@ const commands = useCommands(world);
 const { run, show, resume, delivered } = commands;
 const RECORD = "mina:broadcast:b-1";
 const DAY_MS = 86_400_000;
+
+// What is loaded when it is first used takes longer than some of these broadcasts wait.
+beforeAll(async () => {
+  await giveUsers(world, 1);
+  await broadcast(world, ["--id", "warm-up"]);
+  await show("warm-up");
+  await run(["watch", "warm-up", "--json"]);
+});
 
 /** Scheduled for later, by a process that has ended. */
 async function schedule(args: string[] = [], id = "b-1") {
