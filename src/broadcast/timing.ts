@@ -22,6 +22,7 @@ export class Timing {
   private resting = false;
   private restingSince = 0;
   private restedBefore = 0;
+  private isStopped = false;
   private awakening = new AbortController();
 
   constructor(clock: Clock, schedule: Schedule = {}) {
@@ -56,7 +57,7 @@ export class Timing {
     return isPastDeadline(this.schedule, this.clock.now());
   }
 
-  /** Aborts when quiet hours begin: for waits that end in a send. */
+  /** Aborts when quiet hours begin, and at a stop: for waits that end in a send. */
   get awake(): AbortSignal {
     return this.awakening.signal;
   }
@@ -85,11 +86,12 @@ export class Timing {
   endRest(): void {
     this.restedBefore = this.restedMs;
     this.resting = false;
-    this.awakening = new AbortController();
+    if (!this.isStopped) this.awakening = new AbortController();
   }
 
   /** At a stop, nobody waits any longer. */
   takeParked(): InHand[] {
+    this.isStopped = true;
     this.awakening.abort();
     return this.parked.splice(0);
   }

@@ -7,8 +7,8 @@
 -- Returns 1; 0 when the record is gone, or is not as it must be
 
 local record, gone = KEYS[1], tonumber(ARGV[3])
-local status, wanted = unpack(redis.call("HMGET", record, "status", "wanted"))
-if status ~= ARGV[1] or (wanted or "") ~= ARGV[2] then return 0 end
+if redis.call("HGET", record, "status") ~= ARGV[1] then return 0 end
+if (redis.call("HGET", record, "wanted") or "") ~= ARGV[2] then return 0 end
 if gone > 0 then redis.call("HDEL", record, unpack(ARGV, 4, gone + 3)) end
 redis.call("HSET", record, unpack(ARGV, gone + 4))
 return 1
