@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { startBroadcast } from "../../src/broadcast/broadcast.ts";
 import type { EngineOptions } from "../../src/broadcast/engine-options.ts";
 import type { Addressee, MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
 import type { Run } from "../../src/broadcast/run.ts";
 import { isQuietAt, type QuietHours, type Schedule } from "../../src/broadcast/schedule.ts";
 import { whyWaiting } from "../../src/broadcast/waiting.ts";
 import type { Clock } from "../../src/clock.ts";
-import { drive, hurriedClock, openRunDeps } from "./drive.ts";
+import { drive, engineOptions, hurriedClock, MESSAGE, openRunDeps } from "./drive.ts";
 import { checkBooks, countCodes, giveUsers, ledgers, setFaults, until, useWorld } from "./world.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 10 } });
@@ -209,4 +210,47 @@ test("a clock that is set back before they began lets the run go on", async () =
   });
   expect(result).toMatchObject({ status: "finished", outcomes: { sent: 60 } });
   await checkBooks(world, { json }, 120);
+});
+
+test("whoever is claimed again afterwards gets the texts of their own row", async () => {
+  const openIds = await giveUsers(world, 100, { codes: 2 });
+  const clock = settableClock();
+  const { deps, close } = await openRunDeps(world, { clock, concurrency: 4 });
+  const texts = new Map<string, readonly (string | undefined)[] | undefined>();
+  const sender: MessageSender = {
+    ...deps.sender,
+    send: (to, token, onAnswer) => {
+      texts.set(to.openId, to.own?.values);
+      deps.sender.send(to, token, onAnswer);
+    },
+  };
+  const night = async (run: Run) => {
+    await until(() => delivered() >= 30);
+    clock.set(NIGHT);
+    await until(() => run.timing.waiting !== undefined && run.inHand.size === 0);
+    clock.set(MORNING);
+  };
+  const nights: Promise<void>[] = [];
+  const { result } = await startBroadcast(
+    { ...deps, sender, onStart: (_, run) => nights.push(night(run)) },
+    {
+      appid: "wx-sandbox",
+      apiBase: world.sandbox.url,
+      channel: "wechat-template",
+      message: { ...MESSAGE, fields: [{ name: "keyword1", value: "Dear {{name}}" }], columns: ["name"] },
+      audience: {
+        kind: "list",
+        count: 100,
+        async *pages() {
+          yield { openIds, rows: openIds.map((openId) => [`name of ${openId}`]) };
+        },
+      },
+      schedule: { quietHours },
+      engine: engineOptions({ concurrency: 4 }),
+    },
+  ).finally(close);
+  await Promise.all(nights);
+  expect(result).toMatchObject({ status: "finished", outcomes: { sent: 100 } });
+  expect(result.codes.released).toBeGreaterThan(0);
+  for (const openId of openIds) expect(texts.get(openId), openId).toEqual([`Dear name of ${openId}`]);
 });
