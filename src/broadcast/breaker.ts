@@ -69,6 +69,8 @@ export class Breaker {
   openings = 0;
   /** Called when it opens. */
   onOpen = () => {};
+  /** The run rests: what requests still in flight end with says nothing about the time after it. */
+  private resting = false;
   private readonly clock: Clock;
   private readonly most: number;
   /** Recipients whose requests failed since the last proper answer. */
@@ -132,7 +134,7 @@ export class Breaker {
     this.isCalm = false;
     this.failure = failure;
     if (isApi) this.isKnown = true;
-    if (this.isOpen) {
+    if (this.isOpen || this.resting) {
       excuse(by);
       return;
     }
@@ -147,6 +149,7 @@ export class Breaker {
   /** Opens the breaker; tries begin after `waitMs` at the earliest. */
   trip(reason: string, waitMs = 0): void {
     this.failure = { reason };
+    if (this.resting) return;
     if (!this.isOpen) this.open();
     this.pauseMs = Math.max(this.pauseMs, waitMs);
   }
@@ -161,6 +164,16 @@ export class Breaker {
   /** A try was inconclusive: another may follow at once. */
   tryAgain(): void {
     this.pauseMs = 0;
+  }
+
+  /** Until `wake` it does not open, and an outage is not waited for; a few requests find out afterwards whether it is over. */
+  rest(): void {
+    this.resting = true;
+    if (this.isOpen) this.climb();
+  }
+
+  wake(): void {
+    this.resting = false;
   }
 
   private open(): void {

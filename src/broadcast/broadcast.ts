@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
+import { enterBroadcast } from "./begin.ts";
 import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
@@ -10,12 +11,13 @@ import { Heartbeat } from "./heartbeat.ts";
 import { newBroadcastId, newRunId } from "./ids.ts";
 import { enterRecord, loadChoice } from "./keep-audience.ts";
 import { noteRun } from "./notes.ts";
-import { createPatience, tokensWithPatience, withPatience } from "./patience.ts";
+import { createPatience, type Patience, tokensWithPatience, withPatience } from "./patience.ts";
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
-import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
+import type { BroadcastRecord, RunState } from "./record.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
+import { hasBegun, type Schedule } from "./schedule.ts";
 import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
 import { isOver } from "./status.ts";
 import { stopReasonOf } from "./stop.ts";
@@ -42,6 +44,8 @@ export interface BroadcastSpec {
   /** Whom of them it may send to; `excluded`: whom its list leaves out. */
   policy?: Policy | undefined;
   excluded?: Excluded | undefined;
+  /** When it may send; with `atMs` it is `scheduled` until then. */
+  schedule?: Schedule | undefined;
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
@@ -55,41 +59,53 @@ export interface BroadcastSpec {
 const PATIENCE_MS = 30_000;
 
 /**
- * Starts a broadcast and drives its first run to the end. The access token is fetched before anything is written, so
- * that wrong credentials cost nothing. Rejects with a PushCliError when it could not start.
+ * Starts a broadcast and drives its first run to the end; one with a time to begin waits for it. Rejects with a PushCliError
+ * when it could not start.
  */
 export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): Promise<Ended> {
+  const record = await createBroadcast(deps, spec);
+  return runOnce(deps, record, spec.engine, {
+    runId: record.firstRunId,
+    dead: new Set(),
+    earlierRuns: [],
+    allowEviction: spec.allowEviction,
+    firstSweep: (sweeps) => firstSweep(record, sweeps),
+  });
+}
+
+/**
+ * Writes a broadcast down that nobody runs yet. The access token is fetched before anything is written, so that wrong
+ * credentials cost nothing. Rejects with a PushCliError when it can't be started.
+ */
+export async function createBroadcast(
+  deps: Pick<BroadcastDeps, "store" | "fateOf" | "clock" | "tokens" | "lookAtMemory">,
+  spec: BroadcastSpec,
+): Promise<BroadcastRecord> {
   const { clock } = deps;
   await deps.tokens.current();
   const memory = await deps.lookAtMemory();
-  const id = spec.id ?? newBroadcastId(clock);
-  const runId = newRunId(clock);
+  const { schedule } = spec;
   const record: BroadcastRecord = {
-    id,
-    firstRunId: runId,
+    id: spec.id ?? newBroadcastId(clock),
+    firstRunId: newRunId(clock),
     appid: spec.appid,
     apiBase: spec.apiBase,
     channel: spec.channel,
     message: spec.message,
     audience: spec.audience.kind,
     policy: spec.policy,
+    schedule,
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
     invalid: spec.audience.kind === "list" ? spec.audience.invalid?.count : undefined,
     evicted: memory && countsOf(memory),
     testOf: spec.testOf,
-    status: "running",
+    status: schedule?.atMs === undefined ? "running" : "scheduled",
     startedAtMs: clock.now(),
   };
   await enterRecord(deps, record, spec);
-  return runOnce(deps, record, spec.engine, {
-    runId,
-    dead: new Set(),
-    earlierRuns: [],
-    allowEviction: spec.allowEviction,
-    firstSweep: (sweeps) => firstSweep(record, sweeps),
-  });
+  return record;
 }
 
 /** One run from its first heartbeat to its result. */
@@ -103,22 +119,25 @@ export async function runOnce(
   const { id } = record;
   const { runId, dead, retry } = plan;
   const info = { ...self, runId, user, sinceMs: clock.now() };
-  const beganAt = clock.monotonic();
-  const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
+  let beganAt = clock.monotonic();
+  // Neither the time before it begins nor quiet hours are work.
+  const elapsedMs = () => Math.round(clock.monotonic() - beganAt - run.timing.restedMs);
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
-    onLost: (error) => run.stop(stopReasonOf(error)),
+    // Nothing is lost while it waits to begin: another process would wait for its lease to lapse.
+    onLost: (error) => run.timing.isAwaitingBeginning || run.stop(stopReasonOf(error)),
     onWanted: (wanted) => run.stop(wantedStop(wanted)),
   });
   const patience = createPatience(clock, PATIENCE_MS);
   const ledger = withPatience(opened, patience);
   const tokens = tokensWithPatience(deps.tokens, patience);
   const render = createRenderer(record.message);
-  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat, render }, options);
+  const schedule = plan.changes && "schedule" in plan.changes ? plan.changes.schedule : record.schedule;
+  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat, render }, { ...options, schedule });
   adoptRecent(run, plan.earlierRuns, clock);
   if (plan.knowsApi) run.breaker.isKnown = true;
   const sweeps: Sweeps = {
@@ -129,37 +148,57 @@ export async function runOnce(
   const over = new Set(plan.earlierRuns.filter((one) => isOver(one, deps)).map((one) => one.runId));
   await heartbeat.start();
   let now = record;
+  let isWaiting = false;
   try {
     await spareTheLiving(deps, id, dead);
-    const entered = await enterRun(store, record, plan.changes);
-    now = entered ?? record;
-    if (!entered) run.stop(wantedStop("gone"));
-    if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
-    deps.onStart?.(id, run, now);
+    const begun = await enterBroadcast(deps, record, { run, plan, patience });
+    if (!hasBegun(record)) {
+      info.sinceMs = clock.now();
+      beganAt = clock.monotonic();
+    }
+    isWaiting = begun === undefined;
     noteRun(deps, record, plan);
-    await reportInvalid(deps, now, plan);
-    const watch = watchEviction(deps, plan.allowEviction ? undefined : now.evicted, run);
-    const receipts = {
-      source: deps.receipts && { ...deps, receipts: deps.receipts },
-      record: now,
-      runId,
-      patience,
-    };
-    try {
-      await takeReceipts(run, receipts, plan.earlierRuns);
-      await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
-      await awaitReceipts(run, receipts);
-    } finally {
-      await watch.end();
+    if (begun) {
+      now = begun;
+      await work(deps, begun, { run, plan, sweeps, over, patience });
     }
     run.isOver = true;
   } finally {
     await heartbeat.end();
   }
   await tellLostRecord(deps, now, run);
-  const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs });
+  const result = await conclude(deps, now, run, { info, plan, sweeps, over, elapsedMs, isWaiting });
   const ended = await store.load(id).catch(() => undefined);
   return { result, run, record: { id, cut: ended?.cut, resumeWith: ended?.resumeWith } };
+}
+
+interface Work {
+  run: Run;
+  plan: RunPlan;
+  sweeps: Sweeps;
+  over: ReadonlySet<string>;
+  patience: Patience;
+}
+
+/** From the first receipt that an earlier run's message may have to the last one of this run's. */
+async function work(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  { run, plan, sweeps, over, patience }: Work,
+): Promise<void> {
+  const { runId, dead } = plan;
+  await reportInvalid(deps, record, plan);
+  const watch = watchEviction(deps, plan.allowEviction ? undefined : record.evicted, run);
+  const source = deps.receipts && { ...deps, receipts: deps.receipts };
+  const receipts = { source, record, runId, patience };
+  try {
+    await takeReceipts(run, receipts, plan.earlierRuns);
+    const needs = { ...deps, run, runId, dead, over, id: record.id };
+    await driveRun(run, audienceOf(needs, record, sweeps, plan));
+    await awaitReceipts(run, receipts);
+  } finally {
+    await watch.end();
+  }
 }
 
 /** Writes the rows left out into the report, which may have them from an earlier run already. */
@@ -176,30 +215,6 @@ async function reportInvalid(
       else report.writeUnlessThere(line);
     }
   }
-}
-
-/** Marks the record as running and clears what the end of an earlier run left in it. Undefined when it was deleted. */
-async function enterRun(
-  store: BroadcastStore,
-  record: BroadcastRecord,
-  changes: Partial<BroadcastRecord> = {},
-): Promise<BroadcastRecord | undefined> {
-  // Another run may have finished the broadcast before it could see this one.
-  const now = await store.load(record.id);
-  if (!now) return undefined;
-  // A cancellation may have come in between.
-  const wanted = now.wanted?.action === "cancel" ? now.wanted : undefined;
-  const fresh: Partial<BroadcastRecord> = {
-    ...changes,
-    status: "running",
-    reason: undefined,
-    exit: undefined,
-    resumeWith: undefined,
-    finishedAtMs: undefined,
-    wanted,
-  };
-  await store.update(record.id, fresh);
-  return { ...now, ...fresh };
 }
 
 /** The users of a run, swept until nobody can have been missed. */

@@ -18,6 +18,8 @@ interface Seen {
   /** Runs that were surely over when this one began. */
   over: ReadonlySet<string>;
   elapsedMs(): number;
+  /** It never began: it was stopped while it waited for the time of a scheduled broadcast. */
+  isWaiting: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function conclude(
   run: Run,
   seen: Seen,
 ): Promise<BroadcastResult> {
+  if (seen.isWaiting) return concludeWaiting(deps, record, run, seen);
   if (willConclude(run)) {
     try {
       return await concludeRecord(deps, record, run, seen);
@@ -41,6 +44,26 @@ export async function conclude(
   const { info, plan, elapsedMs } = seen;
   const now = { nowMs: deps.clock.now(), elapsedMs: elapsedMs() };
   return summarize(run, { record, info, otherRuns: plan.earlierRuns, ...now });
+}
+
+/** Unless an operator has paused or cancelled it, the broadcast stays scheduled: another process can take over. */
+async function concludeWaiting(
+  { store, clock }: BroadcastDeps,
+  record: BroadcastRecord,
+  run: Run,
+  { info, plan }: Seen,
+): Promise<BroadcastResult> {
+  const times = { nowMs: clock.now(), elapsedMs: 0 };
+  const result = summarize(run, { record, info, otherRuns: plan.earlierRuns, ...times });
+  const { status, exit } = run.stopReason ?? {};
+  if (status === "paused" || status === "cancelled") {
+    const { reason } = result;
+    await store.update(record.id, { status, reason, exit, finishedAtMs: undefined, result });
+    return result;
+  }
+  if (!willConclude(run)) return result;
+  const { reason: _, ...rest } = result;
+  return { ...rest, status: "scheduled" };
 }
 
 /** Whether this run writes the end into the record. */

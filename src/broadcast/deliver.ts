@@ -48,17 +48,17 @@ function deliver(run: Run, recipient: InHand, next: () => void): void {
 }
 
 /**
- * Waits for the API to be up, for the run's turn and for a fresh heartbeat; returns the access token. After a stop,
- * nothing may be sent with it.
+ * Waits for the API to be up, for the run's turn and for a fresh heartbeat; returns the access token. After a stop and in
+ * quiet hours, nothing may be sent with it.
  */
 async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
-  const { gate, breaker, signal } = run;
+  const { gate, breaker, signal, timing } = run;
   for (;;) {
     const openings = await gate.enter(recipient);
     try {
       const token = await untilTurn(run);
       // Otherwise the API went down meanwhile.
-      if (openings === breaker.openings || signal.aborted) return token;
+      if (openings === breaker.openings || signal.aborted || timing.isQuiet) return token;
     } finally {
       gate.leave(openings);
     }
@@ -66,8 +66,8 @@ async function untilMaySend(run: Run, recipient: InHand): Promise<string> {
 }
 
 /** The heartbeat comes last: fetching a token may take long, and another run may have taken over the claims by then. */
-async function untilTurn({ pacer, signal, deps: { pulse, tokens } }: Run): Promise<string> {
-  if (pacer.mayWait) await pacer.take(signal);
+async function untilTurn({ pacer, signal, timing, deps: { pulse, tokens } }: Run): Promise<string> {
+  if (pacer.mayWait) await pacer.take(timing.awake);
   const token = tokens.cached() ?? (await unlessStopped(() => tokens.current(), signal));
   if (!pulse.fresh) await pulse.untilFresh(signal);
   return token;
@@ -85,7 +85,7 @@ function unlessStopped(fetch: () => Promise<string>, signal: AbortSignal): Promi
 }
 
 function send(run: Run, recipient: InHand, token: string, next: () => void): void {
-  if (run.signal.aborted) {
+  if (run.signal.aborted || run.timing.isQuiet) {
     run.enqueue(recipient);
     next();
     return;
@@ -212,8 +212,9 @@ async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promi
   run.tally.codes.refused += 1 + reply.refused;
   run.tally.codes.expired += reply.expired;
   if (reply.status === "no_code") return run.ranOut(recipient, answer);
-  const { failedBefore, own } = recipient;
-  const next = takeInHand(reply, { failedBefore, refusals, own, repeatUntilMs: run.repeatUntilMs(reply) });
+  const { failedBefore, own, row } = recipient;
+  const repeatUntilMs = run.repeatUntilMs(reply);
+  const next = takeInHand(reply, { failedBefore, refusals, own, row, repeatUntilMs });
   run.inHand.delete(recipient);
   run.inHand.add(next);
   run.enqueue(next);

@@ -42,6 +42,10 @@ export interface BroadcastDeps {
   fateOf: Here["fateOf"];
   /** Called once the run exists, before the first claim: for progress and signals. */
   onStart?(id: string, run: Run, record: BroadcastRecord): void;
+  /** Called when this process begins a scheduled broadcast. */
+  onBegin?(record: BroadcastRecord): void;
+  /** Counts the users of one that begins now; undefined where that is not worth the time. */
+  countUsers?(): Promise<number | undefined>;
 }
 
 export interface Ended {
@@ -62,7 +66,11 @@ export interface RunPlan {
   allowEviction?: boolean | undefined;
   /** An earlier run sent through the same API, so that no answer means an outage. */
   knowsApi?: boolean;
-  /** Changes to the record for a wider limit. */
+  /** Does not wait for the time of a scheduled broadcast. */
+  beginsNow?: boolean | undefined;
+  /** Works beside other runs. */
+  joins?: boolean | undefined;
+  /** Changes to the record that the resume makes. */
   changes?: Partial<BroadcastRecord>;
   /** The sweep of a first run; absent for later runs. */
   firstSweep?(sweeps: Sweeps): AsyncIterable<Sighted>;

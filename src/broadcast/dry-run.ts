@@ -5,6 +5,7 @@ import { sumOutcomes, Tally, UNREADABLE } from "./outcome.ts";
 import { mergeFiltered, type Policy } from "./policy.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
+import { type Schedule, toScheduleDocument } from "./schedule.ts";
 
 const BATCH = 128;
 
@@ -68,8 +69,15 @@ export function dryRunResult(
     message,
     invalid,
     startedAtMs,
+    schedule,
     policy,
-  }: { message: Message; invalid: number; startedAtMs: number; policy: Policy | undefined },
+  }: {
+    message: Message;
+    invalid: number;
+    startedAtMs: number;
+    policy: Policy | undefined;
+    schedule?: Schedule | undefined;
+  },
   clock: Clock,
 ): Omit<BroadcastResult, "broadcastId"> & { dryRun: true } {
   const nowMs = clock.now();
@@ -85,6 +93,7 @@ export function dryRunResult(
     codes: { ...tally.codes },
     errors: tally.errors,
     open: 0,
+    ...(schedule ? { schedule: toScheduleDocument(schedule) } : {}),
     startedAt: new Date(startedAtMs).toISOString(),
     finishedAt: new Date(nowMs).toISOString(),
     durationMs: nowMs - startedAtMs,

@@ -6,6 +6,7 @@ import type { Repeat } from "./channel.ts";
 import type { MaxErrors } from "./guard.ts";
 import type { Ledger, MessageSender, OwnTexts } from "./ports.ts";
 import type { Report } from "./report.ts";
+import type { Schedule } from "./schedule.ts";
 
 export interface EngineDeps {
   /** `trouble`: why its calls are waiting now. */
@@ -48,6 +49,8 @@ export interface EngineOptions {
   waitReceiptsMs?: number | undefined;
   /** The channel's; `by_code` unless given. */
   repeat?: Repeat | undefined;
+  /** When it may send; absent: at any time. */
+  schedule?: Schedule | undefined;
   /** The operator asked to repeat sends without an outcome even where that may deliver twice. */
   retryUnknown?: boolean | undefined;
 }

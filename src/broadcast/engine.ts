@@ -1,7 +1,9 @@
 import { work } from "./deliver.ts";
 import { feed } from "./feeder.ts";
 import { settleFinal, settleHeld } from "./held.ts";
+import { isIdle } from "./idle.ts";
 import type { InHand } from "./in-hand.ts";
+import { keepHours } from "./keep-hours.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
 import type { Sighted } from "./sweep.ts";
@@ -18,6 +20,8 @@ const SHORT_DRAIN_MS = 2000;
 export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   const workers = Array.from({ length: run.options.concurrency }, () => work(run));
   const feeding = feed(run, audience);
+  const ended = new AbortController();
+  const keeping = keepHours(run, ended.signal);
   for (;;) {
     await run.until(() => run.signal.aborted || isThrough(run));
     if (run.signal.aborted || run.held.length === 0) break;
@@ -26,6 +30,7 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
   }
   if (!run.signal.aborted) await feeding;
   run.ready.close();
+  ended.abort();
   // A stop does not wait for an answer that an API which is down may never give, nor for a token alone.
   const isShort = run.breaker.isOpen || (run.signal.aborted && run.inFlight === 0);
   const drainMs = isShort ? Math.min(SHORT_DRAIN_MS, run.options.drainMs) : run.options.drainMs;
@@ -34,14 +39,15 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
     Promise.all([...workers, feeding]).then(() => drained.abort()),
     run.deps.clock.sleep(drainMs, drained.signal),
   ]);
+  await keeping;
   await settleFinal(run);
   await run.settler.drain();
   if (run.stopReason) await releaseLeftovers(run);
 }
 
-/** Only held recipients are left, and not because of an outage. */
-function isThrough({ fed, inHand, held, breaker }: Run): boolean {
-  return fed && inHand.size === held.length && !(held.length > 0 && breaker.isOpen);
+/** Only held recipients are left, and not because of an outage; nobody is claimed again after quiet hours. */
+function isThrough(run: Run): boolean {
+  return run.fed && isIdle(run) && !(run.held.length > 0 && run.breaker.isOpen);
 }
 
 async function settleHeldOrStop(run: Run): Promise<void> {

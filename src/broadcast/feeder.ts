@@ -1,5 +1,6 @@
 import { PushCliError } from "../errors.ts";
 import type { Row } from "./audience.ts";
+import { allClaimed } from "./idle.ts";
 import type { ClaimBatch } from "./in-run.ts";
 import { UNREADABLE } from "./outcome.ts";
 import { isWithheld, type Withheld } from "./policy.ts";
@@ -27,7 +28,7 @@ export async function feed(run: Run, audience: AsyncIterable<Sighted>): Promise<
   } catch (error) {
     run.stop(stopReasonOf(error));
   } finally {
-    await run.allClaimed();
+    await allClaimed(run);
     run.fed = true;
     run.changed();
   }
@@ -44,7 +45,7 @@ async function feedPostponed(run: Run): Promise<void> {
     const rows = run.deps.render && [...run.postponed.values()];
     // They have not been visited elsewhere since.
     await feedPage(run, { openIds: [...run.postponed.keys()], rows, sighting: "any" });
-    await run.allClaimed();
+    await allClaimed(run);
     // Others were claimed in their place.
     if (run.claims >= (run.options.limit ?? Number.POSITIVE_INFINITY)) run.postponed.clear();
   }
@@ -60,8 +61,10 @@ async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): 
   const room = () => 2 * run.options.concurrency - run.ahead;
   for (let at = 0; at < openIds.length; ) {
     // How many of the pending users will become claims is not known yet, so with a limit there is one call at a time.
-    if (limit !== undefined) await run.allClaimed();
-    await run.until(() => run.signal.aborted || (room() >= size && !run.breaker.isOpen));
+    if (limit !== undefined) await allClaimed(run);
+    await run.until(
+      () => run.signal.aborted || (room() >= size && !run.breaker.isOpen && !run.timing.isQuiet),
+    );
     const left = (limit ?? Number.POSITIVE_INFINITY) - run.claims;
     if (run.signal.aborted || left <= 0) return;
     const end = at + Math.min(size, left);
@@ -113,7 +116,7 @@ function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = 
   const { render } = run.deps;
   // The run stops here rather than send a message without the user's values.
   if (render && !row) throw rowGone(claimed.openId);
-  run.begin(claimed, failedBefore, row && render?.(row));
+  run.begin(claimed, failedBefore, { row, own: row && render?.(row) });
 }
 
 function rowGone(openId: string): PushCliError {
@@ -182,6 +185,11 @@ function postpone(
   row: Row | undefined,
 ): void {
   run.tally.codes.expired += expired;
+  claimLater(run, openId, row);
+}
+
+/** The run does not end before this user was claimed again. */
+export function claimLater(run: Run, openId: string, row: Row | undefined): void {
   run.postponed.set(openId, row);
   if (!run.isFeedingPostponed) void feedPostponed(run);
 }

@@ -153,7 +153,8 @@ export class Gate {
     letGo();
   }
 
-  private letAllGo(): void {
+  /** At a stop or in quiet hours: whoever waits here finds out elsewhere that nothing may be sent. */
+  letAllGo(): void {
     for (const parked of this.parked.splice(0)) parked.letGo();
     this.wake?.();
     this.tried?.end();

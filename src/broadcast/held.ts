@@ -32,7 +32,7 @@ export async function settleReturning(run: Run, item: Decided, answer: SendAnswe
   }
   const why = run.guard.seeUnknownUser(answer.errcode);
   if (run.tally.outcomes.sent > 0 || run.held.length >= MOST_HELD) await run.settleReturning(item);
-  else run.hold(item.recipient, () => run.settleReturning(item));
+  else hold(run, item.recipient, () => run.settleReturning(item));
   run.changed();
   watch(run, why);
 }
@@ -46,7 +46,7 @@ export function settleUnlisted(run: Run, recipient: InHand, answer: SendAnswer):
   watch(run, run.guard.seeAnswer());
   const outcome = recipient.uncertain ? "unknown" : "failed";
   const why = run.guard.seeUnlisted(answer.errcode);
-  run.hold(recipient, () => run.settle(recipient, outcome, answer), { isFinal: why === undefined });
+  hold(run, recipient, () => run.settle(recipient, outcome, answer), { isFinal: why === undefined });
   if (why) for (const held of run.held) held.isFinal = false;
   watch(run, why);
 }
@@ -65,7 +65,7 @@ export async function dropCode(
   const why = run.guard.seeRefusedCode(answer.errcode);
   // At the end of the audience held recipients continue, and their next codes are not held back.
   if (recipient.refusals > 0) await next();
-  else run.hold(recipient, next);
+  else hold(run, recipient, next);
   watch(run, why);
 }
 
@@ -77,7 +77,12 @@ export function holdUnknown(run: Run, recipient: InHand, answer: SendAnswer): vo
   recipient.uncertain = true;
   // Before it is held: otherwise a run with nobody else left would end at once.
   run.breaker.trip(answer.errmsg);
-  run.hold(recipient, () => run.settle(recipient, "unknown", answer));
+  hold(run, recipient, () => run.settle(recipient, "unknown", answer));
+}
+
+function hold(run: Run, recipient: InHand, goOn: () => unknown, { isFinal = false } = {}): void {
+  run.held.push({ recipient, goOn, isFinal });
+  run.changed();
 }
 
 export function watch(run: Run, why: string | undefined): void {

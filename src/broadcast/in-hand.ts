@@ -1,3 +1,4 @@
+import type { Row } from "./audience.ts";
 import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
@@ -24,6 +25,8 @@ export interface InHand extends Omit<Claimed, "expireMs" | "multiUse" | "scene" 
   turn: number;
   /** Its own texts, where they are not the same for all. */
   own: OwnTexts | undefined;
+  /** The row that they were made from, for claiming it again. */
+  row: Row | undefined;
   /** Its index in `RecipientsInHand`, which maintains it. */
   place: number;
 }
@@ -34,8 +37,15 @@ export function takeInHand(
     failedBefore = false,
     refusals = 0,
     own,
+    row,
     repeatUntilMs = multiUse ? 0 : Number.POSITIVE_INFINITY,
-  }: { failedBefore?: boolean; refusals?: number; own?: OwnTexts | undefined; repeatUntilMs?: number } = {},
+  }: {
+    failedBefore?: boolean;
+    refusals?: number;
+    own?: OwnTexts | undefined;
+    row?: Row | undefined;
+    repeatUntilMs?: number;
+  } = {},
 ): InHand {
   const attempts = attempt - 1;
   // Named one by one: spreading costs microseconds, and this runs for every message.
@@ -55,6 +65,7 @@ export function takeInHand(
     refusals,
     turn: 0,
     own,
+    row,
     place: -1,
   };
 }

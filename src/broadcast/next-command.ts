@@ -9,6 +9,8 @@ export interface NextCommand {
 }
 
 type Needs = Pick<BroadcastView, "status"> & {
+  /** Absent at the end of a run, when nobody else is thought of. */
+  runs?: BroadcastView["runs"];
   record: Pick<BroadcastView["record"], "id" | "cut" | "resumeWith">;
   result: Pick<BroadcastView["result"], "outcomes">;
 };
@@ -16,11 +18,20 @@ type Needs = Pick<BroadcastView, "status"> & {
 /** The next commands for a broadcast in its present state, most useful first; empty when there is nothing left to do. */
 export function nextCommands({
   status,
+  runs = [],
   record: { id, cut, resumeWith },
   result: { outcomes },
 }: Needs): NextCommand[] {
   const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
   if (status === "running") return [{ why: "to watch it", command: broadcast("watch") }];
+  if (status === "scheduled") {
+    if (runs.some(({ alive }) => alive)) return [{ why: "to watch it", command: broadcast("watch") }];
+    return [
+      { why: "to wait for its time here", command: broadcast("resume") },
+      { why: "to begin now", command: broadcast("resume", " --now") },
+      { why: "to begin whatever is due", command: "push-cli broadcast run-due" },
+    ];
+  }
   if (isResumable(status)) {
     const option = resumeWith === undefined ? "" : ` ${resumeWith}`;
     return [{ why: "to resume it", command: broadcast("resume", option) }];

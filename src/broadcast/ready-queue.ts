@@ -22,14 +22,19 @@ export class ReadyQueue<T> {
     else this.waiting.push(taker);
   }
 
-  /** Ends all present and later takers; returns what was not taken. */
-  close(): T[] {
-    this.closed = true;
-    for (const waiter of this.waiting.splice(0)) waiter(undefined);
+  /** Returns what was not taken; takers stay. */
+  drain(): T[] {
     const rest = this.items.slice(this.head) as T[];
     this.items = [];
     this.head = 0;
     return rest;
+  }
+
+  /** Ends all present and later takers; returns what was not taken. */
+  close(): T[] {
+    this.closed = true;
+    for (const waiter of this.waiting.splice(0)) waiter(undefined);
+    return this.drain();
   }
 
   private shift(): T {

@@ -6,7 +6,7 @@ import type { EvictedKeys } from "./memory.ts";
 import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule, ScheduleDocument } from "./schedule.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -28,6 +28,8 @@ export interface BroadcastRecord {
   policy?: Policy | undefined;
   /** When it may send; absent: at any time. */
   schedule?: Schedule | undefined;
+  /** The run that began it, where the schedule has a time to begin; absent until then. */
+  beganBy?: string | undefined;
   /** Sends to a few users first; absent: to everybody at once. */
   canary?: Canary | undefined;
   /** Maximum claims over all runs. */
@@ -91,6 +93,8 @@ export interface BroadcastResult {
   outages?: Outages;
   /** Claims without a known outcome yet: `resume` continues with the same code. */
   open: number;
+  /** Absent for a broadcast without one. */
+  schedule?: ScheduleDocument;
   /** ISO 8601. */
   startedAt: string;
   /** Null until it is finished. */
@@ -181,7 +185,8 @@ export type KnownRun = RunInfo &
     concluding?: boolean;
   };
 
-export type AudienceOwner = Pick<BroadcastRecord, "id" | "firstRunId">;
+/** `schedule`: the lists of a broadcast that begins later are kept for longer. */
+export type AudienceOwner = Pick<BroadcastRecord, "id" | "firstRunId" | "schedule">;
 
 /** The records of broadcasts, the heartbeats of their runs, and listed audiences. */
 export interface BroadcastStore {
@@ -192,10 +197,17 @@ export interface BroadcastStore {
   update(id: string, fields: Partial<BroadcastRecord>): Promise<void>;
   /** An operator's request to the runs; `gone`: the record was deleted, or Redis lost it. */
   wanted(id: string): Promise<Wanted | "gone" | undefined>;
+  /** The same, if the record still has this status and this request; false when it has not. */
+  move(
+    from: Pick<BroadcastRecord, "id" | "status" | "wanted">,
+    fields: Partial<BroadcastRecord>,
+  ): Promise<boolean>;
   /** Removes the record and the listed audience. The ledgers stay: they expire by themselves. */
   delete(of: AudienceOwner): Promise<void>;
   /** The newest first. */
   list(limit: number): Promise<BroadcastRecord[]>;
+  /** Those that have not begun, in no order. */
+  listScheduled(): Promise<BroadcastRecord[]>;
   /** Enters a run into the record and starts its heartbeat. */
   beginRun(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<void>;
   /** Renews the heartbeat for another lease. False when it had lapsed. */

@@ -7,6 +7,8 @@ import { newRunId } from "./ids.ts";
 import { LEDGER_LIFE_MS } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { findDeadRuns } from "./rivals.ts";
+import { firstMoment, hasBegun, isPastDeadline, type QuietHours, type Schedule, zoneOf } from "./schedule.ts";
+import { formatZoned } from "./zone.ts";
 
 export type Retry = "unknown" | "failed";
 
@@ -22,8 +24,21 @@ export interface ResumeSpec {
   allowEviction?: boolean | undefined;
   /** It continues through a different API than it began with. */
   isOtherApi?: boolean;
+  /** A scheduled one begins at once. */
+  beginsNow?: boolean;
+  /** Changes of the schedule; null: no longer. */
+  timing?: ScheduleChanges | undefined;
+  /** One that is past its deadline is begun all the same, and stops: so that it is no longer due. */
+  mayBeLate?: boolean;
   /** Fields to set or change in the record. */
   changes?: Pick<Partial<BroadcastRecord>, "apiBase" | "users">;
+}
+
+/** Absent: as it is; null: none. */
+export interface ScheduleChanges {
+  untilMs?: number | null | undefined;
+  quietHours?: QuietHours | null | undefined;
+  timeZone?: string | undefined;
 }
 
 export interface ResumeDeps extends BroadcastDeps {
@@ -58,7 +73,7 @@ function idsLike(id: string, records: readonly BroadcastRecord[]): string[] {
     .slice(0, 3);
 }
 
-interface Wish extends Pick<ResumeSpec, "retry" | "join" | "limit"> {
+interface Wish extends Pick<ResumeSpec, "retry" | "join" | "limit" | "timing" | "mayBeLate"> {
   /** What receipts say is to be taken over. */
   takesReceipts?: boolean;
 }
@@ -75,15 +90,19 @@ export function checkResumable(record: BroadcastRecord, wish: Wish, nowMs: numbe
  */
 export function whyNotResumable(
   record: BroadcastRecord,
-  { retry, join, limit, takesReceipts }: Wish,
+  { retry, join, limit, takesReceipts, timing, mayBeLate }: Wish,
   nowMs: number,
 ): PushCliError | undefined {
   const { id, status } = record;
   if (status === "cancelled") return cancelled(record);
-  if (nowMs - record.startedAtMs > LEDGER_LIFE_MS) return ledgersGone(id);
+  // Before it begins, it has none.
+  if (hasBegun(record) && nowMs - record.startedAtMs > LEDGER_LIFE_MS) return ledgersGone(id);
+  const schedule = withTiming(record, timing).schedule ?? {};
+  if (!mayBeLate && isPastDeadline(schedule, nowMs)) return tooLate(id, schedule);
   // Once the audience was swept completely, nobody else is chosen.
   const isThrough = record.recipients !== undefined && !isWider(record, limit);
-  const lapsed = isThrough ? undefined : findLapsed(record, nowMs);
+  const beginsMs = hasBegun(record) ? nowMs : firstMoment(schedule, nowMs);
+  const lapsed = isThrough ? undefined : findLapsed(record, beginsMs);
   if (lapsed) return othersGone(id, lapsed);
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
   const { outcomes } = record.result ?? {};
@@ -104,12 +123,13 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
   if (!record) throw recordGone(id);
   checkResumable(record, { ...spec, takesReceipts: spec.engine.waitReceiptsMs !== undefined }, clock.now());
   const memory = await deps.lookAtMemory();
-  if (!spec.allowEviction) checkEvicted(record, memory);
+  if (!spec.allowEviction && hasBegun(record)) checkEvicted(record, memory);
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
   const earlierRuns = await store.runs(id);
   const evicted = spec.allowEviction || !record.evicted ? memory && countsOf(memory) : record.evicted;
-  const changes = { ...spec.changes, ...limitChanges(record, spec.limit), evicted };
+  const { schedule } = withTiming(record, spec.timing);
+  const changes = { ...spec.changes, ...limitChanges(record, spec.limit), evicted, schedule };
   const limit = "limit" in changes ? changes.limit : record.limit;
   const options = { ...spec.engine, limit, rate: spec.engine.rate ?? record.rate };
   return runOnce(deps, record, options, {
@@ -117,6 +137,8 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
     dead,
     retry: spec.retry,
     allowEviction: spec.allowEviction,
+    beginsNow: spec.beginsNow,
+    joins: spec.join,
     earlierRuns,
     knowsApi: !spec.isOtherApi && earlierRuns.some(({ outcomes }) => (outcomes?.sent ?? 0) > 0),
     changes,
@@ -126,6 +148,20 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
 /** The record as a resume with this limit would use it, for counting what is left. */
 export function withLimit(record: BroadcastRecord, limit: ResumeSpec["limit"]): BroadcastRecord {
   return { ...record, ...limitChanges(record, limit) };
+}
+
+/** The record as a resume with these changes of its schedule would use it. */
+export function withTiming(record: BroadcastRecord, changes: ScheduleChanges = {}): BroadcastRecord {
+  const { schedule: before } = record;
+  const { untilMs = before?.untilMs, quietHours = before?.quietHours } = changes;
+  const schedule: Schedule = {
+    atMs: before?.atMs,
+    untilMs: untilMs ?? undefined,
+    quietHours: quietHours ?? undefined,
+    timeZone: changes.timeZone ?? before?.timeZone,
+  };
+  const isEmpty = [schedule.atMs, schedule.untilMs, schedule.quietHours].every((one) => one === undefined);
+  return { ...record, schedule: isEmpty ? undefined : schedule };
 }
 
 /** A limit that cut nothing short left nobody out, however wide the new one is. */
@@ -139,6 +175,13 @@ function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Part
   if (limit === undefined) return {};
   const again = isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
   return { limit: limit ?? undefined, ...again };
+}
+
+function tooLate(id: string, schedule: Schedule): PushCliError {
+  const when = formatZoned(schedule.untilMs ?? 0, zoneOf(schedule));
+  return new PushCliError("nothing", `the deadline of broadcast '${id}' has passed: ${when}`, {
+    hint: "nothing was sent; to send after it: --until <time>, or --until none",
+  });
 }
 
 /** Without its ledgers it is unknown who got the message: continuing would send it to everybody again. */

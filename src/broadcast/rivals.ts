@@ -67,11 +67,13 @@ async function awaitLapse({ store, clock, say }: RivalsDeps, id: string, run: Kn
 }
 
 /** The error for resuming a broadcast while a run is working on it. */
-export function isAlive(id: string, { host, pid, sinceMs }: KnownRun): PushCliError {
+export function isAlive(id: string, { host, pid, sinceMs, waiting }: KnownRun): PushCliError {
   const since = new Date(sinceMs).toISOString();
+  // As `Timing` says it.
+  const isScheduled = waiting?.startsWith("scheduled for") === true;
   return new PushCliError(
     "locked",
-    `broadcast '${id}' has been running on ${host} (pid ${pid}) since ${since}`,
+    `broadcast '${id}' has been ${isScheduled ? "waited for" : "running"} on ${host} (pid ${pid}) since ${since}`,
     {
       hint: "wait for it to end, or join it with --join",
     },

@@ -14,6 +14,7 @@ import { repeatUntilMs } from "./repeat.ts";
 import { reportLine } from "./report.ts";
 import { Settler } from "./settler.ts";
 import { type StopReason, stopReasonOf, thresholdReason } from "./stop.ts";
+import { Timing } from "./timing.ts";
 import { Earlier } from "./totals.ts";
 
 /** Settlements in progress that don't delay claims. */
@@ -35,6 +36,8 @@ export class Run {
   /** Tracks whether the API is up. */
   readonly breaker: Breaker;
   readonly gate: Gate;
+  /** When it may send. */
+  readonly timing: Timing;
   /** Recipients whose refusal may not be due to the recipient or the code. */
   held: Held[] = [];
   /** The API has accepted a message. */
@@ -77,6 +80,7 @@ export class Run {
     this.options = options;
     // Every waiting retry listens to it, so more than ten listeners are not a leak.
     setMaxListeners(Number.POSITIVE_INFINITY, this.stopping.signal);
+    this.timing = new Timing(deps.clock, options.schedule);
     this.pacer = new Pacer(deps.clock, options.rate, options.startRate);
     this.guard = new Guard(options.maxErrors);
     this.breaker = new Breaker(deps.clock, options.concurrency);
@@ -99,7 +103,7 @@ export class Run {
     this.stopReason = reason;
     this.deps.log?.info("stop", reason.message, { status: reason.status, exit: reason.exit });
     this.stopping.abort();
-    this.leftovers.push(...this.ready.close());
+    this.leftovers.push(...this.ready.close(), ...this.timing.takeParked());
     this.changed();
   }
 
@@ -115,8 +119,13 @@ export class Run {
   }
 
   /** Takes a claimed recipient in hand. */
-  begin(claimed: Claimed, failedBefore = false, own?: OwnTexts): void {
-    const recipient = takeInHand(claimed, { failedBefore, own, repeatUntilMs: this.repeatUntilMs(claimed) });
+  begin(
+    claimed: Claimed,
+    failedBefore = false,
+    { row, own }: { row?: Row | undefined; own?: OwnTexts | undefined } = {},
+  ): void {
+    const repeatUntilMs = this.repeatUntilMs(claimed);
+    const recipient = takeInHand(claimed, { failedBefore, own, row, repeatUntilMs });
     this.inHand.add(recipient);
     if (!this.isTooLate(recipient)) this.enqueue(recipient);
   }
@@ -144,14 +153,10 @@ export class Run {
     this.tally.filtered = {};
   }
 
-  hold(recipient: InHand, goOn: () => unknown, { isFinal = false } = {}): void {
-    this.held.push({ recipient, goOn, isFinal });
-    this.changed();
-  }
-
-  /** Queues a recipient for the workers; after a stop, adds it to the leftovers. */
+  /** Queues a recipient for the workers; after a stop, adds it to the leftovers. In quiet hours it waits for their end. */
   enqueue(recipient: InHand): void {
     if (this.signal.aborted) this.leftovers.push(recipient);
+    else if (this.timing.isQuiet) this.timing.parked.push(recipient);
     else this.ready.push(recipient);
   }
 
@@ -205,11 +210,6 @@ export class Run {
   /** Resolves once no claim is pending or postponed, or the run is to stop. */
   nonePostponed(): Promise<void> {
     return this.until(() => this.signal.aborted || (this.claiming === 0 && this.postponed.size === 0));
-  }
-
-  /** Resolves once no claim is pending. */
-  allClaimed(): Promise<void> {
-    return this.until(() => this.claiming === 0);
   }
 
   changed(): void {

@@ -45,6 +45,11 @@ export function statusOf(record: Pick<BroadcastRecord, "status">, runs: readonly
   return runs.some(({ concluding }) => concluding) ? "running" : "dead";
 }
 
+/** Whether a process is at work on it, or waits for its time. */
+export function isAttended({ status, runs }: { status: ShownStatus; runs: readonly KnownRun[] }): boolean {
+  return status === "running" || (status === "scheduled" && runs.some(({ alive }) => alive));
+}
+
 /** Statuses from which `resume` continues. */
 export function isResumable(status: ShownStatus): boolean {
   return (

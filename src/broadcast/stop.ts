@@ -1,6 +1,8 @@
 import { type ErrorKind, messageOf, PushCliError } from "../errors.ts";
 import type { Failure } from "./breaker.ts";
 import type { SendAnswer } from "./ports.ts";
+import { type Schedule, zoneOf } from "./schedule.ts";
+import { formatZoned } from "./zone.ts";
 
 export type StopSignal = "sigint" | "sigterm" | "sighup";
 
@@ -12,7 +14,7 @@ export interface StopReason {
   message: string;
   hint?: string | undefined;
   /** The option that a resume requires. */
-  resumeWith?: "--allow-eviction";
+  resumeWith?: "--allow-eviction" | "--until none";
   /** The broadcast's record was deleted during the run, while Redis is reachable. */
   isRecordGone?: true;
 }
@@ -49,6 +51,18 @@ export function thresholdReason(message: string): StopReason {
     exit: "stopped",
     message,
     hint: "fix the cause before resuming; unused codes have been returned to their pools",
+  };
+}
+
+/** The time that --until names is there. */
+export function deadlineReached({ untilMs = 0, ...schedule }: Schedule): StopReason {
+  const time = formatZoned(untilMs, zoneOf(schedule)).slice(-5);
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message: `deadline ${time} reached`,
+    hint: "to send to the remaining users, resume with another --until",
+    resumeWith: "--until none",
   };
 }
 

@@ -4,6 +4,7 @@ import { mergeFiltered, WITHHELD, type Withheld } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
+import { toScheduleDocument } from "./schedule.ts";
 import { countToGo } from "./to-go.ts";
 import {
   addCodes,
@@ -69,6 +70,7 @@ export function summarize(
     errors: addErrors(tally.errors, otherRuns),
     outages: addOutages([{ outages: run.breaker.outages }, ...otherRuns]),
     open: recount?.open ?? run.inHand.size,
+    ...(record.schedule ? { schedule: toScheduleDocument(record.schedule) } : {}),
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt: status === "finished" ? new Date(nowMs).toISOString() : null,
     durationMs,

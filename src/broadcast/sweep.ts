@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PushCliError, SweepCutError } from "../errors.ts";
 import type { AudiencePage, Row } from "./audience.ts";
+import { untilIdle } from "./idle.ts";
 import type { Sighting } from "./ports.ts";
 import type { BroadcastRecord, BroadcastStore } from "./record.ts";
 import { buryGoneRuns } from "./rivals.ts";
@@ -30,7 +31,14 @@ export interface Sweeps {
 /** The audience of a broadcast's first run: nobody has a record yet. */
 export async function* firstSweep(record: BroadcastRecord, sweeps: Sweeps): AsyncGenerator<Sighted> {
   const pages = record.audience === "list" ? sweeps.listed() : asPages(sweeps.pools());
-  for await (const page of pages) yield { ...page, sighting: "any" };
+  let isEmpty = true;
+  for await (const page of pages) {
+    isEmpty = false;
+    yield { ...page, sighting: "any" };
+  }
+  // It may have waited for its time for days.
+  const { users = 0, invalid = 0 } = record;
+  if (isEmpty && record.audience === "list" && users > invalid) throw listGone(record.id);
 }
 
 async function* asPages(sweep: AsyncIterable<string[]>): AsyncGenerator<AudiencePage> {
@@ -114,6 +122,7 @@ export async function* sweepUntilDone(
     await run.nonePostponed();
     const quiet = run.busy.size === 0;
     if (whole) yield* untilSettled(needs);
+    if (whole && run.timing.schedule.quietHours) yield* untilAllSent(needs);
     if (run.signal.aborted) return;
     if (whole && quiet && (swept || !(await hasCompany(needs)))) return;
     swept ||= whole;
@@ -155,6 +164,16 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
     run.waitingFor = `run on ${holder.host}, pid ${holder.pid}`;
     await clock.sleep(POLL_MS, run.signal);
     run.waitingFor = undefined;
+  }
+}
+
+/** Until then, quiet hours may send somebody in hand back to be claimed again, whom another run may then be quicker to claim. */
+async function* untilAllSent(needs: SweepNeeds): AsyncGenerator<Sighted> {
+  const { run } = needs;
+  await untilIdle(run);
+  while (run.busy.size > 0 && !run.signal.aborted) {
+    yield* untilSettled(needs);
+    await untilIdle(run);
   }
 }
 

@@ -23,14 +23,20 @@ export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
   if (!record) return new PushCliError("locked", `the id '${id}' has just been taken`);
   const view = viewBroadcast(record, runs);
   // Between its record and its first heartbeat, a broadcast looks like a dead one.
-  const isStarting = view.runs.length === 0 && needs.clock.now() - record.startedAtMs < STARTING_MS;
+  const isStarting =
+    view.status !== "scheduled" &&
+    view.runs.length === 0 &&
+    needs.clock.now() - record.startedAtMs < STARTING_MS;
   if (isStarting) view.status = "running";
+  const { atMs } = record.schedule ?? {};
   const started = new Date(record.startedAtMs).toISOString();
+  const when =
+    view.status === "scheduled" && atMs !== undefined ? ` for ${new Date(atMs).toISOString()}` : "";
   const sent = view.result.outcomes === null ? "" : `, ${view.result.outcomes.sent} sent`;
   const next = nextCommand(view)?.command ?? `push-cli broadcast show ${id}`;
   return new PushCliError(
     "locked",
-    `broadcast '${id}' already exists: started ${started}, ${view.status}${sent}`,
+    `broadcast '${id}' already exists: started ${started}, ${view.status}${when}${sent}`,
     { hint: `nothing was sent; ${next}, or use another --id` },
   );
 }

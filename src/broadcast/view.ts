@@ -3,6 +3,7 @@ import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { type Filtered, mergeFiltered, WITHHELD } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
 import type { Recount } from "./recount.ts";
+import { toScheduleDocument } from "./schedule.ts";
 import { statusOf } from "./status.ts";
 import { countToGo } from "./to-go.ts";
 import {
@@ -66,6 +67,7 @@ export function viewBroadcast(
     outcomes,
     ...(filtered ? { filtered } : {}),
     outages: addOutages(runs),
+    ...(record.schedule ? { schedule: toScheduleDocument(record.schedule) } : {}),
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt:
       isOver && record.finishedAtMs !== undefined ? new Date(record.finishedAtMs).toISOString() : null,

@@ -9,12 +9,14 @@ export function whyWaiting({
   breaker,
   waitingFor,
   signal,
+  timing,
   renewing,
   inFlight,
   inHand,
   postponed,
 }: Run): string | undefined {
   if (signal.aborted) return "stopping";
+  if (timing.waiting !== undefined) return timing.waiting;
   if (pacer.pauseLeftMs > 0) return describePause(pacer);
   if (breaker.isOpen) return whyDown(breaker);
   if (deps.ledger.trouble !== undefined) return `waiting: ${deps.ledger.trouble}`;

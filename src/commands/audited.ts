@@ -5,6 +5,7 @@ import { lineage } from "./words.ts";
 const CHANGES = new Set([
   "broadcast send",
   "broadcast resume",
+  "broadcast run-due",
   "broadcast pause",
   "broadcast cancel",
   "broadcast delete",

@@ -84,6 +84,16 @@ export const STATUS = s.oneOf(
   "Where the broadcast stands; `dead`: it should be running, and no run is alive; `scheduled`: it waits for the time of --at.",
 );
 
+const SCHEDULE = s.object(
+  {
+    at: s.optional(s.time("When it begins, or was to begin; quiet hours may delay that.")),
+    until: s.optional(s.time("When it stops at the latest.")),
+    quietHours: s.optional(s.text("Hours of the day in which nothing is sent, such as 22:00-08:00.")),
+    timeZone: s.text("The IANA zone of the quiet hours, in which the other times are shown."),
+  },
+  "When it may send; absent without --at, --until and --quiet-hours.",
+);
+
 const RATE = s.nullable(s.number("Messages sent per second of that time; null before it can be told."));
 
 /** The fields of every document that shows a broadcast as a whole. */
@@ -94,9 +104,12 @@ export const BASE = {
   templateId: s.text("The template that is sent."),
   toGo: s.nullable(s.count("Users without an outcome yet; null where nobody has counted them.")),
   outages: s.optional(OUTAGES),
-  startedAt: s.time("When it was started."),
+  schedule: s.optional(SCHEDULE),
+  startedAt: s.time("When it was started; as long as it is scheduled, when that was done."),
   finishedAt: s.nullable(s.time("When it finished; null until then.")),
-  durationMs: s.count("How long runs worked on it, in milliseconds, without the time between them."),
+  durationMs: s.count(
+    "How long runs worked on it, in milliseconds, without the time between them and without quiet hours.",
+  ),
   sentPerSecond: RATE,
 };
 

@@ -5,6 +5,7 @@ import { notification } from "./notification.ts";
 import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
+import { runDue } from "./run-due.ts";
 import * as setup from "./setup.ts";
 import * as suppress from "./suppress.ts";
 
@@ -45,11 +46,18 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     broadcast.watchLine,
     "State of a broadcast at work",
   ),
+  define(
+    "document",
+    "broadcast-run-due",
+    ["broadcast run-due"],
+    runDue,
+    "Scheduled broadcasts that were begun",
+  ),
   define("lines", "broadcast-list", ["broadcast list"], broadcast.broadcastLine, "Broadcast in a list"),
   define(
     "document",
     "broadcast-show",
-    ["broadcast show", "broadcast pause", "broadcast cancel"],
+    ["broadcast show", "broadcast pause", "broadcast cancel", "broadcast send"],
     broadcast.broadcastShown,
     "Broadcast",
   ),

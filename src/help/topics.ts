@@ -10,6 +10,7 @@ export const TOPICS: readonly Topic[] = [
   { name: "broadcast", summary: "Send, resume, watch, pause, and list recipients" },
   { name: "audience", summary: "Choose recipients: lists, filters, values per recipient" },
   { name: "suppress", summary: "The suppression list: users who are never messaged" },
+  { name: "scheduling", summary: "Send later, until a deadline, never at night" },
   { name: "subscribe-messages", summary: "Subscribe messages and pools of consents" },
   { name: "pools", summary: "Show, list, count, remove and purge push codes" },
   { name: "import-export", summary: "Fill pools from files and other layouts in Redis" },

@@ -1,5 +1,5 @@
 import type { AudiencePage, InvalidRow } from "../broadcast/audience.ts";
-import type { BroadcastStore } from "../broadcast/record.ts";
+import type { AudienceOwner, BroadcastStore } from "../broadcast/record.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
@@ -24,18 +24,25 @@ type AudienceMethods = Pick<
 
 /** Stores the users of `--to`, `--to-file` and `--exclude-file`. */
 export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
-  const push = async (key: string, at: number, entries: string[]) => {
-    await link.run(SCRIPTS.pushAudience, [key], [at, AUDIENCE_TTL_SEC, ...entries]);
+  const push = async (key: string, { schedule }: AudienceOwner, at: number, entries: string[]) => {
+    // It has to be there when the broadcast begins, and as long after that as any other.
+    const waitMs = schedule?.atMs === undefined ? 0 : Math.max(0, schedule.atMs - (await link.now()));
+    await link.run(
+      SCRIPTS.pushAudience,
+      [key],
+      [at, AUDIENCE_TTL_SEC + Math.ceil(waitMs / 1000), ...entries],
+    );
   };
   return {
-    addAudience: ({ id, firstRunId }, page, at) => push(keys.audience(id, firstRunId), at, toEntries(page)),
+    addAudience: (of, page, at) => push(keys.audience(of.id, of.firstRunId), of, at, toEntries(page)),
     audience: async function* ({ id, firstRunId }) {
       for await (const entries of readList(link, keys.audience(id, firstRunId))) yield fromEntries(entries);
     },
     dropAudience: ({ id, firstRunId }) => drop(link, keys.audience(id, firstRunId)),
-    addInvalid: ({ id, firstRunId }, rows, at) =>
+    addInvalid: (of, rows, at) =>
       push(
-        keys.invalid(id, firstRunId),
+        keys.invalid(of.id, of.firstRunId),
+        of,
         at,
         rows.map((row) => JSON.stringify(row)),
       ),
@@ -44,7 +51,7 @@ export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
         yield entries.map((entry): InvalidRow => JSON.parse(entry));
     },
     dropInvalid: ({ id, firstRunId }) => drop(link, keys.invalid(id, firstRunId)),
-    addExcluded: ({ id, firstRunId }, openIds, at) => push(keys.excluded(id, firstRunId), at, openIds),
+    addExcluded: (of, openIds, at) => push(keys.excluded(of.id, of.firstRunId), of, at, openIds),
     excluded: ({ id, firstRunId }) => readList(link, keys.excluded(id, firstRunId)),
     dropExcluded: ({ id, firstRunId }) => drop(link, keys.excluded(id, firstRunId)),
   };

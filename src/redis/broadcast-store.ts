@@ -21,6 +21,7 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     create: (record) => createRecord(link, keys, record),
     load: async (id) => fromHash(await call(client.hgetall(keys.broadcast(id)))),
     update: (id, fields) => updateRecord(link, keys.broadcast(id), fields),
+    move: (from, fields) => moveRecord(link, keys.broadcast(from.id), from, fields),
     wanted: async (id) => {
       const key = keys.broadcast(id);
       const [there, wanted] = await call(Promise.all([client.hget(key, "id"), client.hget(key, "wanted")]));
@@ -36,6 +37,7 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
       await call(client.zrem(keys.broadcasts, id));
     },
     list: (limit) => listRecords(link, keys, limit),
+    listScheduled: () => listScheduled(link, keys),
     ...createRuns(link, keys),
     ...createAudiences(link, keys),
   };
@@ -83,7 +85,7 @@ async function createRecord(link: RedisLink, keys: Keys, record: BroadcastRecord
   // Redis' own time: by that of a machine whose clock is ahead, all other records would be old enough to be removed.
   const nowMs = await link.now();
   // Listed first, because a name without a record does no harm, and one of an older record keeps its time.
-  await call(client.zadd(keys.broadcasts, "NX", nowMs, id));
+  await call(client.zadd(keys.broadcasts, "NX", record.schedule?.atMs ?? nowMs, id));
   const args = [RECORD_TTL_SEC, firstRunId, ...Object.entries(toHash(record)).flat()];
   if ((await link.run(SCRIPTS.createBroadcast, [keys.broadcast(id)], args)) !== 1) return false;
   await call(client.zremrangebyscore(keys.broadcasts, "-inf", nowMs - RECORD_TTL_SEC * 1000));
@@ -91,12 +93,23 @@ async function createRecord(link: RedisLink, keys: Keys, record: BroadcastRecord
 }
 
 async function updateRecord(link: RedisLink, key: string, fields: Partial<BroadcastRecord>): Promise<void> {
+  await link.run(SCRIPTS.updateBroadcast, [key], toChanges(fields));
+}
+
+async function moveRecord(
+  link: RedisLink,
+  key: string,
+  { status, wanted }: Pick<BroadcastRecord, "status" | "wanted">,
+  fields: Partial<BroadcastRecord>,
+): Promise<boolean> {
+  const args = [status, wanted === undefined ? "" : JSON.stringify(wanted), ...toChanges(fields)];
+  return (await link.run(SCRIPTS.moveBroadcast, [key], args)) === 1;
+}
+
+/** As the scripts take them: how many fields go, which, and the others with their values. */
+function toChanges(fields: Partial<BroadcastRecord>): (string | number)[] {
   const gone = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [name] : []));
-  await link.run(
-    SCRIPTS.updateBroadcast,
-    [key],
-    [gone.length, ...gone, ...Object.entries(toHash(fields)).flat()],
-  );
+  return [gone.length, ...gone, ...Object.entries(toHash(fields)).flat()];
 }
 
 async function listRecords(
@@ -107,6 +120,22 @@ async function listRecords(
   const ids = await call(client.zrevrange(keys.broadcasts, 0, limit - 1));
   const hashes = await call(Promise.all(ids.map((id) => client.hgetall(keys.broadcast(id)))));
   return hashes.map(fromHash).filter((record) => record !== undefined);
+}
+
+/** How many records are asked for their status in one round trip. */
+const STATUS_PAGE = 500;
+
+/** All of them, however many newer ones there are. */
+async function listScheduled({ client, call }: RedisLink, keys: Keys): Promise<BroadcastRecord[]> {
+  const ids = await call(client.zrange(keys.broadcasts, "0", "-1"));
+  const scheduled: string[] = [];
+  for (let at = 0; at < ids.length; at += STATUS_PAGE) {
+    const page = ids.slice(at, at + STATUS_PAGE);
+    const statuses = await call(Promise.all(page.map((id) => client.hget(keys.broadcast(id), "status"))));
+    scheduled.push(...page.filter((_, i) => statuses[i] === "scheduled"));
+  }
+  const hashes = await call(Promise.all(scheduled.map((id) => client.hgetall(keys.broadcast(id)))));
+  return hashes.map(fromHash).filter((record) => record?.status === "scheduled") as BroadcastRecord[];
 }
 
 /** Older versions kept the values of keyword1, keyword2 ... alone. */
@@ -152,6 +181,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     // Older versions stored an empty text where there was no reason.
     reason: hash.reason || undefined,
     exit: hash.exit as BroadcastRecord["exit"],
+    beganBy: hash.beganBy,
     evicted: json(hash.evicted),
     testOf: hash.testOf,
     resumeWith: hash.resumeWith as BroadcastRecord["resumeWith"],

@@ -7,6 +7,7 @@ import createBroadcast from "./lua/create-broadcast.lua";
 import dropFields from "./lua/drop-fields.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
+import moveBroadcast from "./lua/move-broadcast.lua";
 import plainConsent from "./lua/plain-consent.lua";
 import purgePools from "./lua/purge-pools.lua";
 import pushAudience from "./lua/push-audience.lua";
@@ -68,6 +69,7 @@ export const SCRIPTS = {
   withdrawConsents: script("withdraw-consents", shareBasics, plainConsent, readConsents, withdrawConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
+  moveBroadcast: script("move-broadcast", moveBroadcast),
   pushAudience: script("push-audience", pushAudience),
   recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),

@@ -34,6 +34,7 @@ function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Cas
     refusals: 0,
     turn: 1,
     own: undefined,
+    row: undefined,
     place: -1,
     ...state,
   };

@@ -4,6 +4,7 @@ import type { EngineOptions } from "../../src/broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS } from "../../src/broadcast/guard.ts";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import type { Run } from "../../src/broadcast/run.ts";
+import type { Schedule } from "../../src/broadcast/schedule.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { type OpenStores, openStores } from "../../src/redis/stores.ts";
 import { createTokenProvider } from "../../src/token/provider.ts";
@@ -90,12 +91,14 @@ export async function drive(
     reconnectMs,
     onStart = () => {},
     ports = {},
+    schedule,
     ...engine
   }: {
     clock?: Clock;
     reconnectMs?: number;
     onStart?(run: Run): void;
     ports?: Partial<BroadcastDeps>;
+    schedule?: Schedule;
   } & Partial<EngineOptions>,
 ): Promise<Driven> {
   const concurrency = engine.concurrency ?? 16;
@@ -109,6 +112,7 @@ export async function drive(
         channel: "wechat-template",
         message: MESSAGE,
         audience: { kind: "pools" },
+        schedule,
         engine: engineOptions({ ...engine, concurrency }),
       },
     );

@@ -60,7 +60,7 @@ it("a command stands for its only document", async () => {
   const { code, stderr } = await runCli(["schema", "broadcast", "send"]);
   expect([code, stderr]).toEqual([
     2,
-    "error: broadcast send prints several kinds of documents\nhint: choose one of broadcast, broadcast-dry-run\n",
+    "error: broadcast send prints several kinds of documents\nhint: choose one of broadcast, broadcast-dry-run, broadcast-show\n",
   ]);
 });
 

@@ -9,7 +9,8 @@ import { followLink, outlineOf, type Section } from "./outline.ts";
 
 /** Topics that have to be there in Chinese. */
 const TRANSLATED = [
-  ...["broadcast", "audience", "suppress", "subscribe-messages", "templates", "guarantees", "channels"],
+  ...["broadcast", "audience", "suppress", "scheduling", "subscribe-messages"],
+  ...["templates", "guarantees", "channels"],
   ...["pools", "import-export", "collector"],
   ...["environment", "doctor", "redis", "tokens", "cron"],
   ...["exit-codes", "formatting", "logs", "monitoring", "troubleshooting", "cookbook"],

@@ -5,6 +5,7 @@ import { registerBroadcastHalts } from "./halt.ts";
 import { registerBroadcastList } from "./list.ts";
 import { registerBroadcastRecipients } from "./recipients.ts";
 import { registerBroadcastResume } from "./resume.ts";
+import { registerBroadcastRunDue } from "./run-due.ts";
 import { registerBroadcastSend, SEND_EXAMPLES } from "./send.ts";
 import { registerBroadcastShow } from "./show.ts";
 import { registerBroadcastWatch } from "./watch.ts";
@@ -14,6 +15,7 @@ export function registerBroadcast(broadcast: Command, run: RunAction): void {
   broadcast.helpCommand(false).addHelpText("after", SEND_EXAMPLES);
   const send = registerBroadcastSend(broadcast, run);
   registerBroadcastResume(broadcast, run);
+  registerBroadcastRunDue(broadcast, run);
   registerBroadcastWatch(broadcast, run);
   registerBroadcastList(broadcast, run);
   registerBroadcastShow(broadcast, run);

@@ -1,4 +1,6 @@
 import { type ResumeSpec, whyNotResumable } from "../../broadcast/resume.ts";
+import { isDue } from "../../broadcast/schedule.ts";
+import { isAttended } from "../../broadcast/status.ts";
 import type { BroadcastView } from "../../broadcast/view.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { formatCount, formatMinute } from "../../output/format.ts";
@@ -13,7 +15,13 @@ const OFFERED = 9;
 export async function viewNewest(deps: Deps, limit: number): Promise<BroadcastView[]> {
   const needs = await broadcastNeeds(deps);
   const records = await needs.store.list(limit);
-  return Promise.all(records.map(({ id }) => loadView(deps, id)));
+  const views = await Promise.all(records.map(({ id }) => loadView(deps, id)));
+  return views.sort((a, b) => timeOf(b) - timeOf(a));
+}
+
+/** When it began, or is to begin. */
+function timeOf({ record: { schedule, startedAtMs }, status }: BroadcastView): number {
+  return status === "scheduled" ? (schedule?.atMs ?? startedAtMs) : startedAtMs;
 }
 
 /**
@@ -25,7 +33,7 @@ export async function chooseResumable(
   deps: Deps,
   given: string | undefined,
   last: boolean,
-  wish: Pick<ResumeSpec, "retry" | "limit"> & { takesReceipts: boolean },
+  wish: Pick<ResumeSpec, "retry" | "limit" | "timing"> & { takesReceipts: boolean },
 ): Promise<string> {
   if (given !== undefined) {
     if (last) throw usageError(`'${given}' and --last can't be used together`);
@@ -36,19 +44,24 @@ export async function chooseResumable(
       "no broadcast id given",
       "use push-cli broadcast resume <id>, or --last for the newest that can be resumed",
     );
-  const views = (await viewNewest(deps, LOOKED_AT)).filter(
-    ({ status, record }) =>
-      status !== "running" &&
-      !(last && (status === "paused" || record.testOf !== undefined)) &&
-      !whyNotResumable(record, { ...wish, join: false }, deps.clock.now()),
-  );
+  const views = (await viewNewest(deps, LOOKED_AT)).filter((view) => {
+    const { status, record } = view;
+    const isLater = status === "scheduled" && !isDue(record, deps.clock.now());
+    return (
+      !isAttended(view) &&
+      !(last && (status === "paused" || isLater || record.testOf !== undefined)) &&
+      !whyNotResumable(record, { ...wish, join: false }, deps.clock.now())
+    );
+  });
   return choose(deps, views, { last, what: "resumed", verb: "resume" });
 }
 
 /** The broadcast to watch: the one given, the only one that runs, or one that is chosen on the terminal. */
 export async function chooseRunning(deps: Deps, given: string | undefined): Promise<string> {
   if (given !== undefined) return given;
-  const views = (await viewNewest(deps, LOOKED_AT)).filter(({ status }) => status === "running");
+  const newest = await viewNewest(deps, LOOKED_AT);
+  const running = newest.filter(({ status }) => status === "running");
+  const views = running.length > 0 ? running : newest.filter(({ status }) => status === "scheduled");
   return choose(deps, views, { last: views.length === 1, what: "watched", verb: "watch" });
 }
 
@@ -77,8 +90,9 @@ async function choose(
   throw new PushCliError("confirm", "no broadcast chosen; nothing was done");
 }
 
-function describe({ record, status, result }: BroadcastView): string {
+function describe(view: BroadcastView): string {
+  const { record, status, result } = view;
   const toGo = result.toGo === null ? "" : `, ${formatCount(result.toGo)} to go`;
   const sent = result.outcomes === null ? "" : `, ${formatCount(result.outcomes.sent)} sent`;
-  return `${record.id}  ${formatMinute(record.startedAtMs)}  ${record.message.templateId}: ${status}${sent}${toGo}`;
+  return `${record.id}  ${formatMinute(timeOf(view))}  ${record.message.templateId}: ${status}${sent}${toGo}`;
 }

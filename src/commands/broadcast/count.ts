@@ -5,6 +5,7 @@ import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-ru
 import { sumWithheld } from "../../broadcast/outcome.ts";
 import { sumFiltered } from "../../broadcast/policy.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
+import type { Schedule } from "../../broadcast/schedule.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
 import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
@@ -35,6 +36,7 @@ interface Counted {
   message: Message;
   limit: number | undefined;
   filters: Filters | undefined;
+  schedule?: Schedule | undefined;
 }
 
 /** Counts with the read-only claim, with progress. */
@@ -73,7 +75,7 @@ export async function showDryRun(
   const invalid = (audience.kind === "list" && audience.invalid?.count) || 0;
   const result = dryRunResult(
     dryRun,
-    { message, invalid, startedAtMs, policy: counted.filters?.policy },
+    { message, invalid, startedAtMs, policy: counted.filters?.policy, schedule: counted.schedule },
     clock,
   );
   const told = await facts(dryRun);

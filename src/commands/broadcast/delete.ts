@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isResumable } from "../../broadcast/status.ts";
+import { isAttended, isResumable } from "../../broadcast/status.ts";
 import type { BroadcastView } from "../../broadcast/view.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -65,9 +65,11 @@ async function deleteBroadcast(
   return "done";
 }
 
-function checkNotRunning({ status, record: { id } }: BroadcastView): void {
-  if (status !== "running") return;
-  throw new PushCliError("locked", `broadcast '${id}' is running`, {
+function checkNotRunning(view: BroadcastView): void {
+  if (!isAttended(view)) return;
+  const { id } = view.record;
+  const what = view.status === "running" ? "is running" : "is scheduled, and a process waits for its time";
+  throw new PushCliError("locked", `broadcast '${id}' ${what}`, {
     hint: `to stop it: push-cli broadcast cancel ${id}`,
   });
 }

@@ -9,6 +9,7 @@ import {
   type Policy,
 } from "../../broadcast/policy.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
+import { hasBegun } from "../../broadcast/schedule.ts";
 import { SeenIds } from "../../broadcast/seen-ids.ts";
 import { parseCount, parseDuration } from "../../config/durations.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
@@ -133,7 +134,8 @@ async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroa
   const others: OtherBroadcast[] = [];
   for (const id of unique) {
     const record = await loadBroadcast(needs, id);
-    const { channel: own = DEFAULT_CHANNEL, startedAtMs } = record;
+    const { channel: own = DEFAULT_CHANNEL } = record;
+    const startedAtMs = hasBegun(record) ? record.startedAtMs : deps.clock.now();
     const [theirs, ours] = own === channel ? [record.appid, appid] : [own, channel];
     if (theirs !== "" && theirs !== ours)
       throw usageError(

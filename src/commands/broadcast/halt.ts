@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { BroadcastRecord, Wanted } from "../../broadcast/record.ts";
-import { isResumable } from "../../broadcast/status.ts";
+import { isAttended, isResumable } from "../../broadcast/status.ts";
 import type { BroadcastView } from "../../broadcast/view.ts";
 import { parseDuration } from "../../config/durations.ts";
 import { PushCliError } from "../../errors.ts";
@@ -67,7 +67,7 @@ async function haltCommand(
       throw tooLate(record, action);
     }
     // One that was stopped by something else at the same time is as good as paused, and keeps its reason.
-    if (action === "cancel" ? status !== "cancelled" : status === "dead")
+    if (action === "cancel" ? status !== "cancelled" : status === "dead" || status === "scheduled")
       await writeHalt(deps, ended, { action, by });
     await presentView(deps, await loadView(deps, id), false);
     return "done";
@@ -95,7 +95,8 @@ async function showHalt(
 }
 
 function checkHaltable({ record, status }: BroadcastView, action: Wanted["action"]): void {
-  if (status === "running" || (action === "cancel" && isResumable(status))) return;
+  if (status === "running" || status === "scheduled") return;
+  if (action === "cancel" && isResumable(status)) return;
   throw new PushCliError("nothing", `broadcast '${record.id}' is ${status}: nothing to ${action}`, {
     hint: `to see its status: push-cli broadcast show ${record.id}`,
   });
@@ -127,7 +128,7 @@ async function awaitRuns(
   const progress = deps.out.progress();
   try {
     for (let view = before; ; view = await loadView(deps, id)) {
-      if (view.status !== "running" || signal.aborted) return view;
+      if (!isAttended(view) || signal.aborted) return view;
       const alive = view.runs.filter((run) => run.alive).length;
       if (alive > 0) await store.update(id, { wanted });
       progress.update(() => `waiting for ${formatCounted(alive, "run")} to stop`);

@@ -17,7 +17,16 @@ Examples:
   # List what the night has left unfinished
   $ push-cli broadcast list --status dead,stopped,interrupted --json`;
 
-const STATUSES = ["running", "dead", "interrupted", "stopped", "paused", "cancelled", "finished"];
+const STATUSES = [
+  "scheduled",
+  "running",
+  "dead",
+  "interrupted",
+  "stopped",
+  "paused",
+  "cancelled",
+  "finished",
+];
 
 export function registerBroadcastList(broadcast: Command, run: RunAction): void {
   broadcast
@@ -68,10 +77,14 @@ const COLUMNS = [
 
 /** For a person; `errors` are the failed and the unknown. */
 function toScreenRow({ record, status, result }: BroadcastView, nowMs: number): Cell[] {
-  const { id, startedAtMs, message } = record;
+  const { id, startedAtMs, message, schedule } = record;
   const { outcomes, toGo } = result;
   const errors = outcomes && outcomes.failed + outcomes.unknown;
-  const age = formatDuration(nowMs - startedAtMs);
+  const atMs = schedule?.atMs ?? nowMs;
+  const age =
+    status === "scheduled" && atMs > nowMs
+      ? `in ${formatDuration(atMs - nowMs)}`
+      : formatDuration(nowMs - startedAtMs);
   return [id, age, status, message.templateId, orDash(outcomes?.sent), orDash(errors), orDash(toGo)];
 }
 

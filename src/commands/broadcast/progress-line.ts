@@ -12,7 +12,8 @@ import { RateMeter } from "../../output/rate-meter.ts";
 /** Counts what is really done, and tells how fast it went lately. */
 export class ProgressLine {
   private readonly run: Run;
-  private readonly record: Pick<BroadcastRecord, "users" | "limit" | "invalid">;
+  /** Another one when a scheduled broadcast begins. */
+  record: Pick<BroadcastRecord, "users" | "limit" | "invalid">;
   /** Messages sent. */
   private readonly sent: RateMeter;
   /** Users done with: those without a code and those left out, too. */

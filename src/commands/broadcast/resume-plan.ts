@@ -2,6 +2,7 @@ import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
 import type { Recount } from "../../broadcast/recount.ts";
 import type { ResumeSpec, Retry } from "../../broadcast/resume.ts";
+import { hasBegun } from "../../broadcast/schedule.ts";
 import type { ReceiptCounts } from "../../broadcast/take-receipts.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -22,6 +23,7 @@ import {
   reportFact,
   settingFacts,
 } from "./question.ts";
+import { scheduleFacts } from "./schedule-flags.ts";
 import { describeOutcomes, describeStatus } from "./summary.ts";
 import { tellingFacts } from "./telling.ts";
 
@@ -31,7 +33,7 @@ export interface Asked {
   options: RunOptions;
   /** What speaks against the Redis. */
   danger: readonly Fact[];
-  flags: { report?: string; retryUnknown?: boolean };
+  flags: { report?: string; retryUnknown?: boolean; now?: boolean };
 }
 
 /** What a resume would do, counted from pools and ledgers. */
@@ -122,11 +124,15 @@ export async function resumeFacts(
   const spends = await spendsOf(deps, record.message);
   const began = target === "other" ? `${API_NOTES.other}: ${record.apiBase}` : API_NOTES[target];
   return [
-    ["broadcast", `${record.id}, started ${formatTime(record.startedAtMs)}`],
+    [
+      "broadcast",
+      `${record.id}, ${hasBegun(record) ? "started" : "scheduled"} ${formatTime(record.startedAtMs)}`,
+    ],
     ["status", describeStatus(result)],
     ...(await settingFacts(deps, record.message, began)),
     ...messageFacts(record.message),
     ...policyFacts(record.policy),
+    ...scheduleFacts(record.schedule, deps.clock.now(), hasBegun(record) || flags.now),
     ...danger,
     [
       "done",

@@ -5,14 +5,18 @@ import { repeatOf } from "../../broadcast/repeat.ts";
 import {
   checkResumable,
   loadBroadcast,
+  type ResumeSpec,
   type Retry,
   resumeBroadcast,
   withLimit,
+  withTiming,
 } from "../../broadcast/resume.ts";
 import { findDeadRuns, isAlive } from "../../broadcast/rivals.ts";
+import { hasBegun, isDue } from "../../broadcast/schedule.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { parseCount } from "../../config/durations.ts";
+import { type PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { chooseResumable } from "./choose.ts";
@@ -31,10 +35,12 @@ import {
   resumeFacts,
   showPlan,
 } from "./resume-plan.ts";
-import { runToEnd } from "./run-to-end.ts";
+import { type RunSetup, runToEnd } from "./run-to-end.ts";
+import { addHoursOptions, describeAt, type HoursFlags, parseScheduleChanges } from "./schedule-flags.ts";
 import { planTelling, sayWouldTell } from "./telling.ts";
 
-interface ResumeFlags extends EngineFlags {
+export interface ResumeFlags extends EngineFlags, HoursFlags {
+  now?: boolean;
   last?: boolean;
   retryUnknown?: boolean;
   retryFailed?: boolean;
@@ -69,9 +75,11 @@ export function registerBroadcastResume(broadcast: Command, run: RunAction): voi
     .option("--retry-failed", "Retry failed recipients, with a new code or consent")
     .option("--limit <n>", "New limit for the whole broadcast, or none")
     .option("--join", "Work alongside a running process")
+    .option("--now", "Begin a scheduled broadcast at once")
     .option("--report <file>", "Append an NDJSON line for every recipient not yet in the file")
     .option("--dry-run", "Check and count what is left; send and change nothing");
-  addEngineOptions(resume).addHelpText("after", EXAMPLES).action(run(resumeCommand));
+  addEngineOptions(resume).optionsGroup("Schedule options:");
+  addHoursOptions(resume, ", or none").addHelpText("after", EXAMPLES).action(run(resumeCommand));
 }
 
 async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | undefined): Promise<ExitName> {
@@ -83,12 +91,20 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
-  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit, takesReceipts });
+  const wish = {
+    retry,
+    limit,
+    takesReceipts,
+    timing: parseScheduleChanges(flags, undefined, deps.clock.now()),
+  };
+  const id = await chooseResumable(deps, given, flags.last === true, wish);
   const record = await loadBroadcast(needs, id);
+  const timing = parseScheduleChanges(flags, record.schedule, deps.clock.now());
   checkChannel(record, settings);
   checkReceiptsFlag(flags, await deps.channel());
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
-  const spec = { retry, limit, join: flags.join === true };
+  if (flags.now && hasBegun(record)) throw notScheduled(record);
+  const spec = { retry, limit, timing, join: flags.join === true, beginsNow: flags.now === true };
   checkResumable(record, { ...spec, takesReceipts }, deps.clock.now());
   const danger = await doubtRedis(deps, flags, record);
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
@@ -98,11 +114,12 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     const runs = await shownRuns(needs, id);
     const atWork = runs.find(({ alive }) => alive);
     if (atWork && !spec.join) throw isAlive(id, atWork);
-    const recount = await recountWithProgress(deps, withLimit(record, limit));
+    const changed = withTiming(record, timing);
+    const recount = await recountWithProgress(deps, withLimit(changed, limit));
     // What receipts settle is not sent again.
     const receipts = flags.retryUnknown || takesReceipts ? await lookAtReceipts(deps, record) : undefined;
     const plan = planResume(
-      record,
+      changed,
       runs,
       receipts ? applyReceipts(recount, receipts) : recount,
       spec,
@@ -128,30 +145,46 @@ function parseNewLimit(text: string): number | null {
   return text === "none" ? null : parseCount(text, { name: "--limit", min: 1 });
 }
 
+function notScheduled({ id }: BroadcastRecord): PushCliError {
+  return usageError(`--now: broadcast '${id}' has begun already, or has no time to begin`, "leave --now out");
+}
+
 async function ask(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName | undefined> {
   return askToSend(deps, {
     facts: await resumeFacts(deps, plan, asked),
     sends: plan.sends,
     confirmAbove: asked.options.confirmAbove,
-    text: `Resume ${plan.view.record.id} for up to ${countUsers(plan.sends)}`,
+    text: `${describeVerb(deps, plan.view.record, asked.flags)} for up to ${countUsers(plan.sends)}`,
     // Another API than the one that it began with is nearly always a mistake.
     typed: asked.target === "other" ? plan.view.record.id : undefined,
     stdinTaken: false,
   });
 }
 
-interface Resumed {
+/** "Resume b-1", "Wait for b-1 and begin it at 2026-11-28 09:00" */
+function describeVerb(deps: Deps, record: BroadcastRecord, { now }: Asked["flags"]): string {
+  const { id, schedule } = record;
+  if (hasBegun(record)) return `Resume ${id}`;
+  const nowMs = deps.clock.now();
+  return now || isDue(record, nowMs)
+    ? `Begin ${id}`
+    : `Wait for ${id} and begin it${describeAt(schedule, nowMs)}`;
+}
+
+export interface Resumed {
   record: BroadcastRecord;
   options: RunOptions;
-  spec: { retry: Retry[]; limit: number | null | undefined; join: boolean };
+  spec: Pick<ResumeSpec, "retry" | "limit" | "join" | "timing" | "beginsNow" | "mayBeLate">;
   target: Asked["target"];
   apiBase: string;
 }
 
-async function goOn(
+/** Drives a later run, after all questions. `hooks`: see `RunSetup`. */
+export async function goOn(
   deps: Deps,
-  flags: ResumeFlags,
+  flags: Pick<ResumeFlags, "report" | "allowEviction" | "retryUnknown">,
   { record, options, spec, target, apiBase }: Resumed,
+  hooks: Pick<RunSetup, "onBegin" | "onEnd"> = {},
 ): Promise<ExitName> {
   const channel = await deps.channel();
   const { startRate, permission } = channel;
@@ -164,6 +197,8 @@ async function goOn(
     message: record.message,
     engine,
     report,
+    ...hooks,
+    startsLater: !hasBegun(record),
     total: () => countUsersOf(deps, goesOn),
     telling: options.telling,
   };

@@ -29,14 +29,21 @@ export interface RunSetup {
   total(): Promise<number | undefined>;
   /** Who is told of it besides. */
   telling?: Telling | undefined;
+  /** They are counted when it begins. */
+  startsLater?: boolean | undefined;
+  /** Called when a scheduled broadcast begins. */
+  onBegin?(): void;
+  /** One of several: what comes of it goes there, and no document of its own is printed. */
+  onEnd?(ended: Ended): void;
 }
 
 /** Drives a run with progress and signals, shows its summary, and names the exit code. */
 export async function runToEnd(
   deps: Deps,
-  { id, message, engine, report, total, telling }: RunSetup,
+  setup: RunSetup,
   drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
+  const { id, message, engine, report, total, startsLater, telling } = setup;
   const stores = await deps.stores(message);
   const watch = watchRun(deps);
   const tell = startTelling(deps, telling);
@@ -45,7 +52,7 @@ export async function runToEnd(
     const tokens = await deps.tokens();
     const interrupted = await awaitToken(deps, tokens);
     if (interrupted) return interrupted;
-    const users = await total();
+    const users = startsLater ? undefined : await total();
     const runDeps: BroadcastDeps = {
       ...(await collectRunDeps(deps, message, { ...engine, broadcastId: id }, tokens)),
       report,
@@ -55,13 +62,19 @@ export async function runToEnd(
         tell.begin(id);
         watch.start(id, run, { ...record, users: record.users ?? users });
       },
+      onBegin: (record) => {
+        watch.begin(record);
+        setup.onBegin?.();
+      },
+      countUsers: total,
     };
     const ended = await drive(runDeps, users);
     // Of the broadcast, with what earlier runs did.
     deps.note({ counts: ended.result.outcomes });
     watch.end();
     const aside = report?.isStdout ? { ...deps, out: deps.out.onStderr() } : deps;
-    const summary = await showEnd(aside, message, ended);
+    setup.onEnd?.(ended);
+    const summary = await showEnd(aside, message, ended, setup.onEnd !== undefined);
     if (aside !== deps) await aside.out.flush();
     await warnOfPassed(deps, message);
     const exit = exitOf(ended.run, ended.result);
@@ -94,17 +107,22 @@ function reportError(deps: Deps, { kind, message, hint, details }: PushCliError)
 /** Shows a run's progress and lets signals end it. */
 function watchRun(deps: Deps) {
   let progress: Progress | undefined;
+  let line: ProgressLine | undefined;
   let undo = () => {};
   return {
     start(id: string, run: Run, record: BroadcastRecord): void {
       deps.out.talk(`broadcast ${id}`);
       progress = deps.out.progress();
-      const line = new ProgressLine(run, deps.clock, record);
-      progress.update(() => line.render());
+      const shown = new ProgressLine(run, deps.clock, record);
+      line = shown;
+      progress.update(() => shown.render());
       undo = deps.onInterrupt((exit) => {
         deps.out.talk("stopping: waiting for requests in flight (press Ctrl-C again to exit now)");
         run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });
       });
+    },
+    begin(record: BroadcastRecord): void {
+      if (line) line.record = record;
     },
     end(): void {
       progress?.done();
@@ -114,15 +132,21 @@ function watchRun(deps: Deps) {
 }
 
 /** The summary, and for who wants to go on, how. */
-async function showEnd(deps: Deps, of: Message, { result, run, record }: Ended): Promise<Summary> {
+async function showEnd(
+  deps: Deps,
+  of: Message,
+  { result, run, record }: Ended,
+  isOneOfSeveral: boolean,
+): Promise<Summary> {
   const { stopReason } = run;
   // What has no record can't be gone on with.
   const next = stopReason?.isRecordGone ? [] : nextCommands({ status: result.status, record, result });
   const passedOver = (await deps.stores(of)).pools.passedOver.keys;
   const spends = await spendsOf(deps, of);
   const summary = { ...result, passedOver, next: next.map(({ command }) => command) };
-  await showSummary(deps, summary, spends);
+  if (!isOneOfSeveral || deps.out.format === "human") await showSummary(deps, summary, spends);
   if (!stopReason && isNobodyReachable(result)) reportError(deps, await noneReachable(deps, of, result));
+  if (result.status === "scheduled") deps.out.talk(`broadcast ${record.id} is still scheduled`);
   if (!stopReason || stopReason.status === "interrupted") sayNext(deps, next);
   else {
     const { exit, message, hint } = stopReason;

@@ -1,6 +1,7 @@
 import type { Audience } from "../../broadcast/audience.ts";
 import type { Message, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
+import type { Schedule } from "../../broadcast/schedule.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
@@ -20,6 +21,7 @@ import {
   reportFact,
   settingFacts,
 } from "./question.ts";
+import { describeAt, scheduleFacts } from "./schedule-flags.ts";
 import { tellingFacts } from "./telling.ts";
 import { sendTest, type TestFlags, testFacts } from "./test-send.ts";
 
@@ -30,6 +32,7 @@ export interface Plan {
   audience: Audience;
   limit: number | undefined;
   filters: Filters | undefined;
+  schedule: Schedule | undefined;
   options: RunOptions;
   /** Who gets it first, apart from the broadcast. */
   testers: string[];
@@ -51,7 +54,7 @@ interface Flags extends TestFlags {
 
 /** What there is to say before a broadcast, whose counts are those of a dry run. */
 async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, dryRun: DryRun) {
-  const { message, audience, options } = plan;
+  const { message, audience, options, schedule } = plan;
   const { doubts, danger, look } = found;
   const { sent } = dryRun.tally.outcomes;
   return [
@@ -60,11 +63,15 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
     ...danger,
     ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
     ...quotaFacts(look, sent),
+    ...scheduleFacts(schedule, deps.clock.now()),
+    ...(schedule?.atMs === undefined ? [] : [COUNTED_AGAIN]),
     paceFact(sent, options.engine.rate, (await deps.channel()).startRate),
     reportFact(flags.report),
     ...tellingFacts(options.telling),
   ];
 }
+
+const COUNTED_AGAIN: Fact = ["counted", "now; users and their codes or consents are looked at again then"];
 
 /** The dry run: what it would say and do, and nothing is sent. */
 export function showPlan(deps: Deps, flags: Flags, plan: Plan, found: Found): Promise<ExitName> {
@@ -109,7 +116,7 @@ export async function askAboutPlan(
     facts,
     sends: sent,
     confirmAbove: options.confirmAbove,
-    text: `Send to ${countUsers(sent)}`,
+    text: `Send to ${countUsers(sent)}${describeAt(plan.schedule, deps.clock.now())}`,
     stdinTaken: found.stdinTaken,
   });
 }

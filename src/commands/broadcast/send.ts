@@ -22,12 +22,20 @@ import { checkBeforehand } from "./preflight.ts";
 import { checkCanAsk } from "./question.ts";
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
+import {
+  addScheduleOptions,
+  checkTimely,
+  checkWaitFlags,
+  parseSchedule,
+  type ScheduleFlags,
+} from "./schedule-flags.ts";
+import { listedUsers, scheduleOnly } from "./schedule-only.ts";
 import { askAboutPlan, type Plan, showPlan } from "./send-plan.ts";
 import { planTelling, sayWouldTell } from "./telling.ts";
 import { listTesters } from "./test-send.ts";
 import { checkNotAWord } from "./verbs.ts";
 
-interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlags {
+interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlags, ScheduleFlags {
   report?: string;
   id?: string;
   dryRun?: boolean;
@@ -105,7 +113,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--no-pool", "Send to listed users without using pools");
   addFilterOptions(send).option("--limit <n>", "Maximum number of codes or consents to claim");
   const checkKeywords = watchKeywords(send);
-  return addEngineOptions(send)
+  return addScheduleOptions(addEngineOptions(send))
     .optionsGroup("Options:")
     .option("--report <file>", "Append an NDJSON line for every recipient (- for stdout)")
     .option("--id <broadcastId>", "Id of the broadcast (exit code 10 if it is taken)")
@@ -125,13 +133,15 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
 const USAGE = `push-cli broadcast <templateId> [options]
        push-cli broadcast send <templateId> [options]
        push-cli broadcast resume | watch | list | show | recipients ...
-       push-cli broadcast pause | cancel | delete <id>`;
+       push-cli broadcast run-due | pause | cancel | delete ...`;
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
   const channel = await deps.channel();
   const input = await readMessageInput(channel, templateId, flags);
   const options = { ...parseRunOptions(flags), telling: await planTelling(deps, flags) };
   const limit = parseLimit(flags.limit);
+  const schedule = parseSchedule(flags, deps.clock.now());
+  checkWaitFlags(flags);
   const stdinTaken = [flags.toFile, flags.excludeFile].includes("-") || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const look = await lookBeforehand(deps, channel, input, flags);
@@ -147,12 +157,13 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
   if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
   const filters = await loadFilters(deps, flags, message);
+  checkTimely(filters?.policy, schedule);
   let audience: Audience | undefined;
   try {
     audience = await loadAudience(deps, flags, message);
     if (audience.kind === "pools") await requireAnyPool(deps, message);
     const id = flags.id ?? newBroadcastId(deps.clock);
-    const plan: Plan = { id, message, audience, limit, filters, options, testers };
+    const plan: Plan = { id, message, audience, limit, filters, schedule, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
     if (flags.dryRun) sayWouldTell(deps, options.telling);
     if (flags.dryRun) return await showPlan(deps, flags, plan, found);
@@ -166,7 +177,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
 async function send(
   deps: Deps,
   flags: SendFlags,
-  { id, message, audience, limit, filters, options }: Plan,
+  { id, message, audience, limit, filters, schedule, options }: Plan,
 ): Promise<ExitName> {
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
@@ -174,23 +185,16 @@ async function send(
   const { allowEviction } = flags;
   const channel = await deps.channel();
   const { startRate, permission } = channel;
+  const spec = {
+    ...{ id, appid, apiBase, channel: settings.channel, message, audience, schedule, allowEviction },
+    ...{ policy: filters?.policy, excluded: filters?.excluded },
+  };
   const report =
     flags.report === undefined ? undefined : await openFreshReport(deps, flags.report, permission);
   const engine = { ...options.engine, limit, startRate, repeat: repeatOf(channel, message) };
   const total = () => countTotal(deps, audience, message);
-  return runToEnd(deps, { id, message, engine, report, total, telling: options.telling }, (runDeps, users) =>
-    startBroadcast(runDeps, {
-      id,
-      appid,
-      apiBase,
-      channel: settings.channel,
-      message,
-      audience,
-      policy: filters?.policy,
-      excluded: filters?.excluded,
-      users,
-      engine,
-      allowEviction,
-    }),
-  );
+  if (flags.wait === false) return scheduleOnly(deps, { ...spec, engine, users: listedUsers(audience) });
+  const startsLater = schedule?.atMs !== undefined && audience.kind === "pools";
+  const setup = { id, message, engine, report, total, startsLater, telling: options.telling };
+  return runToEnd(deps, setup, (runDeps, users) => startBroadcast(runDeps, { ...spec, users, engine }));
 }

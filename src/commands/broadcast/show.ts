@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import type { Message, PermissionKind } from "../../broadcast/channel.ts";
 import { nextCommands } from "../../broadcast/next-command.ts";
 import { elapsedOf } from "../../broadcast/pace.ts";
-import type { KnownRun } from "../../broadcast/record.ts";
+import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
+import { hasBegun } from "../../broadcast/schedule.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
@@ -16,6 +17,7 @@ import { policyFacts, toPolicyDocument } from "./filter-words.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { describeFacts, type Fact, messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
+import { scheduleFacts } from "./schedule-flags.ts";
 import {
   describeErrors,
   describeStatus,
@@ -80,7 +82,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
     };
     return out.document({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
   }
-  out.data(describeFacts(factsOf(view, full), out.style));
+  out.data(describeFacts(factsOf(view, full, deps.clock.now()), out.style));
   out.data("");
   // Whom the last run skipped, others have sent to.
   const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };
@@ -90,7 +92,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   sayNext(deps, next);
 }
 
-function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean): Fact[] {
+function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean, nowMs: number): Fact[] {
   const { message, audience, limit, rate, apiBase = "-", users } = record;
   const [whom, upTo] = [
     audience === "list" ? "listed users" : "all pools",
@@ -98,7 +100,8 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
   ];
   return [
     ["broadcast", `${record.id}: ${describeStatus(result)}${record.cut ? " (limit reached)" : ""}`],
-    ["when", whenOf(record.startedAtMs, result)],
+    ["when", whenOf(record, result)],
+    ...scheduleFacts(record.schedule, nowMs, hasBegun(record)),
     ["who", whoOf(runs)],
     ["API", `${apiBase}, appid ${record.appid}${record.channel === undefined ? "" : `, ${record.channel}`}`],
     ...(full ? messageFacts(message) : messageInBrief(message)),
@@ -152,8 +155,8 @@ const SOURCES = {
   ledgers: " (from the ledgers)",
 };
 
-function whenOf(startedAtMs: number, { finishedAt, lastSeenAt }: BroadcastView["result"]): string {
-  const started = `started ${formatTime(startedAtMs)}`;
+function whenOf(record: BroadcastRecord, { finishedAt, lastSeenAt }: BroadcastView["result"]): string {
+  const started = `${hasBegun(record) ? "started" : "scheduled"} ${formatTime(record.startedAtMs)}`;
   if (finishedAt !== null) return `${started}, finished ${formatTime(Date.parse(finishedAt))}`;
   return lastSeenAt === null ? started : `${started}, last seen ${formatTime(Date.parse(lastSeenAt))}`;
 }

@@ -2,7 +2,18 @@ import { nearestWord } from "../../config/nearest.ts";
 import { usageError } from "../../errors.ts";
 
 /** The verbs that there are. */
-const VERBS = ["send", "resume", "watch", "list", "show", "recipients", "pause", "cancel", "delete"];
+const VERBS = [
+  "send",
+  "resume",
+  "run-due",
+  "watch",
+  "list",
+  "show",
+  "recipients",
+  "pause",
+  "cancel",
+  "delete",
+];
 /** Second names of some; too short for other words to be mistyped forms of them. */
 const ALIASES = ["ls", "rm"];
 
@@ -43,6 +54,8 @@ const OTHER_WORDS: Record<string, string[]> = {
     "join",
     "reopen",
   ],
+  "run-due": ["due", "cron", "rundue", "run_due", "tick"],
+  "send <templateId> --at <time>": ["schedule", "at", "later", "defer", "delay", "timer"],
   "watch <id>": ["follow", "tail", "log", "logs", "monitor", "progress", "top", "wait"],
   list: ["all", "history", "recent"],
   "show <id>": [
@@ -80,7 +93,6 @@ const OTHER_WORDS: Record<string, string[]> = {
     "set",
     "copy",
     "clone",
-    "schedule",
     "config",
     "init",
     "template",

@@ -1,7 +1,9 @@
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import { OUTCOMES } from "../../broadcast/outcome.ts";
 import type { KnownRun } from "../../broadcast/record.ts";
+import { zoneOf } from "../../broadcast/schedule.ts";
 import type { BroadcastView } from "../../broadcast/view.ts";
+import { formatZoned } from "../../broadcast/zone.ts";
 import type { Clock } from "../../clock.ts";
 import { drawBar } from "../../output/bar.ts";
 import { formatCount, formatCounted, formatDuration, formatRate, formatShare } from "../../output/format.ts";
@@ -88,10 +90,15 @@ function renderLines(
     `errors    ${describeErrors(errors, SHOWN_ERRORS) || "none"}`,
     `runs      ${
       alive.length === 0
-        ? "summing up"
+        ? noRunOf(view)
         : `${formatCounted(alive.length, "run")}: ${alive.map(describeRun).join("; ")}`
     }`,
   ];
+}
+
+function noRunOf({ status, record: { schedule = {} } }: BroadcastView): string {
+  if (status !== "scheduled") return "summing up";
+  return `none; scheduled for ${formatZoned(schedule.atMs ?? 0, zoneOf(schedule))}`;
 }
 
 function describeRun({ host, pid, waiting }: KnownRun): string {

@@ -63,7 +63,8 @@ async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSign
       const view = await loadView(deps, id);
       if (out.format === "json") await out.line(toWatchDocument(view, screen.measure(view)));
       else screen.show(progress, view);
-      if (view.status !== "running" || signal.aborted) return view;
+      const isOver = view.status !== "running" && view.status !== "scheduled";
+      if (isOver || signal.aborted) return view;
       const leftMs = limitMs - (clock.monotonic() - startedMs);
       if (leftMs <= 0) throw gaveUp(id);
       await clock.sleep(Math.min(POLL_MS, leftMs), signal);

@@ -30,7 +30,9 @@ const WORDS: [command: string, words: string][] = [
   ["pause <id>", "stop halt hold suspend interrupt quit exit end"],
   ["cancel <id>", "abort kill terminate undo revoke recall"],
   ["delete <id>", "remove del drop purge clean clear prune"],
-  ["--help", "help version edit update set copy clone schedule config init template templates pool"],
+  ["run-due", "due cron tick"],
+  ["send <templateId> --at <time>", "schedule at later defer delay timer"],
+  ["--help", "help version edit update set copy clone config init template templates pool"],
 ];
 const EACH_WORD = WORDS.flatMap(([command, words]) =>
   words.split(" ").map((word) => [word, command] as const),

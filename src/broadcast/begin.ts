@@ -1,0 +1,172 @@
+import { wantedStop } from "./conclude.ts";
+import type { BroadcastDeps, RunPlan } from "./deps.ts";
+import { countsOf } from "./eviction.ts";
+import type { Patience } from "./patience.ts";
+import type { BroadcastRecord, BroadcastStore } from "./record.ts";
+import type { Run } from "./run.ts";
+import { firstMoment, hasBegun } from "./schedule.ts";
+import type { StopReason } from "./stop.ts";
+
+/** The wall clock may be set while a run waits, and timers stand still while a machine sleeps; none may be longer than 24 days. */
+const LOOK_MS = 30_000;
+
+interface Entering {
+  run: Run;
+  plan: RunPlan;
+  patience: Pick<Patience, "call">;
+}
+
+/**
+ * Marks the record as running, after the time to begin where it has one that nobody has begun at. Undefined when this run
+ * was stopped before that, also by what it found in the record: then nothing was claimed.
+ */
+export async function enterBroadcast(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  entering: Entering,
+): Promise<BroadcastRecord | undefined> {
+  const { run, plan } = entering;
+  if (hasBegun(record)) {
+    const now = await enterRun(deps.store, record, plan.changes);
+    if (!now) run.stop(wantedStop("gone"));
+    if (now?.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
+    deps.onStart?.(record.id, run, now ?? record);
+    return now ?? record;
+  }
+  const waiting = await enterWaiting(deps.store, record, run, plan.changes);
+  deps.onStart?.(record.id, run, waiting ?? record);
+  if (!waiting) return undefined;
+  if (!hasBegun(waiting)) {
+    if (!plan.beginsNow) await untilTime(deps, run);
+    if (run.signal.aborted) return undefined;
+    const begun = await begin(deps, waiting, entering);
+    if (begun) return begun;
+    if (run.signal.aborted) return undefined;
+  }
+  // Another one has begun it, and this one joins.
+  return enterRun(deps.store, waiting, plan.changes);
+}
+
+/** Clears what the end of an earlier run left in the record. Undefined when it was deleted. */
+async function enterRun(
+  store: BroadcastStore,
+  record: BroadcastRecord,
+  changes: Partial<BroadcastRecord> = {},
+): Promise<BroadcastRecord | undefined> {
+  // Another run may have finished the broadcast before it could see this one.
+  const now = await store.load(record.id);
+  if (!now) return undefined;
+  // A cancellation may have come in between.
+  const wanted = now.wanted?.action === "cancel" ? now.wanted : undefined;
+  const fresh: Partial<BroadcastRecord> = { ...changes, ...NO_END, status: "running", wanted };
+  await store.update(record.id, fresh);
+  return { ...now, ...fresh };
+}
+
+const NO_END: Partial<BroadcastRecord> = {
+  reason: undefined,
+  exit: undefined,
+  resumeWith: undefined,
+  finishedAtMs: undefined,
+};
+
+/** Makes the record say that it waits for its time, whatever the last process that did so left. Undefined: the run was stopped. */
+async function enterWaiting(
+  store: BroadcastStore,
+  { id }: BroadcastRecord,
+  run: Run,
+  changes: Partial<BroadcastRecord> = {},
+): Promise<BroadcastRecord | undefined> {
+  while (!run.signal.aborted) {
+    const now = await store.load(id);
+    if (!now) run.stop(wantedStop("gone"));
+    else if (hasBegun(now)) return now;
+    else if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
+    else {
+      const fresh: Partial<BroadcastRecord> = {
+        ...changes,
+        ...NO_END,
+        status: "scheduled",
+        wanted: undefined,
+      };
+      if (await store.move(now, fresh)) return { ...now, ...fresh };
+    }
+  }
+  return undefined;
+}
+
+async function untilTime({ clock, log }: BroadcastDeps, run: Run): Promise<void> {
+  const { timing, signal } = run;
+  timing.isAwaitingBeginning = true;
+  log?.info("hours", timing.waiting ?? "", {});
+  for (;;) {
+    const leftMs = firstMoment(timing.schedule, clock.now()) - clock.now();
+    if (leftMs <= 0 || signal.aborted) break;
+    await clock.sleep(Math.min(leftMs, LOOK_MS), signal);
+  }
+  timing.isAwaitingBeginning = false;
+  // It gave a token when the broadcast was scheduled: not to answer now is an outage.
+  run.breaker.isKnown = true;
+}
+
+/**
+ * Makes this run the one that begins the broadcast. Undefined when it was not, because another one is or somebody has paused
+ * or cancelled it; then the run is stopped, unless it is to join.
+ */
+async function begin(
+  deps: BroadcastDeps,
+  record: BroadcastRecord,
+  { run, plan, patience }: Entering,
+): Promise<BroadcastRecord | undefined> {
+  const { store, clock } = deps;
+  const { id } = record;
+  // Ledgers begin to exist now, so what was dropped before is none of them.
+  const memory = await deps.lookAtMemory();
+  const fresh: Partial<BroadcastRecord> = {
+    status: "running",
+    beganBy: plan.runId,
+    startedAtMs: clock.now(),
+    evicted: memory && countsOf(memory),
+  };
+  const isFirst = await patience.call(() =>
+    store.move({ id, status: "scheduled", wanted: undefined }, fresh),
+  );
+  if (!isFirst) {
+    const now = await store.load(id);
+    // The answer to the same call before was lost, if it was this run.
+    if (now?.beganBy !== plan.runId) {
+      const reason = whyNotBegun(plan, now);
+      if (reason) run.stop(reason);
+      return undefined;
+    }
+  }
+  const users = record.audience === "list" ? record.users : await deps.countUsers?.();
+  await store.update(id, { users });
+  const begun = { ...record, ...fresh, users };
+  deps.onBegin?.(begun);
+  return begun;
+}
+
+/** Undefined when another run has begun it and this one may join. */
+function whyNotBegun({ joins }: RunPlan, now: BroadcastRecord | undefined): StopReason | undefined {
+  if (!now) return wantedStop("gone");
+  if (!hasBegun(now)) return now.wanted ? wantedStop(now.wanted) : haltedBefore(now);
+  return joins ? undefined : begunBefore(now);
+}
+
+function haltedBefore({ status, reason }: BroadcastRecord): StopReason {
+  return {
+    status: status === "cancelled" ? "cancelled" : "paused",
+    exit: "stopped",
+    message: reason ?? status,
+  };
+}
+
+function begunBefore({ id }: BroadcastRecord): StopReason {
+  return {
+    status: "stopped",
+    exit: "locked",
+    message: `another process began broadcast '${id}' at the same time`,
+    hint: `to follow it: push-cli broadcast watch ${id}`,
+  };
+}
