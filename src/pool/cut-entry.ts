@@ -50,8 +50,7 @@ export function takeUse(
 }
 
 /**
- * The entry with another number of uses for a code that states it; the position of the digits is verified by reading the
- * result.
+ * The entry with another number of uses for a code that states it; the right digits are found by reading each candidate.
  */
 function setUses(bytes: string, codes: PushCode[], k: number, uses: number): string | undefined {
   if ((codes[k]!.uses ?? 1) === uses) return bytes;
