@@ -7,7 +7,7 @@ import { errcodeWord, readErrcode } from "./errcode-word.ts";
 export interface ClaimedRecord {
   run: string;
   attempt: number;
-  /** When it was claimed, epoch ms. When a claim is taken over, also the time and the rest as written. */
+  /** When it was claimed, epoch ms; a takeover keeps the time of the record it replaces. */
   atMs: number;
   /** Whether the code may be good for several messages. */
   multiUse: boolean;
