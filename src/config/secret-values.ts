@@ -2,7 +2,7 @@ import type { Settings } from "./settings.ts";
 
 type Given = Pick<Settings, "redisUrl" | "proxy" | "appsecret" | "alipayPrivateKey" | "collectorSecrets">;
 
-/** The secrets in the settings, the passwords of their URLs among them, as given and decoded. */
+/** The secrets in the settings, including the passwords in URLs, as given and decoded. */
 export function secretsOf({
   redisUrl,
   proxy,
@@ -16,7 +16,9 @@ export function secretsOf({
   return [...own, ...others, ...passwords];
 }
 
-/** The password in a URL; of a user without one, the user: with Redis, that is nearly always a password in the wrong place. */
+/**
+ * The password in a URL; for a user without one, the user: with Redis, that is nearly always a password in the wrong place.
+ */
 export function passwordsOf(url: string): string[] {
   const userInfo = /^(?:[a-z][\w+.-]*:\/\/)?(.*)@/is.exec(url)?.[1];
   if (userInfo === undefined) return [];
