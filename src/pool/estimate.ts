@@ -28,6 +28,7 @@ const Z = 1.959964;
 /**
  * Scales the sums of a uniform sample of `read` pools up to all `total` pools. Pools that were read have no error, so the
  * interval narrows to a point as the sample approaches the whole (finite population correction).
+ *
  * If each pool counts as 0 or 1: Wilson's interval, which is accurate near 0 and near the total. Otherwise the normal
  * interval around the mean, with Student's quantile. A sample without any hit can't exclude rare pools, hence Wilson's upper
  * bound in that case too. A few pools with very many codes each can lie outside any such interval.

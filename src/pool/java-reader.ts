@@ -10,6 +10,7 @@ const MAX_DEPTH = 8;
  * Reads one value from a Java serialization stream, given as a latin1 string of its bytes: objects, strings, boxed numbers,
  * dates, enums, arrays, the usual maps and lists. Undefined for anything else (proxies, exceptions, externalizable classes
  * of the old kind, class annotations), for trailing bytes, and for truncated or invalid streams.
+ *
  * The grammar is that of "Java Object Serialization Specification", chapter 6. Classes are only names here: nothing is
  * looked up or executed. This file and `redis/lua/read-java.lua` are one algorithm in two languages.
  */

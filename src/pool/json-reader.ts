@@ -15,6 +15,7 @@ const MAX_DEPTH = 8;
 /**
  * Reads one JSON document from bytes given as a latin1 string: the strict grammar of RFC 8259, plus an `L` after an
  * integer (FastJson). Bytes above 0x7f are kept unchanged inside strings. Undefined when it is not such a document.
+ *
  * JSON.parse can't be used: it rejects this `L`, and it rounds numbers, which a formId may consist of.
  */
 export function readJson(text: string): EntryValue | undefined {

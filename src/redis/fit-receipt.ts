@@ -43,6 +43,7 @@ export function readReceipt(msgid: string, text: string | undefined): KeptReceip
  * template since the broadcast began, unless it could belong to another record. Undefined: none, or more than one
  * interpretation. The start of the broadcast counts, not the record's own time, which is that of settling: a message sent by
  * a killed run is settled when another takes it over, perhaps days after its receipt.
+ *
  * A receipt without a template may belong to any message to this user, including those of the team's own backend, which no
  * ledger records. It must therefore be the only stored one whose message is unknown: a user who gets messages from other
  * senders has more of them.

@@ -60,7 +60,7 @@ export interface TokenProvider extends AccessTokens {
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
 const LOCK_TTL_MS = 10_000;
 const CALL_MS = 10_000;
-/** The time from the first call of the platform to its last retry (`platforms/errcode/token-api.ts`), and a margin. */
+/** The time from the first call of the platform to its last retry (`platforms/errcode/token-api.ts`), plus a margin. */
 const TRIES_MS = 15_000;
 const POLL_MS = 50;
 /** How long a backend has to replace a token that push-cli may not replace: it does so at its next call of the API. */
@@ -242,10 +242,7 @@ function overwroteWarning(key: string): string {
   return `"${key}" held a value that push-cli can't read as a token, and now holds the new token as plain text: check --key-prefix, and whether a backend uses that key for something else`;
 }
 
-/**
- * The maximum time to hold a lock: by then, calling the platform is certain to be over. A whole request may take twice its
- * timeout.
- */
+/** The maximum time to hold a lock: by then, calling the platform is over. A whole request may take twice its timeout. */
 function holdMsOf({ callMs = CALL_MS }: TokenProviderOptions): number {
   return TRIES_MS + 2 * callMs;
 }

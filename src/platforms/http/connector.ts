@@ -12,6 +12,7 @@ const TURNS = 4;
 /**
  * Opens TCP and, for https, TLS connections; including name lookup and handshake, each takes at most `connectMs`. One
  * for all connections to a host, so that they share TLS sessions and experience with its addresses.
+ *
  * Node's default of 250 ms per address (`autoSelectFamilyAttemptTimeout`) gives up on hosts with longer round trips.
  */
 export function createConnector(

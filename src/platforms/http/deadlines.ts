@@ -11,6 +11,7 @@ const LOOKS = 20;
  * The deadlines of all requests in flight, which all last equally long, and the maximum silence of each: one timer for
  * all, because a timer of its own would cost each message more than a microsecond. They are kept in reusable slots: with a
  * Map and an entry per message, the garbage collector took a fifth of all CPU time.
+ *
  * Only time in which this process could have read an answer counts. While it is stopped (SIGSTOP, a closed lid, a paused
  * container) its clock advances by one step, and before each check the event loop reads what is waiting in the sockets.
  */

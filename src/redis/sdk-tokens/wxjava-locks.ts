@@ -21,6 +21,7 @@ const JEDIS_VALUE = /^(?:[0-9a-f-]{36}:)?(\d{13})$/;
  *
  * A backend whose WxRedisOps are Redisson's stores a HASH under this key, and a client waiting for it would fail on a string.
  * Such a lock is waited for, and from then on none is taken.
+ *
  * Source: util/locks/RedisTemplateSimpleDistributedLock.java (binarywang/WxJava), util/locks/JedisDistributedLock.java
  * (xz-wtx/WxJava), JedisLock.java (abelaska/jedis-lock), RedissonLock.java (redisson/redisson).
  */

@@ -30,6 +30,7 @@ const ANSWER = "success";
 /**
  * Reads the pushes for a mini program's account, as described on the vendor's page "message push". Throws a `config` error
  * for an invalid key.
+ *
  * With an AES key, only encrypted pushes are accepted: the signature of a plain one does not cover its body, so anyone who
  * has seen one signed URL (in the log of a proxy) could send any body for ten minutes. For the console's plain mode, no key
  * must be set.

@@ -68,6 +68,7 @@ export function typeOfField(name: string): string {
 /**
  * The problems of a field's value, by the type in the field's name: errors if the documents exclude it, warnings where they
  * are silent. `allowed`: the only values that the account's template list allows.
+ *
  * Lengths are counted in code points. It is unknown whether the platform counts an emoji as one or as two, so a value that
  * fits only if it counts as one is a warning.
  */
