@@ -93,8 +93,7 @@ async function handle(
   } catch (error) {
     answer = answerError(kit, exchange, error);
   }
-  // A connection that is kept alive after the current response would prevent the server from ending until the client closes
-  // it.
+  // A connection that is kept alive after this response would keep the server from ending until the client closes it.
   const isLast =
     state.isStopping || (answer.status === 413 && !(Number(headers["content-length"]) <= DRAINED_BYTES));
   send(response, answer, isLast);

@@ -98,7 +98,7 @@ end
 local function purge_from(n, from, was_changed, stayed, chunk, size)
   local pool = KEYS[n]
   local index, drop, stays, how = look(pool, from, stayed, chunk, size)
-  -- A few expired codes at the head are returned with the others, all or none.
+  -- A few expired codes at the head are left to be removed together with the others.
   if how == "other" and drop > 0 and drop <= CHUNK_SIZE and not dry then
     sum.expired = sum.expired - drop
     index, drop, stays = 0, 0, stayed
