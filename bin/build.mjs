@@ -1,7 +1,7 @@
 /**
- * Builds dist: a first file that answers what it can, the program in one file, and a file for each package that takes long
- * to load. Few files, because finding and compiling hundreds of small modules took twice as long as all that the program does
- * itself. Beside it the mini program's half. `--outdir=<folder>` builds elsewhere.
+ * Builds dist: a first file that answers simple commands by itself, the program in one file, and a file for each package that
+ * takes long to load. Few files, because finding and compiling hundreds of small modules took twice as long as everything the
+ * program itself does. Also builds the client library for mini programs. `--outdir=<folder>` builds elsewhere.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -16,10 +16,10 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const given = process.argv.find((word) => word.startsWith("--outdir="))?.slice("--outdir=".length);
 const outdir = path.resolve(root, given ?? "dist");
 
-/** File names in dist/chunks, by what the program imports. */
+/** File names in dist/chunks, by the name in the program's import. */
 const FILES = {
   ioredis: "ioredis",
-  // The cluster client costs as much time as all the rest of ioredis, and only a cluster needs it.
+  // The cluster client takes as long to load as the rest of ioredis, and is only needed for a cluster.
   "ioredis in src/redis/cluster.ts": "ioredis-cluster",
   undici: "undici",
   ora: "ora",
@@ -38,10 +38,10 @@ const PROGRAM = `
 export { processIo } from "./src/output/process-io.ts";
 export { main } from "./src/main.ts";`;
 
-/** Node's loader of ES modules takes longer to be set up than all of `--version`. */
+/** Setting up Node's loader of ES modules takes longer than all of `--version`. */
 const AS_COMMONJS = { format: "cjs", supported: { "dynamic-import": false } };
 
-/** What the program finds beside its file goes by the name that CommonJS has for its folder. */
+/** Files beside the program are located by the CommonJS name for its folder. */
 const FOLDER = { define: { "import.meta.dirname": "__dirname" } };
 
 const OPTIONS = {
@@ -57,9 +57,9 @@ const OPTIONS = {
 };
 
 /**
- * Leads the program's imports() of packages to files of their own, and those of its own modules to one module that holds them
- * all: the program is in two files, what the help needs and the rest. (Files for each group of commands were tried: what
- * they share makes a dozen more, which cost what is saved.)
+ * Redirects the program's import() of packages to files of their own, and those of its own modules to one module that
+ * contains them all: the program is in two files, one with what the help needs and one with the rest. (Files for each group
+ * of commands were tried: their shared code makes a dozen more, which cost what is saved.)
  */
 const apart = {
   name: "apart",
@@ -82,26 +82,26 @@ const apart = {
   },
 };
 
-/** What the program takes of these is their default. */
+/** Of these packages, the program uses the default export. */
 const BY_DEFAULT = ["ora", "cli-table3"];
 
-/** A module with the names of a package, those of CommonJS included, as Node finds them for `import()`. */
+/** A module with the exports of a package, including those of CommonJS, as Node finds them for `import()`. */
 async function sourceOf(name, file) {
   if (file === "ioredis")
     return 'import * as all from "ioredis/built/Redis.js"; export const Redis = all.default;';
-  // Its other form finds its WebAssembly by a URL that CommonJS does not have.
+  // The package's ES module form finds its WebAssembly by a URL that CommonJS does not have.
   if (name === "jq-wasm") return 'module.exports = require("jq-wasm");';
   const names = Object.keys(await import(name)).filter((key) => /^[A-Za-z]\w*$/.test(key));
   const named = names.filter((key) => key !== "default");
   const lines = [`import * as all from ${JSON.stringify(name)};`];
   if (named.length > 0) lines.push(`export const { ${named.join(", ")} } = all;`);
   if (BY_DEFAULT.includes(name)) lines.push(`export { default } from ${JSON.stringify(name)};`);
-  // All of a CommonJS module is its default.
+  // The default export of a CommonJS module is the whole module.
   if (name === "jsonc-parser") lines.push("export default all;");
   return lines.join("\n");
 }
 
-/** All of its own that the program imports when needed, with the names of them all: no two of these may be alike. */
+/** Re-exports all own modules that the program imports dynamically; no two of their exported names may be equal. */
 function sourceOfRest() {
   const modules = new Set();
   for (const entry of fs.readdirSync(path.join(root, "src"), { recursive: true })) {
@@ -129,7 +129,7 @@ async function buildAll() {
       stdin: stdin(await sourceOf(place.split(" ")[0], file)),
       outfile: path.join(outdir, "chunks", `${file}.js`),
       plugins: [later, lighter],
-      // Of jsonc-parser the other form can't be bundled: it hands `require` on.
+      // The other form of jsonc-parser can't be bundled: it passes `require` on.
       ...(file === "jsonc-parser" ? { mainFields: ["module", "main"] } : {}),
     }),
   );
@@ -147,12 +147,12 @@ async function buildAll() {
   ]);
 }
 
-/** esbuild splits ES modules only: CommonJS is made of what it has split. */
+/** esbuild only splits ES modules, so the result of splitting is converted to CommonJS. */
 async function buildProgram(options) {
   const built = await build({ ...options, format: "esm", supported: {}, splitting: true, write: false });
   fs.mkdirSync(options.outdir, { recursive: true });
   for (const { path: file, text } of built.outputFiles) {
-    // All files have their names in getters, which a copy for each import() would only repeat.
+    // The exports of all files are getters, which a copy for each import() would only repeat.
     const source = text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "Promise.resolve().then(()=>require($1))");
     const { code } = await transform(source, {
       ...AS_COMMONJS,
@@ -166,14 +166,14 @@ async function buildProgram(options) {
   return built;
 }
 
-/** Where the package looks for it, beside its own file. */
+/** Where the package looks for it: beside its own file. */
 function copyJq() {
   const folder = path.join(outdir, "chunks", "build");
   fs.mkdirSync(folder, { recursive: true });
   fs.copyFileSync(path.join(root, "node_modules/jq-wasm/dist/build/jq.wasm"), path.join(folder, "jq.wasm"));
 }
 
-/** The manual, which `push-cli help` reads; also for who looks into the package. */
+/** The manual, which `push-cli help` reads, and which is useful to readers of the package. */
 function copyManual() {
   const from = path.join(root, "src", "help");
   const to = path.join(outdir, "help");
@@ -184,7 +184,7 @@ function copyManual() {
   }
 }
 
-/** The licenses of the packages whose code is in dist ask to be passed on with it. */
+/** The licenses of the packages whose code is in dist require that they are included. */
 function writeLicenses(inputs) {
   const folders = new Set(
     inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
@@ -196,14 +196,14 @@ function writeLicenses(inputs) {
     const text = file ? fs.readFileSync(path.join(folder, file), "utf8").trim() : `License: ${license}`;
     return `${name} ${version}\n\n${text}\n`;
   });
-  // What the package of jq does not bring: those of jq itself and of what is in it.
+  // Missing in jq's package: the licenses of jq itself and of its parts.
   texts.push(fs.readFileSync(path.join(root, "bin/build/jq-licenses.txt"), "utf8"));
   const line = `\n${"-".repeat(80)}\n\n`;
   fs.writeFileSync(path.join(outdir, "THIRD-PARTY-LICENSES.txt"), texts.sort().join(line));
 }
 
 const [built] = await Promise.all([buildAll(), buildClient(root, outdir), buildSchema(root, outdir)]);
-// The package is of ES modules, as its sources are.
+// The package consists of ES modules, like its sources.
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 copyJq();
 copyManual();

@@ -17,8 +17,8 @@ type Load = (
 const loaded = new Map<string, Module>();
 
 /**
- * Loads a file of dist/chunks, as `require` does, and what V8 made of it at the build, which takes half the time that
- * compiling takes. V8 refuses what another version or other flags have led to, and then compiles.
+ * Loads a file of dist/chunks, as `require` does, with the code that V8 compiled at the build, which takes half as long
+ * as compiling. V8 rejects code compiled by another version or with other flags, and then compiles again.
  */
 export function loadChunk(name: string): object {
   const before = loaded.get(name);
@@ -37,14 +37,14 @@ export function loadChunk(name: string): object {
 }
 
 /**
- * The cache begins with the text that it was made of, since V8 looks at no more than the length. Undefined when that was
- * another text, or another Node has made it. (By their times, npm's own order of unpacking would decide.)
+ * The cache begins with the text that it was made from, because V8 only compares the length. Undefined when the text
+ * differs, or when another Node has made it. (Comparing modification times would depend on npm's order of unpacking.)
  */
 function readCache(filename: string, text: Buffer): Buffer | undefined {
   try {
     const cache = readFileSync(`${filename}.${process.version}-${process.arch}.cache`);
     return cache.subarray(0, text.length).equals(text) ? cache.subarray(text.length) : undefined;
   } catch {
-    return undefined; // ENOENT, or EACCES: it is of no more use than none
+    return undefined; // ENOENT, or EACCES: treated as missing
   }
 }

@@ -6,19 +6,19 @@ import { loadChunk } from "./load.ts";
 import { isOlder } from "./setup/version.mjs";
 
 const words = process.argv.slice(2);
-// Before anything is loaded that an older Node can't parse, or that it fails on in the middle of the work.
+// Before loading anything that an older Node can't parse, or on which it would fail halfway.
 const oldest = engines.node.replace(">=", "");
 if (isOlder(process.versions.node, oldest)) {
   console.error(`error: push-cli needs Node ${oldest} or newer, this is ${process.versions.node}`);
   process.exit(5);
 }
-// The question that is asked of every installation takes no longer than Node itself.
+// `--version` alone, asked of every installation, takes no longer than Node itself.
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) console.log(version);
 else void run();
 
 async function run(): Promise<never> {
   const program = loadChunk("program.js") as { main: typeof main; processIo: typeof processIo };
-  // With nothing left to wake it, Node would end a program that is still waiting as if it had succeeded.
+  // Without pending events, Node would end a program that is still waiting as if it had succeeded.
   process.once("beforeExit", () => {
     process.stderr.write(
       "error: unexpected error: push-cli is waiting for something that will never happen\n",

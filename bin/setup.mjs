@@ -1,7 +1,7 @@
 /**
- * What `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build. What is there
- * already is left alone, so a second run prints nothing. Node built-ins only, in syntax that Node 14 can parse: an old
- * Node has to get as far as the version check.
+ * Installs what `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build.
+ * Whatever exists already is left alone, so a second run prints nothing. Node built-ins only, in syntax that Node 14 can
+ * parse: an old Node has to get as far as the version check.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -14,20 +14,20 @@ import { isOlder } from "./setup/version.mjs";
 
 async function main(root) {
   checkNode(root);
-  // Redis first: it alone may need what only the user can give, and should not keep them waiting for npm to say so.
+  // Redis first: only this step may need something from the user, who should not have to wait for npm to learn it.
   const steps = [
     { isDone: () => hasRedis(), run: () => installRedis() },
     { isDone: () => isInstalled(root), run: () => installPackages(root) },
     { isDone: () => isBuilt(root), run: () => build(root) },
   ];
   const lock = path.join(root, ".setup.lock");
-  // While another set-up is at work, what looks done may be half done.
+  // While another set-up is running, a step that looks done may be half done.
   if (isLocked(lock) || !steps.every((step) => step.isDone())) {
     await withLock(lock, async () => {
       for (const step of steps) if (!step.isDone()) await step.run();
     });
   }
-  // The scripts for the demo and the tests go on by themselves.
+  // The scripts for the demo and the tests continue by themselves.
   if (process.env.npm_lifecycle_event === "setup") say("ready; next: npx push-cli demo");
 }
 
@@ -41,7 +41,7 @@ function checkNode(root) {
 
 endOnSignals();
 main(path.dirname(path.dirname(fileURLToPath(import.meta.url)))).catch((error) => {
-  const isForeseen = error instanceof SetupError || error.syscall; // the file system's: a folder that can't be written
+  const isForeseen = error instanceof SetupError || error.syscall; // a file system error, such as a folder that can't be written
   if (!isForeseen) throw error;
   if (error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
   say(error.message);

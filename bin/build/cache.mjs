@@ -1,6 +1,6 @@
 /**
- * Makes the files that `bin/load.ts` reads besides those of dist/chunks: their text once more, and what V8 has compiled of it by the end of a command.
- * Each command leads further than the one before, with what that one has left.
+ * Makes the files that `bin/load.ts` reads in addition to those of dist/chunks: a copy of their text, and V8's compiled code
+ * for it at the end of a command. Each command executes more of the program than the one before, starting from its cache.
  */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -9,7 +9,7 @@ import path from "node:path";
 
 const COMMANDS = [["--help"], ["pool", "show", "x"], ["purge"]];
 
-/** Loaded into the program before it begins. */
+/** Loaded into the program before it starts. */
 const KEEP = `
 const fs = require("node:fs");
 const vm = require("node:vm");
@@ -30,7 +30,7 @@ process.on("exit", () => {
 });
 `;
 
-/** `outdir` has the program in it. */
+/** `outdir` contains the program. */
 export async function makeCaches(outdir) {
   const chunks = path.join(outdir, "chunks");
   for (const name of fs.readdirSync(chunks)) if (name.endsWith(".cache")) fs.rmSync(path.join(chunks, name));
@@ -50,7 +50,7 @@ export async function makeCaches(outdir) {
   }
 }
 
-/** Answers all commands with OK. That is no answer to some, but up to there a command goes its usual way. */
+/** Replies OK to all commands. That is not a valid reply to some, but until then a command takes its usual path. */
 function startYesMan() {
   const server = net.createServer((socket) => {
     socket.on("error", () => undefined);
@@ -65,7 +65,9 @@ function startYesMan() {
   });
 }
 
-/** Nothing of the environment has a say in how it is compiled. How it ends does not matter: it has been compiled by then. */
+/**
+ * Environment variables must not influence how it is compiled. The exit code does not matter: it has been compiled by then.
+ */
 function runToEnd(args, cwd, port) {
   const env = { PUSH_CLI_REDIS_URL: `redis://127.0.0.1:${port}` };
   const child = spawn(process.execPath, args, { cwd, env, stdio: "ignore", timeout: 60_000 });

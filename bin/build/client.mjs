@@ -1,7 +1,7 @@
 /**
- * Builds the mini program's half: what the developer tools' "build npm" copies, because package.json names the folder as
- * `miniprogram` (https://developers.weixin.qq.com/miniprogram/dev/devtools/npm.html). CommonJS, as `require` there wants it, and
- * ES2017, which engines understand that are older than the developer tools' own compiler.
+ * Builds the client library for mini programs: the folder named as `miniprogram` in package.json, which the developer tools'
+ * "build npm" copies (https://developers.weixin.qq.com/miniprogram/dev/devtools/npm.html). CommonJS, as `require` there
+ * expects, and ES2017, which is supported by engines older than the developer tools' own compiler.
  */
 import { execFile } from "node:child_process";
 import fs from "node:fs";
@@ -11,7 +11,9 @@ import { build } from "esbuild";
 
 const BUTTON = "push-button";
 
-/** The component finds the library as a file beside it: both must be one module, or they had a collector each. */
+/**
+ * The component loads the library as a file beside it: both must share one module, or each would have a collector of its own.
+ */
 const libraryApart = {
   name: "library-apart",
   setup({ onResolve }) {
@@ -47,7 +49,7 @@ export async function buildClient(root, outdir) {
     fs.copyFileSync(path.join(source, BUTTON, name), path.join(target, BUTTON, name));
 }
 
-/** What esbuild puts around the exports of CommonJS is 0.4 KB of 8: they are few, and all functions. */
+/** esbuild's wrapper around CommonJS exports takes 0.4 KB of 8: the exports are few, and all are functions. */
 async function buildLibrary(options, file) {
   const { outputFiles } = await build({ ...options, format: "esm", write: false });
   const [text, names] = /^(.*)export\{(.*)\};\s*$/s.exec(outputFiles[0].text).slice(1);
@@ -57,8 +59,8 @@ async function buildLibrary(options, file) {
 }
 
 /**
- * The declarations, by the compiler itself. It takes the sources for what src/client/tsconfig.json says, so what ES2017 and a
- * mini program don't have is an error here.
+ * The declarations, made by the compiler itself. It compiles the sources with src/client/tsconfig.json, so anything missing
+ * in ES2017 or a mini program is an error here.
  */
 async function declare(root, target) {
   const compiler = path.join(root, "node_modules/typescript/lib/tsc.js");
@@ -72,7 +74,7 @@ async function declare(root, target) {
     if (entry.endsWith(".d.ts") && !needed.has(entry)) fs.rmSync(path.join(target, entry));
 }
 
-/** Compilers before TypeScript 5 take no ending in an import; what the API does not lead to is nobody's business. */
+/** Compilers before TypeScript 5 don't accept extensions in imports; files that the API does not lead to are removed. */
 function trim(target, name, needed) {
   const entry = `${name}.d.ts`;
   if (needed.has(entry)) return;

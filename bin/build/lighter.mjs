@@ -1,14 +1,16 @@
-/** Plugins for esbuild that leave out of packages what takes long at start-up and is not used, or not yet. */
+/**
+ * Plugins for esbuild that remove or defer the parts of packages that take long to load at start-up and are not needed then.
+ */
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
 const require = createRequire(import.meta.url);
 
-/** Node's own that take up to 4 ms each to load, or load others that do. */
+/** Node's own modules that take up to 4 ms each to load, or load others that do. */
 const LATER = /^(?:node:)?(assert|child_process|crypto|dns|fs\/promises|http|tls|tty|zlib)$/;
 
-/** Loads some of Node's own when something of them is first used, not when a file that imports them is loaded. */
+/** Loads some of Node's own modules on first use, instead of together with a file that imports them. */
 export const later = {
   name: "later",
   setup({ onResolve, onLoad }) {
@@ -32,9 +34,10 @@ function sourceOfLater(name) {
 }
 
 /**
- * ioredis 6. `Redis.js` requires `./cluster` and does not use it. The debug log is switched on by a variable that is none of
- * ours. The table of commands is parsed in a tenth of the time as JSON. Methods for 300 commands, set one after the other
- * on a class' prototype, take 15 ms; on an object without a prototype, which then becomes the prototype's own, 0.6.
+ * ioredis 6. `Redis.js` requires `./cluster` and does not use it. The debug log is enabled by a variable that push-cli does
+ * not use. As JSON, the table of commands is parsed in a tenth of the time. Setting methods for 300 commands one after the
+ * other on the prototype of a class takes 15 ms; on an object without a prototype, which then becomes the prototype's own,
+ * 0.6.
  */
 export const lighter = {
   name: "lighter",

@@ -1,4 +1,6 @@
-/** The JSON Schema of configuration files, for editors: made of the program's own table of settings. */
+/**
+ * The JSON Schema of configuration files, for editors: generated from the program's own table of settings.
+ */
 import fs from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";

@@ -1,6 +1,6 @@
 /**
- * `npm run record`: runs the built program in a terminal, against a Redis and a sandbox of its own, and draws what was to be seen
- * there as src/help/recording.svg, the picture in README.md. Needs `script` of util-linux and curl, on Linux.
+ * `npm run record`: runs the built program in a terminal, against a Redis and a sandbox of its own, and draws what was
+ * visible there as src/help/recording.svg, the picture in README.md. Needs `script` of util-linux and curl, on Linux.
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";

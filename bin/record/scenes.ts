@@ -1,9 +1,11 @@
 import type { RecordedTerminal } from "./terminal.ts";
 
-/** Of 800: enough that a resume has both kinds of users. */
+/** Of 800: far enough that a resume finds both kinds of users. */
 const KILLED_AT = /\b(?:3[5-9]\d|4\d\d)\/800 /;
 
-/** What the recording tells: pools, a broadcast, its death, what is known then, its end, and the platform's own count. */
+/**
+ * The scenes of the recording: pools, a broadcast, its kill, what is known then, its end, and the platform's own count.
+ */
 export async function playScenes(terminal: RecordedTerminal): Promise<void> {
   await terminal.prompt(300);
   await terminal.explain("800 users, each with one-time push codes in Redis");

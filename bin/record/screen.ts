@@ -1,6 +1,6 @@
 import type { IBufferCell, IBufferLine, Terminal } from "@xterm/headless";
 
-/** A stretch of one row in one style. */
+/** A part of one row in one style. */
 export interface Run {
   /** Of its first cell, counted from 0. */
   column: number;
@@ -9,21 +9,21 @@ export interface Run {
   text: string;
   bold: boolean;
   dim: boolean;
-  /** Of the terminal's palette, 0 to 15; undefined for the text colour. */
+  /** Index in the terminal's palette, 0 to 15; undefined for the text colour. */
   colour: number | undefined;
 }
 
-/** What a terminal shows: its rows from the top, each without the blanks at its end. */
+/** The contents of a terminal: its rows from the top, each without trailing blanks. */
 export type Screen = Run[][];
 
-/** What is to be seen on `terminal` now. */
+/** The current contents of `terminal`. */
 export function readScreen(terminal: Terminal): Screen {
   const { active } = terminal.buffer;
   const rows = Array.from({ length: terminal.rows }, (_, row) => active.getLine(active.viewportY + row));
   return rows.map((line) => (line === undefined ? [] : readRow(line, terminal.cols)));
 }
 
-/** The text of a screen, as a person would copy it. */
+/** The text of a screen, as copied by a user. */
 export function textOf(screen: Screen): string {
   return screen.map(textOfRow).join("\n").trimEnd();
 }
@@ -65,12 +65,12 @@ function readCell(cell: IBufferCell, column: number): Run {
   };
 }
 
-/** Bars are apart from text, because they are drawn in another way. */
+/** Bars are separated from text, because they are drawn differently. */
 function kindOf({ text, bold, dim, colour }: Run): string {
   return `${bold} ${dim} ${colour} ${text.startsWith("█")}`;
 }
 
-/** Without the blanks at both ends, which show nothing. */
+/** Without the blanks at both ends, which are invisible. */
 function trimmed(run: Run): Run[] {
   const text = run.text.trim();
   if (text === "") return [];

@@ -16,7 +16,7 @@ const DARK = {
 
 const FONT = `ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace`;
 
-/** Without animation, only what stands on the last screen (`l`) is to be seen. */
+/** Without animation, only the content of the last screen (`l`) is visible. */
 export const STYLE = `text{font:14px ${FONT};white-space:pre;fill:var(--text)}
 .w{fill:var(--ground);stroke:var(--edge)}.o{fill:var(--edge)}.u,.bar{fill:var(--faint)}
 .h{font-size:13px;fill:var(--faint)}.b{font-weight:bold}.d{fill:var(--faint)}

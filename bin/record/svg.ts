@@ -5,21 +5,21 @@ import type { Span, Thing, Timeline } from "./timeline.ts";
 export interface Picture {
   columns: number;
   rows: number;
-  /** In the bar above the screen. */
+  /** Shown in the bar above the screen. */
   title: string;
-  /** What the picture shows, for those who can't see it. */
+  /** Describes the picture for those who can't see it. */
   description: string;
 }
 
-/** Of a cell, in pixels. */
+/** The size of a cell, in pixels. */
 const CELL = { width: 8.4, height: 18 };
 const MARGIN = 14;
 const BAR = 34;
 const ASIDE = { columns: 32, rows: 4 };
 
 /**
- * The recording as one picture that moves by CSS alone and needs nothing from elsewhere. Where nothing may move, or nothing can,
- * it shows the end of the recording.
+ * The recording as one picture, animated by CSS alone and without external resources. If animation is off or unsupported, it
+ * shows the end of the recording.
  */
 export function drawRecording({ lengthMs, spans }: Timeline, picture: Picture): string {
   const width = round(picture.columns * CELL.width + 2 * MARGIN);
@@ -42,7 +42,7 @@ ${groups.map((group, i) => drawGroup(`k${i}`, group, lengthMs, picture)).join(""
 
 type Group = [Span<Thing>, ...Span<Thing>[]];
 
-/** What comes and goes together. */
+/** Groups things that appear and disappear together. */
 function groupByTime(spans: readonly Span<Thing>[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const span of spans) {
@@ -73,11 +73,11 @@ function drawThing(thing: Thing, picture: Picture): string {
   return rectangle("u", thing.column, thing.row, 1);
 }
 
-/** As wide as its cells, whatever font the reader has. */
+/** Exactly as wide as its cells, whatever font the reader has. */
 function drawRun({ column, width, text, bold, dim, colour }: Run, row: number): string {
   const names = [bold ? "b" : "", dim ? "d" : "", colour === undefined ? "" : `c${colour}`].filter(Boolean);
   const style = names.length === 0 ? "" : ` class="${names.join(" ")}"`;
-  // Characters side by side would leave gaps in a bar.
+  // Adjacent characters would leave gaps in a bar.
   if (/^█+$/.test(text)) return rectangle(["bar", ...names].join(" "), column, row, width);
   const length = round(width * CELL.width);
   return `<text${style} x="${left(column)}" y="${top(row) + 13}" textLength="${length}">${escapeXml(text)}</text>`;

@@ -9,28 +9,28 @@ import type { Frame } from "./timeline.ts";
 const SAMPLE_MS = 80;
 const LETTER_MS = 18;
 const WAIT_MS = 60_000;
-/** A blank line before it, so that commands stand apart; also after output that does not end its line. */
+/** A blank line before it separates commands, even after output that does not end its line. */
 const PROMPT = "\n$ ";
 
 export interface RecordedTerminal {
-  /** All that was to be seen so far. */
+  /** All frames seen so far. */
   readonly frames: Frame[];
-  /** Writes a comment at the prompt, for the viewer alone: the shell does not hear of it. */
+  /** Writes a comment at the prompt, for the viewer only: the shell does not receive it. */
   explain(text: string): Promise<void>;
-  /** Types a command, and Enter. Resolves before it has done anything. */
+  /** Types a command, and Enter. Resolves before it has had any effect. */
   type(command: string): Promise<void>;
   /** Waits until the screen matches. Rejects after a minute, with the screen. */
   shows(pattern: RegExp): Promise<void>;
-  /** Waits until the shell asks for the next command, and for the viewer to read. */
+  /** Waits until the shell shows its next prompt, and for the viewer to read. */
   prompt(readMs: number): Promise<void>;
-  /** Shows something in another window for a while; `act` happens in the middle of it. */
+  /** Shows something in another window for a while; `act` is called in the middle of that. */
   beside(text: string, act: () => void): Promise<void>;
-  /** The process that the shell waits for. */
+  /** The process that the shell is waiting for. */
   foregroundPid(): number;
   close(): Promise<void>;
 }
 
-/** A shell in a pseudo terminal of util-linux's `script`, looked at all the time. */
+/** A shell in a pseudo terminal of util-linux's `script`, observed all the time. */
 export function openTerminal(
   size: { cols: number; rows: number },
   env: Record<string, string>,
@@ -109,7 +109,7 @@ function lookAt(screen: Terminal, isTyping: boolean, aside: string | undefined):
   };
 }
 
-/** The child of the child ... of a process, by what Linux tells. */
+/** The innermost descendant of a process, as reported by Linux. */
 function lastDescendant(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
   return children[0] === "" || children[0] === undefined ? pid : lastDescendant(Number(children[0]));

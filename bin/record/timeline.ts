@@ -1,16 +1,16 @@
 import type { Run, Screen } from "./screen.ts";
 
-/** What was to be seen at an instant. */
+/** What was visible at one moment. */
 export interface Frame {
   atMs: number;
   screen: Screen;
   /** Where the shell waits for input: row and column, from 0. */
   cursor?: { row: number; column: number };
-  /** What is typed in another terminal meanwhile. */
+  /** What is being typed in another terminal. */
   aside?: string;
 }
 
-/** A thing to be drawn, and when it is to be seen. */
+/** A thing to be drawn, and when it is visible. */
 export interface Span<Thing> {
   fromMs: number;
   toMs: number;
@@ -22,24 +22,24 @@ export type Thing =
   | { kind: "cursor"; row: number; column: number }
   | { kind: "aside"; text: string };
 
-/** A recording as spans: what does not change from one frame to the next is one thing for all that time. */
+/** A recording as spans: what stays the same from one frame to the next is one thing for all that time. */
 export interface Timeline {
   lengthMs: number;
   spans: Span<Thing>[];
 }
 
-/** How long a part of a recording lasts at most, in ms. */
+/** Maximum duration of a part of a recording, in ms. */
 export interface Limits {
-  /** Typing a command, with the time to read what stands there. */
+  /** Typing a command, including the time to read the screen. */
   prompt: number;
-  /** A program at work. */
+  /** A program running. */
   run: number;
   aside: number;
 }
 
 /**
- * Puts frames one after the other. A part that took longer than its limit is played faster, so that a busy machine makes no long
- * recording. The last frame stands for `holdMs` more.
+ * Joins frames to a timeline. A part that took longer than its limit is played faster, so that a busy machine does not make
+ * the recording longer. The last frame stays for another `holdMs`.
  */
 export function makeTimeline(frames: readonly Frame[], limits: Limits, holdMs: number): Timeline {
   const open = new Map<string, Span<Thing>>();
@@ -73,7 +73,7 @@ function playTimes(frames: readonly Frame[], limits: Limits): { frame: Frame; at
   });
 }
 
-/** Frames of one kind that follow each other, each part up to the beginning of the next. */
+/** Consecutive frames of one kind, each part up to the beginning of the next. */
 function partsOf(frames: readonly Frame[]): { part: Frame[]; untilMs: number }[] {
   const parts: { part: Frame[]; untilMs: number }[] = [];
   for (const frame of frames) {

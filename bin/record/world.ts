@@ -7,13 +7,13 @@ import { type SandboxStats, startSandbox } from "../../src/sandbox/sandbox.ts";
 
 const USERS = 800;
 const DAY_MS = 86_400_000;
-/** With the concurrency that a broadcast starts with, all users take some three seconds. */
+/** With a broadcast's initial concurrency, all users take some three seconds. */
 const LATENCY_MS = 200;
 
 export interface RecordedWorld {
-  /** A folder of its own, gone afterwards. */
+  /** A private folder, removed afterwards. */
   readonly folder: string;
-  /** Leads the program to this Redis and this API alone. */
+  /** Makes the program use only this Redis and this API. */
   readonly env: Record<string, string>;
   /** Puts one to three valid codes into the pool of each user. */
   fillPools(): Promise<void>;
@@ -21,7 +21,7 @@ export interface RecordedWorld {
   close(): Promise<void>;
 }
 
-/** A Redis and a sandbox of its own, and `program` (a file) as `push-cli` on PATH. */
+/** A private Redis and sandbox, and `program` (a file) as `push-cli` on PATH. */
 export async function startWorld(program: string): Promise<RecordedWorld> {
   const redis = await startPrivateRedis();
   const sandbox = await startSandbox({ acceptAny: true, latencyMs: LATENCY_MS });

@@ -3,12 +3,12 @@ import os from "node:os";
 import { cleaningUp, isAlive, say, sleep } from "./run.mjs";
 
 const BEAT_MS = 2_000;
-/** Decides for a holder on another host (a container with this folder mounted), whose pid says nothing here. */
+/** Used for a holder on another host (a container with this folder mounted), whose pid is meaningless here. */
 const STALE_MS = 60_000;
 
 /**
  * Runs `action` while no other process holds the lock at `file`; waits for them. The lock is a dangling symbolic link:
- * it comes into being together with its content, the holder. One left behind by a killed process is taken over.
+ * it is created together with its content, the holder. A lock left behind by a killed process is taken over.
  */
 export async function withLock(file, action) {
   for (let said = false; !tryLock(file); await sleep(200)) {
@@ -27,7 +27,7 @@ export async function withLock(file, action) {
   return await cleaningUp(unlock, action);
 }
 
-/** Whether somebody holds the lock, or died holding it. */
+/** Whether a process holds the lock, or died holding it. */
 export function isLocked(file) {
   return readHolder(file) !== undefined;
 }
@@ -59,7 +59,7 @@ function isStale(file, holder) {
   return stat !== undefined && Date.now() - stat.mtimeMs > STALE_MS;
 }
 
-/** Only one waiter at a time, and it looks again: else the second to come would remove the lock of the first. */
+/** Only one waiter at a time, which checks again: otherwise the second one would remove the lock of the first. */
 function removeStale(file) {
   const guard = `${file}.removing`;
   try {

@@ -3,12 +3,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { runFirst, say } from "./run.mjs";
 
-// Both stamps go where `npm ci` clears them away with the rest, and not into dist, which npm packs.
+// Both stamps are stored where `npm ci` removes them with the rest, and not in dist, which npm packs.
 const LOCK_STAMP = "node_modules/.push-cli-lock";
 const BUILD_STAMP = "node_modules/.push-cli-build";
 const PROGRAM = "dist/push-cli.js";
 
-/** Whether node_modules was installed from the present package-lock.json. */
+/** Whether node_modules was installed from the current package-lock.json. */
 export function isInstalled(root) {
   return readStamp(root, LOCK_STAMP) === digest(root, ["package-lock.json"]);
 }
@@ -16,13 +16,13 @@ export function isInstalled(root) {
 export async function installPackages(root) {
   const stamp = digest(root, ["package-lock.json"]);
   say("installing npm packages ...");
-  // A NODE_ENV=production around us must not leave out what builds and tests.
+  // An inherited NODE_ENV=production must not leave out the build and test tools.
   await runFirst("npm", [["ci", "--include=dev", "--no-audit", "--no-fund"]], { cwd: root });
   fs.mkdirSync(path.join(root, "node_modules"), { recursive: true });
   fs.writeFileSync(path.join(root, LOCK_STAMP), stamp);
 }
 
-/** Whether dist was built from the present sources. */
+/** Whether dist was built from the current sources. */
 export function isBuilt(root) {
   return fs.existsSync(path.join(root, PROGRAM)) && readStamp(root, BUILD_STAMP) === digestSources(root);
 }
@@ -30,7 +30,7 @@ export function isBuilt(root) {
 export async function build(root) {
   const stamp = digestSources(root);
   say("building dist ...");
-  fs.rmSync(path.join(root, "dist"), { recursive: true, force: true }); // else chunks of older builds pile up
+  fs.rmSync(path.join(root, "dist"), { recursive: true, force: true }); // otherwise chunks of older builds would accumulate
   await runFirst("npm", [["run", "build"]], { cwd: root });
   fs.chmodSync(path.join(root, PROGRAM), 0o755);
   fs.writeFileSync(path.join(root, BUILD_STAMP), stamp);

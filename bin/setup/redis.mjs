@@ -9,7 +9,7 @@ const APT_WAIT_SEC = 120;
 const POLICY = "/usr/sbin/policy-rc.d";
 const MISSING = "there is no redis-server or valkey-server on PATH";
 
-/** The first that is present and fits the user is taken: Homebrew needs no root and refuses it. */
+/** The first one that is present and suits the user is used: Homebrew needs no root and refuses it. */
 const MANAGERS = [
   { name: "brew", asRoot: false, installs: [["install", "redis"]] },
   {
@@ -18,20 +18,20 @@ const MANAGERS = [
     update: ["update"],
     installs: [["install", "-y", "--no-install-recommends", "redis-server"]],
   },
-  // Newer systems of these two offer valkey in the place of redis.
+  // Newer systems of these two offer valkey instead of redis.
   { name: "apk", asRoot: true, installs: ["redis", "valkey"].map((name) => ["add", "--no-cache", name]) },
   { name: "dnf", asRoot: true, installs: ["redis", "valkey"].map((name) => ["install", "-y", name]) },
 ];
 
-/** Whether a redis-server or valkey-server of a version that will do is on PATH, and no installation was cut short. */
+/** Whether a redis-server or valkey-server of a supported version is on PATH, and no installation was interrupted. */
 export function hasRedis() {
   return !wasKilled() && findServers().some(isRecent);
 }
 
-/** Installs a redis-server by the system's package manager. Throws a SetupError that says what the user can do. */
+/** Installs a redis-server with the system's package manager. Throws a SetupError that says what the user can do. */
 export async function installRedis() {
   const [old] = findServers();
-  // Upgrading what somebody else installed is not ours to decide.
+  // Upgrading an existing installation is not our decision.
   if (old)
     throw new SetupError(`${old.command} is version ${old.version}; ${OLDEST} or newer is needed on PATH`);
   const uid = process.getuid ? process.getuid() : undefined;
@@ -50,9 +50,9 @@ export async function installRedis() {
 }
 
 /**
- * How to get a redis-server: `advice` where no package manager will do it. Else the argument lists of `manager`: `update`
- * (may be absent) and `installs`, of which the first that succeeds is enough; `command` is the same as a shell line, and
- * `needsRoot` tells that this user has to be given that line instead.
+ * How to get a redis-server: `advice` if no package manager is suitable. Otherwise the argument lists of `manager`:
+ * `update` (may be absent) and `installs`, of which the first that succeeds is enough; `command` is the same as a shell
+ * line, and `needsRoot` says that this user has to be shown that line instead.
  */
 export function planRedisInstall({ platform, uid, has }) {
   const present = platform === "win32" ? [] : MANAGERS.filter((manager) => has(manager.name));
@@ -70,10 +70,10 @@ export function planRedisInstall({ platform, uid, has }) {
   return { manager: manager.name, update: manager.update, installs: manager.installs, needsRoot, command };
 }
 
-/** Runs `action` while Debian's `policy` script forbids packages to start services; lifts the ban whatever happens. */
+/** Runs `action` while Debian's `policy` script forbids packages to start services; always removes the ban afterwards. */
 export async function withoutServices(policy, action) {
   if (isOrphan(policy)) fs.rmSync(policy, { force: true });
-  if (fs.existsSync(policy)) return await action(); // somebody else's: it may forbid services, and is not ours to change
+  if (fs.existsSync(policy)) return await action(); // not ours: it may forbid services, and must not be changed
   fs.writeFileSync(policy, `#!/bin/sh\n# push-cli set-up ${process.pid}\nexit 101\n`, {
     mode: 0o755,
     flag: "wx",
@@ -81,7 +81,7 @@ export async function withoutServices(policy, action) {
   return await cleaningUp(() => fs.rmSync(policy, { force: true }), action);
 }
 
-/** The ban of a set-up that was killed would last for ever, and its apt may still be at work. Only root can mend it. */
+/** The ban of a set-up that was killed would last forever, and its apt may still be running. Only root can remove it. */
 function wasKilled() {
   return process.getuid && process.getuid() === 0 && isOrphan(POLICY);
 }
@@ -99,13 +99,13 @@ async function installByApt(plan) {
   await cleaningUp(disableService, async () => {
     const update = await updateApt([...options, ...plan.update], env);
     await runFirst("apt-get", installs, { env }).catch((error) => {
-      // A source that can't be reached fails the update and often does not matter; now it may.
+      // A source that can't be reached makes the update fail, which often does not matter; here it may.
       throw new SetupError(error.message, update.output + error.output);
     });
   });
 }
 
-/** The package enables its service: without this the next boot would start it, an interrupted set-up or not. */
+/** The package enables its service: without this, it would start at the next boot, even if the set-up was interrupted. */
 function disableService() {
   if (!isOnPath("redis-server")) return;
   const { status, stderr } = spawnSync("update-rc.d", ["redis-server", "disable"], { encoding: "utf8" });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** A failure that the user can do something about; `output` is what the failing tool had printed. */
+/** A failure that the user can fix; `output` is what the failing tool has printed. */
 export class SetupError extends Error {
   constructor(message, output = "") {
     super(message);
@@ -8,7 +8,7 @@ export class SetupError extends Error {
   }
 }
 
-/** stderr, because what follows the set-up may print data. */
+/** stderr, because the program that runs after the set-up may print data. */
 export function say(line) {
   process.stderr.write(`setup: ${line}\n`);
 }
@@ -20,7 +20,7 @@ export function sleep(ms) {
 let child;
 let ending;
 
-/** Runs a program to its end and keeps quiet about what it prints. `code` is null when a signal ended it. */
+/** Runs a program to its end and captures its output. `code` is null when a signal ended it. */
 export async function run(command, args, options = {}) {
   const parts = [];
   const code = await new Promise((resolve) => {
@@ -53,8 +53,8 @@ export async function runFirst(command, argLists, options) {
 }
 
 /**
- * On a signal, the program at work is asked to end, more firmly each time, and waited for: apt hands over to dpkg, which
- * must not go on behind our back. Then the process exits, which runs the clean-ups.
+ * On a signal, the running program is asked to end, more forcefully each time, and waited for: apt starts dpkg, which
+ * must not continue unnoticed. Then the process exits, which runs the clean-ups.
  */
 export function endOnSignals() {
   const firmness = ["SIGINT", "SIGTERM", "SIGKILL"];
@@ -67,7 +67,7 @@ export function endOnSignals() {
   }
 }
 
-/** Runs `action` and then `undo`, which also runs when the process exits before that. */
+/** Runs `action` and then `undo`, which also runs if the process exits before that. */
 export async function cleaningUp(undo, action) {
   process.once("exit", undo);
   try {
@@ -82,6 +82,6 @@ export function isAlive(pid) {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error.code === "EPERM"; // alive, and somebody else's
+    return error.code === "EPERM"; // alive, but another user's
   }
 }

@@ -1,4 +1,7 @@
-/** Compares dotted numbers; what `oldest` leaves out does not count, and what is no number is older than all. */
+/**
+ * Compares dotted version numbers; parts missing in `oldest` don't count, and a text that is not a number is
+ * older than any version.
+ */
 export function isOlder(version, oldest) {
   const have = version.split(".").map(Number);
   const want = oldest.split(".").map(Number);

@@ -12,17 +12,17 @@ interface AlipayFailure extends ApiFailure {
   errorMessage?: string;
 }
 
-/** Of a prompt: by template what was chosen, or in a silent one what was chosen the last time; and lists. */
+/** The result of a prompt: for each template the choice, or in a silent one the choice made before; and lists. */
 interface AlipayPrompt {
-  /** False: no prompt was shown, because the user had told it to keep a choice. */
+  /** False: no prompt was shown, because the user had chosen to keep an earlier choice. */
   show?: boolean;
   result?: {
-    /** What this call has added. */
+    /** Templates added by this call. */
     currentSubscribedEntityIds?: string[];
   };
 }
 
-/** What is used of Alipay's `my`. Source: opendocs.alipay.com/mini/api. */
+/** The part of Alipay's `my` that is used. Source: opendocs.alipay.com/mini/api. */
 export interface AlipayApi {
   getStorageSync(options: { key: string }): { data?: unknown; error?: unknown };
   setStorage(options: object): unknown;
@@ -31,7 +31,7 @@ export interface AlipayApi {
   requestSubscribeMessage?(options: object): unknown;
 }
 
-/** Alipay's `my` in the shape of `wx`. Its prompt has the name of WeChat's, but other options and other results. */
+/** Adapts Alipay's `my` to the shape of `wx`. Its prompt has the same name as WeChat's, but other options and results. */
 export function adaptAlipayApi(my: AlipayApi): FoundApi {
   const adapted: FoundApi = {
     promptSize: 3,
@@ -49,7 +49,7 @@ export function adaptAlipayApi(my: AlipayApi): FoundApi {
         Object.assign({}, options, {
           headers,
           success: pass,
-          // An answer with another status than 2xx is failure 19, with the status beside it.
+          // An answer with a status other than 2xx is failure 19, together with the status.
           fail: (answer: AlipayResponse & ApiFailure) => (answer.status ? pass(answer) : fail(answer)),
         }),
       );
@@ -73,8 +73,8 @@ export function adaptAlipayApi(my: AlipayApi): FoundApi {
 }
 
 /**
- * Only what this call has added is one message more: a silent call repeats the last choice, and a long-term template that the user
- * has already adds nothing. Older clients give no lists.
+ * Only what this call has added is one more message: a silent call repeats the last choice, and a long-term template that the
+ * user already has adds nothing. Older clients return no lists.
  */
 function readStatuses(ids: string[], answer: AlipayPrompt): { [templateId: string]: string } {
   const added = Object(answer.result).currentSubscribedEntityIds as string[] | undefined;

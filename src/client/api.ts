@@ -1,4 +1,4 @@
-/** What a platform hands to `fail`; `my` calls its code `error`. */
+/** The argument of `fail`; `my` calls its code `error`. */
 export interface ApiFailure {
   errCode?: number;
   errMsg?: string;
@@ -9,25 +9,25 @@ interface Callbacks<Result> {
   fail(failure: ApiFailure): void;
 }
 
-/** What `request` hands to `success`, whatever the status. `data` is parsed where it is JSON, else text. */
+/** The argument of `success` of `request`, whatever the status. `data` is parsed if it is JSON, otherwise text. */
 export interface ApiResponse {
   statusCode: number;
   data: unknown;
   header?: object;
 }
 
-/** Choices of a user who ticked "always keep my choice", by template; only those. */
+/** The choices of a user who ticked "always keep my choice", by template; no others. */
 export interface SubscriptionsSetting {
   mainSwitch?: boolean;
   itemSettings?: object;
 }
 
 /**
- * The part of a mini program's global object that is used: `wx`'s shape, which `qq` and `swan` have too. What is absent
- * or fails is done without. Source: developers.weixin.qq.com/miniprogram/dev/api.
+ * The part of a mini program's global object that is used: the shape of `wx`, which `qq` and `swan` have too. The
+ * client works without functions that are missing or fail. Source: developers.weixin.qq.com/miniprogram/dev/api.
  */
 export interface MiniProgramApi {
-  /** Gives "" or undefined for what was never stored. */
+  /** Returns "" or undefined for a key that was never stored. */
   getStorageSync(key: string): unknown;
   setStorage(options: { key: string; data: unknown } & Callbacks<unknown>): unknown;
   request(
@@ -43,7 +43,7 @@ export interface MiniProgramApi {
   requestSubscribeMessage?(
     options: { tmplIds: string[] } & Callbacks<{ [templateId: string]: string }>,
   ): unknown;
-  /** Baidu's alone: what became of a subscription. Source: smartprogram.baidu.com, swan.subscribeService. */
+  /** Baidu only: the state of a subscription. Source: smartprogram.baidu.com, swan.subscribeService. */
   subscribeService?(
     options: { templateId: string; subscribeId: string; type: "query" } & Callbacks<{ status?: number }>,
   ): unknown;
@@ -52,15 +52,15 @@ export interface MiniProgramApi {
   ): unknown;
 }
 
-/** What may be there of it. */
+/** The API as found: any part may be missing. */
 export interface FoundApi extends Partial<MiniProgramApi> {
-  /** Templates that a prompt takes; absent: 5. */
+  /** Maximum number of templates in a prompt; defaults to 5. */
   promptSize?: number;
 }
 
 /**
- * A call of the platform as a promise: made at once, before this returns (a prompt may only be asked for within the
- * handler of a tap). Rejects with what the platform says, also where there is no such call.
+ * Calls the platform and returns a promise: called at once, before this returns (a prompt may only be requested within
+ * the handler of a tap). Rejects with the platform's failure, also if there is no such function.
  */
 export function callApi<Result>(
   api: Partial<MiniProgramApi>,
@@ -71,7 +71,7 @@ export function callApi<Result>(
     const calls = api as Record<string, (options: object) => unknown>;
     if (!calls[name]) throw { errMsg: `${name}: not on this platform` };
     const returned = Object(calls[name](Object.assign({ success: resolve, fail: reject }, options)));
-    // Where a call gives a promise as well, its rejection must not be left unhandled.
+    // If a call also returns a promise, its rejection must not be left unhandled.
     if (returned.then) returned.then(undefined, reject);
   });
 }

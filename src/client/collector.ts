@@ -8,19 +8,19 @@ import { openSession } from "./session.ts";
 import { openStore } from "./store.ts";
 
 export interface CollectorOptions {
-  /** Of the collector, as `https://collect.example.com`; it has to be in the platform's list of request domains. */
+  /** The collector's URL, such as `https://collect.example.com`; it has to be in the platform's list of request domains. */
   url: string;
-  /** `wx`, `qq`, `swan` or `my`; found by itself when absent. */
+  /** `wx`, `qq`, `swan` or `my`; detected if absent. */
   api?: MiniProgramApi | undefined;
-  /** Gives a session token that the team's backend signs. Absent: login by the platform's login code. */
+  /** Returns a session token signed by the team's backend. Absent: login with the platform's login code. */
   token?: (() => Promise<string>) | undefined;
-  /** One client a key; two that share one overwrite each other. */
+  /** One client per key; two clients with the same key overwrite each other's data. */
   storageKey?: string;
-  /** How many codes are kept, the newest: 100 unless set. */
+  /** Maximum number of codes kept, the newest ones; defaults to 100. */
   maxCodes?: number;
-  /** How many codes go in one report: 20 unless set, at most 100. */
+  /** Maximum number of codes in one report; defaults to 20, at most 100. */
   batch?: number;
-  /** Told of what went wrong, for the app's log. */
+  /** Called with problems, for the app's log. */
   onProblem?(problem: Problem): void;
   /** The device's clock, epoch ms. */
   now?(): number;
@@ -28,32 +28,35 @@ export interface CollectorOptions {
 
 /** No method throws or rejects. */
 export interface Collector {
-  /** Keeps a code, in storage at once; one that is there already is not kept twice. Sends nothing. */
+  /** Keeps a code, in storage at once; a code that is already kept is not added again. Sends nothing. */
   add(formId: string): void;
-  /** Sends what is kept. Resolves when nothing is left, or when it has to wait; it then goes on by itself. */
+  /** Sends what is kept. Resolves when nothing is left, or when it has to wait; it then continues by itself. */
   flush(): Promise<void>;
-  /** The app's `wx.request`: works as before, and each call sends what is kept along the way. The client's own requests never do. */
+  /**
+   * Wraps the app's `wx.request`: it works as before, and each call also sends what is kept. The client's own requests don't.
+   */
   wrapRequest<F extends (...args: never[]) => unknown>(request: F): F;
   /**
-   * Asks for consents; call it in the handler of a tap, before anything is awaited. One prompt holds 5 templates of one
-   * kind at most; each further prompt takes a tap of its own, and is reported as failed without. Results are kept and
-   * sent as codes are.
+   * Asks for consents; call it in the handler of a tap, before anything is awaited. One prompt holds at most 5 templates of
+   * one kind; each further prompt needs a tap of its own, and is reported as failed without one. Results are kept and sent in
+   * the same way as codes.
    */
   askConsents: Ask;
   /**
-   * Takes the `event.detail` of a Baidu form with `report-type="subscribe"`, and the form's `subscribe-id`, which should be
-   * another one each time: those under one id don't add up. `templateId`: as messages are sent with it. Whether the user agreed.
+   * Takes the `event.detail` of a Baidu form with `report-type="subscribe"`, and the form's `subscribe-id`, which should be a
+   * new one each time: several consents under one id count once. `templateId`: the one that messages are sent with. Returns
+   * whether the user agreed.
    */
   addSubscription(templateId: string, subscribeId: string, detail: object): boolean;
-  /** Whether Baidu has the user as subscribed under that id; undefined where it does not tell. */
+  /** Whether Baidu has the user as subscribed under that id; undefined if it does not say. */
   hasSubscription(templateId: string, subscribeId: string): Promise<boolean | undefined>;
   pending(): { codes: number; reports: number };
 }
 
-/** What the collector takes for a formId; the developer tools give sentences ("the formId is a mock one"). */
+/** What the collector accepts as a formId; the developer tools return sentences ("the formId is a mock one"). */
 const FORM_ID = /^(?!requestFormId:fail)[\x21-\x7e]{1,128}$/;
 
-/** Never throws, whatever the platform. */
+/** Never throws, whatever the platform does. */
 export function createCollector({
   url,
   api: given,
@@ -68,7 +71,7 @@ export function createCollector({
     try {
       if (onProblem) onProblem({ what, detail });
     } catch {
-      // There is nobody left to tell.
+      // The app's own onProblem failed: there is nobody left to tell.
     }
   };
   const api = findApi(given);
@@ -77,7 +80,7 @@ export function createCollector({
   const token = openSession(api, base, store, now, give);
   const flush = openSender(api, base, store, token, Math.min(100, batch), tell, now);
 
-  /** The newest are kept, so many codes and so many reports. */
+  /** Keeps the newest, up to the maximum number of codes and of reports. */
   function keep(item: Item): void {
     store.items.push(item);
     store.save();
@@ -108,7 +111,7 @@ export function createCollector({
     },
     askConsents: openPrompts(api, keepReport, tell),
     addSubscription(templateId, subscribeId, detail) {
-      // Without a formId, or with a status of 500101 to 500105, there was no agreement.
+      // Without a formId, or with a status of 500101 to 500105, the user did not agree.
       const { formId, status } = Object(detail);
       const isAgreed = !!formId && !/^5001/.test(status);
       if (isAgreed) keepReport({ [templateId]: "accept" }, subscribeId);

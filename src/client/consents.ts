@@ -2,17 +2,17 @@ import { callApi, type FoundApi, type MiniProgramApi, type SubscriptionsSetting 
 import { explainFailure, type Failure, REASONS } from "./explain.ts";
 import type { Tell } from "./problem.ts";
 
-/** What became of the templates that were asked for: each is in one of the three. */
+/** The result for the requested templates: each is in one of the three lists. */
 export interface ConsentResult {
   accepted: string[];
-  /** `status`: the platform's word for it, or `not_asked` or `missing`. */
+  /** `status`: the platform's status, or `not_asked` or `missing`. */
   refused: { templateId: string; status: string; why: string }[];
-  /** Prompts that were not shown, or whose result is not known. */
+  /** Prompts that were not shown, or whose result is unknown. */
   failed: Failure[];
 }
 
 export interface ConsentOptions {
-  /** Templates of the long-term kind: the two kinds take prompts of their own. */
+  /** The long-term templates among them: the two kinds need separate prompts. */
   longTerm?: readonly string[];
   /** Ask only for templates that the user has accepted with "always keep my choice": no prompt is shown. */
   silent?: boolean;
@@ -20,15 +20,15 @@ export interface ConsentOptions {
   explain?(result: ConsentResult): void;
 }
 
-/** Asks by one prompt or more, the first at once, as the platform demands. Never rejects. */
+/** Asks with one or more prompts, the first at once, as the platform requires. Never rejects. */
 export type Ask = (templateIds: readonly string[], options?: ConsentOptions) => Promise<ConsentResult>;
 
 /** Template -> status. */
 type Statuses = Record<string, string>;
 
-/** `take` gets the result of each prompt. */
+/** `take` is called with the result of each prompt. */
 export function openPrompts(api: FoundApi, take: (statuses: Statuses) => void, tell: Tell): Ask {
-  // Older clients take 3 templates a prompt; before iOS 7.0.6 and Android 7.0.7 it was one.
+  // Older clients allow 3 templates per prompt; before iOS 7.0.6 and Android 7.0.7 only one.
   let size = api.promptSize || 5;
 
   return async (templateIds, { longTerm, silent, explain } = {}) => {
@@ -74,7 +74,7 @@ export function openPrompts(api: FoundApi, take: (statuses: Statuses) => void, t
   };
 }
 
-/** The choices that the user told the platform to keep. Rejects where the platform can't tell. */
+/** The choices that the user told the platform to keep. Rejects if the platform can't tell. */
 async function readChoices(api: Partial<MiniProgramApi>): Promise<Statuses> {
   const { subscriptionsSetting } = await callApi<{ subscriptionsSetting?: SubscriptionsSetting }>(
     api,

@@ -2,7 +2,7 @@
  * Why a prompt failed, by the platform's `errCode`, and why a template was not accepted, by its status in the result.
  * Source: the tables of wx.requestSubscribeMessage,
  * developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html, whose numbers
- * QQ's prompt has, too; of my.requestSubscribeMessage the codes below 1000 and above 100000,
+ * QQ's prompt uses too; for my.requestSubscribeMessage the codes below 1000 and above 100000,
  * opendocs.alipay.com/mini/api/requestSubscribeMessage.
  */
 export const REASONS: Record<string, string> = {
@@ -32,7 +32,7 @@ export const REASONS: Record<string, string> = {
 
 export interface Failure {
   templateIds: string[];
-  /** The platform's errCode, or a word where it gives none. */
+  /** The platform's errCode, or a word if it returns none. */
   code: number | "no_tap" | "unknown";
   why: string;
 }

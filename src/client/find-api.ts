@@ -8,8 +8,8 @@ declare const swan: unknown;
 declare const my: unknown;
 
 /**
- * The platform's API: the given one, else the global object; one without any calls where there is none. `wx` comes last,
- * because other platforms have it too, as a second name of their own.
+ * The platform's API: the given one, else the global object; without either, an object without functions. `wx` is tried
+ * last, because other platforms also provide it as a second name for their own object.
  */
 export function findApi(given?: unknown): FoundApi {
   const api = (given ||

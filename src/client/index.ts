@@ -7,7 +7,10 @@ export type { Problem } from "./problem.ts";
 
 let current: Collector | undefined;
 
-/** Names the app's collector: `<push-button>` gives its codes to it where it has no other. Once, in `app.js`. */
+/**
+ * Sets the app's collector: `<push-button>` passes its codes to it unless it has another one. Call it once, in
+ * `app.js`.
+ */
 export function setCollector(collector: Collector | undefined): void {
   current = collector;
 }

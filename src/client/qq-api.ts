@@ -1,14 +1,14 @@
 import type { MiniProgramApi } from "./api.ts";
 
-/** What QQ's `qq` has in other words than `wx`. Source: q.qq.com, "qq.subscribeAppMsg". */
+/** The functions of QQ's `qq` that differ from `wx`. Source: q.qq.com, "qq.subscribeAppMsg". */
 export interface QqApi {
   subscribeAppMsg(options: object): unknown;
 }
 
-/** QQ's prompt takes 3 templates; the failure is the one that QQ names for more. */
+/** QQ's prompt takes 3 templates; for more, this is the failure that QQ returns. */
 const MOST = 3;
 
-/** `qq` in the shape of `wx`: its prompt for subscriptions gives the same results and failures. */
+/** Adapts `qq` to the shape of `wx`: its prompt for subscriptions returns the same results and failures. */
 export function adaptQqApi(qq: Partial<MiniProgramApi> & QqApi): Partial<MiniProgramApi> {
   return Object.assign(Object.create(qq), {
     requestSubscribeMessage: ((options) => {

@@ -5,17 +5,17 @@ import { readSettled } from "./settle.ts";
 import type { Store } from "./store.ts";
 import { postJson, retryAfterMs } from "./transport.ts";
 
-// The language has no timers; every mini program does.
+// Not part of the language, but every mini program has it.
 declare function setTimeout(run: () => void, ms: number): unknown;
 
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 300_000;
-/** What a `Retry-After` may ask for; besides, a timer of more than 24 days would fire at once. */
+/** The maximum for `Retry-After`; a timer of more than 24 days would fire at once. */
 const LONGEST_ASKED_MS = 3_600_000;
-/** For one report, with a login: some platforms know no timeout, and some calls never come back. */
+/** For one report, including a login: some platforms have no timeout, and some calls never return. */
 const GIVE_UP_MS = 30_000;
 
-/** The collector's words for a report that will not do, however often it is sent: `bad_json`, `bad_request` and others. */
+/** The collector's codes for a report that is refused however often it is sent: `bad_json`, `bad_request` and others. */
 const UNUSABLE = /^(bad_|too_many_codes|too_large)/;
 
 /** Sends what is stored, one report at a time. Returns `flush`, which never rejects. */
@@ -33,7 +33,7 @@ export function openSender(
   let failures = 0;
   let limit = batch;
   let mayRenew = true;
-  /** The collector has taken a report in this run: when it finds fault with another, the fault is that report's. */
+  /** The collector has accepted a report in this run: if it refuses another one, the fault is that report's. */
   let isProven = false;
 
   async function run(): Promise<void> {
@@ -45,7 +45,7 @@ export function openSender(
     running = undefined;
   }
 
-  /** One report. Resolves to false when there is none to make; rejects when it has to be made again, later. */
+  /** Sends one report. Resolves to false when there is nothing to send; rejects when it has to be sent again later. */
   async function step(): Promise<boolean> {
     store.drop(
       store.items.filter((item) => isOver(item, now())),
@@ -74,8 +74,9 @@ export function openSender(
   }
 
   /**
-   * Finds the one that makes a report unusable, by halves. That one is given up once the collector has taken any other
-   * report; until then it goes to the end of the queue, or a collector that refuses everything would empty the queue.
+   * Finds the item that makes a report unusable by bisection. That item is given up once the collector has accepted any
+   * other report; until then it goes to the end of the queue, because a collector that refuses everything would empty the
+   * queue.
    */
   function setAside(items: readonly Item[], answer: ApiResponse): void {
     limit = Math.ceil(items.length / 2);
@@ -87,7 +88,7 @@ export function openSender(
     }
   }
 
-  /** Half of the time is left to chance, so that the clients of an outage don't come back together. */
+  /** Half of the time is random, so that the clients of an outage don't come back together. */
   function wait(failure: ApiResponse | undefined): void {
     const backoffMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++) * (0.5 + Math.random() / 2);
     isWaiting = true;

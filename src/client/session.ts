@@ -3,8 +3,8 @@ import type { Store } from "./store.ts";
 import { postJson } from "./transport.ts";
 
 /**
- * Gives the session token: the one that is kept, else one of the team's backend (`give`), else that of a login by the
- * platform's login code. Rejects with what came in place of a token.
+ * Returns the session token: the stored one, else one from the team's backend (`give`), else one from a login with the
+ * platform's login code. Rejects with what was received instead of a token.
  */
 export function openSession(
   api: Partial<MiniProgramApi>,
@@ -15,9 +15,10 @@ export function openSession(
 ): () => Promise<string> {
   return async () => {
     const kept = store.session;
-    // Whichever way the clock has gone: at worst the token is refused, and a new one is got.
+    // In whichever direction the clock was changed: at worst the token is refused, and a new one is fetched.
     if (kept && Math.abs(now() - kept.at) < kept.forMs) return kept.token;
-    // The expiry of a given one isn't known: it serves until it is refused, or until the app ends (JSON has no Infinity).
+    // The expiry of a token from `give` isn't known: it is used until it is refused, or until the app ends (JSON has no
+    // Infinity).
     const answer = give
       ? { data: { token: await give(), expiresInMs: 1 / 0 } }
       : await postJson(api, `${url}/login`, {

@@ -6,12 +6,12 @@ interface Fate {
   reason?: unknown;
 }
 
-/** `ignored` is what a refusal at a prompt is. */
+/** `ignored` is the fate of a refusal at a prompt. */
 const FATES = /^(taken|known|refused|ignored)$/;
 
 /**
- * Which of the items that were sent have had their fate named: these, and no others, are done with. Throws when it is no
- * answer of the collector, as a captive portal's page with status 200.
+ * Which of the items that were sent have a fate in the answer: these, and no others, are finished. Throws when the
+ * answer is not the collector's, such as a captive portal's page with status 200.
  */
 export function readSettled(sent: readonly Item[], answer: unknown, tell: Tell): Item[] {
   const { codes, templates } = answer as {

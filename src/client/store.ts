@@ -2,33 +2,33 @@ import { callApi, type MiniProgramApi } from "./api.ts";
 import type { Item } from "./items.ts";
 import type { Tell } from "./problem.ts";
 
-/** A session token; good for `forMs` after `at`, by the device's clock. */
+/** A session token; valid for `forMs` after `at`, by the device's clock. */
 export interface Session {
   token: string;
   at: number;
   forMs: number;
 }
 
-/** What the client keeps, in memory and in the platform's storage: one value under one key, so never half written. */
+/** What the client keeps, in memory and in the platform's storage: one value under one key, so never partly written. */
 export interface Store {
   items: Item[];
   session?: Session | undefined;
   /**
-   * Writes the state as it is now; at once, or after the write that is under way. Never two writes at a time: the platform
-   * promises no order. A write that failed is made up for by the next.
+   * Writes the current state; at once, or after the write that is under way. Never two writes at a time: the platform
+   * guarantees no order. A failed write is made up for by the next one.
    */
   save(): void;
-  /** Takes items out, and saves. Tells why, if there is a reason to. */
+  /** Removes items, and saves. Reports the reason, if there is one. */
   drop(items: readonly Item[], why?: "dropped" | "refused", detail?: unknown): void;
 }
 
-/** Never throws: without storage there is memory. */
+/** Never throws: without storage, items are kept in memory. */
 export function openStore(api: Partial<MiniProgramApi>, key: string, tell: Tell): Store {
   let isRead = false;
   let isWriting = false;
   let isStale = false;
 
-  /** Until what is stored could be read, nothing is written: it would be lost. */
+  /** Until the stored value could be read, nothing is written: it would be lost. */
   function read(): void {
     let text: unknown;
     try {

@@ -1,6 +1,6 @@
 import { type ApiResponse, callApi, type MiniProgramApi } from "./api.ts";
 
-/** Posts JSON. Rejects when there was no answer at all; what an answer means is for the caller to say. */
+/** Posts JSON. Rejects when there was no answer at all; interpreting an answer is left to the caller. */
 export function postJson(
   api: Partial<MiniProgramApi>,
   url: string,
@@ -11,13 +11,16 @@ export function postJson(
     url,
     method: "POST",
     header: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    // As text, because `my` doesn't write JSON by itself.
+    // As text, because `my` doesn't serialize JSON by itself.
     data: JSON.stringify(body),
     timeout: 10_000,
   });
 }
 
-/** What an answer asks for by Retry-After, in seconds; 0 when nothing. Names of headers come in any case. */
+/**
+ * The wait that an answer requests by Retry-After (in seconds), in ms; 0 for none. Header names may be in any
+ * case.
+ */
 export function retryAfterMs(answer: Partial<ApiResponse> | undefined): number {
   const { header } = Object(answer);
   for (const name in header) if (/^retry-after$/i.test(name)) return header[name] * 1000 || 0;

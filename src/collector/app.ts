@@ -7,18 +7,21 @@ import { keepNotes } from "./notes.ts";
 import { hasBody, NO_BODY, readBody } from "./read-body.ts";
 import { errorBody, RequestRefused } from "./refusal.ts";
 
-/** How often Node looks for requests that take too long to come in. */
+/** How often Node checks for requests that take too long to arrive. */
 const CHECK_EACH_MS = 500;
-/** Longer than proxies keep an idle connection (nginx: 60 s), or they would send a request into one that is just closing. */
+/**
+ * Longer than proxies keep an idle connection (nginx: 60 s); otherwise they would send requests on connections that are about
+ * to close.
+ */
 const KEEP_ALIVE_MS = 65_000;
-/** Node's own, said so that no option of the process makes it another. */
+/** Node's default, set explicitly so that no option of the process changes it. */
 const HEADER_BYTES = 16_384;
-/** A larger body is not waited for: its connection is closed. */
+/** A larger body is not read to its end: its connection is closed. */
 const DRAINED_BYTES = 4 * 1024 * 1024;
 
 export interface App {
   server: Server;
-  /** From now on new requests on connections that are still open get 503. */
+  /** From now on, new requests on connections that are still open get 503. */
   refuseAll(): void;
 }
 
@@ -26,8 +29,8 @@ export interface App {
 type Routes = Map<string, Map<string, Route>>;
 
 /**
- * The server: limits, errors as answers, log and metrics around the routes. On Node's own `http`: with a framework a report took a
- * quarter more of the process's time, and what the collector needs of one is a table of seven routes.
+ * The server: limits, error responses, log and metrics around the routes. Built on Node's own `http`: with a framework, a
+ * report took a quarter more of the process's time, and all that the collector needs of one is a table of seven routes.
  */
 export function createApp(kit: Kit, table: readonly Route[]): App {
   const { receiveMs } = kit.limits;
@@ -57,7 +60,7 @@ function toMap(table: readonly Route[]): Routes {
   for (const route of table) {
     const methods = routes.get(route.path) ?? new Map<string, Route>();
     methods.set(route.method, route);
-    // Its answer without the body: Node leaves that out.
+    // Its response without the body, which Node leaves out.
     if (route.method === "GET") methods.set("HEAD", route);
     routes.set(route.path, methods);
   }
@@ -90,7 +93,7 @@ async function handle(
   } catch (error) {
     answer = answerError(kit, exchange, error);
   }
-  // A connection that is kept after the answer in hand would keep the server from its end, until the client lets go of it.
+  // A connection that is kept alive after this response would keep the server from ending until the client closes it.
   const isLast =
     state.isStopping || (answer.status === 413 && !(Number(headers["content-length"]) <= DRAINED_BYTES));
   send(response, answer, isLast);
@@ -98,7 +101,7 @@ async function handle(
 
 const STOPPING = "this collector is being stopped";
 
-/** Before the body is read: nobody needs what is sent to a path that does not exist. */
+/** Before the body is read: a body sent to a path that doesn't exist is not needed. */
 function refuseRoute(methods: Map<string, Route> | undefined): RequestRefused {
   if (methods === undefined) return new RequestRefused(404, "not_found", "there is nothing at this path");
   const allow = [...methods.keys()].join(", ");
@@ -126,16 +129,16 @@ function answerError({ journal }: Kit, { notes }: Exchange, error: unknown): Ans
   return jsonAnswer(errorBody(refusal), refusal.status, refusal.headers);
 }
 
-/** Head and body go out in one write. */
+/** Head and body are sent in one write. */
 function send(
   response: ServerResponse,
   { status, contentType, body, headers }: Answer,
   isLast: boolean,
 ): void {
-  // Also for the log, where the client has hung up.
+  // Also set for the log, if the client has closed the connection.
   response.statusCode = status;
   if (response.destroyed) return;
-  // A list is taken as it is; an object would be gone through once more.
+  // A list is used as it is; an object would be iterated once more.
   const head = ["content-type", contentType, "content-length", String(Buffer.byteLength(body))];
   for (const name in headers) head.push(name, headers[name] as string);
   if (isLast) head.push("connection", "close");

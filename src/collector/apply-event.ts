@@ -5,7 +5,10 @@ export type EventFate = "taken" | "known" | "ignored";
 
 type Of<K extends CallbackEvent["kind"]> = Extract<CallbackEvent, { kind: K }>;
 
-/** Writes what an event tells, one step after the other: at most `leftMs()` each. Rejects unless Redis has acknowledged all. */
+/**
+ * Writes an event to the books, one step after the other: each takes at most `leftMs()`. Rejects unless Redis has
+ * acknowledged all of them.
+ */
 export function applyEvent(
   kit: Kit,
   event: Exclude<CallbackEvent, Of<"other">>,

@@ -1,4 +1,4 @@
-/** A map of at most `most` entries: a new one pushes the oldest out, so that memory is bounded whoever asks. */
+/** A map of at most `most` entries: a new one evicts the oldest, so memory is bounded whatever is requested. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #most: number;
@@ -11,7 +11,7 @@ export class BoundedMap<V> {
     return this.#entries.get(key);
   }
 
-  /** Sets and counts as new. */
+  /** Sets the value, and makes the entry the newest. */
   set(key: string, value: V): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#most) {

@@ -20,9 +20,9 @@ export function answerUrlCheck(kit: Kit, reader: CallbackReader, exchange: Excha
 }
 
 /**
- * An event of the platform: read, written into the books, handed on when it is somebody else's. The platform sends it again
- * unless it gets an answer within 5 s that says so: that is what 503 and 502 are for. All of a request's events have to be
- * acknowledged, and a second delivery of those that were changes nothing.
+ * Handles an event of the platform: reads it, writes it to the books, and forwards events that are not the collector's. The
+ * platform sends it again unless it gets a success response within 5 s: that is the purpose of 503 and 502. All events of a
+ * request have to be acknowledged, and a second delivery of acknowledged ones changes nothing.
  */
 export async function answerCallback(
   kit: Kit,
@@ -52,7 +52,7 @@ function kindOf(event: CallbackEvent): string {
   return event.kind === "other" ? event.name : event.kind;
 }
 
-/** Counts events by what becomes of them. */
+/** Counts events by their result. */
 async function counting<T>(
   { metrics }: Kit,
   events: readonly CallbackEvent[],
@@ -72,7 +72,7 @@ async function counting<T>(
   }
 }
 
-/** The answer of the team's backend is the platform's. */
+/** The response of the team's backend is passed to the platform. */
 async function handOn(
   { journal, within }: Kit,
   forward: Forward,
@@ -98,7 +98,7 @@ async function handOn(
   }
 }
 
-/** Runs what throws `CallbackRefused`. */
+/** Runs a function that may throw `CallbackRefused`. */
 function reading<T>({ metrics }: Kit, work: () => T): T {
   try {
     return work();
@@ -110,7 +110,9 @@ function reading<T>({ metrics }: Kit, work: () => T): T {
   }
 }
 
-/** Parameters that come twice as they are: they could mean one thing here and another there, which the reader decides. */
+/**
+ * Repeated parameters are passed as lists: they could be interpreted differently here and elsewhere, so the reader decides.
+ */
 function toCallback({ search, headers }: Exchange, body: Buffer): CallbackRequest {
   return { query: parse(search.slice(1)), headers: joinHeaders(headers), body };
 }

@@ -6,7 +6,7 @@ interface ClientError extends Error {
   code?: string;
 }
 
-/** What Node's parser refuses, by its codes; all else is malformed HTTP. */
+/** Refusals by Node's parser, by code; anything else is malformed HTTP. */
 const ANSWERS: Record<string, [status: string, code: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [
     "408 Request Timeout",
@@ -22,9 +22,9 @@ const ANSWERS: Record<string, [status: string, code: string, message: string]> =
 };
 const MALFORMED: [string, string, string] = ["400 Bad Request", "bad_request", "this is not HTTP"];
 
-/** What could not be read as a request is answered on the socket, which then is closed. */
+/** A request that can't be parsed is answered on the socket, which is then closed. */
 export function answerClientError({ journal, metrics }: Kit, error: ClientError, socket: Duplex): void {
-  // The client hung up: there is nobody to answer.
+  // The client closed the connection: there is nobody to answer.
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
@@ -39,6 +39,6 @@ export function answerClientError({ journal, metrics }: Kit, error: ClientError,
     "Content-Type: application/json; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
-  // Not `end`: a client that never closes its side would keep the socket.
+  // Not `end`: a client that never closes its side would keep the socket open.
   socket.write(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

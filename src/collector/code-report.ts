@@ -4,13 +4,13 @@ import type { CodeReport } from "./ports.ts";
 import { isObject, parseJson } from "./read-json.ts";
 import { badRequest, RequestRefused } from "./refusal.ts";
 
-/** Why a reported text is no code. `mock`: of the developer tools; `failed`: the client got none. */
+/** Why a reported text is not a code. `mock`: from the developer tools; `failed`: the client got none. */
 type FormIdProblem = "mock" | "failed" | "not_a_form_id";
 
-/** A code of a report: it goes to the pool, or is garbage. */
+/** A reported code: it goes to the pool, or is garbage. */
 export type ReportedCode =
   | { formId: string; report: CodeReport }
-  /** `formId`: null for what is not even a text. */
+  /** `formId`: null if it is not even a string. */
   | { formId: string | null; problem: FormIdProblem };
 
 interface ReadOptions {
@@ -23,8 +23,8 @@ const DAY_MS = 86_400_000;
 const LIFE_MS = 7 * DAY_MS;
 
 /**
- * The body of a report: `{codes: [{formId, ageMs?, expire?, scene?}]}`, or the older `{openId, formIds}` whose list may be JSON in a
- * text. Throws 400 with the field's name.
+ * The body of a report: `{codes: [{formId, ageMs?, expire?, scene?}]}`, or the older `{openId, formIds}` whose list may be
+ * JSON in a string. Throws 400 naming the field.
  */
 export function readCodeReport(
   body: unknown,
@@ -74,17 +74,17 @@ function readCode(item: unknown, field: string, nowMs: number): ReportedCode {
   return { formId: report.formId, report };
 }
 
-/** What Baidu's payments are good for. Source: the vendor's page of template/send. */
+/** How many messages a Baidu payment is good for. Source: the vendor's page on template/send. */
 const PAYMENT_USES = 3;
 
-/** Baidu's kinds of events; a code of a form says nothing, or 1. */
+/** Baidu's kinds of events; for a form it is absent, or 1. */
 function readScene(scene: unknown, field: string): Pick<CodeReport, "uses" | "scene"> {
   if (scene === undefined || scene === null || scene === 1) return {};
   if (scene !== 2 && scene !== 3) throw badRequest(`${field} must be 1, 2 or 3`);
   return { uses: PAYMENT_USES, scene };
 }
 
-/** By name, so that a developer sees what was collected in the place of codes. */
+/** Distinguished by kind, so that a developer sees what was collected instead of codes. */
 function formIdProblem(formId: unknown): FormIdProblem | undefined {
   if (typeof formId !== "string") return "not_a_form_id";
   if (/formId is a mock one/i.test(formId)) return "mock";
@@ -93,8 +93,8 @@ function formIdProblem(formId: unknown): FormIdProblem | undefined {
 }
 
 /**
- * Whole ms from 0 (a clock that was set back) to the life of a code, which no longer age says more than. null is what
- * JSON.stringify makes of NaN: as if it were not there.
+ * Whole ms from 0 (for a clock that was set back) to the lifetime of a code; a higher age makes no difference. null, which
+ * JSON.stringify makes of NaN, counts as absent.
  */
 export function readAge(value: unknown, field: string, mostMs = LIFE_MS): number {
   if (value === undefined || value === null) return 0;
@@ -103,7 +103,7 @@ export function readAge(value: unknown, field: string, mostMs = LIFE_MS): number
   return Math.min(Math.max(0, Math.floor(value)), mostMs);
 }
 
-/** One that is past by more than the life of a code is of a wrong clock: a client drops codes before. */
+/** An expiry that is past by more than the lifetime of a code comes from a wrong clock: clients drop codes before. */
 function readExpiry(value: unknown, field: string, nowMs: number): number | undefined {
   if (value === undefined || value === null) return undefined;
   const digits = typeof value === "string" && /^\d{10,19}$/.test(value) ? Number(value) : value;

@@ -3,13 +3,13 @@ import { readAge } from "./code-report.ts";
 import { isObject } from "./read-json.ts";
 import { badRequest } from "./refusal.ts";
 
-/** What a prompt came to, as a client reports it. */
+/** The result of a prompt, as reported by a client. */
 export interface ConsentReport {
-  /** Status by template, as the platform's client gives it. */
+  /** Status by template, as returned by the platform's client API. */
   templates: ReadonlyMap<string, string>;
-  /** The client's own name of the report; undefined from a client that gives none. */
+  /** The client's id of the report; undefined if the client sends none. */
   report: string | undefined;
-  /** Baidu's subscribe_id, under which the user agreed. */
+  /** Baidu's subscribe_id of the user's consent. */
   subscribeId: string | undefined;
   ageMs: number;
 }
@@ -18,10 +18,10 @@ export interface ConsentReport {
 const MOST_TEMPLATES = 20;
 /** "acceptWithAlert" is the longest. */
 const LONGEST_STATUS = 64;
-/** Far beyond what counts: a bound for what goes on to Redis. */
+/** Far more than matters: a bound for what is passed to Redis. */
 const MOST_AGE_MS = 366 * 86_400_000;
 
-/** The body of a report on a prompt. Throws 400 with the field's name. */
+/** The body of a report about a prompt. Throws 400 naming the field. */
 export function readConsentReport(body: unknown): ConsentReport {
   if (!isObject(body)) throw badRequest("the body must be a JSON object");
   const { templates, report, subscribeId, ageMs } = body;

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** What was waited for took too long. It may still happen. */
+/** The operation took too long. It may still be carried out. */
 export class TooLate extends Error {
   constructor(ms: number) {
     super(`no answer within ${Math.round(ms)} ms`);
@@ -8,7 +8,7 @@ export class TooLate extends Error {
   }
 }
 
-/** What `work` comes to, or `TooLate` after `ms`, to within 50 ms. */
+/** The result of `work`, or `TooLate` after `ms`, accurate to 50 ms. */
 export type Within = <T>(ms: number, work: Promise<T>) => Promise<T>;
 
 const LOOK_EACH_MS = 50;
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * Deadlines of many waits, with one timer for all: a timer and a signal for each cost more than the rest of a report, and
- * next to none ever fires. The timer runs only while something is waited for.
+ * Deadlines of many operations, with one timer for all: a timer and a signal for each cost more than the rest of a
+ * report, and almost none of them ever fires. The timer runs only while an operation is pending.
  */
 export function makeDeadlines(clock: Clock): Within {
   const waiting = new Set<Waiting>();

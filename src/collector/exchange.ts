@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** One request without its body, and what is noted of it while it is answered. */
+/** One request without its body, and what is recorded about it while it is answered. */
 export interface Exchange {
   method: string;
-  /** With the "?"; "" for none. */
+  /** Including the "?"; "" if there is none. */
   search: string;
   headers: IncomingHttpHeaders;
   notes: Notes;
@@ -12,9 +12,9 @@ export interface Exchange {
 /** For the log and the metrics. */
 export interface Notes {
   startedMs: number;
-  /** The path as it stands in the table of routes, never as it was sent. */
+  /** The path from the table of routes, never the one that was sent. */
   route: string;
-  /** Whose it is. */
+  /** The user of the request. */
   openId?: string;
   /** Why it was refused. */
   code?: string;
@@ -30,15 +30,15 @@ export interface Answer {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** What is answered at a path. Whatever its functions throw that is not `RequestRefused` is a defect. */
+/** The handler of a path. Anything its functions throw other than `RequestRefused` is a bug. */
 export interface Route {
   method: "GET" | "POST";
   path: string;
   /** A body of another Content-Type is refused before it is read. */
   isJson?: boolean;
-  /** Who may ask: before the body is read. */
+  /** Checks the right to the request, before the body is read. */
   admit?(exchange: Exchange): void | Promise<void>;
-  /** `body`: empty where there is none. */
+  /** `body`: empty if there is none. */
   answer(exchange: Exchange, body: Buffer): Answer | Promise<Answer>;
 }
 

@@ -4,10 +4,10 @@ import type { CollectorOptions } from "./options.ts";
 import { unauthorized } from "./refusal.ts";
 import type { Sessions } from "./session.ts";
 
-/** Whose request it is: whoever the token, or the gateway in front, says; never what a body says. Throws 401. */
+/** The user of a request, from the token or the gateway in front, never from the body. Throws 401. */
 export type Identify = (headers: IncomingHttpHeaders) => string | Promise<string>;
 
-/** Undefined where nothing can tell: then there are no reports. */
+/** Undefined if there is no way to identify users: then there are no reports. */
 export function identifyBy(
   { trustHeader }: Pick<CollectorOptions, "trustHeader">,
   sessions: Sessions | undefined,
@@ -20,7 +20,7 @@ function byHeader(name: string): Identify {
   const field = name.toLowerCase();
   return (headers) => {
     const openId = headers[field];
-    // Two such headers are joined by ", ", which no openId holds.
+    // Two such headers are joined by ", ", which can't be part of an openId.
     if (typeof openId !== "string" || !isOpenId(openId))
       throw unauthorized(`the header ${name} does not hold an openId`);
     return openId;
@@ -35,7 +35,7 @@ function byToken(sessions: Sessions): Identify {
   };
 }
 
-/** As few clients write it. */
+/** The slow path, for the rare clients that write the header differently. */
 function otherwise(authorization: string): string | undefined {
   return /^bearer +(\S+)$/i.exec(authorization)?.[1];
 }

@@ -2,16 +2,16 @@ import type { CollectorOptions } from "./options.ts";
 
 type Level = "info" | "warn" | "error";
 
-/** The collector's log: one record for each thing that happened. */
+/** The collector's log: one record for each event. */
 export interface Journal {
   write(level: Level, event: string, fields: Record<string, unknown>): void;
-  /** An openId as the log has it. */
+  /** An openId as it is logged. */
   user(openId: string): string;
 }
 
 export function openJournal({ log, clock, shortIds }: CollectorOptions): Journal {
   let last = { ms: Number.NaN, text: "" };
-  // Of one millisecond, which has many under load, once.
+  // Formatted once per millisecond, of which many records share one under load.
   const now = () => {
     const ms = clock.now();
     if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
@@ -23,7 +23,7 @@ export function openJournal({ log, clock, shortIds }: CollectorOptions): Journal
   };
 }
 
-/** Both ends: openIds of one mini program begin alike. */
+/** Shows both ends: openIds of one mini program have a common beginning. */
 function shorten(openId: string): string {
   return openId.length < 16 ? `${openId.slice(0, 2)}...` : `${openId.slice(0, 4)}...${openId.slice(-4)}`;
 }

@@ -12,13 +12,13 @@ export interface Kit {
   metrics: Metrics;
   journal: Journal;
   within: Within;
-  /** One step of Redis, which may take as long as `redisMs`. Throws 503 `redis_unavailable`. */
+  /** One Redis operation, which may take up to `redisMs`. Throws 503 `redis_unavailable`. */
   askRedis: AskRedis;
 }
 
 export type AskRedis = <T>(work: () => Promise<T>, mostMs?: number) => Promise<T>;
 
-/** When to come back: Redis needs about that to be restarted. */
+/** For Retry-After: about the time of a Redis restart. */
 const RETRY_AFTER_SEC = 5;
 
 export function askRedisWith({ limits, metrics, journal, within }: Omit<Kit, "askRedis">): AskRedis {

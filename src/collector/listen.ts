@@ -5,7 +5,7 @@ import { connect, type ListenOptions } from "node:net";
 import { messageOf, PushCliError } from "../errors.ts";
 import type { Listen } from "./options.ts";
 
-/** Begins to listen. Resolves to where: a URL, or `unix:` and the path. Throws a `usage` error. */
+/** Starts listening. Resolves to the address: a URL, or `unix:` and the path. Throws a `usage` error. */
 export async function listen(server: Server, where: Listen): Promise<string> {
   if ("host" in where) return listenOnPort(server, where);
   const { socketPath, mode } = where;
@@ -28,7 +28,7 @@ async function listenOnPort(server: Server, { host, port }: { host: string; port
 
 function open(server: Server, where: ListenOptions): Promise<unknown> {
   server.listen(where);
-  // Rejects with an `error` that comes first.
+  // Rejects if an `error` comes first.
   return once(server, "listening");
 }
 
@@ -37,10 +37,10 @@ function cantListen(what: string, error: NodeJS.ErrnoException, hint: string): P
   return new PushCliError("usage", `can't listen on ${what}: ${reason}`, { hint, cause: error });
 }
 
-/** A process that was killed leaves its socket behind, and nobody could listen on it again. */
+/** A process that was killed leaves its socket file behind, which would prevent listening on it again. */
 async function removeStale(socketPath: string): Promise<void> {
   const found = await lstat(socketPath).catch(() => undefined);
-  // A file that is no socket refuses connections too.
+  // A file that is not a socket refuses connections too.
   if (!found?.isSocket()) return;
   const isStale = await new Promise<boolean>((resolve) => {
     const socket = connect(socketPath);

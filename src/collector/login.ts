@@ -14,8 +14,9 @@ export interface LoginAnswer {
 }
 
 /**
- * A login code for a session token. Whoever asks is not known yet, and behind a proxy all come from one address: so what is
- * bounded is how many may wait for the platform at once, which no flood can turn into a lock-out of a minute for all.
+ * Exchanges a login code for a session token. The user is not known yet, and behind a proxy all requests come from one
+ * address: so the limit is the number of logins that wait for the platform at the same time, which no flood of requests can
+ * turn into a lock-out of a minute for everyone.
  */
 export function makeLogin(
   kit: Kit,

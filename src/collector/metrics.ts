@@ -1,14 +1,14 @@
 import type { Counter, Gauge } from "prom-client";
 
-/** A counter by the values of its labels. */
+/** A counter with labels. */
 export interface Tally<L extends string> {
   inc(labels: Readonly<Record<L, string | number>>): void;
 }
 
-/** What `/metrics` tells. Labels are of fixed sets: none holds anything that was sent. */
+/** The contents of `/metrics`. Labels come from fixed sets: none holds anything that was sent. */
 export interface Metrics {
   requests: Tally<"route" | "status">;
-  /** Notes how long a request took. */
+  /** Records the duration of a request. */
   took(route: string, seconds: number): void;
   codes: Tally<"fate" | "reason">;
   consents: Tally<"source" | "fate">;
@@ -16,13 +16,13 @@ export interface Metrics {
   /** 1 while Redis answers. */
   redisUp: Gauge;
   contentType: string;
-  /** All of them in the text format of Prometheus. */
+  /** All metrics in the text format of Prometheus. */
   render(): Promise<string>;
 }
 
 const BUCKETS_SEC = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** In a registry of its own, with those of the process. */
+/** In a registry of its own, together with those of the process. */
 export async function openMetrics(): Promise<Metrics> {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import("prom-client");
   const registry = new Registry();
@@ -67,7 +67,10 @@ function tallyOf<L extends string>(counter: Counter<L>, [one, two]: readonly [L,
   return { inc: (labels) => children(labels[one])(labels[two]).inc() };
 }
 
-/** What `make` makes of each value, once: to look up what belongs to some labels takes longer than to count. */
+/**
+ * Caches the result of `make` for each value: looking up the metric for a set of labels takes longer than
+ * counting.
+ */
 function kept<K, T>(make: (value: K) => T): (value: K) => T {
   const made = new Map<K, T>();
   return (value) => {

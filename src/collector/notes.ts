@@ -1,7 +1,7 @@
 import type { Exchange } from "./exchange.ts";
 import type { Kit } from "./kit.ts";
 
-/** When a request is over: one record in the log, and its time in the metrics. */
+/** At the end of a request: one record in the log, and its duration in the metrics. */
 export function keepNotes(
   { options, metrics, journal }: Kit,
   { method, notes }: Exchange,

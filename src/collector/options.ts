@@ -1,25 +1,25 @@
 import type { Clock } from "../clock.ts";
 import type { CallbackReader, CollectorBooks, CollectorPlatform, Forward } from "./ports.ts";
 
-/** Where to listen: `mode` are the rights of the socket, as `chmod` takes them. */
+/** Where to listen; `mode`: permissions of the socket, as for `chmod`. */
 export type Listen = { host: string; port: number } | { socketPath: string; mode?: number | undefined };
 
 export interface Limits {
   codesPerReport: number;
-  /** Of one user, counted by each process for itself. */
+  /** Per user, counted by each process separately. */
   requestsPerMinute: number;
   bodyBytes: number;
-  /** How long a client may take to send its headers, and how long for the whole request. */
+  /** Maximum time for a client to send its headers, and for the whole request. */
   receiveMs: number;
-  /** How long Redis may take for one step. */
+  /** Maximum time for one Redis operation. */
   redisMs: number;
-  /** How long all of a callback may take: the platform waits for 5 s. */
+  /** Maximum time for a callback as a whole: the platform waits for 5 s. */
   callbackMs: number;
-  /** How long a login may take. */
+  /** Maximum time for a login. */
   loginMs: number;
-  /** How many logins may wait for the platform at once. */
+  /** Maximum number of logins that wait for the platform at the same time. */
   logins: number;
-  /** How long `stop` waits for requests in hand. */
+  /** How long `stop` waits for requests in progress. */
   stopMs: number;
 }
 
@@ -42,18 +42,21 @@ export interface CollectorOptions {
   platform?: Pick<CollectorPlatform, "login"> | undefined;
   /** For `/callback`. */
   callback?: CallbackReader | undefined;
-  /** For events that are not the collector's. */
+  /** For events that the collector does not handle. */
   forward?: Forward | undefined;
-  /** `lifeMs`: of the tokens that `/login` gives, at most 31 days. */
+  /** `lifeMs`: lifetime of the tokens issued by `/login`, at most 31 days. */
   session?: { secret: Uint8Array; lifeMs: number } | undefined;
-  /** The header by which a gateway in front names the user: instead of session tokens. */
+  /** The header in which a gateway in front identifies the user, instead of session tokens. */
   trustHeader?: string | undefined;
-  /** Whose word on consents counts. */
+  /** Which source of consents counts. */
   consents: "both" | "events" | "reports";
   limits?: Partial<Limits>;
   clock: Clock;
-  /** Gets one record for each request and each failure; never a secret, a token, a body or a query. */
+  /**
+   * Called with one record for each request and each failure; never contains a secret, a token, a body or a
+   * query.
+   */
   log: (record: Record<string, unknown>) => void;
-  /** Shortens openIds in the log. */
+  /** Shorten openIds in the log. */
   shortIds: boolean;
 }

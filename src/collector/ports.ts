@@ -1,62 +1,67 @@
 import type { Receipt } from "../broadcast/receipts.ts";
 
-/** A code as a client reports it. */
+/** A code as reported by a client. */
 export interface CodeReport {
   formId: string;
-  /** How long ago it was collected by the client's clock, ms, 0 or more. */
+  /** Time since it was collected, by the client's clock, ms, 0 or more. */
   ageMs: number;
-  /** An expiry that the report names, epoch ms: it may shorten the life of the code, never lengthen it. */
+  /** An expiry stated in the report, epoch ms: it may shorten the lifetime of the code, but never extend it. */
   notAfterMs?: number | undefined;
-  /** How many messages it is good for; absent: 1. */
+  /** How many messages it is good for; defaults to 1. */
   uses?: number | undefined;
-  /** Of a payment at Baidu: 2 or 3. */
+  /** For a payment at Baidu: 2 or 3. */
   scene?: number | undefined;
 }
 
 /**
- * What became of a reported code. `known`: the pool holds it, or it was taken in before; `used`: it was sent with; `over_cap`:
- * the pool holds as many newer ones as it may.
+ * The result for a reported code. `known`: the pool holds it, or it was taken in before; `used`: it was sent with;
+ * `over_cap`: the pool already holds the maximum of newer ones.
  */
 export type CodeFate = "taken" | "known" | "used" | "expired" | "over_cap";
 
 /** The pools of codes, as the collector fills them. */
 export interface CodeBook {
   /**
-   * Takes in what a user's client reports, at most 100 codes: one atomic step, safe to repeat. Expiry is Redis' time now, plus
-   * the life of a code, minus the age. When more than the cap would be valid, the oldest plain codes go. Resolves after
-   * Redis has acknowledged; rejects with a `redis` error when it could not, or when it is not known whether it has.
+   * Takes in the codes that a user's client reports, at most 100: one atomic step, safe to repeat. The expiry is Redis'
+   * current time plus the lifetime of a code minus its age. Above the cap of valid codes, the oldest plain ones are dropped.
+   * Resolves after Redis has acknowledged; rejects with a `redis` error when it has not, or when that is unknown.
    */
   take(openId: string, codes: readonly CodeReport[]): Promise<CodeFate[]>;
 }
 
-/** Consents that a user has given at one prompt. */
+/** Consents that a user has given in one prompt. */
 export interface Grant {
   openId: string;
-  /** Who tells of it: the platform's event, or the client's report. */
+  /** The source: the platform's event, or the client's report. */
   source: "event" | "report";
-  /** Of the event or the report: by it a redelivery is known. */
+  /** Identifies the event or the report, to recognize a redelivery. */
   key: string;
-  /** The id to keep them under, where the platform knows the permission by one (Baidu's subscribe_id); absent: made of the key. */
+  /**
+   * The id to store them under, if the platform identifies the permission (Baidu's subscribe_id); by default derived from the
+   * key.
+   */
   id?: string | undefined;
-  /** When the user gave them: epoch ms by the platform's clock, or how long ago by the client's. */
+  /** When the user gave them: epoch ms by the platform's clock, or the time since then by the client's. */
   when: { atMs: number } | { ageMs: number };
   templateIds: readonly string[];
 }
 
-/** `known`: a redelivery; `paired`: the other source has told of the same prompt, and it counts once. */
+/** `known`: a redelivery; `paired`: the other source has reported the same prompt, and it counts once. */
 export type GrantFate = "taken" | "known" | "paired" | "over_cap" | "expired";
 
 /** The pools of consents, as the collector fills them. */
 export interface ConsentBook {
-  /** One fate a template, in their order. Atomic for each template, safe to repeat. Rejects as `CodeBook.take` does. */
+  /**
+   * Returns one fate per template, in their order. Atomic for each template, safe to repeat. Rejects like `CodeBook.take`.
+   */
   grant(grant: Grant): Promise<GrantFate[]>;
-  /** The user takes back all consents of these templates. How many went, for each; `key` as with grants. */
+  /** The user withdraws all consents to these templates. Returns the number removed for each; `key` as for grants. */
   withdraw(withdrawal: { openId: string; key: string; templateIds: readonly string[] }): Promise<number[]>;
   /** Returns whether it was new. */
   receive(receipt: Receipt): Promise<boolean>;
 }
 
-/** Everything that the collector keeps in Redis. */
+/** Everything that the collector stores in Redis. */
 export interface CollectorBooks {
   codes: CodeBook;
   consents: ConsentBook;
@@ -64,24 +69,24 @@ export interface CollectorBooks {
   ping(): Promise<void>;
 }
 
-/** A request at the callback URL as it came in. */
+/** A request to the callback URL as it was received. */
 export interface CallbackRequest {
-  /** Decoded. A value that is there several times is a list: which of them was signed can't be told. */
+  /** Decoded. A repeated parameter is a list: it is unknown which of the values was signed. */
   query: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   body: Buffer;
 }
 
-/** What a genuine event tells. Ids of templates and openIds are such as can stand in a key. */
+/** The content of a genuine event. Template ids and openIds are valid as parts of keys. */
 export type CallbackEvent =
   | { kind: "grants"; openId: string; key: string; atMs: number; templateIds: readonly string[] }
   | { kind: "withdrawals"; openId: string; key: string; templateIds: readonly string[] }
   | { kind: "receipts"; receipts: readonly Omit<Receipt, "atMs">[] }
-  /** Somebody else's. `name` for the metrics: one of a fixed set of words. */
+  /** An event that the collector does not handle. `name` is for the metrics: one of a fixed set of words. */
   | { kind: "other"; name: string };
 
-/** Why a callback is not the platform's, or can't be read. `code` goes into the answer, the log and the metrics. */
+/** Why a callback is not genuine, or can't be read. `code` appears in the response, the log and the metrics. */
 export type CallbackProblem =
   | "bad_signature"
   | "stale_timestamp"
@@ -100,15 +105,15 @@ export class CallbackRefused extends Error {
   }
 }
 
-/** Reads what a platform pushes. Both throw `CallbackRefused`. */
+/** Reads a platform's callbacks. Both methods throw `CallbackRefused`. */
 export interface CallbackReader {
-  /** The platform's check of the URL: the text to answer with. */
+  /** The platform's check of the URL; returns the text of the response. */
   checkUrl(request: CallbackRequest): string;
-  /** `answer`: what the platform is to be told, when nobody else answers it. */
+  /** `answer`: the response to the platform, unless another server gives one. */
   read(request: CallbackRequest): { events: readonly CallbackEvent[]; answer: string };
 }
 
-/** Secrets of the callback, as the platform's console shows them. */
+/** Secrets of the callback, as shown in the platform's console. */
 export interface CallbackSecrets {
   token: string;
   aesKey?: string | undefined;
@@ -116,7 +121,7 @@ export interface CallbackSecrets {
   previousAesKey?: string | undefined;
 }
 
-/** Why the platform gives no openId for a login code. `refused`: the code is wrong, used or too old: get another one. */
+/** Why the platform returns no openId for a login code. `refused`: the code is wrong, used or too old: get another one. */
 export class LoginFailed extends Error {
   readonly code: "refused" | "busy" | "misconfigured";
   readonly errcode: number | undefined;
@@ -129,25 +134,25 @@ export class LoginFailed extends Error {
   }
 }
 
-/** The collector's side of a platform. */
+/** A platform's part of the collector. */
 export interface CollectorPlatform {
   /** The openId of the user whose client got this code. Throws `LoginFailed`. */
   login(code: string): Promise<string>;
-  /** Absent where the platform pushes no events. */
+  /** Absent if the platform sends no events. */
   callback?(options: {
     secrets: CallbackSecrets;
     appid: string;
-    /** Takes the pushes of WeChat's cloud hosting, which are not signed, by their own marks. */
+    /** Accepts the callbacks of WeChat's cloud hosting, which are not signed, by their special headers. */
     cloudHosting: boolean;
     nowMs(): number;
   }): CallbackReader;
   close(): Promise<void> | void;
 }
 
-/** Hands a callback on to the team's own backend, unchanged. Rejects when it can't be reached in time. */
+/** Forwards a callback to the team's own backend, unchanged. Rejects when it can't be reached in time. */
 export type Forward = (request: {
   method: "GET" | "POST";
-  /** With the "?". */
+  /** Including the "?". */
   search: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer;

@@ -3,13 +3,13 @@ import { BoundedMap } from "./bounded-map.ts";
 import { RequestRefused } from "./refusal.ts";
 
 const MINUTE_MS = 60_000;
-/** With more users than that in one minute, the first ones are counted from 0 again. */
+/** If there are more users in one minute, the count of the first ones restarts from 0. */
 const KEPT_USERS = 100_000;
 
-/** Counts a request of a user; throws 429 when it is one too many in this minute. */
+/** Counts a request of a user; throws 429 when the user exceeds the limit in the current minute. */
 export type RateLimit = (openId: string) => void;
 
-/** Minutes are fixed, and counted in memory: with several processes, each counts for itself. */
+/** Minutes are fixed, and counted in memory: with several processes, each counts separately. */
 export function limitRate(mostPerMinute: number, clock: Clock): RateLimit {
   const counts = new BoundedMap<{ requests: number }>(KEPT_USERS);
   let minuteStartMs = clock.monotonic();

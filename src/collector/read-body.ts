@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { RequestRefused } from "./refusal.ts";
 
-/** The whole body, of at most so many bytes. Throws 413, and 400 when the connection ends before the body does. */
+/** The whole body, of limited size. Throws 413, and 400 when the connection ends before the body does. */
 export function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   if (Number(request.headers["content-length"]) > mostBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
@@ -14,14 +14,14 @@ export function readBody(request: IncomingMessage, mostBytes: number): Promise<B
     });
     request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     request.on("error", () => reject(cutOff()));
-    // It comes after every request.
+    // Emitted after every request.
     request.on("close", () => {
       if (!request.complete) reject(cutOff());
     });
   });
 }
 
-/** Whether there is a body, be it empty. */
+/** Whether there is a body, even an empty one. */
 export function hasBody({ headers }: Pick<IncomingMessage, "headers">): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
@@ -32,7 +32,7 @@ function tooLarge(): RequestRefused {
   return new RequestRefused(413, "too_large", "the body is larger than the collector takes");
 }
 
-/** The client hung up: nobody reads this. */
+/** The client closed the connection: nobody reads this. */
 function cutOff(): RequestRefused {
   return new RequestRefused(400, "bad_request", "the connection ended before the body did");
 }

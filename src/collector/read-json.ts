@@ -1,25 +1,28 @@
 import { isUtf8 } from "node:buffer";
 import { badJson } from "./refusal.ts";
 
-/** What reports need is 3 deep. */
+/** Valid reports have 3 levels. */
 const MOST_LEVELS = 20;
 
-/** Names that reach an object's prototype where somebody copies what was read. */
+/** Names that give access to an object's prototype if the parsed value is copied. */
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
-/** A body as JSON. Throws `bad_json` for what is none, is not UTF-8, is too deep, or names a prototype. */
+/**
+ * Parses a body as JSON. Throws `bad_json` for invalid JSON or UTF-8, for deep nesting, and for names of
+ * prototypes.
+ */
 export function readJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw badJson("the body is not valid UTF-8");
   return parseJson(body.toString("utf8"));
 }
 
-/** The same for text. `what` it is, for the message. */
+/** The same for text. `what` names it in the message. */
 export function parseJson(text: string, what = "the body"): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // Not the parser's own message: it quotes what was sent.
+    // Not the parser's own message: it quotes the text.
     throw badJson(`${what} is not valid JSON`);
   }
   checkValue(value, what, 1);

@@ -1,4 +1,6 @@
-/** Why a request gets no 2xx. The message is for whoever wrote the client: one sentence, without secrets. */
+/**
+ * Why a request gets no 2xx. The message is for the developer of the client: one sentence, without secrets.
+ */
 export class RequestRefused extends Error {
   readonly status: number;
   readonly code: string;
@@ -25,12 +27,12 @@ export function unauthorized(message: string): RequestRefused {
   return new RequestRefused(401, "unauthorized", message, { "www-authenticate": "Bearer" });
 }
 
-/** 503 of something that may work again after `retryAfterSec`. */
+/** A 503 for something that may work again after `retryAfterSec`. */
 export function unavailable(code: string, message: string, retryAfterSec: number): RequestRefused {
   return new RequestRefused(503, code, message, { "retry-after": String(retryAfterSec) });
 }
 
-/** The body of every answer that is an error. */
+/** The body of every error response. */
 export function errorBody({ code, message }: { code: string; message: string }) {
   return { error: { code, message } };
 }

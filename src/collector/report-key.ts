@@ -3,15 +3,16 @@ import type { Clock } from "../clock.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
 const MINUTE_MS = 60_000;
-/** Reports without an id that are remembered, a minute each. */
+/** How many reports without an id are remembered, for a minute each. */
 const KEPT_REPORTS = 10_000;
 
-/** Gives the key of a report that has no id of its own. */
+/** Returns the key of a report that has no id of its own. */
 export type ReportKey = (openId: string, accepted: readonly string[], ageMs: number) => string;
 
 /**
- * The same result of the same user within a minute is one report. Its key is made of the result and the minute of the prompt,
- * which every process makes alike; and this process remembers it, for when the client says it again in the next minute.
+ * The same result of the same user within a minute counts as one report. Its key consists of the result and the minute of the
+ * prompt, which is the same in every process; in addition, this process remembers it for when the client repeats it in the
+ * next minute.
  */
 export function makeReportKeys(clock: Clock): ReportKey {
   const remembered = new BoundedMap<{ key: string; atMs: number }>(KEPT_REPORTS);

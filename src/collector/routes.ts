@@ -14,7 +14,7 @@ import type { Sessions } from "./session.ts";
 import { takeCodes } from "./take-codes.ts";
 import { takeConsents } from "./take-consents.ts";
 
-/** `/codes` and `/consents`, of users that are known: who it is and whether he asks too often is found out first. */
+/** `/codes` and `/consents`, for identified users: identity and rate limit are checked first. */
 export function reportRoutes(kit: Kit, identify: Identify): Route[] {
   const { options, limits } = kit;
   const count = limitRate(limits.requestsPerMinute, options.clock);
@@ -74,7 +74,7 @@ export function callbackRoutes(kit: Kit, reader: CallbackReader): Route[] {
   ];
 }
 
-/** For those who run it: no user needs these, and the proxy in front should not hand them on. */
+/** For operators: users don't need these, and the proxy in front should not pass them on. */
 export function watchRoutes({ options, metrics, askRedis }: Kit): Route[] {
   const isUp = () =>
     askRedis(() => options.books.ping()).then(

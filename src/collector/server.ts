@@ -13,14 +13,14 @@ import { openSessions } from "./session.ts";
 export interface RunningCollector {
   /** `http://127.0.0.1:8080`, or `unix:` and a path. */
   address: string;
-  /** Takes no more, finishes what is in hand, closes: within `stopMs`. The books stay open. */
+  /** Accepts no more requests, finishes those in progress, and closes, within `stopMs`. The books stay open. */
   stop(): Promise<void>;
 }
 
 /**
- * Serves reports and callbacks until it is stopped. Which routes there are is a matter of what it is given: `/codes` and
- * `/consents` need a way to tell users, `/login` a platform and a secret, `/callback` a reader. Throws `usage` errors (it can't
- * listen) and `config` errors (secret, life of sessions).
+ * Serves reports and callbacks until it is stopped. The options determine the routes: `/codes` and `/consents` need a way to
+ * identify users, `/login` a platform and a secret, `/callback` a reader. Throws `usage` errors (it can't listen) and
+ * `config` errors (secret, lifetime of sessions).
  */
 export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
   const kit = await makeKit(options);

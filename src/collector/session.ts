@@ -4,27 +4,27 @@ import { isOpenId } from "../pool/open-id.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { unauthorized } from "./refusal.ts";
 
-/** Tokens of clients: JWT of HS256, whose `sub` is the openId. The team's backend may sign them itself. */
+/** Session tokens of clients: JWTs with HS256, whose `sub` is the openId. The team's backend may sign them itself. */
 export interface Sessions {
   sign(openId: string): Promise<string>;
-  /** The openId that a token is for. Throws 401 `unauthorized`. */
+  /** The openId of a token. Throws 401 `unauthorized`. */
   verify(token: string): string | Promise<string>;
 }
 
 const DAY_SEC = 86_400;
-/** A stolen token that never ends would be good forever. */
+/** Without a limit, a stolen token would be valid forever. */
 const MOST_LIFE_SEC = 31 * DAY_SEC;
-/** How far the clock of a backend that signs may be ahead. */
+/** How far the clock of a signing backend may be ahead. */
 const AHEAD_SEC = 60;
 /** RFC 7518, 3.2: a key of at least the hash's size. */
 const LEAST_SECRET_BYTES = 32;
 
-/** A client asks with one token many times, and WebCrypto takes longer to verify it than all the rest of a request. */
+/** A client uses one token many times, and verifying it with WebCrypto takes longer than the rest of a request. */
 const KEPT_TOKENS = 50_000;
-/** One of an openId of 128 characters has 400. */
+/** One for an openId of 128 characters has 400. */
 const LONGEST_TOKEN = 2048;
 
-/** Throws a `config` error for a secret that is too short or a life that is too long. */
+/** Throws a `config` error for a secret that is too short or a lifetime that is too long. */
 export async function openSessions(
   { secret, lifeMs }: { secret: Uint8Array; lifeMs: number },
   clock: Clock,
@@ -32,7 +32,7 @@ export async function openSessions(
   checkSession(secret, lifeMs);
   const { SignJWT, jwtVerify } = await import("jose");
   const hmac = { name: "HMAC", hash: "SHA-256" };
-  // Imported once: from bytes, each verification would do it again.
+  // Imported once: given bytes, each verification would import them again.
   const key = await crypto.subtle.importKey("raw", secret, hmac, false, ["sign", "verify"]);
   const nowSec = () => Math.floor(clock.now() / 1000);
   const verified = new BoundedMap<{ openId: string; expSec: number }>(KEPT_TOKENS);

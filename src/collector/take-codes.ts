@@ -2,7 +2,7 @@ import type { ReportedCode } from "./code-report.ts";
 import type { Kit } from "./kit.ts";
 import type { CodeFate, CodeReport } from "./ports.ts";
 
-/** What the client is told of a code. It may forget those of any fate. */
+/** The answer to the client about a code. It may forget codes with any fate. */
 export interface CodeAnswer {
   formId: string | null;
   fate: "taken" | "known" | "refused";
@@ -24,14 +24,16 @@ const ANSWERS: Record<CodeFate, Omit<CodeAnswer, "formId">> = {
   over_cap: { fate: "refused", reason: "over_cap" },
 };
 
-/** Takes a user's codes into the pool: one answer a code, in the order of the report, after Redis has acknowledged. */
+/**
+ * Takes a user's codes into the pool: one answer per code, in the order of the report, after Redis has acknowledged.
+ */
 export async function takeCodes(
   { options, metrics, askRedis }: Kit,
   openId: string,
   reported: readonly ReportedCode[],
 ): Promise<CodesAnswer> {
   const reports: CodeReport[] = [];
-  // The first of a formId stands for all of it.
+  // If a formId is repeated, only the first is sent to Redis.
   const places = new Map<string, number>();
   for (const code of reported) {
     if (!("report" in code) || places.has(code.formId)) continue;
@@ -48,7 +50,7 @@ export async function takeCodes(
   return answer;
 }
 
-/** Also notes that a code which was taken is known from here on. */
+/** Also records that a code which was taken is known from here on. */
 function answerFor(code: ReportedCode, places: Map<string, number>, fates: CodeFate[]): CodeAnswer {
   const { formId } = code;
   if ("problem" in code) return { formId, fate: "refused", reason: code.problem };

@@ -4,7 +4,7 @@ import type { Kit } from "./kit.ts";
 import type { GrantFate } from "./ports.ts";
 import type { ReportKey } from "./report-key.ts";
 
-/** What the client is told of a template. */
+/** The answer to the client about a template. */
 export interface ConsentAnswer {
   fate: "taken" | "known" | "ignored" | "refused";
   reason?: string;
@@ -23,7 +23,10 @@ const ANSWERS: Record<GrantFate, ConsentAnswer> = {
   expired: { fate: "refused", reason: "expired" },
 };
 
-/** Takes what a user has accepted at a prompt into the pools: an answer for each template, after Redis has acknowledged. */
+/**
+ * Takes the consents that a user has given in a prompt into the pools: one answer per template, after Redis has
+ * acknowledged.
+ */
 export async function takeConsents(
   kit: Kit,
   openId: string,
@@ -48,9 +51,9 @@ export async function takeConsents(
   return { templates: Object.fromEntries(inOrder), taken };
 }
 
-/** What needs no Redis to be answered; undefined for a consent. */
+/** Answers that don't need Redis; undefined for a consent. */
 function withoutRedis(id: string, status: string, consents: string): ConsentAnswer | undefined {
-  // acceptWithAudio, acceptWithAlert, and what the platform may add.
+  // acceptWithAudio, acceptWithAlert, and variants that the platform may add.
   if (!status.startsWith("accept")) return { fate: "ignored", reason: status };
   if (consents === "events") return { fate: "ignored", reason: "events_only" };
   return isTemplateId(id) ? undefined : { fate: "refused", reason: "not_a_template_id" };

@@ -11,14 +11,14 @@ import { SETTING_KEYS } from "./setting-keys.ts";
 import { type ChannelDefaults, makeSettings } from "./settings.ts";
 import { unknownVariables } from "./variables.ts";
 
-/** Something to correct; a row of `config check`. Holds no secret. */
+/** A problem to correct; a row of `config check`. Holds no secret. */
 export interface Problem {
   severity: "error" | "warning";
   /** The configuration file, with line and column, both from 1. */
   file?: string;
   line?: number;
   column?: number;
-  /** A whole sentence, which names the key, variable or flag, and its value. */
+  /** A complete sentence that names the key, variable or flag, and its value. */
   problem: string;
   /** What to write instead. */
   fix?: string;
@@ -27,7 +27,7 @@ export interface Problem {
 type Place = Pick<Io, "env" | "cwd">;
 type DefaultsOf = (channel: string) => Promise<ChannelDefaults>;
 
-/** Everything that is wrong with the configuration files, in all of their profiles, and with environment and flags. */
+/** Finds all problems in the configuration files, in all of their profiles, and in environment and flags. */
 export async function checkConfiguration(
   flags: SettingFlags,
   io: Place,
@@ -50,7 +50,7 @@ export async function checkConfiguration(
   return withoutTwins(problems);
 }
 
-/** With each profile there is what its settings come to has to be usable, and without any when none is chosen. */
+/** The settings must be valid with each existing profile, and without a profile if none is chosen. */
 async function checkProfiles(
   files: ConfigFile[],
   flags: SettingFlags,
@@ -89,7 +89,7 @@ function inFile(files: readonly ConfigFile[], name: string): Given {
   return { value: name, origin: { source: "file", name: `profile "${name}"`, ...(place && { place }) } };
 }
 
-/** Those of the collector's secrets, too. */
+/** Including those of the collector's secrets. */
 function layerProblems(layer: Layer): PushCliError[] {
   return SETTING_KEYS.flatMap((key) => {
     const given = layer[key];
@@ -142,7 +142,7 @@ function fromFault({ path: file, position, subject = "", problem, hint }: Fault)
   };
 }
 
-/** What is wrong above all profiles is found with each of them. */
+/** A problem above all profiles is found again with each of them. */
 function withoutTwins(problems: readonly Problem[]): Problem[] {
   const texts = problems.map((one) => JSON.stringify([one.file, one.line, one.problem]));
   return problems.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);

@@ -13,14 +13,14 @@ export interface ConfigFile {
   path: string;
   text: string;
   document: ConfigDocument;
-  /** Others than its owner may read it. */
+  /** It can be read by users other than its owner. */
   exposed: boolean;
 }
 
 /**
- * The file that `given` names and no other; without it those there are, the project's before the user's. What keeps it from
- * looking for one is told to `warn`: cron and sudo start programs in folders that their user may not enter. Rejects with one
- * config error about all faults of all of them.
+ * Only the file that `given` names; without it the existing ones, the project's before the user's. If a file can't be looked
+ * for, `warn` is called with the reason: cron and sudo start programs in folders that their user may not enter. Rejects with
+ * one config error about all faults of all files.
  */
 export async function loadConfigFiles(...asked: Parameters<typeof readConfigFiles>): Promise<ConfigFile[]> {
   const { files, faults } = await readConfigFiles(...asked);
@@ -28,7 +28,7 @@ export async function loadConfigFiles(...asked: Parameters<typeof readConfigFile
   return files;
 }
 
-/** The same; what is wrong with them comes back with those that can be used. */
+/** The same, but returns the faults together with the valid files. */
 export async function readConfigFiles(
   io: Pick<Io, "env" | "cwd">,
   given: Given | undefined,
@@ -50,17 +50,17 @@ export async function readConfigFiles(
   return { files, faults };
 }
 
-/** The places that are looked at without --config: the project's file, here, then the user's. */
+/** The files to look for without --config: the project's in the working directory, then the user's. */
 export function configPlaces({ cwd, env }: Pick<Io, "env" | "cwd">): string[] {
   const paths = [join(cwd, CONFIG_FILE)];
-  // The XDG specification: a relative path is to be ignored.
+  // The XDG specification requires relative paths to be ignored.
   const xdg = env.XDG_CONFIG_HOME;
   if (xdg && isAbsolute(xdg)) paths.push(join(xdg, "push-cli", CONFIG_FILE));
   else if (env.HOME) paths.push(join(env.HOME, ".config", "push-cli", CONFIG_FILE));
   return [...new Set(paths)];
 }
 
-/** Whether the folder can't be looked into. A file that is seen there and can't be read holds settings that are missed. */
+/** Whether the folder can't be searched. A file that exists there and can't be read would hold settings that are missed. */
 async function isOutOfSight(path: string): Promise<boolean> {
   const [found] = await Promise.allSettled([stat(path)]);
   return found.status === "rejected" && found.reason.code === "EACCES";
@@ -83,7 +83,7 @@ async function readText(path: string, given: Origin | undefined): Promise<string
   }
 }
 
-/** Why reading failed, in words where Node's are not enough. */
+/** Why reading failed, reworded if Node's message is not clear enough. */
 export function readProblem(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "EISDIR") return "is a directory";
@@ -102,12 +102,12 @@ async function checkText(text: string, path: string): Promise<ConfigDocument | F
   return "document" in checked ? checked.document : placeIssues(checked.issues, text, path);
 }
 
-/** JSON, which may have comments and a comma behind the last entry; or where it stops being that. */
+/** Parses JSON with optional comments and trailing commas; or returns where it becomes invalid. */
 async function parseJson(text: string): Promise<{ value: unknown } | { position: Position | undefined }> {
   try {
     return { value: JSON.parse(text) };
   } catch {
-    // V8's own message is not shown: it quotes the text around the fault, which may be the secret.
+    // V8's own message is not shown: it quotes the text around the error, which may be a secret.
     const positions = await findPositions(text);
     return positions.isJson ? { value: positions.value() } : { position: positions.syntaxError() };
   }

@@ -1,12 +1,12 @@
 import { PushCliError } from "../errors.ts";
 import { SETTINGS, type SettingKey } from "./setting-keys.ts";
 
-/** What of the settings says who we are to the API, and where that was looked for. */
+/** The settings that identify us to the API, and where they were looked for. */
 export interface Identity {
   appid?: string;
   appsecret?: string;
   alipayPrivateKey?: string;
-  /** Which secret the platform wants; absent: the appsecret. */
+  /** Which secret the platform requires; defaults to the appsecret. */
   credential?: "appsecret" | "alipayPrivateKey";
   configFiles: ConfigFiles;
 }
@@ -18,8 +18,8 @@ export interface ConfigFiles {
 }
 
 /**
- * What the API wants to know of us; the appsecret is an empty text where the platform has none. Throws a `credentials` error when
- * not all that it wants was given.
+ * The credentials for the API; the appsecret is an empty string if the platform has none. Throws a `credentials` error when
+ * something required is missing.
  */
 export function requireCredentials(settings: Identity): { appid: string; appsecret: string } {
   const { appid, appsecret = "", credential = "appsecret", configFiles } = settings;
@@ -28,7 +28,7 @@ export function requireCredentials(settings: Identity): { appid: string; appsecr
   return { appid, appsecret };
 }
 
-/** For what needs no secret. Throws a `credentials` error without it. */
+/** For operations that need no secret. Throws a `credentials` error when the appid is missing. */
 export function requireAppid({ appid, configFiles }: Identity): string {
   if (appid === undefined) throw missingError(["appid"], configFiles);
   return appid;

@@ -8,23 +8,23 @@ import type { Resolved } from "./resolve.ts";
 import { SETTING_KEYS, SETTINGS, type SettingKey } from "./setting-keys.ts";
 import type { ChannelDefaults } from "./settings.ts";
 
-/** Where a value comes from, as `config show` tells it. */
+/** The origin of a value, as shown by `config show`. */
 export interface ShownOrigin {
   source: Source;
-  /** What to look for: a flag, a variable, a file of a secret; "default", or "not set". */
+  /** What to search for: a flag, a variable, the file of a secret; "default", or "not set". */
   from: string;
-  /** Of what a configuration file gives, with its line and column, both from 1. */
+  /** For a value from a configuration file, with its line and column, both from 1. */
   file?: string;
   line?: number;
   column?: number;
-  /** The profile that it stands in. */
+  /** The profile that sets it. */
   profile?: string;
 }
 
-/** A setting with its effective value, which is no secret: of those it says that they are set. */
+/** A setting with its effective value; for secrets only whether they are set. */
 export interface ShownSetting extends ShownOrigin {
   key: SettingKey;
-  /** Null where nothing gives one. */
+  /** Null if it is not set. */
   value: string | null;
   secret: boolean;
 }
@@ -32,8 +32,8 @@ export interface ShownSetting extends ShownOrigin {
 const REDACTED = "***";
 
 /**
- * Every setting with its effective value and where that comes from. Values are shown as they are given, usable or not.
- * `defaults`: those of the channel, undefined where it is not known.
+ * Every setting with its effective value and its origin. Values are shown as given, valid or not. `defaults`: those of
+ * the channel, undefined if the channel is unknown.
  */
 export async function describeSettings(
   { layers, files }: Pick<Resolved, "layers" | "files">,
@@ -54,7 +54,7 @@ export async function describeSettings(
   );
 }
 
-/** Tells of an origin where in which file it is. */
+/** Adds to an origin its position in the file. */
 export function createLocator(files: Resolved["files"]): (origin: Origin) => Promise<ShownOrigin> {
   const positions = new Map(files.map(({ path, text }) => [path, lazily(() => findPositions(text))]));
   return async ({ source, name, place }) => {
@@ -79,7 +79,7 @@ function shownValue(key: SettingKey, value: string): string {
   return fileEnv === undefined ? (redact?.(value) ?? value) : REDACTED;
 }
 
-/** The prefix of pools does not count beside a whole key, and has no default then. */
+/** The pool prefix is ignored if a whole key is set, and has no default then. */
 function unusedPoolKey({ poolKey, poolPrefix }: Layer): SettingKey | undefined {
   return poolKey && !poolPrefix ? "poolPrefix" : undefined;
 }
@@ -105,7 +105,7 @@ function environmentProxy(apiBase: string, env: Io["env"]): string | undefined {
   try {
     return chooseProxy(apiBase, undefined, env);
   } catch {
-    // What is wrong with it is told to whoever goes to the API.
+    // The error is reported by commands that use the API.
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ export function parseDuration(text: string, name?: string): number {
   );
 }
 
-/** "100/s", "90/m", "5000/h", or a number a second -> events a second, more than 0. Throws a usage error. */
+/** "100/s", "90/m", "5000/h", or a number per second -> events per second, more than 0. Throws a usage error. */
 export function parseRate(text: string, name?: string): number {
   const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(?:\/([smh]))?$/.exec(text) ?? [];
   const perSecond = Number(number) / UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
@@ -26,14 +26,14 @@ export function parseRate(text: string, name?: string): number {
 }
 
 export interface CountRange {
-  /** 0 unless told. */
+  /** Defaults to 0. */
   min?: number;
   max?: number;
   /** What is counted, for the message: a flag such as --limit. */
   name: string;
 }
 
-/** Decimal digits only -> integer. Throws a usage error for anything else and outside the range. */
+/** Decimal digits only -> integer. Throws a usage error for anything else, and for values outside the range. */
 export function parseCount(
   text: string,
   { min = 0, max = Number.MAX_SAFE_INTEGER, name }: CountRange,

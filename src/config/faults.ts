@@ -1,18 +1,18 @@
 import { PushCliError } from "../errors.ts";
 
-/** A place in the text of a file, both from 1. */
+/** A position in the text of a file, both numbers from 1. */
 export interface Position {
   line: number;
   column: number;
 }
 
-/** Something wrong in a configuration file. Its texts hold no secret. */
+/** An error in a configuration file. Its texts hold no secret. */
 export interface Fault {
   path: string;
   position?: Position | undefined;
-  /** What it is about, such as `"redisUrl"`; absent: the file as a whole. */
+  /** What it is about, such as `"redisUrl"`; absent: the whole file. */
   subject?: string | undefined;
-  /** What is wrong, as the sentence goes on: ` must be text, not a number`. */
+  /** The problem, as the continuation of a sentence: ` must be text, not a number`. */
   problem: string;
   /** What to write instead. */
   hint?: string | undefined;
@@ -20,7 +20,7 @@ export interface Fault {
 
 const HINT = "and run again; to see all problems: push-cli config check";
 
-/** One fault as a sentence about it; several as their number, each with its place in the details. */
+/** One fault as a sentence; several as their number, with each listed in the details. */
 export function faultsError(faults: readonly Fault[]): PushCliError {
   const [only, ...more] = faults;
   if (only && more.length === 0) {
@@ -39,7 +39,7 @@ function describeFault({ path, position, subject, problem }: Fault): string {
   return `${subject === undefined ? "" : `${subject} in `}"${path}"${where}${problem}`;
 }
 
-/** path:line:column first, which many terminals and editors lead to. */
+/** path:line:column first, which many terminals and editors turn into a link. */
 function listFault({ path, position, subject = "", problem, hint }: Fault): string {
   const where = position ? `:${position.line}:${position.column}` : "";
   return `${path}${where}: ${`${subject}${problem}`.trim()}${hint === undefined ? "" : `; ${hint}`}`;

@@ -3,23 +3,27 @@ import { SETTINGS, type SettingKey } from "./setting-keys.ts";
 
 export type Source = "flag" | "env" | "file" | "default";
 
-/** Where a value comes from; `name` is what the user has to look for: --redis-url, PUSH_CLI_REDIS_URL, file and key. */
+/**
+ * Where a value comes from; `name` is what the user has to search for: --redis-url, PUSH_CLI_REDIS_URL, file and key.
+ */
 export interface Origin {
   source: Source;
   name: string;
-  /** Of what a file gives: its path, and the keys that lead to the value, from the outside in. */
+  /** For a value from a file: its path, and the keys that lead to the value, from the outside in. */
   place?: { path: string; keys: readonly string[] };
 }
 
-/** A value and where it was given. */
+/** A value and its origin. */
 export interface Given {
   value: string;
   origin: Origin;
-  /** Why there is no value, after all: the secret's file can't be read, or it is given twice. */
+  /** Why the value is missing after all: the secret's file can't be read, or it is set twice. */
   problem?: PushCliError;
 }
 
-/** What is wrong with a value: a usage error for a flag, else a config error. `problem`: as the sentence goes on. */
+/**
+ * An invalid value: a usage error for a flag, otherwise a config error. `problem`: the continuation of the sentence.
+ */
 export class SettingError extends PushCliError {
   readonly origin: Origin;
 
@@ -29,7 +33,7 @@ export class SettingError extends PushCliError {
   }
 }
 
-/** The error about a value of `key`; undefined when it can be used. */
+/** The error about a value of `key`; undefined when it is valid. */
 export function settingProblem(
   key: SettingKey,
   { value, origin, problem: unread }: Given,
@@ -40,7 +44,7 @@ export function settingProblem(
   return new SettingError(origin, problem, { hint: SETTINGS[key].hint });
 }
 
-/** What is wrong with a value of `key`, as a sentence goes on that has named it. Undefined when it can be used. */
+/** The problem of a value of `key`, as the continuation of a sentence that has named it. Undefined when it is valid. */
 export function valueProblem(key: SettingKey, value: string): string | undefined {
   const { problem, fileEnv, redact } = SETTINGS[key];
   const found = problem(value);
@@ -48,7 +52,7 @@ export function valueProblem(key: SettingKey, value: string): string | undefined
   return fileEnv === undefined ? `: "${redact?.(value) ?? value}" ${found}` : ` ${found}`;
 }
 
-/** How messages name a place in the file: its keys from the outside in. */
+/** How messages name a position in the file: its keys from the outside in. */
 export function fileOrigin(path: string, keys: readonly string[]): Origin {
   return { source: "file", name: `"${keys.join(".")}" in "${path}"`, place: { path, keys } };
 }

@@ -4,8 +4,8 @@ import { SECRET_KEYS, SETTING_KEYS, SETTINGS, type SettingKey, secretFileKey } f
 export type JsonSchema = Record<string, unknown>;
 
 /**
- * The schema of configuration files, for editors and for `push-cli schema config`: keys, types, values to choose from. Draft 7,
- * which all editors know. What it lets through may still be refused: `config check` knows more.
+ * The schema of configuration files, for editors and for `push-cli schema config`: keys, types, allowed values. Draft 7,
+ * which all editors support. A file that conforms may still be invalid: `config check` checks more.
  */
 export function configSchema(): JsonSchema {
   const settings = settingSchemas();
@@ -13,7 +13,7 @@ export function configSchema(): JsonSchema {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "push-cli.config.json",
     description: "Settings of push-cli. Flags and PUSH_CLI_ variables take precedence over the file.",
-    // Of VS Code.
+    // An extension of VS Code.
     allowComments: true,
     allowTrailingCommas: true,
     ...section({
@@ -44,7 +44,7 @@ export function configSchema(): JsonSchema {
   };
 }
 
-/** No other keys, and no secret beside the file that holds it. */
+/** Allows no other keys, and not both a secret and its file. */
 function section(properties: JsonSchema): JsonSchema {
   const alone = SECRET_KEYS.map((key) => ({ not: { required: [key, secretFileKey(key)] } }));
   return { type: "object", additionalProperties: false, properties, allOf: alone };

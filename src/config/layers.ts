@@ -18,7 +18,7 @@ import {
   secretFileKey,
 } from "./setting-keys.ts";
 
-/** What one source gives; the next source fills in the rest. */
+/** The settings from one source; later sources fill in the rest. */
 export type Layer = { [key in SettingKey]?: Given };
 
 export function flagLayer(flags: { [key in FlagKey]?: string | undefined }, cwd: string): Layer {
@@ -31,7 +31,7 @@ export function flagLayer(flags: { [key in FlagKey]?: string | undefined }, cwd:
   return layer;
 }
 
-/** A path from the folder that it was given in; any other value as it is. */
+/** Resolves a path relative to the folder of its source; any other value is returned unchanged. */
 function inFolder(key: SettingKey, value: string, folder: string): string {
   return SETTINGS[key].isPath && value !== "" ? resolve(folder, value) : value;
 }
@@ -63,8 +63,8 @@ export async function envLayer(io: Pick<Io, "env" | "cwd">): Promise<Layer> {
 }
 
 /**
- * The settings of all files, which come in order of precedence. Those of the profile, `own`, go before every top level: what
- * was asked for is not to be overruled by another file. Reads no file of a secret that `env` has.
+ * The settings of all files, which are in order of precedence. Those of the profile, `own`, override every top level: a
+ * requested profile must not be overruled by another file. Does not read the file of a secret that `env` contains.
  */
 export async function fileLayer(
   files: readonly ConfigFile[],
@@ -73,7 +73,7 @@ export async function fileLayer(
 ): Promise<Layer> {
   const tops = files.map((file) => ({ file, section: file.document, keys: [] }));
   const layer: Layer = {};
-  // Section by section: a profile that names a secret file is not to get the secret of the level below.
+  // Section by section: a profile that names a secret file must not get the secret of the level below.
   for (const { file, section, keys } of [...own, ...tops]) {
     const folder = dirname(file.path);
     for (const key of SETTING_KEYS) {
@@ -95,7 +95,7 @@ export async function fileLayer(
 async function readSecret(key: SecretKey, path: string, origin: Origin): Promise<Given> {
   try {
     const text = await readFile(path, "utf8");
-    // Editors and `echo` end a file with a line end, which is no part of the secret.
+    // Editors and `echo` end a file with a line break, which is not part of the secret.
     return { value: text.trim(), origin: { ...origin, name: `the secret in "${path}"` } };
   } catch (error) {
     const problem = `: cannot read "${path}": ${readProblem(error)}`;

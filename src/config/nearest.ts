@@ -1,4 +1,6 @@
-/** The candidate that `word` was probably meant to be: the same but for case, - and _, or a typing error or two away. */
+/**
+ * The candidate that `word` was probably meant to be: equal except for case, - and _, or one or two typing errors away.
+ */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   const wanted = plain(word);
   let best: string | undefined;
@@ -17,7 +19,7 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-_\s]/g, "");
 }
 
-/** Letters wrong, missing, too many, or swapped with the next one: `cancle` is one away from `cancel`. */
+/** Letters that are wrong, missing, extra, or swapped with the next one: `cancle` is one away from `cancel`. */
 function editDistance(from: string, to: string): number {
   let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

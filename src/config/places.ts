@@ -4,17 +4,19 @@ import type { Io } from "../output/io.ts";
 import { configPlaces, readProblem } from "./config-file.ts";
 import type { Given } from "./given.ts";
 
-/** A place where a configuration file is looked for; a row of `config path`. */
+/** A path where a configuration file is looked for; a row of `config path`. */
 export interface ConfigPlace {
   file: string;
   /** Whose file it is, or what names it: the project's, the user's, --config, its variable. */
   kind: string;
   found: boolean;
-  /** Why it is not read: that it is not there, or may not be looked for or read. */
+  /** Why it is not read: it doesn't exist, or may not be searched for or read. */
   problem?: string;
 }
 
-/** Where configuration files are looked for, in order of precedence: the only one that is named, or the two usual ones. */
+/**
+ * Where configuration files are looked for, in order of precedence: only the one that is named, or the two standard ones.
+ */
 export async function surveyPlaces(
   io: Pick<Io, "env" | "cwd">,
   only: Given | undefined,

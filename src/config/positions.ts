@@ -1,21 +1,21 @@
 import type { Node, ParseError } from "jsonc-parser";
 import type { Position } from "./faults.ts";
 
-/** Finds the places in a JSON file of what is wrong with it. */
+/** Finds the positions of faults in a JSON file. */
 export interface Positions {
-  /** Of the value under `keys`, from the outside in, or of the key itself. */
+  /** The position of the value under `keys`, from the outside in, or of the key itself. */
   of(keys: readonly PropertyKey[], what: "key" | "value"): Position | undefined;
-  /** Whether the text is JSON, but for comments and commas behind last entries. */
+  /** Whether the text is valid JSON, apart from comments and trailing commas. */
   readonly isJson: boolean;
-  /** What it says. */
+  /** The parsed value. */
   value(): unknown;
-  /** Where it stops being JSON. */
+  /** Where it becomes invalid JSON. */
   syntaxError(): Position | undefined;
 }
 
-/** Takes `text` apart with the places that JSON.parse does not tell, comments allowed. */
+/** Parses `text` with the positions that JSON.parse does not provide; comments are allowed. */
 export async function findPositions(text: string): Promise<Positions> {
-  // Of a CommonJS module, some versions of Node see the default export alone.
+  // For a CommonJS module, some versions of Node only provide the default export.
   const { default: jsonc } = await import("jsonc-parser");
   const errors: ParseError[] = [];
   const root = jsonc.parseTree(text, errors, { allowTrailingComma: true });
@@ -37,7 +37,7 @@ function findNode(
 ): Node | undefined {
   let [keyNode, node]: (Node | undefined)[] = [root, root];
   for (const key of keys) {
-    // The last of that name is the one that counts, for JSON.parse too.
+    // The last property of that name counts, as for JSON.parse.
     const property = node?.children?.findLast((child) => child.children?.[0]?.value === key);
     [keyNode, node] = property?.children ?? [];
   }

@@ -4,7 +4,7 @@ import { type Given, SettingError } from "./given.ts";
 import { nearestWord } from "./nearest.ts";
 import type { ConfigProfile } from "./schema.ts";
 
-/** A part of a file, and where in it: its keys from the outside in. */
+/** A part of a file, and its position: its keys from the outside in. */
 export interface PlacedSection {
   file: ConfigFile;
   section: ConfigProfile;
@@ -16,7 +16,7 @@ export function profileNames(files: readonly ConfigFile[]): string[] {
   return [...new Set(files.flatMap(({ document }) => Object.keys(document.profiles ?? {})))];
 }
 
-/** What each file says of the profile; none where no file knows it. */
+/** The section of the profile in each file; empty if no file has it. */
 export function profileSections(files: readonly ConfigFile[], name: string): PlacedSection[] {
   return files.flatMap((file) => {
     const profiles = file.document.profiles ?? {};
@@ -25,7 +25,7 @@ export function profileSections(files: readonly ConfigFile[], name: string): Pla
   });
 }
 
-/** The same of the profile that was asked for, if any; throws when no file has it. */
+/** The same for the requested profile, if any; throws when no file has it. */
 export function requireProfile(
   files: readonly ConfigFile[],
   profile: Given | undefined,

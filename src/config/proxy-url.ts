@@ -1,7 +1,9 @@
 export const PROXY_HINT =
   "such as http://proxy:3128 or http://user:password@proxy:3128 (in a password, write / @ : # % as %2F %40 %3A %23 %25); none disables the proxy";
 
-/** What is wrong with a proxy, as the end of a sentence about it. `none` and nothing mean: without one. */
+/**
+ * The problem of a proxy value, as the end of a sentence about it. `none` and an empty value mean no proxy.
+ */
 export function proxyProblem(value: string): string | undefined {
   if (isNoProxy(value)) return undefined;
   if (/^\w+:\/\//.test(value) && !/^https?:/i.test(value)) return "is not an http or https proxy";
@@ -12,7 +14,7 @@ export function isNoProxy(value: string): boolean {
   return value === "" || value.toLowerCase() === "none";
 }
 
-/** Without a scheme it is http, as for curl; a path means nothing. */
+/** Without a scheme it is http, as for curl; a path is ignored. */
 export function parseProxyUrl(value: string): URL | undefined {
   const text = /^\w+:\/\//.test(value) ? value : `http://${value}`;
   if (/\s/.test(value) || !URL.canParse(text)) return undefined;
@@ -26,6 +28,6 @@ function canDecode(text: string): boolean {
     decodeURIComponent(text);
     return true;
   } catch {
-    return false; // a % that begins no escape
+    return false; // a % that is not part of an escape sequence
   }
 }

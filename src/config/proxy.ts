@@ -5,9 +5,9 @@ import { isNoProxy, PROXY_HINT, parseProxyUrl, proxyProblem } from "./proxy-url.
 import { redactUrl } from "./redact-url.ts";
 
 /**
- * The proxy on the way to `apiBase`, as a URL: the setting, or else what the environment says to all programs. NO_PROXY
- * rules the environment's alone: who names a proxy for push-cli means it. Throws a config error about a variable that is
- * no proxy, so ask only for what goes to the API.
+ * The proxy for `apiBase`, as a URL: the setting, or else the environment variables common to all programs. NO_PROXY
+ * only applies to those variables: a proxy that is set for push-cli is intended. Throws a config error about a variable
+ * with an invalid proxy, so call it only for commands that use the API.
  */
 export function chooseProxy(
   apiBase: string,
@@ -33,8 +33,8 @@ function variablesFor(protocol: string, env: Io["env"]): string[] {
 }
 
 /**
- * Whether NO_PROXY covers a host, as for curl: `*`, names with all that is below them, addresses, networks (10.0.0.0/8),
- * each with or without a port. Loopback has to be named like all others.
+ * Whether NO_PROXY covers a host, as for curl: `*`, names with all their subdomains, addresses, networks (10.0.0.0/8),
+ * each with or without a port. Loopback has to be named like any other host.
  */
 function isExempt(url: URL, noProxy: string): boolean {
   const host = url.hostname

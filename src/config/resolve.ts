@@ -9,14 +9,14 @@ import { CONFIG_ENV, PROFILE_ENV } from "./variables.ts";
 
 type Place = Pick<Io, "env" | "cwd">;
 
-/** As the command line hands them over. The secrets are not among them: argv is public. */
+/** As given on the command line. Secrets are not among them: argv is public. */
 export type SettingFlags = { [key in FlagKey]?: string | undefined } & {
   profile?: string | undefined;
   /** Path of the configuration file. */
   config?: string | undefined;
 };
 
-/** Where values come from, before one of them is chosen for each setting. */
+/** All sources of values, before one is chosen for each setting. */
 export interface Sources {
   flags: Layer;
   env: Layer;
@@ -25,7 +25,7 @@ export interface Sources {
   profile: Given | undefined;
 }
 
-/** What counts for each setting that is given at all, its value not yet checked. */
+/** The effective value of each setting that is set, not yet validated. */
 export interface Resolved extends Sources {
   layers: Layer;
   /** The profile is marked as production. */
@@ -34,14 +34,17 @@ export interface Resolved extends Sources {
   unseen: string[];
 }
 
-/** Flags over environment over files, see `loadSettings`. Rejects with a PushCliError about files and the profile. */
+/**
+ * Flags override environment, which overrides files, see `loadSettings`. Rejects with a PushCliError about files and
+ * the profile.
+ */
 export async function resolveSettings(flags: SettingFlags, io: Place): Promise<Resolved> {
   const unseen: string[] = [];
   const files = await loadConfigFiles(io, onlyFile(flags, io), (text) => unseen.push(text));
   return { ...(await resolveFrom(files, chosenProfile(flags, io, files), flags, io)), unseen };
 }
 
-/** The same with files that were read, and with a profile of them. */
+/** The same with given files and a profile of them. */
 export async function resolveFrom(
   files: readonly ConfigFile[],
   profile: Given | undefined,
@@ -57,7 +60,7 @@ export async function resolveFrom(
   return { layers, flags: fromFlags, env, files, profile, production: marked?.section.production === true };
 }
 
-/** The configuration files, and all that is wrong in those that can't be used. */
+/** The configuration files, and all faults in the invalid ones. */
 export function findConfigFiles(
   flags: SettingFlags,
   io: Place,
@@ -66,7 +69,7 @@ export function findConfigFiles(
   return readConfigFiles(io, onlyFile(flags, io), warn);
 }
 
-/** The file that --config or its variable names: no other is read then. */
+/** The file named by --config or its variable: no other is read then. */
 export function onlyFile({ config }: Pick<SettingFlags, "config">, io: Pick<Io, "env">): Given | undefined {
   return fromFlag("--config", config) ?? fromEnv(io, CONFIG_ENV);
 }

@@ -22,18 +22,18 @@ export type ConfigDocument = ConfigSection & {
   profiles?: Record<string, ConfigProfile> | undefined;
 };
 
-/** Something wrong in a document; the texts are those of a `Fault`. */
+/** A problem in a document; the texts are those of a `Fault`. */
 export interface Issue {
-  /** What it is about, its keys from the outside in. */
+  /** What it is about, as keys from the outside in. */
   keys: PropertyKey[];
-  /** Whether the key is wrong or what stands under it. */
+  /** Whether the key or its value is wrong. */
   what: "key" | "value";
   subject?: string;
   problem: string;
   hint?: string;
 }
 
-/** What a configuration file holds, all profiles included; or everything that is wrong with it. */
+/** The content of a configuration file, including all profiles; or all of its problems. */
 export async function checkConfig(
   document: unknown,
 ): Promise<{ document: ConfigDocument } | { issues: Issue[] }> {
@@ -67,14 +67,14 @@ function schemaOf(zod: typeof z): ZodType<ConfigDocument> {
   return withOneForm(top);
 }
 
-/** A secret stands in the section, or its file does. */
+/** The section has the secret, or names its file, not both. */
 function withOneForm<Schema extends ZodType<ConfigSection>>(schema: Schema): Schema {
   return SECRET_KEYS.reduce((checked, key) => {
     const fileKey = secretFileKey(key);
     return checked.refine((values) => values[key] === undefined || values[fileKey] === undefined, {
       path: [fileKey],
       params: { reason: `conflicts with ${key}; keep only one of them` },
-      // Without it, another fault of the section would hide this one.
+      // Without this, another fault of the section would hide this one.
       when: ({ value }) => typeof value === "object" && value !== null,
     });
   }, schema);
@@ -105,7 +105,7 @@ function wrongType(
 ): Pick<Issue, "problem" | "hint"> {
   const key = settingAt(path);
   const problem = ` must be ${wantedAt(path, expected)}, not ${typeName(value)}`;
-  // No other value is quoted: it may well be, or hold, a secret in the wrong place.
+  // No other value is quoted: it may well be, or contain, a secret in the wrong place.
   if (!key || isSecret(key) || !/^(number|boolean)$/.test(typeof value)) return { problem };
   const hint = SETTINGS[key].form === "count" ? SETTINGS[key].hint : `write "${value}" in double quotes`;
   return { problem: `${problem}: ${value}`, hint };

@@ -13,7 +13,7 @@ type Given = Pick<
   | "purgePingUrl"
 >;
 
-/** The secrets in the settings, the passwords of their URLs among them, as given and decoded. */
+/** The secrets in the settings, including the passwords in URLs, as given and decoded. */
 export function secretsOf({
   redisUrl,
   proxy,
@@ -31,7 +31,9 @@ export function secretsOf({
   return [...own, ...others, ...passwords, ...hooks];
 }
 
-/** The password in a URL; of a user without one, the user: with Redis, that is nearly always a password in the wrong place. */
+/**
+ * The password in a URL; for a user without one, the user: with Redis, that is nearly always a password in the wrong place.
+ */
 export function passwordsOf(url: string): string[] {
   const userInfo = /^(?:[a-z][\w+.-]*:\/\/)?(.*)@/is.exec(url)?.[1];
   if (userInfo === undefined) return [];

@@ -5,7 +5,10 @@ const AES_KEY_HINT = "the EncodingAESKey of the message push, as shown in the pl
 
 const KEY_HINT = "one line of base64, as Alipay's console and key tool show it, or a PEM text";
 
-/** The settings that are secrets: each may stand in a file of its own, no message quotes one, and none comes from argv. */
+/**
+ * The settings that are secrets: each may be stored in a file of its own, no message quotes one, and none can be given in
+ * argv.
+ */
 export const SECRETS = {
   appsecret: {
     env: "PUSH_CLI_APPSECRET",
@@ -92,7 +95,7 @@ function aesKeyProblem(value: string): string | undefined {
   return /^[A-Za-z0-9]{43}$/.test(value) ? undefined : "is not 43 letters and digits";
 }
 
-/** What it is a key of is found out where it is used. */
+/** Whether it is the right kind of key is checked where it is used. */
 function keyTextProblem(value: string): string | undefined {
   const isKey = /^\s*-----BEGIN /.test(value) || /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/.test(value);
   return isKey ? undefined : "is neither base64 nor PEM";

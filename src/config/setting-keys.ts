@@ -7,14 +7,14 @@ export type SettingKey = keyof Table;
 export const SETTINGS: Record<SettingKey, Setting> = TABLE;
 export const SETTING_KEYS = Object.keys(TABLE) as SettingKey[];
 
-/** The settings whose rows have such a part. */
+/** The settings whose rows have this property. */
 type KeysWith<Part> = { [Key in SettingKey]: Table[Key] extends Part ? Key : never }[SettingKey];
 
-/** Those that a flag may give. */
+/** Settings that have a flag. */
 export type FlagKey = KeysWith<{ flag: string }>;
 export const FLAG_KEYS = SETTING_KEYS.filter((key): key is FlagKey => SETTINGS[key].flag !== undefined);
 
-/** A flag without what stands for its value: `--redis-url`. */
+/** A flag without the placeholder of its value: `--redis-url`. */
 export function flagOf(key: FlagKey): string {
   return TABLE[key].flag.replace(/ .*/, "");
 }
@@ -33,7 +33,7 @@ export function secretFileKey<Key extends SecretKey>(key: Key): `${Key}File` {
   return `${key}File`;
 }
 
-/** Those that the collector alone has a use for. */
+/** Secrets that only the collector uses. */
 export type CollectorSecret = KeysWith<{ collectorOnly: true }>;
 export const COLLECTOR_SECRETS = SETTING_KEYS.filter(isCollectorSecret);
 

@@ -1,30 +1,30 @@
-/** A setting. All that the program knows of it is derived from its row. */
+/** A setting. Everything that the program knows about it is derived from its row. */
 export interface Setting {
   env: string;
-  /** With what stands for its value: `--redis-url <url>`. Absent for what may not be on the command line. */
+  /** Including the placeholder of its value: `--redis-url <url>`. Absent if it is not allowed on the command line. */
   flag?: string;
-  /** What it is, for the help and for editors. */
+  /** Its description, for the help and for editors. */
   what: string;
-  /** Its value where nothing gives it one. */
+  /** The value if it is not set. */
   default?: string;
-  /** All values that it may have. */
+  /** All allowed values. */
   choices?: readonly string[];
-  /** Some of the values that it may have, for completion. */
+  /** Some of the allowed values, for completion. */
   suggestions?: readonly string[];
-  /** What its text stands for: a number, or a time with its unit. Absent: text. */
+  /** How its text is interpreted: as a number, or as a duration with its unit. Absent: text. */
   form?: "count" | "duration";
-  /** What is wrong with a value, as the end of a sentence about it. */
+  /** The problem of a value, as the end of a sentence about it. */
   problem(value: string): string | undefined;
   /** What to write instead. */
   hint: string;
-  /** It is the path of a file, from the folder that it was given in. */
+  /** It is a file path, relative to the folder of its source. */
   isPath?: true;
-  /** The value as it may be shown; absent: as it is. */
+  /** The value for display; defaults to the unchanged value. */
   redact?(value: string): string;
-  /** The variable that names a file which holds the value instead. It makes the setting a secret: no message quotes it. */
+  /** The variable that names a file with the value. It makes the setting a secret: no message quotes it. */
   fileEnv?: string;
-  /** A wrong one is the collector's matter, and keeps no other command from its work. */
+  /** An invalid value only concerns the collector, and does not affect other commands. */
   collectorOnly?: true;
-  /** `Settings` does not have it as it is, but something that is made of it. */
+  /** `Settings` does not contain it directly, but a value derived from it. */
   derived?: true;
 }

@@ -16,40 +16,40 @@ import { findWarnings } from "./warnings.ts";
 
 export type { SettingFlags } from "./resolve.ts";
 
-/** A secret, or why what was given can't be used. `from` names where it was given. */
+/** A secret, or why the given value is invalid. `from` names its origin. */
 export type GivenSecret = { from: string } & ({ value: string } | { problem: PushCliError });
 
-/** What commands work with. A Redis URL and a proxy may hold a password: show them through redactUrl only. */
+/** What commands work with. A Redis URL and a proxy may hold a password: show them only through redactUrl. */
 export interface Settings extends Values {
-  /** Given for a URL that begins with `rediss`. */
+  /** For a URL that begins with `rediss`. */
   redisTls?: TlsFiles;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   apiBase: string;
-  /** PEM certificates that are trusted beside Node's built-in ones. */
+  /** PEM certificates that are trusted in addition to Node's built-in ones. */
   apiCas?: string[];
-  /** What a pool's key has before the openId, and behind it. */
+  /** The parts of a pool's key before and after the openId. */
   poolPrefix: string;
   poolSuffix: string;
-  /** Where the token is kept; absent: under push-cli's own key. */
+  /** Where the token is stored; absent: under push-cli's own key. */
   tokenStore?: TokenStoreChoice;
-  /** The secret by which the channel's platform knows us, beside the appid. */
+  /** The secret that identifies us to the channel's platform, together with the appid. */
   credential: Credential;
   profile?: string;
-  /** The profile is marked as production, and everything that asks says so. */
+  /** The profile is marked as production, and every confirmation says so. */
   production: boolean;
-  /** Those that are given: commands that have no use for them work whatever they are. */
+  /** Those that are set: commands that don't use them work whatever their values. */
   collectorSecrets: { [key in CollectorSecret]?: GivenSecret };
-  /** Which layer each setting came from. */
+  /** The layer that each setting came from. */
   sources: Record<string, Source>;
   configFiles: ConfigFiles;
-  /** To be told to the operator; no reason to stop. */
+  /** To be shown to the operator; not a reason to stop. */
   warnings: string[];
 }
 
 /**
- * Flags over environment over files (the profile over the top levels, the project's over the user's) over defaults.
- * Rejects with a PushCliError about the values that can't be used: `usage` for flags, `config` for the rest. No message
- * holds a secret.
+ * Flags override environment, which overrides files (the profile over the top levels, the project's over the user's),
+ * which override defaults. Rejects with a PushCliError about the invalid values: `usage` for flags, `config` for the
+ * rest. No message holds a secret.
  */
 export async function loadSettings(
   flags: SettingFlags,
@@ -59,7 +59,7 @@ export async function loadSettings(
   return makeSettings(await resolveSettings(flags, io), io, defaultsOf);
 }
 
-/** The settings of what counts; rejects as `loadSettings` does. */
+/** The settings from effective values; rejects as `loadSettings` does. */
 export async function makeSettings(
   resolved: Resolved,
   io: Pick<Io, "env" | "cwd">,
@@ -78,22 +78,22 @@ export async function makeSettings(
   return settings;
 }
 
-/** What a platform knows us by. */
+/** The kind of secret that identifies us to a platform. */
 export type Credential = "appsecret" | "alipayPrivateKey";
 
-/** What a channel says where no setting does. */
+/** A channel's defaults for settings. */
 export interface ChannelDefaults {
   apiBase: string;
-  /** Absent: the appsecret. */
+  /** Defaults to the appsecret. */
   credential?: Credential | undefined;
-  /** Of the pools, behind the key prefix. */
+  /** For pools, after the key prefix. */
   poolPrefix: string;
 }
 
 export const DEFAULT_CHANNEL: string = TABLE.channel.default;
 const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
 
-/** What is wrong with values, one by one. What is wrong with the collector's alone is the collector's matter. */
+/** The problems of values, one by one. Problems of values that only the collector uses are left to the collector. */
 export function valueProblems(given: Layer): PushCliError[] {
   return SETTING_KEYS.flatMap((key) => {
     const entry = given[key];
@@ -101,7 +101,7 @@ export function valueProblems(given: Layer): PushCliError[] {
   });
 }
 
-/** Throws one error about all values that can't be used; a flag among them makes it a usage error. */
+/** Throws one error about all invalid values; a flag among them makes it a usage error. */
 function checkValues(given: Layer): void {
   const problems = valueProblems(given);
   const [first, second] = problems;
@@ -151,8 +151,8 @@ function collectorSecretsOf(given: Layer): Settings["collectorSecrets"] {
 const SOURCE_ORDER: Source[] = ["flag", "env", "file", "default"];
 
 /**
- * Where pools lie: by a prefix, or by a whole key with a place for the openId; of the two the one that comes from nearer
- * the command line. Throws when both come from the same place.
+ * Where pools are stored: under a prefix, or under a key pattern with a placeholder for the openId; of the two, the one
+ * with higher precedence. Throws when both have the same source.
  */
 function poolKeyOf(
   { poolKey, poolPrefix }: Layer,

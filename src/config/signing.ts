@@ -4,7 +4,7 @@ import { readProblem } from "./config-file.ts";
 import { missingError } from "./credentials.ts";
 import type { Settings } from "./settings.ts";
 
-/** What requests are signed and answers verified with, as it was given. */
+/** The keys for signing requests and verifying answers, as given. */
 interface GivenKeys {
   appid: string;
   privateKey: string;
@@ -15,7 +15,7 @@ interface GivenKeys {
 const CERTIFICATES = ["alipayAppCert", "alipayCert", "alipayRootCert"] as const;
 
 /**
- * Alipay's keys, and in certificate mode what the files of the certificates hold. Rejects with a `credentials` error where
+ * Alipay's keys, and in certificate mode the contents of the certificate files. Rejects with a `credentials` error when
  * something is missing, or a file can't be read.
  */
 export async function loadSigningKeys(settings: Settings): Promise<GivenKeys> {

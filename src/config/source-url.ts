@@ -4,8 +4,8 @@ import { fromEnv } from "./layers.ts";
 import { SOURCE_URL_ENV } from "./variables.ts";
 
 /**
- * The URL of the Redis to import from; undefined when neither flag nor variable gives one. Throws what a wrong --redis-url
- * throws, about its own name. May hold a password: show it through redactUrl only.
+ * The URL of the Redis to import from; undefined when neither flag nor variable is set. Throws the same errors as for
+ * --redis-url, under its own name. May hold a password: show it only through redactUrl.
  */
 export function loadSourceUrl(flag: string | undefined, io: Pick<Io, "env">): string | undefined {
   const given: Given | undefined =

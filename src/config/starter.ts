@@ -5,24 +5,27 @@ import { pathToFileURL } from "node:url";
 import { messageOf, PushCliError } from "../errors.ts";
 import { CONFIG_FILE } from "./config-file.ts";
 
-/** What a first configuration file says. */
+/** The contents of a first configuration file. */
 export interface Starter {
   profile: string;
   production: boolean;
   redisUrl: string;
   channel: string;
   appid: string;
-  /** The path of the file that holds the appsecret; absent: it comes from the environment. */
+  /** The path of the file with the appsecret; absent: it comes from the environment. */
   secretFile?: string | undefined;
 }
 
 const SCHEMA = "push-cli.schema.json";
 
-/** What editors complete the file by: that of the project's own push-cli if there is one, else that of `program`. */
+/**
+ * The schema with which editors complete the file: that of the project's own push-cli if there is one, otherwise that of
+ * `program`.
+ */
 export function schemaUrl(path: string, program: string): string {
   const local = `node_modules/push-cli/dist/${SCHEMA}`;
   if (existsSync(join(dirname(path), local))) return `./${local}`;
-  // The program is called by a link.
+  // The program may be called through a symlink.
   const real = existsSync(program) ? realpathSync(program) : program;
   return pathToFileURL(join(dirname(real), SCHEMA)).href;
 }
@@ -67,7 +70,7 @@ export function renderStarter(starter: Starter, schema: string): string {
 `;
 }
 
-/** Where it goes unless --config names a place. */
+/** Where it is written unless --config names another path. */
 export function starterPath(cwd: string, config: string | undefined): string {
   return resolve(cwd, config ?? CONFIG_FILE);
 }
@@ -77,11 +80,14 @@ export async function isTaken(path: string): Promise<boolean> {
   return found.status === "fulfilled";
 }
 
-/** Writes the file for its owner alone. Rejects with an `output` error, also when it has appeared meanwhile unless `replace`. */
+/**
+ * Writes the file readable only by its owner. Rejects with an `output` error, also when it has been created meanwhile, unless
+ * `replace`.
+ */
 export async function writeStarter(path: string, text: string, replace: boolean): Promise<void> {
   try {
     await writeFile(path, text, { mode: 0o600, flag: replace ? "w" : "wx" });
-    // The mode counts for new files alone.
+    // The mode only applies to new files.
     await chmod(path, 0o600);
   } catch (error) {
     throw new PushCliError("output", `cannot write "${path}": ${messageOf(error)}`, {

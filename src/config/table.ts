@@ -21,7 +21,9 @@ import {
 
 const CERTIFICATE_HINT = "the path of the .crt file that Alipay's console hands out";
 
-/** Every setting that a flag, the environment or a configuration file may give, in the order of the help. */
+/**
+ * Every setting that can come from a flag, the environment or a configuration file, in the order of the help.
+ */
 export const TABLE = {
   redisUrl: {
     env: "PUSH_CLI_REDIS_URL",
@@ -67,7 +69,7 @@ export const TABLE = {
     hint: "give the host name in the Redis certificate, if different from the URL",
     derived: true,
   },
-  /** How long a Redis is waited for; absent: as the connection has it. */
+  /** How long to wait for Redis; defaults to that of the connection. */
   redisTimeout: {
     env: "PUSH_CLI_REDIS_TIMEOUT",
     flag: "--redis-timeout <time>",
@@ -111,7 +113,7 @@ export const TABLE = {
     problem: timeoutProblem,
     hint: TIMEOUT_HINT,
   },
-  /** `chooseProxy` knows what it means. */
+  /** Interpreted by `chooseProxy`. */
   proxy: {
     env: "PUSH_CLI_PROXY",
     flag: "--proxy <url>",
@@ -199,7 +201,7 @@ export const TABLE = {
     hint: TOKEN_STORE_HINT,
     derived: true,
   },
-  /** Valid consents of a template that import lets a user have; absent: any number. */
+  /** Maximum valid consents of a user for one template that import creates; absent: unlimited. */
   consentCap: {
     env: "PUSH_CLI_CONSENT_CAP",
     flag: "--consent-cap <n>",
@@ -208,7 +210,7 @@ export const TABLE = {
     problem: countProblem,
     hint: "give the maximum number of consents per user and template, such as 20",
   },
-  /** How old a consent may be; absent: any age, as on the platform. */
+  /** Maximum age of a consent; absent: any age, as on the platform. */
   consentMaxAge: {
     env: "PUSH_CLI_CONSENT_MAX_AGE",
     flag: "--consent-max-age <time>",

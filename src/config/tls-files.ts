@@ -6,7 +6,7 @@ import { type Given, SettingError } from "./given.ts";
 import type { Layer } from "./layers.ts";
 import { flagOf, SETTINGS } from "./setting-keys.ts";
 
-/** What TLS to Redis needs beyond its URL: contents of PEM files, and the name in the server's certificate. */
+/** What TLS to Redis needs in addition to its URL: contents of PEM files, and the name in the server's certificate. */
 export interface TlsFiles {
   ca?: string;
   cert?: string;
@@ -24,7 +24,7 @@ const PEM = {
 
 /**
  * Reads the files that the settings name, for a URL that begins with `rediss`; undefined when there are none. Rejects
- * with a PushCliError about the setting whose file can't be used.
+ * with a PushCliError about the setting whose file is invalid.
  */
 export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsFiles | undefined> {
   if (!isTls(redisUrl) || TLS_KEYS.every((key) => given[key] === undefined)) return undefined;
@@ -46,14 +46,14 @@ export async function loadTlsFiles(given: Layer, redisUrl: string): Promise<TlsF
 }
 
 /**
- * The certificates to trust beside Node's built-in ones. Those of NODE_EXTRA_CA_CERTS are among them: Node adds them to
- * its own only where no others are given. Rejects with a PushCliError about a file that can't be used.
+ * The certificates to trust in addition to Node's built-in ones. They include those of NODE_EXTRA_CA_CERTS: Node only
+ * adds them to its own if no others are given. Rejects with a PushCliError about an invalid file.
  */
 export async function loadApiCas(given: Given, env: Io["env"]): Promise<string[]> {
   const cas = [await readPem("apiCa", given)];
   await checkCas(cas, given);
   const extra = env.NODE_EXTRA_CA_CERTS;
-  // Node itself warns of a file that it can't read, and goes on.
+  // Node itself warns about a file that it can't read, and continues.
   if (extra)
     cas.push(
       ...(await readFile(extra, "utf8").then(
@@ -75,7 +75,7 @@ async function checkCas(cas: string[], { value, origin }: Given): Promise<void> 
   }
 }
 
-/** Warnings about settings of this command line or environment that a URL without TLS has no use for. */
+/** Warnings about settings from this command line or environment that have no effect for a URL without TLS. */
 export function unusedTls(given: Layer, redisUrl: string): string[] {
   if (isTls(redisUrl)) return [];
   return TLS_KEYS.flatMap((key) => given[key]?.origin.name ?? []).map(
@@ -97,7 +97,7 @@ async function readPem(key: keyof typeof PEM, { value, origin }: Given): Promise
   throw fail(`"${value}" contains no PEM ${PEM[key].toLowerCase()}`);
 }
 
-/** OpenSSL's own opinion, among other things whether the key is the certificate's. */
+/** OpenSSL's own check, which includes whether the key belongs to the certificate. */
 async function checkTogether(files: TlsFiles): Promise<void> {
   const { createSecureContext } = await import("node:tls");
   try {

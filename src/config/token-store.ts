@@ -1,7 +1,7 @@
 import type { TokenKeeper, TokenStoreChoice } from "../token/ports.ts";
 import { isWord } from "./value-checks.ts";
 
-/** What may stand behind a keeper's `=`. */
+/** What may follow a keeper's `=`. */
 const ARGUMENTS: Record<TokenKeeper, "none" | "prefix" | "key"> = {
   "push-cli": "none",
   wxjava: "prefix",
@@ -14,13 +14,13 @@ const ARGUMENTS: Record<TokenKeeper, "none" | "prefix" | "key"> = {
 
 const KEEPERS = Object.keys(ARGUMENTS) as TokenKeeper[];
 
-/** As they are completed and listed. */
+/** As shown in completions and lists. */
 export const TOKEN_STORES = KEEPERS.map((keeper) => (ARGUMENTS[keeper] === "key" ? `${keeper}=` : keeper));
 
 export const TOKEN_STORE_HINT =
   "use push-cli (the default), wxjava, wxjava-redisson, silenceper, wechatpy, powerwechat or key=<name of the key>; for a custom prefix of the SDK, wxjava=<prefix>";
 
-/** What is wrong with a value, as the end of a sentence about it. */
+/** The problem of a value, as the end of a sentence about it. */
 export function tokenStoreProblem(value: string): string | undefined {
   const { keeper, argument } = parseTokenStore(value);
   const takes = Object.hasOwn(ARGUMENTS, keeper) ? ARGUMENTS[keeper] : undefined;
@@ -31,7 +31,7 @@ export function tokenStoreProblem(value: string): string | undefined {
   return undefined;
 }
 
-/** `wxjava`, `wxjava=<prefix>`, `key=<name>`. For values without a problem. */
+/** `wxjava`, `wxjava=<prefix>`, `key=<name>`. Only for valid values. */
 export function parseTokenStore(value: string): TokenStoreChoice {
   const at = value.indexOf("=");
   if (at < 0) return { keeper: value as TokenKeeper };

@@ -1,7 +1,7 @@
 import { parseDuration } from "./durations.ts";
 import type { Setting } from "./setting.ts";
 
-/** A time with its unit: 30 would be seconds, and whoever writes that means days. */
+/** A duration with its unit: 30 would be seconds, but was probably meant as days. */
 export function ageProblem(value: string): string | undefined {
   if (/^\d+(\.\d+)?$/.test(value)) return "has no unit";
   try {
@@ -22,13 +22,13 @@ export function timeoutProblem(value: string): string | undefined {
   }
 }
 
-/** Braces make a hash tag of Redis cluster, which has to be whole for a pool and its ledger to share a slot. */
+/** Braces make a Redis Cluster hash tag, which has to be complete for a pool and its ledger to share a slot. */
 function braceProblem(value: string): string | undefined {
   const isFine = !/[{}]/.test(value) || /^[^{}]*\{[^{}]+\}[^{}]*$/.test(value);
   return isFine ? undefined : "contains braces other than a single {tag}";
 }
 
-/** What stands around the openId may tag it or itself: {%}, or {app}:%. */
+/** The text around the openId may contain a tag, or the openId may be the tag: {app}:%, or {%}. */
 export function poolKeyProblem(value: string): string | undefined {
   if (!isWord(value)) return "is empty or contains spaces";
   if (value.split("%").length !== 2) return "must contain exactly one % for the openId";
@@ -55,7 +55,7 @@ export function countProblem(value: string): string | undefined {
   return /^[1-9]\d{0,5}$/.test(value) ? undefined : "is not a number of consents";
 }
 
-/** The check of a setting that has but these values. */
+/** The check of a setting with only these values. */
 export function notOneOf(choices: readonly string[], problem: string): Setting["problem"] {
   return (value) => (choices.includes(value) ? undefined : problem);
 }
@@ -70,7 +70,7 @@ export function redisUrlProblem(value: string): string | undefined {
 
 function isRedisUrl(value: string): boolean {
   if (!isWord(value)) return false;
-  // A list of hosts is no URL by the standard; whether it leads anywhere shows when connecting.
+  // A list of hosts is not a valid URL by the standard; errors in it show when connecting.
   if (/^\/[^/]|^rediss?\+cluster:\/\/[^/?#]+(\/0?)?$/.test(value)) return true;
   if (/^rediss?\+sentinel:\/\/[^/?#]+\/[^/?#]+(\/\d*)?(\?[^#]*)?$/.test(value)) return true;
   if (/^unix:\/\/[^/?#]*@\/[^?]/.test(value)) return true;

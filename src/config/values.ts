@@ -11,7 +11,7 @@ type PlainKey = {
 
 type DefaultKey = { [Key in PlainKey]: Row<Key> extends { default: string } ? Key : never }[PlainKey];
 
-/** Times are in milliseconds, and their names say so. */
+/** Durations are in milliseconds, and their names say so. */
 type NameOf<Key extends SettingKey> = Row<Key> extends { form: "duration" } ? `${Key}Ms` : Key;
 
 type ValueOf<Key extends SettingKey> =
@@ -21,12 +21,12 @@ type ValueOf<Key extends SettingKey> =
       ? Choice
       : string;
 
-/** The settings that are no more than what was given. Those that have a default are always there. */
+/** The settings that are used as given. Those with a default are always present. */
 export type Values = { [Key in DefaultKey as NameOf<Key>]: ValueOf<Key> } & {
   [Key in Exclude<PlainKey, DefaultKey> as NameOf<Key>]?: ValueOf<Key>;
 };
 
-/** Reads the texts of a layer, all of which can be used. */
+/** Reads the values of a layer, which must all be valid. */
 export function readValues(given: Layer): Values {
   const entries = SETTING_KEYS.flatMap((key) => {
     const { form, derived, default: standard } = SETTINGS[key];

@@ -8,7 +8,7 @@ export const PROFILE_ENV = "PUSH_CLI_PROFILE";
 export const CONFIG_ENV = "PUSH_CLI_CONFIG";
 export const SOURCE_URL_ENV = "PUSH_CLI_FROM_REDIS_URL";
 
-/** All that the program reads of its own. */
+/** All environment variables that the program defines. */
 export const VARIABLES: readonly string[] = [
   ...SETTING_KEYS.flatMap((key) => [SETTINGS[key].env, SETTINGS[key].fileEnv ?? []].flat()),
   PROFILE_ENV,
@@ -16,7 +16,10 @@ export const VARIABLES: readonly string[] = [
   SOURCE_URL_ENV,
 ];
 
-/** About variables that look like ours and that nobody reads. Their values, which may be secrets, stay out. */
+/**
+ * Warnings about variables that look like ours but don't exist. Their values, which may be secrets, are left
+ * out.
+ */
 export function unknownVariables({ env }: Pick<Io, "env">): { text: string; fix: string }[] {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && env[name]?.trim());
   return names
@@ -35,7 +38,7 @@ export function unknownVariables({ env }: Pick<Io, "env">): { text: string; fix:
     });
 }
 
-/** Without the prefix, which would make any two of them look alike. */
+/** Without the prefix, which would make any two of them look similar. */
 function nearestVariable(name: string): string | undefined {
   const words = VARIABLES.map((variable) => variable.slice(PREFIX.length));
   const meant = nearestWord(name.slice(PREFIX.length), words);

@@ -12,7 +12,7 @@ import {
 } from "./setting-keys.ts";
 import { unusedTls } from "./tls-files.ts";
 
-/** What is no error and yet hardly meant so. */
+/** Configurations that are valid but probably not intended. */
 export function findWarnings(
   {
     keyPrefix,
@@ -39,7 +39,7 @@ export function findWarnings(
   return [...warnings, ...quotedVariables(sources.env), ...overruledProfile(sources)];
 }
 
-/** `docker run --env-file` takes quotes around a value for a part of it. */
+/** `docker run --env-file` treats quotes around a value as part of it. */
 function quotedVariables(env: Layer): string[] {
   const quoted = (["appid", ...SECRET_KEYS] as const).filter((key) =>
     /^(["']).*\1$/.test(env[key]?.value ?? ""),
@@ -57,7 +57,9 @@ function holdsSecret({ document }: ConfigFile): boolean {
   return sections.some((section) => keys.some((key) => section[key] !== undefined));
 }
 
-/** Asked for on this command line and yet not used: `--profile staging` would quietly work on production. */
+/**
+ * Requested on this command line and yet ineffective: `--profile staging` would silently work on production.
+ */
 function overruledProfile({ flags, env, files, profile }: Sources): string[] {
   if (profile?.origin.source !== "flag") return [];
   const sections = profileSections(files, profile.value).map(({ section }) => section);

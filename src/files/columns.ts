@@ -1,4 +1,4 @@
-/** Names of columns, without case, blanks, `_` and `-`, to ours. */
+/** Column names, compared without case, blanks, `_` and `-`, mapped to ours. */
 const COLUMNS: Record<string, string> = {
   openid: "openId",
   touser: "openId",
@@ -16,10 +16,10 @@ const COLUMNS: Record<string, string> = {
   scenetype: "scene",
 };
 
-/** As files have them that the tool itself wrote: there are millions of such lines. */
+/** As they stand in files that the tool itself wrote: there are millions of such lines. */
 const OWN_NAMES = new Set(Object.values(COLUMNS));
 
-/** Our name of a column or field: open_id, OPENID, form-id, expireTime ...; any other name as it is. */
+/** Our name for a column or field: open_id, OPENID, form-id, expireTime ...; any other name is returned unchanged. */
 export function columnOf(name: string): string {
   return OWN_NAMES.has(name) ? name : (COLUMNS[plainName(name)] ?? name);
 }
@@ -31,11 +31,11 @@ function plainName(name: string): string {
     .replace(/[_\-\s]/g, "");
 }
 
-/** The columns that a header line names; undefined when the cells are no header. */
+/** The columns named by a header line; undefined when the cells are not a header. */
 export function readHeader(cells: readonly string[]): string[] | undefined {
   const names = cells.map(columnOf);
   if (names.includes("openId")) return names;
-  // The name of the column may say more: 用户openid, wx_openid. The key of a pool (mina:openid:oA) is no name.
+  // A column name may have words around it: 用户openid, wx_openid. The key of a pool (mina:openid:oA) is not a name.
   const isName = (cell: string) => !cell.includes(":") && (cells.length > 1 || /[^\x20-\x7e]/.test(cell));
   const like = cells.filter((cell) => plainName(cell).includes("openid") && isName(cell));
   if (like.length !== 1) return undefined;
@@ -45,8 +45,8 @@ export function readHeader(cells: readonly string[]): string[] | undefined {
 const DELIMITERS = [",", "\t", ";"];
 
 /**
- * What stands between the cells of a file with such a first line: of comma, tab and semicolon the one that makes a header of
- * it, else the tab of pasted cells (when there is no comma), the comma, or the semicolon.
+ * The delimiter of a file with this first line: the one of comma, tab and semicolon that makes it a header; otherwise the
+ * tab of pasted cells (when there is no comma), the comma, or the semicolon.
  */
 export function delimiterOf(first: string): string {
   const heading = DELIMITERS.find((one) => first.includes(one) && readHeader(splitPlain(first, one)));
@@ -54,12 +54,12 @@ export function delimiterOf(first: string): string {
   return DELIMITERS.find((one) => first.includes(one)) ?? ",";
 }
 
-/** Excel's own first line, which says what stands between the cells: `sep=;`. */
+/** Excel's own first line, which declares the delimiter: `sep=;`. */
 export function declaredDelimiter(line: string): string | undefined {
   return /^"?sep=(.)"?\s*$/i.exec(line)?.[1];
 }
 
-/** The cells of a line without quotes. */
+/** The cells of a line that has no quotes. */
 export function splitPlain(text: string, delimiter: string): string[] {
   return text.split(delimiter).map((cell) => cell.trim());
 }

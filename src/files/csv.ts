@@ -1,19 +1,21 @@
 import { declaredDelimiter, delimiterOf, readHeader, splitPlain } from "./columns.ts";
 import { type InputRecord, type Line, MAX_LINE, TOO_LONG } from "./lines.ts";
 
-/** Takes the lines of a file one after the other; undefined for a line that is no record: a header, say. */
+/** Takes the lines of a file one after the other; undefined for a line that is not a record, such as a header. */
 export type LineReader = (line: Line) => InputRecord | undefined;
 
 export interface CsvOptions {
   /** The columns of a file without a header line. */
   headless: string[];
-  /** Told the columns before the first record: of CSV as the header line names them, of NDJSON those of its first line. */
+  /**
+   * Called with the columns before the first record: for CSV those of the header line, for NDJSON those of its first line.
+   */
   onColumns?: ((columns: string[], kind: "header" | "first line" | "no header") => void) | undefined;
 }
 
 /**
- * A record a line: openIds and codes hold no line breaks, and so a stray quote spoils one line, not the rest of the file.
- * `first`: the file's first line that is not blank. `headless`: the columns of a file without a header line.
+ * Reads one record per line: openIds and codes hold no line breaks, so a stray quote spoils one line, not the rest of the
+ * file. `first`: the file's first line that is not blank. `headless`: the columns of a file without a header line.
  */
 export async function createCsvReader(
   { headless, onColumns }: CsvOptions,
@@ -35,7 +37,7 @@ export async function createCsvReader(
       header = named ?? headless;
       onColumns?.(header, named ? "header" : "no header");
       if (named) return undefined;
-      // Words of a header that names no openId, not somebody's id.
+      // The words of a header without an openId column, rather than an openId.
       if (cells.length > 1 && headless.length > 0 && /[^\x20-\x7e]/.test(cells[0]!))
         return { line, fields: {}, error: `no column is named openId: ${cells.join(", ")}` };
     }
@@ -45,7 +47,9 @@ export async function createCsvReader(
   };
 }
 
-/** The cells of a line, or why it has none. Only a line with quotes needs the parser; rows of a pipe have no quotes. */
+/**
+ * The cells of a line, or why it can't be split. Only a line with quotes needs the parser; rows of a pipe have no quotes.
+ */
 function parseCells(
   text: string,
   delimiter: string,

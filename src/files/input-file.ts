@@ -10,7 +10,7 @@ export function openInput(path: string, io: Pick<Io, "stdin" | "cwd">): Readable
   if (path === "-") return io.stdin;
   try {
     const fd = openSync(resolve(io.cwd, path), "r");
-    // Opening a directory works, reading it does not.
+    // A directory can be opened, but not read.
     if (fstatSync(fd).isDirectory()) {
       closeSync(fd);
       throw Object.assign(new Error("directory"), { code: "EISDIR" });

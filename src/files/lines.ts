@@ -1,4 +1,4 @@
-/** A line of an input file, from 1. */
+/** A line of an input file, numbered from 1. */
 export interface Line {
   line: number;
   text: string;
@@ -6,19 +6,19 @@ export interface Line {
 
 /** One record of an input file. */
 export interface InputRecord {
-  /** Line on which it starts, from 1. */
+  /** The line on which it starts, from 1. */
   line: number;
-  /** By column name: openId, formId, expire, uses; others as the file names them. */
+  /** By column name: openId, formId, expire, uses; other columns under the names they have in the file. */
   fields: Record<string, unknown>;
-  /** Why it could not be taken apart; the reader goes on behind it. */
+  /** Why it could not be parsed; the reader continues after it. */
   error?: string;
 }
 
-/** A longer line is no record of ours, and reading must not fill the memory. */
+/** A longer line can't be a valid record, and reading it must not fill the memory. */
 export const MAX_LINE = 1024 * 1024;
 export const TOO_LONG = "the line is longer than 1 MiB";
 
-/** The lines of each chunk together: to hand them on one by one takes longer than to find them. */
+/** Yields the lines of each chunk together: passing them on one by one takes longer than finding them. */
 export async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<Line[]> {
   let rest = "";
   let line = 0;
@@ -26,7 +26,7 @@ export async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     yield lines.map((text) => ({ line: ++line, text }));
-    // What is cut off here is too long to be a record; enough of it stays to say so.
+    // What is cut off here is too long to be a record; enough of it stays to report that.
     if (rest.length > MAX_LINE) rest = rest.slice(0, MAX_LINE);
   }
   if (rest !== "") yield [{ line: ++line, text: rest }];

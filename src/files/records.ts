@@ -10,16 +10,16 @@ export interface RecordsOptions extends CsvOptions {
   encoding?: string | undefined;
 }
 
-/** See `readPages`; record by record. */
+/** Like `readPages`, but record by record. */
 export function readRecords(input: Readable, options: RecordsOptions): AsyncGenerator<InputRecord> {
   return flatten(readPages(input, options));
 }
 
 /**
- * Reads NDJSON (a line starting with `{`), CSV with a header line, or CSV without one (columns as given by
- * `headless`), as told by the first line that is not blank. Between the cells stand commas, tabs (rows of a pipe, as the
- * tool itself prints them; cells pasted from a spreadsheet) or semicolons. Streams: yields the records of a chunk of the
- * file together, because to hand them on one by one takes longer than to read them. Rejects with a usage error for a JSON array.
+ * Reads NDJSON (a line starting with `{`), CSV with a header line, or CSV without one (columns as given by `headless`); the
+ * first line that is not blank decides. Cells are delimited by commas, tabs (rows of a pipe, as the tool itself prints them;
+ * cells pasted from a spreadsheet) or semicolons. Streams: yields the records of a chunk of the file together, because
+ * passing them on one by one takes longer than reading them. Rejects with a usage error for a JSON array.
  */
 export async function* readPages(
   input: Readable,
@@ -48,7 +48,7 @@ async function* flatten<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
   for await (const page of pages) yield* page;
 }
 
-/** Text in another encoding than was thought is no openId and no code. Other columns are nobody's business. */
+/** Text that was decoded with the wrong encoding is neither an openId nor a code. Other columns don't matter. */
 function isSpoilt({ fields: { openId, formId } }: InputRecord): boolean {
   return isUndecodable(openId) || isUndecodable(formId);
 }

@@ -3,21 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, PushCliError } from "../errors.ts";
 
-/** What is read once and needed more than once, in pieces. */
+/** Data that is read once and needed more than once, in pieces. */
 export interface Spool<T> {
   add(piece: T): Promise<void>;
-  /** As often as it takes. */
+  /** Can be called any number of times. */
   read(): AsyncIterable<T>;
   close(): Promise<void>;
 }
 
-/** What stays in memory: a list of about 50,000 users. */
+/** Kept in memory: a list of about 50,000 users. */
 const MEMORY_BYTES = 4 * 1024 * 1024;
 
 /**
- * Keeps pieces as JSON: the first few megabytes in memory, the rest in a file that has lost its name by the time it is
- * written to, so that nothing of it is left behind however the process ends. Rejects with `output` when there is no room
- * for that file.
+ * Keeps pieces as JSON: the first few megabytes in memory, the rest in a file that is unlinked before it is written to,
+ * so that nothing of it remains however the process ends. Rejects with `output` when there is no room for that file.
  */
 export function createSpool<T>(): Spool<T> {
   const kept: Buffer[] = [];

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 
-/** A TCP port of 127.0.0.1 that was free a moment ago; somebody else may take it before it is used. */
+/** A TCP port of 127.0.0.1 that was free a moment ago; another process may take it before it is used. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

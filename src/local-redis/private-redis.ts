@@ -8,33 +8,38 @@ import { findRedisProgram } from "./redis-program.ts";
 
 const PORT_TRIES = 5;
 
-/** A Redis of one's own: on a free port of 127.0.0.1, in a temporary folder, gone when our process is. */
+/** A private Redis: on a free port of 127.0.0.1, in a temporary folder, and gone when our process ends. */
 export interface PrivateRedis {
-  /** With the password, when there is one. */
+  /** Including the password, if there is one. */
   readonly url: string;
   readonly port: number;
   readonly dir: string;
   /** Changes with a restart. */
   readonly pid: number;
-  /** SIGTERM, wait, remove the folder. May be called again. */
+  /** SIGTERM, wait, remove the folder. May be called repeatedly. */
   stop(): Promise<void>;
   /** SIGKILL, wait, keep the folder. */
   kill(): Promise<void>;
-  /** On the same port and in the same folder; stops the process first when it runs. Not after `stop`. */
+  /**
+   * On the same port and in the same folder; stops the process first if it is running. Not allowed after `stop`.
+   */
   restart(): Promise<void>;
 }
 
 export interface PrivateRedisOptions {
-  /** More arguments of redis-server; they override ours. */
+  /** Additional arguments of redis-server; they override ours. */
   args?: string[];
-  /** Every write is on disk before it is answered, so that nothing is lost by `kill`. */
+  /** Every write is on disk before it is acknowledged, so that `kill` loses nothing. */
   persistent?: boolean;
   password?: string;
-  /** Where to listen; for tests of the retry when a port is lost. */
+  /** The port to listen on; for tests of the retry when a port is lost. */
   findPort?: () => Promise<number>;
 }
 
-/** Starts one. Rejects with a PushCliError when Redis is not installed, is older than 6.2, or does not start. */
+/**
+ * Starts a private Redis. Rejects with a PushCliError when Redis is not installed, is older than 6.2, or does
+ * not start.
+ */
 export async function startPrivateRedis(options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
   const program = await findRedisProgram();
   const dir = mkdtempSync(join(tmpdir(), "push-cli-redis-"));
@@ -80,7 +85,7 @@ function planArgs(port: number, dir: string, options: PrivateRedisOptions): stri
   ];
 }
 
-/** A file, because arguments are open to everybody on the machine. */
+/** A file, because arguments are visible to everyone on the machine. */
 function writeConfig(dir: string, password: string): string {
   const file = join(dir, "redis.conf");
   writeFileSync(file, `requirepass ${JSON.stringify(password)}\n`, { mode: 0o600 });
@@ -118,7 +123,7 @@ function manage({ launch, redis }: Launched): PrivateRedis {
 
 const cleanups = new Set<() => void>();
 
-/** One hook for all, as node warns about more than ten. Returns the undo. */
+/** One hook for all, because Node warns about more than ten. Returns a function that removes the cleanup. */
 function cleanUpAtExit(cleanup: () => void): () => void {
   if (cleanups.size === 0) process.once("exit", runCleanups);
   cleanups.add(cleanup);

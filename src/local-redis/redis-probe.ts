@@ -9,15 +9,15 @@ export interface ProbeTarget {
   password?: string | undefined;
 }
 
-/** Whether that Redis serves commands: asked once, false for every kind of no. */
+/** Whether that Redis serves commands: a single attempt, false for any failure. */
 export async function isServing(target: ProbeTarget): Promise<boolean> {
   const answer = await ask(target);
-  // With a password that only the arguments know, PING is refused, and that is proof of life enough.
+  // If a password is only set by the arguments, PING is refused, which proves well enough that it is running.
   if (answer.includes("-NOAUTH") && target.password === undefined) return true;
   return answer.includes("+PONG") && answer.includes(`process_id:${target.pid}\r\n`);
 }
 
-/** What comes back to PING and INFO until it is complete, the connection ends or the time is over. */
+/** The replies to PING and INFO, until they are complete, the connection ends or the time is over. */
 function ask({ port, password }: ProbeTarget): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";

@@ -18,19 +18,19 @@ export interface RedisLaunch {
   password?: string | undefined;
 }
 
-/** One redis-server process, from its start until it is gone. */
+/** One redis-server process, from its start until it has ended. */
 export interface RedisProcess {
   readonly pid: number;
   /** SIGKILL without waiting, for the last moment of our own process. */
   killNow(): void;
-  /** Sends the signal and resolves when the process is gone; a SIGTERM that is not obeyed is followed by a SIGKILL. */
+  /** Sends the signal and resolves when the process has ended; if a SIGTERM has no effect, a SIGKILL follows. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
 /** The port was taken between finding it and binding it. */
 export class PortLostError extends PushCliError {}
 
-/** Starts one and waits until it serves commands. Rejects with a PushCliError that quotes the server's log. */
+/** Starts Redis and waits until it serves commands. Rejects with a PushCliError that quotes the server's log. */
 export async function launchRedis(launch: RedisLaunch): Promise<RedisProcess> {
   const logFile = join(launch.dir, "redis.log");
   const child = await spawnLogged(launch, logFile);
@@ -58,13 +58,13 @@ export async function launchRedis(launch: RedisLaunch): Promise<RedisProcess> {
   throw startError(launch, readFileSync(logFile, "utf8"));
 }
 
-/** Does not keep our process alive. */
+/** Makes sure that it does not keep our process alive. */
 function released(child: ChildProcess, redis: RedisProcess): RedisProcess {
   child.unref();
   return redis;
 }
 
-/** The log takes what the server prints before it has read its settings, too. */
+/** The log also receives what the server prints before it has read its settings. */
 function spawnLogged(launch: RedisLaunch, logFile: string): Promise<ChildProcess> {
   const log = openSync(logFile, "w", 0o600);
   // A session of its own: a Ctrl-C is for the broadcast, which still has to settle what it sent in this very Redis.
@@ -84,7 +84,7 @@ async function end(child: ChildProcess, gone: Promise<void>, signal: "SIGTERM" |
   if (isGone(child)) return;
   child.ref();
   child.kill(signal);
-  // A server that is stopped or busy in a script does not hear SIGTERM.
+  // A server that is stopped or busy in a script does not react to SIGTERM.
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
   await gone;
   clearTimeout(timer);

@@ -6,7 +6,7 @@ const OLDEST = { major: 6, minor: 2 };
 const INSTALL_HINT = "install Redis 6.2 or newer, e.g. apt-get install redis-server, or brew install redis";
 
 /**
- * The first of redis-server and valkey-server on PATH that is new enough. Rejects with a PushCliError when there is none:
+ * The first of redis-server and valkey-server on PATH that is new enough. Rejects with a PushCliError when there is none;
  * the reason is that of the first one found.
  */
 export async function findRedisProgram(): Promise<string> {
@@ -24,7 +24,7 @@ function noProgram(): PushCliError {
   return new PushCliError("redis", `neither ${PROGRAMS.join(" nor ")} is on PATH`, { hint: INSTALL_HINT });
 }
 
-/** What `--version` prints, undefined when there is no such program. */
+/** The output of `--version`; undefined when there is no such program. */
 function readVersion(program: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     execFile(program, ["--version"], { timeout: 10_000 }, (error, stdout) => {
@@ -38,7 +38,10 @@ function readVersion(program: string): Promise<string | undefined> {
   });
 }
 
-/** Reads `Redis server v=7.0.15 sha=...`; Valkey prints the same with its own numbers, which go on from Redis 7.2. */
+/**
+ * Reads `Redis server v=7.0.15 sha=...`; Valkey prints the same with its own version numbers, which continue from Redis
+ * 7.2.
+ */
 function versionProblem(program: string, text: string): PushCliError | undefined {
   const [, major, minor] = /\bv=(\d+)\.(\d+)/.exec(text) ?? [];
   const says = (what: string) => new PushCliError("redis", what, { hint: INSTALL_HINT });

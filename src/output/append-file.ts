@@ -4,8 +4,8 @@ import { messageOf } from "../errors.ts";
 const OWNER_ONLY = 0o600;
 
 /**
- * A file that lines are added to, by several processes at once: each `append` is one write at the end of the file (O_APPEND).
- * A file that is not there is made, for its owner alone. Throws an Error whose message says in words what is wrong.
+ * A file that several processes append lines to at the same time: each `append` is one write at the end of the file
+ * (O_APPEND). A missing file is created, accessible only to its owner. Throws an Error whose message describes the problem.
  */
 export interface AppendFile {
   append(text: string): void;

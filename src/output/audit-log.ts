@@ -3,25 +3,25 @@ import type { ExitName } from "../exit-codes.ts";
 import { openToAppend } from "./append-file.ts";
 import { visibleJson } from "./format.ts";
 
-/** What a command says of what it did, for the line at its end. */
+/** A command's result, for its final line. */
 export interface AuditNote {
   broadcastId?: string | undefined;
   /** By name: how many messages were sent, entries removed ... */
   counts?: Readonly<Record<string, number>> | undefined;
 }
 
-/** What is known of a command before it runs; no field holds a secret. */
+/** What is known about a command before it runs; no field holds a secret. */
 export interface AuditFacts {
   user: string;
   host: string;
   pid: number;
   version: string;
-  /** The words of the command line behind the program's name. */
+  /** The words of the command line after the program's name. */
   command: readonly string[];
   dryRun: boolean;
 }
 
-/** Where it works, as the settings say; without passwords. */
+/** Where it works, according to the settings; without passwords. */
 export interface AuditPlace {
   profile: string | undefined;
   redis: string;
@@ -32,10 +32,12 @@ export interface AuditPlace {
 
 /** The lines of one command in an audit log: one before it does anything, one when it is over. */
 export interface AuditTrail {
-  /** Throws an `output` error when the line can't be written. Without it there is no line at the end. */
+  /**
+   * Throws an `output` error when the line can't be written. If it is never called, there is no final line either.
+   */
   begin(path: string, place: AuditPlace): void;
   note(note: AuditNote): void;
-  /** Once. Throws like `begin`. */
+  /** To be called once. Throws like `begin`. */
   end(exit: ExitName): void;
 }
 
@@ -79,7 +81,7 @@ function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** Opened for each line: between the first and the last of a collector, logrotate may have moved the file away. */
+/** Opened for each line: between the first and the last line of a collector, logrotate may have moved the file. */
 function append(path: string, line: object): void {
   try {
     const file = openToAppend(path);

@@ -1,6 +1,6 @@
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/** A bar as long as `share` (0 to 1) of `width` cells, to an eighth of a cell; more than nothing always shows. */
+/** A bar of `share` (0 to 1) of `width` cells, to an eighth of a cell; anything above zero is visible. */
 export function drawBar(share: number, width: number): string {
   const inRange = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0));
   const eighths = Math.round(inRange * width * 8);

@@ -1,22 +1,27 @@
 import type { InStream, Io } from "./io.ts";
 
 export interface Asking {
-  /** Whose settings are in use; it stands before the question, in red where it is production. */
+  /** The profile in use; shown before the question, in red for production. */
   profile?: { name: string; production: boolean } | undefined;
-  /** Its abort ends the question, and the answer is no. */
+  /** When it aborts, the question ends, and the answer is no. */
   signal?: AbortSignal;
-  /** y is not enough: this number, or word, has to be typed. For what a habit of answering y must not set off. */
+  /**
+   * y is not enough: this number or word has to be typed. For operations that must not be started by a habit of
+   * answering y.
+   */
   typed?: number | string;
-  /** stdin is data, such as a file of openIds; the answer comes from the controlling terminal. */
+  /** stdin is data, such as a file of openIds; the answer is read from the controlling terminal. */
   stdinTaken?: boolean;
 }
 
 type Streams = Pick<Io, "stdin" | "stderr" | "openTerminal">;
 
-/** Whether there is a terminal to ask on and to answer from. `echo y |` is none: nobody has seen the question. */
+/**
+ * Whether there is a terminal for both question and answer. `echo y |` does not count: nobody has seen the question.
+ */
 export function canAsk(io: Streams, { stdinTaken = false }: Pick<Asking, "stdinTaken"> = {}): boolean {
   if (io.stderr.isTTY !== true) return false;
-  // Even when stdin is the terminal: it has been read to its end by then, and a stream does not begin anew.
+  // Even when stdin is the terminal: it has been read to its end by then, and a stream can't be restarted.
   if (!stdinTaken) return io.stdin.isTTY === true;
   const terminal = io.openTerminal();
   terminal?.destroy();
@@ -24,8 +29,8 @@ export function canAsk(io: Streams, { stdinTaken = false }: Pick<Asking, "stdinT
 }
 
 /**
- * Asks on stderr; anything but y or yes, or the number to be typed, is no, as are the end of the input and the signal.
- * The terminal stays in line mode, so that Ctrl-C reaches the process and not the question.
+ * Asks on stderr; anything but y or yes, or the number to be typed, means no, and so do the end of the input and the
+ * signal. The terminal stays in line mode, so that Ctrl-C reaches the process instead of the question.
  */
 export async function ask(io: Streams, question: string, asking: Asking = {}): Promise<boolean> {
   const { typed } = asking;
@@ -34,7 +39,7 @@ export async function ask(io: Streams, question: string, asking: Asking = {}): P
   return isYes((await prompt(io, `${question} ${how} `, asking)) ?? "", typed);
 }
 
-/** Asks for a line of text; undefined when there is none, as at the end of the input and when the signal aborts. */
+/** Asks for a line of text; undefined when there is none, because of the end of the input or the signal. */
 export async function prompt(
   io: Streams,
   question: string,
@@ -48,7 +53,7 @@ export async function prompt(
     if (answer === undefined) io.stderr.write("\n");
     return answer;
   } finally {
-    // An open terminal keeps the process from ending.
+    // An open terminal would keep the process from ending.
     terminal?.destroy();
   }
 }
@@ -60,7 +65,7 @@ async function readAnswer(
   prompt: string,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  // An end that an earlier question has seen does not come again: this one would wait for ever.
+  // If an earlier question has seen the end, it is not emitted again: this question would wait forever.
   if (input.readableEnded) return undefined;
   const { createInterface } = await import("node:readline");
   const reader = createInterface({ input, output, terminal: false });
@@ -69,7 +74,7 @@ async function readAnswer(
   try {
     await new Promise<void>((resolve) => {
       reader.once("close", resolve);
-      // A terminal that is gone (EIO) can't say yes.
+      // A terminal that is gone (EIO) can't answer yes.
       reader.once("error", stop);
       signal?.addEventListener("abort", stop, { once: true });
       if (signal?.aborted) return stop();

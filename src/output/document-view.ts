@@ -1,8 +1,8 @@
 import { visibleJson } from "./format.ts";
 
-/** How documents become text: as they are, cut down to some fields, filtered by jq. */
+/** How documents are rendered as text: unchanged, reduced to some fields, or filtered by jq. */
 export interface DocumentView {
-  /** A line for each document, or for each of jq's results. Throws a usage error where jq fails. */
+  /** One line per document, or per result of jq. Throws a usage error when jq fails. */
   lines(documents: readonly unknown[]): string;
   /** One document, indented. Throws like `lines`. */
   whole(document: unknown): string;
@@ -14,8 +14,8 @@ export const PLAIN_VIEW: DocumentView = {
 };
 
 /**
- * Shows nothing but the fields at some paths, in their order: `openId`, `outcomes.sent`, `templates.id` of each of the templates. What a
- * document does not have is null.
+ * Shows only the fields at some paths, in their order: `openId`, `outcomes.sent`, `templates.id` for each of the templates.
+ * Fields missing in a document are null.
  */
 export function selectingView(paths: readonly string[], view: DocumentView): DocumentView {
   const wanted = toTree(paths.map((path) => path.split(".")));
@@ -25,14 +25,14 @@ export function selectingView(paths: readonly string[], view: DocumentView): Doc
   };
 }
 
-/** The names of one level, each with those wanted of what it holds; with none, all of it is. */
+/** The names at one level, each with the wanted names below it; if these are empty, its whole value. */
 type Wanted = Map<string, Wanted>;
 
 function toTree(paths: readonly (readonly string[])[]): Wanted {
   const tree: Wanted = new Map();
   for (const [name = ""] of paths) {
     const below = paths.filter(([first]) => first === name).map(([, ...rest]) => rest);
-    // One that is wanted whole has the rest in it.
+    // A field that is wanted as a whole includes the others.
     tree.set(name, below.some((rest) => rest.length === 0) ? new Map() : toTree(below));
   }
   return tree;

@@ -2,14 +2,17 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { messageOf, PushCliError, usageError } from "../errors.ts";
 
-/** A new NDJSON file for what is about to be removed elsewhere. */
+/** A new NDJSON file for data that is about to be removed elsewhere. */
 export interface ExportFile {
   /** Resolves when the lines are on disk, to survive a power cut. Rejects with a PushCliError. */
   write(lines: readonly object[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Makes the file. Rejects with a usage error when it can't be made, or is there: an older export may be all that is left. */
+/**
+ * Creates the file. Rejects with a usage error when it can't be created, or exists: an older export may be the only copy
+ * left.
+ */
 export async function createExportFile(path: string): Promise<ExportFile> {
   const handle = await openNew(path);
   await syncFolder(dirname(path));
@@ -43,7 +46,7 @@ async function openNew(path: string): Promise<FileHandle> {
   }
 }
 
-/** The entry of a new file in its folder is data too. Some file systems can't be asked for that; then it is theirs to keep. */
+/** The directory entry of a new file has to be synced too. Some file systems don't support that; then it is up to them. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   await folder.sync().catch(() => undefined);

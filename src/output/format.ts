@@ -1,4 +1,4 @@
-/** Values as people read them. Pure; used for talk, tables and progress, never for JSON documents. */
+/** Formats values for people. Pure functions; used for messages, tables and progress, never for JSON documents. */
 
 /** 1234567 -> "1,234,567". */
 export function formatCount(count: number): string {
@@ -10,7 +10,7 @@ export function formatCounted(count: number, one: string, many = `${one}s`): str
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Milliseconds as "250 ms", "1.2 s", "3m 20s", "2h 05m", "3d 4h" or "400d"; "?" when not known (an ETA without a rate). */
+/** Milliseconds as "250 ms", "1.2 s", "3m 20s", "2h 05m", "3d 4h" or "400d"; "?" when unknown (an ETA without a rate). */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return "?";
   if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
@@ -30,7 +30,7 @@ export function formatShare(part: number, whole: number): string {
   return `${(Math.floor((part * 1000) / whole) / 10).toFixed(1)}%`;
 }
 
-/** Events a second as "1,234/s", "4.5/s" or, when slower than one a second, "30.0/m". */
+/** Events per second as "1,234/s", "4.5/s" or, below one per second, "30.0/m". */
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond) || perSecond < 0) return "?/s";
   if (perSecond >= 9.95) return `${formatCount(Math.round(perSecond))}/s`;
@@ -38,7 +38,7 @@ export function formatRate(perSecond: number): string {
   return `${(perSecond * 60).toFixed(1)}/m`;
 }
 
-/** Epoch ms as local time, "2026-11-23 18:40:12". A number that is no date (pools hold such) stays a number. */
+/** Epoch ms as local time, "2026-11-23 18:40:12". A number that is not a valid date (pools hold such) stays a number. */
 export function formatTime(epochMs: number): string {
   const time = new Date(epochMs);
   if (Number.isNaN(time.getTime())) return String(epochMs);
@@ -52,26 +52,26 @@ export function formatMinute(epochMs: number): string {
 }
 
 /**
- * Text of unknown origin, safe to show: control characters (with those of ANSI sequences), invisible characters and
- * bidi overrides are written as escapes, so that an entry in Redis can neither move the cursor nor disguise itself.
+ * Makes text of unknown origin safe to show: control characters (including those of ANSI sequences), invisible characters
+ * and bidi overrides are written as escapes, so that an entry in Redis can neither move the cursor nor disguise itself.
  */
 export function visibleText(text: string): string {
   return text.replace(UNSAFE, escapeCharacter);
 }
 
-/** Like visibleText for text that we composed: line ends, tabs and our own colours stay. */
+/** Like visibleText for text that we composed: line ends, tabs and our own colours are kept. */
 export function visibleLines(text: string): string {
   return text.replace(OWN_SEQUENCE_OR_UNSAFE, (match) => (OWN.test(match) ? match : escapeCharacter(match)));
 }
 
-/** JSON with the characters escaped that JSON.stringify leaves alone and a terminal would act on. */
+/** JSON that also escapes the characters which JSON.stringify leaves unchanged and a terminal would interpret. */
 export function visibleJson(document: unknown, indent?: number): string {
   const json = JSON.stringify(document, null, indent);
-  // Nearly all is ASCII, which is found out in a tenth of the time.
+  // Nearly all text is ASCII, and checking that takes a tenth of the time.
   return BEYOND_ASCII.test(json) ? json.replace(UNSAFE_IN_JSON, (c) => `\\u${hex(c, 4)}`) : json;
 }
 
-/** Text that somebody wants as it is, in a pipe: line ends and tabs stay; the rest is escaped as in JSON. */
+/** Raw text requested for a pipe: line ends and tabs are kept; the rest is escaped as in JSON. */
 export function visibleResult(text: string): string {
   return text.replace(UNSAFE, (c) => (c === "\n" || c === "\t" ? c : `\\u${hex(c, 4)}`));
 }
@@ -81,7 +81,7 @@ const INVISIBLE =
 const UNSAFE = new RegExp(`[\\x00-\\x1f\\x7f-\\x9f${INVISIBLE}]`, "gu");
 const BEYOND_ASCII = /[^\n\x20-\x7e]/;
 const UNSAFE_IN_JSON = new RegExp(`[\\x7f-\\x9f${INVISIBLE}]`, "gu");
-/** Line end, tab, and the sequences that style.ts writes. */
+/** Line end, tab, and the sequences written by style.ts. */
 const OWN = /^(?:[\n\t]|\x1b\[(?:[12]|22|3\d)m)$/;
 const OWN_SEQUENCE_OR_UNSAFE = new RegExp(`\\x1b\\[(?:[12]|22|3\\d)m|${UNSAFE.source}`, "gu");
 

@@ -1,18 +1,18 @@
 import type { LogFields } from "../log.ts";
 
-/** Shorter "secrets" are test values, and parts of many words. */
+/** Shorter "secrets" are test values, and would occur in many words. */
 const MIN_LENGTH = 4;
 const HIDDEN = "***";
 
-/** Takes secrets out of texts: those it was told of, and what stands where URLs have their passwords and tokens. */
+/** Removes secrets from texts: those it was given, and the parts of URLs that hold passwords and tokens. */
 export interface Hiding {
   hide(secret: string): void;
   text(text: string): string;
-  /** Texts in arrays and objects, too. */
+  /** Including texts in arrays and objects. */
   fields(fields: LogFields): LogFields;
 }
 
-/** `redact`: takes out what secrets in a text can be known by. */
+/** `redact`: removes secrets that can be recognized in a text. */
 export function createHiding(redact: (text: string) => string): Hiding {
   let forms: string[] = [];
   const text = (shown: string): string => {
@@ -31,7 +31,7 @@ export function createHiding(redact: (text: string) => string): Hiding {
   return {
     hide: (secret) => {
       if (secret.length < MIN_LENGTH) return;
-      // The longest first: what is left of one that has another in it would still be half a secret.
+      // The longest first: removing a shorter one contained in it would leave part of a secret.
       forms = [...new Set([...forms, ...formsOf(secret)])].sort((a, b) => b.length - a.length);
     },
     text,
@@ -39,9 +39,9 @@ export function createHiding(redact: (text: string) => string): Hiding {
   };
 }
 
-/** As it is, and as URLs, forms and JSON write it. */
+/** Unchanged, and as written in URLs, forms and JSON. */
 function formsOf(secret: string): string[] {
-  // By way of bytes, half a surrogate pair, which would throw, becomes a character.
+  // Converting to bytes replaces half a surrogate pair, which would throw.
   const encoded = encodeURIComponent(Buffer.from(secret).toString());
   return [secret, encoded, encoded.replaceAll("%20", "+"), JSON.stringify(secret).slice(1, -1)];
 }

@@ -4,21 +4,22 @@ import type { DocumentView } from "./document-view.ts";
 import { visibleResult } from "./format.ts";
 
 /**
- * Shows what jq makes of each document, one result a line: texts as they are, everything else as JSON. Loads jq, compiled to
- * WebAssembly. Rejects with a usage error in jq's words when it does not understand the expression.
+ * Shows jq's output for each document, one result per line: strings raw, everything else as JSON. Loads jq, compiled to
+ * WebAssembly. Rejects with a usage error with jq's message when the expression is invalid.
  */
 export async function jqView(expression: string): Promise<DocumentView> {
   const { loadJq } = await import("jq-wasm");
   const jq = await loadJq();
-  // Without input nothing is computed: what fails now is the expression. A blank before it, or a minus would make it an option.
+  // Without input nothing is computed: a failure now is an error in the expression. A space before it keeps a minus from
+  // being read as an option.
   run(jq, "", expression.startsWith("-") ? ` ${expression}` : expression, expression);
-  // All in one call, of which each takes a millisecond; each by itself, so that `input` can't reach for the next.
+  // All in one call, because each call takes a millisecond; wrapped separately, so that `input` can't read the next document.
   const each = `.[] | (\n${expression}\n)`;
   const lines = (documents: readonly unknown[]) => run(jq, JSON.stringify(documents), each, expression);
   return { lines, whole: (document) => lines([document]) };
 }
 
-/** jq's own option for raw texts would do, if only its package did not trim what comes out. */
+/** jq's own option for raw output can't be used, because its package trims the output. */
 function run(jq: Jq, input: string, query: string, expression: string): string {
   const { stdout, stderr, exitCode } = jq.raw(input, query, ["-c"]);
   if (exitCode !== 0) throw explain(stderr, expression);
@@ -28,8 +29,8 @@ function run(jq: Jq, input: string, query: string, expression: string): string {
 }
 
 /**
- * From `jq: error: syntax error, unexpected end of file at <top-level>, line 1, column 4:`, the lines that it means and
- * `jq: 1 compile error`; or from `jq: error (at /dev/stdin:0): Cannot index number with "a"`.
+ * Extracts the message from `jq: error: syntax error, unexpected end of file at <top-level>, line 1, column 4:`, followed by
+ * the lines in question and `jq: 1 compile error`; or from `jq: error (at /dev/stdin:0): Cannot index number with "a"`.
  */
 function explain(stderr: string, expression: string): PushCliError {
   const [first = "", ...rest] = stderr.split("\n").filter((line) => !/^jq: \d+ compile errors?$/.test(line));

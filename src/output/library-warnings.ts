@@ -3,9 +3,9 @@ import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
 
 /**
- * Shows what libraries have to say as warnings of ours, each once: --quiet silences them, and with --json, whose readers
- * expect nothing but documents, they are dropped. `reword` puts a text into our words and takes secrets out.
- * `output` is asked each time, since the flags are not known from the start. Returns the undo.
+ * Shows messages of libraries as warnings of ours, each once: --quiet silences them, and with --json, whose readers
+ * expect nothing but documents, they are dropped. `reword` rewrites a text in our words and removes secrets. `output` is
+ * called each time, because the flags are not known at the start. Returns a function that undoes this.
  */
 export function relayLibraryWarnings(
   io: Pick<Io, "onLibraryWarning">,
@@ -19,7 +19,7 @@ export function relayLibraryWarnings(
     // The rest of an error's text is its stack.
     const [line = ""] = text.trim().split("\n");
     const warning = `warning: ${reword(line)}`;
-    // Each time, and whatever is shown.
+    // Logged each time, whether it is shown or not.
     log()?.warn("library", reword(text.trim()));
     if (out.format === "json" || shown.has(warning)) return;
     shown.add(warning);

@@ -6,26 +6,26 @@ import { formatTime, visibleJson } from "./format.ts";
 import { createHiding } from "./hide-secrets.ts";
 
 export interface LogOptions {
-  /** What a terminal, or whatever stderr is, gets to see; absent: nothing. */
+  /** What is shown on stderr, terminal or not; absent: nothing. */
   shown?: { level: LogLevel; say(text: string): void } | undefined;
-  /** Where lines of NDJSON go. */
+  /** The file for lines of NDJSON. */
   file?: { path: string; level: LogLevel } | undefined;
-  /** Takes out of a text what looks like a secret; what `hide` was told of goes in any case. */
+  /** Removes from a text what looks like a secret; secrets passed to `hide` are always removed. */
   redact(text: string): string;
-  /** Told once when the file can't be written any more. */
+  /** Called once when the file can no longer be written. */
   warn(text: string): void;
   /** Epoch ms. */
   now(): number;
 }
 
 export interface Log extends Logger {
-  /** What stderr got to see beside this log, for the file alone. */
+  /** Logs, only to the file, what stderr has shown apart from this log. */
   said(level: LogLevel, event: string, text: string): void;
-  /** Writes what is left. */
+  /** Writes what is pending. */
   close(): void;
 }
 
-/** One thing that happened, on its way to those who want to know. */
+/** One event to be logged. */
 interface Entry {
   atMs: number;
   level: LogLevel;
@@ -34,13 +34,13 @@ interface Entry {
   fields: LogFields;
 }
 
-/** Throws a usage error for what is no file. */
+/** Throws a usage error for a path that is not a file. */
 export function pathOfLog(given: string, folder: string): string {
   if (given !== "" && given !== "-") return resolve(folder, given);
   throw usageError(`--log-file: '${given}' is not a file`, "to log to stderr, use --verbose or --debug");
 }
 
-/** Undefined when nobody wants to know anything. Throws a usage error when the file can't be opened. */
+/** Undefined when neither output is wanted. Throws a usage error when the file can't be opened. */
 export function openProgramLog(options: LogOptions): Log | undefined {
   const { shown, now, warn } = options;
   const file = options.file && openLogFile(options.file.path, warn);
@@ -84,11 +84,14 @@ function renderLine({ atMs, level, event, message, fields }: Entry): string {
   return `${visibleJson({ at: new Date(atMs).toISOString(), level, event, message, ...fields })}\n`;
 }
 
-/** Traces come by the thousand: they are written together. */
+/** There may be thousands of traces: they are written together. */
 const WRITE_EVERY_MS = 100;
 const WRITE_AT_CHARS = 64 * 1024;
 
-/** Lines of a log; after a failure, which is told once, they are dropped: no work is to end for its log. */
+/**
+ * The lines of a log file; after a failure, which is reported once, they are dropped: a log must not end any
+ * work.
+ */
 function openLogFile(path: string, warn: (text: string) => void) {
   let file: AppendFile | undefined = open(path);
   let waiting = "";
@@ -108,7 +111,7 @@ function openLogFile(path: string, warn: (text: string) => void) {
     }
   };
   return {
-    /** `isUrgent`: it is in the file when this returns, with all before it. */
+    /** `isUrgent`: it is in the file when this returns, together with all lines before it. */
     write: (line: string, isUrgent: boolean) => {
       waiting += line;
       if (isUrgent || waiting.length >= WRITE_AT_CHARS) writeOut();

@@ -16,87 +16,90 @@ export type { ErrorReport } from "./render-error.ts";
 export type { Style } from "./style.ts";
 export type { Cell, Column } from "./table.ts";
 
-/** What reads stdout: a person, who gets tables; a program that reads rows; or one that reads JSON. */
+/** Who reads stdout: a person, who gets tables; a program that reads rows; or one that reads JSON. */
 export type Format = "human" | "plain" | "json";
 
-/** What --format can ask for. */
+/** The values of --format. */
 export type FormatChoice = "table" | "json" | RowFormat;
 
 /**
- * Data goes to stdout, talk to stderr. Nothing that is printed can carry a control sequence other than our own
- * colours, whatever Redis or the API holds. Lost readers are no errors: see `closed`.
+ * Data goes to stdout, messages to stderr. Nothing that is printed can contain a control sequence other than our own colours,
+ * whatever Redis or the API holds. A reader that is gone is not an error: see `closed`.
  */
 export interface Output {
   readonly format: Format;
   readonly quiet: boolean;
   /** `canAsk()`: stdin and stderr are terminals, and --no-input was not given. */
   readonly interactive: boolean;
-  /** --no-input: nothing is asked, even on a terminal. */
+  /** --no-input: never ask, even on a terminal. */
   readonly noInput: boolean;
   /** For stdout. */
   readonly style: Style;
-  /** Of stdout; 80 where it does not know. */
+  /** Of stdout; 80 if unknown. */
   readonly columns: number;
   /** For stderr. */
   readonly talkStyle: Style;
-  /** Aborted when stdout takes nothing more; long work whose only product is stdout should end then. */
+  /** Aborted when stdout accepts nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
-  /** The one document of a command; not for people: JSON, or a row for each of its values. Rejects like `line`. */
+  /** The one document of a command, for programs: JSON, or a row for each of its values. Rejects like `line`. */
   document(document: object): Promise<void>;
-  /** The same, as JSON in any case. */
+  /** The same, but always as JSON. */
   json(document: unknown): void;
   /** One line of NDJSON; waits while the pipe is full. Rejects with a PushCliError when stdout can't be written. */
   line(document: unknown): Promise<void>;
   /** Many lines of NDJSON in one write. Waits and rejects like `line`. */
   lines(documents: readonly unknown[]): Promise<void>;
-  /** Lines of data in a form of their own, line ends included. Waits and rejects like `line`. */
+  /** Lines of data in their own format, including line ends. Waits and rejects like `line`. */
   text(lines: string): Promise<void>;
-  /** A long text, as `text` takes it: on a terminal through the pager, unless told otherwise. Waits and rejects like `line`. */
+  /**
+   * A long text, in the form that `text` takes: on a terminal shown with the pager, unless told otherwise. Waits and rejects
+   * like `line`.
+   */
   page(lines: string, options?: { pager?: boolean }): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
-  /** Rows, in a table or for programs. Rejects like `line`. */
+  /** Rows, as a table or for programs. Rejects like `line`. */
   table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
-  /** A line on stderr that --quiet silences. */
+  /** A message on stderr that --quiet silences. */
   talk(text: string): void;
-  /** A line of --verbose or --debug: talk that `onSay` is not told of. */
+  /** A line of --verbose or --debug: a message that is not passed to `onSay`. */
   trace(text: string): void;
-  /** A line on stderr that nothing silences. */
+  /** A message on stderr that nothing silences. */
   warn(text: string): void;
   /** Also ends the live progress line. */
   error(error: ErrorReport): void;
-  /** Ends the one before, if it is still up. */
+  /** Ends the previous one if it is still shown. */
   progress(): Progress;
-  /** Whether there is somebody to ask; with `stdinTaken`, on the controlling terminal, whatever stdin is. */
+  /** Whether somebody can be asked; with `stdinTaken`, on the controlling terminal, whatever stdin is. */
   canAsk(options?: Pick<Asking, "stdinTaken">): boolean;
-  /** No without asking when `canAsk` says so. */
+  /** No, without asking, when `canAsk` is false. */
   confirm(question: string, options?: Asking): Promise<boolean>;
-  /** The line that is typed; undefined without asking when `canAsk` says so. */
+  /** The line that is typed; undefined, without asking, when `canAsk` is false. */
   prompt(question: string, options?: Pick<Asking, "signal" | "stdinTaken">): Promise<string | undefined>;
   /** Ends the live progress line and waits until everything is written. Rejects like `line`. */
   flush(): Promise<void>;
-  /** The same output with data on stderr, for when stdout is taken. Is flushed on its own. */
+  /** The same output with data on stderr, for when stdout is used otherwise. Has to be flushed separately. */
   onStderr(): Output;
 }
 
 export interface OutputOptions {
   /** Absent: tables on a terminal, rows separated by tabs elsewhere. */
   as?: FormatChoice | undefined;
-  /** Whether rows begin with a line of titles; absent: those of CSV and tables do. */
+  /** Whether rows start with a line of titles; by default for CSV and tables. */
   header?: boolean | undefined;
   quiet: boolean;
   color: ColorChoice;
   /** Never ask. */
   noInput?: boolean;
-  /** How --json documents are shown; as they are unless given. */
+  /** How --json documents are shown; unchanged by default. */
   view?: DocumentView | undefined;
-  /** Told what is said on stderr, --quiet or not: for a log. */
+  /** Called with every message on stderr, even with --quiet: for a log. */
   onSay?: ((how: "talk" | "warn" | "error", text: string) => void) | undefined;
-  /** Time between lines of progress in a log; 10 s. */
+  /** Interval between lines of progress in a log; defaults to 10 s. */
   heartbeatMs?: number;
 }
 
-/** `clock` stamps the lines of progress in a log. */
+/** `clock` provides the times of progress lines in a log. */
 export function createOutput(io: Io, options: OutputOptions, clock: { now(): number }): Output {
   const stdout = createSink(io.stdout, "stdout");
   const stderr = createSink(io.stderr, "stderr");
@@ -158,7 +161,7 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       mayAsk(asking) ? prompt(io, visibleLines(question), asking) : undefined,
     flush: async () => {
       progress.done();
-      // Nobody is left to hear that stderr failed.
+      // There is no way to report that stderr failed.
       await Promise.allSettled([stderr.flushed()]);
       await stdout.flushed();
       throwFailure();
@@ -194,7 +197,7 @@ function documentMethods(stdout: Sink, view: DocumentView) {
       try {
         stdout.write(view.whole(document));
       } catch (error) {
-        // The work that it tells of is done; how that went is the exit code, unless all was well.
+        // The work that it reports on is done; its result is the exit code, unless everything went well.
         failure ??= error;
       }
     },
@@ -230,7 +233,7 @@ function stdoutMethods(io: Io, stdout: Sink, as: FormatChoice, { header, color }
   };
 }
 
-/** Of a pipe that is to have tables, the variable tells, which `watch` sets. */
+/** For a pipe that is to show tables, COLUMNS determines the width; `watch` sets it. */
 function tableWidth({ stdout, env }: Io): number {
   const told = /^[1-9]\d{0,3}$/.test(env.COLUMNS ?? "") ? Number(env.COLUMNS) : USUAL_WIDTH;
   return stdout.columns || told;

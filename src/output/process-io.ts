@@ -7,18 +7,18 @@ import { fateOf, freeFiles, ownFacts } from "./process-facts.ts";
 import { catchSignals } from "./process-signals.ts";
 
 /**
- * The working folder's own name for itself where it has no other, because it was removed: nothing is in it, and nothing
- * can be made in it.
+ * Stands for a working folder that was removed and has no other name: nothing is in it, and nothing can be created in
+ * it.
  */
 const REMOVED_FOLDER = "/proc/self/cwd";
 
-/** The real process. Streams are getters because Node builds each at first use: `--version` never needs stdin. */
+/** The real process. Streams are getters because Node creates each on first use: `--version` never needs stdin. */
 export function processIo(): Io {
-  // A sink listens too, but help and usage errors may be printed before there is one, and an EPIPE that nobody
-  // listens for is an uncaught exception.
+  // A sink listens too, but help and usage errors may be printed before there is one, and an EPIPE without a listener
+  // is an uncaught exception.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
-  // By this variable ioredis prints every command to stderr, and AUTH with its password.
+  // With this variable, ioredis prints every command to stderr, including AUTH with its password.
   delete process.env.DEBUG;
   const signals = catchSignals();
   return {
@@ -55,7 +55,7 @@ function openTerminal(): ReadStream | undefined {
   try {
     return new ReadStream(openSync("/dev/tty", "r"));
   } catch {
-    return undefined; // ENXIO: a process without one, such as cron's
+    return undefined; // ENXIO: a process without a terminal, such as cron's
   }
 }
 
@@ -67,7 +67,7 @@ function workingFolder(): string {
   }
 }
 
-/** A container may run as a user that nobody has named. */
+/** A container may run as a user without a name. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -82,7 +82,7 @@ function captureWarnings(listener: (text: string) => void): () => void {
   const { debug, error, info, log, trace, warn } = console;
   const print = (...args: unknown[]) => listener(args.map(describeArgument).join(" "));
   for (const name of PRINTERS) console[name] = print;
-  // Node's own listener is the one that prints.
+  // Node's own listener, which prints.
   const others = process.listeners("warning");
   const hear = (warning: Error) => listener(messageOf(warning));
   process.removeAllListeners("warning").on("warning", hear);
@@ -93,7 +93,7 @@ function captureWarnings(listener: (text: string) => void): () => void {
   };
 }
 
-/** No object is looked into: the error of a refused AUTH, for one, carries the password. */
+/** Objects are not inspected: the error of a refused AUTH, for example, contains the password. */
 function describeArgument(value: unknown): string {
   if (value instanceof Error) return messageOf(value);
   return typeof value === "object" ? "[object]" : String(value);

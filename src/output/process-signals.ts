@@ -2,15 +2,15 @@ import { isatty } from "node:tty";
 import type { Io } from "./io.ts";
 
 export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
-/** 128 and the signal's number, as shells have it. */
+/** 128 plus the signal's number, as in shells. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-/** How long what is to be done before the end may take. */
+/** Maximum time for the cleanups before the end. */
 const GRACE_MS = 1000;
 
 /**
- * Catches the signals that end a process, for as long as it lives: PID 1 of a container is spared the default action by
- * the kernel (pid_namespaces(7)), so without a handler Ctrl-C and `docker stop` would do nothing. Without a listener the
- * process ends; a second signal meanwhile ends it at once.
+ * Catches the signals that end a process, for its whole life: the kernel exempts PID 1 of a container from the default
+ * action (pid_namespaces(7)), so without a handler Ctrl-C and `docker stop` would do nothing. Without listeners the
+ * process ends; a second signal in the meantime ends it at once.
  */
 export function catchSignals(): Pick<Io, "onSignal" | "beforeEnd"> {
   const listeners = new Set<(signal: Signal) => void>();
@@ -36,15 +36,15 @@ export function catchSignals(): Pick<Io, "onSignal" | "beforeEnd"> {
 }
 
 /**
- * Whether a closed terminal is none of this process's business. `nohup` says so by ignoring SIGHUP, but Node gives every
- * signal its default action back before it runs any program (ResetSignalHandlers in node.cc). What is left to see is that
- * no stream is a terminal: nohup redirects those that are.
+ * Whether the process should ignore a closed terminal. `nohup` requests that by ignoring SIGHUP, but Node restores the
+ * default action of every signal before it runs any program (ResetSignalHandlers in node.cc). What remains visible is
+ * that no stream is a terminal: nohup redirects those that are.
  */
 function isDetached(): boolean {
   return ![0, 1, 2].some((fd) => isatty(fd));
 }
 
-/** By the signal itself, so that a shell's loop ends with its command; where that does nothing, by the exit code. */
+/** Ends by the signal itself, so that a shell's loop ends with its command; if that has no effect, by the exit code. */
 function endBy(signal: Signal): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

@@ -2,14 +2,14 @@ import { formatTime, visibleLines } from "./format.ts";
 import type { Io, OutStream } from "./io.ts";
 import { cutToWidth } from "./width.ts";
 
-/** The state of long work on stderr: a live line on a terminal, a line every 10 s in a log. */
+/** The progress of long work on stderr: a live line on a terminal, a line every 10 s in a log. */
 export interface Progress {
   /**
-   * Cheap: keeps `render` and calls it when the line is drawn, with the width that it may take. Where `isLive`, it may give
-   * several lines, as an array; a line end inside a text makes no line of its own.
+   * Cheap: keeps `render` and calls it when the line is drawn, with the available width. If `isLive`, it may return several
+   * lines, as an array; a line end inside a text does not start a new line.
    */
   update(render: Render): void;
-  /** Ends the line; `lastLine` stays. More calls do nothing. */
+  /** Ends the line; `lastLine` stays. Further calls do nothing. */
   done(lastLine?: string): void;
 }
 
@@ -25,9 +25,9 @@ export interface ProgressNeeds {
 
 export const silentProgress: Progress = { update: () => {}, done: () => {} };
 
-/** ora can't draw without cursor control, and nobody wants its frames in the log of a build server. */
+/** ora needs cursor control, and its frames would clutter the log of a build server. */
 export function canDraw(stderr: OutStream, env: Io["env"]): boolean {
-  // ora clears as many rows as the line takes, which without a width is endlessly many.
+  // ora clears as many rows as the line takes, which without a width is infinitely many.
   if (stderr.columns === 0) return false;
   return stderr.isTTY === true && "cursorTo" in stderr && env.TERM !== "dumb" && !env.CI;
 }
@@ -56,13 +56,13 @@ function liveLine(needs: ProgressNeeds): Progress {
     const { default: ora } = await import("ora");
     if (ended) return;
     spinner = ora({
-      // As a function it is called once a frame, and again when a line of talk has to be drawn around.
+      // As a function it is called once per frame, and again when a message has to be printed above it.
       suffixText: draw,
       stream: stderr as NodeJS.WriteStream,
       interval: FRAME_MS,
       color: needs.color ? "cyan" : false,
       isEnabled: true,
-      // Else ora puts the terminal into raw mode, and Ctrl-C no longer makes a SIGINT.
+      // Otherwise ora puts the terminal into raw mode, and Ctrl-C no longer sends SIGINT.
       discardStdin: false,
     }).start();
   };

@@ -1,8 +1,8 @@
-/** The rate is that of the last seconds: it follows a change, and a burst does not shake it. */
+/** The rate covers the last seconds: it follows a change, and a burst has little effect on it. */
 const WINDOW_MS = 5000;
 const SAMPLE_MS = 200;
 
-/** How fast a growing count grew lately. */
+/** Measures how fast a growing count has grown recently. */
 export class RateMeter {
   private readonly clock: { monotonic(): number };
   private readonly samples: { at: number; count: number }[];
@@ -12,7 +12,7 @@ export class RateMeter {
     this.samples = [{ at: clock.monotonic(), count: 0 }];
   }
 
-  /** Takes the count as it is now; returns the rate a second. */
+  /** Takes the current count; returns the rate per second. */
   measure(count: number): number {
     const at = this.clock.monotonic();
     const newest = this.samples.at(-1);

@@ -6,7 +6,7 @@ export interface ErrorReport {
   code: string;
   message: string;
   hint?: string | undefined;
-  /** Printed under the message; left out of the JSON document when there are none. */
+  /** Printed under the message; omitted from the JSON document when empty. */
   details?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export function renderErrorJson({ code, message, hint, details = [] }: ErrorRepo
   return `${visibleJson({ error: { code, message, ...listed, hint } })}\n`;
 }
 
-/** Broken between words, where the width is known: a terminal would break inside them. */
+/** Wrapped between words if the width is known: a terminal would break inside them. */
 export function renderError(
   { message, hint, details = [] }: ErrorReport,
   style: Style,

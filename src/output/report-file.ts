@@ -2,19 +2,19 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { messageOf, PushCliError, usageError } from "../errors.ts";
 
-/** An NDJSON file that is added to, line by line. */
+/** An NDJSON file that lines are appended to. */
 export interface Report {
   /** Never waits and never throws: lines are written about every 100 ms. After a failure they are dropped. */
   write(line: object): void;
   /** Why lines were lost, as soon as it is known. */
   readonly failed: PushCliError | undefined;
-  /** Writes what is left. Rejects with `failed`. */
+  /** Writes what is pending. Rejects with `failed`. */
   close(): Promise<void>;
 }
 
 /**
- * Opens `path` to append. A process killed while it wrote leaves half a line behind; that half is cut off, so that the
- * file stays valid NDJSON. Rejects with a usage error for a file that can't be opened or is none of ours.
+ * Opens `path` to append. A process killed while writing leaves half a line behind; that half is removed, so that the file
+ * stays valid NDJSON. Rejects with a usage error for a file that can't be opened or is not a report.
  */
 export async function openReport(path: string): Promise<Report> {
   const handle = await openFile(path);
@@ -27,13 +27,13 @@ export async function openReport(path: string): Promise<Report> {
   return startWriting(handle, path);
 }
 
-/** Rejects as `openReport` would, and leaves the file, or its absence, as it is. */
+/** Rejects as `openReport` would, and changes nothing: neither the file, nor its absence. */
 export async function checkReport(path: string): Promise<void> {
   const kind = await kindOf(path);
-  // A pipe has a reader who would take the check for the end.
+  // A pipe has a reader, who would take the check for the end.
   if (kind === "other") return;
   if (kind === "missing") {
-    // A new file shows whether one can be made there; nothing else does for every file system.
+    // Creating a new file shows whether that is possible there; nothing else does so for every file system.
     const probe = `${path}.${randomUUID()}`;
     await (await openFile(probe, path)).close();
     await unlink(probe);
@@ -52,21 +52,21 @@ async function kindOf(path: string): Promise<"missing" | "file" | "other"> {
     const info = await stat(path);
     return info.isFile() || info.isDirectory() ? "file" : "other";
   } catch (error) {
-    // Of any other trouble, opening tells more.
+    // For any other error, opening the file gives a better message.
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? "missing" : "file";
   }
 }
 
 const WRITE_EVERY_MS = 100;
 const WRITE_AT_CHARS = 64 * 1024;
-/** Our lines are a few hundred bytes; a longer "line" is some other file. */
+/** Our lines are a few hundred bytes; a file with a longer "line" is not a report. */
 const LONGEST_LINE = 64 * 1024;
 
 function startWriting(handle: FileHandle, path: string): Report {
   let waiting: string[] = [];
   let chars = 0;
   let cause: unknown;
-  /** Lines that the file lacks. */
+  /** Number of lines missing in the file. */
   let lost = 0;
   let writing = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -81,7 +81,7 @@ function startWriting(handle: FileHandle, path: string): Report {
     if (lines.length === 0) return;
     if (cause === undefined) lost += await appendLines(handle, lines, fail);
     else lost += lines.length;
-    // A torn line would spoil the file for whoever reads it; where it can't be cut off, the next `openReport` tries.
+    // A torn line would make the file invalid for its readers; if it can't be removed, the next `openReport` tries.
     if (cause !== undefined) await mendTail(handle, path).catch(() => undefined);
   };
   const writeOut = () => {
@@ -112,7 +112,7 @@ function startWriting(handle: FileHandle, path: string): Report {
   };
 }
 
-/** Returns how many of the lines did not get into the file, whole; `onError` is told why. */
+/** Returns how many of the lines were not completely written; `onError` is called with the reason. */
 async function appendLines(
   handle: FileHandle,
   lines: readonly string[],
@@ -140,7 +140,7 @@ function writeError(path: string, cause: unknown, lost: number): PushCliError {
   });
 }
 
-/** `shown`: the path that messages name. */
+/** `shown`: the path for messages. */
 async function openFile(path: string, shown = path): Promise<FileHandle> {
   try {
     // "a+" and not "a": the tail has to be read, and opening a FIFO must not wait for its reader.
@@ -153,7 +153,10 @@ async function openFile(path: string, shown = path): Promise<FileHandle> {
   }
 }
 
-/** What has to be done to the end of a file before lines can be added. Rejects with a usage error for a file that is none of ours. */
+/**
+ * What has to be done to the end of a file before lines can be appended. Rejects with a usage error for a file that is not a
+ * report.
+ */
 async function planMend(
   handle: FileHandle,
   path: string,

@@ -1,16 +1,16 @@
 import { visibleText } from "./format.ts";
 import type { Cell, Column } from "./table.ts";
 
-/** Rows for programs: separated by tabs, CSV by RFC 4180, or nothing but the openIds in them. */
+/** Rows for programs: separated by tabs, CSV by RFC 4180, or only the openIds in them. */
 export type RowFormat = "tsv" | "csv" | "openid";
 
-/** Makes rows into lines. Each header line comes once, however many pieces the rows come in. */
+/** Renders rows as lines. Each header line is written once, however many pieces the rows come in. */
 export class RowWriter {
   private readonly format: RowFormat;
   private readonly hasHeader: boolean;
   private lastHeader: string | undefined;
 
-  /** `header`: usual for CSV alone. */
+  /** `header`: by default only for CSV. */
   constructor(format: RowFormat, header: boolean | undefined) {
     this.format = format;
     this.hasHeader = format !== "openid" && (header ?? format === "csv");
@@ -37,12 +37,12 @@ export class RowWriter {
   }
 }
 
-/** The columns of a document in rows. */
+/** The columns of a document as rows. */
 export const PAIR: readonly Column[] = [{ title: "name" }, { title: "value" }];
 
 /**
- * A document in rows: the path of each value in it, as `outcomes.sent` or `errors.0.errcode`, and the value; `-` for null.
- * Lists and objects without anything in them have no row.
+ * A document as rows: the path of each value in it, such as `outcomes.sent` or `errors.0.errcode`, and the value; `-` for
+ * null. Empty lists and objects have no row.
  */
 export function toPairs(value: unknown, path = ""): [name: string, value: Cell][] {
   if (value === undefined) return [];
@@ -57,7 +57,7 @@ function nameOf({ name, title }: Column): string {
   return name ?? title;
 }
 
-/** Line ends stay in CSV, which has quotes for them; other control characters are written as escapes. */
+/** Line ends are kept in CSV, which quotes them; other control characters are written as escapes. */
 function csvCell(cell: Cell): string {
   const text = String(cell)
     .split(/(\r\n|\n)/)

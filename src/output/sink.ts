@@ -1,13 +1,13 @@
 import { messageOf, PushCliError } from "../errors.ts";
 import type { OutStream } from "./io.ts";
 
-/** A stream to write on that may fail or lose its reader at any time, without taking the process along. */
+/** A stream to write to that may fail or lose its reader at any time, without ending the process. */
 export interface Sink {
   /** Dropped once the stream is closed. */
   write(text: string): void;
   /** Resolves when there is room again, or the reader is gone. Rejects with a PushCliError when writing failed. */
   drained(): Promise<void>;
-  /** Resolves when all is written, or the reader is gone. Rejects like `drained`. */
+  /** Resolves when everything is written, or the reader is gone. Rejects like `drained`. */
   flushed(): Promise<void>;
   /** Aborted when nothing can be written any more; the reason is a PushCliError. */
   readonly closed: AbortSignal;
@@ -17,7 +17,7 @@ const READER_GONE = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR
 
 const sinks = new WeakMap<OutStream, Sink>();
 
-/** The sink of a stream, one each however often it is asked for. `name` is for messages: "stdout". */
+/** The sink of a stream, always the same one for a stream. `name` is for messages: "stdout". */
 export function createSink(stream: OutStream, name: string): Sink {
   const known = sinks.get(stream);
   if (known) return known;
@@ -56,7 +56,7 @@ function buildSink(stream: OutStream, name: string): Sink {
     drained: async () => {
       throwFailure();
       if (closed.aborted || !stream.writableNeedDrain) return;
-      // One listener for all who wait: thousands of them would each warn about a leak.
+      // One listener for all waiting callers: thousands of them would each cause a warning about a leak.
       draining ??= untilEither(closed, (done) => stream.once("drain", done)).finally(() => {
         draining = undefined;
       });
@@ -71,7 +71,7 @@ function buildSink(stream: OutStream, name: string): Sink {
   };
 }
 
-/** `head` has seen enough, or the terminal was closed (EIO): no fault, unlike a full disk. */
+/** `head` has seen enough, or the terminal was closed (EIO): not an error, unlike a full disk. */
 function isReaderGone(error: NodeJS.ErrnoException, stream: OutStream): boolean {
   const code = error.code ?? "";
   return READER_GONE.has(code) || (code === "EIO" && stream.isTTY === true);

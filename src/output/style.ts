@@ -2,7 +2,7 @@ import type { Io, OutStream } from "./io.ts";
 
 type Paint = (text: string) => string;
 
-/** Colours that turn into plain text where they would not show. */
+/** Colours that become plain text where they would not be shown. */
 export interface Style {
   readonly bold: Paint;
   readonly dim: Paint;
@@ -13,7 +13,7 @@ export interface Style {
   readonly cyan: Paint;
 }
 
-/** `visibleLines` in format.ts lets these sequences through, and no others: a new one has to be added there. */
+/** `visibleLines` in format.ts allows these sequences, and no others: a new one has to be added there. */
 export function createStyle(enabled: boolean): Style {
   const paint = (open: number, close: number): Paint =>
     enabled ? (text) => `\x1b[${open}m${text}\x1b[${close}m` : (text) => text;
@@ -29,12 +29,12 @@ export function createStyle(enabled: boolean): Style {
 }
 
 export const COLOR_CHOICES = ["auto", "always", "never"] as const;
-/** `auto`: where a terminal shows them, unless the environment says otherwise. */
+/** `auto`: if the terminal shows them, unless the environment says otherwise. */
 export type ColorChoice = (typeof COLOR_CHOICES)[number];
 
 /**
- * Whether what is written to `stream` has colours. With `auto`, FORCE_COLOR and CLICOLOR_FORCE count for more than NO_COLOR
- * (no-color.org), as they do for Node.js itself, and that for more than TERM=dumb and CLICOLOR=0.
+ * Whether output to `stream` has colours. With `auto`, FORCE_COLOR and CLICOLOR_FORCE take precedence over NO_COLOR
+ * (no-color.org), as in Node.js itself, and that over TERM=dumb and CLICOLOR=0.
  */
 export function hasColor(stream: OutStream, env: Io["env"], choice: ColorChoice): boolean {
   if (choice !== "auto") return choice === "always";

@@ -6,19 +6,19 @@ import { wrapWords } from "./wrap.ts";
 
 export interface Column {
   title: string;
-  /** What the header line of rows for programs says, where the title is not a field's name. */
+  /** The column's name in the header line of rows for programs, if the title is not a field name. */
   name?: string;
-  /** What is too long for it goes on in further lines, and is not cut: for words of our own. */
+  /** Text that is too long is wrapped instead of cut: for texts of our own. */
   wrap?: boolean;
-  /** Without it: right when every cell of the column is a number. */
+  /** Default: right when every cell of the column is a number. */
   align?: "left" | "right";
-  /** Cells are shares from 0 to 1, drawn as bars over the width that the other columns leave; must be the last column. */
+  /** Cells are shares from 0 to 1, drawn as bars in the width that the other columns leave; must be the last column. */
   bar?: boolean;
 }
 
 export type Cell = string | number;
 
-/** A table for people, at most `width` cells wide where the text columns can be cut for it; numbers never are. */
+/** A table for people, at most `width` cells wide if the text columns can be cut to that; numbers are never cut. */
 export async function renderTable(
   columns: readonly Column[],
   rows: readonly Cell[][],
@@ -64,7 +64,7 @@ function fitCell(cell: string, width: number, wrap: boolean): string {
   return lines.map((line) => cutToWidth(line, width)).join("\n");
 }
 
-/** Shorter bars tell nothing apart; longer ones only tire the eye. */
+/** Shorter bars can't be compared; longer ones are tiring to read. */
 const SHORTEST_BARS = 5;
 const LONGEST_BARS = 60;
 
@@ -82,7 +82,7 @@ const NO_BORDERS = {
   ...{ mid: "─", "mid-mid": GAP, middle: GAP },
 };
 
-/** A text column is not cut to less than this: a stub of an openId helps nobody, a wrapped line does. */
+/** The minimum width of a text column: a fragment of an openId is useless, a wrapped line is not. */
 const NARROWEST_COLUMN = 10;
 
 function cellText(cell: Cell): string {
@@ -93,7 +93,7 @@ function defaultAlign(rows: readonly Cell[][], index: number): "left" | "right" 
   return rows.length > 0 && rows.every((row) => typeof row[index] === "number") ? "right" : "left";
 }
 
-/** Takes the excess from the widest text columns; from the first one, which names the row, only when it must. */
+/** Takes the excess from the widest text columns; from the first one, which identifies the row, only if necessary. */
 function fitWidths(natural: number[], aligns: ("left" | "right")[], width: number): number[] {
   const widths = [...natural];
   const canCut = (index: number) => aligns[index] === "left" && (widths[index] ?? 0) > NARROWEST_COLUMN;

@@ -1,6 +1,6 @@
 /**
- * How many terminal cells text takes. Wide scripts and colours are exact; emoji are counted as current terminals draw them,
- * a sequence (a family, a flag, a skin tone) as one of two cells.
+ * How many terminal cells a text takes. Wide scripts and colours are exact; emoji are counted as current terminals draw
+ * them, a sequence (a family, a flag, a skin tone) as one of two cells.
  */
 export function displayWidth(text: string): number {
   let width = 0;
@@ -8,7 +8,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** `text` on one line of at most `width` cells; what is cut off shows as "…". Colours that are open are closed. */
+/** `text` on one line of at most `width` cells; a cut is shown as "…". Open colours are closed. */
 export function cutToWidth(text: string, width: number): string {
   const line = text.replace(/\s*\n\s*/g, " ");
   if (displayWidth(line) <= width) return line;
@@ -27,10 +27,10 @@ export function cutToWidth(text: string, width: number): string {
 const PARTS = /\x1b\[[\d;]*m|./gsu;
 /** What joins code points into one emoji: joiner, emoji variant, keycap, halves of flags, skin tones, tags. */
 const JOINS = /[\u200d\ufe0f\u20e3\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}]/u;
-/** Made at first use, because that takes longer than most commands' own work. */
+/** Created on first use, because that takes longer than most commands' own work. */
 let graphemes: Intl.Segmenter | undefined;
 
-/** Colour sequences and characters. Most text has no emoji of several code points, and is taken apart much faster. */
+/** Colour sequences and characters. Most texts have no emoji of several code points, and are split much faster. */
 function partsOf(text: string): string[] {
   if (!JOINS.test(text)) return text.match(PARTS) ?? [];
   graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
@@ -43,7 +43,7 @@ function partsOf(text: string): string[] {
 }
 /** Combining marks, variation selectors, joiners. */
 const NARROWEST = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-/** CJK, kana, Hangul, fullwidth forms, emoji that terminals draw as such. */
+/** CJK, kana, Hangul, fullwidth forms, and characters that terminals draw as emoji. */
 const WIDE =
   /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
 
@@ -53,7 +53,7 @@ function partWidth(part: string): number {
   if (WIDE.test(part)) return 2;
   const [first = "", ...rest] = part;
   if (rest.length === 0) return 1;
-  // Of several code points: an emoji, or a letter with its marks.
+  // Several code points: an emoji, or a letter with its marks.
   return EMOJI_SEQUENCE.test(part) ? 2 : partWidth(first);
 }
 

@@ -1,8 +1,8 @@
 import { displayWidth } from "./width.ts";
 
 /**
- * Text in lines of at most `width` cells, broken between words; a word that is longer stays whole, for a terminal to wrap.
- * Lines after the first begin with `indent` blanks.
+ * Text in lines of at most `width` cells, broken between words; a longer word stays whole, for the terminal to wrap. Lines
+ * after the first are indented by `indent` spaces.
  */
 export function wrapWords(text: string, width: number, indent = 0): string {
   const pad = " ".repeat(indent);
@@ -16,7 +16,7 @@ function wrapLine(line: string, width: number, pad: string): string {
   const lines: string[] = [];
   let current = "";
   let used = 0;
-  // Blanks stay with the word that they stand before, so that nothing is changed but line ends.
+  // Spaces stay with the word that follows them, so that only line ends are changed.
   for (const piece of line.match(/\s*\S+/g) ?? []) {
     const wide = displayWidth(piece);
     if (current.trim() === "" || used + wide <= width) {

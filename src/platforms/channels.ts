@@ -1,6 +1,6 @@
 import type { ChannelModule } from "./errcode/account.ts";
 
-/** Every channel, loaded when it is chosen. A new one is a folder and a line here. */
+/** All channels, each loaded when it is chosen. To add one, add a folder and a line here. */
 export const CHANNELS: Readonly<Record<string, () => Promise<ChannelModule>>> = {
   "wechat-template": async () => (await import("./wechat/template.ts")).wechatTemplate,
   "wechat-subscribe": async () => (await import("./wechat/subscribe.ts")).wechatSubscribe,

@@ -2,10 +2,10 @@ import { isFormId } from "./code.ts";
 import { isUsualFormId } from "./plain-entry.ts";
 import { quoteValue } from "./quote-value.ts";
 
-/** What databases, spreadsheets and languages write where there is no value. */
+/** How databases, spreadsheets and programming languages write a missing value. */
 const NO_VALUES = new Set(["null", "(null)", "\\n", "none", "undefined", "nil", "nan", "n/a", "#n/a"]);
 
-/** Of those above. */
+/** The length of the longest of them. */
 const LONGEST = 9;
 
 function isNoValue(text: string): boolean {
@@ -19,15 +19,15 @@ function isEmpty(value: unknown): boolean {
 const NO_VALUE = "it marks a missing value";
 const ROUNDED = "rounded by a spreadsheet, its last digits are lost; format the column as text there";
 
-/** 1.53974E+12: what Excel makes of 13 digits. */
+/** 1.53974E+12: what Excel turns 13 digits into. */
 function isRounded(text: string): boolean {
   return /^\d(?:[.,]\d+)?E\+\d+$/i.test(text);
 }
 
-/** What no openId holds, but a line does that was cut at the wrong places. */
+/** Characters that no openId holds, but that a wrongly split line does. */
 const DELIMITER = /[,;|"'`\\]/;
 
-/** Why a value is no openId; undefined when it may be one. */
+/** Why a value is not an openId; undefined when it may be one. */
 export function openIdFault(value: unknown, isOpenId: (text: string) => boolean): string | undefined {
   if (isEmpty(value)) return "it has no openId";
   const fault = (why = "") => `${quoteValue(value)} is not an openId${why}`;
@@ -38,7 +38,7 @@ export function openIdFault(value: unknown, isOpenId: (text: string) => boolean)
   return delimiter === undefined ? undefined : fault(`: it contains ${delimiter}`);
 }
 
-/** Why a value is no formId; undefined when it may be one. */
+/** Why a value is not a formId; undefined when it may be one. */
 export function formIdFault(value: unknown): string | undefined {
   if (isEmpty(value)) return "it has no formId";
   const fault = (why = "") => `${quoteValue(value)} is not a formId${why}`;
@@ -49,7 +49,7 @@ export function formIdFault(value: unknown): string | undefined {
   return isFormId(value) ? undefined : fault();
 }
 
-/** Why a value that is no expiry is none. */
+/** Why a value is not a valid expiry; the value must be invalid. */
 export function expiryFault(value: unknown): string {
   if (isEmpty(value)) return "it has no expiry";
   const why =
@@ -59,7 +59,10 @@ export function expiryFault(value: unknown): string {
   return `${quoteValue(value)} is not an expiry: ${why}`;
 }
 
-/** Whether an openId has the shape of WeChat's: 28 letters, digits, _ and -. Those of test set-ups are often shorter. */
+/**
+ * Whether an openId has the shape of WeChat's: 28 letters, digits, _ and -. OpenIds in test environments are often
+ * shorter.
+ */
 export function looksLikeOpenId(openId: string): boolean {
   return /^[\w-]{28}$/.test(openId);
 }

@@ -4,8 +4,9 @@ import { isoToMs, timeToMs } from "./times.ts";
 type Meaning = "formId" | "expire" | "created" | "scene";
 
 /**
- * Names as backends have them, without case, `_` and `-`. None that may be a duration (`expiresIn`, `ttl`, `validity`), a
- * flag (`expired`) or another time (`updateTime`). "cerate" is what a backend in use writes.
+ * Field names used by backends, without case, `_` and `-`. Excluded are names that may be a duration (`expiresIn`, `ttl`,
+ * `validity`), a flag (`expired`) or another time (`updateTime`). "cerate" is a misspelling that a backend in production
+ * writes.
  */
 const NAMES: Record<Meaning, string> = {
   formId: "formid fromid",
@@ -21,10 +22,10 @@ const MEANINGS = new Map(
     NAMES[meaning].split(/\s+/).map((name): [string, Meaning] => [name, meaning]),
   ),
 );
-/** A name with some `_` in it; longer ones need no look. */
+/** Allows for a name with a few `_`; longer ones need no lookup. */
 const LONGEST_NAME = 24;
 
-/** Names that were met, as they were written: there are few, in millions of entries. Keeps no more than so many. */
+/** Names met so far, as they were written: there are few of them in millions of entries. The cache is bounded. */
 const met = new Map<string, Meaning | undefined>();
 const MOST_MET = 1000;
 
@@ -35,7 +36,7 @@ function meaningOf(name: string): Meaning | undefined {
   return meaning;
 }
 
-/** The values of the fields of an object that have a meaning; null counts as absent. */
+/** The values of an object's fields that have this meaning; null counts as absent. */
 export function valuesOf(fields: Map<string, EntryValue>, meaning: Meaning): EntryValue[] {
   const values: EntryValue[] = [];
   for (const [name, wrapped] of fields) {
@@ -53,7 +54,7 @@ export function unwrap(node: EntryValue): EntryValue {
   return node.items[1] ?? node;
 }
 
-/** The formId in the fields; undefined without one, and where two of them disagree. */
+/** The formId in the fields; undefined if there is none, or if two of them disagree. */
 export function readFormId(fields: Map<string, EntryValue>): string | undefined {
   const plain = fields.size === 2 && fields.has("expire") ? fields.get("formId") : undefined;
   if (plain?.type === "string") return plain.value;
@@ -66,16 +67,16 @@ function toFormId(node: EntryValue): string | undefined {
   return node.type === "number" && node.integer ? node.text : undefined;
 }
 
-/** The same time in seconds and in ms are this far apart at most. */
+/** The most that the same time in seconds and in ms can differ. */
 const ROUNDING_MS = 1000;
 
 /**
- * The time that the fields of a meaning tell, epoch ms. Undefined when none of them is surely one, and when two tell
- * different ones: then nobody knows when the code ends, and it has to stay. Of two that agree the later.
+ * The time in the fields of a meaning, epoch ms. Undefined when none of them is certain to be a time, and when two of them
+ * differ: then it is unknown when the code expires, and it has to stay. If two agree, the later one.
  */
 export function readTime(fields: Map<string, EntryValue>, meaning: "expire" | "created"): number | undefined {
   const plain = meaning === "expire" && fields.size === 2 ? fields.get("expire") : undefined;
-  // Nearly all entries have nothing but these: no need to look at names, in millions of entries.
+  // Nearly all entries have only these fields: no need to look names up, in millions of entries.
   if (plain?.type === "number" && fields.has("formId")) return timeToMs(plain.value);
   const times = valuesOf(fields, meaning)
     .map(toTime)
@@ -85,11 +86,11 @@ export function readTime(fields: Map<string, EntryValue>, meaning: "expire" | "c
 }
 
 /**
- * Of what kind of event a code is, by Baidu's numbers: 1 a form, which is what every code is that does not say so, 2 and 3 its two
- * kinds of payments. Anything else in such a field is a team's own affair: WeChat's scenes, say, are numbers above 1000.
+ * The kind of event that a code came from, by Baidu's numbers: 1 is a form, the default; 2 and 3 are its two kinds of
+ * payment. Any other value in such a field is a team's own: WeChat's scenes, for example, are numbers above 1000.
  */
 export function readScene(fields: Map<string, EntryValue>): number | undefined {
-  // Nothing but formId and expiry: nearly all entries.
+  // Only formId and expiry: nearly all entries.
   if (fields.size === 2) return undefined;
   for (const value of valuesOf(fields, "scene")) {
     const text = value.type === "string" ? value.value : value.type === "number" ? value.text : "";
@@ -98,7 +99,7 @@ export function readScene(fields: Map<string, EntryValue>): number | undefined {
   return undefined;
 }
 
-/** A number, its digits as a text, or ISO 8601 with an offset -> epoch ms. */
+/** A number, its digits as text, or ISO 8601 with an offset, to epoch ms. */
 export function toTime(node: EntryValue): number | undefined {
   if (node.type === "number") return timeToMs(node.value);
   if (node.type !== "string") return undefined;

@@ -8,24 +8,24 @@ import { type StatsDocument, toStatsDocument } from "./stats-document.ts";
 export interface CollectOptions {
   /** A glob on the openId. */
   match?: string | undefined;
-  /** Read only so many pools and estimate. */
+  /** Read only this many pools, and estimate. */
   sample?: number | undefined;
   signal: AbortSignal;
   /** Numbers in [0, 1), for the sample. */
   random(): number;
-  /** Called now and then while pools are counted to draw from. */
+  /** Called periodically while pools are counted before sampling. */
   onCount?: ((total: number) => void) | undefined;
-  /** Called now and then with how many pools were read, of how many where that is known. */
+  /** Called periodically with the number of pools read, and the total if it is known. */
   onRead?: ((read: number, total?: number) => void) | undefined;
 }
 
-/** Codes that last for longer are counted together: nobody issues such, but files and backends hold them. */
+/** Codes with a longer life are counted together: no platform issues them, but files and backends hold them. */
 const DAYS = 366;
 
 /**
- * Reads all pools, or of a sample only some, and makes the statistics of them. Undefined when it was stopped. Holds no more
- * than two batches of pools and the sample's openIds. While others write, it is right for each pool at the moment at which
- * that was read; a pool that SCAN shows twice (Redis was shrinking its table of keys) counts twice.
+ * Reads all pools, or only a sample of them, and computes their statistics. Undefined when it was stopped. Holds at most
+ * two batches of pools and the sample's openIds. If others write meanwhile, the result is correct for each pool at the
+ * moment it was read; a pool that SCAN returns twice (while Redis shrinks its hash table) counts twice.
  */
 export async function collectStats(
   store: PoolStore,

@@ -2,16 +2,16 @@ import { readJson } from "./json-reader.ts";
 import { MAX_ENTRY_BYTES } from "./read-entry.ts";
 import { inRange } from "./times.ts";
 
-/** The right to send a user one message of a template, or, standing, any number until the user withdraws it. */
+/** The right to send a user one message of a template or, if standing, any number of messages until the user withdraws it. */
 export interface Consent {
-  /** Unique in its pool: by it a redelivered event, and a second import, are known. */
+  /** Unique in its pool: it identifies a redelivered event and a repeated import. */
   id: string;
   /** When the user gave it, epoch ms. */
   atMs: number;
   standing: boolean;
 }
 
-/** What an entry of a consent pool is: a consent, or bytes that are nobody's business and stay as they are. */
+/** An entry of a consent pool: a consent, or other bytes, which stay unchanged. */
 export type ConsentEntry = { readable: true; consent: Consent } | { readable: false; why: string };
 
 export type ConsentState = "valid" | "standing" | "expired";
@@ -20,16 +20,16 @@ export type ConsentState = "valid" | "standing" | "expired";
 const PLAIN = /^\{"consent":"([\x21\x23-\x5b\x5d-\x7e]{1,128})","at":([1-9]\d{12})(,"standing":true)?\}$/;
 
 /**
- * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it stands
- * for itself in an entry, in a ledger's record and in a message. A lone "-" is what records have for none.
+ * Whether a text can be a consent's id: visible ASCII without `"` and `\`, at most 128 characters, so that it needs no
+ * escaping in an entry, in a ledger record and in a message. In records, "-" alone stands for no id.
  */
 export function isConsentId(text: string): boolean {
   return /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text) && text !== "-";
 }
 
 /**
- * Reads an entry (latin1): a JSON object of `consent`, `at` (epoch ms) and `standing`, in any order, with any white space, and
- * with nothing else. Strict, because what is taken for a consent is sent with and then gone.
+ * Reads an entry (latin1): a JSON object of `consent`, `at` (epoch ms) and `standing`, in any order, with any white space,
+ * and no other fields. Strict, because whatever is read as a consent is spent on a message and then gone.
  */
 export function readConsent(bytes: string): ConsentEntry {
   const [, id, at, standing] = PLAIN.exec(bytes) ?? [];
@@ -61,13 +61,16 @@ export function writeConsent({ id, atMs, standing }: Consent): string {
   return `{"consent":"${id}","at":${atMs}${standing ? ',"standing":true' : ""}}`;
 }
 
-/** How old a consent may be, and what time it is; without a maximum age it never expires, which is the platform's own rule. */
+/**
+ * The maximum age of a consent, and the current time; without a maximum age it never expires, which is the platform's own
+ * rule.
+ */
 export interface ConsentTerms {
   nowMs: number;
   maxAgeMs?: number | undefined;
 }
 
-/** When a consent, standing or not, expires by a team's own rule, epoch ms; 0: never. */
+/** When a consent, standing or not, expires by the team's own maximum age, epoch ms; 0: never. */
 export function consentExpireMs({ atMs }: Consent, maxAgeMs: number | undefined): number {
   return maxAgeMs === undefined ? 0 : atMs + maxAgeMs;
 }

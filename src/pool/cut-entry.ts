@@ -2,7 +2,7 @@ import type { PushCode } from "./code.ts";
 import { readJson } from "./json-reader.ts";
 import { quoteText, readEntry } from "./read-entry.ts";
 
-/** A JSON value in its text; `items` are an array's, or an object's names and values in turn. */
+/** A JSON value within its text; `items` are the elements of an array, or the names and values of an object in turn. */
 interface Span {
   start: number;
   end: number;
@@ -10,8 +10,8 @@ interface Span {
 }
 
 /**
- * The entry with only those of its codes that are numbered (from 0, ascending, at least one), every other byte as it was.
- * Undefined when that can't be had: what comes out is read again, and must be just those codes.
+ * The entry with only the numbered codes (from 0, ascending, at least one), every other byte unchanged. Undefined when that
+ * is impossible: the result is read again and must hold exactly those codes.
  */
 export function keepCodes(bytes: string, codes: PushCode[], keep: number[]): string | undefined {
   if (keep.length === codes.length) return bytes;
@@ -20,7 +20,7 @@ export function keepCodes(bytes: string, codes: PushCode[], keep: number[]): str
   if (spans?.length !== codes.length) return undefined;
   let text = base.slice(0, spans[0]!.start);
   for (const [i, k] of keep.entries()) {
-    // A kept code takes the separator behind it along; where the list ends after it, there is none to take.
+    // A kept code includes the separator after it; if the list ends after it, there is none.
     text += base.slice(spans[k]!.start, i < keep.length - 1 ? spans[k + 1]!.start : spans[k]!.end);
   }
   text += base.slice(spans.at(-1)!.end);
@@ -31,8 +31,8 @@ export function keepCodes(bytes: string, codes: PushCode[], keep: number[]): str
 }
 
 /**
- * Takes one use of a code: `own`, an entry of the writer's own form that holds just what was taken, and `rest`, what stays
- * in the entry's place, if anything. Undefined when that can't be had.
+ * Takes one use of a code. `own`: an entry in the writer's own form that holds only what was taken; `rest`: what remains in
+ * the entry's place, if anything. Undefined when that is impossible.
  */
 export function takeUse(
   bytes: string,
@@ -40,7 +40,7 @@ export function takeUse(
   k: number,
 ): { own: string; rest: string | undefined } | undefined {
   const { uses = 1 } = codes[k]!;
-  // Taken whole, it needs no dressing: the writer's escapes may be others than ours.
+  // Taken whole, it is not encoded again: the writer's escapes may differ from ours.
   if (codes.length === 1 && uses === 1) return { own: bytes, rest: undefined };
   const alone = keepCodes(bytes, codes, [k]);
   const own = alone && setUses(alone, [codes[k]!], 0, 1);
@@ -49,7 +49,9 @@ export function takeUse(
   return own !== undefined && rest !== undefined ? { own, rest } : undefined;
 }
 
-/** The entry with another number of uses of a code that states them; the digits are wherever reading it says that they are. */
+/**
+ * The entry with another number of uses for a code that states it; the right digits are found by reading each candidate.
+ */
 function setUses(bytes: string, codes: PushCode[], k: number, uses: number): string | undefined {
   if ((codes[k]!.uses ?? 1) === uses) return bytes;
   const { base, dress } = undress(bytes);
@@ -65,7 +67,7 @@ function setUses(bytes: string, codes: PushCode[], k: number, uses: number): str
   return undefined;
 }
 
-/** The bytes, if they are read as these codes. */
+/** The bytes, if reading them gives these codes. */
 function verify(bytes: string, codes: PushCode[]): string | undefined {
   const entry = readEntry(bytes);
   if (!entry.readable || entry.codes.length !== codes.length) return undefined;
@@ -76,7 +78,7 @@ function verify(bytes: string, codes: PushCode[]): string | undefined {
   return same ? bytes : undefined;
 }
 
-/** The JSON text in an entry, and the way back: a writer may have serialised it once more, as a string. */
+/** The JSON text in an entry, and the way back: a writer may have encoded it once more, as a string. */
 function undress(bytes: string): { base: string; dress: (text: string) => string } {
   const outer = bytes.trimStart().startsWith('"') ? readJson(bytes) : undefined;
   return outer?.type === "string"
@@ -84,7 +86,7 @@ function undress(bytes: string): { base: string; dress: (text: string) => string
     : { base: bytes, dress: (text) => text };
 }
 
-/** The codes of a list, be it wrapped with its type. */
+/** The codes of a list, with or without a type wrapper. */
 function listSpans(base: string): Span[] | undefined {
   const root = readSpans(base);
   const isWrapped = root?.items.length === 2 && base[root.items[0]!.start] === '"';
@@ -93,7 +95,7 @@ function listSpans(base: string): Span[] | undefined {
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[{\]}]|[^\s"[\]{},:]+/g;
 
-/** Where the values of a JSON document stand that was read before. */
+/** The positions of the values in a JSON document that is known to be valid. */
 function readSpans(text: string): Span | undefined {
   const root: Span = { start: 0, end: text.length, items: [] };
   const open = [root];

@@ -1,4 +1,4 @@
-/** A day of the calendar that the operator lives by. */
+/** A calendar day in the operator's time zone. */
 export interface Day {
   /** "2026-11-23". */
   date: string;
@@ -7,8 +7,8 @@ export interface Day {
 }
 
 /**
- * The day of `nowMs` and the next ones in the time zone of this machine (the variable TZ sets another), as all times on
- * screens are; a day with a change of the clocks has 23 or 25 hours.
+ * The day of `nowMs` and the following ones in the time zone of this machine (TZ sets another), like all times on the
+ * screen; a day with a clock change has 23 or 25 hours.
  */
 export function localDays(nowMs: number, count: number): Day[] {
   const today = new Date(nowMs);
@@ -20,12 +20,12 @@ export function localDays(nowMs: number, count: number): Day[] {
   }));
 }
 
-/** Name of the time zone that `localDays` goes by: "Asia/Shanghai". */
+/** The name of the time zone that `localDays` uses: "Asia/Shanghai". */
 export function localTimeZone(): string {
   return new Intl.DateTimeFormat("en").resolvedOptions().timeZone;
 }
 
-/** Number of the day in which a moment lies, days.length when it lies behind them all. Days must be in order. */
+/** The index of the day that contains a moment; days.length when it is after the last one. Days must be in order. */
 export function dayIndex(days: readonly Day[], ms: number): number {
   let low = 0;
   let high = days.length;

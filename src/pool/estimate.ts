@@ -1,4 +1,4 @@
-/** What is known of one number of the statistics: it adds up what each pool contributes to it. */
+/** Adds up what each pool contributes to one number of the statistics. */
 export class Counter {
   sum = 0;
   /** Sum of the squared contributions, for the spread. */
@@ -6,7 +6,7 @@ export class Counter {
   /** Pools that contributed. */
   pools = 0;
 
-  /** Adds one pool's contribution; 0 need not be told. */
+  /** Adds one pool's contribution; a contribution of 0 may be left out. */
   add(count: number): void {
     if (count === 0) return;
     this.sum += count;
@@ -15,7 +15,7 @@ export class Counter {
   }
 }
 
-/** A number with the interval that holds the true one with 95 % confidence. */
+/** An estimated number with its 95 % confidence interval. */
 export interface Estimate {
   value: number;
   low: number;
@@ -26,12 +26,12 @@ export interface Estimate {
 const Z = 1.959964;
 
 /**
- * Scales what a uniform sample of `read` pools added up to all `total` pools. Read pools have no error, so that the interval
- * narrows to a point as the sample becomes the whole (finite population correction).
+ * Scales the sums of a uniform sample of `read` pools up to all `total` pools. Pools that were read have no error, so the
+ * interval narrows to a point as the sample approaches the whole (finite population correction).
  *
- * Where a pool counts as 1 or not at all: Wilson's interval, which is honest near 0 and near all. Else the normal one about
- * the mean, with Student's quantile. A sample that met nothing still can't exclude rare pools, hence Wilson's upper end there
- * too. Few pools with very many codes each can lie outside of any such interval.
+ * If each pool counts as 0 or 1: Wilson's interval, which is accurate near 0 and near the total. Otherwise the normal
+ * interval around the mean, with Student's quantile. A sample without any hit can't exclude rare pools, hence Wilson's upper
+ * bound in that case too. A few pools with very many codes each can lie outside any such interval.
  */
 export function estimate(counter: Counter, read: number, total: number): Estimate {
   const { sum, squares, pools } = counter;
@@ -49,9 +49,9 @@ export function estimate(counter: Counter, read: number, total: number): Estimat
   };
 }
 
-/** Of `total` pools, how many have a trait that `having` of `read` have. */
+/** How many of `total` pools have a property that `having` of `read` have. */
 function wilson(having: number, read: number, total: number): { low: number; high: number } {
-  // As if more had been read: a sample without replacement tells more than one with.
+  // Increased as if more had been read: a sample without replacement is more informative than one with.
   const size = (read * (total - 1)) / (total - read);
   const share = having / read;
   const z2 = studentQuantile(read - 1) ** 2;
@@ -63,7 +63,7 @@ function wilson(having: number, read: number, total: number): { low: number; hig
   };
 }
 
-/** Student's 97.5 % quantile, by its expansion in 1/freedom (Abramowitz and Stegun 26.7.5): within 0.1 % from 9 on. */
+/** Student's 97.5 % quantile, by its expansion in 1/freedom (Abramowitz and Stegun 26.7.5): accurate to 0.1 % from 9 on. */
 function studentQuantile(freedom: number): number {
   const v = freedom;
   return (

@@ -10,8 +10,8 @@ interface WalkOptions<Line, Totals> {
 }
 
 /**
- * Writes the lines that `toLines` makes of every entry, and counts the pools in `totals`. Each pool's lines are in its order;
- * those of several pools may be mixed. Holds one batch of pools at a time, and of a long pool a piece.
+ * Writes the lines that `toLines` returns for each entry, and counts the pools in `totals`. Each pool's lines are in its
+ * order; lines of several pools may be interleaved. Holds one batch of pools at a time, and of a long pool only a piece.
  */
 export async function walkEntries<Line, Totals extends { pools: number }>(
   store: Pick<PoolStore, "read" | "sweep">,

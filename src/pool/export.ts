@@ -13,22 +13,22 @@ export interface CodeLine {
   expire: number;
   /** Absent: 1. */
   uses?: number;
-  /** Absent: a form's code. */
+  /** Absent: a form. */
   scene?: number;
 }
 
-/** `raw` where the bytes are UTF-8, else `rawBase64`. */
+/** `raw` if the bytes are UTF-8, otherwise `rawBase64`. */
 export type EntryLine = { openId: string } & ({ raw: string } | { rawBase64: string });
 
 export interface ExportTotals {
   pools: number;
   codes: number;
-  /** Lines with an entry's bytes. */
+  /** Lines that hold an entry byte for byte. */
   entries: number;
-  /** Left out: codes that can't be sent with any more, or never could. */
+  /** Left out: codes that are expired, or were never valid. */
   expired: number;
   invalid: number;
-  /** Left out: entries too long for a line that import reads. */
+  /** Left out: entries too long for a line that import would read. */
   tooLong: number;
 }
 
@@ -43,9 +43,9 @@ export interface ExportOptions {
 }
 
 /**
- * Writes out what the pools hold, so that importing it into an empty Redis gives the same valid codes in the same order:
+ * Exports the contents of pools so that importing them into an empty Redis gives the same valid codes in the same order:
  * valid codes one by one, entries that are not understood byte for byte. Each user's lines are in the order of the pool;
- * lines of several users may be mixed. Holds one batch of pools at a time, and of a long pool a piece.
+ * lines of several users may be interleaved. Holds one batch of pools at a time, and of a long pool only a piece.
  */
 export async function exportPools(store: PoolStore, options: ExportOptions): Promise<ExportTotals> {
   const totals: ExportTotals = { pools: 0, codes: 0, entries: 0, expired: 0, invalid: 0, tooLong: 0 };
@@ -84,7 +84,7 @@ function rawLines(openId: string, raw: string, totals: ExportTotals): EntryLine[
   return line ? [line] : [];
 }
 
-/** import reads lines up to 1 MiB; in base64, or with every character escaped by another, this fits in any case. */
+/** import reads lines up to 1 MiB; an entry of this size fits in base64, and with every character escaped as two. */
 const LONGEST_ENTRY = 500_000;
 
 /** An entry (latin1) as a line of NDJSON; undefined when it is longer than import would read. */
@@ -92,7 +92,7 @@ export function toEntryLine(openId: string, raw: string): EntryLine | undefined 
   if (raw.length > LONGEST_ENTRY) return undefined;
   const bytes = Buffer.from(raw, "latin1");
   const text = bytes.toString("utf8");
-  // A control character takes six in JSON: such bytes are shorter in base64, and no text that anybody would read.
+  // A control character takes six characters in JSON: such bytes are shorter in base64, and not readable as text anyway.
   const readable = Buffer.from(text, "utf8").equals(bytes) && !/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text);
   return readable ? { openId, raw: text } : { openId, rawBase64: bytes.toString("base64") };
 }

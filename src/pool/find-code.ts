@@ -2,7 +2,7 @@ import { codeState, type PushCode } from "./code.ts";
 import { keepCodes, takeUse } from "./cut-entry.ts";
 import { readEntry } from "./read-entry.ts";
 
-/** An entry of a pool as it was read, and what is to stand in its place; undefined: nothing. */
+/** An entry of a pool as it was read, and what is to replace it; undefined: nothing. */
 export interface EntryEdit {
   index: number;
   was: string;
@@ -12,15 +12,15 @@ export interface EntryEdit {
 /** The code that a claim takes. */
 export interface Pick {
   code: PushCode;
-  /** Of its entry, in the pool. */
+  /** Index of its entry in the pool. */
   index: number;
-  /** Which code of `source` it is, from 1. */
+  /** The position of the code within `source`, from 1. */
   k: number;
-  /** An entry that holds just what was taken. */
+  /** An entry that holds only what was taken. */
   own: string;
   /** The entry that the code was cut from; empty when nothing of it stays in the pool. */
   source: string;
-  /** Valid codes in what stays of it; infinite when nothing is spent. */
+  /** The number of valid codes that remain in the entry; infinite when nothing is spent. */
   leaves: number;
 }
 
@@ -28,15 +28,15 @@ export interface Found {
   /** Codes that the edits drop. */
   expired: number;
   refused: number;
-  /** Entries met that are not understood. */
+  /** Entries found that are not understood. */
   unreadable: number;
   edits: EntryEdit[];
   pick?: Pick;
 }
 
 /**
- * Looks for the first valid code that is not `refused` among entries that stand in a pool from index `from` on, as latin1
- * strings; undefined stands for one that is too long to be read. Expired and refused codes met on the way are to be dropped.
+ * Looks for the first valid code that is not `refused` among the entries of a pool from index `from` on, as latin1 strings;
+ * undefined stands for an entry that is too long to read. Expired and refused codes found on the way are to be dropped.
  */
 export function findCode(
   entries: readonly (string | undefined)[],
@@ -65,12 +65,12 @@ export function findCode(
 interface Sifted {
   expired: number;
   refused: number;
-  /** The entry as it is to stand. */
+  /** The entry's new text. */
   text: string | undefined;
   pick?: Omit<Pick, "index">;
 }
 
-/** What becomes of an entry; undefined for one that stays as it is because it is not understood. */
+/** Decides what becomes of an entry; undefined for one that is not understood and therefore stays unchanged. */
 function sift(bytes: string, nowMs: number, refused: string | undefined): Sifted | undefined {
   const entry = readEntry(bytes);
   if (!entry.readable) return undefined;
@@ -102,7 +102,7 @@ function pickCode(
   return { ...counts, text: taken.rest, pick: { code, k: at + 1, own: taken.own, source, leaves } };
 }
 
-/** An entry without its expired codes, and how many those are; undefined for one that is not understood. */
+/** An entry without its expired codes, and their number; undefined for one that is not understood. */
 export function dropExpired(
   bytes: string,
   nowMs: number,
@@ -117,17 +117,20 @@ export function dropExpired(
   return text === undefined ? undefined : { text, expired };
 }
 
-/** An entry of a pool with something that a message can be sent with. */
+/** A pool entry that holds something to send a message with. */
 export interface Stock {
   index: number;
   was: string;
-  /** Valid codes; infinite for a right that no message spends. */
+  /** Valid codes; infinite for a consent that no message spends. */
   valid: number;
   /** When the first of them expires, epoch ms; 0: never. */
   expireMs: number;
 }
 
-/** The entries with valid codes among some that stand in a pool from index `from` on, until they have `enough` of them. */
+/**
+ * The entries with valid codes among the given ones, which start at index `from` of the pool, until `enough` codes are
+ * found.
+ */
 export function findValid(
   entries: readonly (string | undefined)[],
   from: number,
@@ -142,7 +145,10 @@ export function findValid(
   });
 }
 
-/** What `stockOf` finds in entries from index `from` on, until there is `enough`; nothing, or none valid: passed over. */
+/**
+ * Collects what `stockOf` finds in entries from index `from` on, until there are `enough`; skips entries without anything
+ * valid.
+ */
 export function collectStocks(
   entries: readonly (string | undefined)[],
   from: number,

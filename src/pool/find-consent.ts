@@ -2,9 +2,9 @@ import { type Consent, type ConsentTerms, consentExpireMs, consentState, readCon
 import { collectStocks, type Found, type Stock } from "./find-code.ts";
 
 /**
- * Looks for the first consent that holds, among entries that stand in a pool from index `from` on; for the first standing one,
- * which no message spends, where there is one. Expired ones met on the way are to be dropped; a standing one stays where it is.
- * As `findCode` does for codes.
+ * Looks for the first valid consent among the entries of a pool from index `from` on; prefers the first standing one, which
+ * no message spends, if there is one. Expired ones found on the way are to be dropped; a standing one stays in place.
+ * Corresponds to `findCode`.
  */
 export function findConsent(
   entries: readonly (string | undefined)[],
@@ -26,7 +26,7 @@ export function findConsent(
     const state = stateOf(consent);
     if (hasStanding && state === "valid") continue;
     const isStanding = state === "standing";
-    // A standing one is written as it was: what the user has withdrawn meanwhile is not claimed.
+    // A standing one is edited to its own text, so that one withdrawn by the user meanwhile is not claimed.
     found.edits.push({ index: from + i, was: bytes, text: isStanding ? bytes : undefined });
     if (state === "expired") {
       found.expired++;
@@ -44,7 +44,7 @@ export function findConsent(
   return found;
 }
 
-/** Entries that are consents, whatever their age: what goes when the platform says that the user has given none. */
+/** Entries that are consents, whatever their age: these are removed when the platform says that the user has given none. */
 export function findAllConsents(entries: readonly (string | undefined)[], from: number): Found["edits"] {
   return entries.flatMap((bytes, i) =>
     bytes !== undefined && readConsent(bytes).readable
@@ -53,7 +53,7 @@ export function findAllConsents(entries: readonly (string | undefined)[], from: 
   );
 }
 
-/** As `dropExpired` does for codes. */
+/** Corresponds to `dropExpired` for codes. */
 export function dropExpiredConsent(
   bytes: string,
   terms: ConsentTerms,
@@ -64,7 +64,7 @@ export function dropExpiredConsent(
   return isExpired ? { text: undefined, expired: 1 } : { text: bytes, expired: 0 };
 }
 
-/** As `findValid` does for codes. */
+/** Corresponds to `findValid` for codes. */
 export function findValidConsents(
   entries: readonly (string | undefined)[],
   from: number,

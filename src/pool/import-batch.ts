@@ -1,19 +1,19 @@
 import type { ImportRow, ParsedRow } from "./import-row.ts";
 import type { PushRequest } from "./ports.ts";
 
-/** Codes in one call, and bytes; calls under way: Redis has one to work on while rows are read for the next. */
+/** Codes and bytes per call, and calls under way: Redis works on one while rows are read for the next. */
 const BATCH = 200;
 const BATCH_BYTES = 256 * 1024;
 const AHEAD = 3;
 
-/** The codes of a user that go in one call, and the row of each. */
+/** The codes of a user that are pushed in one call, and the row of each. */
 export interface UserCodes {
   openId: string;
   codes: PushRequest[];
   rows: ImportRow[];
 }
 
-/** The codes that go in one call, by user. */
+/** The codes that are pushed in one call, by user. */
 export class Batch {
   readonly users = new Map<string, UserCodes>();
   private last: UserCodes | undefined;
@@ -42,8 +42,8 @@ export class Batch {
   }
 
   /**
-   * The next batch, which the codes of the last user go to, be they not too many: more of them may follow. Rows of one user
-   * go one batch after the other, so a file that is sorted by user would be.
+   * The next batch, which gets the last user's codes unless they are too many: more of them may follow. Batches with the same
+   * user must wait for each other, which would be all batches of a file that is sorted by user.
    */
   takeLast(): Batch {
     const next = new Batch();
@@ -58,7 +58,9 @@ export class Batch {
   }
 }
 
-/** Batches that are being pushed: several at once, but never two with codes of the same user, whose order would be chance. */
+/**
+ * Batches that are being pushed: several at once, but never two with codes of the same user, whose order would be undefined.
+ */
 export class Pushes {
   private readonly push: (users: UserCodes[]) => Promise<void>;
   private readonly underWay: { users: Map<string, UserCodes>; end: Promise<void> }[] = [];
@@ -74,7 +76,7 @@ export class Pushes {
     const last = this.underWay.findLastIndex((other) => shares(other.users));
     await this.wait(Math.max(last + 1, this.underWay.length - AHEAD + 1));
     const end = this.push([...users.values()]);
-    // Awaited in its turn, or not at all when one before it has failed.
+    // Awaited later, or not at all if an earlier one has failed.
     end.catch(() => undefined);
     this.underWay.push({ users, end });
   }
@@ -83,7 +85,7 @@ export class Pushes {
     return this.wait(this.underWay.length);
   }
 
-  /** Resolves when none is under way, whatever became of them. */
+  /** Resolves when none is under way, whether they succeeded or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.underWay.map(({ end }) => end));
   }

@@ -5,28 +5,28 @@ import { quoteValue } from "./quote-value.ts";
 import { readEntry } from "./read-entry.ts";
 import { inRange, timeToMs } from "./times.ts";
 
-/** What a code or entry to import says of itself, before validation; as it was found. */
+/** The fields of a code or entry to import, before validation, unchanged. */
 export interface ImportFields {
   openId?: unknown;
   formId?: unknown;
   expire?: unknown;
   uses?: unknown;
   scene?: unknown;
-  /** An entry byte for byte, as an export has it; instead of the others. */
+  /** An entry byte for byte, from an export; replaces the other fields. */
   raw?: unknown;
   rawBase64?: unknown;
 }
 
-/** One code or entry to import, and where it stands: on a line, or as messages have it ("key 'mina:openId:oA'"). */
+/** One code or entry to import, and its position: a line, or the text for messages ("key 'mina:openId:oA'"). */
 export interface ImportRow {
   line?: number | undefined;
   place?: string | undefined;
   fields: ImportFields;
-  /** Why it could not even be taken apart. */
+  /** Why it could not be parsed at all. */
   error?: string | undefined;
 }
 
-/** Where it stands, as messages have it. */
+/** Its position, as messages show it. */
 export function placeOf({ line, place }: ImportRow): string {
   return place ?? `line ${line}`;
 }
@@ -34,11 +34,11 @@ export function placeOf({ line, place }: ImportRow): string {
 export interface ParsedRow {
   openId: string;
   push: PushRequest;
-  /** When the last code of the entry expires, epoch ms; endless when that is not known. */
+  /** When the last code of the entry expires, epoch ms; infinite when unknown. */
   expireMs: number;
 }
 
-/** What to push for a row, or why that can't be told. */
+/** What to push for a row, or why the row is invalid. */
 export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): ParsedRow | string {
   if (row.error !== undefined) return row.error;
   const { fields } = row;
@@ -59,8 +59,7 @@ export function parseRow(row: ImportRow, isOpenId: (text: string) => boolean): P
 }
 
 /**
- * An entry that goes into the pool as it is. The pool holds it already when it holds the same bytes, or its code where there
- * is just one.
+ * An entry to append unchanged. The pool holds it already if it holds the same bytes, or its code if there is exactly one.
  */
 function parseEntry(openId: string, { raw, rawBase64 }: ImportFields): ParsedRow | string {
   const bytes =
@@ -95,7 +94,7 @@ function parseUses(value: unknown): number | string {
   return `${quoteValue(value)} is not a number of uses (1 to 1000)`;
 }
 
-/** Undefined for a form's code, which is what every code is that says nothing. */
+/** Undefined for a form, the default. */
 function parseScene(value: unknown): number | undefined | string {
   if (value === undefined || value === null || value === "") return undefined;
   const scene = Number(value);

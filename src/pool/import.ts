@@ -6,26 +6,26 @@ import { Rehearsal, type RehearsedPool } from "./rehearse.ts";
 import { isOverlong } from "./times.ts";
 
 export interface ImportTotals {
-  /** Read, good and bad. */
+  /** All rows read, valid or not. */
   rows: number;
   imported: number;
-  /** Left out: the pool holds that formId already. */
+  /** Left out: the pool already holds that formId. */
   known: number;
-  /** Left out: broadcasts have used it, as the user's ledger knows for some days. */
+  /** Left out: used by broadcasts, according to the user's ledger, which keeps this for some days. */
   used: number;
-  /** Left out: expired already. */
+  /** Left out: already expired. */
   expired: number;
   bad: number;
-  /** Of the good: codes that claim to live longer than any code does. */
+  /** Of the valid rows: codes with an expiry later than the platform allows. */
   overlong: number;
-  /** Of the good: codes of openIds that have another shape than the platform's. */
+  /** Of the valid rows: codes whose openIds don't have the shape of the platform's. */
   oddOpenIds: number;
 }
 
 export interface ImportOptions {
   isOpenId(text: string): boolean;
   onBad(place: string, why: string): void;
-  /** The first openId of another shape than the platform's. */
+  /** Called for the first openId that doesn't have the shape of the platform's. */
   onOdd?: (openId: string, place: string) => void;
   onStep?: (totals: ImportTotals) => void;
   /** Only counts what an import would do. */
@@ -34,9 +34,9 @@ export interface ImportOptions {
 }
 
 /**
- * Appends codes to pools in the plain JSON form, and entries that an export has byte for byte as they are; in the order of
- * the rows, validating each. Bad ones are reported and passed over. Holds several hundred rows in memory, however many there
- * are (a dry run all codes). Importing them twice adds nothing, nor does importing again what broadcasts have used since.
+ * Appends codes to pools in the plain JSON form, and raw entries of an export unchanged; in the order of the rows,
+ * validating each. Invalid rows are reported and skipped. Holds several hundred rows in memory, whatever their total (a dry
+ * run holds all codes). Importing codes twice adds nothing, nor does importing codes that broadcasts have used since.
  */
 export async function importCodes(
   store: PoolStore,
@@ -59,7 +59,7 @@ export async function importCodes(
   try {
     await pushAll(pages, pushes, totals, nowMs, options);
   } catch (error) {
-    // What is under way counts, too.
+    // Calls under way count too.
     await pushes.settled();
     throw error;
   }
@@ -102,7 +102,7 @@ async function pushAll(
   await pushes.end();
 }
 
-/** What to push for a row; undefined for one that is left out, which is counted, and told when it is bad. */
+/** What to push for a row; undefined for one that is left out, which is counted, and reported if it is invalid. */
 function checkRow(
   row: ImportRow,
   totals: ImportTotals,

@@ -1,18 +1,18 @@
 import type { EntryValue } from "./json-reader.ts";
 
-/** How every stream of Java serialization starts. */
+/** The first bytes of every Java serialization stream. */
 export const JAVA_MAGIC = "\xac\xed\x00\x05";
 
-/** Neither values within values nor a class's superclasses go deeper in what a pool holds. */
+/** Neither values nested in values nor a class's superclasses go deeper in real pool entries. */
 const MAX_DEPTH = 8;
 
 /**
- * Reads one value from a stream of Java serialization, given as a latin1 string of its bytes: objects, strings, boxed
- * numbers, dates, enums, arrays, the usual maps and lists. Undefined for anything else (proxies, exceptions, externalizable
- * classes of the old kind, class annotations), for bytes behind the value, and for what is cut off or wrong.
+ * Reads one value from a Java serialization stream, given as a latin1 string of its bytes: objects, strings, boxed numbers,
+ * dates, enums, arrays, the usual maps and lists. Undefined for anything else (proxies, exceptions, externalizable classes
+ * of the old kind, class annotations), for trailing bytes, and for truncated or invalid streams.
  *
  * The grammar is that of "Java Object Serialization Specification", chapter 6. Classes are only names here: nothing is
- * looked up or run. This file and `redis/lua/read-java.lua` are one algorithm in two languages.
+ * looked up or executed. This file and `redis/lua/read-java.lua` are one algorithm in two languages.
  */
 export function readJava(bytes: string): EntryValue | undefined {
   if (!bytes.startsWith(JAVA_MAGIC)) return undefined;
@@ -50,10 +50,10 @@ const MORE = 12;
 const FIRST_HANDLE = 0x7e0000;
 const NULL: EntryValue = { type: "literal", text: "null" };
 const OTHER: EntryValue = { type: "literal", text: "other" };
-/** Bytes of the primitive types that are not whole numbers: char, double, float, boolean. */
+/** Sizes of the primitive types that are not integers: char, double, float, boolean. */
 const OPAQUE: Record<string, number> = { C: 2, D: 8, F: 4, Z: 1 };
 const WHOLE: Record<string, number> = { B: 1, I: 4, J: 8, S: 2 };
-/** Classes that stand for what is in one of their fields. */
+/** Classes that stand for the value of one of their fields. */
 const WRAPPED: Record<string, string> = {
   "java.lang.Byte": "value",
   "java.lang.Short": "value",
@@ -67,7 +67,7 @@ class JavaClass {
   flags = 0;
   fields: { kind: string; name: string }[] = [];
   parent: JavaClass | undefined;
-  /** Itself and its superclasses; 0 until it was read to its end. */
+  /** The class itself and its superclasses; 0 until it was read completely. */
   depth = 0;
 
   constructor(name: string) {
@@ -80,7 +80,7 @@ type JavaObject = EntryValue & { type: "object" };
 class JavaStream {
   private readonly bytes: string;
   private at = JAVA_MAGIC.length;
-  /** What a reference can mean, in the order of the stream. */
+  /** The targets of references, in the order of the stream. */
   private readonly handles: (EntryValue | JavaClass)[] = [];
 
   constructor(bytes: string) {
@@ -116,7 +116,10 @@ class JavaStream {
     return value;
   }
 
-  /** Fields and more of an object, the topmost class first; the value that a class of Java's own stands for. */
+  /**
+   * Reads fields and additional data of an object, the topmost class first; returns the value for known classes of Java
+   * itself.
+   */
   private readData(type: JavaClass, object: JavaObject, depth: number): EntryValue | undefined {
     const inherited = type.parent && this.readData(type.parent, object, depth);
     if (![FIELDS, FIELDS_AND_MORE, MORE].includes(type.flags)) throw new NotUnderstood();
@@ -167,7 +170,7 @@ class JavaStream {
     return OTHER;
   }
 
-  /** A class description or a reference to one; undefined for none. `depth` counts from the subclass on. */
+  /** A class description or a reference to one; undefined for null. `depth` counts from the subclass up. */
   private readClass(depth: number): JavaClass | undefined {
     const tag = this.uint(1);
     if (tag === TAG.null) return undefined;
@@ -221,7 +224,7 @@ class JavaStream {
     return { type: "number", value, text: String(value), integer: Math.abs(value) < 2 ** 53 };
   }
 
-  /** A big-endian number without a sign; of 8 bytes, an imprecise one beyond 2^53. */
+  /** An unsigned big-endian integer; of 8 bytes, it is imprecise beyond 2^53. */
   uint(size: number): number {
     let value = 0;
     for (const char of this.take(size)) value = value * 256 + char.charCodeAt(0);

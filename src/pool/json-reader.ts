@@ -1,4 +1,4 @@
-/** What an entry holds, whatever it was serialized with. `text` of a number are its digits. */
+/** The content of an entry, independent of its serialization. `text` of a number holds its digits. */
 export type EntryValue =
   | { type: "string"; value: string }
   | { type: "number"; value: number; text: string; integer: boolean }
@@ -6,17 +6,17 @@ export type EntryValue =
   | { type: "object"; fields: Map<string, EntryValue> }
   | { type: "literal"; text: string };
 
-/** A JSON value and where its text ends, exclusive. */
+/** A JSON value and the end of its text, exclusive. */
 type JsonNode = EntryValue & { end: number };
 
-/** Deeper nesting is not something a pool entry has, and recursion has to end somewhere. */
+/** Real pool entries are not nested deeper, and recursion must be bounded. */
 const MAX_DEPTH = 8;
 
 /**
- * Reads one JSON document from bytes given as a latin1 string: the strict grammar of RFC 8259, plus an `L` behind an
- * integer (FastJson). Bytes above 0x7f pass through inside strings. Undefined when it is not such a document.
+ * Reads one JSON document from bytes given as a latin1 string: the strict grammar of RFC 8259, plus an `L` after an
+ * integer (FastJson). Bytes above 0x7f are kept unchanged inside strings. Undefined when it is not such a document.
  *
- * Not JSON.parse: that knows no such `L`, and rounds digits that a formId may consist of.
+ * JSON.parse can't be used: it rejects this `L`, and it rounds numbers, which a formId may consist of.
  */
 export function readJson(text: string): EntryValue | undefined {
   const node = readValue(text, 0, 1);

@@ -6,15 +6,15 @@ import { addEntry, emptySummary, type PoolSummary } from "./summary.ts";
 
 export type PoolSort = "scan" | "valid" | "expiry";
 
-/** Which pools to list; all that are given must hold. */
+/** Which pools to list; all given conditions must hold. */
 export interface PoolFilter {
   /** A glob on the openId. */
   match?: string | undefined;
   minValid?: number | undefined;
   maxValid?: number | undefined;
-  /** A valid code expires within so many ms. */
+  /** A valid code expires within this many ms. */
   expiringWithinMs?: number | undefined;
-  /** Something in it is not understood. */
+  /** It holds an entry that is not understood. */
   unreadable?: boolean | undefined;
 }
 
@@ -22,9 +22,9 @@ export interface ListOptions {
   filter: PoolFilter;
   sort: PoolSort;
   limit?: number | undefined;
-  /** Called now and then with how many pools were read. */
+  /** Called periodically with the number of pools read. */
   onStep?: ((read: number) => void) | undefined;
-  /** Called before the first pool when a sort without a limit leaves pools out. */
+  /** Called before the first pool if a sort without a limit leaves pools out. */
   onCut?: ((kept: number, found: number) => void) | undefined;
 }
 
@@ -33,8 +33,8 @@ export interface ListedPool extends PoolSummary {
 }
 
 /**
- * Lists pools, some at a time: as SCAN meets them, or the first `limit` by a sort. Streams without a sort; a sort keeps no
- * more than about twice `limit` pools in memory. A pool that SCAN shows twice may be listed twice when unsorted.
+ * Lists pools, a page at a time: in the order of SCAN, or the first `limit` by a sort. Streams without a sort; with one,
+ * it keeps at most about twice `limit` pools in memory. A pool that SCAN returns twice may be listed twice when unsorted.
  */
 export async function* listPools(store: PoolStore, options: ListOptions): AsyncGenerator<ListedPool[]> {
   const { sort } = options;
@@ -43,7 +43,7 @@ export async function* listPools(store: PoolStore, options: ListOptions): AsyncG
   yield* rankPools(() => findPools(store, options), ranking, options);
 }
 
-/** The pools that pass the filter; pages that have none are left out. */
+/** The pools that match the filter; empty pages are left out. */
 async function* findPools(store: PoolStore, { filter, onStep }: ListOptions): AsyncGenerator<ListedPool[]> {
   const nowMs = await store.now();
   let read = 0;
@@ -55,12 +55,12 @@ async function* findPools(store: PoolStore, { filter, onStep }: ListOptions): As
   }
 }
 
-/** A list is never empty: a pool without an entry was emptied between the sweep and the look into it. */
+/** A list is never empty: a pool without entries was emptied between the sweep and the read. */
 export function isGone({ valid, expired, invalid, unreadable }: PoolSummary): boolean {
   return valid + expired + invalid + unreadable === 0;
 }
 
-/** Sums pools up as they are read. */
+/** Summarizes pools as they are read. */
 function summaryReader(nowMs: number): PoolReader<ListedPool> {
   return {
     start: (openId) => ({ openId, ...emptySummary() }),

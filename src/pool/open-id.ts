@@ -1,7 +1,7 @@
 /**
- * Whether a text can be an openId. WeChat's are 28 characters of [A-Za-z0-9_-]; here anything visible without braces
- * will do, because braces would put a pool and its ledger into different cluster slots. U+FFFD stands for bytes that
- * are not UTF-8: such a key can't be addressed by its text.
+ * Whether a text can be an openId. WeChat's are 28 characters of [A-Za-z0-9_-]; here any visible characters are
+ * accepted except braces, because braces would put a pool and its ledger into different cluster slots. U+FFFD stands
+ * for bytes that are not UTF-8: such a key can't be addressed by its text.
  */
 export function isOpenId(text: string): boolean {
   return text.length <= 128 && /^[^\s{}\p{C}\ufffd]+$/u.test(text);

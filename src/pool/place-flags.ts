@@ -1,18 +1,20 @@
 import type { FoundPrefix } from "./ports.ts";
 
-/** Where pools are looked for, as the settings say it. */
+/** Where pools are stored, according to the settings. */
 export interface PoolPlace {
-  /** What a pool's key has before the openId, and behind it. */
+  /** The parts of a pool's key before and after the openId. */
   poolPrefix: string;
   poolSuffix: string;
 }
 
-/** What pools' keys begin with, or their whole form with a % for the openId. */
+/** The prefix of pool keys, or the whole pattern with a % for the openId. */
 export function showPoolKey({ poolPrefix, poolSuffix }: PoolPlace): string {
   return poolSuffix === "" ? poolPrefix : `${poolPrefix}%${poolSuffix}`;
 }
 
-/** The flags that lead from the place that is set to where pools were found, quoted for a shell. */
+/**
+ * The flags that select the place where pools were found instead of the configured one, quoted for a shell.
+ */
 export function placeFlags(
   { prefix, suffix = "", form }: FoundPrefix,
   settings: PoolPlace & { poolKeys: "plain" | "java" },

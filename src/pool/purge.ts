@@ -3,32 +3,32 @@ import { SweepCutError } from "../errors.ts";
 import type { OpenPool, PoolStore } from "./ports.ts";
 import { Throttle } from "./throttle.ts";
 
-/** The JSON document of `purge`, but for its times. */
+/** The JSON document of `purge`, without its times. */
 export interface PurgeTotals {
   poolsScanned: number;
   poolsChanged: number;
   poolsRemoved: number;
   expiredRemoved: number;
   unreadableKept: number;
-  /** False when it was stopped before it had seen every pool. */
+  /** False when it was stopped before it had processed every pool. */
   complete: boolean;
 }
 
 export interface PurgeOptions {
   dryRun: boolean;
-  /** Redis commands a second at most, those inside scripts included; unlimited unless given. */
+  /** Maximum Redis commands per second, including those inside scripts; unlimited by default. */
   maxOpsPerSec?: number | undefined;
-  /** Aborts between two steps. */
+  /** Checked between steps. */
   signal: AbortSignal;
   clock: Clock;
   onStep?: () => void;
 }
 
-/** Pools in one step; the script's own budget bounds its time. */
+/** Pools per step; the script's own budget bounds its time. */
 const BATCH = 120;
-/** Steps under way at the same time, so that neither Redis nor we wait for the other. */
+/** Concurrent steps, so that neither Redis nor push-cli waits for the other. */
 const IN_FLIGHT = 2;
-/** With a limit on commands, a step takes no more than this part of a second's. */
+/** With a limit on commands, a step takes at most this fraction of one second's commands. */
 const STEPS_PER_SEC = 20;
 
 /** Codes or consents. */
@@ -37,7 +37,7 @@ export type PurgeStore = Pick<PoolStore, "sweep" | "purge">;
 interface Purge extends PurgeOptions {
   store: PurgeStore;
   totals: PurgeTotals;
-  /** What the limit makes of a step. */
+  /** How the limit restricts a step. */
   pace?: { throttle: Throttle; commandsPerStep: number };
 }
 
@@ -46,9 +46,9 @@ const MOST_SWEEPS = 5;
 
 /**
  * Removes expired codes from all pools in bounded steps; deletes nothing else. Safe while backends push and broadcasts
- * claim, because every step is atomic and looks at the list as it is then. Sweeps again when the sweep was cut. What it
- * did is added to `totals` step by step: it is there also when Redis is lost and the purge rejects, which it does when no
- * step is under way any more.
+ * claim, because every step is atomic and reads the list anew. If the sweep was interrupted, it starts over. Results are
+ * added to `totals` step by step, so they are available even if Redis is lost and the purge rejects, which it does once
+ * no step is under way any more.
  */
 export async function purgePools(
   store: PurgeStore,
@@ -63,7 +63,7 @@ export async function purgePools(
     } catch (error) {
       if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
       if (options.signal.aborted) break;
-      // Met again; what was removed stays removed, unless it was only counted.
+      // These will be counted again; what was removed stays removed, unless it was only counted.
       Object.assign(totals, { poolsScanned: 0, unreadableKept: 0 });
       if (options.dryRun) Object.assign(totals, { poolsChanged: 0, poolsRemoved: 0, expiredRemoved: 0 });
     }
@@ -95,7 +95,7 @@ function makePace({ maxOpsPerSec, clock }: PurgeOptions): Pick<Purge, "pace"> {
 }
 
 async function* findBatches(purge: Purge): AsyncGenerator<OpenPool[]> {
-  // More pools than a step gets to would only be sent again and again.
+  // More pools than a step can process would only be sent again and again.
   const size = Math.min(BATCH, purge.pace?.commandsPerStep ?? BATCH);
   for await (const page of purge.store.sweep({ turn: () => takeTurn(purge, 1), anyType: true })) {
     for (let at = 0; at < page.length; at += size) {
@@ -104,7 +104,7 @@ async function* findBatches(purge: Purge): AsyncGenerator<OpenPool[]> {
   }
 }
 
-/** Works off what comes until there is no more, or until the signal aborts. */
+/** Processes batches until there are no more, or until the signal aborts. */
 async function purgeBatches(purge: Purge, batches: AsyncIterable<OpenPool[]>): Promise<void> {
   for await (const batch of batches) {
     let open = batch;
@@ -113,7 +113,7 @@ async function purgeBatches(purge: Purge, batches: AsyncIterable<OpenPool[]>): P
   }
 }
 
-/** Waits until the limit allows more commands; false when the purge is to end. */
+/** Waits until the limit allows more commands; false when the purge should end. */
 async function takeTurn({ pace, signal }: Purge, commands = 0): Promise<boolean> {
   await pace?.throttle.turn(signal);
   if (signal.aborted) return false;

@@ -1,6 +1,6 @@
 const ESCAPES: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** A value in a message, on one line whatever it holds, and no more of it than `longest` characters. */
+/** Quotes a value for a message, always on one line, and shortened to `longest` characters. */
 export function quoteValue(value: unknown, longest = 60): string {
   if (value === undefined || value === "") return "nothing";
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

@@ -1,16 +1,19 @@
 import { untilWhole } from "../errors.ts";
 import { TopItems } from "./top.ts";
 
-/** A sort has to keep what it lists: without a limit, no more than so many. */
+/** A sort has to keep what it lists: the maximum number of pools without a limit. */
 const SORTED_MOST = 10_000;
 
 export interface Ranking<Pool> {
   compare(a: Pool, b: Pool): number;
-  /** By which a pool that SCAN shows twice is known. */
+  /** Identifies a pool that SCAN returns twice. */
   keyOf(pool: Pool): string;
 }
 
-/** As they are found, or the first `limit` by a ranking, for which all are looked at first. */
+/**
+ * Yields pools as they are found, or the first `limit` by a ranking, which requires reading all of them
+ * first.
+ */
 export async function* rankPools<Pool>(
   find: () => AsyncIterable<Pool[]>,
   ranking: Ranking<Pool> | undefined,

@@ -4,7 +4,7 @@ import { JAVA_MAGIC, readJava } from "./java-reader.ts";
 import { type EntryValue, readJson } from "./json-reader.ts";
 import { readPlain } from "./plain-entry.ts";
 
-/** Nothing longer is read. */
+/** Longer entries are not read. */
 export const MAX_ENTRY_BYTES = 65_536;
 /** An object with one code is far shorter. */
 const MAX_JAVA_BYTES = 2048;
@@ -24,8 +24,8 @@ export function readEntry(bytes: string): Entry {
 }
 
 /**
- * An object, or a text that holds JSON. Only with one code that is good for one message: a claim takes such an entry
- * whole, so nothing of it is ever written anew.
+ * An object, or a string that holds JSON. Only with one code that is good for one message: a claim takes such an
+ * entry whole, so it never has to be written anew.
  */
 function readJavaEntry(bytes: string): Entry {
   const outer = readJava(bytes);
@@ -62,7 +62,7 @@ function readList(node: EntryValue): PushCode[] | undefined {
   return codes;
 }
 
-/** The code in a value, be it wrapped with its type; undefined for anything else. */
+/** The code in a value, with or without a type wrapper; undefined for anything else. */
 export function readCode(wrapped: EntryValue): PushCode | undefined {
   const node = unwrap(wrapped);
   if (node.type !== "object") return undefined;
@@ -73,14 +73,14 @@ export function readCode(wrapped: EntryValue): PushCode | undefined {
   const scene = readScene(node.fields);
   if (scene !== undefined) code.scene = scene;
   const usesField = node.fields.get("uses");
-  // A serializer of an object with a nullable field writes it as null.
+  // A serializer writes a nullable field as null.
   if (!usesField || (usesField.type === "literal" && usesField.text === "null")) return code;
   const uses = unwrap(usesField);
   if (uses.type !== "number" || !uses.integer || uses.value < 1 || uses.value > 1000) return undefined;
   return { ...code, uses: uses.value };
 }
 
-/** A text as a JSON string, with the escapes that serializers usually write. */
+/** A text as a JSON string, with the escapes that serializers commonly write. */
 export function quoteText(text: string): string {
   const quoted: Record<string, string> = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return `"${text.replace(/["\\\n\r\t]/g, (char) => quoted[char] ?? char)}"`;

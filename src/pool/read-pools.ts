@@ -1,14 +1,14 @@
 import type { PoolStore } from "./ports.ts";
 
 /**
- * Pools to read in one call, and calls under way: one that Redis works on, one whose reply is taken apart. Redis serves a
- * client's calls in one go, so they bound together how long others wait: about half a millisecond each. A third one made
- * nothing faster, and others waited longer.
+ * Pools per call, and concurrent calls: Redis works on one while the reply of the other is processed. Redis serves a
+ * client's calls in one go, so together they determine how long others wait: about half a millisecond each. A third call
+ * made nothing faster, and others waited longer.
  */
 const BATCH = 100;
 const AHEAD = 2;
 
-/** How to take in the entries of one pool as they come. */
+/** How to process the entries of one pool as they arrive. */
 export interface PoolReader<T> {
   start(openId: string): T;
   /** Called for every entry (latin1), oldest first. */
@@ -16,8 +16,8 @@ export interface PoolReader<T> {
 }
 
 /**
- * Reads the pools of all pages, a batch at a time, while those before are worked on: never more than a few batches are in
- * memory. Pools that are gone by the time they are read come as `start` made them.
+ * Reads the pools of all pages, a batch at a time, while earlier ones are processed: at most a few batches are in memory.
+ * Pools that no longer exist when they are read come as `start` made them.
  */
 export function readPools<T>(
   store: Pick<PoolStore, "read">,
@@ -43,8 +43,8 @@ async function readBatch<T>(
 }
 
 /**
- * Works on the openIds of all pages in batches, several at once, and yields what came of them in their order; each as soon
- * as it is there, however long the next page takes.
+ * Processes the openIds of all pages in batches, several at once, and yields their results in order; each as soon as it is
+ * available, however long the next page takes.
  */
 export async function* eachBatch<T>(
   pages: AsyncIterable<string[]>,
@@ -66,12 +66,12 @@ export async function* eachBatch<T>(
       }
     }
   } finally {
-    // Not awaited: it ends with the page that is under way, which may be long in coming.
+    // Not awaited: it ends with the page under way, which may take long.
     batches.return(undefined).catch(() => undefined);
   }
 }
 
-/** Whether `one` is there before `other`, or fails. */
+/** Whether `one` settles before `other`. */
 function isFirst(one: Promise<unknown>, other: Promise<unknown> | undefined): Promise<boolean> {
   if (!other) return Promise.resolve(true);
   return Promise.race([one.then(() => true), other.then(() => false)]);
@@ -81,13 +81,13 @@ function take(batches: AsyncGenerator<string[]>): Promise<IteratorResult<string[
   return unwatched(batches.next());
 }
 
-/** Whoever stops early never awaits what is under way; its failure must not count as unhandled. */
+/** A consumer that stops early never awaits what is under way; its failure must not count as unhandled. */
 function unwatched<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** The pages cut into pieces that are read in one call. */
+/** The pages divided into batches that are read in one call. */
 async function* batchesOf(pages: AsyncIterable<string[]>): AsyncGenerator<string[]> {
   for await (const page of pages) {
     for (let at = 0; at < page.length; at += BATCH) yield page.slice(at, at + BATCH);

@@ -8,28 +8,28 @@ import { quoteValue } from "./quote-value.ts";
 import { MAX_ENTRY_BYTES, readCode } from "./read-entry.ts";
 import { timeToMs } from "./times.ts";
 
-/** How times without the word "expiry" are taken. */
+/** How to interpret times that are not marked as an expiry. */
 export interface StoredTerms {
   nowMs: number;
-  /** How long a code lives from its creation on; given, scores and the like are times of creation. */
+  /** How long a code lives after its creation; if given, scores and the like are creation times. */
   lifetimeMs?: number | undefined;
 }
 
-/** A row of what was stored, with what is to be known of it besides. */
+/** A row made from a stored value, with additional facts about it. */
 export interface StoredRow extends ImportRow {
-  /** It has no other time than that of its creation. */
+  /** It has no time other than its creation time. */
   createdOnly?: true | undefined;
-  /** When it expires by its score in a sorted set, epoch ms. */
+  /** When it expires according to its score in a sorted set, epoch ms. */
   scoreMs?: number | undefined;
 }
 
-/** What was made of an item. */
+/** What an item was read as. */
 type Found = ImportFields & Pick<StoredRow, "error" | "createdOnly" | "scoreMs">;
 
 /**
- * The codes in a value of another layout, as rows to import: an entry or a list of entries in any form that pools have,
- * Java's lists included; or a formId or a list of formIds, which expire by the score or when Redis drops the key. What is
- * not understood becomes a row that says why.
+ * The codes in a value of another layout, as rows to import: an entry or a list of entries in any form found in pools,
+ * including Java's lists; or a formId or a list of formIds, which expire by their score or when Redis expires the key. A
+ * value that is not understood becomes a row that says why.
  */
 export function readStored(stored: StoredValue, terms: StoredTerms): StoredRow[] {
   const { key, openId, bytes } = stored;
@@ -43,23 +43,23 @@ export function readStored(stored: StoredValue, terms: StoredTerms): StoredRow[]
   const value = readValue(bytes);
   const items = itemsOf(value);
   if (items.length === 0) return [toStoredRow({ error: `no code in ${quote(bytes)}` })];
-  // A field of a hash can't be the formId of several.
+  // A hash field can't be the formId of several codes.
   const own = items.length === 1 && items[0] === value ? stored : { ...stored, field: undefined };
   const rows = items.map((item) => toStoredRow(readItem(item, own, terms)));
-  // A list of something else is one thing to report, not hundreds.
+  // A list of something else is reported once, not hundreds of times.
   return rows.every(({ error, createdOnly }) => error !== undefined && !createdOnly)
     ? rows.slice(0, 1)
     : rows;
 }
 
-/** What the bytes hold; a text that is neither Java's nor JSON is a text. */
+/** The content of the bytes; a text that is neither Java nor JSON is a plain text. */
 function readValue(bytes: string): EntryValue {
   const outer = readJava(bytes) ?? readJson(bytes);
   const inner = outer?.type === "string" ? (readJava(outer.value) ?? readJson(outer.value)) : undefined;
   return inner ?? outer ?? { type: "string", value: bytes };
 }
 
-/** The items of a list, be it wrapped with its type as Jackson does; else the value itself. */
+/** The items of a list, with or without Jackson's type wrapper; otherwise the value itself. */
 function itemsOf(value: EntryValue): EntryValue[] {
   if (value.type !== "array" || unwrap(value).type === "object") return [value];
   const [first, second] = value.items;
@@ -82,7 +82,7 @@ function noCode({ bytes }: StoredValue): Found {
   return { error: `no code in ${quote(bytes)}` };
 }
 
-/** An object that is no entry as a pool has it: its formId may be the field of a hash, its expiry has to be made. */
+/** An object that is not a complete entry: its formId may be the hash field, and its expiry has to be derived. */
 function readObject(fields: Map<string, EntryValue>, stored: StoredValue, terms: StoredTerms): Found {
   const named = valuesOf(fields, "formId").length > 0;
   const formId = named ? readFormId(fields) : stored.field;
@@ -95,21 +95,21 @@ function readObject(fields: Map<string, EntryValue>, stored: StoredValue, terms:
   };
   const expireMs = readTime(fields, "expire");
   if (expireMs !== undefined) return { ...more, formId, expire: expireMs };
-  // Something that means to be an expiry, and is none.
+  // A field that is meant to be an expiry, but is invalid.
   if (valuesOf(fields, "expire").length > 0) return noCode(stored);
   const createdMs = readTime(fields, "created");
   if (createdMs !== undefined) return { ...more, ...liveFrom(formId, createdMs, terms) };
   return stored.score === undefined ? noCode(stored) : { ...more, ...expireAt(formId, stored, terms) };
 }
 
-/** WeChat's formIds have 13 digits, 32 hexadecimal ones, or more. */
+/** WeChat's formIds have 13 digits, 32 hexadecimal digits, or more. */
 const LIKELY_FORM_ID = 10;
 
-/** A field and a value of a hash, one of which is the formId; the other may be its time. */
+/** A hash field and its value, one of which is the formId; the other may be its time. */
 function readPair(field: string, value: string, stored: StoredValue, terms: StoredTerms): Found {
   const asTime = (value: string) => toTime({ type: "string", value });
   const valueMs = asTime(value);
-  // Number 3 of a list that has times for formIds, as WeChat's once were, is no code.
+  // Item 3 of a list whose formIds are times, as WeChat's once were, is not a code.
   const isIndex = /^\d{1,6}$/.test(field);
   if (valueMs !== undefined && isFormId(field) && !isIndex) return liveBy(field, valueMs, terms);
   const fieldMs = asTime(field);
@@ -121,12 +121,12 @@ function readPair(field: string, value: string, stored: StoredValue, terms: Stor
   return { error: `neither the field ${quote(field)} nor its value ${quote(value)} is clearly a code` };
 }
 
-/** A time of which nothing says what it is. */
+/** A time of unknown meaning. */
 function liveBy(formId: string, ms: number, terms: StoredTerms): Found {
   return terms.lifetimeMs === undefined ? { formId, expire: ms } : liveFrom(formId, ms, terms);
 }
 
-/** Clocks differ; what was created later than this from now is no time of creation. */
+/** Clocks differ; a time more than this far in the future can't be a creation time. */
 const CLOCKS_MS = 600_000;
 
 function liveFrom(formId: string, createdMs: number, { lifetimeMs, nowMs }: StoredTerms): Found {
@@ -153,7 +153,7 @@ function toRow({ formId, expireMs, uses, scene }: PushCode): Found {
   return { formId, expire: expireMs, uses, ...(scene === undefined ? {} : { scene }) };
 }
 
-/** Under a wrong prefix the value may be a secret: a token, say. Its first letters may be told. */
+/** Under a wrong prefix the value may be a secret, such as a token. Its first letters may be shown. */
 function quote(bytes: string): string {
   if (bytes.startsWith(JAVA_MAGIC)) return `Java serialization (${bytes.length} bytes)`;
   const text = Buffer.from(bytes, "latin1").toString();

@@ -5,8 +5,8 @@ export interface RehearsedPool<Item> {
 }
 
 /**
- * Pushes that only look, of which a later one has to see what an earlier one would have appended: what a pool was to get
- * before comes with it again, and is taken off the numbers of the reply. Holds all that it was asked for.
+ * Pushes that only read, where a later one has to see what earlier ones would have appended: items that a pool was to
+ * get before are sent again with it, and subtracted from the numbers in the reply. Holds all items it was called with.
  */
 export class Rehearsal<Item, Reply extends object> {
   private readonly before = new Map<string, { items: readonly Item[]; reply: Reply }>();
@@ -16,7 +16,7 @@ export class Rehearsal<Item, Reply extends object> {
     this.look = look;
   }
 
-  /** Not to be called again for a pool whose reply is not there yet. */
+  /** Must not be called again for a pool before its reply has arrived. */
   async push(pools: readonly RehearsedPool<Item>[]): Promise<Reply[]> {
     const whole = pools.map(({ name, items }) => ({
       name,

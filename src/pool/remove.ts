@@ -4,11 +4,11 @@ import type { PoolStore } from "./ports.ts";
 import { readEntry } from "./read-entry.ts";
 import { readPools } from "./read-pools.ts";
 
-/** What `removePools` has to know of entries. */
+/** How `removePools` interprets entries. */
 export interface EntryKind {
-  /** All that may be counted, in the order of the totals. */
+  /** All states that can be counted, in the order of the totals. */
   states: readonly string[];
-  /** What to count an entry as; "unreadable" alone for one that is not understood. */
+  /** The states to count an entry as; only "unreadable" for one that is not understood. */
   statesOf(raw: string, nowMs: number): readonly string[];
   /** An entry as a line of an export; undefined when it is longer than import would read. */
   toLine(openId: string, raw: string): EntryLine | undefined;
@@ -26,16 +26,16 @@ export const CODES: EntryKind = {
   toLine: toEntryLine,
 };
 
-/** A pool as it was looked at before its removal. */
+/** A pool as it was read before its removal. */
 export interface PlannedPool {
   openId: string;
   /** List elements; one can hold several codes. */
   entries: number;
-  /** What they are, by the states of the kind. */
+  /** Counts by the states of the kind. */
   counts: Record<string, number>;
 }
 
-/** Counts what there is to remove; pools that are not there come with no entries. `kind`: codes unless told. */
+/** Counts what would be removed; missing pools are included with no entries. `kind` defaults to codes. */
 export async function planRemoval(
   store: Pick<PoolStore, "now" | "read">,
   openIds: string[],
@@ -58,7 +58,7 @@ function noneOf({ states }: EntryKind): Record<string, number> {
   return Object.fromEntries(states.map((state) => [state, 0]));
 }
 
-/** What a removal of just what was planned would do. `plan` must not be empty. */
+/** The result of removing exactly what was planned. `plan` must not be empty. */
 export function foreseeRemoval(plan: readonly PlannedPool[], keepUnreadable: boolean): RemovalTotals {
   const sum = (count: (pool: PlannedPool) => number) => plan.reduce((total, pool) => total + count(pool), 0);
   const kept = ({ counts }: PlannedPool) => (keepUnreadable ? (counts[UNREADABLE] ?? 0) : 0);
@@ -81,49 +81,49 @@ async function* inPages(openIds: string[]): AsyncGenerator<string[]> {
 }
 
 export interface RemovalTotals {
-  /** Pools of which everything that was planned is gone. */
+  /** Pools from which everything planned was removed. */
   poolsRemoved: number;
   entriesRemoved: number;
-  /** What was in them. */
+  /** Codes that were removed, by state. */
   codesRemoved: Record<string, number>;
   /** Entries left in place: not understood, or too long to be saved. */
   entriesKept: number;
-  /** Entries that somebody else took before they could be removed; with an export, they are in the file too. */
+  /** Entries taken by others before they could be removed; if exported, they are in the file too. */
   entriesGone: number;
-  /** False when it was stopped before it was through. */
+  /** False when it was stopped before it was finished. */
   complete: boolean;
 }
 
 export interface RemovalOptions {
-  /** Leave entries that are not understood. */
+  /** Leave entries in place that are not understood. */
   keepUnreadable: boolean;
-  /** Puts entries into a safe place; nothing is removed before this has resolved. */
+  /** Saves entries; nothing is removed before it has resolved. */
   save?: ((lines: EntryLine[]) => Promise<void>) | undefined;
   signal: AbortSignal;
-  /** Codes unless told. */
+  /** Defaults to codes. */
   kind?: EntryKind;
   onStep?: ((totals: RemovalTotals) => void) | undefined;
 }
 
 export type RemovalStore = Pick<PoolStore, "now" | "slice" | "removeEntries">;
 
-/** Pools at work at once, and entries of each in one step. */
+/** Concurrent pools, and entries of each per step. */
 const POOLS = 50;
 const ENTRIES = 200;
 const BYTES = 256 * 1024;
 
 interface OpenPool {
   openId: string;
-  /** Entries that are to be looked at still. */
+  /** Number of entries still to be processed. */
   left: number;
-  /** List index behind those that were kept. */
+  /** List index after those that were kept. */
   from: number;
 }
 
 /**
- * Removes the planned entries, saved first where that is asked for, in bounded steps: a piece is read, saved, and then taken
- * out entry by entry where it is still there, in one atomic script. So nothing goes that was not saved, whatever backends
- * push and broadcasts claim meanwhile; what is pushed meanwhile stays.
+ * Removes the planned entries, saved first if requested, in bounded steps: a piece is read, saved, and then removed entry by
+ * entry if still there, in one atomic script. So nothing is removed that was not saved, whatever backends push and
+ * broadcasts claim meanwhile; entries pushed meanwhile stay.
  */
 export async function removePools(
   store: RemovalStore,
@@ -174,7 +174,7 @@ async function removePieces(
         countEntry(totals, removed[i] ? statesOf(raw, nowMs) : undefined);
       totals.entriesKept += looked - taken.length;
       pool.from += looked - taken.length;
-      // Nothing there any more: somebody took the rest.
+      // Nothing left: others have taken the rest.
       if (looked === 0) totals.entriesGone += pool.left;
       pool.left -= looked === 0 ? pool.left : looked;
     }),
@@ -183,14 +183,14 @@ async function removePieces(
 
 interface Piece {
   pool: OpenPool;
-  /** How many entries were looked at. */
+  /** How many entries were processed. */
   looked: number;
-  /** Those of them that are to go, and as lines of the export. */
+  /** Those of them that are to be removed, and as lines of the export. */
   taken: string[];
   lines: EntryLine[];
 }
 
-/** What of a chunk can go in this step: as much as fits, and not what has to stay. */
+/** Chooses what of a chunk can be removed in this step: as much as fits, without what has to stay. */
 function choosePiece(
   pool: OpenPool,
   chunk: string[],
@@ -211,7 +211,7 @@ function choosePiece(
   return piece;
 }
 
-/** `states`: absent for an entry that was gone. */
+/** `states`: undefined for an entry that was gone. */
 function countEntry(totals: RemovalTotals, states: readonly string[] | undefined): void {
   if (!states) {
     totals.entriesGone++;

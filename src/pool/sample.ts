@@ -1,13 +1,13 @@
 export interface Sample {
   openIds: string[];
-  /** How many there were to choose from. */
+  /** The number of openIds to choose from. */
   total: number;
 }
 
 /**
- * Draws `size` openIds out of all pages, every one with the same chance, in memory for those alone (reservoir sampling).
- * Not the first ones that SCAN shows: its order hangs on the names and on the size of the table, and how much of the
- * keyspace it has seen by then is a guess. `random` gives numbers in [0, 1).
+ * Draws `size` openIds from all pages, each with the same probability, keeping only those in memory (reservoir
+ * sampling). The first ones that SCAN returns would not do: its order depends on the names and the size of the hash
+ * table, and which part of the keyspace it has covered by then is a guess. `random` returns numbers in [0, 1).
  */
 export async function drawSample(
   pages: AsyncIterable<string[]>,

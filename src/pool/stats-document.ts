@@ -3,7 +3,7 @@ import { type Counter, type Estimate, estimate } from "./estimate.ts";
 import { CLASSES, type StatsTotals } from "./stats.ts";
 import type { Writer } from "./writer.ts";
 
-/** Lowest and highest that an estimated number may be, with 95 % confidence; only there in an estimate. */
+/** Lower and upper bound of an estimated number, with 95 % confidence; present only in an estimate. */
 export type Interval = [low: number, high: number];
 
 type CountedCodes = keyof StatsTotals["codes"];
@@ -17,15 +17,15 @@ export interface StatsDocument {
   pools: number;
   /** Users with a valid code. */
   reachable: number;
-  /** `overlong`: those of the valid that claim to live longer than the platform lets any. */
+  /** `overlong`: valid codes with an expiry later than the platform allows. */
   codes: Record<CountedCodes, number>;
-  /** Users by how many valid codes they have; those with none are left out. */
+  /** Users by their number of valid codes; users without any are left out. */
   perUser: ({ codes: string; users: number } & Estimated)[];
-  /** Valid codes by the day on which they expire: today and the next 7 days, and later ones that have any. */
+  /** Valid codes by the day on which they expire: today, the next 7 days, and later days with any. */
   expiringBy: ({ date: string; codes: number } & Estimated)[];
   /** Valid codes that expire after all those days. */
   expiringLater: number;
-  /** Users who would still have a valid code at the end of today and of each of the next 6 days. */
+  /** Users who will still have a valid code at the end of today and of each of the next 6 days. */
   reachableBy: ({ date: string; users: number } & Estimated)[];
   writers: ({
     writer: Writer;
@@ -34,12 +34,12 @@ export interface StatsDocument {
     overlong: number;
     unreadableInterval?: Interval;
   } & Estimated)[];
-  /** Whose days these are. */
+  /** The time zone of these days. */
   timeZone: string;
   /** When it was counted, ISO 8601, by Redis' clock. */
   at: string;
   exact: boolean;
-  /** Only of an estimate. */
+  /** Present only in an estimate. */
   sample?: { pools: number; confidence: 0.95 };
   intervals?: {
     reachable: Interval;
@@ -51,14 +51,14 @@ export interface StatsDocument {
 export interface StatsOrigin {
   timeZone: string;
   atMs: number;
-  /** Of a sample: how many pools were read, of how many. */
+  /** For a sample: how many pools were read, and of how many. */
   sample?: { read: number; total: number } | undefined;
 }
 
-/** Days that are shown even if nothing expires on them: a code of today lives until then. */
+/** Days that are shown even if nothing expires on them: a code issued today lives until the last one. */
 const SHOWN_DAYS = 8;
 
-/** Makes the document of what was counted, or estimates it from a sample that is not the whole. */
+/** Makes the document from the counts, or from estimates if the sample is not the whole. */
 export function toStatsDocument(totals: StatsTotals, { timeZone, atMs, sample }: StatsOrigin): StatsDocument {
   const exact = sample === undefined || sample.read >= sample.total;
   const of = (counter: Counter): Estimate =>

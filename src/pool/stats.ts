@@ -7,7 +7,7 @@ import type { PoolReader } from "./read-pools.ts";
 import { isOverlong } from "./times.ts";
 import { type Writer, writerOf } from "./writer.ts";
 
-/** How many valid codes a user has, in classes. */
+/** Classes by the number of valid codes a user has. */
 export const CLASSES = [
   { codes: "1", max: 1 },
   { codes: "2", max: 2 },
@@ -17,22 +17,24 @@ export const CLASSES = [
   { codes: "11+", max: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** Days by whose end reachable users are counted: a code lives for 7. */
+/** Days for which users reachable at their end are counted: a code lives for 7. */
 const REACH_DAYS = 7;
 
-/** What the statistics need of one pool. */
+/** The facts about one pool that the statistics need. */
 class PoolTally {
-  /** Of the plain form, as nearly all are. */
+  /** Entries of the plain form, as nearly all are. */
   plain = 0;
   valid = 0;
   expired = 0;
   invalid = 0;
   unreadable = 0;
-  /** Of the valid: those that claim to live longer than any code does, by the writers of their entries. */
+  /**
+   * Of the valid codes: those with an expiry later than the platform allows, by the writers of their entries.
+   */
   overlongBy: Writer[] | undefined;
-  /** Number of the day on which each valid code expires. */
+  /** Index of the day on which each valid code expires. */
   readonly days: number[] = [];
-  /** Of each other entry. */
+  /** The writer of each other entry. */
   others: Writer[] | undefined;
   unreadableBy: Writer[] | undefined;
 
@@ -82,7 +84,7 @@ export function tallyReader(days: readonly Day[], nowMs: number): PoolReader<Poo
 
 /** The numbers of `pool stats`, added up pool by pool. */
 export class StatsTotals {
-  /** Pools with an entry in them. */
+  /** Pools with at least one entry. */
   pools = 0;
   readonly reachable = new Counter();
   readonly codes = {
@@ -90,12 +92,12 @@ export class StatsTotals {
     expired: new Counter(),
     invalid: new Counter(),
     unreadable: new Counter(),
-    /** Of the valid. */
+    /** Subset of the valid codes. */
     overlong: new Counter(),
   };
   /** Users by class. */
   readonly perUser = CLASSES.map(() => new Counter());
-  /** Valid codes by the day of their expiry; one more for those behind the last day. */
+  /** Valid codes by the day of their expiry; the last counter is for those after the last day. */
   readonly expiringBy: Counter[];
   /** Users with a valid code at the end of each day. */
   readonly reachableBy = Array.from({ length: REACH_DAYS }, () => new Counter());
@@ -140,7 +142,7 @@ export class StatsTotals {
   }
 }
 
-/** Most pools have few different ones, or just one. */
+/** Most pools have few different ones, or only one. */
 function countEach<T>(items: readonly T[]): Iterable<[T, number]> {
   if (items.length === 0) return [];
   const first = items[0] as T;

@@ -2,11 +2,11 @@ import { type CodeState, codeState, type Entry, type PushCode } from "./code.ts"
 import { readEntry } from "./read-entry.ts";
 import { isOverlong } from "./times.ts";
 
-/** What one pool holds, in numbers; codes, not entries: a whole list in one entry counts as that many. */
+/** What one pool holds, in numbers; codes, not entries: a whole list in one entry counts as its number of codes. */
 export interface PoolSummary {
   valid: number;
   expired: number;
-  /** Garbage in the place of a formId, not yet expired. */
+  /** Garbage instead of a formId, not yet expired. */
   invalid: number;
   /** Entries that are not understood. */
   unreadable: number;
@@ -34,7 +34,10 @@ export function addEntry(summary: PoolSummary, entry: Entry, nowMs: number): voi
   }
 }
 
-/** One line of `pool show`: a code, or an entry that is not understood. `overlong`: valid, and no code lives so long. */
+/**
+ * One line of `pool show`: a code, or an entry that is not understood. `overlong`: valid, but with an expiry later than
+ * the platform allows.
+ */
 export type ShownCode =
   | { code: PushCode; state: CodeState; overlong: boolean }
   | { raw: string; state: "unreadable"; why: string; formId?: string };

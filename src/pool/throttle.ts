@@ -3,8 +3,8 @@ import type { Clock } from "../clock.ts";
 const SECOND_MS = 1000;
 
 /**
- * Keeps work whose cost is known only afterwards to so many units a second, evenly: whatever was spent is waited for
- * before the next turn, and time that nobody used is not saved up.
+ * Limits work whose cost is known only afterwards to a number of units per second, evenly: the next turn waits until
+ * everything spent is paid for, and unused time is not saved up.
  */
 export class Throttle {
   private readonly clock: Clock;
@@ -20,7 +20,7 @@ export class Throttle {
     this.freeAt = Math.max(this.freeAt, this.clock.monotonic()) + (units / this.perSec) * SECOND_MS;
   }
 
-  /** Resolves when all that was spent is paid for, or at once when the signal aborts. */
+  /** Resolves when everything spent is paid for, or at once when the signal aborts. */
   async turn(signal: AbortSignal): Promise<void> {
     for (;;) {
       const wait = this.freeAt - this.clock.monotonic();

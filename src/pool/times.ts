@@ -1,4 +1,4 @@
-/** Numbers from `least` up to ten times that are seconds, ms, µs and ns. */
+/** The lower bound of numbers in s, ms, µs and ns; each range ends at ten times its lower bound. */
 const UNITS = [
   { least: 1e9, times: 1000, by: 1 },
   { least: 1e12, times: 1, by: 1 },
@@ -11,9 +11,9 @@ const EARLIEST_MS = 1e12;
 const END_MS = 1e13;
 
 /**
- * An epoch time to ms; undefined when the number is none for sure. Seconds have 10 digits, milliseconds 13, microseconds 16,
- * nanoseconds 19. All else merely looks like a time: a duration (604800), a date in digits (20261201, 20261201100000), ticks
- * of .NET (18 digits), a 0 or -1 that stands for "never".
+ * Converts an epoch time to ms; undefined when the number is not certain to be one. Seconds have 10 digits, milliseconds 13,
+ * microseconds 16, nanoseconds 19. Other numbers only look like times: a duration (604800), a date in digits (20261201,
+ * 20261201100000), .NET ticks (18 digits), a 0 or -1 that stands for "never".
  */
 export function timeToMs(value: number): number | undefined {
   const unit = UNITS.find(({ least }) => value >= least && value < 10 * least);
@@ -24,8 +24,8 @@ const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)$/;
 
 /**
- * ISO 8601 with an offset or Z to epoch ms; undefined without one, because nobody knows whose clock that was, for a day that
- * no month has, and for times out of the range of numbers: Go writes a missing time as the year 1.
+ * ISO 8601 with an offset or Z to epoch ms; undefined without one, because the time zone is unknown, for a day that doesn't
+ * exist in its month, and for times outside the range of numbers: Go writes a missing time as the year 1.
  */
 export function isoToMs(text: string): number | undefined {
   const [, year, month, day, hour, minute, second = "0", fraction = "", offset] = ISO_8601.exec(text) ?? [];
@@ -40,16 +40,16 @@ export function isoToMs(text: string): number | undefined {
 
 type Six = [number, number, number, number, number, number];
 
-/** The same for a time that is known in ms. */
+/** The range check of `timeToMs`, for a time already in ms. */
 export function inRange(ms: number): number | undefined {
   return ms >= EARLIEST_MS && ms < END_MS ? ms : undefined;
 }
 
 const DAY_MS = 86_400_000;
-/** The platform lets a code live for 7 days; a day of slack for clocks and for whoever rounds up. */
+/** The platform lets a code live for 7 days; one day is added for clock differences and rounding. */
 const LONGEST_LIFE_MS = 8 * DAY_MS;
 
-/** Whether an expiry is further away than any code of the platform lives: the fault of whoever wrote it. */
+/** Whether an expiry is later than that of any real code: a mistake of the program that wrote it. */
 export function isOverlong(expireMs: number, nowMs: number): boolean {
   return expireMs > nowMs + LONGEST_LIFE_MS;
 }

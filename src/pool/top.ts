@@ -1,15 +1,15 @@
 /**
- * Keeps the first `limit` items of an order, each name once (its newest item), in memory for about twice that many. Sorting
- * now and then and forgetting the rest costs about what a heap does, and names stay easy to find.
+ * Keeps the first `limit` items of an order, each name once (its newest item), and holds about twice that many in memory.
+ * Sorting now and then and dropping the rest costs about as much as a heap, and names stay easy to find.
  */
 export class TopItems<T> {
   private kept = new Map<string, T>();
-  /** How many were forgotten; a name that comes again after it was forgotten counts again. */
+  /** How many were dropped; a name that comes again after that counts again. */
   private forgotten = 0;
   private readonly compare: (a: T, b: T) => number;
   private readonly nameOf: (item: T) => string;
   private readonly limit: number;
-  /** The last one of the first `limit`, once there were so many: what comes behind it need not be kept. */
+  /** The last of the first `limit` items, once there are that many: items after it need not be kept. */
   private bar: T | undefined;
 
   constructor(compare: (a: T, b: T) => number, nameOf: (item: T) => string, limit: number) {
@@ -28,7 +28,7 @@ export class TopItems<T> {
     if (this.kept.size >= 2 * this.limit + 1000) this.cut();
   }
 
-  /** How many did not make it, so far as `sorted` or the limit had to tell. */
+  /** How many items did not make it, as far as is known from `sorted` or the limit. */
   get dropped(): number {
     return this.forgotten;
   }

@@ -1,4 +1,7 @@
-/** What kind of program wrote an entry, by the shape of its bytes; the table is in wechat-api.md. */
+/**
+ * The kinds of programs that write entries, recognized by the shape of the bytes; the table is in
+ * wechat-api.md.
+ */
 export const WRITERS = [
   "plain",
   "jackson-class",
@@ -12,7 +15,7 @@ export const WRITERS = [
 ] as const;
 export type Writer = (typeof WRITERS)[number];
 
-/** The writers in words, for people. */
+/** The writers' names for display. */
 export const WRITER_NAMES: Record<Writer, string> = {
   plain: "plain JSON",
   "jackson-class": "Jackson with @class",
@@ -25,7 +28,7 @@ export const WRITER_NAMES: Record<Writer, string> = {
   unknown: "not known",
 };
 
-/** The shapes, the first that fits counts. An entry of such a shape need not be readable. */
+/** The shapes; the first match counts. An entry of such a shape need not be readable. */
 const SHAPES: [Writer, RegExp][] = [
   ["java", /^\xac\xed\x00\x05/],
   ["double-encoded", /^\s*"\s*(?:[{[]|\\u00[57]b)/i],
@@ -38,10 +41,10 @@ const SHAPES: [Writer, RegExp][] = [
 ];
 
 const PLAIN_START = '{"formId":"';
-/** What the shapes look for stands at the beginning; what goes on for longer is no entry of a pool. */
+/** The shapes match at the beginning; anything longer is not a pool entry. */
 const LONGEST = 4096;
 
-/** Tells the writer of an entry, given as a latin1 string of its bytes. */
+/** Determines the writer of an entry, given as a latin1 string of its bytes. */
 export function writerOf(raw: string): Writer {
   // Nearly all entries are the plain form, and there are millions of them.
   if (raw.startsWith(PLAIN_START) && raw.endsWith("}") && !/@|\d[lL]/.test(raw)) return "plain";

@@ -5,7 +5,7 @@ import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-/** A listed audience lives as long as the ledgers that make resuming it meaningful: 8 days. */
+/** A listed audience is kept for as long as the ledgers, without which it can't be resumed: 8 days. */
 const AUDIENCE_TTL_SEC = 8 * 24 * 3600;
 const AUDIENCE_PAGE = 1000;
 
@@ -66,14 +66,14 @@ async function* readList(link: RedisLink, key: string): AsyncGenerator<string[]>
 }
 
 /**
- * What a listed audience holds of a user: the openId, and where the message has columns, a blank and their values as a JSON
- * array. An openId has no blanks.
+ * One entry per user of a listed audience: the openId, and if the message has columns, a space and their values as a JSON
+ * array. An openId holds no spaces.
  */
 function toEntries({ openIds, rows }: AudiencePage): string[] {
   return rows ? openIds.map((openId, i) => `${openId} ${JSON.stringify(rows[i])}`) : openIds;
 }
 
-/** All entries of one audience are of one form. */
+/** All entries of one audience have the same form. */
 function fromEntries(entries: string[]): AudiencePage {
   if (!entries[0]?.includes(" ")) return { openIds: entries };
   const openIds: string[] = [];
@@ -86,7 +86,7 @@ function fromEntries(entries: string[]): AudiencePage {
   return { openIds, rows };
 }
 
-/** UNLINK frees a long list in the background; some proxies know only DEL. */
+/** UNLINK frees a long list in the background; some proxies only support DEL. */
 export async function drop({ client, call }: RedisLink, key: string): Promise<void> {
   const orDelete = (error: unknown) => (isMissing(error) ? client.del(key) : Promise.reject(error));
   await call(client.unlink(key).catch(orDelete));

@@ -8,8 +8,8 @@ import claimPool from "./lua/claim-pool.lua";
 import { script } from "./scripts.ts";
 
 /**
- * The claim script for backends that take codes themselves, with its header at the top for readers who find it in a
- * repository.
+ * The claim script for backends that take codes themselves; its header stays at the top for readers who find it in
+ * a repository.
  */
 export function claimScript(): BackendScript {
   const { name, sha1, source } = script("claim", claimPool);

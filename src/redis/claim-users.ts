@@ -8,28 +8,28 @@ import { type Book, callClaim, LATER } from "./read-users.ts";
 import { MOST_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
 
 /**
- * Entries of a pool that are read for a claim, round by round: nearly every pool has its code at the head or close to it, and
- * what else is read travels for nothing.
+ * Entries of a pool to read for a claim, round by round: nearly every pool has a valid code at or near its head, and anything
+ * else is sent for nothing.
  */
 const READ_COUNTS = [1, 16, 128, 512];
-/** A dry run also needs the number of other codes, and so may a policy. */
+/** A dry run also needs the number of other codes, and a policy may need it too. */
 const WIDE_READ_COUNTS = [16, 128, 512];
 
 /**
- * Rounds in which others may come between reading a user and taking a code. Each of them means that just that entry
- * changed within a millisecond: this many in a row is not chance.
+ * Maximum rounds in which others intervene between reading a user and taking a code. Each time, exactly that entry has
+ * changed within a millisecond: this many in a row can't be chance.
  */
 const MOST_CONFLICTS = 100;
 
-/** A user whose claim is under way. */
+/** A user whose claim is in progress. */
 interface Open {
   progress: Progress;
-  /** Where in the call's list. */
+  /** Index in the call's list. */
   at: number;
   conflicts: number;
 }
 
-/** Claims for many users, in as many rounds as the longest pool takes. One reply per openId, in order. */
+/** Claims for many users, in as many rounds as the longest pool needs. One reply per openId, in order. */
 export async function claimUsers(
   link: RedisLink,
   book: Book,
@@ -50,7 +50,7 @@ export async function claimUsers(
   for (let round = 0; open.length > 0; round++) {
     open = await claimRound(link, book, by, open, replies, counts[round] ?? counts.at(-1)!);
   }
-  // A user who is in a list twice is claimed once: the second claim sees what the first has done.
+  // A user who is listed twice is claimed once: the second claim sees the result of the first.
   if (again.length > 0) {
     const others = await claimUsers(
       link,
@@ -67,7 +67,7 @@ export function begin(openId: string): Progress {
   return { openId, from: 0, expired: 0, refused: 0, unreadable: 0 };
 }
 
-/** Reads users, decides, and makes the changes; returns those who need another round. */
+/** Reads users, decides, and makes the changes; returns the users who need another round. */
 async function claimRound(
   link: RedisLink,
   book: Book,
@@ -76,7 +76,7 @@ async function claimRound(
   replies: ClaimReply[],
   count: number,
 ): Promise<Open[]> {
-  // Users found by their ledger have a record, so the short way does not apply. It would claim for suppressed ones.
+  // Users found by their ledger have a record, so the fast path does not apply. It would claim for suppressed users.
   const claims = !by.dryRun && !by.areSuppressed && by.sighting !== "ledger";
   const readings = await callClaim(
     link,
@@ -112,7 +112,7 @@ async function claimRound(
   return unfinished;
 }
 
-/** From the pool's head again: what was dropped before stays dropped. */
+/** Starts again from the pool's head: what was dropped before stays dropped. */
 function startOver({ progress, at, conflicts }: Open): Open {
   checkConflicts(progress.openId, conflicts);
   const { openId, expired, refused } = progress;
@@ -126,12 +126,12 @@ export function checkConflicts(openId: string, conflicts: number): void {
   });
 }
 
-/** Another broadcast may claim between two rounds: codes dropped in the first are reported here, and not again. */
+/** Another broadcast may claim between two rounds: codes dropped in the first are reported here and only here. */
 function toLater({ openId, expired }: Progress): ClaimReply {
   return { status: "later", openId, ...(expired > 0 ? { expired } : {}) };
 }
 
-/** The reply that nearly every claim gets. */
+/** The reply to nearly every claim. */
 function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
   const first = line.indexOf(" ");
   const second = line.indexOf(" ", first + 1);
@@ -149,10 +149,10 @@ function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
   return reply;
 }
 
-/** Entries in one reply. */
+/** Entries per reply. */
 const CHUNK = 500;
 
-/** Counts the other valid codes behind where the reading ended. */
+/** Counts the other valid codes after the entries that were read. */
 async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom = 0 }: Step): Promise<void> {
   if (reply?.status !== "claimed") return;
   const nowMs = await link.now();

@@ -10,7 +10,7 @@ const KNOWN: { test: RegExp; words: string }[] = [
   },
 ];
 
-/** What ioredis prints on the console, in our words; anything else as it is. Needs no ioredis. */
+/** What ioredis prints to the console, in our words; any other text unchanged. Does not load ioredis. */
 export function rewordClientWarning(text: string): string {
   return KNOWN.find(({ test }) => test.test(text))?.words ?? text;
 }

@@ -12,27 +12,30 @@ import { traceCommands } from "./trace.ts";
 
 export interface ClusterOptions
   extends Pick<NodeOptions, "circumstances" | "connectMs" | "reconnectMs" | "replyMs" | "patience" | "log"> {
-  /** Servers to ask for the rest. */
+  /** Servers from which to learn the others. */
   hosts: Host[];
-  /** User, password and TLS, the same for all. */
+  /** User, password and TLS, the same for all servers. */
   node: ClientOptions;
 }
 
 /**
- * How often a command follows MOVED and ASK, or is sent again after TRYAGAIN, CLUSTERDOWN or a lost connection. At one to
- * three of them a pause, it gives up after 15 to 45 s; what is worth more patience has its own.
+ * How often a command follows MOVED and ASK, or is sent again after TRYAGAIN, CLUSTERDOWN or a lost connection. With one
+ * to three of these per pause, it gives up after 15 to 45 s; errors that deserve more patience are handled separately.
  */
 const REDIRECTIONS = 300;
-/** For callers that need a quick answer: anything that takes longer than MOVED or a lost connection fails at once. */
+/** For callers that need a quick answer: anything beyond MOVED or a lost connection fails at once. */
 const FEW_REDIRECTIONS = 5;
 const RETRY_MS = 150;
-/** Two servers that send each other's clients back and forth, for the moment in which a slot changes hands. */
+/** Two servers may redirect clients to each other for a moment while a slot changes hands. */
 const MOVED_MS = 10;
-/** A server that is silent so long while it owes an answer is taken for dead. */
+/** A server that sends nothing for this long while it owes a reply is considered dead. */
 const SILENCE_MS = 10_000;
 const REFRESH_TIMEOUT_MS = 2000;
 
-/** Connects to a cluster. Commands on one key find their server, and wait while a failover or a move is under way. */
+/**
+ * Connects to a cluster. Commands on one key are routed to its server, and wait while a failover or a migration is in
+ * progress.
+ */
 export async function connectCluster(options: ClusterOptions): Promise<RedisLink> {
   const cluster = await createClient(options);
   const circumstances = { ...options.circumstances, recovers: true };
@@ -76,7 +79,7 @@ async function createClient({
   log,
 }: ClusterOptions): Promise<Cluster> {
   const { Cluster } = await import("ioredis");
-  // The client uses this array when it has lost all servers.
+  // The client uses this array after it has lost all servers.
   const startupNodes = [...hosts];
   let lostAt = 0;
   let ready = false;
@@ -91,7 +94,7 @@ async function createClient({
     retryDelayOnClusterDown: RETRY_MS,
     retryDelayOnTryAgain: RETRY_MS,
     slotsRefreshTimeout: REFRESH_TIMEOUT_MS,
-    // Names stay names: certificates are made out for them.
+    // Host names stay unresolved: certificates are issued for names.
     dnsLookup: (address, callback) => callback(null, address),
     clusterRetryStrategy: (times) => {
       if (!ready) return null;
@@ -106,7 +109,7 @@ async function createClient({
       maxRetriesPerRequest: null,
     },
   });
-  // The callers of commands get the error.
+  // Errors are reported to the callers of commands.
   cluster.on("error", () => undefined);
   cluster.on("ready", () => {
     ready = true;
@@ -121,7 +124,7 @@ async function createClient({
 }
 
 /**
- * The client awaits nobody's answer to the ASKING that it sends before a command: failing, it would end the process as an
+ * The client does not await the reply to the ASKING that it sends before a command: a failure would end the process as an
  * unhandled rejection. The command after it fails too, and is sent again.
  */
 function forgiveAsking(node: Redis): void {
@@ -136,7 +139,7 @@ function forgiveAsking(node: Redis): void {
 /** Sends a script's calls in one write per server. */
 class BatchSender {
   private readonly cluster: Cluster;
-  /** The scripts that a connection has brought to its server. */
+  /** The scripts that each connection has already sent to its server. */
   private readonly brought = new WeakMap<Redis, Set<string>>();
 
   constructor(cluster: Cluster) {
@@ -168,7 +171,7 @@ class BatchSender {
     return replies;
   }
 
-  /** The server that has a slot, as far as known. */
+  /** The server of a slot, as far as known. */
   private serverOf(slot: number): Redis | undefined {
     const key = this.cluster.slots[slot]?.[0];
     return this.cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === key);
@@ -179,7 +182,7 @@ class BatchSender {
     this.brought.set(server, brought);
     const pipeline = server.pipeline();
     for (const { keys, args } of calls) {
-      // Answered in order, the first call brings the script for all that follow.
+      // Commands run in order, so the first call loads the script for all that follow.
       void sendScript(pipeline, script, brought.has(script.sha1) ? "evalsha" : "eval", keys, args);
       brought.add(script.sha1);
     }

@@ -6,25 +6,27 @@ import type { RedisLink } from "./link.ts";
 import { scanKeys } from "./scan.ts";
 import { createSourceKeys, type SourceKeys, type SourcePlace } from "./source-keys.ts";
 
-/** What the values are kept in. */
+/** The type that the values are stored in. */
 export type SourceLayout = "list" | "zset" | "string" | "hash" | "set";
 
 export interface SourceOptions extends ConnectOptions {
   layout: SourceLayout;
-  /** Where the openId stands in the keys. */
+  /** The position of the openId in the keys. */
   place: SourcePlace;
   /** How the keys are written. */
   keys: "plain" | "java";
 }
 
-/** Keys in one round trip. */
+/** Keys per round trip. */
 const BATCH = 200;
-/** Elements in one reply. */
+/** Elements per reply. */
 const CHUNK = 500;
-/** A byte more than is read of any value, so that a longer one is told from the longest. */
+/** One byte more than the longest value that is read, to recognize longer ones. */
 const STRING_BYTES = 65_537;
 
-/** Connects to a Redis, which may be the pools' own, to read codes of another layout from it. Never writes. */
+/**
+ * Connects to a Redis, which may be that of the pools, to read codes in another layout from it. Never writes.
+ */
 export async function openCodeSource(options: SourceOptions): Promise<CodeSource & { close(): void }> {
   const keys = createSourceKeys(options.place, options.keys);
   const probe: [string, string] = [keys.sample("a"), keys.sample("b")];
@@ -46,7 +48,7 @@ async function* readAll(
   keys: SourceKeys,
   source: { keys: number },
 ): AsyncGenerator<StoredValue[]> {
-  // As bytes: a key that is no text, asked for as a text, would be another one, which is empty.
+  // As bytes: a key that is not valid text would be looked up under another name, and be empty.
   for await (const page of scanKeys(link, Buffer.from(keys.glob), layout)) {
     for (let at = 0; at < page.length; at += BATCH) {
       const batch = page.slice(at, at + BATCH).map((bytes): SourceKey => {
@@ -56,11 +58,11 @@ async function* readAll(
       yield* readBatch(link, layout, batch);
       source.keys += batch.length;
     }
-    yield []; // Where few keys fit, the reader gets a say all the same.
+    yield []; // Gives the reader control even if few keys match.
   }
 }
 
-/** A key as text, where that is all of it. */
+/** A key as text, if that is lossless. */
 function textOr(key: RedisKey): RedisKey {
   const text = key.toString();
   return Buffer.from(text).equals(Buffer.from(key)) ? text : key;
@@ -88,7 +90,7 @@ async function* readBatch(
 
 type Element = Pick<StoredValue, "bytes" | "score" | "field">;
 
-/** `next`: an index or a cursor to go on from; absent at the end. */
+/** `next`: an index or a cursor to continue from; absent at the end. */
 interface Chunk {
   elements: Element[];
   next?: string;
@@ -111,7 +113,7 @@ async function readChunk(
       to,
     );
   }
-  // Elements of a hash or set that changes meanwhile may come twice; import leaves the second out.
+  // Elements of a hash or set that changes meanwhile may come twice; import skips the second one.
   if (layout === "hash") {
     const [cursor, flat] = await client.hscanBuffer(key, from, "COUNT", CHUNK);
     const elements = pairsOf(flat).map(([field, value]) => ({

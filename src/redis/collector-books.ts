@@ -12,29 +12,29 @@ export interface CollectorBookOptions extends PoolKeyOptions {
   /** The URL without its password. */
   shownUrl: string;
   redisTls?: RedisTls | undefined;
-  /** How long a code works after it was made, ms. */
+  /** How long a code is valid after its creation, ms. */
   lifeMs: number;
-  /** Valid codes that a user's pool may have. */
+  /** Maximum valid codes in a user's pool. */
   cap: number;
-  /** How many messages a code is good for; absent: 1. */
+  /** How many messages a code is good for; defaults to 1. */
   codeUses?: number | undefined;
-  /** `<key prefix>consent:` unless given. */
+  /** Defaults to `<key prefix>consent:`. */
   consentPrefix?: string | undefined;
-  /** Valid consents that a user may have of a template; undefined: any number. */
+  /** Maximum valid consents of a user for one template; undefined: unlimited. */
   consentCap?: number | undefined;
-  /** How old a consent may be, ms; undefined: of any age. */
+  /** Maximum age of a consent, ms; undefined: any age. */
   maxAgeMs?: number | undefined;
   /** Ids of long-term templates. */
   standing?: ReadonlySet<string> | undefined;
   log?: Logger | undefined;
-  /** How long Redis may take for an answer before that counts as none, ms. */
+  /** Maximum time for a reply from Redis, ms; then it counts as missing. */
   replyMs?: number | undefined;
 }
 
 const REPLY_MS = 1000;
 
 /**
- * What the collector keeps in Redis, over one connection that is always re-established; while there is none, also at
+ * What the collector stores in Redis, over one connection that is always re-established; while there is none, even at
  * the start, everything fails at once with the reason. Rejects with a `config` error for settings that can't work with
  * any Redis.
  */
@@ -45,7 +45,7 @@ export async function openCollectorBooks(
   const { lifeMs, cap, keyPrefix, consentPrefix, consentCap, maxAgeMs, standing = new Set() } = options;
   const keys = createPoolKeys(options);
   const consents = { keyPrefix, consentPrefix, cap: consentCap, maxAgeMs, standing };
-  // Throws where the prefix can't be, before anything is opened.
+  // Throws for an invalid prefix, before anything is opened.
   createConsentPoolKeys(consents);
   const open = () =>
     connectRedis({

@@ -10,7 +10,7 @@ import { type Behind, createSingleLink } from "./single.ts";
 import type { Patience } from "./sit-out.ts";
 import { type Host, parseTarget, type SentinelTarget, type Target } from "./target.ts";
 
-/** Contents of PEM files, and the name that the server's certificate has. */
+/** Contents of PEM files, and the name in the server's certificate. */
 export interface RedisTls {
   ca?: string;
   cert?: string;
@@ -20,34 +20,37 @@ export interface RedisTls {
 
 export interface ConnectOptions {
   url: string;
-  /** The URL as it may be shown: without its password. */
+  /** The URL for display, without its password. */
   shownUrl: string;
   /** For URLs that begin with `rediss`. */
   tls?: RedisTls | undefined;
-  /** How long connecting may take, and a Redis that is lost, busy or loading is waited for; ms. Absent: 5 s and 30 s. */
+  /**
+   * Maximum time for connecting, and for waiting for a Redis that is lost, busy or loading; ms. Defaults to 5 s and 30
+   * s.
+   */
   redisTimeoutMs?: number | undefined;
-  /** How long a lost connection may take to come back before commands fail, if not so long; ms. */
+  /** How long a lost connection may take to come back before commands fail, if shorter; ms. */
   reconnectMs?: number | undefined;
   /** See `NodeOptions`. */
   replyMs?: number | undefined;
   /** The ACL pattern that covers a key, for errors about rights. */
   aclPatternOf?: ((key: string) => string | undefined) | undefined;
-  /** Also one that is too old for the scripts: it is only read from. */
+  /** Accept a version that is too old for the scripts: it is only read from. */
   anyVersion?: boolean | undefined;
   /** Absent: commands that Redis refuses temporarily fail at once. */
   patience?: Patience | undefined;
   log?: Logger | undefined;
-  /** Two keys of different slots that we may access: to find out whether one address stands for several servers. */
+  /** Two keys in different slots that we may access, to find out whether one address stands for several servers. */
   probe?: readonly [RedisKey, RedisKey] | undefined;
 }
 
 const RECONNECT_MS = 30_000;
-/** A server behind a Sentinel that is silent so long while it owes an answer is taken for dead. */
+/** A server behind a Sentinel that sends nothing for this long while it owes a reply is considered dead. */
 const SILENCE_MS = 10_000;
 const SENTINEL_TIMEOUT_MS = 2000;
 
 /**
- * Connects to what the URL leads to, as `target.ts` lists it, and says hello. Rejects with a PushCliError at once when
+ * Connects to the target of the URL, as listed in `target.ts`, and says hello. Rejects with a PushCliError at once when
  * there is no Redis or it refuses.
  */
 export async function connectRedis(options: ConnectOptions): Promise<RedisLink> {
@@ -83,7 +86,7 @@ async function connectByAddress(
   return connectNode({ make, ...common(options) });
 }
 
-/** From one server of a cluster to all of it. */
+/** Extends a connection to one server of a cluster to all of it. */
 async function widen(
   options: ConnectOptions,
   node: NodeLink,
@@ -95,7 +98,7 @@ async function widen(
       tell(options, node, "a proxy in front of a cluster");
       return createSingleLink(node, behind(options, "several", scanShowsAll));
     }
-    // A server without others does not know its own address, and one without slots has to be waited for.
+    // A server without others does not know its own address, and one without slots needs to be waited for.
     if (announced.length === 0) {
       tell(options, node, "a cluster of one");
       return createSingleLink(node, behind(options, "here"));
@@ -103,7 +106,7 @@ async function widen(
     await checkReachable(announced, options.shownUrl);
     const { host, port, username, password, tls, path } = node.client.options;
     const login = { username: username ?? "", password: password ?? "", ...(tls ? { tls } : {}) };
-    // Behind a socket there is no address but those that the cluster announces.
+    // With a socket, the only addresses are those announced by the cluster.
     const hosts = path ? announced : [{ host: host ?? "127.0.0.1", port: port ?? 6379 }, ...given];
     const { connectCluster } = await import("./cluster.ts");
     const link = await connectCluster({ hosts, node: login, ...common(options) });
@@ -126,7 +129,10 @@ function tell({ log, shownUrl }: ConnectOptions, { info }: NodeLink, mode: strin
   log?.info("redis", `connected to ${shownUrl}: ${mode}${words}`, { redis: shownUrl, mode, version });
 }
 
-/** Undefined when unknown: a proxy in front of a cluster returns INFO of one of its servers, and has no CLUSTER. */
+/**
+ * Undefined when unknown: a proxy in front of a cluster returns INFO of one of its servers, and does not support
+ * CLUSTER.
+ */
 async function announcedHosts(node: NodeLink): Promise<Host[] | undefined> {
   const [answer] = await Promise.allSettled([node.client.cluster("SLOTS")]);
   if (answer.status === "rejected" && isMissing(answer.reason)) return undefined;
@@ -135,7 +141,7 @@ async function announcedHosts(node: NodeLink): Promise<Host[] | undefined> {
   return ranges.flatMap(([, , master]) => (master?.[0] ? [{ host: master[0], port: master[1] }] : []));
 }
 
-/** The first of the hosts that answers leads to the cluster. */
+/** The first host that answers leads to the cluster. */
 async function connectByHosts(
   options: ConnectOptions,
   { hosts, tls, username = "", password = "" }: Extract<Target, { kind: "cluster" }>,
@@ -167,7 +173,7 @@ function noCluster({ shownUrl }: ConnectOptions): PushCliError {
   });
 }
 
-/** The master that the Sentinels name, also after a failover. */
+/** The master named by the Sentinels, including after a failover. */
 async function connectByRole(options: ConnectOptions, target: SentinelTarget): Promise<NodeLink> {
   const { Redis } = await import("ioredis");
   const { hosts, tls, master, kind: _, ...login } = target;
@@ -180,7 +186,7 @@ async function connectByRole(options: ConnectOptions, target: SentinelTarget): P
       sentinels: hosts,
       sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
       socketTimeout: own.socketTimeout ?? SILENCE_MS,
-      // A master that has become a replica says so; the command goes to its successor.
+      // A master that has become a replica answers READONLY; the command is then sent to its successor.
       reconnectOnError: (error: Error) => (/READONLY You can't write/.test(error.message) ? 2 : false),
       ...(secured ? { tls: secured, sentinelTLS: secured, enableTLSForSentinelMode: true } : {}),
     });
@@ -210,7 +216,7 @@ function common({
   };
 }
 
-/** The Redis user of a URL; undefined where it names none, or may not be shown. */
+/** The Redis user in a URL; undefined if it names none, or must not be shown. */
 export function userOf({ url, shownUrl }: Pick<ConnectOptions, "url" | "shownUrl">): string | undefined {
   const user = /:\/\/([^:@/?#]+)(?::[^/?#]*)?@/.exec(url)?.[1];
   return user !== undefined && shownUrl.includes(`://${user}:`) ? user : undefined;

@@ -6,18 +6,18 @@ import { buildKeys, escapeGlob, isOpenId, type Keys, pairKeys, type RedisKey } f
 export interface ConsentPrefixes {
   /** `mina:` by default. */
   keyPrefix: string;
-  /** The key prefix and `consent:` unless given. */
+  /** Defaults to the key prefix followed by `consent:`. */
   consentPrefix?: string | undefined;
 }
 
-/** The keys for the consents of one template: its pools, and what a user has over all templates. */
+/** The keys for the consents of one template: its pools, and the user's keys that all templates share. */
 export interface ConsentKeys extends Keys {
   receipts(openId: string): string;
 }
 
 /**
  * All keys of a user have the openId as their tag and so share a slot. The pools are those of one template; the ledger is
- * that of all. Throws a usage error for an id that no template can have.
+ * shared by all. Throws a usage error for an invalid template id.
  */
 export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: string }): ConsentKeys {
   const { keyPrefix, templateId } = prefixes;
@@ -39,7 +39,7 @@ export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: stri
     ...keys,
     receipts: (openId) => `${prefix}${openId}}:receipts`,
     toOpenId: all.toOpenId,
-    // The keys beside the pools differ in their last word alone; one pattern for all of them, as rights are given.
+    // The keys beside the pools differ only in their last word; one pattern covers all of them, as for granting rights.
     aclPatternOf: (key) => (key.startsWith(prefix) ? all.anyKey : keys.aclPatternOf(key)),
   };
 }
@@ -47,15 +47,15 @@ export function createConsentKeys(prefixes: ConsentPrefixes & { templateId: stri
 /** The keys of all templates' consents. */
 export interface ConsentPoolKeys {
   pool(consents: ConsentPool): string;
-  /** SCAN pattern of the pools whose openId matches a glob; the users' other keys match it, too. */
+  /** SCAN pattern of the pools whose openId matches a glob; the users' other keys match it too. */
   poolsLike(openIdPattern: string): string;
-  /** The ACL pattern for everything that is kept of users. */
+  /** The ACL pattern for all keys of users. */
   readonly anyKey: string;
-  /** Whose pool a key is; undefined for the users' other keys, and where openId or template can't be used. */
+  /** The pool that a key belongs to; undefined for the users' other keys, and if the openId or template is invalid. */
   poolOf(key: RedisKey): ConsentPool | undefined;
-  /** Whether a key is a user's, but no pool: ledger, receipts, seen. */
+  /** Whether a key is a user's key other than a pool: ledger, receipts, seen. */
   isBeside(key: RedisKey): boolean;
-  /** The openId that a text names: an openId, or any key of a user. */
+  /** The openId given by a text: an openId, or any key of a user. */
   toOpenId(text: string): string | undefined;
 }
 
@@ -81,8 +81,8 @@ export function createConsentPoolKeys(prefixes: ConsentPrefixes): ConsentPoolKey
 }
 
 /**
- * Keys for pools that go by name (`pool/consents/name.ts`), so that what reads and changes pools works on those of all
- * templates. `templateId`: sweeps are over its pools alone.
+ * Keys for pools that are identified by names (`pool/consents/name.ts`), so that code that reads and changes pools works
+ * for the pools of all templates. `templateId`: sweeps cover only its pools.
  */
 export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | undefined): Keys {
   const of = (template: string) => createConsentKeys({ ...prefixes, templateId: template });
@@ -107,7 +107,7 @@ export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | u
   };
 }
 
-/** A key's beginning up to the openId, whose tag it opens. */
+/** The beginning of a key up to the openId, including the opening brace of its tag. */
 function toTagPrefix({ keyPrefix, consentPrefix = `${keyPrefix}consent:` }: ConsentPrefixes): string {
   if (!/[{}]/.test(consentPrefix)) return `${consentPrefix}{`;
   throw new PushCliError("config", `the pool prefix '${consentPrefix}' contains braces`, {

@@ -11,13 +11,13 @@ import { pushConsents } from "./push-consents.ts";
 import { scanKeys } from "./scan.ts";
 
 export interface ConsentStoreOptions extends ConsentPrefixes {
-  /** Only its pools; undefined: those of all templates. */
+  /** Only the pools of this template; undefined: of all templates. */
   templateId?: string | undefined;
   maxAgeMs?: number | undefined;
   cap?: number | undefined;
 }
 
-/** Throws a usage error for an id that no template can have. */
+/** Throws a usage error for an invalid template id. */
 export function createConsentStore(link: RedisLink, options: ConsentStoreOptions): ConsentStore {
   const { templateId, maxAgeMs, cap } = options;
   const keys = createNameKeys(options, templateId);
@@ -44,7 +44,7 @@ export function createConsentStore(link: RedisLink, options: ConsentStoreOptions
         : Promise.resolve(openIds.map((openId) => poolName({ openId, templateId }))),
     push: async (pools, { dryRun = false } = {}) =>
       pushConsents(link, keys, pools, { nowMs: await link.now(), maxAgeMs, cap, dryRun }),
-    // Without a maximum age every consent lasts: nothing is older than this.
+    // Without a maximum age no consent expires: none is older than this.
     purge: (pools, options) =>
       purgePools(link, keys, pools, { ...options, maxAgeMs: maxAgeMs ?? Number.MAX_SAFE_INTEGER }),
   };
@@ -82,7 +82,7 @@ async function findPools(store: ConsentStore, openIds: readonly string[]): Promi
   const match = openIds.length === 1 ? escapeGlob(only) : undefined;
   for await (const page of store.sweep({ match }))
     for (const name of page) if (wanted.has(poolOfName(name).openId)) names.add(name);
-  // Users in the order in which they were asked for, the templates of each by their ids.
+  // Users in the order in which they were requested, and each user's templates by id.
   const order = new Map(openIds.map((openId, i) => [openId, i]));
   const rank = (name: string) => order.get(poolOfName(name).openId) ?? 0;
   return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));

@@ -4,17 +4,17 @@ import { REPLIES } from "./replies.ts";
 import { type RefusedCommand, rightsProblem } from "./rights.ts";
 import { TLS_PROBLEMS } from "./tls-problems.ts";
 
-/** What an explanation can draw on. */
+/** Facts that an explanation can use. */
 export interface Circumstances {
   /** The URL without its password. */
   where: string;
-  /** Who we are to Redis, as far as we know. */
+  /** Our Redis user, if known. */
   user?: string | undefined;
-  /** Of the replica that we are connected to. */
+  /** Set if we are connected to a replica. */
   master?: string | undefined;
   /** The ACL pattern that covers a key. */
   patternOf?: ((key: string) => string | undefined) | undefined;
-  /** A connection that is lost comes back by itself. */
+  /** A lost connection is re-established automatically. */
   recovers?: boolean;
 }
 
@@ -31,8 +31,8 @@ const NETWORK: Record<string, string> = {
 };
 
 /**
- * Any error of ioredis as one for the operator (exit code 6). The original is not kept as its cause: it carries the
- * refused command, and for AUTH that is the password.
+ * Converts any error of ioredis into one for the operator (exit code 6). The original is not kept as its cause: it
+ * contains the refused command, and for AUTH that includes the password.
  */
 export function explainRedisError(error: unknown, circumstances: Circumstances): PushCliError {
   if (error instanceof PushCliError) return error;
@@ -59,14 +59,17 @@ export function explainRedisError(error: unknown, circumstances: Circumstances):
   return explainConnection(error, message, circumstances);
 }
 
-/** Without what surrounds the reply itself: Redis 6.2 in scripts, and ioredis when it gave up following a cluster. */
+/**
+ * Without the text around the reply itself, which Redis 6.2 adds in scripts, and ioredis when it gave up following a
+ * cluster.
+ */
 function bareMessage(error: unknown): string {
   return (
     messageOf(error)
       .replace(/ Please report this\.$/, "")
-      // A reply that came before anything was asked: why the door is shut.
+      // A reply that came before any command was sent: why the connection was refused.
       .replace(/^Command queue state error\..* Last error: /, "")
-      // What follows may be a whole script.
+      // The arguments may include a whole script.
       .replace(/, with args beginning with.*$/, "")
       .replace(/^(All sentinels are unreachable) .*? Last error: (?:Connection is closed\.)?/, "$1: ")
       .replace(/unreachable: $/, "unreachable: none of them answers")
@@ -77,7 +80,7 @@ function bareMessage(error: unknown): string {
 
 function explainReadOnly(message: string, { where, master }: Circumstances): PushCliError {
   const [of, at] = master === undefined ? ["", ""] : [` of ${master}`, `, ${master}`];
-  // Transient: a replica may be about to become the master.
+  // Transient: the replica may be about to become the master.
   return redisError(
     `the Redis at ${where} is a read-only replica${of}: ${message}`,
     `point PUSH_CLI_REDIS_URL at the master${at}`,
@@ -98,7 +101,7 @@ function explainConnection(
   return redisError(`can't reach Redis at ${where}: ${reason}`, connectionHint(reason, where), recovers);
 }
 
-/** One with users would have answered WRONGPASS. */
+/** A Redis with users would have answered WRONGPASS. */
 const NO_USERS =
   "Redis before 6 has no users: give the password alone, redis://:password@host:port, in PUSH_CLI_REDIS_URL";
 
@@ -115,12 +118,12 @@ function connectionHint(reason: string, where: string): string {
   return "is a Redis running there? set PUSH_CLI_REDIS_URL or --redis-url, e.g. redis://127.0.0.1:6379";
 }
 
-/** OpenSSL's words without its numbers: error:0A00045C:SSL routines:ssl3_read_bytes:<words>:../deps/... */
+/** OpenSSL's text without its numbers: error:0A00045C:SSL routines:ssl3_read_bytes:<text>:../deps/... */
 function opensslReason(message: string): string {
   return /:SSL routines:\w*:([^:]+):/.exec(message)?.[1] ?? message;
 }
 
-/** What a refused command was about; the scripts check types themselves. */
+/** The key of a refused command; the scripts check types themselves. */
 function keyOf(command: RefusedCommand | undefined): string {
   const key = command?.args?.[0];
   return typeof key === "string" ? `the key '${key}'` : "a key";

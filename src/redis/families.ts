@@ -3,23 +3,23 @@ import { type EntryEdit, type Found, findCode, findValid, type Stock } from "../
 import { findAllConsents, findConsent, findValidConsents } from "../pool/find-consent.ts";
 import { mayBringSeveral } from "./ledger-record.ts";
 
-/** What a claim takes, and how it knows one: the kinds of permissions that pools hold. */
+/** A kind of permission that pools hold: what a claim takes, and how it recognizes one. */
 export interface Family {
-  /** The short way of claim-codes.lua: plain codes, plain consents, none at all. */
+  /** The fast path of claim-codes.lua: plain codes, plain consents, or no permission at all. */
   readonly shortWay: "1" | "2" | "3";
-  /** Without pools, nothing under their keys matters. */
+  /** Without pools, the keys of pools are ignored. */
   readonly hasPools: boolean;
-  /** How many entries of a pool to look at for the first one, at least. */
+  /** Minimum number of pool entries to read in search of the first permission. */
   readonly firstRead: number;
-  /** Consents of that age, ms, hold no more; 0: they hold for ever. */
+  /** Maximum age of a consent, ms; 0: consents never expire. */
   readonly maxAgeMs: number;
   /** The first permission that a message can be sent with; see `findCode`. */
   find(entries: readonly (string | undefined)[], from: number, nowMs: number, refused?: string): Found;
-  /** Entries that let messages be sent; see `findValid`. */
+  /** The entries that hold permissions to send messages with; see `findValid`. */
   findValid(entries: readonly (string | undefined)[], from: number, nowMs: number, enough: number): Stock[];
-  /** What goes when the platform says that the user has no such permission. */
+  /** What to remove when the platform says that the user has no such permission. */
   findAll(entries: readonly (string | undefined)[], from: number): EntryEdit[];
-  /** Whether an attempt with it whose outcome is not known must not be repeated. */
+  /** Whether an attempt with unknown outcome must not be repeated with it. */
   isOnceOnly(code: PushCode): boolean;
 }
 
@@ -39,11 +39,11 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
   return {
     shortWay: "2",
     hasPools: true,
-    // Among so many a standing one goes before the others, in claim-codes.lua as well.
+    // A standing consent among this many entries is preferred to the others, in claim-codes.lua as well.
     firstRead: 16,
     maxAgeMs: maxAgeMs ?? 0,
-    // None is ever refused by itself: an answer that one is of no use (43101) clears the whole pool (`settleClearing`), and no
-    // answer to a message that spends consents asks for another one.
+    // No single consent is ever refused: an answer that the user has not consented (43101) clears the whole pool
+    // (`settleClearing`), and no answer to a message that spends consents asks for another one.
     find: (entries, from, nowMs) => findConsent(entries, from, nowMs, maxAgeMs),
     findValid: (entries, from, nowMs, enough) =>
       findValidConsents(entries, from, { nowMs, maxAgeMs }, enough),
@@ -55,7 +55,7 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
 /** The id of no permission, in records. */
 const NO_PERMISSION = "-";
 
-/** For teams that keep no consents: whoever is asked for may be sent to, and the platform alone knows better. */
+/** For teams that keep no consents: any requested user may be sent to, and only the platform knows better. */
 export const NO_POOL: Family = {
   shortWay: "3",
   hasPools: false,

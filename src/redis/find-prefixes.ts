@@ -4,24 +4,24 @@ import { textOfJavaKey } from "./java-keys.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
 
-/** Of all servers together, in pages of SCAN: some ten milliseconds of one server's time. */
+/** For all servers together, in pages of SCAN: some ten milliseconds of one server's time. */
 const PAGES = 20;
 const PAGE_KEYS = 500;
-/** Prefixes whose lists are looked into, lists of each, entries of each. */
+/** Maximum number of prefixes whose lists are read, of lists per prefix, and of entries per list. */
 const GROUPS = 25;
 const LISTS = 4;
 const ENTRIES = 2;
 const MOST_FOUND = 3;
 
-/** Lists whose keys begin alike. */
+/** Lists whose keys share a prefix. */
 interface Group extends FoundPrefix {
-  /** Some of the keys. */
+  /** A sample of the keys. */
   some: Buffer[];
 }
 
 /**
- * Looks at the first keys of a database for lists that hold codes, and returns what their keys begin with, for hints
- * when pools are looked for in the wrong place. Rejects when a list can't be looked into and no other holds codes.
+ * Searches the first keys of a database for lists that hold codes, and returns the prefixes of their keys, for hints
+ * when pools are looked for in the wrong place. Rejects when a list can't be read and no other holds codes.
  */
 export async function findPoolPrefixes(link: RedisLink, keys: Keys): Promise<PrefixLook> {
   const { own, others, looked } = await scanLists(link, keys);
@@ -43,7 +43,7 @@ function holdsCode(bytes: Buffer): boolean {
   return readEntry(bytes.toString("latin1")).readable;
 }
 
-/** The lists that were met. */
+/** The lists found so far. */
 interface Lists {
   own: boolean;
   others: Map<string, Group>;
@@ -80,7 +80,7 @@ async function scanNode(node: SweepNode, pages: number, add: (key: Buffer) => vo
   return false;
 }
 
-/** What an openId begins behind: the last such character of a key. */
+/** The openId follows the last such character of a key. */
 const PREFIX = /^.*[:/|.#@~]/s;
 /** Or it is the key's hash tag. */
 const TAGGED = /^([^{}]*\{)([^{}]+)(\}[^{}]*)$/s;

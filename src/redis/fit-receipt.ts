@@ -2,18 +2,18 @@ import type { Receipt, ReceiptSearch } from "../broadcast/receipts.ts";
 import { errcodeWord, readErrcode } from "./errcode-word.ts";
 import { type FinalRecord, readClaimed, readFinal } from "./ledger-record.ts";
 
-/** A receipt as a user's hash has it. */
+/** A receipt as stored in a user's hash. */
 export type KeptReceipt = Pick<Receipt, "msgid" | "status" | "errcode" | "atMs">;
 
 /**
- * How far the clocks of who starts a broadcast and of who takes receipts in may be apart, ms. Both are servers' clocks,
- * as a rule within a second.
+ * Maximum difference between the clocks of the host that starts a broadcast and of the one that receives receipts, ms. Both
+ * are servers' clocks, usually within a second.
  */
 const SKEW_MS = 60_000;
 
 const KEPT = /^(delivered|failed) (\S+) (\d+)$/;
 
-/** In the place of a template that the platform does not tell; no id of a template looks like that. */
+/** Stands for a template that the platform does not name; no template id looks like this. */
 const UNTOLD = "*";
 
 export function receiptField({ templateId = UNTOLD, msgid }: Pick<Receipt, "templateId" | "msgid">): string {
@@ -24,7 +24,7 @@ export function writeReceipt({ status, errcode, atMs }: Receipt): string {
   return `${status} ${errcodeWord(errcode)} ${atMs}`;
 }
 
-/** Undefined for what is no receipt. */
+/** Undefined for text that is not a receipt. */
 export function readReceipt(msgid: string, text: string | undefined): KeptReceipt | undefined {
   const found = KEPT.exec(text ?? "");
   if (!found) return undefined;
@@ -39,14 +39,14 @@ export function readReceipt(msgid: string, text: string | undefined): KeptReceip
 }
 
 /**
- * The receipt that tells what became of an unknown record: that of its msgid; else the only one of this user and template
- * since the broadcast began, unless another record could be the one that it belongs to. Undefined: none, or more than one
- * reading. It goes by the beginning of the broadcast and not by the record's own time, which is that of settling: what a
- * killed run sent is settled when another takes it over, perhaps days after its receipt.
+ * The receipt that tells the outcome of an unknown record: the one with its msgid; otherwise the only one of this user and
+ * template since the broadcast began, unless it could belong to another record. Undefined: none, or more than one
+ * interpretation. The start of the broadcast counts, not the record's own time, which is that of settling: a message sent by
+ * a killed run is settled when another takes it over, perhaps days after its receipt.
  *
- * A receipt that names no template may be that of any message to this user, of the team's backend too, which no ledger has.
- * Therefore it has to be the only one of all that are kept whose message is not known: a user whom somebody else writes to has
- * more of them.
+ * A receipt without a template may belong to any message to this user, including those of the team's own backend, which no
+ * ledger records. It must therefore be the only stored one whose message is unknown: a user who gets messages from other
+ * senders has more of them.
  */
 export function fitReceipt(
   { broadcastId, templateId, startedAtMs }: ReceiptSearch,
@@ -69,15 +69,15 @@ export function fitReceipt(
   const untold = untaken(receiptsOf(undefined, receipts));
   const [only, ...more] = [...fitting, ...untold];
   if (only === undefined || more.length > 0 || !isSince(only)) return undefined;
-  // Of several attempts one failed, and of the others nobody knows.
+  // If one of several attempts failed, the outcome of the others is unknown.
   return only.receipt?.status === "failed" && attempts > 1 ? undefined : only.receipt;
 }
 
-/** Whether a receipt since then may be that of another broadcast's record, as far as that tells. */
+/** Whether a receipt since then may belong to another broadcast's record, as far as the record tells. */
 function mayOwnReceipt(text: string, sinceMs: number): boolean {
   if (readClaimed(text)) return true;
   const final = readFinal(text);
-  // What is not understood may be anything.
+  // A record that is not understood may be anything.
   if (!final) return true;
   const { outcome, msgid, atMs } = final;
   return (outcome === "unknown" || outcome === "sent") && msgid === undefined && atMs >= sinceMs;
@@ -89,7 +89,7 @@ interface Found {
   receipt: KeptReceipt | undefined;
 }
 
-/** Those of a template, or those that name none. */
+/** The receipts of a template, or those that name none. */
 function receiptsOf(templateId: string | undefined, receipts: Readonly<Record<string, string>>): Found[] {
   const head = receiptField({ templateId, msgid: "" });
   return Object.entries(receipts).flatMap(([field, text]) => {

@@ -7,9 +7,9 @@ const TIMES = 5;
 type Command = Parameters<Redis["sendCommand"]>[0];
 
 /**
- * Gives up a command on which the other side closes the connection each time, for example a proxy that doesn't know it.
- * ioredis would reconnect and send it again forever, since each connection succeeds. `limitMs`: how long it is tried
- * for at least.
+ * Gives up on a command after which the other side closes the connection each time, for example a proxy that doesn't
+ * support it. ioredis would reconnect and send it again forever, because each connection succeeds. `limitMs`: the
+ * minimum time to keep trying.
  */
 export function giveUpAtHangUps(client: Redis, where: string, limitMs: number): void {
   const sent = new WeakMap<Command, { times: number; sinceMs: number }>();
@@ -17,7 +17,7 @@ export function giveUpAtHangUps(client: Redis, where: string, limitMs: number): 
   client.sendCommand = ((command: Command, ...more: unknown[]) => {
     const now = performance.now();
     const { times, sinceMs } = sent.get(command) ?? { times: 0, sinceMs: now };
-    // While there is no connection, it only waits for one.
+    // While there is no connection, it is only queued.
     if (client.status === "ready") sent.set(command, { times: times + 1, sinceMs });
     if (times < TIMES || now - sinceMs < limitMs) return send(command, ...more);
     command.reject(hangsUpAt(command.name, where));

@@ -7,7 +7,10 @@ import type { RedisLink } from "./link.ts";
 import { readPools } from "./read-pools.ts";
 import type { ScriptArg } from "./scripts.ts";
 
-/** As in take-codes.lua: codes that may go when there are too many, and how many of them one call takes out. */
+/**
+ * As in take-codes.lua: codes that may be dropped when there are too many, and the maximum that one call
+ * removes.
+ */
 const PLAIN = /^\{"formId":"([^"\\\x00-\x1f]+)","expire":([1-9]\d{12}|[1-9]\d{9})\}$/;
 const MOST_DROPS = 256;
 
@@ -16,7 +19,7 @@ interface Droppable {
   expireMs: number;
 }
 
-/** Reads a pool of whatever entries and any length, in bounded calls, for take-codes.lua: see its ARGV. */
+/** Reads a pool with entries of any form and any length, in bounded calls, for take-codes.lua: see its ARGV. */
 export async function readHeldCodes(
   link: RedisLink,
   keys: Keys,
@@ -54,7 +57,7 @@ function isDroppable(raw: string): boolean {
   return formId !== undefined && isFormId(formId);
 }
 
-/** Of two that expire at once the one that came first. */
+/** Of two that expire at the same time, the one that came first. */
 function sortOldest(all: Droppable[], count: number): Droppable[] {
   return all.sort((a, b) => a.expireMs - b.expireMs).slice(0, count);
 }

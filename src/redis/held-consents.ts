@@ -3,21 +3,21 @@ import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { readPools } from "./read-pools.ts";
 
-/** What a pool held when it was read. */
+/** The content of a pool when it was read. */
 export interface HeldConsents {
   length: number;
-  /** Its last entry, latin1; "" when it has none. */
+  /** Its last entry, latin1; "" when it is empty. */
   last: string;
   ids: Set<string>;
-  /** Entries that are no consents. */
+  /** Entries that are not consents. */
   others: Set<string>;
-  /** Without those that stand. */
+  /** Without standing ones. */
   valid: number;
-  /** Whether one stands. */
+  /** Whether it holds a standing one. */
   standing: boolean;
 }
 
-/** Reads pools of whatever entries and any length, in bounded calls. */
+/** Reads pools with entries of any form and any length, in bounded calls. */
 export async function readHeldConsents(
   link: RedisLink,
   keys: Keys,

@@ -1,4 +1,4 @@
-/** Reads a field of INFO's answer; an empty text where it is not there. */
+/** Reads a field of the reply to INFO; an empty string if it is missing. */
 export type InfoField = (name: string) => string;
 
 export function fieldsOfInfo(info: string): InfoField {

@@ -11,9 +11,9 @@ import {
 } from "./keys.ts";
 
 /**
- * The keys of pools whose backend serializes keys as Java does, which is what a RedisTemplate does unless told otherwise:
- * a Java String (AC ED 00 05 74, two bytes of length, UTF-8) of what the key would be. Such a pool's ledger has these
- * bytes as its tag. All other keys are as ever.
+ * The keys of pools whose backend serializes keys as Java does, which is the default of RedisTemplate: a Java String (AC
+ * ED 00 05 74, two bytes of length, UTF-8) of what the key would otherwise be. Such a pool's ledger has these bytes as
+ * its tag. All other keys are unchanged.
  */
 export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   const { poolPrefix, poolSuffix = "" } = prefixes;
@@ -51,7 +51,7 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   };
 }
 
-/** How a serialized String starts, before its length (latin1). */
+/** The beginning of a serialized String, before its length (latin1). */
 const JAVA_STRING = "\xac\xed\x00\x05t";
 const LENGTH_BYTES = 2;
 
@@ -59,17 +59,20 @@ function javaKeysLike(prefix: string, pattern: string, suffix = ""): Buffer {
   return anyJavaKey(`${escapeGlob(prefix)}${pattern}${escapeGlob(suffix)}`);
 }
 
-/** The SCAN pattern of serialized keys whose text matches one: two bytes of length, whatever they are. */
+/** The SCAN pattern for serialized keys whose text matches a glob, with any two bytes as the length. */
 export function anyJavaKey(glob: string): Buffer {
   return Buffer.from(`${JAVA_STRING}??${toLatin1(glob)}`, "latin1");
 }
 
-/** What a serialized key has between a prefix and a suffix; undefined when it is none, or that can't be an openId. */
+/**
+ * The part of a serialized key between a prefix and a suffix; undefined when it is not such a key, or when that part
+ * can't be an openId.
+ */
 function openIdOfJavaKey(key: RedisKey, poolPrefix: string, poolSuffix = ""): string | undefined {
   return openIdBetween(key, { poolPrefix, poolSuffix, before: "", behind: "" });
 }
 
-/** The text that Java serialized to a key; undefined when the key is something else. */
+/** The text that Java serialized into a key; undefined for any other key. */
 export function textOfJavaKey(key: Buffer): string | undefined {
   const text = key.subarray(JAVA_STRING.length + LENGTH_BYTES).toString();
   return key.equals(serialize(text)) ? text : undefined;
@@ -102,7 +105,7 @@ function toLatin1(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-/** A key as messages have it; bytes as redis-cli writes them between quotes. */
+/** A key as messages show it; bytes as redis-cli escapes them between quotes. */
 export function showKey(key: RedisKey): string {
   if (typeof key === "string") return key;
   const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
@@ -111,7 +114,7 @@ export function showKey(key: RedisKey): string {
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", a: "\x07", b: "\b" };
 
-/** The bytes of a key that was copied from redis-cli, or from our messages. */
+/** The bytes of a key that was copied from redis-cli or from our messages. */
 function readShownKey(text: string): Buffer {
   const bytes = Buffer.from(text)
     .toString("latin1")

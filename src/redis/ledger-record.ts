@@ -3,25 +3,25 @@ import type { Errcode } from "../broadcast/ports.ts";
 import type { PushCode } from "../pool/code.ts";
 import { errcodeWord, readErrcode } from "./errcode-word.ts";
 
-/** What a ledger holds for a broadcast while a code is in hand. */
+/** The content of a ledger for a broadcast while a code is claimed. */
 export interface ClaimedRecord {
   run: string;
   attempt: number;
-  /** When it was claimed, epoch ms, and where else it comes from, when a claim is taken over: as it is written. */
+  /** When it was claimed, epoch ms; a takeover keeps the time of the record it replaces. */
   atMs: number;
-  /** Whether the code may bring several messages. */
+  /** Whether the code may be good for several messages. */
   multiUse: boolean;
-  /** Nothing is spent: a standing right, or none at all. It is `multiUse`, too. */
+  /** Nothing is spent: a standing consent, or no permission at all. Such a record is `multiUse` too. */
   standing: boolean;
-  /** Of what kind of event the code is, where that was told: 2 or 3. It is `multiUse`, too. */
+  /** The kind of event that the code came from, if stated: 2 or 3. Such a record is `multiUse` too. */
   scene?: number | undefined;
-  /** Which code of `source` it is, from 1. */
+  /** The position of the code within `source`, from 1. */
   k: number;
   expireMs: number;
   formId: string;
-  /** The entry to put back; empty for a code that had been spent before. latin1, as `source` is. */
+  /** The entry to put back; empty for a code that had been spent before. latin1, like `source`. */
   own: string;
-  /** The entry that the code was cut from, when something of that stayed in the pool; else empty. */
+  /** The entry that the code was cut from, if something of that stayed in the pool; otherwise empty. */
   source: string;
 }
 
@@ -33,7 +33,7 @@ export interface FinalRecord {
   errcode: Errcode | undefined;
   formId: string | undefined;
   msgid: string | undefined;
-  /** Of the code, so that it can be sent with again when the operator asks. */
+  /** Of the code, so that it can be used again if the operator asks for it. */
   multiUse: boolean;
   /** Nothing was spent. */
   standing: boolean;
@@ -44,7 +44,7 @@ export interface FinalRecord {
 const CLAIMED = /^claimed (\S+) (\d+) (\d+) (\d) (\d+) (-?\d+) (\S+) (\d+)\n/;
 const FINAL = /^(sent|no_code|rejected|failed|unknown) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+) (\d) (-?\d+)$/;
 
-/** One line of words, then the bytes to put back: `own`, measured out by the last word, and `source`. */
+/** One line of words, then the bytes to put back: `own`, whose length is the last word, and `source`. */
 export function writeClaimed(record: ClaimedRecord): string {
   const { run, attempt, atMs, k, expireMs, formId, own, source } = record;
   const words = ["claimed", run, attempt, atMs, writeUse(record), k, expireMs, formId, own.length];
@@ -79,8 +79,8 @@ export function writeFinal(record: FinalRecord): string {
 type Use = Pick<ClaimedRecord, "multiUse" | "standing" | "scene">;
 
 /**
- * One digit: 0 a single use, 1 several or no key to repeat an attempt with, 2 the same with nothing spent, 3 and 4 several
- * uses of scene 2 and 3. `find-used.lua` reads it, too.
+ * One digit: 0 a single use; 1 several uses, or no key to repeat an attempt with; 2 like 1 with nothing spent; 3 and 4
+ * several uses of scene 2 and 3. `find-used.lua` reads it too.
  */
 function writeUse({ multiUse, standing, scene }: Use): number {
   if (standing) return 2;
@@ -131,8 +131,9 @@ export function finalWithout(
 }
 
 /**
- * Whether a code may bring several messages: it says so, or its form is that of a prepay_id. Such a code is no idempotency
- * key of its own, so an attempt with unknown outcome must not be repeated with it. claim-codes.lua goes by the form as well.
+ * Whether a code may be good for several messages: it says so, or it has the form of a prepay_id. Such a code is not an
+ * idempotency key of its own, so an attempt with unknown outcome must not be repeated with it. claim-codes.lua checks the
+ * form as well.
  */
 export function mayBringSeveral({ formId, uses, scene }: PushCode): boolean {
   return uses !== undefined || scene !== undefined || /^wx\d{14}/.test(formId);

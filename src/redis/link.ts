@@ -8,19 +8,18 @@ export interface ScriptCall {
   args: ScriptArg[];
 }
 
-/** Redis as the stores see it, whether one server or several. Every failure comes out as a PushCliError of kind `redis`. */
+/** Redis as the stores see it, whether one server or several. Every failure is a PushCliError of kind `redis`. */
 export interface RedisLink {
-  /** For commands on one key, which is found wherever it is. */
+  /** For commands on one key, which are routed to its server. */
   readonly client: Redis | Cluster;
   /** Awaits a command; failures are explained with the server's address. */
   call<T>(command: Promise<T>): Promise<T>;
   /** Runs a script over keys of one cluster slot. */
   run(script: Script, keys: RedisKey[], args: ScriptArg[]): Promise<unknown>;
   /**
-   * Runs a script for many users and returns its replies, one per user, in order. `plan` makes the call for some of
-   * them; their keys come in the users' order, the same number for each. One call on a single server, one per slot in a
-   * cluster. `unpack` splits a call's reply into one per user, when it is not already an array, or a text with a letter
-   * for each.
+   * Runs a script for many users and returns its replies, one per user, in order. `plan` makes the call for some of them;
+   * their keys come in the users' order, the same number for each. One call on a single server, one per slot in a cluster.
+   * `unpack` splits a call's reply into one per user, unless it already is an array, or a text with one letter for each.
    */
   runBatch<User, Reply = unknown>(
     script: Script,
@@ -28,9 +27,9 @@ export interface RedisLink {
     plan: (users: User[]) => ScriptCall,
     unpack?: (reply: unknown, users: User[]) => ArrayLike<Reply>,
   ): Promise<ArrayLike<Reply>>;
-  /** Opens a sweep over all keys. Rejects when a server that is known to hold some can't be asked. */
+  /** Opens a sweep over all keys. Rejects when a server that is known to hold some can't be reached. */
   openSweep(): Promise<Sweep>;
-  /** Connections to all servers that hold keys, for INFO of each; undefined where it is not to be had. */
+  /** Connections to all servers that hold keys, for INFO of each; undefined where they are not available. */
   informants(): Redis[] | undefined;
   /** Redis' own clock, epoch ms. */
   now(): Promise<number>;
@@ -50,8 +49,8 @@ export interface SweepNode {
   readonly client: Redis;
   /** Awaits a command of `client`. */
   call<T>(command: Promise<T>): Promise<T>;
-  /** How often a connection was made. */
+  /** How often a connection has been made. */
   readonly connections: number;
-  /** Names the server process; another one after a restart or failover. Undefined where INFO is not to be had. */
+  /** Identifies the server process; changes after a restart or failover. Undefined where INFO is not available. */
   serverId(): Promise<string | undefined>;
 }

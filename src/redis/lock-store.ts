@@ -5,8 +5,9 @@ import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
 /**
- * Locks by SET NX PX with an owner token: renewed at a third of their life, deleted only by their owner. `releaseAll` is
- * for a process that is told to end in the middle of its work. `newOwner` makes the owner tokens, each another one.
+ * Locks by SET NX PX with an owner token: renewed after a third of their lifetime, deleted only by their owner.
+ * `releaseAll` is for a process that is told to end in the middle of its work. `newOwner` makes the owner tokens, a
+ * different one each time.
  */
 export function createLockStore(
   link: RedisLink,
@@ -19,11 +20,11 @@ export function createLockStore(
     async acquire(name, ttlMs, holdMs) {
       const key = keys.lock(name);
       const owner = await newOwner();
-      // If the script that releases locks is refused, none is taken: it would block others until it lapses.
+      // If the script that releases locks is refused, no lock is taken: it would block others until it expires.
       await link.run(SCRIPTS.releaseLock, [key], [owner]);
       const askedAt = performance.now();
       const taken = await link.call(link.client.set(key, owner, "PX", ttlMs, "NX"));
-      // Sent again after a lost answer, SET NX meets our own lock.
+      // Sent again after a lost reply, SET NX meets our own lock.
       if (taken !== "OK" && (await link.call(link.client.get(key))) !== owner) return undefined;
       const onEnd = () => held.delete(lock);
       const lock = new RenewedLock(link, key, { owner, ttlMs, askedAt, holdMs, onEnd });
@@ -41,7 +42,7 @@ interface LockTerms {
   onEnd(): void;
 }
 
-/** Counts as lost when another process holds it, or when it may have lapsed because no renewal arrived in time. */
+/** Counts as lost when another process holds it, or when it may have expired because no renewal succeeded in time. */
 class RenewedLock implements HeldLock {
   private readonly losing = new AbortController();
   private readonly timer: NodeJS.Timeout;
@@ -54,7 +55,7 @@ class RenewedLock implements HeldLock {
   private readonly owner: string;
   private readonly ttlMs: number;
   private readonly onEnd: () => void;
-  /** By when the work has to be over; no renewal comes later. */
+  /** The deadline for the work; the lock is not renewed beyond it. */
   private readonly until: number;
 
   constructor(link: RedisLink, key: string, { owner, ttlMs, askedAt, holdMs, onEnd }: LockTerms) {
@@ -86,13 +87,13 @@ class RenewedLock implements HeldLock {
       this.link.run(SCRIPTS.renewLock, [this.key], [this.owner, this.ttlMs]),
     ]);
     this.renewing = false;
-    // A renewal that fails is tried again at the next third; what it may cost, the deadline knows.
+    // A failed renewal is tried again after the next third; the deadline accounts for the loss.
     if (this.ended || renewal.status === "rejected") return;
     if (renewal.value === 1) this.trustFrom(askedAt);
     else this.lose();
   }
 
-  /** Redis counts the lifetime from some time after the question was sent. */
+  /** Redis counts the lifetime from some moment after the command was sent. */
   private trustFrom(askedAt: number): void {
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => this.lose(), askedAt + this.ttlMs - performance.now());

@@ -17,7 +17,7 @@ export function createMemoryGauge(link: RedisLink): LookAtMemory {
   };
 }
 
-/** Awaits INFO; undefined where it is refused. */
+/** Sends INFO; undefined when it is refused. */
 export async function askInfo(
   link: Pick<RedisLink, "call">,
   asked: Promise<string>,
@@ -30,7 +30,7 @@ export async function askInfo(
   }
 }
 
-/** Undefined where a proxy answers, which does not tell. */
+/** Undefined if a proxy answers, which does not tell. */
 export function readMemory(field: InfoField): ServerMemory | undefined {
   const policy = field("maxmemory_policy");
   if (policy === "" || !/^\d+$/.test(field("maxmemory"))) return undefined;
@@ -43,7 +43,7 @@ export function readMemory(field: InfoField): ServerMemory | undefined {
   };
 }
 
-/** By the server's own clock, which Redis tells since 6.2. */
+/** By the server's own clock, which Redis reports since 6.2. */
 function readUnsaved(field: InfoField): number | undefined {
   const nowMicros = field("server_time_usec");
   const hasUnsaved = field("aof_enabled") === "0" && Number(field("rdb_changes_since_last_save")) > 0;
@@ -51,7 +51,7 @@ function readUnsaved(field: InfoField): number | undefined {
   return Math.max(0, Number(nowMicros) / 1000 - Number(field("rdb_last_save_time")) * 1000);
 }
 
-/** An answer, and not one that passes: no right to INFO, no such command. */
+/** A permanent refusal: no right to INFO, or no such command. */
 function isRefused(error: unknown): boolean {
   return (
     error instanceof Error && error.name === "ReplyError" && !/^(LOADING|BUSY|MASTERDOWN)/.test(error.message)

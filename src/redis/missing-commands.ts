@@ -1,11 +1,11 @@
 import { type RefusedCommand, scriptOf } from "./rights.ts";
 
-/** Wordings of Redis, of proxies before it, and of services that forbid commands to normal users. */
+/** Error texts of Redis, of proxies in front of it, and of services that forbid commands to normal users. */
 const MISSING =
   /unknown command|Unknown Redis command called from|command.* is not allowed|not support for normal user/i;
-/** A service that looks into scripts: every key has to stand in its call as KEYS[i]. */
+/** Services that inspect scripts: every key must appear in its call as KEYS[i]. */
 const BAD_SCRIPT = /bad lua script/i;
-/** Redis before 5 sends scripts to its replicas as they are, and wants them to be predictable. */
+/** Redis before 5 replicates scripts as they are, and requires them to be deterministic. */
 const OLD_SCRIPTS = /Write commands not allowed after non deterministic commands/;
 
 /** What push-cli can't do without a command. */
@@ -20,12 +20,12 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError" && saysMissing(error.message);
 }
 
-/** The same of an error's words, as scripts hand them on. */
+/** The same for an error's message, as scripts pass it on. */
 export function saysMissing(message: string): boolean {
   return MISSING.test(message);
 }
 
-/** The command, or script, that this Redis does not offer, in words. Undefined when the message is about something else. */
+/** Describes the command or script that this Redis does not support. Undefined when the message is about something else. */
 export function missingProblem(
   message: string,
   command: RefusedCommand | undefined,

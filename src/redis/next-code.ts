@@ -7,17 +7,17 @@ import type { RedisLink } from "./link.ts";
 import { type Book, readUsers, type UserReading } from "./read-users.ts";
 import { addFound, describe, dropAndReadOn, NOTHING, type Progress, takeFound } from "./take-step.ts";
 
-/** What `Ledger.next` comes to. */
+/** The result of `Ledger.next`. */
 type NextReply = Awaited<ReturnType<Ledger["next"]>>;
 
-/** A code in a claim that the platform has refused. */
+/** A claimed code that the platform has refused. */
 interface Refusal {
   openId: string;
   formId: string;
   errcode: Errcode | undefined;
 }
 
-/** Entries of a pool that are read in a round. */
+/** Entries of a pool to read per round. */
 const READ_COUNTS = [16, 128, 512];
 
 /** Drops a refused code and claims the user's next one in the same record. */
@@ -53,14 +53,14 @@ export async function nextCode(
   }
 }
 
-/** The answer when the record is no claim with the refused code. */
+/** The answer when the record is not a claim with the refused code. */
 function knownBefore(
   openId: string,
   run: string,
   { record = "" }: UserReading,
   claimed: ClaimedRecord | undefined,
 ): NextReply {
-  // The same call again, after its answer was lost: the next code is in the record already, or it had found none.
+  // The same call again after its reply was lost: the record already has the next code, or there was none.
   if (claimed?.run === run) return { status: "claimed", ...describe(openId, claimed), ...NOTHING };
   const final = readFinal(record);
   return final?.run === run && final.outcome === "no_code"
@@ -89,7 +89,7 @@ function planNext(
     change: {
       openId,
       record: { was: record, text },
-      // What is no list has no codes, and no length.
+      // A key that is not a list has no codes, and no length.
       ...(pool.kind === "list" ? { length: progress.from + pool.entries.length } : {}),
       edits,
     },

@@ -7,9 +7,9 @@ import type { SweepNode } from "./link.ts";
 import { type Patience, type SatOut, sitOut } from "./sit-out.ts";
 import { traceCommands } from "./trace.ts";
 
-/** One connection to one server, made again for a bounded time when it is lost. */
+/** One connection to one server; when lost, it is re-established for a limited time. */
 export interface NodeLink extends SweepNode {
-  /** What INFO said at the start; undefined to users who may not ask. */
+  /** What INFO said at the start; undefined for users without the right to it. */
   readonly info: ServerInfo | undefined;
   explain(error: unknown): PushCliError;
   close(): void;
@@ -17,59 +17,59 @@ export interface NodeLink extends SweepNode {
 
 export interface ServerInfo {
   isCluster: boolean;
-  /** redis_version; empty where a proxy answers for itself. */
+  /** redis_version; empty if a proxy answers for itself. */
   version: string;
-  /** host:port of a replica's master. */
+  /** host:port of the master, if this is a replica. */
   master: string | undefined;
 }
 
-/** The shape of replies is not for anybody to choose. */
+/** The shape of replies must not be changed by options. */
 export type ClientOptions = Omit<RedisOptions, "replyMapping">;
 
 export interface NodeOptions {
-  /** Makes the client, with these options on top of its own. */
+  /** Creates the client, with these options on top of its own. */
   make(options: ClientOptions): Redis;
   circumstances: Circumstances;
-  /** How long connecting may take; ms. Absent: 5 s. */
+  /** Maximum time for connecting; ms. Defaults to 5 s. */
   connectMs?: number | undefined;
   /** How long a lost connection may take to come back before commands fail; ms. */
   reconnectMs: number;
   /**
-   * For servers with clients of their own: commands fail at once while there is no connection, and all pending ones
-   * when no answer comes within this time, ms. Absent: they wait, and are sent again.
+   * For servers with clients of their own: commands fail at once while there is no connection, and all pending ones when
+   * no reply comes within this time, ms. Absent: they wait, and are sent again.
    */
   replyMs?: number | undefined;
-  /** For what comes before the connection: to ask Sentinels; ms. */
+  /** Additional time for steps before the connection, such as asking Sentinels; ms. */
   helloExtraMs?: number;
   /** Absent: commands that Redis refuses temporarily fail at once. */
   patience?: Patience | undefined;
-  /** Also one that is too old for the scripts: it is only read from. */
+  /** Accept a version that is too old for the scripts: it is only read from. */
   anyVersion?: boolean | undefined;
   log?: Logger | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
-/** For the first answer, on top of connecting: ioredis itself waits forever on a port that accepts and sends nothing. */
+/** For the first reply, on top of connecting: ioredis itself waits forever on a port that accepts and sends nothing. */
 const HELLO_MS = 1000;
 /** Shorter, because a peer that closed the connection on the greeting does so on other commands. */
 const BARE_HANG_UPS_MS = 2000;
 
-/** What is common to all connections. */
+/** Options common to all connections. */
 export const CONNECTION: ClientOptions = {
   lazyConnect: true,
   connectTimeout: CONNECT_TIMEOUT_MS,
   connectionName: "push-cli",
-  // It would complain on the console of users who may not INFO; turned on for those who may.
+  // It would complain on the console for users without the right to INFO; turned on for those who have it.
   enableReadyCheck: false,
-  // HELLO, which RESP3 begins with, is a right of its own in Redis 6.2, and unknown to some proxies.
+  // HELLO, which starts RESP3, needs a right of its own in Redis 6.2, and some proxies don't support it.
   protocol: 2,
-  // Two more commands that a restricted user would be refused, for the sake of CLIENT LIST.
+  // Two more commands that a restricted user would be refused; they only serve CLIENT LIST.
   disableClientInfo: true,
 };
 
 /**
- * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is made again
- * for a bounded time, and commands without an answer are sent again: every script of ours is safe to send twice.
+ * Connects and says hello. Fails at once when there is no Redis or it refuses; a connection lost later is re-established
+ * for a limited time, and commands without a reply are sent again: every script of ours is safe to send twice.
  */
 export async function connectNode(given: NodeOptions): Promise<NodeLink> {
   const options = { ...given, make: (own: ClientOptions) => traceCommands(given.make(own), given.log) };
@@ -77,15 +77,15 @@ export async function connectNode(given: NodeOptions): Promise<NodeLink> {
     return await openNode(options, false);
   } catch (error) {
     if (!(error instanceof HungUpError)) throw error;
-    // twemproxy hangs up at commands that it doesn't know, as CLIENT and INFO.
+    // twemproxy closes the connection on commands that it doesn't support, such as CLIENT and INFO.
     return openNode(options, true);
   }
 }
 
-/** The other side took the connection, and ended it without an answer that says why. */
+/** The other side accepted the connection, and closed it without an answer that says why. */
 class HungUpError extends PushCliError {}
 
-/** `isBare`: says nothing but what it has to say to get at the keys. */
+/** `isBare`: sends only the commands without which the keys can't be accessed. */
 async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink> {
   const { make, circumstances, reconnectMs, replyMs, patience } = options;
   const { connectMs = CONNECT_TIMEOUT_MS, helloExtraMs = 0 } = options;
@@ -109,7 +109,7 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
     sentinelRetryStrategy: (times) => retry(times + 1),
   });
   client.on("error", (error) => {
-    // An answer before the connection was closed is more informative than the closing.
+    // A reply before the connection was closed is more informative than the closing.
     if (!isReply(failure)) failure = error;
     // ioredis would continue in database 0, which is the wrong one.
     if (!isRefusedSelect(error)) return;
@@ -132,7 +132,7 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
   };
   try {
     const held = sitOut(client, patience, (error) => explain(error).message);
-    // Around that, so that what is sent again because Redis answered is not counted.
+    // Outermost, so that commands sent again because of Redis' reply are not counted.
     giveUpAtHangUps(client, circumstances.where, isBare ? BARE_HANG_UPS_MS : reconnectMs);
     info = await sayHello(client, { withinMs: connectMs + HELLO_MS + helloExtraMs, held, isBare });
     if (info && !options.anyVersion) checkVersion(info, circumstances.where);
@@ -179,7 +179,7 @@ async function sayHello(
       if (isHangUp(error)) throw error;
       return undefined;
     });
-    // After a restart, Redis refuses commands until it has loaded its data: that is to be waited for.
+    // After a restart, Redis refuses commands until it has loaded its data: this has to be waited for.
     client.options.enableReadyCheck = info !== undefined;
     return info === undefined ? undefined : readInfo(info);
   } finally {
@@ -197,7 +197,7 @@ function readInfo(info: string): ServerInfo {
   };
 }
 
-/** Scripts before 5.0 can't read the clock and write. */
+/** Scripts before 5.0 can't read the clock and then write. */
 const OLDEST = 5;
 
 function checkVersion({ version }: ServerInfo, where: string): void {

@@ -36,7 +36,7 @@ function nothingPassed(): PassedOver {
   return { keys: 0, pools: 0, odd: 0 };
 }
 
-/** Of no platform is any other character known in an openId. */
+/** No platform is known to use any other characters in openIds. */
 const USUAL_OPEN_ID = /^[\w-]+$/;
 
 async function* sweepPools(
@@ -49,7 +49,8 @@ async function* sweepPools(
     passed.keys++;
     passed.example ??= showKey(key);
   };
-  // Under a prefix with a tag of its own ledgers begin like pools; not asked for their type, they come along.
+  // Under a prefix with a tag of its own, ledgers begin like pools, and are found too if keys are not filtered by
+  // type.
   const isLedger = (openId: string) => keys.openIdOfLedger(keys.pool(openId)) !== undefined;
   const type = anyType ? undefined : "list";
   for await (const page of sweepOpenIds(
@@ -70,7 +71,10 @@ async function* sweepPools(
   }
 }
 
-/** A claim takes entries away on the left, a release puts them back there: what was read may have moved by a few. */
+/**
+ * Claims remove entries at the left, and releases put them back there: entries may have moved by a few positions
+ * since they were read.
+ */
 const SLACK = 16;
 
 async function removeEntries(
@@ -89,13 +93,13 @@ async function removeEntries(
   }
 }
 
-/** What is no list any more has none. */
+/** A key that is no longer a list has no entries. */
 function noEntries(error: unknown): Buffer[] {
   if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return [];
   throw error;
 }
 
-/** Which of the entries still stand among those of a pool from index `first` on. */
+/** Which of the entries are still among those of a pool from index `first` on. */
 function matchEntries(found: Buffer[], first: number, entries: string[]) {
   const wanted = new Map<string, number[]>();
   for (const [n, bytes] of entries.entries()) wanted.set(bytes, [...(wanted.get(bytes) ?? []), n]);

@@ -7,7 +7,7 @@ import type { RedisLink } from "./link.ts";
 import { Measured, type PoolReading, toPool } from "./read-users.ts";
 import { PURGE_BUDGET, SCRIPTS } from "./scripts.ts";
 
-/** A pool that is to be read, from where the script has left it. */
+/** A pool that is to be read here, from where the script has stopped. */
 interface Handed {
   pool: OpenPool;
   reading: PoolReading;
@@ -22,7 +22,7 @@ interface Call {
 export interface PurgeTerms {
   dryRun: boolean;
   maxCommands?: number | undefined;
-  /** The pools hold consents, which may be that old, ms; without it, they hold codes. */
+  /** Maximum age if the pools hold consents, ms; absent if they hold codes. */
   maxAgeMs?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function purgePools(
   terms: PurgeTerms,
 ): Promise<PurgeStep> {
   const { dryRun, maxCommands = PURGE_BUDGET, maxAgeMs = 0 } = terms;
-  // An entry takes one command at most: to replace it in its place.
+  // An entry takes at most one command: to replace it in place.
   const budget = Math.max(1, Math.min(PURGE_BUDGET, maxCommands));
   const plan = (some: OpenPool[]) => ({
     keys: some.map(({ openId }) => keys.pool(openId)),
@@ -63,7 +63,7 @@ function stateOf(first: OpenPool | undefined): number[] {
   return [first?.from ?? 0, first?.changed ? 1 : 0, first?.kept ? 1 : 0];
 }
 
-/** A call's reply is the sum over its pools; it stands for the first of them, and nothing for the others. */
+/** A call's reply is the sum over its pools; it is assigned to the first of them, and undefined to the others. */
 function toCalls(reply: unknown, pools: OpenPool[]): (Call | undefined)[] {
   const [lines, blob] = (reply as [...number[], Buffer, Buffer]).slice(-2) as [Buffer, Buffer];
   const [done = 0, others = 0, changed = 0, removed = 0, expired = 0, commands = 0, ...rest] =
@@ -94,21 +94,21 @@ function toHanded(lines: Buffer, bytes: Measured, pools: OpenPool[], nowMs: numb
     });
 }
 
-/** What becomes of a piece of a pool. */
+/** The result for a piece of a pool. */
 interface Piece {
   pool: OpenPool;
   edits: EntryEdit[];
-  /** Entries that are gone as a whole. */
+  /** Entries that are removed entirely. */
   removed: number;
   expired: number;
   unreadable: number;
-  /** Whether an entry was met that stays, here or before. */
+  /** Whether an entry that stays was found, here or before. */
   kept: boolean;
   length: number;
   ended: boolean;
 }
 
-/** Takes what is expired out of pools that were read, as far as these are still as they were: the others stay open. */
+/** Removes what is expired from pools that were read, if they have not changed since: the others stay open. */
 async function purgeHanded(
   link: RedisLink,
   keys: Keys,
@@ -163,7 +163,7 @@ function toPiece({ pool, reading, nowMs }: Handed, maxAgeMs: number | undefined)
 }
 
 function toChange({ pool: { openId }, edits, kept, ended, length }: Piece): UserChange {
-  // Of a pool that goes it is said that it is gone.
+  // A pool that becomes empty is reported as removed.
   return { openId, edits, ...(ended && !kept ? { length } : {}) };
 }
 

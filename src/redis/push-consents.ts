@@ -9,14 +9,14 @@ import { MOST_CONFLICTS } from "./other-type.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface PushTerms extends ConsentTerms {
-  /** Valid consents that a pool may have, standing ones not counted; undefined: any number. */
+  /** Maximum valid consents in a pool, not counting standing ones; undefined: unlimited. */
   cap: number | undefined;
-  /** Only looks, and replies as if it had appended. */
+  /** Only reads, and replies as if it had appended. */
   dryRun: boolean;
 }
 
 interface Item {
-  /** "" for what no message spends. */
+  /** "" for one that no message spends. */
   id: string;
   entry: string;
 }
@@ -30,8 +30,8 @@ const CHANGED = "-";
 const NOT_A_LIST = "!";
 
 /**
- * See `ConsentStore.push`. Reads the pools and appends by a script that refuses when they have changed since: entries that
- * others write in whatever form are read by the one codec there is, and a pool of any length is read in pieces.
+ * See `ConsentStore.push`. Reads the pools and appends by a script that refuses if they have changed since: entries that
+ * others write in any form are read by the one existing codec, and a pool of any length is read in pieces.
  */
 export async function pushConsents(
   link: RedisLink,
@@ -57,7 +57,7 @@ function noReply(): ConsentPushReply {
   return { pushed: 0, known: 0, used: 0, capped: 0, notAList: false };
 }
 
-/** Returns those whose pools have changed in between. */
+/** Returns the pools that have changed in between. */
 async function pushOnce(
   link: RedisLink,
   keys: Keys,
@@ -97,7 +97,7 @@ interface ReadPool {
   held: Held;
 }
 
-/** Reading fails at a key of another type; then those are marked, and the others read alone. */
+/** Reading fails at a key of another type; such keys are then marked, and the others read alone. */
 async function readLists(
   link: RedisLink,
   keys: Keys,
@@ -129,7 +129,7 @@ async function readHeld(
   return pending.map((one, i) => ({ pending: one, held: held[i]! }));
 }
 
-/** What of a push is still to be appended. A consent that comes twice is known the second time. */
+/** Chooses what of a push is still to be appended. A consent that comes twice counts as known the second time. */
 function choose(
   { items: wanted }: ConsentPush,
   held: Held,

@@ -14,25 +14,25 @@ interface Pending {
   at: number;
   openId: string;
   codes: PushRequest[];
-  /** List index to look on from, and the entry before that. */
+  /** List index from which to continue reading, and the entry before it. */
   from: number;
   last: string;
 }
 
-/** What push-codes.lua says of a pool. */
+/** The reply of push-codes.lua about a pool. */
 interface Reply {
   index: number;
-  /** Of codes, from 1; of used ones with a minus. */
+  /** Of codes, from 1; negative for used ones. */
   numbers: number[];
-  /** Entries from `index` on, where the script has not looked at all of them. */
+  /** Entries from `index` on, if the script has not read all of them. */
   piece: PoolReading | undefined;
 }
 
 const DONE = -1;
 const NOT_A_LIST = -2;
-/** The pool is no longer what was read. */
+/** The pool has changed since it was read. */
 const CHANGED = -3;
-/** In the place of an entry that is too long to be sent. */
+/** Stands for an entry that is too long to be sent. */
 const UNKNOWN = "*";
 
 /** See `PoolStore.push`. Pools of plain entries take one call. */
@@ -69,33 +69,36 @@ function toArgs(pushes: Pending[], dryRun: boolean): ScriptArg[] {
   return args;
 }
 
-/** Codes as nearly all are, in one argument: what a call costs goes by their number. Undefined when one of them is not so. */
+/**
+ * Plain codes, as nearly all are, in one argument: the cost of a call depends on the number of arguments. Undefined when one
+ * of them is not plain.
+ */
 function toPlainLines(codes: PushRequest[]): string | undefined {
   if (codes.length === 0 || !codes.every(isPlain)) return undefined;
   if (codes.length > 1 && new Set(codes.map(({ formId }) => formId)).size < codes.length) return undefined;
   return codes.map(({ entry }) => entry).join("\n");
 }
 
-/** Whether an entry is that of one code in its plain form, and no code that may bring several messages. */
+/** Whether an entry is that of one code in its plain form, and not of a code that may be good for several messages. */
 function isPlain({ formId, entry }: PushRequest): boolean {
   const code = readPlain(entry);
   return code?.formId === formId && !mayBringSeveral(code);
 }
 
-/** What the script knows an entry by. */
+/** How the script identifies an entry. */
 function toKnownBy(formId: string, bytes: string): ScriptArg {
   const entry = readEntry(bytes);
   const codes = entry.readable ? entry.codes : [];
   const [first] = codes;
   const isUsual = codes.length === 1 && first?.formId === formId && !mayBringSeveral(first);
   if (isUsual && isFormId(formId)) return formId;
-  // What is no formId was never sent with, and is not used up.
+  // A text that is not a formId was never sent with, so it can't be used up.
   const isKnown = codes.every(({ wellFormed }) => wellFormed);
   const words = codes.map((code) => `${code.formId} ${usesOf(code)} ${mayBringSeveral(code) ? 1 : 0}`);
   return toArg(`\n${formId}\n${isKnown ? words.join(" ") : ""}`);
 }
 
-/** All codes of a pool were pushed, of which the script says nothing. */
+/** For a pool that the script does not mention: all its codes were pushed. */
 const ALL_PUSHED: Reply = { index: DONE, numbers: [], piece: undefined };
 
 function toReplies(reply: unknown, pushes: Pending[]): Reply[] {
@@ -133,14 +136,14 @@ function takeReply(push: Pending, reply: Reply, result: PushReply): boolean {
   return index !== DONE && index !== NOT_A_LIST;
 }
 
-/** Looks at entries that the script has left, from a list index on; returns how many codes it leaves out for them. */
+/** Compares entries that the script has left, from a list index on; returns how many codes are left out because of them. */
 function dropKnown(push: Pending, index: number, entries: (string | undefined)[]): number {
   const formIds = new Set<string>();
   for (const bytes of entries) {
     const entry = bytes === undefined ? undefined : readEntry(bytes);
     if (entry?.readable) for (const { formId } of entry.codes) formIds.add(formId);
   }
-  // By which an entry is no more known than by its bytes.
+  // Such an entry is only identified by its bytes.
   formIds.delete("");
   const before = push.codes.length;
   push.codes = push.codes.filter(({ formId, entry }) => !formIds.has(formId) && !entries.includes(entry));

@@ -6,10 +6,10 @@ const TIMEOUT_MS = 3000;
 
 /**
  * Rejects when none of the addresses that a cluster announces for its masters can be reached: behind NAT, a port-forward or
- * in containers, they are of another network. One that is gone alone may have a successor soon.
+ * in containers, they belong to another network. A single unreachable one may soon have a successor.
  */
 export async function checkReachable(announced: readonly Host[], where: string): Promise<void> {
-  // A master comes once for each range of its slots.
+  // A master is listed once for each range of its slots.
   const hosts = [...new Map(announced.map((one) => [`${one.host}:${one.port}`, one]))];
   const sockets = hosts.map(([, host]) => connect(host).setTimeout(TIMEOUT_MS));
   try {
@@ -33,7 +33,7 @@ function untilConnected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("timeout", () => reject(new Error("no answer in time")));
-    // Also of those that are not waited for any more.
+    // Also for sockets that are no longer waited for.
     socket.on("error", reject);
   });
 }

@@ -3,12 +3,12 @@ import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-/** A call's bounds: about a millisecond of Redis' time, and a reply that nobody's memory notices. */
+/** Limits of a call: about a millisecond of Redis' time, and a reply of negligible size. */
 const CALL_ENTRIES = 1500;
 const CALL_BYTES = 128 * 1024;
 /** Entries of a pool to ask for at first: nearly all pools have fewer. */
 const FIRST = 8;
-/** Behind an entry that weighs more than that, one. */
+/** After an entry of more than this size, only one. */
 const HEAVY_BYTES = CALL_BYTES / FIRST;
 
 interface OpenPool {
@@ -17,11 +17,11 @@ interface OpenPool {
   from: number;
 }
 
-/** What a call has read, and the pools that it was to read of which something is left. */
+/** What a call has read, and which of its pools still have entries to read. */
 interface Step {
   pieces: ReadPiece[];
   open: OpenPool[];
-  /** Redis' words about the first of `open`. */
+  /** Redis' error about the first of `open`. */
   failure?: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export async function readPools(
   }
 }
 
-/** A call's reply stands for the first of its pools, and nothing for the others. */
+/** A call's reply is assigned to the first of its pools, and undefined to the others. */
 function toStep(reply: unknown, pools: OpenPool[]): (Step | undefined)[] {
   const [done, from, bytes, failure] = reply as [number, number, Buffer, Buffer | undefined];
   const open = pools.slice(done);
@@ -65,7 +65,7 @@ const SPACE = 32;
 const LINE_END = 10;
 const ZERO = 48;
 
-/** Takes apart what read-pools.lua has read. */
+/** Parses the reply of read-pools.lua. */
 function splitText(text: string, pools: OpenPool[]): ReadPiece[] {
   const pieces: ReadPiece[] = [];
   let entries: string[] = [];
@@ -91,10 +91,13 @@ function splitText(text: string, pools: OpenPool[]): ReadPiece[] {
   return pieces;
 }
 
-/** How often a pool may be readable by itself, and not by the script. */
+/** How often a pool may be readable by the command alone, but not by the script. */
 const STRIKES = 3;
 
-/** Makes an error of what the script could not read: the command alone fails in words that name the key or the right. */
+/**
+ * Turns a read failure of the script into an error: the command alone fails with a message that names the key or the
+ * right.
+ */
 class FailureWatch {
   private readonly link: RedisLink;
   private strikes = 0;
@@ -106,7 +109,7 @@ class FailureWatch {
   async look({ failure, open: [pool] }: Step): Promise<void> {
     if (failure === undefined || !pool) return;
     await this.link.call(this.link.client.lrange(pool.key, 0, 0));
-    // It was something that passes: another type for a moment, say.
+    // The failure was temporary, for example another type for a moment.
     if (++this.strikes < STRIKES) return;
     await this.link.call(Promise.reject(Object.assign(new Error(failure), { name: "ReplyError" })));
   }

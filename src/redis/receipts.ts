@@ -10,10 +10,10 @@ import { type FinalRecord, readFinal, writeFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-/** Receipts live as long as the ledgers that they are for. */
+/** Receipts live as long as the ledgers that they belong to. */
 const LIFE_MS = 8 * 24 * 3600 * 1000;
 
-/** Pools are not touched, so that any template's keys will do. */
+/** Pools are not accessed, so the keys of any template will do. */
 const ANY = "any";
 
 /** A user whose outcome is unknown. */
@@ -24,7 +24,7 @@ interface Unknown {
   record: FinalRecord;
 }
 
-/** Receipts of all templates, beside the ledgers of consents. */
+/** Receipts of all templates, stored beside the ledgers of consents. */
 export function createReceipts(link: RedisLink, prefixes: ConsentPrefixes): ReceiptBook & Receipts {
   const keys = createConsentKeys({ ...prefixes, templateId: ANY });
   const readRecord = async (id: string, openId: string): Promise<Unknown | undefined> => {
@@ -33,7 +33,7 @@ export function createReceipts(link: RedisLink, prefixes: ConsentPrefixes): Rece
     const record = readFinal(was);
     return record?.outcome === "unknown" ? { openId, was, record } : undefined;
   };
-  // Receipts first: whatever they tell was claimed before, and stands in a ledger that is read after them.
+  // Receipts first: every message they refer to was claimed before, and is in a ledger that is read after them.
   const readReceipt = async (search: ReceiptSearch, { openId, record }: Unknown) => {
     const read = [keys.receipts(openId), keys.ledger(openId)].map((key) => link.client.hgetall(key));
     const [receipts = {}, ledger = {}] = await Promise.all(read);
@@ -80,13 +80,15 @@ function plan(
   return { found, change: { openId, record: { was, text: writeFinal(now) }, edits: [] } };
 }
 
-/** The permission stays spent: the platform had taken the message. */
+/** The permission stays spent: the platform had accepted the message. */
 function settleBy(record: FinalRecord, { status, msgid, errcode, atMs }: KeptReceipt): FinalRecord {
   if (status === "delivered") return { ...record, outcome: "sent", msgid, errcode: undefined, atMs };
   return { ...record, outcome: "rejected", msgid, errcode, atMs };
 }
 
-/** Fields and values are words between spaces. Throws a usage error for a receipt that can't be kept as such. */
+/**
+ * Fields and values are words between spaces. Throws a usage error for a receipt that can't be stored like that.
+ */
 function checkReceipt({ openId, templateId, msgid, errcode, atMs }: Receipt): void {
   if (!isOpenId(openId)) throw unusable("openId", openId);
   if (templateId !== undefined && !isTemplateId(templateId)) throw unusable("template id", templateId);

@@ -9,21 +9,21 @@ import { type ClaimedRecord, finalWithout, readClaimed, readFinal } from "./ledg
 import type { RedisLink } from "./link.ts";
 import { type Book, readUsers, type UserReading } from "./read-users.ts";
 
-/** How far into a pool the entry is looked for that a code was cut from. */
+/** How many entries of a pool are searched for the one that a code was cut from. */
 const NEAR_HEAD = 16;
 
-/** A user whose release is under way. */
+/** A user whose release is in progress. */
 interface Open {
   openId: string;
-  /** Where in the call's list. */
+  /** Index in the call's list. */
   at: number;
-  /** List index to read on from. */
+  /** List index from which to continue reading. */
   from: number;
   /** Entries before that. */
   met: (string | undefined)[];
 }
 
-/** What becomes of the records; without it they go. */
+/** How the records end; without it they are deleted. */
 export interface ReleaseAs {
   outcome: FinalOutcome;
   attempts: number;
@@ -31,9 +31,9 @@ export interface ReleaseAs {
 }
 
 /**
- * Puts claimed codes that surely were not consumed back at the left of their pools. For each user whether that is done, now
- * or by the same call before; false for what is not this run's claim, was released before, has no bytes to put back, or no
- * list to put them back to.
+ * Puts claimed codes that were certainly not consumed back at the left of their pools. Returns for each user whether that
+ * is done, now or by the same call before; false for a record that is not this run's claim, was released before, has no
+ * bytes to put back, or no list to put them back into.
  */
 export async function releaseUsers(
   link: RedisLink,
@@ -81,7 +81,7 @@ function planRelease(
   }
   if (claimed.run !== run) return false;
   const text = as && finalWithout(as.outcome, run, as.attempts, nowMs, as.errcode);
-  // Nothing was taken: the consent stands, or there is no pool.
+  // Nothing was taken: the consent is still in the pool, or there is no pool.
   if (claimed.own === "" && claimed.source !== "")
     return { openId, record: { was: record, text }, edits: [] };
   if (claimed.own === "") return false;
@@ -94,7 +94,7 @@ function planRelease(
   return { openId, record: { was: record, text }, ...back };
 }
 
-/** The entry that a code was cut from, when it is still as the claim left it: the code goes back into that. */
+/** The entry that a code was cut from, if it is still as the claim left it: the code goes back into it. */
 function findPlace({ source, k }: ClaimedRecord, entries: (string | undefined)[]): EntryEdit | undefined {
   const entry = source === "" ? undefined : readEntry(source);
   if (!entry?.readable || k > entry.codes.length) return undefined;

@@ -1,4 +1,6 @@
-/** A script's keys are not in one slot: the words of Redis, and of services that have a proxy before a cluster. */
+/**
+ * A script's keys are not in one slot: error texts of Redis, and of services with a proxy in front of a cluster.
+ */
 export const SEVERAL_SLOTS =
   /^CROSSSLOT|keys? must (be )?in (the )?same slot|keys in request don't hash to the same slot/i;
 
@@ -9,7 +11,7 @@ interface Explanation {
   transient?: true;
 }
 
-/** Replies that are known by their words. */
+/** Replies that are recognized by their text. */
 export const REPLIES: Explanation[] = [
   {
     test: /^(WRONGPASS|ERR invalid password|ERR AUTH)/,

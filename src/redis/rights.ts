@@ -11,7 +11,7 @@ interface Needs {
   patternOf?: ((key: string) => string | undefined) | undefined;
 }
 
-/** Wordings of Redis 6.2 to 8 and Valkey. */
+/** Error texts of Redis 6.2 to 8 and Valkey. */
 const NO_KEY = /permissions to access (one of the keys|a key)|can't access at least one of the keys/i;
 const NO_COMMAND = /^NOPERM|ACL failure in script|can't run this command/;
 

@@ -2,20 +2,20 @@ import { messageOf, SweepCutError } from "../errors.ts";
 import type { RedisKey } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
 
-/** A page of twice as many would hold Redis for more than a millisecond, and the claims with it. */
+/** A page of twice as many would block Redis for more than a millisecond, and the claims with it. */
 const COUNT = 500;
 
-/** Servers that are swept at once. */
+/** Servers that are swept in parallel. */
 const WIDTH = 8;
 
 type KeyType = "list" | "hash" | "set" | "string" | "zset";
 
 /**
- * Sweeps the keys of a pattern and type (undefined: of any) with SCAN, a page at a time, the next page under way while one
- * is worked on; the masters of a cluster in parallel. Duplicates, empty pages and vanished keys are possible, as SCAN goes. Rejects with a
- * SweepCutError when a server was restarted or replaced meanwhile (each process has its own order of keys, so going on
- * would leave some out), or when keys may have moved from one to another. `turn` is awaited before each SCAN; false ends
- * the sweep, however many keys of others there are between two of ours.
+ * Sweeps the keys of a pattern and type (undefined: any) with SCAN, a page at a time; the next page is fetched while one is
+ * processed, and the masters of a cluster are swept in parallel. Duplicates, empty pages and vanished keys are possible, as
+ * with any SCAN. Rejects with a SweepCutError when a server was restarted or replaced meanwhile (each process has its own
+ * order of keys, so continuing would leave some out), or when keys may have moved from one server to another. `turn` is
+ * awaited before each SCAN; false ends the sweep, however many unrelated keys are between two of ours.
  */
 export async function* scanKeys(
   link: RedisLink,
@@ -63,7 +63,7 @@ async function* scanNode(
 
 type Page = [cursor: string, keys: RedisKey[]];
 
-/** Redis before 6.0 has no TYPE in SCAN: there, the keys of a page are asked for theirs. */
+/** Redis before 6.0 has no TYPE option in SCAN: there, the type of each key in a page is queried. */
 function createFetch(
   node: SweepNode,
   pattern: RedisKey,
@@ -86,7 +86,7 @@ function createFetch(
   };
 }
 
-/** The next cursor, and keys: as text for a pattern that is text, else as bytes. */
+/** The next cursor, and the keys: as text for a text pattern, otherwise as bytes. */
 async function fetchKeys(
   client: SweepNode["client"],
   cursor: string,
@@ -103,7 +103,7 @@ async function fetchKeys(
   return [next.toString(), keys];
 }
 
-/** The check costs a command only after the connection was lost: after most losses the server is the same. */
+/** The check costs a command only after the connection was lost: in most cases the server is still the same. */
 async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
   let { connections } = node;
   const server = await node.serverId();
@@ -115,7 +115,7 @@ async function watchServer(node: SweepNode): Promise<() => Promise<void>> {
   };
 }
 
-/** Pages of several sources, each as it comes, a few sources at a time. */
+/** Merges pages of several sources as they arrive, a few sources at a time. */
 async function* merge(sources: AsyncGenerator<RedisKey[]>[]): AsyncGenerator<RedisKey[]> {
   const [only] = sources;
   if (only && sources.length === 1) return yield* only;
@@ -146,7 +146,10 @@ interface Turn {
   result: IteratorResult<RedisKey[]>;
 }
 
-/** The same for the openIds in the keys; keys for which `toOpenId` has no answer are left out, and told to `onPassed`. */
+/**
+ * Like `scanKeys`, but yields the openIds in the keys; keys for which `toOpenId` returns none are left out, and reported to
+ * `onPassed`.
+ */
 export async function* sweepOpenIds(
   link: RedisLink,
   pattern: RedisKey,

@@ -3,7 +3,9 @@ import type { Keys } from "./keys.ts";
 import { readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 
-/** Reads ledgers; a ledger holds one short record a broadcast of the last weeks, so it comes in one piece. */
+/**
+ * Reads ledgers; a ledger holds one short record per broadcast of the last weeks, so it is read in one piece.
+ */
 export function createSendHistory(link: RedisLink, keys: Keys): SendHistory {
   return {
     of: async (openId) => {
@@ -35,7 +37,7 @@ function readRecord(broadcastId: string, record: string): PastSend {
     runId,
     attempts,
     atMs,
-    // 0 is what the API says when all is well.
+    // The API's errcode for success is 0.
     ...(errcode ? { errcode } : {}),
     ...(formId === undefined ? {} : { formId }),
     ...(msgid === undefined ? {} : { msgid }),

@@ -4,7 +4,10 @@ import { fieldsOfInfo, type InfoField } from "./info.ts";
 import type { RedisLink } from "./link.ts";
 import { askInfo, readMemory } from "./memory.ts";
 
-/** What all servers that hold keys say of themselves; undefined where one doesn't, or a proxy answers for them. */
+/**
+ * What all servers that hold keys report about themselves; undefined if one doesn't, or if a proxy answers for
+ * them.
+ */
 export async function askServers(link: RedisLink): Promise<ServerFacts[] | undefined> {
   const informants = link.informants();
   if (!informants) return undefined;
@@ -30,7 +33,7 @@ async function askServer(link: RedisLink, server: Redis): Promise<ServerFacts | 
   };
 }
 
-/** A Valkey tells its own version beside the Redis that it is compatible with. */
+/** Valkey reports its own version in addition to that of the compatible Redis. */
 function readProduct(field: InfoField): Pick<ServerFacts, "product" | "majorVersion"> {
   const version = field("redis_version");
   const major = /^(\d+)\./.exec(version)?.[1];
@@ -55,7 +58,7 @@ function readReplicas(info: string): ServerFacts["replicas"] {
   }));
 }
 
-/** CONFIG is a right that push-cli does not need otherwise, and managed services keep it to themselves. */
+/** CONFIG is a right that push-cli does not otherwise need, and managed services reserve it. */
 async function askSavePoints(server: Redis): Promise<string | undefined> {
   const [asked] = await Promise.allSettled([server.config("GET", "save")]);
   const reply = asked.status === "fulfilled" ? (asked.value as unknown) : undefined;

@@ -8,11 +8,11 @@ import { tryRights } from "./try-rights.ts";
 interface ProbeOptions {
   url: string;
   shownUrl: string;
-  /** Of the URL, if it names one. */
+  /** The user in the URL, if any. */
   user: string | undefined;
 }
 
-/** Looks at the servers behind a link, and changes nothing there. */
+/** Inspects the servers behind a link without changing anything. */
 export function createServerProbe(
   link: RedisLink,
   keys: Keys,

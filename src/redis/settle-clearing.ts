@@ -5,13 +5,13 @@ import { finalWithout, readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 import { type Book, readUsers } from "./read-users.ts";
 
-/** Entries of a pool that are looked at in a round. */
+/** Entries of a pool to read per round. */
 const READ_COUNT = 512;
 
 /**
- * The platform says that this user has no such permission: all that the pool holds of them goes, and the record becomes final
- * with the last of them. Entries that are none stay. The record names no permission: the one that was tried was not spent,
- * and a later run would count it as such. The same call again drops nothing.
+ * The platform says that this user has no such permission: all permissions in the pool are removed, and the record becomes
+ * final with the last of them. Other entries stay. The record names no permission: the one that was tried was not spent, and
+ * a later run would count it as spent. Repeating the call removes nothing.
  */
 export async function settleClearing(link: RedisLink, book: Book, settlement: Settlement): Promise<Cleared> {
   const { keys, head, family } = book;

@@ -6,24 +6,24 @@ import { SEVERAL_SLOTS } from "./replies.ts";
 import { runScript } from "./scripts.ts";
 import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 
-/** What is known of the keys behind one address. */
+/** What is known about the keys behind one address. */
 export interface Behind {
-  /** The address, as it may be shown. */
+  /** The address, for display. */
   where: string;
   /**
-   * Where they are: all on this server, or that is not known and asked by `probe`, two keys of different slots; or it is
-   * known that there are several servers.
+   * Where the keys are: all on this server; or unknown, to be determined by `probe`, two keys of different slots; or on
+   * several servers.
    */
   keys: "here" | "unknown" | "several";
   probe?: readonly [RedisKey, RedisKey] | undefined;
-  /** The operator knows that SCAN through this address shows the keys of all. */
+  /** The operator knows that SCAN through this address returns the keys of all servers. */
   scanShowsAll: boolean;
 }
 
-/** One server with all keys, or whatever presents itself as one. */
+/** One server with all keys, or something that presents itself as one. */
 export function createSingleLink(node: NodeLink, behind: Behind): RedisLink {
   const { client, call } = node;
-  // A proxy before a cluster has one address, and its servers' opinion of keys in several slots.
+  // A proxy in front of a cluster has one address, but its servers refuse calls with keys in several slots.
   let isOneSlot = behind.keys !== "several";
   const run: RedisLink["run"] = (script, keys, args) => call(runScript(client, script, keys, args));
   let swept = false;
@@ -42,7 +42,7 @@ export function createSingleLink(node: NodeLink, behind: Behind): RedisLink {
         } catch (error) {
           if (users.length < 2 || !isSeveralSlots(error)) throw node.explain(error);
           isOneSlot = false;
-          // Before anything has come of a sweep that took it for one server.
+          // Before a sweep that assumed a single server has had any effect.
           checkShown();
         }
       }
@@ -61,10 +61,10 @@ export function createSingleLink(node: NodeLink, behind: Behind): RedisLink {
   };
 }
 
-/** No script has this name; servers and proxies look at the keys before they look for it. */
+/** No script has this hash; servers and proxies check the keys before they look the script up. */
 const NO_SCRIPT = "0".repeat(40);
 
-/** Whether two keys are refused in one call: a plain server answers that it knows no such script. */
+/** Whether two keys are refused in one call: a plain server replies that there is no such script. */
 async function splitsKeys({ client }: NodeLink, { probe }: Behind): Promise<boolean> {
   if (!probe) return false;
   const [answer] = await Promise.allSettled([client.evalsha(NO_SCRIPT, 2, ...probe)]);

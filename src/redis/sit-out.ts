@@ -4,13 +4,13 @@ import type { Cluster, Redis } from "ioredis";
 export interface Patience {
   /** Whether to retry now; false: the caller gets the refusal at once. */
   isOn(): boolean;
-  /** How long a command is held up at most; ms. Absent: 30 s. */
+  /** Maximum time to hold up a command; ms. Defaults to 30 s. */
   limitMs?: number | undefined;
   /** Called once for each wait, with its reason and its maximum, ms. */
   onWait(what: string, limitMs: number): void;
 }
 
-/** What Redis answers before it does anything with a command, so that each may be sent again. */
+/** Replies that Redis sends before it executes any part of a command, so the command may be sent again. */
 const PASSES = /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/;
 
 const LIMIT_MS = 30_000;
@@ -27,8 +27,8 @@ export interface SatOut {
 }
 
 /**
- * Sends a client's commands again that Redis refuses temporarily, for a limited time each. The client itself sends a
- * command again as it is, after a lost connection and when a slot has moved; so does this.
+ * Sends commands again that Redis refuses temporarily, each for a limited time. This is as safe as what the client
+ * itself does: it also sends a command again unchanged, after a lost connection and when a slot has moved.
  */
 export function sitOut(
   client: Redis | Cluster,
@@ -64,7 +64,7 @@ export function sitOut(
     };
   };
   client.sendCommand = ((command: Command, stream: unknown, ...more: unknown[]) => {
-    // A pipeline's replies are its own.
+    // A pipeline handles its own replies.
     if (!stream && !known.has(command)) {
       known.add(command);
       watch(command);

@@ -9,8 +9,8 @@ export interface SlotCall extends ScriptCall {
 }
 
 /**
- * Splits a call for many users into one a slot, because a cluster runs no script over several, and returns the replies in
- * the users' order. `send` returns the reply to each call, `unpack` makes it one a user.
+ * Splits a call for many users into one per slot, because a cluster runs no script across slots, and returns the replies
+ * in the users' order. `send` returns the reply to each call, `unpack` splits it into one per user.
  */
 export async function splitBySlot<User, Reply>(
   users: User[],
@@ -36,7 +36,7 @@ export async function splitBySlot<User, Reply>(
   return replies;
 }
 
-/** For scripts whose replies are one a user already. */
+/** For scripts that already reply with one item per user. */
 export function asItIs<Reply>(reply: unknown): ArrayLike<Reply> {
   return reply as ArrayLike<Reply>;
 }
@@ -48,7 +48,7 @@ export function slotOf(key: RedisKey): number {
   return crc16(tag === undefined ? bytes : Buffer.from(tag, "latin1")) % SLOTS;
 }
 
-/** CRC-16/XMODEM, as the Redis Cluster specification has it. */
+/** CRC-16/XMODEM, as defined in the Redis Cluster specification. */
 function crc16(bytes: Buffer): number {
   let crc = 0;
   for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ CRC_TABLE[((crc >> 8) ^ byte) & 0xff]!;

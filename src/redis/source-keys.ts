@@ -2,17 +2,20 @@ import { anyJavaKey, textOfJavaKey } from "./java-keys.ts";
 import { escapeGlob, isOpenId, type RedisKey } from "./keys.ts";
 
 /**
- * Where the openId stands in a key of another layout: behind a prefix and before a suffix, or in a pattern at its `%`, with
- * any text for each `*`.
+ * The position of the openId in a key of another layout: after a prefix and before a suffix, or at the `%` of a pattern,
+ * where each `*` stands for any text.
  */
 export type SourcePlace = { prefix: string; suffix?: string } | { pattern: string };
 
 export interface SourceKeys {
   /** For SCAN. */
   glob: RedisKey;
-  /** The key of a user, for asking a server whether it takes keys of several. */
+  /** The key of a user, for testing whether a server accepts keys of several users. */
   sample(openId: string): string;
-  /** `rest`: what a prefix's key has behind the openId, from the first ':' on. No openId: none can be told for sure. */
+  /**
+   * `rest`: for a prefix, the part of the key after the openId, from the first ':' on. openId undefined: it can't be
+   * determined with certainty.
+   */
   read(key: RedisKey): { openId: string | undefined; rest: string };
 }
 
@@ -31,7 +34,7 @@ export function createSourceKeys(place: SourcePlace, form: "plain" | "java"): So
   };
 }
 
-/** A piece of a key: this text, any text, or the openId. */
+/** A part of a key: fixed text, any text, or the openId. */
 type Part = { text: string } | { any: boolean };
 
 function partsOf(place: SourcePlace): Part[] {
@@ -44,7 +47,7 @@ function partsOf(place: SourcePlace): Part[] {
 
 type Reader = (text: string) => { openId: string; rest: string } | undefined;
 
-/** No openId has a colon: what follows it tells one user's keys apart. `hasRest`: such a text may follow. */
+/** No openId holds a colon: the text after it distinguishes the keys of one user. `hasRest`: such a text may follow. */
 function createReader(parts: readonly Part[], hasRest: boolean): Reader {
   const openId = `[^:${hasRest ? "" : escapeClass(neighbours(parts))}]`;
   const toRegExp = (times: "+?" | "+") =>
@@ -61,13 +64,13 @@ function createReader(parts: readonly Part[], hasRest: boolean): Reader {
   return (text) => {
     const found = shortest.exec(text)?.groups;
     if (found?.openId === undefined || !isOpenId(found.openId)) return undefined;
-    // A key that can be read in two ways says nobody's name for sure.
+    // A key that can be read in two ways does not identify a user with certainty.
     if (longest.exec(text)?.groups?.openId !== found.openId) return undefined;
     return { openId: found.openId, rest: found.rest ?? "" };
   };
 }
 
-/** What stands right before and behind the openId ends it, unless openIds are made of such characters. */
+/** The characters directly before and after the openId delimit it, unless openIds may contain them. */
 function neighbours(parts: readonly Part[]): string {
   const at = parts.findIndex((part) => "any" in part && !part.any);
   const textOf = (part: Part | undefined) => (part && "text" in part ? part.text : "");

@@ -4,9 +4,9 @@ import type { RedisLink } from "./link.ts";
 export interface SteadyOptions {
   /** Makes the connection. */
   open(): Promise<RedisLink>;
-  /** How long Redis may take for an answer, ms. */
+  /** Maximum time for a reply from Redis, ms. */
   replyMs: number;
-  /** The URL as it may be shown. */
+  /** The URL for display. */
   shownUrl: string;
 }
 

@@ -44,9 +44,9 @@ export interface OpenStores {
     suppression: SuppressionList;
     /** See `Stores` in `commands/deps.ts`. */
     fastFailWhile(isAtWork: () => boolean): void;
-    /** What messages without codes are claimed from, and where their sends are noted. */
+    /** What messages without codes are claimed from, and where their sends are recorded. */
     sends(needs: SendNeeds): SendStores;
-    /** The consents of one template or of all, where the channel spends such. */
+    /** The consents of one template or of all, for channels that use them. */
     consents(options: ConsentStoreOptions): {
       pools: ConsentStore;
       history: SendHistory;
@@ -58,17 +58,17 @@ export interface OpenStores {
   };
   tokens: { store: TokenStore; locks: LockStore };
   templates: TemplateCache;
-  /** For looking at the servers themselves; `rights`: those that the keys of these take. */
+  /** For inspecting the servers themselves; `rights`: those needed for these keys. */
   probe(rights?: Keys): ReturnType<typeof createServerProbe>;
-  /** Gives back the locks that are held, for a process that is told to end. */
+  /** Releases the locks that are held, for a process that is told to end. */
   releaseLocks(): Promise<unknown>;
   close(): void;
 }
 
 export interface SendNeeds extends ConsentPrefixes {
-  /** Absent: there is no pool, the ledgers alone say who had a message. */
+  /** Absent: there is no pool, and only the ledgers tell who had a message. */
   templateId?: string | undefined;
-  /** How old a consent may be; absent: of any age. */
+  /** Maximum age of a consent; absent: any age. */
   maxAgeMs?: number | undefined;
 }
 
@@ -87,14 +87,14 @@ interface ConnectNeeds
   > {
   redisUrl: string;
   redisTls?: RedisTls;
-  /** Told what is waited for; absent: nothing is. */
+  /** Called with what is being waited for; absent: nothing is waited for. */
   onWait?: Patience["onWait"] | undefined;
 }
 
-/** The ledger of a user is that of all templates. */
+/** A user's ledger is shared by all templates. */
 const ANY = "any";
 
-/** Everything that lives in Redis; the connections are shared. Rejects with a PushCliError when there is none to be had. */
+/** Everything stored in Redis; the connections are shared. Rejects with a PushCliError when no connection is possible. */
 export async function openStores(
   options: PoolKeyOptions & ConnectNeeds & TokenPlace & { clock: Clock },
 ): Promise<OpenStores> {

@@ -5,25 +5,25 @@ import { connectNode, type NodeLink, type NodeOptions } from "./node.ts";
 
 type Surroundings = Pick<NodeOptions, "circumstances" | "patience" | "log">;
 
-/** What a master says of itself in CLUSTER NODES. */
+/** What a master says about itself in CLUSTER NODES. */
 interface Own {
-  /** Its id, configuration epoch and slots: another text once a slot or a master has changed. */
+  /** Its id, configuration epoch and slots: the text differs once a slot or a master has changed. */
   text: string;
   slots: number;
-  /** Slots whose keys are on the move, as Redis writes them: [93-<-id] or [93->-id]. */
+  /** Slots that are being migrated, as Redis writes them: [93-<-id] or [93->-id]. */
   open: string[];
 }
 
-/** How long a cluster may take to have a master for every slot, and no slot on the move. */
+/** How long a cluster may take until every slot has a master and no slot is being migrated. */
 const SETTLE_MS = 30_000;
 const POLL_MS = 100;
-/** For a connection that is lost in the middle; a server that is gone is found out by opening the next sweep. */
+/** For a connection that is lost during a sweep; a server that is gone is noticed when the next sweep is opened. */
 const RECONNECT_MS = 1000;
 
 /**
- * Opens a sweep over all masters. While one is missing or a slot is on the move, it waits: a key that changes places
- * behind a sweep's back would not be met. Slots that go on moving one after another are not waited for to the end; such
- * a sweep will turn out cut.
+ * Opens a sweep over all masters. While one is missing or a slot is being migrated, it waits: a key that moves during a
+ * sweep would be missed. If slots continue to migrate one after another, the wait ends before they do; such a sweep
+ * will be reported as cut.
  */
 export async function openClusterSweep(cluster: Cluster, options: Surroundings): Promise<Sweep> {
   const startedAt = performance.now();
@@ -72,7 +72,7 @@ async function orCut<T>(node: NodeLink, result: Promise<T>): Promise<T> {
   }
 }
 
-/** Connections to all masters, which between them have all slots. */
+/** Connections to all masters, which together serve all slots. */
 async function askMasters(
   cluster: Cluster,
   options: Surroundings,
@@ -106,7 +106,7 @@ function connectTo(master: Redis, { circumstances, patience, log }: Surroundings
   });
 }
 
-/** Reads the slots anew. A failure is none: the masters' own words are checked against what is known. */
+/** Refreshes the slots. A failure doesn't matter: the masters' own statements are compared with what is known. */
 function refreshSlots(cluster: Cluster): Promise<void> {
   return new Promise((resolve) => cluster.refreshSlotsCache(() => resolve()));
 }

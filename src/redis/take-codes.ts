@@ -8,19 +8,19 @@ import { changesAllTheTime, MOST_CONFLICTS, otherType } from "./other-type.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface CodeBookOptions {
-  /** How long a code works after it was made, ms. */
+  /** How long a code is valid after its creation, ms. */
   lifeMs: number;
-  /** Valid codes that a pool may have. */
+  /** Maximum valid codes in a pool. */
   cap: number;
-  /** How many messages a code is good for that does not say so; absent: 1. */
+  /** How many messages a code is good for if it does not say so; defaults to 1. */
   codeUses?: number | undefined;
 }
 
-/** A report on its way. */
+/** A report that is being taken in. */
 interface Pending {
   openId: string;
   codes: readonly CodeReport[];
-  /** As the script takes it. */
+  /** As the script expects it. */
   text: string;
   /** What was read of the pool; "" for nothing. */
   held: ScriptArg;
@@ -30,8 +30,8 @@ interface Pending {
 }
 
 /**
- * Reports in one call of the script. What comes in while a call is on its way goes out together when its reply is there, or when
- * there is enough for a call: each call costs both sides about as much as a report.
+ * Reports per call of the script. Reports that arrive during a call are sent together when its reply is there, or when there
+ * are enough for another call: each call costs both sides about as much as a report.
  */
 const CALL_REPORTS = 8;
 
@@ -43,7 +43,7 @@ const FATES: Record<string, CodeFate> = {
   o: "over_cap",
 };
 
-/** See `CodeBook`. Reports of the same moment share a call; a pool of plain entries takes one. */
+/** See `CodeBook`. Reports that arrive together share a call; a pool of plain entries takes one. */
 export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOptions): CodeBook {
   let queue: Pending[] = [];
   let flying = 0;
@@ -103,7 +103,7 @@ function toCall(keys: Keys, { lifeMs, cap }: CodeBookOptions, reports: Pending[]
   return { keys: all, args };
 }
 
-/** Throws a usage error for what can't be a code. */
+/** Throws a usage error for values that can't be a code. */
 function toText(openId: string, codes: readonly CodeReport[], codeUses = 1): string {
   if (!isOpenId(openId)) throw unusable("openId", openId);
   let text = "";

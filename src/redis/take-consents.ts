@@ -15,11 +15,11 @@ import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 import { withdrawConsents } from "./withdraw-consents.ts";
 
 export interface ConsentBookOptions extends ConsentPrefixes {
-  /** Valid consents that a pool may have, those that stand not counted; undefined: any number. */
+  /** Maximum valid consents in a pool, not counting standing ones; undefined: unlimited. */
   cap?: number | undefined;
-  /** How old a consent may be; undefined: of any age. */
+  /** Maximum age of a consent; undefined: any age. */
   maxAgeMs?: number | undefined;
-  /** Ids of long-term templates: a consent of theirs stands until it is taken back. */
+  /** Ids of long-term templates: a consent to one of these is standing, until it is withdrawn. */
   standing: ReadonlySet<string>;
 }
 
@@ -41,16 +41,21 @@ interface Asked {
 }
 
 /**
- * See `ConsentBook`. What is told of a prompt may arrive in any order, any number of times, and partly; for each template:
- * - event and report, at most ten minutes apart: the second is `paired`, with the oldest that is not yet; one alone: `taken`.
- * - the same again within a day is `known`, whatever was sent or taken back since; what is told a day late is `expired`.
- * - event, withdrawal, report: the withdrawal takes the consent; the report's prompt was before it, so it adds nothing (`expired`).
+ * See `ConsentBook`. The event and the report of a prompt may arrive in any order, any number of times, and incompletely; for
+ * each template:
+ * - event and report, at most ten minutes apart: the second is `paired`, with the oldest one that is not yet paired; one
+ *   alone is `taken`.
+ * - the same again within a day is `known`, whatever was sent or withdrawn since; anything that arrives a day late is
+ *   `expired`.
+ * - event, withdrawal, report: the withdrawal removes the consent; the report's prompt was before it, so it adds nothing
+ *   (`expired`).
  * - withdrawal, then event and report of a prompt before it: neither adds anything.
- * - a prompt after a withdrawal counts anew, and pairs only with what was told of a time after it, too; the withdrawal's own
- *   redelivery changes nothing. A withdrawal's time is that of its first arrival, by Redis' clock: a consent given between the
- *   user's withdrawal and that is lost. One that arrives after a report which took longer on its way than its age says counts
- *   once too often. Either costs at most one message, or one refused by the platform.
- * - above the cap nothing is remembered: told again when there is room, it is taken.
+ * - a prompt after a withdrawal counts anew, and pairs only with an event or report that is also of a time after it;
+ *   redelivery of the withdrawal changes nothing. A withdrawal's time is that of its first arrival, by Redis' clock: a
+ *   consent given between the user's withdrawal and that arrival is lost. A withdrawal that arrives after a report whose
+ *   delivery took longer than its stated age lets that report count once too often. Either costs at most one message, or one
+ *   refused by the platform.
+ * - above the cap nothing is remembered: reported again when there is room, it is taken.
  */
 export function createConsentBook(link: RedisLink, options: ConsentBookOptions): ConsentBook {
   const keys = createNameKeys(options, undefined);
@@ -71,7 +76,7 @@ export function createConsentBook(link: RedisLink, options: ConsentBookOptions):
   };
 }
 
-/** Enters the fates of those whose pools the script could look at; of the others, what they hold. */
+/** Enters the fates for the pools that the script could read; returns, for the others, what they hold. */
 async function grantOnce(
   link: RedisLink,
   keys: Keys,
@@ -99,7 +104,7 @@ async function grantOnce(
   }
 }
 
-/** As take-consents.lua takes it. */
+/** In the form that take-consents.lua expects. */
 async function readHeld(
   link: RedisLink,
   keys: Keys,
@@ -112,7 +117,7 @@ async function readHeld(
   return toArg(`${length} ${valid} ${ids.has(id) ? 1 : 0} ${standing ? 1 : 0}\n${last}`);
 }
 
-/** A key as a word of a consent's id, which stands for itself in entries and records. */
+/** A key as part of a consent's id, so that it needs no escaping in entries and records. */
 function toWord(key: string): string {
   return /^[\w.:-]{1,100}$/.test(key) ? key : createHash("sha256").update(key).digest("base64url");
 }
@@ -122,7 +127,7 @@ function toMs(value: number): number {
   throw unusable("time", String(value));
 }
 
-/** Throws a usage error for names that can't stand in a key. */
+/** Throws a usage error for names that can't be part of a key. */
 function toAsked(openId: string, templateIds: readonly string[]): Asked[] {
   if (!isOpenId(openId)) throw unusable("openId", openId);
   return templateIds.map((templateId) => {

@@ -5,10 +5,10 @@ import type { Family } from "./families.ts";
 import { type ClaimedRecord, writeClaimed } from "./ledger-record.ts";
 import type { UserReading } from "./read-users.ts";
 
-/** What earlier rounds have met of a user. */
+/** What earlier rounds have found for a user. */
 export interface Progress {
   openId: string;
-  /** List index to read on from. */
+  /** List index from which to continue reading. */
   from: number;
   expired: number;
   refused: number;
@@ -16,20 +16,20 @@ export interface Progress {
   pending?: Pending;
 }
 
-/** A permission that is taken once enough others are counted behind it, over several rounds. */
+/** A permission that is taken once enough others are counted after it, over several rounds. */
 export interface Pending {
   found: Found & { pick: Picked };
-  /** Valid permissions so far, its own entry's included. */
+  /** Valid permissions so far, including those in its own entry. */
   valid: number;
-  /** The entries that have the others. */
+  /** The entries that hold the others. */
   kept: Stock[];
 }
 
-/** What was read behind the entry that a claim takes from, because a filter asked for it. */
+/** What was read after the entry that a claim takes from, because a filter needs it. */
 export interface Behind {
   /** Entries that must still be there when the claim is made. */
   kept: readonly Stock[];
-  /** Valid permissions in those of earlier rounds. */
+  /** Valid permissions found in earlier rounds. */
   earlier: number;
 }
 
@@ -40,17 +40,18 @@ export function sumValid(stocks: readonly Stock[]): number {
 }
 
 /**
- * What is to be done about a user: make the change, if there is one, and then reply; without a reply, read on from `next`.
+ * What to do about a user: make the change, if there is one, and then reply; without a reply, continue reading from
+ * `next`.
  */
 export interface Step {
   change?: UserChange;
   reply?: ClaimReply;
   next?: Progress;
-  /** In a dry run: list index from which the user's other valid codes are to be counted, when not all were read. */
+  /** In a dry run: list index from which the user's other valid codes are still to be counted, if not all were read. */
   lookFrom?: number;
 }
 
-/** What earlier rounds have met, and this one. */
+/** Adds this round's findings to those of earlier rounds. */
 export function addFound(user: Progress, { expired, refused, unreadable }: Found): Progress {
   return {
     ...user,
@@ -60,7 +61,7 @@ export function addFound(user: Progress, { expired, refused, unreadable }: Found
   };
 }
 
-/** The step of a pool that goes on behind what was read of it, without a valid code so far. */
+/** The step for a pool that continues after the entries read, if none of them has a valid code. */
 export function dropAndReadOn(
   family: Family,
   dryRun: boolean,
@@ -72,7 +73,7 @@ export function dropAndReadOn(
   let { entries } = pool;
   let found = family.find(entries, user.from, nowMs, refused);
   const last = found.edits.at(-1);
-  // It may be the pool's last, with which the pool would go before it is known whether it held a code.
+  // It may be the pool's last entry; removing it would delete the pool before it is known whether it held a code.
   if (!dryRun && last?.text === undefined && last?.index === user.from + entries.length - 1) {
     entries = entries.slice(0, -1);
     found = family.find(entries, user.from, nowMs, refused);
@@ -85,7 +86,7 @@ export function dropAndReadOn(
   return { change, next: { ...next, from: next.from - removed } };
 }
 
-/** The step that takes the code which was found; `attempt` is the first. */
+/** The step that takes the code found; `attempt` is the first. */
 export function takeFound(
   family: Family,
   by: { run: string; dryRun: boolean },
@@ -98,7 +99,7 @@ export function takeFound(
   const { code, k, index, own, source, leaves } = pick;
   const { formId, expireMs, scene } = code;
   const multiUse = family.isOnceOnly(code);
-  // What is not taken off its pool is not spent.
+  // What is not taken from its pool is not spent.
   const use = { multiUse, standing: own === "", scene };
   const claimed = { run: by.run, attempt: 1, atMs: nowMs, ...use, k, expireMs, formId, own, source };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
@@ -113,10 +114,10 @@ export function takeFound(
   return { reply, change: { openId, record: { was: record, text }, ...before, edits, kept } };
 }
 
-/** As far as a dry run counts what is left to a user. */
+/** The maximum to which a dry run counts a user's remaining codes. */
 export const MOST_LEFT = 3;
 
-/** A dry run's claim: how many valid codes are left, by what was read; `known`: before an index of the pool. */
+/** The claim of a dry run: how many valid codes are left, from what was read; `known`: before an index of the pool. */
 export function countLeft(
   family: Family,
   reply: ClaimReply & { status: "claimed" },
@@ -136,7 +137,7 @@ export function countLeft(
   return isAll ? step : { ...step, lookFrom: from + pool.entries.length };
 }
 
-/** Of a claim that was there before: nothing was dropped for it. */
+/** For a claim that existed before: nothing was dropped for it. */
 export const NOTHING = { expired: 0, refused: 0 };
 
 export function describe(

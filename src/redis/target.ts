@@ -5,9 +5,9 @@ export interface Host {
   port: number;
 }
 
-/** What a Redis URL leads to. */
+/** What a Redis URL refers to. */
 export type Target =
-  /** One that belongs to a cluster leads to the whole cluster. */
+  /** If it belongs to a cluster, it leads to the whole cluster. */
   | { kind: "server"; url: string; tls: boolean; scanShowsAll?: true }
   | ({ kind: "socket"; path: string; db: number } & Login)
   | ({ kind: "cluster"; hosts: Host[]; tls: boolean } & Login)
@@ -29,7 +29,7 @@ export interface Login {
 }
 
 /**
- * Takes a URL apart. Throws a PushCliError that shows it as `shownUrl`, without its password.
+ * Parses a URL. Throws a PushCliError that shows it as `shownUrl`, without its password.
  *
  *     redis[s]://[user:password@]host[:port][/db][?scan=all]
  *     unix://[user:password@]/path[?db=...], /path
@@ -40,7 +40,7 @@ export function parseTarget(url: string, shownUrl: string): Target {
   try {
     return (/^rediss?\+/.test(url) ? parseHosts(url) : parseServer(url)) ?? fail(shownUrl);
   } catch (error) {
-    // Percent signs that encode nothing.
+    // Percent signs that are not part of an encoding.
     if (error instanceof URIError) return fail(shownUrl);
     throw error;
   }
@@ -60,7 +60,7 @@ function parseServer(url: string): Target | undefined {
   if (!/^rediss?:/.test(url) || !URL.canParse(url)) return undefined;
   const parsed = new URL(url);
   const { username, password, protocol, searchParams } = parsed;
-  // ioredis would take what can't be decoded for the password itself.
+  // ioredis would use an undecodable text as the password itself.
   decodeURIComponent(username);
   decodeURIComponent(password);
   const tls = protocol === "rediss:";
@@ -89,7 +89,7 @@ function loginOf({ groups: { user, password } = {} }: RegExpExecArray): Login {
   };
 }
 
-/** Not by `URL`, which knows no lists of hosts. */
+/** Not parsed by `URL`, which does not support lists of hosts. */
 const HOSTS_URL =
   /^redis(s?)\+(cluster|sentinel):\/\/(?:(?<user>[^:/?#@]*)(?::(?<password>[^/?#]*))?@)?(?<hosts>[^/?#@]+)(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
 

@@ -1,4 +1,4 @@
-/** What Node's and OpenSSL's codes of a failed TLS handshake mean to the operator; the first that matches counts. */
+/** What error codes of Node and OpenSSL for a failed TLS handshake mean to the operator; the first match counts. */
 export const TLS_PROBLEMS: readonly { test: RegExp; what: string; hint: string }[] = [
   {
     test: /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/,

@@ -1,19 +1,19 @@
-/** How a value holds a token; of the JSON ones, `json-text` is a string in quotes and `json-object` has it in a field. */
+/** How a value holds a token; of the JSON forms, `json-text` is a quoted string and `json-object` has it in a field. */
 export type FormName = "raw" | "json-text" | "json-object" | "php" | "java";
 
-/** A token as backends keep it in Redis, and how another one is written in the same form. */
+/** A token as stored in Redis by backends, and how to write another one in the same form. */
 export interface StoredForm {
   name: FormName;
   token: string;
-  /** Epoch ms; where the value itself tells it. */
+  /** Epoch ms; if the value itself states it. */
   expiresAtMs?: number;
-  /** `lifeSec`: how long the next one lives, for forms that say so. */
+  /** `lifeSec`: the lifetime of the new token, for forms that state it. */
   wrap: Wrap;
 }
 
 export type Wrap = (token: string, lifeSec: number) => string;
 
-/** Printable, and without what only wrappings have: quotes, braces and backslashes. */
+/** Printable, and without the characters that only appear in wrapped values: quotes, braces and backslashes. */
 const TOKEN = /^[!#-&(-[\]-z|~]+$/;
 const JAVA_STRING = /^\xac\xed\x00\x05t(.)(.)/s;
 const PHP_STRING = /^s:(\d+):"(.*)";$/s;
@@ -22,7 +22,7 @@ const EXPIRY_FIELDS = ["expires_at", "expiresAt", "expire_time", "expireTime"];
 /** Epochs from here on are in ms: in seconds that would be the year 5138. */
 const FIRST_MS = 1e11;
 
-/** How a token is written where there is no value to go by. */
+/** How a token is written if there is no value to imitate. */
 export const FRESH: { readonly [name in "raw" | "json-text" | "json-object"]: Wrap } = {
   raw: (token) => token,
   "json-text": (token) => JSON.stringify(token),
@@ -30,10 +30,9 @@ export const FRESH: { readonly [name in "raw" | "json-text" | "json-object"]: Wr
 };
 
 /**
- * The token in a value of Redis, one character a byte; undefined when it is in no form that is known. Raw is how WxJava
- * and push-cli keep it. Besides: JSON text (wechatpy, GenericJackson2JsonRedisSerializer), a JSON object with an
- * `access_token` (PowerWeChat), a string of PHP's serialize() (EasyWeChat) or of Java's serialization (RedisTemplate as
- * it comes).
+ * The token in a value of Redis, one character per byte; undefined when it is in no known form. WxJava and push-cli store
+ * it raw. Other forms: JSON text (wechatpy, GenericJackson2JsonRedisSerializer), a JSON object with an `access_token`
+ * (PowerWeChat), a string of PHP's serialize() (EasyWeChat) or of Java serialization (the default of RedisTemplate).
  */
 export function readStoredToken(value: string): StoredForm | undefined {
   const text = value.trim();
@@ -73,7 +72,7 @@ function jsonForm(text: string): StoredForm | undefined {
     if (typeof value === "string") return { name: "json-text", token: value, wrap: FRESH["json-text"] };
     return objectForm(value as Record<string, unknown>);
   } catch {
-    return undefined; // what looks like JSON and is none
+    return undefined; // looks like JSON, but is invalid
   }
 }
 
@@ -88,7 +87,7 @@ function objectForm(fields: Record<string, unknown>): StoredForm {
       JSON.stringify({
         ...fields,
         [field]: next,
-        // It would be the life of the token that is replaced.
+        // The old value is the lifetime of the token being replaced.
         ...("expires_in" in fields && { expires_in: lifeSec }),
       }),
   };

@@ -4,9 +4,11 @@ import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { FRESH, readStoredToken, type Wrap } from "./token-form.ts";
 
-/** The token as backends keep it: a string that lapses with its TTL, raw unless the one before was wrapped. */
+/**
+ * The token as backends store it: a string that expires by its TTL, raw unless the previous one was wrapped.
+ */
 export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): TokenStore {
-  /** Of the value that was met last: it may have lapsed by the time a new one is written. */
+  /** Of the last value found: it may have expired by the time a new one is written. */
   let wrap: Wrap = FRESH.raw;
   const read = async (key: string) => {
     const value = await link.call(link.client.getBuffer(key));
@@ -23,7 +25,7 @@ export function createTokenStore(link: RedisLink, keys: Keys, clock: Clock): Tok
     async load(appid) {
       const key = keys.accessToken(appid);
       const [form, ttlMs] = await Promise.all([read(key), link.call(link.client.pttl(key))]);
-      // A key without a TTL is somebody else's doing; asking again soon is the safe reading of it.
+      // Another program made a key without a TTL; the safe interpretation is to ask again soon.
       if (form === undefined || form === "unreadable" || ttlMs === -2) return undefined;
       return { token: form.token, expiresAtMs: clock.now() + Math.max(ttlMs, 0) };
     },

@@ -5,8 +5,8 @@ import { scriptName } from "./scripts.ts";
 type Command = Parameters<Redis["sendCommand"]>[0] & { args: unknown[]; promise: Promise<unknown> };
 
 /**
- * Returns the client. Tells the log of each command of a connection, pipelined ones too, and how long its answer took; without a log that wants
- * traces, the client stays as it is. What a command writes and what it is answered is told by its size alone.
+ * Logs each command of a connection, including pipelined ones, and how long its reply took; returns the client, which stays
+ * unchanged unless the log records traces. Of written values and replies, only the size is logged.
  */
 export function traceCommands(client: Redis, log: Logger | undefined): Redis {
   const debug = log?.debug;
@@ -37,10 +37,10 @@ export function traceCommands(client: Redis, log: Logger | undefined): Redis {
 
 interface Described {
   command: string;
-  /** By its name. */
+  /** The script's name. */
   script?: string;
   keys?: number;
-  /** As far as they are shown. */
+  /** The arguments that are shown. */
   args?: string;
   sentBytes: number;
 }
@@ -56,9 +56,9 @@ function describeCommand({ name, args }: Command): Described {
   return { command, args: showArgs(command, args), sentBytes };
 }
 
-/** Of these, nothing is shown but their name. */
+/** Of these commands, only the name is shown. */
 const SECRET = new Set(["AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE"]);
-/** Of these, more than the key is shown: it is no value. */
+/** Of these commands, more than the key is shown: the arguments are not values. */
 const OPEN = new Set(
   "SCAN TYPE EXISTS DEL UNLINK TTL PTTL LRANGE LINDEX HMGET HGET HDEL CLUSTER INFO CLIENT MEMORY".split(" "),
 );
@@ -78,7 +78,7 @@ function showArg(arg: unknown): string {
   return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}...` : text;
 }
 
-/** About as many bytes as are sent for it. */
+/** The approximate number of bytes that are sent for it. */
 function sizeOf(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + sizeOf(one), 0);
   if (Buffer.isBuffer(value)) return value.length;

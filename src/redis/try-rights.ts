@@ -8,7 +8,7 @@ import { saysMissing } from "./missing-commands.ts";
 import { refusalOf } from "./rights.ts";
 import { SCRIPTS, sendScript } from "./scripts.ts";
 
-/** Whose keys the tries are about: nobody's, so that there is nothing to change. */
+/** The openId of the keys for the tests: no user has it, so there is nothing to change. */
 const NOBODY = "push-cli-doctor";
 
 type Place =
@@ -26,17 +26,17 @@ interface Try {
   command: string;
   on?: Place;
   args: string[];
-  /** It would write where there is nothing: only Redis 7 can try it, in a script that may not write. */
+  /** It would write even without a key: only Redis 7 can test it, in a script that may not write. */
   writes?: true;
 }
 
-/** Every right that push-cli needs, each command where it is used. Outside of the script they change nothing, or fail. */
+/** Every right that push-cli needs, each command where it is used. Outside the script they change nothing, or fail. */
 const TRIES: Try[] = [
   ...on("pool", "type", "exists", "llen", "lrange 0 0", "lindex 0", "lpop", "lset 0 x", "lrem 0 x"),
   ...on("pool", "ltrim 0 -1", "del", "unlink"),
   ...writing("pool", "lpush x", "rpush x"),
   ...on("ledger", "hget f", "hdel f", "hgetall", "hvals", "expire 1", "pexpire 1"),
-  // The wrong number of arguments, which the command itself finds out.
+  // The wrong number of arguments, which the command itself detects.
   ...on("ledger", "hset f x f"),
   ...writing("ledger", "hsetnx f x"),
   ...on("seen", "zadd XX 1 m", "zrem m", "zscore m", "zrangebyscore 0 0", "zremrangebyscore 0 0"),
@@ -51,7 +51,7 @@ const TRIES: Try[] = [
   ...on("lock", "get", "del", "set x XX"),
 ];
 
-/** Not for scripts, or not about keys. */
+/** Not allowed in scripts, or not about keys. */
 const DIRECT: Try[] = [
   { command: "time", args: [] },
   { command: "scan", args: ["0", "COUNT", "1"] },
@@ -71,8 +71,8 @@ function writing(place: Place, ...commands: string[]): Try[] {
 }
 
 /**
- * Finds out what the user may not do, by trying it without an effect: in a script that Redis 7 lets read alone, elsewhere by
- * commands on keys that are not there. Leaves a line for each refusal in ACL LOG.
+ * Finds out what the user may not do, by testing it without an effect: in a read-only script on Redis 7, elsewhere by
+ * commands on keys that don't exist. Leaves a line for each refusal in ACL LOG.
  */
 export async function tryRights(link: RedisLink, keys: Keys, user = "default"): Promise<RightsFacts> {
   const clients = link.informants() ?? [link.client];
@@ -88,7 +88,7 @@ export async function tryRights(link: RedisLink, keys: Keys, user = "default"): 
   return { user, missing: [...refused.missing], absent: [...refused.absent], untried: [...refused.untried] };
 }
 
-/** `answer`: the error that a try met, or an empty text; undefined where it could not be tried. */
+/** `answer`: the error of a test, or an empty text; undefined if it could not be tested. */
 interface Answered {
   tried: Try;
   answer: string | undefined;
@@ -99,7 +99,7 @@ async function tryAll(link: RedisLink, client: Redis | Cluster, keys: Keys): Pro
   return [...direct, ...((await tryInScript(client, keys)) ?? (await tryOneByOne(link, keys)))];
 }
 
-/** Undefined where there are no such scripts: before Redis 7, or without the right to them. */
+/** Undefined if there are no such scripts: before Redis 7, or without the right to them. */
 async function tryInScript(client: Redis | Cluster, keys: Keys): Promise<Answered[] | undefined> {
   const words = TRIES.map((tried) => wordsOf(keys, tried));
   const args = words.flatMap((command) => [command.length, ...command]);
@@ -109,7 +109,7 @@ async function tryInScript(client: Redis | Cluster, keys: Keys): Promise<Answere
   return TRIES.map((tried, i) => ({ tried, answer: answers[i] ?? "" }));
 }
 
-/** By the link's own client, which knows where in a cluster a key lies. */
+/** Uses the link's own client, which routes each key to its server in a cluster. */
 function tryOneByOne(link: RedisLink, keys: Keys): Promise<Answered[]> {
   return Promise.all(TRIES.map((tried) => tryDirectly(link, link.client, keys, tried)));
 }
@@ -126,7 +126,7 @@ async function tryDirectly(
     await client.call(String(command), ...args);
     return { tried, answer: "" };
   } catch (error) {
-    // Whatever else Redis answers, it has let the command in.
+    // Any other error reply means that the command was allowed.
     if (error instanceof Error && error.name === "ReplyError") return { tried, answer: messageOf(error) };
     return link.call(Promise.reject(error));
   }
@@ -163,6 +163,6 @@ function patternOf(keys: Keys, place: Place): string {
   const key = keyOf(keys, place);
   const text = (Buffer.isBuffer(key) ? textOfJavaKey(key) : undefined) ?? key.toString();
   const pattern = keys.aclPatternOf(text) ?? text;
-  // What Java puts before a key depends on its length.
+  // The bytes that Java puts before a key depend on its length.
   return Buffer.isBuffer(key) ? `*${pattern}` : pattern;
 }

@@ -8,13 +8,13 @@ import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 interface Withdrawn {
   templateId: string;
-  /** Of its pool. */
+  /** The name of its pool. */
   name: string;
 }
 
 const CONSENT = "consent";
 
-/** Bytes that are nobody's business are `unreadable`, and stay. */
+/** Bytes that are not a consent count as `unreadable`, and stay. */
 const KIND: EntryKind = {
   states: [CONSENT, "unreadable"],
   statesOf: (raw) => [readConsent(raw).readable ? CONSENT : "unreadable"],
@@ -22,8 +22,8 @@ const KIND: EntryKind = {
 };
 
 /**
- * See `ConsentBook.withdraw`. Pools of plain consents take one call. Others are cleared in steps by comparison, and only then the
- * withdrawal counts as known: one that was cut short is done again.
+ * See `ConsentBook.withdraw`. Pools of plain consents take one call. Others are cleared in steps by comparison, and only then
+ * does the withdrawal count as known: an interrupted one is repeated.
  */
 export async function withdrawConsents(
   link: RedisLink,

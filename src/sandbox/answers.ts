@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Reply } from "./server.ts";
 
-/** The platform's wording, in short; clients must go by the errcode. */
+/** The platform's messages, abbreviated; clients must use the errcode. */
 const ERRMSGS: Record<number | string, string> = {
   [-1]: "system error",
   40001: "invalid credential, access_token is invalid or not latest",
@@ -39,7 +39,7 @@ const ERRMSGS: Record<number | string, string> = {
 };
 
 const JSON_TYPE = "application/json; charset=UTF-8";
-/** As a browser or proxy page: nothing in it parses as JSON. */
+/** An HTML page as from a proxy: nothing in it parses as JSON. */
 const BAD_GATEWAY =
   "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
 const PORTAL =
@@ -49,13 +49,13 @@ const GARBAGE = "\u0000\u0001upstream connect error or disconnect/reset before h
 let messages = 0;
 let refusals = 0;
 
-/** Of 19 digits: as a number literal, JSON.parse would round it. */
+/** 19 digits: as a number literal, JSON.parse would round it. */
 export function nextMsgid(): string {
   messages += 1;
   return `2${String(messages).padStart(18, "40000000")}`;
 }
 
-/** The body of an answered send. */
+/** The body of the answer to a successful send. */
 export function renderDelivered(msgid = nextMsgid()): string {
   return `{"errcode":0,"errmsg":"ok","msgid":${msgid}}`;
 }

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 
-/** A command line in a process of its own, which can be killed like any other. */
+/** A command in a process of its own, which can be killed like any other. */
 export interface ChildCli {
   readonly pid: number | undefined;
   kill(): void;
-  /** Resolves when it is over. */
+  /** Resolves when it has ended. */
   ended: Promise<void>;
 }
 
-/** Starts the built program with nothing but `env`; what it prints goes nowhere. */
+/** Starts the built program with only `env`; its output is discarded. */
 export function startChildCli(
   program: string,
   argv: readonly string[],

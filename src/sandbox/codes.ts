@@ -5,11 +5,11 @@ export interface IssuedCode {
   expire: number;
   uses: number;
   used: number;
-  /** As registered; undefined for a form's and for one that nobody registered. */
+  /** As registered; undefined for a form's, and for an unregistered one. */
   scene?: number | undefined;
 }
 
-/** The push codes that the platform issued, and what is left of them. */
+/** The push codes that the platform issued, and their remaining uses. */
 export class Codes {
   registered = 0;
   /** Codes used at least once. */
@@ -23,7 +23,9 @@ export class Codes {
     this.#now = now;
   }
 
-  /** Registering a code again changes its owner and expiry, never how often it was used: a spent code stays spent. */
+  /**
+   * Registering a code again changes its owner and expiry, but never how often it was used: a spent code stays spent.
+   */
   register(codes: readonly SandboxCode[]): void {
     for (const { openId, formId, expire, uses = 1, scene } of codes) {
       const known = this.#byFormId.get(formId);
@@ -32,7 +34,7 @@ export class Codes {
     }
   }
 
-  /** Uses the code up by one message: 0, or the errcode when it can't be used. */
+  /** Uses the code for one message: 0, or the errcode when it can't be used. */
   spend(formId: string | undefined, openId: string): number {
     const code = formId ? this.find(formId, openId) : undefined;
     if (code === undefined || code.openId !== openId || code.expire <= this.#now()) return 41028;
@@ -41,12 +43,12 @@ export class Codes {
     return 0;
   }
 
-  /** The code of that name; where any is taken, one that nobody registered is this user's. */
+  /** The code with that name; if any code is accepted, an unregistered one belongs to this user. */
   find(formId: string, openId: string): IssuedCode | undefined {
     return this.#byFormId.get(formId) ?? this.#accept(formId, openId);
   }
 
-  /** One message more. */
+  /** Counts one more message. */
   use(code: IssuedCode): void {
     if (code.used === 0) this.used += 1;
     code.used += 1;
@@ -62,8 +64,9 @@ export class Codes {
 }
 
 /**
- * Printable ASCII without spaces, 1 to 128 characters. The sentences that developer tools leave in the place of a formId
- * ("the formId is a mock one") fail on their spaces. A loop, because it runs up to three times a message.
+ * Printable ASCII without spaces, 1 to 128 characters. The sentences that WeChat's developer tools return instead of a
+ * formId ("the formId is a mock one") fail because of their spaces. A loop, because it runs up to three times per
+ * message.
  */
 export function isWellFormedId(id: string): boolean {
   if (id.length === 0 || id.length > 128) return false;

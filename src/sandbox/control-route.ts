@@ -46,7 +46,7 @@ ${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's s
 
 type Action = (platform: Platform, body: string) => unknown;
 
-/** What can be looked at. */
+/** The views under /sandbox/. */
 const VIEWS: Record<string, (platform: Platform, url: string) => string> = {
   stats: renderStats,
   "alipay-keys": ({ alipayKeys }) => JSON.stringify(alipayKeys.handOut()),
@@ -87,7 +87,7 @@ const ACTIONS: Record<string, Action> = {
   },
 };
 
-/** Answers what lies under /sandbox/: 400 with a reason for a body that can't be used. */
+/** Handles requests under /sandbox/: 400 with a reason for an invalid body. */
 export function answerControl(platform: Platform, request: HttpRequest, reply: Reply): void {
   const { method, url, body } = request;
   const name = pathOf(url).slice(CONTROL_PREFIX.length);
@@ -106,7 +106,7 @@ function renderStats(platform: Platform, url: string): string {
 async function runAction(platform: Platform, action: Action, body: string, reply: Reply): Promise<void> {
   try {
     const done = action(platform, body);
-    // Most are done at once, and what comes after them on the connection finds them done.
+    // Most are done at once, so that later requests on the connection see their effect.
     sendJson(reply, JSON.stringify(done instanceof Promise ? await done : done));
   } catch (error) {
     if (!(error instanceof PushCliError)) throw error;

@@ -2,8 +2,9 @@ import { errcodeOf, FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts"
 import { seededRandom } from "./random.ts";
 
 /**
- * Draws at most one fault a request. Every request takes one number for every fault, hit or not, and setting the faults
- * starts the sequence anew: the n-th request after that meets the same fault in every run with the same seed.
+ * Draws at most one fault per request. Every request takes one number for every fault, whether it occurs or not, and
+ * setting the faults restarts the sequence: the n-th request after that meets the same fault in every run with the same
+ * seed.
  */
 export class FaultDice {
   readonly #seed: number;
@@ -16,7 +17,7 @@ export class FaultDice {
     this.setFaults(faults);
   }
 
-  /** The order in which they are given has no influence. */
+  /** The order in which they are given does not matter. */
   setFaults(faults: readonly Fault[]): void {
     this.#faults = [...faults].sort((a, b) => rank(a.kind) - rank(b.kind));
     this.#random = seededRandom(this.#seed);
@@ -33,7 +34,7 @@ export class FaultDice {
 }
 
 const KINDS = Object.keys(FAULT_KINDS);
-/** Above every errcode's magnitude, so that the named kinds come first. */
+/** Greater than any errcode, so that the named kinds come first. */
 const ERRCODES_FROM = 2e9;
 
 function rank(kind: FaultKind): number {

@@ -1,6 +1,6 @@
 import { usageError } from "../errors.ts";
 
-/** What can go wrong with a send, and whether the message reaches the user all the same. */
+/** What can go wrong with a send, and whether the message reaches the user nevertheless. */
 export const FAULT_KINDS = {
   busy: "errcode -1, not delivered",
   "busy-delivered": "errcode -1 although delivered",
@@ -20,7 +20,7 @@ export const FAULT_KINDS = {
   truncated: "delivered, but the answer breaks off in the middle of its body",
 } as const;
 
-/** A kind of its own beside FAULT_KINDS: any errcode, not delivered. */
+/** An additional kind, not in FAULT_KINDS: any errcode, not delivered. */
 export const ERRCODE_FAULT = "errcode-<n>";
 
 export type NamedFaultKind = keyof typeof FAULT_KINDS;
@@ -28,7 +28,7 @@ export type FaultKind = NamedFaultKind | `errcode-${number}`;
 
 export interface Fault {
   kind: FaultKind;
-  /** Chance a send request, 0 to 100. */
+  /** Probability per send request, 0 to 100. */
   percent: number;
 }
 
@@ -56,7 +56,7 @@ export function errcodeOf(kind: string): number | undefined {
 function parseKind(kind: string): FaultKind {
   if (Object.hasOwn(FAULT_KINDS, kind)) return kind as NamedFaultKind;
   const errcode = errcodeOf(kind);
-  // errcode 0 without a delivery would be a lie that no sender can see through, so it is not a fault to test with.
+  // errcode 0 without a delivery is not a fault to test with, because no sender could notice it.
   if (errcode !== undefined && errcode !== 0) return `errcode-${errcode}`;
   const kinds = [...Object.keys(FAULT_KINDS), ERRCODE_FAULT].join(", ");
   throw usageError(`unknown fault "${kind}"`, `the kinds are ${kinds}`);

@@ -1,4 +1,4 @@
-/** The value, or undefined for what is not JSON, which no JSON text yields. */
+/** The parsed value, or undefined (which JSON can't contain) for invalid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,7 +7,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A JSON array, or NDJSON; `require` reads one item, and is told its place for the error. */
+/** Parses a JSON array, or NDJSON; `require` validates one item, and gets its position for the error. */
 export function parseList<T>(body: string, require: (value: unknown, place: string) => T): T[] {
   const whole = parseJson(body);
   if (Array.isArray(whole)) return whole.map((item, index) => require(item, `item ${index + 1}`));

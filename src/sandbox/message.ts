@@ -2,10 +2,12 @@ import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import { isWellFormedId } from "./codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "./json.ts";
 
-/** A body with the right types; what it says may still be refused. */
+/** A body with fields of the right types; its contents may still be refused. */
 export type Draft = Partial<WireTemplateMessage> & Pick<WireTemplateMessage, "data">;
 
-/** The body of a send, or 47001 (not JSON, a field of the wrong type) or 47003 (`data` is not {key: {value: text}}). */
+/**
+ * Parses the body of a send; 47001 (not JSON, a field of the wrong type) or 47003 (`data` is not {key: {value: text}}).
+ */
 export function parseDraft(body: string): Draft | number {
   const parsed = parseJson(body);
   if (!isObject(parsed)) return 47001;
@@ -20,8 +22,8 @@ export function parseDraft(body: string): Draft | number {
 }
 
 /**
- * Everything about a message but its code, in the platform's order: 0 or an errcode. Two openId prefixes are reserved so
- * that tests and the demo can have such users: `invalid_` answers 40003, `refused_` answers 43101.
+ * Checks everything about a message except its code, in the platform's order: 0 or an errcode. Two openId prefixes are
+ * reserved so that tests and the demo can have such users: `invalid_` answers 40003, `refused_` answers 43101.
  */
 export function checkDraft(draft: Draft, templates: ReadonlySet<string>): number {
   const { touser, template_id: templateId, page, emphasis_keyword: emphasis } = draft;
@@ -41,7 +43,7 @@ function isEmphasisOf(emphasis: string, data: Draft["data"]): boolean {
   return keyword !== undefined && Object.hasOwn(data, keyword);
 }
 
-/** A path of the mini program, or nothing. With a slash in front it is refused (reported). */
+/** A path of the mini program, or nothing. A leading slash is refused (reported by users). */
 export function isPage(page: unknown): boolean {
   if (page === undefined || page === "") return true;
   return typeof page === "string" && page.length <= 1024 && !page.startsWith("/") && !page.startsWith("http");

@@ -3,12 +3,12 @@ import { isObject, parseJson, parseList } from "./json.ts";
 import type { Platform } from "./platform.ts";
 import type { QqGrant } from "./qq/subscriptions.ts";
 
-/** Their lines of the page at /. */
+/** Their lines on the page at /. */
 export const OTHER_INDEX = `  POST /sandbox/followers       {openIds: [...], follows?: false}: who follows the official account, or has left
   POST /sandbox/qq-grants       QQ's subscriptions: a JSON array or NDJSON of {openId, templateId, count? or standing?}
 `;
 
-/** What can be done to other accounts from outside, by the last part of the path. */
+/** Actions for other accounts, by the last part of the path. */
 export const OTHER_ACTIONS: Record<string, (platform: Platform, body: string) => unknown> = {
   followers: ({ officialAccount }, body) => {
     const request = parseJson(body);

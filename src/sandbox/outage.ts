@@ -1,6 +1,6 @@
 import { usageError } from "../errors.ts";
 
-/** What the API does while it is down; nothing is delivered meanwhile. */
+/** What the API does during an outage; nothing is delivered meanwhile. */
 export const OUTAGE_KINDS = {
   "502": "HTTP 502 with an HTML body",
   html: "HTTP 200 with the page of a captive portal",
@@ -13,17 +13,17 @@ export const OUTAGE_KINDS = {
 export type OutageKind = keyof typeof OUTAGE_KINDS;
 
 export interface Outage {
-  /** When it begins: so many ms after the first request to the API, or after so many sends. */
+  /** When it begins: this many ms after the first request to the API, or after this many sends. */
   after: { ms: number } | { sends: number };
   forMs: number;
   kind: OutageKind;
-  /** The token endpoints alone are down. */
+  /** Only the token endpoints are down. */
   tokenOnly: boolean;
 }
 
 const HINT = `write it as after:for or after:for:kind, such as 5s:60s or 1000:10s:token-502: after a time, or a number of sends; the kinds are ${Object.keys(OUTAGE_KINDS).join(", ")}, and token-<kind> for the token endpoints alone`;
 
-/** Reads "5s:60s", "1000:60s:reset" or "0:5s:token-busy"; the kind is 502 unless given. Throws a usage error. */
+/** Reads "5s:60s", "1000:60s:reset" or "0:5s:token-busy"; the kind defaults to 502. Throws a usage error. */
 export function parseOutage(text: string): Outage {
   const [after = "", duration = "", kind = "502", ...rest] = text.split(":");
   const sends = /^\d{1,9}$/.test(after) ? Number(after) : undefined;
@@ -49,9 +49,9 @@ function parseTime(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
-/** Tells for each request whether the API is down. */
+/** Decides for each request whether the API is down. */
 export class OutageWatch {
-  /** Called when nothing is to listen for so many ms. */
+  /** Called when the server should not listen for this many ms. */
   onRefuse = (_forMs: number) => {};
   readonly #now: () => number;
   #outage: Outage | undefined;
@@ -63,7 +63,7 @@ export class OutageWatch {
     this.#now = now;
   }
 
-  /** Counts from here; undefined: none. */
+  /** Starts counting now; undefined: no outage. */
   set(outage: Outage | undefined): void {
     this.#outage = outage;
     this.#firstAt = undefined;
@@ -71,7 +71,7 @@ export class OutageWatch {
     this.#endsAt = undefined;
   }
 
-  /** What befalls a request of this kind now. */
+  /** The outage that a request of this kind meets now. */
   meet(endpoint: "send" | "token" | "account"): OutageKind | undefined {
     const outage = this.#outage;
     if (!outage) return undefined;

@@ -28,7 +28,7 @@ export interface TokenClaim {
   secret: unknown;
 }
 
-/** The state behind the API: one account with its tokens, codes and quota. It knows nothing of HTTP. */
+/** The state behind the API: one account with its tokens, codes and quota. It is independent of HTTP. */
 export class Platform {
   readonly settings: SandboxSettings;
   readonly dice: FaultDice;
@@ -56,7 +56,7 @@ export class Platform {
     this.reset();
   }
 
-  /** Everything as at the start, the faults and their draws too. */
+  /** Resets everything to the initial state, including the faults and their draws. */
   reset(): void {
     const { settings } = this;
     this.tokens = new Tokens(settings);
@@ -87,7 +87,7 @@ export class Platform {
     return secret === this.settings.secret ? 0 : 40001;
   }
 
-  /** Judges a template message and delivers it when nothing speaks against it. */
+  /** Judges a template message and delivers it if there is no reason to refuse it. */
   send(token: string | undefined, body: string): Verdict {
     const refused = this.tokens.check(token) || this.quotas.take("templateSend");
     if (refused !== 0) return { errcode: refused };
@@ -102,7 +102,7 @@ export class Platform {
     return { errcode, holds: this.settings.oneCallPerUser === true ? this.#hold(openId) : undefined };
   }
 
-  /** The same of a subscribe message. */
+  /** The same for a subscribe message. */
   sendSubscribe(token: string | undefined, body: string): Verdict {
     const refused = this.tokens.check(token) || this.quotas.take("subscribeSend");
     if (refused !== 0) return { errcode: refused };
@@ -116,7 +116,7 @@ export class Platform {
     return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
   }
 
-  /** A message of Baidu: of a code, or of a subscription. */
+  /** A Baidu message, with a code or a subscription. */
   sendBaidu(kind: "code" | "subscription", token: string | undefined, form: Form): Verdict {
     const { errcode, openId } = this.baidu.send(kind, token, form);
     if (openId === undefined) return { errcode };
@@ -124,7 +124,7 @@ export class Platform {
     return { errcode, msgid: nextMsgid() };
   }
 
-  /** The same of an official account's template message. */
+  /** The same for an official account's template message. */
   sendMp(token: string | undefined, body: string): Verdict {
     const refused = this.tokens.check(token) || this.quotas.take("templateSend");
     if (refused !== 0) return { errcode: refused };
@@ -133,7 +133,7 @@ export class Platform {
     return verdict;
   }
 
-  /** The same of a subscription message of QQ. */
+  /** The same for a subscription message of QQ. */
   sendQqSubscription(token: string | undefined, body: string): Verdict {
     const refused = this.tokens.check(token) || this.quotas.take("subscribeSend");
     if (refused !== 0) return { errcode: refused };
@@ -144,14 +144,14 @@ export class Platform {
     return { errcode };
   }
 
-  /** A message of Alipay, of either kind. */
+  /** An Alipay message, of either kind. */
   sendAlipay(parameters: Parameters): Verdict {
     const { word, told: errmsg, isGatewayError, openId } = this.alipay.send(parameters);
     if (openId !== undefined) this.tally.countDelivery(openId);
     return { errcode: word === "10000" ? 0 : word, errmsg, isGatewayError };
   }
 
-  /** The answer has left. */
+  /** To be called when the answer was sent. */
   release(verdict: Verdict): void {
     if (verdict.holds !== undefined) this.#inFlight.delete(verdict.holds);
   }

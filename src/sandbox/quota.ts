@@ -1,4 +1,4 @@
-/** So many calls a window; windows follow the clock, as the platform's days and minutes do. */
+/** A number of calls per window; windows follow the clock, like the platform's days and minutes. */
 export class Quota {
   readonly #limit: number;
   readonly #windowMs: number;
@@ -10,14 +10,14 @@ export class Quota {
     this.#windowMs = windowMs;
   }
 
-  /** Whether there was one left to take. */
+  /** Takes one; returns whether there was one left. */
   take(nowMs: number): boolean {
     if (this.usedAt(nowMs) >= this.#limit) return false;
     this.#used += 1;
     return true;
   }
 
-  /** How many were taken in the window of that time. */
+  /** How many were taken in the window that contains this time. */
   usedAt(nowMs: number): number {
     const window = Math.floor(nowMs / this.#windowMs);
     if (window !== this.#window) {

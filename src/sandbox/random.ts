@@ -1,4 +1,4 @@
-/** mulberry32: numbers from 0 to 1; small, quick, and good enough to pick victims. */
+/** mulberry32: numbers from 0 to 1; small, fast, and good enough to choose victims. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

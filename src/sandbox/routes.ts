@@ -65,7 +65,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ...ALIPAY_ENDPOINTS,
 ]);
 
-/** Answers one request to the API, to /sandbox/ or to /. */
+/** Handles one request to the API, to /sandbox/ or to /. */
 export function handleRequest(platform: Platform, request: HttpRequest, reply: Reply): void {
   const path = pathOf(request.url);
   if (path === "/") sendText(reply, 200, INDEX);
@@ -91,7 +91,7 @@ function answerApi(
   }
 }
 
-/** Nothing is judged while the API is down. */
+/** No message is judged while the API is down. */
 function answerDown(platform: Platform, kind: OutageKind, reply: Reply): void {
   platform.tally.countFault(`outage-${kind}`);
   const finish = () => {

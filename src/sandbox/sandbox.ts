@@ -28,36 +28,42 @@ export { parseTemplates, type SandboxTemplate } from "./wechat/templates.ts";
 
 /** A simulator of the WeChat API, listening on a loopback address. */
 export interface Sandbox {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly port: number;
   registerCodes(codes: readonly SandboxCode[]): void;
-  /** Consents add up: as many messages of the template to the user. Of a long-term template, a standing right. */
+  /**
+   * Consents add up: each is one message of the template to the user. For a long-term template, it is a standing
+   * consent.
+   */
   registerConsents(consents: readonly SandboxConsent[]): void;
   /** The user refuses templates in the settings. */
   withdrawConsents(openId: string, templateIds: readonly string[]): void;
-  /** The account's templates for subscribe messages from now on. */
+  /** Replaces the account's templates for subscribe messages. */
   setTemplates(templates: readonly SandboxTemplate[]): void;
-  /** Calls a day from now on. */
+  /** Replaces the limits of calls per day. */
   setDayLimits(limits: Partial<DayLimits>): void;
-  /** Where events are posted from now on; undefined: nowhere. */
+  /** Replaces where events are posted; undefined: nowhere. */
   setCallback(callback: CallbackOptions | undefined): void;
   /** The application's private key and Alipay's public key, one line of base64 each. */
   alipayKeys(): HandedOutKeys;
   stats(): SandboxStats;
-  /** Replaces the faults and starts their draws anew. */
+  /** Replaces the faults and restarts their draws. */
   setFaults(faults: readonly Fault[]): void;
-  /** Lets the API be down for a while, counted from now; undefined ends it. */
+  /** Starts an outage, counted from now; undefined ends it. */
   setOutage(outage: Outage | undefined): void;
-  /** Every token answers 42001 from now on; new ones can be fetched. */
+  /** From now on, every existing token is answered with 42001; new ones can be fetched. */
   expireTokens(): void;
-  /** Everything as at the start: no tokens, codes, consents or counts; faults, templates and callback of the options. */
+  /**
+   * Resets everything to the initial state: no tokens, codes, consents or counts; faults, templates and callback as in
+   * the options.
+   */
   reset(): void;
-  /** Cuts what is open and resolves when the port is free. */
+  /** Closes open connections and resolves when the port is free. */
   close(): Promise<void>;
 }
 
-/** Starts one. Rejects with a usage error when the port is taken or the address is not a loopback one. */
+/** Starts a sandbox. Rejects with a usage error when the port is taken or the address is not a loopback one. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
   const platform = new Platform(settings);
@@ -69,7 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { port } = server.address() as AddressInfo;
   let back: NodeJS.Timeout | undefined;
   platform.outage.onRefuse = (forMs) => {
-    // After the request that it begins with, which is reset.
+    // After the request that starts the outage, which is reset.
     setImmediate(() => closeServer(server));
     back = setTimeout(() => server.listen(port, settings.host), forMs);
   };

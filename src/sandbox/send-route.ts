@@ -11,9 +11,9 @@ import type { Platform, Verdict } from "./platform.ts";
 import type { Reply } from "./server.ts";
 
 interface Effect {
-  /** Whether the platform still judges the send, and delivers it when nothing else speaks against it. */
+  /** Whether the platform still judges the send, and delivers it if there is no other reason to refuse it. */
   judged: boolean;
-  /** What the sender gets to see; a number is an errcode, `verdict` the platform's own answer. */
+  /** What the sender receives; a number is an errcode, `verdict` the platform's own answer. */
   answer: number | "verdict" | "bad gateway" | "garbage" | "reset" | "truncated";
 }
 
@@ -27,7 +27,7 @@ const EFFECTS: Record<NamedFaultKind, Effect> = {
   slow: { judged: true, answer: "verdict" },
   garbage: { judged: false, answer: "garbage" },
   "garbage-after": { judged: true, answer: "garbage" },
-  // These two change the platform first, so that its own answer is the fault's.
+  // These two change the platform first, so that its own answer shows the fault.
   "token-expiry": { judged: true, answer: "verdict" },
   "day-quota": { judged: true, answer: "verdict" },
   "minute-quota": { judged: false, answer: 45011 },
@@ -39,11 +39,11 @@ const EFFECTS: Record<NamedFaultKind, Effect> = {
 const NO_FAULT: Effect = { judged: true, answer: "verdict" };
 const NOT_JUDGED: Verdict = { errcode: 0 };
 
-/** How a platform words its answers to sends. */
+/** The format of a platform's answers to sends. */
 export interface Dialect {
   /** The body. */
   render(verdict: Verdict): string;
-  /** What it answers to a fault that WeChat answers with this errcode. */
+  /** The platform's equivalent of a fault that WeChat answers with this errcode. */
   ofFault(errcode: number): Verdict;
 }
 
@@ -53,7 +53,7 @@ const WECHAT: Dialect = {
   ofFault: (errcode) => ({ errcode }),
 };
 
-/** Answers a send of any kind: judged at once, answered after the latency. */
+/** Handles a send of any kind: judged at once, answered after the latency. */
 export function answerSend(
   platform: Platform,
   judge: () => Verdict,

@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 export interface HttpRequest {
   method: string;
-  /** The request target, with its query. */
+  /** The request target, including its query. */
   url: string;
   body: string;
-  /** What the body claims to be, without parameters and in lower case; "" where it says nothing. */
+  /** The declared type of the body, without parameters and in lower case; "" if there is none. */
   contentType: string;
 }
 
 /** The answer to one request: exactly one of these is called, at once or later. */
 export interface Reply {
   send(status: number, contentType: string, body: string): void;
-  /** Announces the whole body, sends half of it and hangs up. */
+  /** Announces the whole body, sends half of it and closes the connection. */
   truncate(contentType: string, body: string): void;
-  /** A TCP reset, not a quiet end. */
+  /** A TCP reset, not an orderly close. */
   reset(): void;
 }
 
@@ -23,15 +23,15 @@ export type Handler = (request: HttpRequest, reply: Reply) => void;
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * An HTTP server that hands `handler` whole requests; it answers 413 itself where a body has more than 1 MiB. No timeouts:
- * a client that a test or a debugger stops finds its connections as it left them.
+ * An HTTP server that passes complete requests to `handler`; it answers 413 itself if a body has more than 1 MiB. No
+ * timeouts: a client that was stopped by a test or a debugger finds its connections unchanged.
  */
 export function createHttpServer(handler: Handler): Server {
   const options = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
   return createServer(options, (request, response) => readRequest(request, response, handler));
 }
 
-/** Closes the server and cuts its connections; resolves when the port is free. May be called again. */
+/** Closes the server and its connections; resolves when the port is free. May be called repeatedly. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -44,7 +44,7 @@ function readRequest(request: IncomingMessage, response: ServerResponse, handler
   let bytes = 0;
   request.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    // Too long: read to its end all the same, for a client that still writes would not see the answer.
+    // Too long: read to its end nevertheless, because a client that is still writing would not see the answer.
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   });
   request.on("end", () => {
@@ -57,7 +57,7 @@ function readRequest(request: IncomingMessage, response: ServerResponse, handler
   });
 }
 
-/** The client may have gone while its answer was held back: then there is no socket, and writing does nothing. */
+/** The client may have gone while its answer was delayed: then there is no socket, and writing does nothing. */
 function createReply(response: ServerResponse): Reply {
   const writeHead = (status: number, contentType: string, body: string) =>
     response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body) });

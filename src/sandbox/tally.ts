@@ -1,7 +1,7 @@
 import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
 import type { Draft } from "./message.ts";
 
-/** What happened so far. The counts are kept as things happen, so that reading them is cheap at any size. */
+/** What has happened so far. Counts are updated at each event, so that reading them is cheap at any size. */
 export class Tally {
   requests = 0;
   connections = 0;
@@ -18,7 +18,7 @@ export class Tally {
     this.#last = draft;
   }
 
-  /** Of any kind of message. */
+  /** For any kind of message. */
   countDelivery(openId: string): void {
     const times = (this.deliveriesByUser.get(openId) ?? 0) + 1;
     this.deliveriesByUser.set(openId, times);
@@ -35,7 +35,7 @@ export class Tally {
     increment(this.faults, kind);
   }
 
-  /** Field by field: a sender's mistake (a token in the body) is not passed on. */
+  /** Field by field: a sender's mistake (a token in the body) is not repeated. */
   get lastMessage(): WireTemplateMessage | null {
     const last = this.#last;
     if (last === undefined) return null;

@@ -4,7 +4,10 @@ export function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-/** The first value of a query parameter. By hand, because a URL object costs more than the rest of a send. */
+/**
+ * The first value of a query parameter. Parsed by hand, because a URL object costs more than the rest of a
+ * send.
+ */
 export function queryValue(url: string, name: string): string | undefined {
   let mark = url.indexOf("?");
   while (mark >= 0) {

@@ -36,7 +36,7 @@ function answerLater(platform: Platform, token: WireToken | number, reply: Reply
   else sendJson(reply, body);
 }
 
-/** 40001 means the token at a send and the secret here. */
+/** 40001 is about the token at a send, and about the secret here. */
 function renderRefusal(errcode: number): string {
   return errcode === 40001 ? renderErrcode(errcode, "invalid appsecret") : renderErrcode(errcode);
 }

@@ -5,21 +5,24 @@ import { Quota } from "./quota.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Both the time that a replaced token lives on, and how long before its end the stable one is replaced. */
+/** Both how long a replaced token stays valid, and how long before its end the stable one is replaced. */
 const OVERLAP_MS = 5 * MINUTE_MS;
 const FORCED_APART_MS = 30_000;
 
 export type TokenKind = "basic" | "stable";
 type Settings = Pick<SandboxSettings, "tokenTtlSec" | "now">;
 
-/** The access tokens of one account. The basic and the stable kind know nothing of each other. */
+/** The access tokens of one account. The basic and the stable kind are independent of each other. */
 export class Tokens {
   readonly issued = { basic: 0, stable: 0 };
   readonly calls = { basic: 0, stable: 0 };
   readonly #ttlMs: number;
   readonly #overlapMs: number;
   readonly #now: () => number;
-  /** Every token that was ever valid, but for those that a forced refresh killed: expired ones answer differently. */
+  /**
+   * Every token that was ever valid, except those invalidated by a forced refresh: expired ones are answered
+   * differently.
+   */
   readonly #expiresAtMs = new Map<string, number>();
   #stable: string | undefined;
   #basic: string | undefined;
@@ -33,7 +36,7 @@ export class Tokens {
 
   constructor(settings: Settings) {
     this.#ttlMs = settings.tokenTtlSec * 1000;
-    // A test with a life of seconds wants the same token twice, so the overlap takes at most half of it.
+    // A test with a lifetime of seconds expects the same token twice, so the overlap takes at most half of it.
     this.#overlapMs = Math.min(OVERLAP_MS, this.#ttlMs / 2);
     this.#now = settings.now;
   }
@@ -46,9 +49,9 @@ export class Tokens {
     return this.#now() < expiresAtMs ? 0 : 42001;
   }
 
-  /** A new token at every call; an errcode when the day's are used up. */
+  /** A new token for every call; an errcode when the day's quota is used up. */
   fetchBasic(): WireToken | number {
-    // Read once in a call: a token that was issued a millisecond ago would have 7199 s to live.
+    // Read once per call: a token that was issued a millisecond ago would have 7199 s left.
     const now = this.#now();
     this.calls.basic += 1;
     if (!this.#quotas.basicDay.take(now)) return 45009;
@@ -57,7 +60,9 @@ export class Tokens {
     return this.#render(this.#basic, now);
   }
 
-  /** The same token until its last minutes; `force` kills it at once, unless the last forced call is too recent. */
+  /**
+   * The same token until its last minutes; `force` invalidates it at once, unless the last forced call is too recent.
+   */
   fetchStable(force: boolean): WireToken | number {
     const now = this.#now();
     this.calls.stable += 1;
@@ -76,7 +81,7 @@ export class Tokens {
     return this.#render(this.#stable, now);
   }
 
-  /** A token that leaves all others as they are, good for so many seconds. */
+  /** Issues a token that doesn't affect the others, valid for this many seconds. */
   fetchAnother(ttlSec: number): WireToken {
     const now = this.#now();
     this.calls.basic += 1;
@@ -91,7 +96,7 @@ export class Tokens {
     }
   }
 
-  /** Gives a token its last minutes; one that has expired stays so. */
+  /** Reduces a token's lifetime to the overlap; an expired one stays expired. */
   #retire(token: string | undefined, now: number): void {
     if (token !== undefined && this.#remainingMs(token, now) > 0) {
       this.#expiresAtMs.set(token, now + this.#overlapMs);
@@ -99,7 +104,7 @@ export class Tokens {
   }
 
   #issue(kind: TokenKind, now: number, ttlMs = this.#ttlMs): string {
-    // 157 characters, as long as the platform's: a client that trims or wraps them shows it here.
+    // 157 characters, as long as the platform's: a client that truncates or wraps tokens fails here.
     const token = `99_${randomBytes(115).toString("base64url")}`;
     this.#expiresAtMs.set(token, now + ttlMs);
     this.issued[kind] += 1;

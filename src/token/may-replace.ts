@@ -1,11 +1,11 @@
 import { PushCliError } from "../errors.ts";
 import type { TokenMode, TokenStore } from "./ports.ts";
 
-/** Which stored tokens will do. */
+/** Which stored tokens are acceptable. */
 export interface Wish {
   /** The platform refused this one. */
   refused?: string | undefined;
-  /** Ignore the stored one: ask the platform for a new one. */
+  /** Ignore the stored one: request a new one from the platform. */
   force?: boolean;
   /** Don't wait for the backend to store a new one. */
   atOnce?: boolean;
@@ -17,11 +17,11 @@ const UNLOCKED_WAYS_OUT =
   "--token-mode stable does not affect the backend; or let the backend refresh it (its next API call does); token refresh --force replaces it anyway, after asking";
 
 /**
- * Why push-cli must not put another token into the store, as an error; undefined when it may. A backend that has just
- * fetched a token and not yet stored it loses it to another call of /cgi-bin/token, and then keeps a token that dies in
- * five minutes: so that endpoint is asked under a lock that the backend takes too, or when somebody insists. A stable
- * token is the same for all who ask, unless it is forced, and does not touch those of the other endpoint
- * (WeChat's page on stable_token).
+ * Why push-cli must not replace the token in the store, as an error; undefined when it may. If a backend has just
+ * fetched a token and not yet stored it, another call of /cgi-bin/token invalidates that token, and the backend then
+ * stores one that expires in five minutes: so that endpoint is only called under a lock that the backend takes too, or
+ * if the operator insists. A stable token is the same for all callers, unless it is forced, and does not affect those
+ * of the other endpoint (WeChat's page on stable_token).
  */
 export async function whyKept(
   store: TokenStore,

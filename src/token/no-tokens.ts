@@ -1,7 +1,9 @@
 import { usageError } from "../errors.ts";
 import type { TokenProvider } from "./provider.ts";
 
-/** Of a channel that signs its requests: it sends without a token, and what is asked of one is a usage error. */
+/**
+ * For a channel that signs its requests: it sends without a token, and any request for a token is a usage error.
+ */
 export function withoutTokens(channel: string): TokenProvider {
   const none = (): never => {
     throw usageError(

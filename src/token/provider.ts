@@ -20,61 +20,63 @@ export interface TokenProviderOptions {
   store: TokenStore;
   locks: LockStore;
   api: TokenApi;
-  /** Limit of a call of `api`, ms; 10 s unless told. */
+  /** Timeout of a call of `api`, ms; defaults to 10 s. */
   callMs?: number;
   clock: Clock;
   log?: Logger | undefined;
-  /** Told what the operator should know, though nothing failed. */
+  /** Called with warnings for the operator when nothing has failed. */
   warn?: (text: string) => void;
 }
 
 export interface RefreshedToken extends StoredToken {
-  /** `store`: somebody else's token was good enough. */
+  /** `store`: a token from another process was good enough. */
   source: "store" | "api";
 }
 
 export interface RefreshPlan {
   stored: StoredToken | undefined;
-  /** Whether the platform is asked for a token. */
+  /** Whether the platform is called for a token. */
   fetches: boolean;
-  /** Why it would not go through. */
+  /** Why the refresh would fail. */
   refusal: PushCliError | undefined;
 }
 
 export interface TokenProvider extends AccessTokens {
-  /** Where the token lies, what is taken to replace it, and how a new one is asked for. */
+  /** Where the token is stored, the lock for replacing it, and how a new one is requested. */
   readonly store: string;
   readonly key: string;
   readonly lock: string;
   readonly mode: TokenMode;
-  /** Where else a token may lie: the end of a hint. */
+  /** Where else a token may be stored: the end of a hint. */
   readonly elsewhere: string | undefined;
-  /** What the store holds now; asks nobody. */
+  /** The current content of the store; calls nothing else. */
   show(): Promise<StoredToken | undefined>;
   /** What `refresh` would do now; changes nothing. */
   plan(force: boolean): Promise<RefreshPlan>;
-  /** The stored token or else a new one; with `force` always a new one. */
+  /** The stored token, or else a new one; with `force` always a new one. */
   refresh(force: boolean): Promise<RefreshedToken>;
 }
 
 /** The lock is renewed while it is held; this is how long a dead holder blocks the others. */
 const LOCK_TTL_MS = 10_000;
 const CALL_MS = 10_000;
-/** What asking the platform takes until its last try (`platforms/errcode/token-api.ts`), and some more. */
+/** The time from the first call of the platform to its last retry (`platforms/errcode/token-api.ts`), plus a margin. */
 const TRIES_MS = 15_000;
 const POLL_MS = 50;
-/** How long a backend has to replace a token that push-cli may not replace: its next call of the API does it. */
+/** How long a backend has to replace a token that push-cli may not replace: it does so at its next call of the API. */
 const BACKEND_MS = 15_000;
 const BACKEND_POLL_MS = 500;
-/** To take over a lock whose holder died. */
+/** The time to take over a lock whose holder died. */
 const TAKEOVER_MS = 10_000;
-/** All whose sends were refused together ask once; a platform that is slow to change its token is asked again. */
+/**
+ * All senders that were refused together cause one refresh; a platform that is slow to change its token is called again.
+ */
 const CONFIRMED_MS = 1000;
 
 /**
- * The access token of one appid, shared by all processes through `store`. A refresh happens under the lock
- * `token:<appid>`, so many processes cause one call of the platform; within the process callers share one promise.
- * Rejects with PushCliErrors: those of the ports, and `locked` after 45 s (with calls of 10 s) behind another process.
+ * The access token of one appid, shared by all processes through `store`. A refresh is done under the lock
+ * `token:<appid>`, so many processes cause one call of the platform; within the process callers share one promise. Rejects
+ * with PushCliErrors: those of the ports, and `locked` after waiting 45 s (with calls of 10 s) for another process.
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
   return new Provider(options);
@@ -84,7 +86,7 @@ class Provider implements TokenProvider {
   readonly #options: TokenProviderOptions;
   #held: StoredToken | undefined;
   #flight: { refused: string | undefined; token: Promise<string> } | undefined;
-  /** The platform gave this very token again after it had been refused. */
+  /** The platform returned this same token again after it had been refused. */
   #confirmed: { token: string; untilMs: number } | undefined;
 
   constructor(options: TokenProviderOptions) {
@@ -138,7 +140,7 @@ class Provider implements TokenProvider {
     return { stored, fetches, refusal: fetches ? await this.#whyKept({ force }) : undefined };
   }
 
-  /** One flight at a time: callers with the same wish share it, others look again when it has landed. */
+  /** One refresh at a time: callers with the same wish share it, others check again when it has finished. */
   #share(refused: string | undefined): Promise<string> {
     const flying = this.#flight;
     if (flying && flying.refused === refused) return flying.token;
@@ -167,7 +169,7 @@ class Provider implements TokenProvider {
     const askedAt = clock.monotonic();
     const holdMs = holdMsOf(this.#options);
     const { leaseMs } = store.lockOf(appid);
-    // Until the lock of a holder that hangs has lapsed.
+    // Until the lock of a holder that hangs has expired.
     const waitMs = leaseMs === undefined ? holdMs + LOCK_TTL_MS : leaseMs + TAKEOVER_MS;
     for (;;) {
       const stored = await this.#stored(wish);
@@ -193,13 +195,13 @@ class Provider implements TokenProvider {
 
   async #refresh(wish: Wish, lock: HeldLock): Promise<RefreshedToken> {
     const { appid, mode, api, store, clock } = this.#options;
-    // Whoever held the lock a moment ago may have done the work.
+    // The previous holder of the lock may have done the work.
     const stored = await this.#stored(wish);
     if (stored) return stored;
     const askedAtMs = clock.now();
     const issued = await api.fetchToken(mode, wish.force === true);
     if (lock.lost.aborted) {
-      // Somebody else may have refreshed meanwhile; theirs is then the newer one.
+      // Another process may have refreshed meanwhile; its token is then the newer one.
       const theirs = await this.#stored(wish);
       if (theirs) return theirs;
     }
@@ -240,7 +242,7 @@ function overwroteWarning(key: string): string {
   return `"${key}" held a value that push-cli can't read as a token, and now holds the new token as plain text: check --key-prefix, and whether a backend uses that key for something else`;
 }
 
-/** How long a lock is asked for at once: asking the platform is surely over then. A whole request gets twice its limit. */
+/** The maximum time to hold a lock: by then, calling the platform is over. A whole request may take twice its timeout. */
 function holdMsOf({ callMs = CALL_MS }: TokenProviderOptions): number {
   return TRIES_MS + 2 * callMs;
 }

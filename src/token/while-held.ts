@@ -1,7 +1,10 @@
 import { PushCliError } from "../errors.ts";
 import type { HeldLock } from "./ports.ts";
 
-/** Runs `work` and releases the lock; an error of `work` goes before one of the release: the lock lapses by itself. */
+/**
+ * Runs `work` and releases the lock; an error of `work` takes precedence over one of the release: the lock expires by
+ * itself.
+ */
 export async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
   const [outcome] = await Promise.allSettled([work()]);
   const [release] = await Promise.allSettled([lock.release()]);
@@ -10,7 +13,7 @@ export async function whileHeld<T>(lock: HeldLock, work: () => Promise<T>): Prom
   return outcome.value;
 }
 
-/** Of a refresh that another process is at for too long. */
+/** For a refresh that another process does not finish in time. */
 export function lockedError(appid: string, lock: string, waitMs: number): PushCliError {
   return new PushCliError(
     "locked",

@@ -1,13 +1,14 @@
 /**
- * `<push-button>`: a submit button in a form of its own with `report-submit`, because a tap gives a code only there, and a
+ * `<push-button>`: a submit button in a form of its own with `report-submit`, because a tap yields a code only there, and a
  * button with a form-type belongs to the form of its own component (vendor's documentation of form and button).
  *
- * The tap itself is the button's: it bubbles out of the component, so `bindtap` on `<push-button>` gets it once, with or without
- * a code, and with the gesture that wx.requestSubscribeMessage asks for. An event named "tap" of our own would be a second one.
+ * The tap event is the button's own: it bubbles out of the component, so `bindtap` on `<push-button>` receives it once, with
+ * or without a code, and with the gesture that wx.requestSubscribeMessage requires. An event of our own named "tap" would be
+ * a second one.
  */
 import { getCollector } from "../index.ts";
 
-/** What the component asks of a collector. */
+/** What the component needs from a collector. */
 interface CodeTaker {
   add(formId: string): void;
 }
@@ -34,18 +35,19 @@ declare function getApp(): { pushCollector?: CodeTaker } | undefined;
 
 Component({
   options: {
-    // The button takes part in the page's layout itself (library 2.11.2 on; before it, and elsewhere, :host sees to that).
+    // The button takes part in the page's layout itself (library 2.11.2 and later; in earlier ones and elsewhere, :host
+    // provides this).
     virtualHost: true,
-    // hover-class and `class` name classes of the page.
+    // hover-class and `class` refer to classes of the page.
     styleIsolation: "apply-shared",
   },
   externalClasses: ["class", "push-class"],
   properties: {
-    /** Instead of the one that the app has set. */
+    /** Overrides the one that the app has set. */
     collector: null,
-    /** A virtual host has no style: it is the button's. */
+    /** A virtual host has no style: it is passed to the button. */
     style: String,
-    /** Reaches `onShareAppMessage` as `target.dataset.detail`: there, the target is the button in here. */
+    /** Reaches `onShareAppMessage` as `target.dataset.detail`: there, the target is the inner button. */
     dataset: null,
     size: { type: String, value: "default" },
     type: { type: String, value: "default" },
@@ -65,13 +67,13 @@ Component({
     sendMessageImg: String,
     showMessageCard: Boolean,
     appParameter: String,
-    /** Milliseconds to wait for the platform's word that the code is good; 0, its own default, doesn't. */
+    /** Milliseconds to wait for the platform to confirm that the code is valid; 0, the platform's default, doesn't wait. */
     reportSubmitTimeout: { type: Number, value: 0 },
   },
   methods: {
     collect(event: PlatformEvent) {
       const formId = event?.detail?.formId;
-      // The developer tools have an empty one, and so has a platform without template messages.
+      // The developer tools return an empty one, and so does a platform without template messages.
       if (typeof formId !== "string" || formId === "") return;
       keep(formId, this.data.collector);
       this.triggerEvent("collect", { formId });
@@ -80,16 +82,16 @@ Component({
     forward(event: PlatformEvent) {
       this.triggerEvent(event.type, event.detail);
     },
-    /** A disabled button has no tap for anybody. */
+    /** Swallows the tap of a disabled button. */
     swallow() {},
   },
 });
 
-/** A button has to work whatever becomes of the code. */
+/** A button has to work whatever happens to the code. */
 function keep(formId: string, own: CodeTaker | null | undefined): void {
   try {
     (own || getCollector() || getApp()?.pushCollector)?.add(formId);
   } catch {
-    // A collector reports its own problems by onProblem; one that throws all the same is not ours.
+    // A collector reports its own problems by onProblem; one that throws nevertheless is not ours.
   }
 }

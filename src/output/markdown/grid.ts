@@ -10,12 +10,12 @@ export interface Grid {
 }
 
 const GAP = 2;
-/** Below this a column is not made narrower, whatever the terminal. */
+/** The minimum width of a column, whatever the terminal. */
 const NARROWEST = 8;
-/** The share of the width that a column may claim so as not to break a long word. */
+/** The share of the width that a column may take to avoid breaking a long word. */
 const LONGEST_WHOLE = 0.7;
 
-/** A table whose cells are wrapped where the table would be wider than `width`; nothing is cut off. */
+/** A table whose cells are wrapped if it would be wider than `width`; nothing is cut off. */
 export async function renderGrid(
   { titles, aligns, rows }: Grid,
   width: number,
@@ -23,7 +23,7 @@ export async function renderGrid(
 ): Promise<string> {
   const cells = (index: number) => [titles[index] ?? "", ...rows.map((row) => row[index] ?? "")];
   const natural = titles.map((_, index) => Math.max(...cells(index).map(displayWidth)));
-  // Titles stand on one line.
+  // Titles are never wrapped.
   const least = titles.map((title) => Math.max(NARROWEST, displayWidth(title)));
   const words = titles.map((_, index) => Math.max(...cells(index).map(longestWord)));
   const whole = words.map((one, i) => Math.max(least[i] ?? 0, Math.min(one, width * LONGEST_WHOLE)));
@@ -40,7 +40,7 @@ function longestWord(cell: string): number {
   return Math.max(0, ...cell.split(/\s+/).map((word) => (/^[\x20-\x7e]*$/.test(word) ? word.length : 2)));
 }
 
-/** What is too much goes off the widest columns: down to the first of `floors`, and when that is not enough, to the next. */
+/** The excess is taken from the widest columns: down to the first of `floors`, and if that is not enough, to the next. */
 function fitColumns(natural: readonly number[], floors: readonly number[][], width: number): number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
@@ -55,7 +55,7 @@ function fitColumns(natural: readonly number[], floors: readonly number[][], wid
   return widths;
 }
 
-/** The row as rows of one line each. */
+/** A row as several rows of one line each. */
 function wrapRow(row: readonly string[], widths: readonly number[]): string[][] {
   const plain = (text: string) => text;
   const columns = row.map((text, i) => wrapRuns([{ text, paint: plain }], widths[i] ?? NARROWEST));

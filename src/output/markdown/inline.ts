@@ -4,25 +4,28 @@ import type { Run } from "./wrap.ts";
 
 type Paint = Run["paint"];
 
-/** How the parts of a line look. */
+/** The styles of the parts of a line. */
 export interface Inline {
   strong: Paint;
   code: Paint;
-  /** Code stands in backticks. */
+  /** Code is shown in backticks. */
   quotesCode: boolean;
 }
 
 const plain: Paint = (text) => text;
 
-/** Where there are no colours, backticks tell what is code. */
+/** Without colours, backticks mark code. */
 export function inlineLooks(style: Style): Inline {
   return { strong: style.bold, code: style.cyan, quotesCode: style.cyan("x") === "x" };
 }
 
-/** For cells: a table's colours are its own. */
+/** For cells: a table has its own colours. */
 export const CELL_LOOKS: Inline = { strong: plain, code: plain, quotesCode: false };
 
-/** The runs of a paragraph's tokens. Links are their text, and their address where that leads to another site. */
+/**
+ * The runs of a paragraph's tokens. A link is shown as its text, followed by its address if that is on another
+ * site.
+ */
 export function inlineRuns(tokens: readonly Token[], looks: Inline, paint: Paint = plain): Run[] {
   return tokens.flatMap((token) => runsOf(token, looks, paint));
 }

@@ -14,8 +14,8 @@ interface Look {
 const WIDEST_PROSE = 100;
 
 /**
- * Markdown as a terminal shows it, in lines of at most `width` cells; code is never broken, and overflows where it has to.
- * Loads the parser.
+ * Renders Markdown for a terminal, in lines of at most `width` cells; code is never broken, and may be wider. Loads the
+ * parser.
  */
 export async function renderMarkdown(markdown: string, width: number, style: Style): Promise<string> {
   const { marked } = await import("marked");
@@ -23,7 +23,7 @@ export async function renderMarkdown(markdown: string, width: number, style: Sty
   return `${lines.join("\n")}\n`;
 }
 
-/** Blocks with an empty line between them. */
+/** Renders blocks separated by empty lines. */
 async function renderBlocks(tokens: readonly Token[], width: number, look: Look): Promise<string[]> {
   const blocks: string[][] = [];
   for (const token of tokens) {
@@ -47,7 +47,7 @@ async function renderBlock(token: Token, width: number, look: Look): Promise<str
       return (await renderBlocks(token.tokens ?? [], width - 2, look)).map((line) => `│ ${line}`.trimEnd());
     case "hr":
       return ["─".repeat(Math.min(width, WIDEST_PROSE))];
-    case "html": // comments, and what only a browser shows
+    case "html": // comments, and elements for browsers only
     case "space":
     case "def":
       return [];
@@ -58,7 +58,7 @@ async function renderBlock(token: Token, width: number, look: Look): Promise<str
   }
 }
 
-/** Where there is no bold type, a line below tells a heading. */
+/** Without bold type, a line below marks a heading. */
 function renderHeading({ depth, tokens }: Tokens.Heading, width: number, { style, inline }: Look): string[] {
   const lines = wrapRuns(inlineRuns(tokens, inline, style.bold), width);
   if (depth > 2 || style.bold("x") !== "x") return lines;
@@ -91,7 +91,7 @@ async function renderList(list: Tokens.List, width: number, look: Look): Promise
   return items.flatMap((lines, i) => (list.loose && i > 0 ? ["", ...lines] : lines));
 }
 
-/** A list below an item follows at once where the list is tight. */
+/** A nested list follows directly if the list is tight. */
 async function renderItem(item: Tokens.ListItem, width: number, look: Look): Promise<string[]> {
   const lines: string[] = [];
   for (const token of item.tokens) {

@@ -1,23 +1,23 @@
 import { displayWidth } from "../width.ts";
 
-/** Text in one look. */
+/** Text in one style. */
 export interface Run {
   text: string;
   paint(text: string): string;
 }
 
-/** What is not broken between two lines: a word, or one wide character of a script that has no blanks. */
+/** A part that is not broken across lines: a word, or one wide character of a script without spaces. */
 interface Unit extends Run {
   width: number;
-  /** There is a blank before it. */
+  /** A space precedes it. */
   spaced: boolean;
   /** The line must not end before it. */
   joined: boolean;
 }
 
 /**
- * Lines of at most `width` cells. They end at blanks and between wide characters, but not before closing and behind opening
- * punctuation. What is longer than a line by itself is broken where the line ends. Each line has its colours for itself.
+ * Lines of at most `width` cells. They end at spaces and between wide characters, but not before closing and after opening
+ * punctuation. A part that is longer than a line is broken at the end of the line. Each line has its colours for itself.
  */
 export function wrapRuns(runs: readonly Run[], width: number): string[] {
   const lines: Unit[][] = [];
@@ -57,7 +57,7 @@ function splitRuns(runs: readonly Run[], width: number): Unit[] {
   return units;
 }
 
-/** Wide characters one by one, all else together, up to a line's width. */
+/** Wide characters one by one, everything else together, up to the width of a line. */
 function splitWord(word: string, width: number): string[] {
   const pieces: string[] = [];
   let last = { text: "", width: 0 };
@@ -87,7 +87,7 @@ function isWide(text: string): boolean {
   return displayWidth(text.slice(0, 2).match(/./u)?.[0] ?? "") === 2;
 }
 
-/** Units that share a line; what is too long for one is left in its units. */
+/** Groups units that share a line; a group that is too long for one stays in its units. */
 function groupUnits(units: readonly Unit[], width: number): Unit[][] {
   const groups: Unit[][] = [];
   for (const unit of units) {
@@ -98,7 +98,7 @@ function groupUnits(units: readonly Unit[], width: number): Unit[][] {
   return groups.flatMap((group) => (isShort(group) ? [group] : group.map((unit) => [unit])));
 }
 
-/** Neighbours in the same look are painted in one go. */
+/** Adjacent units of the same style are painted together. */
 function renderUnits(units: readonly Unit[]): string {
   const runs: Run[] = [];
   for (const [i, { text, paint, spaced }] of units.entries()) {

@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from "node:crypto";
 
 /**
- * Alipay's name for a certificate: md5 of its issuer, most specific part first, and of its serial number in decimal. Source:
- * opendocs.alipay.com, "certificate mode"; the vendor's SDK computes the same.
+ * Alipay's identifier of a certificate: md5 of its issuer, most specific part first, and of its serial number in decimal.
+ * Source: opendocs.alipay.com, "certificate mode"; the vendor's SDK computes the same.
  */
 export function certificateSn({ issuer, serialNumber }: X509Certificate): string {
   const name = issuer.split("\n").reverse().join(",");
@@ -14,8 +14,8 @@ export function certificateSn({ issuer, serialNumber }: X509Certificate): string
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * The same of those certificates of a PEM file that are signed with RSA, joined by "_"; an empty text when there is none. Alipay's
- * root file holds others too (SM2), which may be such as this Node can't read.
+ * The same for the certificates of a PEM file that are signed with RSA, joined by "_"; an empty string when there are none.
+ * Alipay's root file also holds others (SM2), which this Node may not be able to read.
  */
 export function rootCertificateSn(pem: string): string {
   return (pem.match(CERTIFICATE) ?? [])
@@ -28,10 +28,12 @@ function derOf(pem: string): Buffer {
   return Buffer.from(pem.replace(/-----[A-Z ]+-----|\s/g, ""), "base64");
 }
 
-/** 1.2.840.113549.1.1: every algorithm of PKCS#1 is below it. */
+/** 1.2.840.113549.1.1: the prefix of every algorithm of PKCS#1. */
 const PKCS1 = Buffer.from([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01]);
 
-/** A certificate is a sequence of what is signed, the algorithm (a sequence that begins with its OID), and the signature. */
+/**
+ * A certificate is a sequence of the signed content, the algorithm (a sequence that begins with its OID), and the signature.
+ */
 function isSignedWithRsa(certificate: Buffer): boolean {
   const { start } = readHeader(certificate, 0);
   const { end } = readHeader(certificate, start);

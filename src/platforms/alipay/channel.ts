@@ -19,16 +19,16 @@ import { readSendAnswer } from "./send-answer.ts";
 import { createSigner } from "./signed-request.ts";
 import { SEND_METHOD } from "./wire.ts";
 
-/** What the two kinds of messages differ in. */
+/** The differences between the two kinds of messages. */
 export interface AlipayChannel {
   facts: ChannelFacts;
   table: ErrcodeTable;
   family(templateId: string): PoolFamily;
-  /** A formId goes with each message. */
+  /** Each message needs a formId. */
   withCode: boolean;
 }
 
-/** Ids of templates as in the vendor's examples: base64 of 32 hex digits. */
+/** Template ids as in the vendor's examples: base64 of 32 hex digits. */
 const ids = idsOf({
   name: "Alipay",
   host: /^openapi(-sandbox\.dl)?\.alipay(dev)?\.com\.?$/,
@@ -49,7 +49,7 @@ export function openAlipayChannel(of: AlipayChannel, account: Account): OpenChan
   };
 }
 
-/** Rejects with a `credentials` error for keys that can't be used. */
+/** Rejects with a `credentials` error for invalid keys. */
 async function createAlipaySender(
   { table, withCode }: AlipayChannel,
   { apiBase, network, clock, signing }: Account,

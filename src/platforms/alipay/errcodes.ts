@@ -7,8 +7,8 @@ const KEYWORDS =
   "compare --keywords with the template at open.alipay.com: all of its keywords, at most 50 characters each";
 
 /**
- * What the gateway answers to any method. A word of the table is the code, or the code and its sub_code; the code alone stands for all
- * sub_codes that have no row. Source: opendocs.alipay.com, "common error codes", as far as it is known; not confirmed.
+ * Answers of the gateway to any method. A word of the table is the code, or the code and its sub_code; the code alone stands
+ * for all sub_codes that have no row. Source: opendocs.alipay.com, "common error codes", as far as known; not confirmed.
  */
 const GATEWAY: Rows = {
   ok: [["10000", "ok"]],
@@ -37,7 +37,7 @@ const GATEWAY: Rows = {
   ],
 };
 
-/** Of templatemessage.send, whatever the template. Source: the vendor's page of that method. */
+/** Answers of templatemessage.send for any template. Source: the vendor's page on that method. */
 const SEND: Rows = {
   message_refused: [["40004/USER_KEYWORD_LENGTH_ERROR", "the value of a keyword is too long", KEYWORDS]],
   fatal: [
@@ -50,7 +50,7 @@ const SEND: Rows = {
   ],
 };
 
-/** Source: the same page. What is answered to a formId that was used up is on no page that was found: it is unlisted. */
+/** Source: the same page. The answer to a formId that was used up is on no page that was found, so it is unlisted. */
 const FORM_ID: Rows = {
   permission_refused: [
     ["40004/FORM_ID_OVER_TIME", "the formId or trade_no is older than 7 days"],
@@ -60,15 +60,15 @@ const FORM_ID: Rows = {
 };
 
 export const TEMPLATE_SEND = makeTable([GATEWAY, SEND, FORM_ID]);
-/** Subscription messages. What is answered to a user without a subscription is on no page that was found: it is unlisted. */
+/** Subscription messages. The answer for a user without a subscription is on no page that was found, so it is unlisted. */
 export const SUBSCRIPTION_SEND = makeTable([GATEWAY, SEND]);
 
-/** `40004/FORM_ID_OVER_TIME`; the code alone where there is no sub_code, or none that is a word. */
+/** `40004/FORM_ID_OVER_TIME`; only the code if there is no sub_code, or if it is not a word. */
 export function wordOf(code: string, subCode: unknown): string {
   return typeof subCode === "string" && /^[\w.-]{1,58}$/.test(subCode) ? `${code}/${subCode}` : code;
 }
 
-/** By the whole word, else by its code. A ledger tells words of digits as numbers. */
+/** Looks up the whole word, then its code. A ledger returns words of digits as numbers. */
 export function verdictOn(table: ErrcodeTable, word: string | number): ErrcodeVerdict | undefined {
   const text = String(word);
   return table.get(text) ?? table.get(text.slice(0, text.indexOf("/")));

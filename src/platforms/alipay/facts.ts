@@ -1,6 +1,6 @@
 import type { ChannelFacts } from "../../broadcast/channel.ts";
 
-/** What both kinds of Alipay's messages have in common. Source: AlipayDocs/open-docs as of 2026-02-24. */
+/** Facts about both kinds of Alipay messages. Source: AlipayDocs/open-docs as of 2026-02-24. */
 export const ALIPAY = {
   platform: "alipay",
   repeat: "never",

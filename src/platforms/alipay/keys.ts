@@ -7,9 +7,9 @@ import { certificateSn, rootCertificateSn } from "./certificate-sn.ts";
 export interface AlipayKeys {
   appid: string;
   privateKey: KeyObject;
-  /** Alipay's, which its answers are verified by. */
+  /** Alipay's public key, for verifying its answers. */
   alipayKey: KeyObject;
-  /** In certificate mode: what the requests say of the certificates, and what the answers should. */
+  /** In certificate mode: the certificate ids to send in requests and to expect in answers. */
   certificates?: { appSn: string; rootSn: string; alipaySn: string } | undefined;
 }
 
@@ -18,8 +18,8 @@ const PUBLIC_KEY = "PUSH_CLI_ALIPAY_PUBLIC_KEY";
 const FORMS = "one line of base64 as Alipay's key tool writes it (PKCS#1 or PKCS#8), or PEM";
 
 /**
- * Reads keys and certificates as they were given. Throws a `credentials` error that names the setting, and never quotes
- * what it holds.
+ * Reads the given keys and certificates. Throws a `credentials` error that names the setting, and never quotes its
+ * value.
  */
 export function readKeys({ appid, privateKey: given, platformKey, certificates }: SigningKeys): AlipayKeys {
   const privateKey = readPrivateKey(given);
@@ -44,7 +44,7 @@ export function readKeys({ appid, privateKey: given, platformKey, certificates }
     };
   }
   const alipayKey = readPublicKey(platformKey ?? "");
-  // The mistake that is made most: the console shows both next to each other.
+  // The most common mistake: the console shows both keys next to each other.
   if (alipayKey.equals(ownKey))
     throw refused(
       `${PUBLIC_KEY} is the application's own public key`,
@@ -67,7 +67,7 @@ function readPrivateKey(text: string): KeyObject {
 
 function readPublicKey(text: string): KeyObject {
   const wrong = refused(`${PUBLIC_KEY} is not an RSA public key`, `give ${FORMS}`);
-  // From a private key, node:crypto would make a public one.
+  // node:crypto would derive a public key from a private one.
   if (/PRIVATE KEY/.test(text)) throw wrong;
   return readKey(text, wrong, {
     pem: (key) => createPublicKey({ key, format: "pem" }),
@@ -79,13 +79,13 @@ function readPublicKey(text: string): KeyObject {
   });
 }
 
-/** Throws `wrong`, without node:crypto's own words: whatever they quote. */
+/** Throws `wrong` without node:crypto's own message, which might quote the key. */
 function readKey(
   text: string,
   wrong: PushCliError,
   make: { pem(text: string): KeyObject; der(bytes: Buffer): KeyObject },
 ): KeyObject {
-  // Line ends of a PEM text in an environment variable are often written as \n.
+  // Line breaks of a PEM text in an environment variable are often written as \n.
   const plain = text.replaceAll("\\n", "\n").trim();
   let key: KeyObject;
   try {
@@ -102,7 +102,7 @@ function firstOf(...ways: (() => KeyObject)[]): KeyObject {
     try {
       return way();
     } catch {
-      // The next form.
+      // Try the next form.
     }
   }
   throw new Error("no such form");

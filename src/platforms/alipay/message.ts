@@ -5,10 +5,10 @@ import { createOwnData } from "../errcode/own-data.ts";
 import { toTemplateMessage } from "../errcode/template-message.ts";
 import type { WireAlipayMessage } from "./wire.ts";
 
-/** Source: the vendor's page of templatemessage.send. Characters as Java counts them. */
+/** Source: the vendor's page on templatemessage.send. Lengths in characters as Java counts them. */
 const MOST = { value: 50, page: 128, data: 2048, templateId: 64 };
 
-/** Makes a message of the command line's values. Throws a usage error that names value and limit. */
+/** Makes a message from the command line's values. Throws a usage error that names value and limit. */
 export function toAlipayMessage(input: MessageInput): Message {
   const message = toTemplateMessage(input);
   const { page, fields, templateId } = message;
@@ -37,14 +37,17 @@ function tooLong(what: string, has: number, most: number): Error {
   return usageError(`${what} has ${has} characters; Alipay takes ${most}`, "shorten it");
 }
 
-/** What a recipient's own value breaks. */
+/** The rule that a recipient's own value breaks. */
 export function problemOfValue({ name, value }: MessageField): string | undefined {
   return value.length > MOST.value
     ? `${name} has ${value.length} characters; Alipay takes ${MOST.value}`
     : undefined;
 }
 
-/** `biz_content` for one recipient; all that is the same for everybody is serialised once, here. `withCode`: a formId goes with it. */
+/**
+ * `biz_content` for one recipient; all parts that are the same for everybody are serialised once, here. `withCode`: a formId
+ * is included.
+ */
 export function createBizContent(message: Message, withCode: boolean): (to: Addressee) => string {
   const { templateId, page } = message;
   const dataOf = createOwnData(message);
@@ -60,7 +63,7 @@ export function createBizContent(message: Message, withCode: boolean): (to: Addr
 }
 
 /**
- * A userId has 16 digits and begins with 2088; anything else is an openId, which newer mini programs get in its place. Source: the
+ * A userId has 16 digits and begins with 2088; anything else is an openId, which newer mini programs get instead. Source: the
  * vendor's page on openIds.
  */
 function addressOf(openId: string): keyof WireAlipayMessage {

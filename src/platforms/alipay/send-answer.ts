@@ -15,7 +15,7 @@ const KEY_HINT =
 
 type Keys = Pick<AlipayKeys, "alipayKey" | "certificates">;
 
-/** What came back from one send, as the engine understands it; what names the recipient is kept out of the texts. */
+/** The result of one send in the engine's terms; values that identify the recipient are kept out of the texts. */
 export function readSendAnswer(reply: HttpReply, to: Addressee, table: ErrcodeTable, keys: Keys): SendAnswer {
   if (reply.kind === "failure")
     return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
@@ -25,7 +25,7 @@ export function readSendAnswer(reply: HttpReply, to: Addressee, table: ErrcodeTa
   return doubtOf(answer, keys) ?? judge(answer, secrets, table);
 }
 
-/** Whatever may have come before the message was delivered, or after. */
+/** The failure may have happened before the message was delivered, or after. */
 function withoutAnswer(reply: HttpAnswer, secrets: string[]): SendAnswer {
   const waitMs = reply.status === 429 || reply.status === 503 ? readRetryAfter(reply) : undefined;
   const isStatus = reply.status >= 300;
@@ -39,8 +39,8 @@ function withoutAnswer(reply: HttpAnswer, secrets: string[]): SendAnswer {
 }
 
 /**
- * Why an answer is not believed. What the gateway itself refuses may come without a signature, as it may not know whose key to sign
- * with; what the method says of the message comes with one.
+ * Why an answer is not trusted. Refusals by the gateway itself may come without a signature, because it may not know whose
+ * key to sign with; answers of the method about the message are signed.
  */
 function doubtOf({ fields, isGatewayError, proof, certificateSn }: GatewayAnswer, { certificates }: Keys) {
   const saysOfMessage = fields.code === "10000" || fields.code === "40004";
@@ -73,8 +73,8 @@ function judge({ fields }: GatewayAnswer, secrets: string[], table: ErrcodeTable
 }
 
 /**
- * `sub_msg`, which says more than `msg`. That of isv.invalid-signature repeats the whole text that was to be signed, with the
- * user's id and the message: what may be such a text is cut off.
+ * `sub_msg`, which is more informative than `msg`. That of isv.invalid-signature repeats the whole text to be signed,
+ * including the user's id and the message: anything that may be such a text is cut off.
  */
 function textOf({ msg, sub_msg: subMsg }: GatewayAnswer["fields"], secrets: string[]): string {
   const said = [subMsg, msg].find((text) => typeof text === "string" && text !== "");

@@ -4,19 +4,19 @@ import { ERROR_RESPONSE, responseName } from "./wire.ts";
 
 /** An answer of the gateway. */
 export interface GatewayAnswer {
-  /** Of the method's own answer, or of `error_response`. */
+  /** The fields of the method's own answer, or of `error_response`. */
   fields: Readonly<Record<string, unknown>>;
-  /** It is the gateway that refuses: the request did not come to the method. */
+  /** Refused by the gateway: the request did not reach the method. */
   isGatewayError: boolean;
-  /** `unsigned`: there is no signature; `wrong`: it is not one of the key that answers are verified by. */
+  /** `unsigned`: there is no signature; `wrong`: it does not match the key for verifying answers. */
   proof: "verified" | "unsigned" | "wrong";
-  /** Of the certificate that Alipay has signed with, in certificate mode. */
+  /** The id of the certificate that Alipay has signed with, in certificate mode. */
   certificateSn: string | undefined;
 }
 
 /**
- * The answer to a method in `text`, its signature verified over the very bytes that were sent, or undefined when it is no answer of
- * the gateway. Never throws.
+ * The answer to a method in `text`, with its signature verified over the exact bytes that were sent; undefined when it is not
+ * an answer of the gateway. Never throws.
  */
 export function readAnswer(
   text: string,
@@ -50,8 +50,8 @@ function proofOf(
 }
 
 /**
- * The object of that name as it was sent, from its first brace to the one that closes it: parsed and written again it would have
- * other bytes. A bare `"` can't occur within a JSON string, so the name is not found in the middle of one.
+ * The object of that name as it was sent, from its opening brace to the closing one: parsed and serialised again it would
+ * have other bytes. A bare `"` can't occur within a JSON string, so the name is not found in the middle of one.
  */
 function rawObject(text: string, name: string): string | undefined {
   const start = new RegExp(`"${name}"\\s*:\\s*(?=\\{)`).exec(text);
@@ -67,7 +67,7 @@ function rawObject(text: string, name: string): string | undefined {
   return undefined;
 }
 
-/** Where the string that begins at `at` has its closing quote. */
+/** The position of the closing quote of the string that begins at `at`. */
 function endOfString(text: string, at: number): number {
   let end = at + 1;
   while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
@@ -78,7 +78,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     return asObject(JSON.parse(text));
   } catch {
-    return undefined; // not JSON: the caller says so
+    return undefined; // not JSON: reported by the caller
   }
 }
 

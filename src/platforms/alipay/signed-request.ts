@@ -3,16 +3,16 @@ import type { Clock } from "../../clock.ts";
 import type { HttpRequest } from "../http/lanes.ts";
 import type { AlipayKeys } from "./keys.ts";
 
-/** Parameters that are the method's own: `biz_content`, or `grant_type` and `code`. */
+/** The method's own parameters: `biz_content`, or `grant_type` and `code`. */
 type OwnParameters = Readonly<Record<string, string>>;
 
 /** Makes requests of one method; `onRequest` gets it, or the error of OpenSSL. */
 export type Signer = (own: OwnParameters, onRequest: (request: HttpRequest | Error) => void) => void;
 
 /**
- * Signs on Node's thread pool: with a key of 2048 bits a signature takes about a millisecond, in which the main thread sends
- * and settles other messages. What all methods have goes into the query, as the vendor's own SDKs have it; what may name a
- * user goes into the body, for queries end up in the logs of proxies.
+ * Signs on Node's thread pool: with a key of 2048 bits a signature takes about a millisecond, during which the main thread
+ * sends and settles other messages. Common parameters go into the query, as in the vendor's own SDKs; parameters that may
+ * identify a user go into the body, because queries end up in the logs of proxies.
  */
 export function createSigner(method: string, path: string, keys: AlipayKeys, clock: Clock): Signer {
   const fixed = {
@@ -38,7 +38,9 @@ export function createSigner(method: string, path: string, keys: AlipayKeys, clo
   };
 }
 
-/** All parameters that have a value, by name, as they are before any encoding. Source: opendocs.alipay.com, "signing by oneself". */
+/**
+ * All parameters that have a value, sorted by name, before any encoding. Source: opendocs.alipay.com, "signing by oneself".
+ */
 export function stringToSign(parameters: Readonly<Record<string, string>>): string {
   return Object.keys(parameters)
     .sort()
@@ -49,7 +51,10 @@ export function stringToSign(parameters: Readonly<Record<string, string>>): stri
 
 const BEIJING_MS = 8 * 3_600_000;
 
-/** `2026-11-26 10:50:07`, by Beijing's clock, wherever this machine is; the gateway refuses what is far from its own time. */
+/**
+ * `2026-11-26 10:50:07` in Beijing time, whatever this machine's time zone; the gateway refuses times that differ much from
+ * its own.
+ */
 export function beijingTime(nowMs: number): string {
   return new Date(nowMs + BEIJING_MS).toISOString().slice(0, 19).replace("T", " ");
 }

@@ -1,6 +1,6 @@
 /** Wire format of Alipay's gateway, as documented by the vendor; the sandbox speaks the same one. */
 
-/** Every method has this one address. */
+/** The only address, for every method. */
 export const GATEWAY_PATH = "/gateway.do";
 
 /** Template messages by formId or trade_no, and subscription messages without either. */
@@ -8,17 +8,17 @@ export const SEND_METHOD = "alipay.open.app.mini.templatemessage.send";
 /** The userId or openId behind the code of `my.getAuthCode`. */
 export const LOGIN_METHOD = "alipay.system.oauth.token";
 
-/** Where the answer to a method stands: `alipay_open_app_mini_templatemessage_send_response`. */
+/** The field that holds the answer to a method: `alipay_open_app_mini_templatemessage_send_response`. */
 export function responseName(method: string): string {
   return `${method.replaceAll(".", "_")}_response`;
 }
 
-/** In the place of that, for what the gateway itself refuses; it may come without a signature. */
+/** Replaces that field when the gateway itself refuses; it may come without a signature. */
 export const ERROR_RESPONSE = "error_response";
 
 /** `biz_content` of a send, as JSON text. */
 export interface WireAlipayMessage {
-  /** One of the two. */
+  /** One of the two is set. */
   to_user_id?: string;
   to_open_id?: string;
   /** A formId or trade_no; absent for subscription templates. */

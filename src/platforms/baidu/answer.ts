@@ -8,19 +8,19 @@ import { readRetryAfter } from "../http/retry-after.ts";
 import { safeText } from "../http/safe-text.ts";
 import { gatewayCode } from "./errcodes.ts";
 
-/** What one of the two layers says. */
+/** The answer of one of the two layers. */
 interface Said {
   errcode: number | string;
   errmsg: string;
   msgid: string | undefined;
 }
 
-/** A 429 that does not say when; see `errcode/send-answer.ts`. */
+/** The wait after a 429 without a time; see `errcode/send-answer.ts`. */
 const SHORT_WAIT_MS = 1000;
 
 /**
- * What came back from one send, as the engine understands it. The gateway's `error_code` goes before the service's `errno`, as the
- * vendor's SDK has it. `accessToken` is kept out of the texts.
+ * The result of one send in the engine's terms. The gateway's `error_code` takes precedence over the service's `errno`, as in
+ * the vendor's SDK. `accessToken` is kept out of the texts.
  */
 export function readSendAnswer(reply: HttpReply, accessToken: string, table: ErrcodeTable): SendAnswer {
   if (reply.kind === "failure")
@@ -32,7 +32,7 @@ export function readSendAnswer(reply: HttpReply, accessToken: string, table: Err
 
 function fromAnswer(reply: HttpAnswer, secrets: string[], table: ErrcodeTable): SendAnswer {
   const said = readSaid(reply.text);
-  // Whatever such an answer adds, the message may have been delivered before it.
+  // Whatever else such an answer says, the message may have been delivered before it.
   if (reply.status >= 500) {
     const { errcode, errmsg = "" } = said ?? {};
     const words = safeText(errmsg, secrets);
@@ -54,7 +54,7 @@ function fromSaid({ errcode, errmsg, msgid }: Said, secrets: string[], table: Er
   return { class: name, errcode, errmsg: safeText(errmsg, secrets) || meaning || "", meaning, hint };
 }
 
-/** Undefined for what is no answer of either layer. */
+/** Undefined for text that is not an answer of either layer. */
 function readSaid(text: string): Said | undefined {
   const fields = parseFields(text.replace(MSG_KEY_NUMBER, '$1"$2"'));
   if (!fields) return undefined;
@@ -68,10 +68,10 @@ function readSaid(text: string): Said | undefined {
   return { errcode: errno, errmsg: textOf(fields.msg ?? fields.errmsg), msgid: key || undefined };
 }
 
-/** The exact digits, before JSON.parse rounds them. A bare `"` can't occur within a JSON string. */
+/** Keeps the exact digits, which JSON.parse would round. A bare `"` can't occur within a JSON string. */
 const MSG_KEY_NUMBER = /([{,]\s*"msg_key"\s*:\s*)(\d+)(?=\s*[,}])/g;
 
-/** Numbers also come as text. */
+/** Numbers may also come as strings. */
 function integerOf(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
   return typeof value === "string" && /^-?\d{1,9}$/.test(value) ? Number(value) : undefined;

@@ -18,17 +18,17 @@ import { type Addressing, createFormBody, createParameters } from "./message.ts"
 import { createTokenApi } from "./token-api.ts";
 import { FORM_TYPE, PATHS } from "./wire.ts";
 
-/** What the two kinds of messages differ in. */
+/** The differences between the two kinds of messages. */
 export interface BaiduChannel {
   facts: ChannelFacts;
-  /** Of the send endpoint, below the prefix of the API's address. */
+  /** Path of the send endpoint, below the prefix of the API's address. */
   sendPath: string;
   table: ErrcodeTable;
   address: Addressing;
   family(templateId: string): PoolFamily;
 }
 
-/** Ids of templates are BD0003 in the library and 32 hex digits in an account; of openIds the shape is not known well enough. */
+/** Template ids are BD0003 in the library and 32 hex digits in an account; the shape of openIds is not known well enough. */
 const ids = idsOf({
   name: "Baidu",
   host: /^openapi\.baidu\.com\.?$/,
@@ -45,7 +45,7 @@ export function openBaiduChannel(of: BaiduChannel, account: Account): OpenChanne
     message: toTemplateMessage,
     render: (message, openId, formId) => {
       const { data = "{}", ...others } = createParameters(message, address)({ openId, formId });
-      // A text on the wire; as it is meant for those who look at it.
+      // A string on the wire; shown as an object.
       return { ...others, data: JSON.parse(data) };
     },
     problemOf: () => undefined,

@@ -2,8 +2,8 @@ import type { Errcode } from "../../broadcast/ports.ts";
 import { type ErrcodeTable, makeTable, type Rows } from "../errcode/verdicts.ts";
 
 /**
- * How an `error_code` of the gateway is told from an `errno` of the service, here and in records, reports and totals: the
- * numbers of the two mean different things. `gw/110`; an errno stays a number.
+ * How an `error_code` of the gateway is distinguished from an `errno` of the service, here and in records, reports and
+ * totals, because the same number has different meanings. `gw/110`; an errno stays a number.
  */
 export function gatewayCode(code: number): string {
   return `gw/${code}`;
@@ -16,8 +16,8 @@ const TEMPLATE = "copy the template id from the smart program's console again";
 const SLOWER = "lower --rate or --concurrency";
 
 /**
- * 110 and 111 are documented with the calls (D); the others are those of Baidu's open platform in general (K). A quota passes, as
- * far as is known, so the codes are kept.
+ * 110 and 111 are documented with the calls (D); the others are those of Baidu's open platform in general (K). As far as is
+ * known an exceeded quota is temporary, so the codes are kept.
  */
 const GATEWAY: readonly [Exclude<keyof Rows, undefined>, number, string, string?][] = [
   ["token", 110, "access token invalid"],
@@ -33,7 +33,7 @@ const GATEWAY: readonly [Exclude<keyof Rows, undefined>, number, string, string?
   ["quota", 19, "the total limit of calls is reached", CONSOLE],
 ];
 
-/** The errnos that both kinds of messages have. Source: the vendor's pages of the two calls. */
+/** The errnos common to both kinds of messages. Source: the vendor's pages on the two calls. */
 const COMMON: Rows = {
   ok: [[0, "ok"]],
   ambiguous: [[4002, "Baidu failed to push the message"]],
@@ -54,8 +54,8 @@ function withGateway(...rows: Rows[]): ErrcodeTable {
 }
 
 /**
- * Of template/send. Used up, expired, another user's and unknown are not told apart, so that neither proves that an earlier attempt
- * arrived.
+ * For template/send. Codes that are used up, expired, another user's, or unknown are not distinguished, so none of these
+ * answers proves that an earlier attempt arrived.
  */
 export const TEMPLATE_SEND = withGateway(COMMON, {
   permission_refused: [
@@ -65,13 +65,13 @@ export const TEMPLATE_SEND = withGateway(COMMON, {
   user_unknown: [[4010, "openId invalid", "check that AppKey and pools belong to the same smart program"]],
 });
 
-/** Of subscribe/send. */
+/** For subscribe/send. */
 export const SUBSCRIBE_SEND = withGateway(COMMON, {
   permission_gone: [[4007, "the user has not subscribed, has withdrawn, or the subscription is used up"]],
   user_unknown: [[4010, "openId invalid", "check that AppKey and pools belong to the same smart program"]],
 });
 
-/** The words of the token endpoint's `error` (OAuth 2.0, RFC 6749 section 5.2). */
+/** Values of `error` from the token endpoint (OAuth 2.0, RFC 6749 section 5.2). */
 export const TOKEN_ERRORS: ReadonlyMap<Errcode, string> = new Map([
   ["invalid_client", "AppKey or AppSecret invalid"],
   ["invalid_request", "the token request is invalid"],

@@ -1,6 +1,6 @@
 import type { ChannelFacts } from "../../broadcast/channel.ts";
 
-/** What both kinds of Baidu's messages have in common. Source: swan-team/swan-docs (2020-04), baidu/smartapp-openapi-go (2023-03). */
+/** Facts about both kinds of Baidu messages. Source: swan-team/swan-docs (2020-04), baidu/smartapp-openapi-go (2023-03). */
 export const BAIDU = {
   platform: "baidu",
   delivers: {

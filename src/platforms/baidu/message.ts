@@ -3,13 +3,13 @@ import type { Addressee, OwnTexts } from "../../broadcast/ports.ts";
 import { createOwnData } from "../errcode/own-data.ts";
 import { SCENE_TYPES, type WireSubscribeForm, type WireTemplateForm } from "./wire.ts";
 
-/** The parameters that are one recipient's own, in the order in which they are sent. */
+/** The parameters specific to one recipient, in the order in which they are sent. */
 export type Addressing = (to: Addressee) => Record<string, string>;
 
 /**
- * Whom and with what a template message is sent. The last character of a form's code says who made it: 0 a guest, who is known by a
- * swan_id, 1 a user who was logged in, known by an openId; a payment is always a user's. Source: the vendor's page of
- * template/send.
+ * The recipient and the code of a template message. The last character of a form's code says who submitted it: 0 a guest,
+ * identified by a swan_id; 1 a logged-in user, identified by an openId; a payment is always a user's. Source: the vendor's
+ * page on template/send.
  */
 export function addressTemplate({
   openId,
@@ -37,7 +37,7 @@ export function createParameters(
   return (to) => ({ ...address(to), ...restOf(message, dataOf, to.own) });
 }
 
-/** The form body for one recipient; all that is the same for everybody is encoded once, here. */
+/** The form body for one recipient; all parts that are the same for everybody are encoded once, here. */
 export function createFormBody(message: Message, address: Addressing): (to: Addressee) => string {
   const dataOf = createOwnData(message);
   const same = encode(restOf(message, dataOf, undefined));

@@ -14,31 +14,32 @@ import { FORM_TYPE, TOKEN_GRANT } from "./wire.ts";
 
 export interface TokenApiOptions {
   origin: string;
-  /** `host:port` for messages. */
+  /** `host:port`, for use in messages. */
   host: string;
-  /** Of the token endpoint. */
+  /** Path of the token endpoint. */
   path: string;
-  /** Asked for when the platform is. The appid is Baidu's AppKey. Throws a PushCliError. */
+  /** Called before each request to the platform. The appid is Baidu's AppKey. Throws a PushCliError. */
   credentials(): { appid: string; appsecret: string };
-  /** For the answer; a whole request gets at most twice this, and there are up to three. */
+  /** For the answer; a whole request may take twice this, and there are up to three. */
   timeoutMs: number;
   clock: Clock;
   network?: Network | undefined;
 }
 
 const TRIES = 3;
-/** No try begins later than this after the first: others wait for the token, too. */
+/** Retries start at most this long after the first attempt: others are waiting for the token too. */
 const TRY_WITHIN_MS = 12_000;
 const BACKOFF_MS = 200;
 
 type Verdict =
   | { kind: "issued"; token: IssuedToken }
-  /** `passing`: trying again may help. */
+  /** `passing`: a retry may help. */
   | { kind: "refused" | "passing"; error: PushCliError };
 
 /**
- * Baidu's token endpoint, which gives a token for 30 days; those given before stay good (K). The secret goes in the body, where no log
- * of addresses has it. A refusal (`{"error","error_description"}`) rejects at once; what may pass is tried three times.
+ * Baidu's token endpoint, which issues a token for 30 days; tokens issued before stay valid (K). The secret is sent in the
+ * body, so that no log of URLs contains it. A refusal (`{"error","error_description"}`) rejects at once; temporary failures
+ * are tried three times.
  */
 export function createTokenApi(options: TokenApiOptions): TokenApi {
   return { modeOf: () => "basic", fetchToken: () => fetchToken(options, options.credentials()) };
@@ -50,7 +51,7 @@ async function fetchToken(
 ): Promise<IssuedToken> {
   const parameters = { ...TOKEN_GRANT, client_id: appid, client_secret: appsecret };
   const request = { method: "POST", path, body: new URLSearchParams(parameters).toString() } as const;
-  // Opened for one fetch in 30 days: there is nothing to keep alive or to close later.
+  // Used for one fetch in 30 days: there is nothing to keep alive or to close later.
   const http = await openHttp({ origin, host, connections: 1, timeoutMs, network, contentType: FORM_TYPE });
   const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
   try {
@@ -81,7 +82,7 @@ function judge(
   if (reply.kind === "failure") return passing(reply.reason, reply.hint);
   if (reply.status >= 500 || reply.status === 429) return passing(statusText(reply.status));
   const { error: word, error_description: told } = parseFields(reply.text) ?? {};
-  // OAuth answers a refusal with 400 or 401.
+  // OAuth refuses with 400 or 401.
   if (typeof word === "string" && word !== "") {
     const said = [word, told].map((text) => (typeof text === "string" ? safeText(text, [appsecret]) : ""));
     const what = [said[0], TOKEN_ERRORS.get(word), said[1] && `"${said[1]}"`].filter(Boolean).join(", ");

@@ -12,7 +12,7 @@ export const FORM_TYPE = "application/x-www-form-urlencoded";
 /** The parameters of a token call. */
 export const TOKEN_GRANT = { grant_type: "client_credentials", scope: "smartapp_snsapi_base" } as const;
 
-/** Of template/send: the event that a code is from. */
+/** For template/send: the event that a code comes from. */
 export const SCENE_TYPES = {
   form: 1,
   /** An order of Baidu's cashier. */
@@ -44,14 +44,14 @@ export interface WireSubscribeForm {
   page?: string;
 }
 
-/** What the service says, with `errno` 0 for sent. */
+/** The answer of the service; `errno` is 0 for success. */
 export interface WireServiceAnswer {
   errno: number;
   msg: string;
   data?: { msg_key?: number };
 }
 
-/** What the gateway in front of it says instead. */
+/** The answer of the gateway in front of it. */
 export interface WireGatewayAnswer {
   error_code: number;
   error_msg: string;

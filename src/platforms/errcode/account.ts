@@ -4,32 +4,32 @@ import type { CollectorPlatform } from "../../collector/ports.ts";
 import type { AccessTokens } from "../../token/ports.ts";
 import type { Network } from "../http/network.ts";
 
-/** What requests are signed with, as it was given: keys in base64 or PEM, certificates in PEM. */
+/** The keys for signing requests, as given: keys in base64 or PEM, certificates in PEM. */
 export interface SigningKeys {
   appid: string;
   privateKey: string;
-  /** The platform's public key, which its answers are verified by; absent where the certificates are given. */
+  /** The platform's public key, for verifying its answers; absent if certificates are given. */
   platformKey?: string | undefined;
   certificates?: { app: string; platform: string; root: string } | undefined;
 }
 
-/** Whose messages a channel sends, and how the platform is reached. */
+/** The account whose messages a channel sends, and how to reach the platform. */
 export interface Account {
   apiBase: string;
-  /** Limit of a call for tokens or templates; ms. */
+  /** Timeout of a call for tokens or templates; ms. */
   apiTimeoutMs: number;
   network: Network;
-  /** Throws a `credentials` error where there are none. */
+  /** Throws a `credentials` error if there are none. */
   credentials(): { appid: string; appsecret: string };
-  /** For a platform that wants signed requests. Rejects with a `credentials` error where something is missing. */
+  /** For a platform that requires signed requests. Rejects with a `credentials` error if something is missing. */
   signing(): Promise<SigningKeys>;
   clock: Clock;
-  /** The access token, shared through Redis: for what a channel asks beside the messages. */
+  /** The access token, shared through Redis: for a channel's calls other than messages. */
   tokens(): Promise<AccessTokens>;
   templateCache(): Promise<TemplateCache>;
 }
 
-/** What the table of channels has for each. */
+/** The entry of a channel in the table of channels. */
 export interface ChannelModule {
   facts: ChannelFacts;
   open(account: Account): OpenChannel;
@@ -38,8 +38,8 @@ export interface ChannelModule {
 /** What a collector needs of an account. */
 export type CollectorAccount = Pick<Account, "apiBase" | "network" | "credentials" | "signing" | "clock">;
 
-/** What the table of collectors has for each platform. */
+/** The entry of a platform in the table of collectors. */
 export interface CollectorModule {
-  /** Throws a `config` error when the API's address can't be used. Asks the platform nothing. */
+  /** Throws a `config` error for an invalid API address. Sends nothing to the platform. */
   open(account: CollectorAccount): CollectorPlatform;
 }

@@ -1,10 +1,10 @@
-/** What every answer of the API carries, read tolerantly. */
+/** The common fields of all answers of the API, read leniently. */
 export interface ParsedAnswer {
-  /** Absent when the body gives none that is an integer. */
+  /** Absent when the body has no integer errcode. */
   errcode?: number | undefined;
-  /** As sent: pass it through `safeText` before anybody sees it. */
+  /** As sent: pass it through `safeText` before showing it to anyone. */
   errmsg: string;
-  /** The exact digits, also of a JSON number beyond 2^53. */
+  /** The exact digits, even of a JSON number beyond 2^53. */
   msgid?: string | undefined;
 }
 
@@ -15,7 +15,7 @@ export function parseAnswer(text: string): ParsedAnswer | undefined {
   const fields = parseFields(text);
   return (
     fields && {
-      // Cloud gateways write them in camel case.
+      // Cloud gateways write these in camel case.
       errcode: integerOf(fields.errcode ?? fields.errCode),
       errmsg: textOf(fields.errmsg ?? fields.errMsg) ?? "",
       msgid: textOf(fields.msgid ?? fields.msgId),
@@ -23,12 +23,12 @@ export function parseAnswer(text: string): ParsedAnswer | undefined {
   );
 }
 
-/** The top-level fields of the JSON object in `text`, or undefined when it is none. Never throws. */
+/** The top-level fields of the JSON object in `text`, or undefined when it is not one. Never throws. */
 export function parseFields(text: string): Record<string, unknown> | undefined {
   return parseObject(text) ?? parseObject(withoutTail(text));
 }
 
-/** Without what C programs (a NUL) and gateways with a banner (an HTML comment) put behind the JSON. */
+/** Removes what C programs (a NUL) and gateways with a banner (an HTML comment) append to the JSON. */
 function withoutTail(text: string): string {
   const comment = text.search(/\}[\0\s]{0,9}<!--/);
   const end = comment < 0 ? text.lastIndexOf("}") : comment;
@@ -44,20 +44,20 @@ function parseObject(text: string): Record<string, unknown> | undefined {
       ? (value as Record<string, unknown>)
       : undefined;
   } catch {
-    return undefined; // not JSON: the caller says so
+    return undefined; // not JSON: reported by the caller
   }
 }
 
-/** The answer of nearly every message of a broadcast, byte for byte: no need for the JSON parser. */
+/** The answer to nearly every message of a broadcast, byte for byte: no JSON parser is needed. */
 const USUAL = /^\{"errcode":0,"errmsg":"ok"(?:,"msgid":(\d{1,30}))?\}$/;
 
 /**
- * A msgid written as a number, to be put in quotes before JSON.parse rounds it. A bare `"` can't occur within a JSON
+ * A msgid written as a number, to be quoted before JSON.parse rounds it. A bare `"` can't occur within a JSON
  * string, so this never matches in the middle of one.
  */
 const MSGID_NUMBER = /([{,]\s*"msg[iI]d"\s*:\s*)(-?\d+)(?=\s*[,}])/g;
 
-/** PHP backends are known to send one. */
+/** PHP backends are known to send it. */
 const BYTE_ORDER_MARK = 0xfeff;
 
 function integerOf(value: unknown): number | undefined {

@@ -1,9 +1,9 @@
 import { usageError } from "../../errors.ts";
 
-/** `thing1`, `character_string2`: what stands before `.DATA` in a template's content. */
+/** `thing1`, `character_string2`: the part before `.DATA` in a template's content. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
-/** Throws a usage error for what --field can't name. */
+/** Throws a usage error for names that --field can't contain. */
 export function checkFieldName(name: string): void {
   if (NAME.test(name)) return;
   const bare = name.replace(/^\{*|\.DATA\}*$/gi, "");

@@ -1,15 +1,15 @@
 import type { Channel, IdShape } from "../../broadcast/channel.ts";
 
-/** The platform's own hosts and what ids look like there. */
+/** The platform's own hosts, and the shape of its ids. */
 export interface PlatformIds {
   name: string;
   host: RegExp;
   template: { fits: RegExp; form: string };
-  /** Absent where openIds are not known well enough. */
+  /** Absent if the shape of openIds is not known well enough. */
   user?: { fits: RegExp; form: string };
 }
 
-/** The two questions about ids of a channel, answered by the platform's shapes. */
+/** A channel's two checks of ids, based on the platform's shapes. */
 export function idsOf(platform: PlatformIds): Pick<Channel, "openIdShape" | "doubtTemplateId"> {
   const isOwn = (apiBase: string) => platform.host.test(new URL(apiBase).hostname);
   return {

@@ -4,17 +4,19 @@ import { createOwnData } from "./own-data.ts";
 
 export type BodyFor = (to: Addressee) => string;
 
-/** What a message's bodies have beside its template and values. */
+/** The parts of a message's body besides its template and values. */
 export interface BodyParts {
-  /** Members that tell recipients apart, as JSON without its braces: `"touser":"o1"`. */
+  /** Members specific to each recipient, as JSON without its braces: `"touser":"o1"`. */
   head(to: Addressee): string;
-  /** What all have. */
+  /** Members common to all recipients. */
   same?: Readonly<Record<string, unknown>>;
-  /** Where the message leads, which may be a recipient's own; `page` unless given. */
+  /** Where the message leads, which may be specific to a recipient; defaults to `page`. */
   link?(page: string | undefined): Readonly<Record<string, unknown>>;
 }
 
-/** Makes the JSON body for one recipient; all that is the same for everybody is serialised once, here. */
+/**
+ * Makes the JSON body for one recipient; all parts that are the same for everybody are serialised once, here.
+ */
 export function createJsonBody(message: Message, { head, same = {}, link = toPage }: BodyParts): BodyFor {
   const { templateId, page, fields } = message;
   const others = membersOf({ template_id: templateId, ...same });
@@ -32,7 +34,7 @@ function toPage(page: string | undefined) {
   return { page };
 }
 
-/** `,"a":1,"b":2`; members that are undefined are none. */
+/** `,"a":1,"b":2`; undefined members are left out. */
 function membersOf(object: Readonly<Record<string, unknown>>): string {
   const members = JSON.stringify(object).slice(1, -1);
   return members === "" ? "" : `,${members}`;

@@ -9,26 +9,26 @@ import { parseAnswer, parseFields } from "./answer.ts";
 import { statusText } from "./send-answer.ts";
 import { classify, type ErrcodeTable } from "./verdicts.ts";
 
-/** Of users who wait for a page: a whole request gets at most twice this. */
+/** For users who wait for a page: a whole request may take twice this. */
 const TIMEOUT_MS = 4000;
-/** At the same time; more wait for a connection. */
+/** Concurrent requests; further ones wait for a connection. */
 const CONNECTIONS = 16;
 /** The vendor's have 32 characters. */
 const LOGIN_CODE = /^[!-~]{1,256}$/;
-/** The vendor's openIds have 28 of these; a key takes them as they are. */
+/** The vendor's openIds have 28 of these characters; Redis keys contain them unescaped. */
 const OPEN_ID = /^[\w-]{1,128}$/;
 
-/** Whether an openId can stand in a key. */
+/** Whether an openId can be part of a key. */
 export function isUsableOpenId(text: string): boolean {
   return OPEN_ID.test(text);
 }
 
-/** Where a platform tells whose a login code is. */
+/** The endpoint that tells which user a login code belongs to. */
 export interface LoginEndpoint {
-  /** In words. */
+  /** The platform's name for messages. */
   platform: string;
   path: string;
-  /** `permission_refused`: the code is no good, and the client needs another. */
+  /** `permission_refused`: the code is invalid, and the client needs another one. */
   table: ErrcodeTable;
 }
 
@@ -39,16 +39,16 @@ export interface Login {
 }
 
 /**
- * GET /sns/jscode2session (WeChat's page of code2Session; QQ has the same). A code is good for one answer, so nothing is asked twice: a client
- * whose login failed gets another code. The session_key of the answer is not kept. Throws a `config` error when the API's
- * address can't be used.
+ * GET /sns/jscode2session (WeChat's page on code2Session; QQ has the same). A code is good for one answer, so no request is
+ * repeated: a client whose login failed gets another code. The session_key in the answer is not kept. Throws a `config` error
+ * for an invalid API address.
  */
 export function createLogin(
   { apiBase, network, credentials }: CollectorAccount,
   endpoint: LoginEndpoint,
 ): Login {
   const { origin, host, prefix } = parseApiBase(apiBase);
-  // Opened by the first login: undici takes longer to load than the collector to start.
+  // Opened by the first login: loading undici takes longer than starting the collector.
   let http: Promise<Http> | undefined;
   const open = () => openHttp({ origin, host, connections: CONNECTIONS, timeoutMs: TIMEOUT_MS, network });
   return {
@@ -95,7 +95,7 @@ function judgeReply(
   if (status >= 500 || status === 429)
     throw new LoginFailed("busy", `${platform} answered ${statusText(status)}`);
   if (errcode !== 0) throw failureOf(errcode, safeText(errmsg, secrets), table);
-  // Another server's answer: an address that is not there, or that moved.
+  // The answer of another server: the address doesn't exist, or has moved.
   if (status >= 300) throw new LoginFailed("misconfigured", `the API answered ${statusText(status)}`);
   const openId = parseFields(text)?.openid;
   if (typeof openId === "string" && isUsableOpenId(openId)) return openId;

@@ -9,10 +9,13 @@ import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 export const BASE_HINT = "check --api-base: this address does not answer like the API";
 
-/** A 429 that does not say when: a bucket has filled a little by then. The pacer waits longer when that is too short. */
+/**
+ * The wait after a 429 without a time: the rate limit has recovered a little by then. The pacer waits longer when that is
+ * too short.
+ */
 const SHORT_WAIT_MS = 1000;
 
-/** What came back from one send, as the engine understands it; `accessToken` is kept out of the texts. */
+/** The result of one send in the engine's terms; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string, table: ErrcodeTable): SendAnswer {
   if (reply.kind === "failure") {
     return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
@@ -34,7 +37,7 @@ export function statusText(status: number): string {
   return `HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
 }
 
-/** The gateway may have failed after the message was delivered, whatever errcode it adds. */
+/** The gateway may have failed after the message was delivered, whatever errcode it returns. */
 function fromServerError(
   reply: HttpAnswer,
   parsed: ParsedAnswer | undefined,
@@ -60,8 +63,9 @@ function fromErrcode(
 }
 
 /**
- * A redirect or a 4xx of something else than the API. One in the midst of good answers is a gateway's mood, and whether the
- * message went through before it is not known; at an address that never answers otherwise, the breaker ends the run.
+ * A redirect or a 4xx that does not come from the API. A single one among successful answers is a fluctuation of a gateway,
+ * and it is unknown whether the message had gone through; at an address that never answers otherwise, the breaker ends the
+ * run.
  */
 function fromStatus(reply: HttpAnswer, accessToken: string): SendAnswer {
   const errmsg = statusText(reply.status);

@@ -7,24 +7,24 @@ import type { ErrcodeTable } from "./verdicts.ts";
 
 export interface SenderOptions {
   origin: string;
-  /** `host:port` for messages. */
+  /** `host:port`, for use in messages. */
   host: string;
-  /** Of the send endpoint, without the token. */
+  /** Path of the send endpoint, without the token. */
   path: string;
   table: ErrcodeTable;
-  /** Messages in flight at the same time. */
+  /** Maximum messages in flight. */
   concurrency: number;
-  /** For the answer; a whole request gets at most twice this. */
+  /** For the answer; a whole request may take twice this. */
   timeoutMs: number;
   bodyFor(to: Addressee): string;
-  /** A last look at what is not plain success. */
+  /** Final adjustment of answers that are not plain success. */
   judge?(answer: SendAnswer): SendAnswer;
   network?: Network | undefined;
 }
 
 /**
- * A sender of one message to many recipients, JSON with the token in the query. The first byte of a request decides: what
- * fails before it is `unsent`, what fails after it is `ambiguous`.
+ * A sender of one message to many recipients, JSON with the token in the query. The first byte of a request decides: a
+ * failure before it is `unsent`, a failure after it is `ambiguous`.
  */
 export async function createSender(options: SenderOptions): Promise<MessageSender> {
   const { origin, host, concurrency: connections, timeoutMs, network, table, bodyFor, judge } = options;
@@ -42,7 +42,7 @@ export async function createSender(options: SenderOptions): Promise<MessageSende
   };
 }
 
-/** The token changes once in two hours: its path is made once. */
+/** The token changes once in two hours, so the path with it is made once. */
 export function rememberLast(make: (input: string) => string): (input: string) => string {
   let lastInput: string | undefined;
   let lastOutput = "";

@@ -9,7 +9,7 @@ export function createTemplateBody(message: Message): BodyFor {
   });
 }
 
-/** The field that is shown large, as the platforms name it. */
+/** The field to be shown large, under the name that the platforms use. */
 export function emphasisOf({ fields, options }: Message): Record<string, string> {
   const number = options?.emphasis;
   if (number === undefined) return {};

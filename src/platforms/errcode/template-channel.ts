@@ -11,13 +11,13 @@ import type { ErrcodeTable } from "./verdicts.ts";
 export interface TemplateChannel {
   facts: ChannelFacts;
   ids: ReturnType<typeof idsOf>;
-  /** Of the send endpoint, below the prefix of the API's address. */
+  /** Path of the send endpoint, below the prefix of the API's address. */
   sendPath: string;
   table: ErrcodeTable;
   tokenEndpoints(apiBase: string): TokenEndpoints;
 }
 
-/** A channel of template messages with formIds, as WeChat made them and QQ still has them. */
+/** A channel of template messages with formIds, as WeChat introduced them and QQ still has them. */
 export function openTemplateChannel(
   { facts, ids, sendPath, table, tokenEndpoints }: TemplateChannel,
   { apiBase, apiTimeoutMs: timeoutMs, network, credentials, clock }: Account,

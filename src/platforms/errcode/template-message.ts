@@ -2,7 +2,7 @@ import type { Message, MessageInput } from "../../broadcast/channel.ts";
 import { usageError } from "../../errors.ts";
 import { checkFieldName } from "./field-name.ts";
 
-/** The message of a template whose places are keyword1, keyword2 ... Throws a usage error. */
+/** The message for a template whose fields are keyword1, keyword2 ... Throws a usage error. */
 export function toTemplateMessage(input: MessageInput): Message {
   if (Object.keys(input.named ?? {}).length > 0) {
     throw usageError("--field: the templates of this channel have keywords", "give --keywords 'a,b,c'");
@@ -10,7 +10,7 @@ export function toTemplateMessage(input: MessageInput): Message {
   return toNamedMessage({ ...input, named: undefined });
 }
 
-/** The same of a template whose places may have other names too, which --field gives. Throws a usage error. */
+/** The same for a template whose fields may have other names too, given by --field. Throws a usage error. */
 export function toNamedMessage({ templateId, page, values, named, options }: MessageInput): Message {
   const fields = named === undefined ? toKeywords(values) : toFields(named, values);
   const { emphasis } = options;

@@ -9,9 +9,9 @@ import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 export type TokenVerdict =
   | { kind: "issued"; token: IssuedToken }
-  /** Trying again will not help. */
+  /** A retry will not help. */
   | { kind: "refused"; error: PushCliError }
-  /** It may pass: unreachable, HTTP 5xx, busy, or an answer that can't be read. */
+  /** Temporary: unreachable, HTTP 5xx, busy, or an answer that can't be read. */
   | { kind: "passing"; error: PushCliError };
 
 export interface TokenContext {
@@ -19,12 +19,12 @@ export interface TokenContext {
   /** Kept out of every text. */
   appsecret: string;
   host: string;
-  /** The newer of two token endpoints, if that is what was asked. */
+  /** The newer of two token endpoints, if it was used. */
   stablePath?: string | undefined;
   table: ErrcodeTable;
 }
 
-/** What one answer of a token endpoint comes to. */
+/** Interprets one answer of a token endpoint. */
 export function judgeTokenReply(reply: HttpReply, context: TokenContext): TokenVerdict {
   if (reply.kind === "failure") return passing(context, reply.reason, reply.hint);
   if (reply.status >= 500) return passing(context, statusText(reply.status));
@@ -44,16 +44,16 @@ export function judgeTokenReply(reply: HttpReply, context: TokenContext): TokenV
 const EMPTY_HINT =
   "some platforms answer so to a wrong PUSH_CLI_APPID or PUSH_CLI_APPSECRET; check --api-base, too";
 
-/** At most 512 characters, as the vendor asks to reserve; printable ones, for it goes into a URL (encoded). */
+/** At most 512 characters, as the vendor asks to reserve; printable ones, because it is part of a URL (encoded). */
 const TOKEN = /^[!-~]+$/;
 const MAX_TOKEN = 512;
 /**
- * For an answer that gives no lifetime, which is not WeChat's. Too long a guess would leave a dead token to all who read
- * it from Redis; too short a one costs a call every five minutes.
+ * For an answer without a lifetime, which WeChat never sends. Too long a guess would leave an expired token to everyone
+ * who reads it from Redis; too short a one costs a call every five minutes.
  */
 const UNSTATED_LIFETIME_SEC = 600;
 
-/** The token in an answer; else what is wrong with the answer, without quoting it. */
+/** The token in an answer; or what is wrong with the answer, without quoting it. */
 export function readToken(text: string): IssuedToken | string {
   if (text.trim() === "") return "it is empty";
   const fields = parseFields(text);
@@ -102,7 +102,7 @@ function refusedStatus(status: number, context: TokenContext): TokenVerdict {
   };
 }
 
-/** For an address that is not there: compatible APIs often have the older token endpoint alone. */
+/** For an address that doesn't exist: compatible APIs often have only the older token endpoint. */
 function addressHint({ stablePath }: TokenContext): string {
   if (stablePath === undefined) return BASE_HINT;
   return `if this API has no ${stablePath}, use --token-mode basic; else ${BASE_HINT}`;

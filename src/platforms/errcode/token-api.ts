@@ -8,38 +8,40 @@ import { judgeTokenReply } from "./token-answer.ts";
 import { markWeather } from "./token-weather.ts";
 import type { ErrcodeTable } from "./verdicts.ts";
 
-/** Where a platform gives out tokens; paths carry the prefix of the API's address. */
+/** Where a platform issues tokens; paths include the prefix of the API's address. */
 export interface TokenEndpoints {
   origin: string;
-  /** `host:port` for messages. */
+  /** `host:port`, for use in messages. */
   host: string;
   /** GET, with the secret in the query. */
   token: string;
-  /** POST; absent where the platform has no such call. */
+  /** POST; absent if the platform has no such call. */
   stableToken?: string | undefined;
-  /** The latter's own path, for hints. */
+  /** The path of the latter without the prefix, for hints. */
   stableName?: string | undefined;
   table: ErrcodeTable;
 }
 
 export interface TokenApiOptions {
   endpoints: TokenEndpoints;
-  /** Asked for when the platform is: looking at what is stored needs no secret. Throws a PushCliError. */
+  /**
+   * Called only before requests to the platform: reading the stored token needs no secret. Throws a PushCliError.
+   */
   credentials(): { appid: string; appsecret: string };
-  /** For the answer; a whole request gets at most twice this, and there are up to three. */
+  /** For the answer; a whole request may take twice this, and there are up to three. */
   timeoutMs: number;
   clock: Clock;
   network?: Network | undefined;
 }
 
 const TRIES = 3;
-/** No try begins later than this after the first: others wait for the token, too. */
+/** Retries start at most this long after the first attempt: others are waiting for the token too. */
 const TRY_WITHIN_MS = 12_000;
 const BACKOFF_MS = 200;
 
 /**
- * The platform's token endpoints. Refusals reject at once; what may pass (unreachable, HTTP 5xx, busy, garbage) is
- * tried three times.
+ * The platform's token endpoints. Refusals reject at once; temporary failures (unreachable, HTTP 5xx, busy,
+ * garbage) are tried three times.
  */
 export function createTokenApi(options: TokenApiOptions): TokenApi {
   const { endpoints } = options;
@@ -59,7 +61,7 @@ async function fetchToken(
   const { origin, host, table, stableName } = endpoints;
   const request = tokenRequest(endpoints, credentials, mode, force);
   const stablePath = mode === "stable" ? stableName : undefined;
-  // Opened for one fetch, once in two hours: there is nothing to keep alive or to close later.
+  // Used for one fetch, once in two hours: there is nothing to keep alive or to close later.
   const http = await openHttp({ origin, host, connections: 1, timeoutMs, network });
   const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
   try {

@@ -5,12 +5,12 @@ import { parseAnswer } from "./answer.ts";
 import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 const MINUTE_MS = 60_000;
-/** After a 429 that does not say how long. */
+/** The wait after a 429 without a time. */
 const SHORT_WAIT_MS = 5000;
 
 /**
- * The error of a token endpoint, with what its answer says of the time: `transient` where another try may succeed,
- * `waitMs` where the endpoint itself says so, being busy or over a quota that passes.
+ * Adds timing information to the error of a token endpoint: `transient` if another attempt may succeed, `waitMs`
+ * if the endpoint itself says so, being busy or over a temporary quota.
  */
 export function markWeather(
   error: PushCliError,
@@ -34,7 +34,7 @@ function waitOf(reply: HttpReply, nowMs: number, table: ErrcodeTable): number | 
   return reply.status === 429 ? (asked ?? SHORT_WAIT_MS) : undefined;
 }
 
-/** What is no refusal of the API: the network, or a page of something else on the way. */
+/** Failures other than a refusal by the API: the network, or a page from something on the way. */
 function isWeather(reply: HttpReply): boolean {
   if (reply.kind === "failure") return true;
   const errcode = parseAnswer(reply.text)?.errcode;

@@ -1,6 +1,6 @@
 import type { AnswerClass, Errcode } from "../../broadcast/ports.ts";
 
-/** What an errcode means to a sender; `meaning` and `hint` are absent where nothing is known or can be done. */
+/** What an errcode means to a sender; `meaning` and `hint` are absent if nothing is known or can be done. */
 export interface ErrcodeVerdict {
   class: AnswerClass;
   afterUncertain?: "sent" | undefined;
@@ -9,13 +9,16 @@ export interface ErrcodeVerdict {
   hint?: string | undefined;
 }
 
-/** The errcodes of one endpoint: the same number means another thing at another. */
+/** The errcodes of one endpoint: the same number means something else at another endpoint. */
 export type ErrcodeTable = ReadonlyMap<Errcode, ErrcodeVerdict>;
 
 export type Row = readonly [errcode: Errcode, meaning: string, hint?: string];
 export type Rows = Readonly<Partial<Record<AnswerClass, readonly Row[]>>>;
 
-/** Later rows win. `provesSent`: refusals that show, after an attempt without an outcome, that it arrived. */
+/**
+ * Later rows override earlier ones. `provesSent`: refusals which show, after an attempt with unknown outcome,
+ * that it arrived.
+ */
 export function makeTable(rows: readonly Rows[], provesSent: readonly Errcode[] = []): ErrcodeTable {
   const table = new Map<Errcode, ErrcodeVerdict>();
   for (const part of rows) {
@@ -28,7 +31,7 @@ export function makeTable(rows: readonly Rows[], provesSent: readonly Errcode[] 
   return table;
 }
 
-/** The verdict on `errcode`; codes that the table does not know are `unlisted`. */
+/** The verdict on `errcode`; codes that are not in the table are `unlisted`. */
 export function classify(table: ErrcodeTable, errcode: Errcode): ErrcodeVerdict {
   return table.get(errcode) ?? UNLISTED;
 }

@@ -2,13 +2,13 @@ import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 
 /**
- * The addresses of a host, the one that last took a connection first. Node tries them one after the other; without this,
- * a dead IPv6 address before a live IPv4 one would cost every new connection the time of an attempt.
+ * The addresses of a host, the last one that accepted a connection first. Node tries them one after the other; without
+ * this, a dead IPv6 address before a live IPv4 one would delay every new connection by the time of an attempt.
  */
 export class AddressOrder {
   readonly #lookup: LookupFunction;
   #good: string | undefined;
-  /** Connections that failed since one came about: who failed first is tried last the next time. */
+  /** Failed connections since the last success: the address that failed first is tried last the next time. */
   #failures = 0;
 
   constructor(lookup: LookupFunction = systemLookup) {

@@ -1,16 +1,18 @@
 import { PushCliError } from "../../errors.ts";
 
-/** An API's address taken apart. */
+/** The parts of an API's address. */
 export interface ApiBase {
   origin: string;
-  /** `host:port` for messages. */
+  /** `host:port`, for use in messages. */
   host: string;
   hostname: string;
-  /** What its paths stand under: an empty text, or `/some/path`. */
+  /** The prefix of its paths: an empty string, or `/some/path`. */
   prefix: string;
 }
 
-/** Splits `--api-base`, which may carry a path prefix. Throws a `config` error when it is no plain http(s) URL. */
+/**
+ * Parses `--api-base`, which may have a path prefix. Throws a `config` error when it is not a plain http(s) URL.
+ */
 export function parseApiBase(apiBase: string): ApiBase {
   const url = URL.canParse(apiBase) ? new URL(apiBase) : undefined;
   if (!url || !isPlain(url)) throw badApiBase(url ? `${url.protocol}//${url.host}` : apiBase);
@@ -18,7 +20,7 @@ export function parseApiBase(apiBase: string): ApiBase {
   return { origin, host, hostname, prefix: url.pathname.replace(/\/+$/, "") };
 }
 
-/** `name=value`, encoded; unlike encodeURIComponent it takes any string. */
+/** `name=value`, encoded; unlike encodeURIComponent, it accepts any string. */
 export function queryParameter(name: string, value: string): string {
   return new URLSearchParams([[name, value]]).toString();
 }

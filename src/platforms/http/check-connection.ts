@@ -17,12 +17,12 @@ export interface WayOptions {
   timeoutMs: number;
 }
 
-/** A step has failed, and is noted: those behind it can't be taken. */
+/** A step has failed and was recorded: the steps after it are impossible. */
 class Stop extends Error {}
 
 /**
- * Goes the way to the API as requests do, and times each step: proxy or name and TCP, TLS, an answer to a GET that asks for
- * nothing. Ends with the first step that fails. Throws a `config` error for an address that can't be used.
+ * Connects to the API in the same way as requests do, and times each step: proxy or name and TCP, TLS, the answer to a
+ * harmless GET. Ends with the first step that fails. Throws a `config` error for an invalid address.
  */
 export async function checkConnection(options: WayOptions): Promise<ConnectionStep[]> {
   const { apiBase, network } = options;
@@ -93,7 +93,7 @@ class Way {
     });
   }
 
-  /** A tunnel for https; for http, which a proxy is asked for itself, no socket. */
+  /** A tunnel for https; for http, which is requested from the proxy itself, no socket. */
   throughProxy(proxy: ProxyServer): Promise<Socket | undefined> {
     return this.#take("proxy", async () => {
       const { network, timeoutMs } = this.#options;
@@ -134,7 +134,7 @@ class Way {
     });
   }
 
-  /** Any answer will do: what is asked for need not be there. */
+  /** Any answer will do: the path need not exist. */
   ask(): Promise<void> {
     return this.#take("http", async () => {
       const { network, timeoutMs, apiBase } = this.#options;
@@ -191,7 +191,7 @@ class Way {
     return new Promise((resolve, reject) => {
       socket.once(event, resolve);
       socket.once("close", () => reject(Object.assign(new Error("closed"), { code: "UND_ERR_SOCKET" })));
-      // Also of those that are not waited for any more.
+      // Also for sockets that are no longer waited for.
       socket.on("error", reject);
     });
   }

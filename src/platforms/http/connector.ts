@@ -6,14 +6,14 @@ import { WrongNameError } from "./tls-failure.ts";
 
 export type Connect = buildConnector.connector;
 
-/** How many addresses of a host get a turn within the time for a connection. */
+/** How many addresses of a host can be tried within the time for a connection. */
 const TURNS = 4;
 
 /**
- * Opens TCP and, for https, TLS connections; name lookup and handshake included, each takes at most `connectMs`. One for
- * all connections to a host, so that they share TLS sessions and what was learnt of its addresses.
+ * Opens TCP and, for https, TLS connections; including name lookup and handshake, each takes at most `connectMs`. One
+ * for all connections to a host, so that they share TLS sessions and experience with its addresses.
  *
- * Node's own 250 ms an address (`autoSelectFamilyAttemptTimeout`) give up hosts with longer round trips.
+ * Node's default of 250 ms per address (`autoSelectFamilyAttemptTimeout`) gives up on hosts with longer round trips.
  */
 export function createConnector(
   build: typeof buildConnector,
@@ -28,7 +28,7 @@ export function createConnector(
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: Math.ceil(connectMs / TURNS),
     ...(extraCas?.length && {
-      // `ca` takes the place of Node's own certificates.
+      // `ca` replaces Node's own certificates.
       secureContext: createSecureContext({ ca: [...rootCertificates, ...extraCas] }),
     }),
   });

@@ -1,27 +1,27 @@
-/** Something that has to be over in time. */
+/** An operation with a deadline. */
 export interface Expiring {
-  /** `deadline`: as a whole; `silence`: the other side has said nothing for too long. */
+  /** `deadline`: for the whole operation; `silence`: the other side has sent nothing for too long. */
   expire(why: "deadline" | "silence"): void;
 }
 
-/** How often the deadlines are looked at, as a part of them: they are kept that exactly. */
+/** Deadlines are checked this many times per duration, which determines their precision. */
 const LOOKS = 20;
 
 /**
- * The deadlines of all requests in flight, which all last equally long, and the silence that each may meet: one timer for
- * all, because a timer of its own would cost each message more than a microsecond. They stand in slots that are used
- * again: a Map with an entry a message made the garbage collector's work a fifth of all CPU time.
+ * The deadlines of all requests in flight, which all last equally long, and the maximum silence of each: one timer for
+ * all, because a timer of its own would cost each message more than a microsecond. They are kept in reusable slots: with a
+ * Map and an entry per message, the garbage collector took a fifth of all CPU time.
  *
- * Their time is that in which this process could have read an answer. While it is stopped (SIGSTOP, a closed lid, a paused
- * container) its clock goes on by one step, and before each look the event loop reads what lies in the sockets.
+ * Only time in which this process could have read an answer counts. While it is stopped (SIGSTOP, a closed lid, a paused
+ * container) its clock advances by one step, and before each check the event loop reads what is waiting in the sockets.
  */
 export class Deadlines {
   readonly #lastsMs: number;
   readonly #silenceMs: number;
   readonly #slots: (Expiring | undefined)[] = [];
-  /** When the one in each slot has to be over. */
+  /** The deadline of the operation in each slot. */
   readonly #ends: number[] = [];
-  /** By when something has to be heard for it; Infinity before its request is written. */
+  /** When the maximum silence ends; Infinity before the request is written. */
   readonly #quietUntil: number[] = [];
   readonly #free: number[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -33,7 +33,7 @@ export class Deadlines {
     this.#silenceMs = silenceMs;
   }
 
-  /** Returns the slot to be given back with `delete`. */
+  /** Returns the slot, to be passed to `delete`. */
   add(one: Expiring): number {
     if (!this.#timer) this.#start();
     const slot = this.#free.pop() ?? this.#slots.length;
@@ -43,12 +43,12 @@ export class Deadlines {
     return slot;
   }
 
-  /** Its request was written, or something of its answer came. */
+  /** The request was written, or a part of its answer arrived. */
   hear(slot: number): void {
     this.#quietUntil[slot] = this.#fromNow(this.#silenceMs);
   }
 
-  /** To be called once for each `add`. */
+  /** Must be called once for each `add`. */
   delete(slot: number): void {
     this.#slots[slot] = undefined;
     this.#free.push(slot);
@@ -58,14 +58,14 @@ export class Deadlines {
     return this.#lastsMs / LOOKS;
   }
 
-  /** The clock is read at each look only; a request gets the time since the last look on top. */
+  /** The clock is read only at each check; a request gets the time since the last check in addition. */
   #fromNow(ms: number): number {
     return this.#now + ms + this.#stepMs;
   }
 
   #start(): void {
     this.#lookedAt = performance.now();
-    // The immediate comes after the sockets that are readable by now.
+    // The immediate runs after the sockets that are readable by now.
     this.#timer = setInterval(() => setImmediate(() => this.#look()), this.#stepMs);
   }
 

@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type Zli
 
 type Decode = (body: Buffer, options: ZlibOptions) => Buffer;
 
-/** Named inside functions: node:zlib takes a millisecond to load, and is loaded when something of it is first used. */
+/** Referenced inside functions: node:zlib takes a millisecond to load, and is loaded on first use. */
 const gunzip: Decode = (body, options) => gunzipSync(body, options);
 const DECODERS: Record<string, Decode> = {
   gzip: gunzip,
@@ -12,8 +12,8 @@ const DECODERS: Record<string, Decode> = {
 };
 
 /**
- * A body by its `Content-Encoding`, of which the last was applied last; at most `maxBytes`. Nothing compressed is asked
- * for, but some gateways send it all the same. Returns the reason, in words, when it can't be read.
+ * Decodes a body by its `Content-Encoding`, the last encoding first; at most `maxBytes`. We don't request compression,
+ * but some gateways send it all the same. Returns the reason, in words, when it can't be read.
  */
 export function decodeBody(body: Buffer, encoding: string | undefined, maxBytes: number): Buffer | string {
   const names = (encoding ?? "").toLowerCase().split(",");
@@ -23,7 +23,7 @@ export function decodeBody(body: Buffer, encoding: string | undefined, maxBytes:
     const decode = DECODERS[name];
     if (!decode) return `the answer is encoded as "${name.slice(0, 40)}", which nobody asked for`;
     const [result, reason] = attempt(decode, decoded, maxBytes);
-    // Some servers mark what they did not compress.
+    // Some servers declare a compression that they did not apply.
     if (result === undefined && !looksLikeJson(decoded)) return reason(name);
     decoded = result ?? decoded;
   }
@@ -48,7 +48,7 @@ function attempt(
   }
 }
 
-/** `deflate` means the zlib format (RFC 9110, 8.4.1.2); some servers send the bare one. */
+/** `deflate` means the zlib format (RFC 9110, 8.4.1.2); some servers send raw deflate. */
 function inflateEither(body: Buffer, options: ZlibOptions): Buffer {
   const isZlib = (body[0]! & 0x0f) === 8 && body.length > 1 && body.readUInt16BE(0) % 31 === 0;
   return isZlib ? inflateSync(body, options) : inflateRawSync(body, options);

@@ -5,7 +5,7 @@ export interface Described {
   hint?: string | undefined;
 }
 
-/** A fault that is described already: the one who threw it knew more of it. */
+/** An error that already has a description: the place that threw it knew more. */
 export class DescribedError extends Error {
   readonly described: Described;
 

@@ -11,45 +11,47 @@ export interface HttpAnswer {
   text: string;
   /** `Retry-After`, as sent: seconds or a date. */
   retryAfter?: string | undefined;
-  /** The server's clock, as sent: what a date in `Retry-After` goes by. */
+  /** The server's clock, as sent: the reference for a date in `Retry-After`. */
   date?: string | undefined;
   contentType?: string | undefined;
-  /** Of a redirect, as sent: it may hold a token in its query. */
+  /** Of a redirect, as sent: it may contain a token in its query. */
   location?: string | undefined;
 }
 
 export interface HttpFailure extends Described {
   kind: "failure";
-  /** False when surely nothing of the request came to the API. */
+  /** False when it is certain that nothing of the request reached the API. */
   sent: boolean;
 }
 
 export type HttpReply = HttpAnswer | HttpFailure;
 
 export interface ExchangeLimits extends Omit<FailureContext, "stage"> {
-  /** For the whole request, whatever trickles in: nothing may hold a slot for ever. */
+  /** For the whole request, however slowly data arrives: nothing may hold a slot forever. */
   deadlines: Deadlines;
-  /** For a proxy that is asked for http URLs: its own refusals, which did not come to the API. */
+  /** For a proxy that receives http requests: its own refusals, which did not reach the API. */
   refusedByProxy?: ((status: number) => Described | undefined) | undefined;
 }
 
-/** What an exchange asks of the connections. */
+/** Callbacks from an exchange to its connection. */
 export interface LaneHooks {
-  /** undici is through with the request. Its connection can take the next, unless it failed before it came about. */
+  /**
+   * undici has finished the request. Its connection can take the next one, unless it failed before it was established.
+   */
   done(isUsable: boolean): void;
   /** Whether the request, of which nothing was written because of `error`, waits for another connection. */
   postpone(error: Error): boolean;
 }
 
 /**
- * One request from dispatch to its reply: the hand-written undici handler (about half more messages a second than
- * `pool.request`). undici calls `onRequestStart` in the same turn as, and just before, it writes the request: an error
- * before that means that nothing was sent. No method throws: undici would turn that into an uncaught error.
+ * One request from dispatch to its reply: a hand-written undici handler (about half more messages per second than
+ * `pool.request`). undici calls `onRequestStart` just before it writes the request, in the same turn: an error before
+ * that means that nothing was sent. No method throws: undici would turn that into an uncaught error.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: ExchangeLimits;
   readonly #chunks: Buffer[] = [];
-  /** Set while it is on a connection. */
+  /** Set while it is assigned to a connection. */
   hooks: LaneHooks | undefined;
   #resolve: ((reply: HttpReply) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -68,13 +70,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined;
   }
 
-  /** It has its reply, and must not be begun any more. */
+  /** It has its reply, and must not be started any more. */
   get isOver(): boolean {
     return this.#resolve === undefined;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Still queued when the deadline passed, or a second start, which would be a re-send: neither may be written.
+    // Either still queued when the deadline passed, or a second start, which would be a re-send: neither may be
+    // written.
     if (this.#resolve === undefined || this.#controller !== undefined) {
       controller.abort(new Error("not to be sent"));
       return;
@@ -89,7 +92,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
   ): void {
     this.#hear();
-    // 1xx come before the answer.
+    // 1xx responses precede the answer.
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
@@ -108,11 +111,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    // Those of this connection: a postponed request may be on another one by the time this one is given back.
+    // Those of this connection: a postponed request may be on another one by the time this one is released.
     const { hooks, isSent } = this;
     this.hooks = undefined;
     const postponed = this.#resolve !== undefined && !isSent && hooks?.postpone(error);
-    // Not in the same turn: undici is in the middle of clearing the connection up, and takes no other request.
+    // Not in the same turn: undici is in the middle of cleaning up the connection, and takes no other request.
     queueMicrotask(() => hooks?.done(isSent));
     if (!postponed) this.fail(error);
   }
@@ -120,7 +123,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   expire(why: "deadline" | "silence"): void {
     this.fail(why);
     if (this.#controller) this.#controller.abort(new Error(why));
-    // Its connection did not come about in all that time.
+    // Its connection was not established in all that time.
     else this.#done(false);
   }
 
@@ -146,7 +149,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const encoding = this.#headers["content-encoding"];
     const decoded = body && encoding ? decodeBody(body, encoding, this.#limits.maxBytes) : body;
     if (typeof decoded !== "string") return toAnswer(this.#status, decoded?.toString() ?? "", this.#headers);
-    // The status of a refusal says enough without its body.
+    // The status of a refusal is sufficient without its body.
     if (this.#status >= 300) return toAnswer(this.#status, "", this.#headers);
     return { kind: "failure", sent: true, reason: decoded };
   }
@@ -172,7 +175,7 @@ function toAnswer(status: number, text: string, headers: IncomingHttpHeaders): H
   };
 }
 
-/** A header that was sent twice comes as an array. */
+/** A header that was sent twice is an array. */
 function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }

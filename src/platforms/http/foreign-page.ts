@@ -4,8 +4,8 @@ import { safeText } from "./safe-text.ts";
 const MAX_CHARS = 80;
 
 /**
- * What an answer that is not the API's says of itself, for people: where a redirect leads, else the title of an HTML page
- * or the first words. `secrets` are kept out of it.
+ * Describes an answer that is not the API's: where a redirect leads, otherwise the title of an HTML page or its first
+ * words. `secrets` are kept out of it.
  */
 export function describePage(
   { text, location }: Pick<HttpAnswer, "text" | "location">,
@@ -17,14 +17,14 @@ export function describePage(
   return words === "" ? "its answer is empty" : `it says "${words}"`;
 }
 
-/** A page may be of 64 KB. */
+/** A page may have 64 KB. */
 const MAX_SCANNED = 8000;
 
 function withoutTags(text: string): string {
   return text.slice(0, MAX_SCANNED).replace(/<(script|style)\b.*?<\/\1\s*>|<[^>]*>/gis, " ");
 }
 
-/** It often holds the request's own, and with that the token. */
+/** It often contains the request's own query, and with that the token. */
 function withoutQuery(location: string): string {
   return location.replace(/[?#].*$/s, "");
 }

@@ -11,9 +11,9 @@ import { describeFailure, type WireFault } from "./wire-failure.ts";
 export interface ForwardOptions {
   /** http(s); it may have a path and a query, but no user. */
   url: string;
-  /** For a whole request, the connection included. */
+  /** For a whole request, including the connection. */
   deadlineMs: number;
-  /** Certificates and resolver. Not the proxy: a team's own backend is on this side of it. */
+  /** Certificates and resolver, but no proxy: a team's own backend is on this side of it. */
   network?: Pick<Network, "extraCas" | "lookup"> | undefined;
 }
 
@@ -22,16 +22,16 @@ export interface Forwarder {
   close(): Promise<void>;
 }
 
-/** Of an answer: the platform takes a reply of a few KiB at most. */
+/** Maximum size of an answer: the platform accepts a reply of a few KiB at most. */
 const MAX_BYTES = 256 * 1024;
-/** At the same time; more wait for a connection. */
+/** Concurrent requests; further ones wait for a connection. */
 const CONNECTIONS = 16;
-/** Servers close idle connections after 1 s and more, and what meets that end may or may not have arrived. */
+/** Servers close idle connections after 1 s or more, and a request sent at that moment may or may not have arrived. */
 const IDLE_MS = 500;
 
 /**
- * Of one connection (RFC 9110, 7.6.1), or made anew for this one. Without `accept-encoding` the answer is not compressed, and
- * can be handed on without the header that would say so.
+ * Headers that belong to one connection (RFC 9110, 7.6.1), or are made anew. Without `accept-encoding` the answer is not
+ * compressed, so it can be passed on without the header that would say so.
  */
 const OWN_HEADERS = [
   ..."connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer".split(" "),
@@ -43,8 +43,8 @@ type ForwardRequest = Parameters<Forward>[0];
 type ForwardAnswer = Awaited<ReturnType<Forward>>;
 
 /**
- * Hands callbacks on to another server: each once, on kept-alive connections. `forward` rejects with an `api` error that names
- * the host alone. Throws a `config` error when the URL can't be used.
+ * Forwards callbacks to another server: each once, on kept-alive connections. `forward` rejects with an `api` error that
+ * names only the host. Throws a `config` error for an invalid URL.
  */
 export function openForward(options: ForwardOptions): Forwarder {
   const target = parseTarget(options.url);
@@ -104,7 +104,7 @@ async function exchange(
   }
 }
 
-/** A query of the target's own stays, and the platform's comes after it, unchanged: it is what is signed. */
+/** The target's own query is kept, followed by the platform's, unchanged: it is signed. */
 function requestTo(
   target: URL,
   { method, search, headers, body }: ForwardRequest,

@@ -8,42 +8,44 @@ import { connectThroughProxy, connectToProxy, type ProxyServer, parseProxy, refu
 import { traceExchanges } from "./trace.ts";
 
 export interface HttpOptions {
-  /** As `https://host:port`. */
+  /** In the form `https://host:port`. */
   origin: string;
-  /** `host:port` for messages. */
+  /** `host:port`, for use in messages. */
   host: string;
-  /** Requests at the same time, each on its own kept-alive connection. */
+  /** Maximum concurrent requests, each on its own kept-alive connection. */
   connections: number;
   /** For the headers and for each pause within the body. */
   timeoutMs: number;
   /** For a whole request; absent: twice `timeoutMs`. */
   deadlineMs?: number | undefined;
   network?: Network | undefined;
-  /** Of an answer; absent: 64 KiB. */
+  /** Maximum size of an answer; defaults to 64 KiB. */
   maxAnswerBytes?: number | undefined;
-  /** Of the bodies that are sent; absent: JSON. */
+  /** Type of the bodies that are sent; defaults to JSON. */
   contentType?: string | undefined;
 }
 
 export interface Http {
   /** Never rejects. Never sends anything twice. */
   request(request: HttpRequest): Promise<HttpReply>;
-  /** The same, with a callback, which must not throw. It may be called before this returns. */
+  /** The same with a callback, which must not throw. It may be called before this returns. */
   dispatch(request: HttpRequest, onReply: (reply: HttpReply) => void): void;
-  /** Lets the requests in flight finish, and does not take longer than they may. */
+  /** Waits until the requests in flight end, which they do by their deadlines. */
   close(): Promise<void>;
 }
 
-/** With a dead first name server, a lookup alone takes 5 s (resolv.conf(5)). */
+/** With a dead primary name server, a lookup alone takes 5 s (resolv.conf(5)). */
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** When undici closes an idle connection by itself, unless the server hints at less; `lanes.ts` uses none that long. */
+/**
+ * When undici closes an idle connection by itself, unless the server asks for less; `lanes.ts` never uses one that old.
+ */
 const KEEP_MS = 4000;
 const HINT_SLACK_MS = 500;
 
 type Undici = { Client: typeof Client; buildConnector: typeof buildConnector };
 
-/** One origin. undici's `Client` is loaded with the first use of HTTP. */
+/** For one origin. undici's `Client` is loaded with the first use of HTTP. */
 export async function openHttp(options: HttpOptions): Promise<Http> {
   const undici = await import("undici");
   const proxy = options.network?.proxy === undefined ? undefined : parseProxy(options.network.proxy);
@@ -73,7 +75,10 @@ function limitsOf(
   };
 }
 
-/** A proxy is asked for a whole http URL, and for a tunnel to an https server: many open none to port 80. */
+/**
+ * A proxy gets the whole URL of an http request, and is asked for a tunnel to an https server: many don't open one to
+ * port 80.
+ */
 function isForwarded(origin: string): boolean {
   return origin.startsWith("http:");
 }
@@ -107,7 +112,7 @@ function headersOf({ userAgent }: Network, contentType: string): string[] {
   return ["content-type", contentType, "accept", "application/json", ...own];
 }
 
-/** undici's own time limits are off: they would fire after a sleep before the socket is read. */
+/** undici's own timeouts are off: they would fire after a sleep before the socket is read. */
 function clientOptions(connect: Connect, maxBytes: number): Client.Options {
   return {
     connect,
@@ -117,7 +122,8 @@ function clientOptions(connect: Connect, maxBytes: number): Client.Options {
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_MS,
     keepAliveMaxTimeout: KEEP_MS,
-    // Taken off the server's hint, which is in whole seconds; by undici's 2 s, one of 2 s would end each connection.
+    // Subtracted from the server's hint, which is in whole seconds; with undici's default of 2 s, a hint of 2 s would
+    // end each connection.
     keepAliveTimeoutThreshold: HINT_SLACK_MS,
     maxResponseSize: maxBytes,
   };

@@ -4,18 +4,18 @@ import { isShortage } from "./wire-failure.ts";
 
 export interface HttpRequest {
   method: "GET" | "POST";
-  /** With its query. */
+  /** Including its query. */
   path: string;
-  /** JSON, unless the options name another type. */
+  /** JSON, unless the options set another type. */
   body?: string | undefined;
-  /** Names and values by turns, beside those that all requests have. */
+  /** Alternating names and values, in addition to the headers of all requests. */
   headers?: readonly string[] | undefined;
 }
 
-/** How requests are put to a client: which one, and what they carry. */
+/** How requests are passed to a client: which one, and with what additions. */
 export interface Route {
   open(): Client;
-  /** Goes before each path. */
+  /** Prepended to each path. */
   pathPrefix: string;
   headers: string[];
 }
@@ -25,14 +25,14 @@ interface Waiting {
   exchange: Exchange;
 }
 
-/** A connection, and what is on it. */
+/** A connection and its current request. */
 class Lane implements LaneHooks {
   readonly client: Client;
-  /** Undefined while it is free. */
+  /** Undefined while the connection is free. */
   current: Waiting | undefined;
-  /** It was answered on. */
+  /** A request was answered on it. */
   isProven = false;
-  /** Since when it is free. */
+  /** The time since which it is free. */
   freeSinceMs = 0;
   private readonly owner: LaneOwner;
 
@@ -55,21 +55,22 @@ interface LaneOwner {
   postpone(lane: Lane, error: Error): boolean;
 }
 
-/** undici's client may never be through with what it counts as running; sockets close at once. */
+/** undici's client may never finish what it counts as running; sockets close at once. */
 const CLOSE_MS = 1000;
-/** After a shortage, one more connection is tried for each so many answers. */
+/** After a shortage, one more connection is tried after this many answers. */
 const ANSWERS_PER_LANE = 50;
 /**
- * Servers close idle connections after 1 s and more. A request that meets the end of one may or may not have been delivered, so
- * none goes out on a connection that has been idle for longer than this. Not by undici's own limit: for less than a second that is a timer of its own for each message.
+ * Servers close idle connections after 1 s or more. A request sent at that moment may or may not have been delivered, so none
+ * is sent on a connection that has been idle for longer than this. undici's own limit is not used: below a second, it takes a
+ * timer for each message.
  */
 const IDLE_MS = 500;
 
 /**
- * Connections to one origin, one request at a time on each: an answer's successor goes out on the same connection in the
- * same turn. undici's `Pool` looks for a free connection among all, and lets an answered one fall idle first; that made a
- * message cost a sixth more. A `Client` writes a request once: with pipelining 1 it keeps for another connection only what
- * was not begun. One whose connection failed is thrown away.
+ * Connections to one origin, one request at a time on each: after an answer, the next request is sent on the same connection
+ * in the same turn. undici's `Pool` searches all connections for a free one, and first lets an answered one become idle; that
+ * made a message cost a sixth more. A `Client` writes a request only once: with pipelining 1, only requests that were not
+ * started move to another connection. One whose connection failed is discarded.
  */
 export class Lanes {
   readonly #limits: ExchangeLimits;
@@ -79,9 +80,9 @@ export class Lanes {
   readonly #free: Lane[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #owner: LaneOwner;
-  /** Lanes with a request on them. */
+  /** Number of lanes with a request. */
   #busy = 0;
-  /** Fewer than wanted while this machine is short of something. */
+  /** Reduced while this machine lacks resources. */
   #most: number;
   #answersUntilMore = ANSWERS_PER_LANE;
   #closing: Promise<void> | undefined;
@@ -108,7 +109,7 @@ export class Lanes {
     }
   }
 
-  /** Lets the requests in flight finish, and ends in any case once they are over. */
+  /** Waits until the requests in flight end, and returns in any case once they are over. */
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     for (const { exchange } of this.#waiting.splice(0)) exchange.fail("closed");
@@ -157,10 +158,10 @@ export class Lanes {
     return true;
   }
 
-  /** Whose end will free a connection for what waits. */
+  /** Whether another request will free a connection for those that wait. */
   #isAnotherAtWork(lane: Lane): boolean {
     for (const other of this.#lanes) {
-      // One that was answered before writes its next request a turn of the event loop later.
+      // A lane that was answered before writes its next request one turn of the event loop later.
       if (other !== lane && other.current && (other.current.exchange.isSent || other.isProven)) return true;
     }
     return false;
@@ -182,7 +183,7 @@ export class Lanes {
     if (this.#busy === 0) this.#onIdle?.();
   }
 
-  /** The oldest one that has not expired while it waited. */
+  /** The oldest one that has not expired while waiting. */
   #nextWaiting(): Waiting | undefined {
     let next = this.#waiting.shift();
     while (next?.exchange.isOver) next = this.#waiting.shift();
@@ -202,7 +203,7 @@ export class Lanes {
 
   #discard(lane: Lane): void {
     this.#lanes.delete(lane);
-    // Its socket is gone, or on its way out; nobody has to wait for that.
+    // Its socket is gone or closing; there is no need to wait for that.
     void lane.client.destroy();
   }
 }

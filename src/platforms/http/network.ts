@@ -3,14 +3,14 @@ import type { Logger } from "../../log.ts";
 
 /** How the API is reached; the same for tokens and messages. */
 export interface Network {
-  /** `http(s)://[user:password@]host[:port]`; absent: no proxy. Shown to nobody but by its host. */
+  /** `http(s)://[user:password@]host[:port]`; absent: no proxy. Only its host may be shown. */
   proxy?: string | undefined;
-  /** Certificates (PEM) that are trusted beside those that Node trusts by itself. */
+  /** Certificates (PEM) that are trusted in addition to those that Node trusts by default. */
   extraCas?: readonly string[] | undefined;
-  /** Names the program to the API; some gateways refuse requests without it. */
+  /** Identifies the program to the API; some gateways refuse requests without it. */
   userAgent?: string | undefined;
-  /** Absent: nobody looks at exchanges. */
+  /** Absent: exchanges are not logged. */
   log?: Logger | undefined;
-  /** In the place of the system's resolver. */
+  /** Replaces the system's resolver. */
   lookup?: LookupFunction | undefined;
 }

@@ -5,7 +5,7 @@ import type { Connect } from "./connector.ts";
 import { type Described, DescribedError } from "./described.ts";
 import { describeFailure } from "./wire-failure.ts";
 
-/** A proxy as it is used: where it is, what it wants to know, and how it may be named. */
+/** A proxy: its address, its authentication, and its name for messages. */
 export interface ProxyServer {
   origin: string;
   /** `host:port`, without the user. */
@@ -21,7 +21,7 @@ export function parseProxy(proxy: string): ProxyServer {
   return { origin, host, headers: user === ":" ? [] : ["proxy-authorization", authorization] };
 }
 
-/** Connections to the proxy itself, whose failures name it. */
+/** Connections to the proxy itself; their failures name it. */
 export function connectToProxy(connect: Connect, { host }: ProxyServer, connectMs: number): Connect {
   return (options, callback) =>
     // The TLS name is that of the proxy, whatever host the request is for.
@@ -33,8 +33,8 @@ export function connectToProxy(connect: Connect, { host }: ProxyServer, connectM
 
 /**
  * Connections to a TLS server through a tunnel of the proxy (CONNECT; RFC 9110, 9.3.6). `openProxy` opens a client of the
- * proxy, `secure` does the handshake with the server. Made of undici's parts as its ProxyAgent is, which has no time
- * limit and no words for a proxy that refuses.
+ * proxy, `secure` does the handshake with the server. Built from undici's parts in the same way as its ProxyAgent, which
+ * has no timeout and no error message for a proxy that refuses.
  */
 export function connectThroughProxy(openProxy: () => Client, secure: Connect, proxy: ProxyServer): Connect {
   return (options, callback) => {
@@ -46,7 +46,7 @@ export function connectThroughProxy(openProxy: () => Client, secure: Connect, pr
   };
 }
 
-/** The proxy's own refusal of a request that it was to forward: 407 is said by proxies alone. */
+/** The proxy's own refusal of a request to forward: only proxies answer 407. */
 export function refusalOf(status: number, { host }: ProxyServer): Described | undefined {
   return status === 407 ? describeRefusal(status, host) : undefined;
 }
@@ -55,7 +55,7 @@ async function openTunnel(client: Client, target: string, proxy: ProxyServer): P
   try {
     const headers = [...proxy.headers, "host", target, "proxy-connection", "keep-alive"];
     const { socket, statusCode } = await client.connect({ path: target, headers });
-    // Errors come to the TLS connection above it, too; without a listener here, they would end the process.
+    // Errors also reach the TLS connection on top of it; without a listener here, they would end the process.
     socket.on("error", () => {});
     if (statusCode >= 200 && statusCode < 300) return socket as Socket;
     socket.destroy();
@@ -63,7 +63,7 @@ async function openTunnel(client: Client, target: string, proxy: ProxyServer): P
   } catch (error) {
     throw error instanceof DescribedError ? error : tunnelError(error as Error, proxy.host);
   } finally {
-    // The socket is no longer the client's; without one there is nothing to wait for.
+    // The socket no longer belongs to the client; without it there is nothing to wait for.
     void client.destroy();
   }
 }
@@ -92,7 +92,7 @@ function describeProxyFailure(error: Error, host: string, connectMs: number): De
   return { reason: `no connection to the proxy: ${reason}`, hint: HINT };
 }
 
-/** No name is sent for an address (RFC 6066, 3). */
+/** No name is sent for an IP address (RFC 6066, 3). */
 function nameOf(hostname: string): string {
   return /^[\d.]+$|:/.test(hostname) ? "" : hostname;
 }

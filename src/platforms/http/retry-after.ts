@@ -1,12 +1,15 @@
 import type { HttpAnswer } from "./exchange.ts";
 
-/** Less would be no pause, and more than 5 minutes is no quota that passes: then it is asked again after that time. */
+/**
+ * Less would not be a pause; and a quota that takes more than 5 minutes is not temporary: it is tried again after that
+ * time.
+ */
 const LEAST_MS = 1000;
 const MOST_MS = 300_000;
 
 /**
- * The ms to wait that an answer asks for by `Retry-After` (RFC 9110 section 10.2.3: seconds, or a date), bounded. A date
- * goes by the server's own clock, its `Date`; without that, or when it is not understood, undefined.
+ * The time in ms to wait that an answer requests by `Retry-After` (RFC 9110 section 10.2.3: seconds, or a date),
+ * bounded. A date is relative to the server's own clock, its `Date`; undefined without that, or when it can't be parsed.
  */
 export function readRetryAfter({
   retryAfter,

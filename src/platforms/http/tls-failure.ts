@@ -4,12 +4,12 @@ import type { Described } from "./described.ts";
 import { safeText } from "./safe-text.ts";
 
 /**
- * A certificate for other names than the host's, without Node's code `ERR_TLS_CERT_ALTNAME_INVALID`: upon that one
- * undici 7 counts the refused request as running for ever (lib/dispatcher/client.js, handleConnectError), so that its
+ * A certificate for names other than the host's, without Node's code `ERR_TLS_CERT_ALTNAME_INVALID`: with that code,
+ * undici 7 counts the refused request as running forever (lib/dispatcher/client.js, handleConnectError), so that its
  * client neither takes another request nor closes.
  */
 export class WrongNameError extends Error {
-  /** What the certificate is for. */
+  /** The names in the certificate. */
   readonly names: string;
 
   private constructor(names: string, cause: Error) {
@@ -33,7 +33,7 @@ const NO_TLS = "it does not speak TLS";
 const OLD_TLS = "it speaks no version of TLS that is safe enough";
 const UNTRUSTED_HINT = "if a proxy looks into TLS here, give the certificate of its CA: --api-ca <file>";
 
-/** Node's and OpenSSL's codes of a handshake that failed. */
+/** Node's and OpenSSL's codes for a failed handshake. */
 const PROBLEMS: { test: RegExp; what: string; hint?: string }[] = [
   {
     test: /^(SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/,
@@ -56,7 +56,7 @@ const PROBLEMS: { test: RegExp; what: string; hint?: string }[] = [
   { test: /^ERR_SSL_.*ALERT_NO_APPLICATION_PROTOCOL$/, what: "it does not speak HTTP/1.1, which is needed" },
 ];
 
-/** A TLS connection that did not come about, in words; undefined when the error is about something else. */
+/** Describes a TLS connection that was not established; undefined when the error is about something else. */
 export function describeTls(cause: Error, host: string): Described | undefined {
   if (cause instanceof WrongNameError) {
     return {

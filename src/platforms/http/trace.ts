@@ -4,7 +4,7 @@ import type { HttpRequest } from "./lanes.ts";
 
 type Dispatch = (request: HttpRequest, onReply: (reply: HttpReply) => void) => void;
 
-/** Tells the log of each request and what came of it; without a log that wants traces, it is `dispatch` itself. */
+/** Logs each request and its result; without a log that records traces, it is `dispatch` itself. */
 export function traceExchanges(dispatch: Dispatch, host: string, log: Logger | undefined): Dispatch {
   const debug = log?.debug;
   if (!debug) return dispatch;
@@ -20,7 +20,7 @@ export function traceExchanges(dispatch: Dispatch, host: string, log: Logger | u
   };
 }
 
-/** Parameters that are no secrets; the values of all others are left out. */
+/** Parameters that are not secret; the values of all others are left out. */
 const OPEN_PARAMETERS = new Set(["appid", "grant_type"]);
 
 /** `/cgi-bin/x?access_token=***` */
@@ -40,7 +40,7 @@ interface Outcome {
   errcode?: number;
   /** Why there was no answer. */
   failure?: string;
-  /** Whether the request may have come to the other side. */
+  /** Whether the request may have reached the other side. */
   sent?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { describeTls } from "./tls-failure.ts";
 export interface FailureContext {
   /** `host:port` of the API, and the proxy on the way to it. */
   host: string;
-  /** How far the request came: nothing written, written, or the answer begun. */
+  /** How far the request got: nothing written, written, or the answer started. */
   stage: "unsent" | "sent" | "answering";
   timeoutMs: number;
   connectMs: number;
@@ -14,10 +14,10 @@ export interface FailureContext {
   maxBytes: number;
 }
 
-/** An error of undici or of the socket, or what we put an end to ourselves. */
+/** An error of undici or of the socket, or a reason why we ended the request ourselves. */
 export type WireFault = Error | "deadline" | "silence" | "closed";
 
-/** What happened on the wire, in words; never a path or query. */
+/** Describes what happened on the wire; never includes a path or query. */
 export function describeFailure(cause: WireFault, context: FailureContext): Described {
   if (cause === "closed") return { reason: CLOSED };
   if (cause === "deadline") return { reason: describeDeadline(context) };
@@ -28,7 +28,10 @@ export function describeFailure(cause: WireFault, context: FailureContext): Desc
   return describeTls(cause, context.host) ?? { reason: describeByPattern(cause, context) };
 }
 
-/** Whether this machine or its resolver could not serve one more connection; that says nothing of the API. */
+/**
+ * Whether this machine or its resolver lacks the resources for another connection; that says nothing about
+ * the API.
+ */
 export function isShortage(error: Error): boolean {
   const { cause } = error;
   const code = codeOf(error);
@@ -36,7 +39,7 @@ export function isShortage(error: Error): boolean {
 }
 
 const MACHINE = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EADDRINUSE", "ENOBUFS", "ENOMEM"]);
-/** A resolver that is asked too much, or could not open its files. */
+/** A resolver that is overloaded, or could not open its files. */
 const RESOLVER = new Set(["EAI_AGAIN", "EAI_MEMORY", "ENOTFOUND"]);
 const MACHINE_HINT = "this is about this machine, not about the API: lower --concurrency";
 
@@ -58,7 +61,7 @@ const WORDS: Record<string, (context: FailureContext) => string> = {
   UND_ERR_SOCKET: closed,
   UND_ERR_CONNECT_TIMEOUT: ({ host, connectMs }) => `no connection to ${host} within ${seconds(connectMs)}`,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ({ stage }) =>
-    // undici says so, too, when a Content-Length stands there twice; the answer has not begun for it then.
+    // undici also reports this when a Content-Length is sent twice; it then considers the answer not started.
     stage === "answering" ? "the answer was cut short" : "the headers of the answer give its length twice",
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ({ maxBytes }) => `the answer is larger than ${maxBytes / 1024} KiB`,
   UND_ERR_HEADERS_OVERFLOW: () => "the headers of the answer are too large",

@@ -5,7 +5,8 @@ import { TOKEN_ENDPOINT } from "./errcodes.ts";
 
 /**
  * WeChat's bodies and answers under other paths, and one token endpoint. Source: q.qq.com, server API "getAccessToken",
- * "sendTemplateMessage", "sendSubscriptionMessage"; the login's path is WeChat's by what SDKs call, no page of it was seen.
+ * "sendTemplateMessage", "sendSubscriptionMessage"; the path of the login is WeChat's, as SDKs call it; no page on it was
+ * seen.
  */
 export const PATHS = {
   token: "/api/getToken",
@@ -14,7 +15,10 @@ export const PATHS = {
   jscode2session: "/sns/jscode2session",
 };
 
-/** Of template ids the vendor gives no example, so anything of a plausible length passes; of openIds not even that. */
+/**
+ * The vendor gives no example of a template id, so anything of a plausible length passes; nothing at all is known about
+ * openIds.
+ */
 export const QQ_IDS = idsOf({
   name: "QQ",
   host: /^api\.q\.qq\.com\.?$/,

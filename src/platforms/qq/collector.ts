@@ -3,7 +3,7 @@ import { createLogin } from "../errcode/login.ts";
 import { PATHS } from "./account.ts";
 import { LOGIN } from "./errcodes.ts";
 
-/** QQ's side of a collector: it pushes no events about messages. */
+/** QQ's part of a collector: the platform pushes no events about messages. */
 export const qqCollector: CollectorModule = {
   open: (account) => createLogin(account, { platform: "QQ", path: PATHS.jscode2session, table: LOGIN }),
 };

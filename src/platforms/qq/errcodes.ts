@@ -5,8 +5,8 @@ const SECRET = "check PUSH_CLI_APPID and PUSH_CLI_APPSECRET against the mini pro
 const KEYWORDS = "compare --keywords with the template: their number, length and characters";
 
 /**
- * What QQ's pages name (q.qq.com, "sendTemplateMessage": 40037, 41028 to 41030, 45009), and WeChat's numbers for what an API of
- * this form answers besides. QQ's subscriptions use some of these numbers for other things.
+ * The codes on QQ's pages (q.qq.com, "sendTemplateMessage": 40037, 41028 to 41030, 45009), and WeChat's numbers for other
+ * answers of such an API. QQ's subscriptions use some of these numbers for other things.
  */
 const ROWS: Rows = {
   ok: [[0, "ok"]],
@@ -43,13 +43,13 @@ const ROWS: Rows = {
   ],
 };
 
-/** Of template/send; 41029 after an attempt without an outcome is that one's success. */
+/** For template/send; 41029 after an attempt with unknown outcome means that the attempt succeeded. */
 export const TEMPLATE_SEND = makeTable([ROWS], [41029]);
 
-/** Of getToken. */
+/** For getToken. */
 export const TOKEN_ENDPOINT = makeTable([ROWS, { fatal: [[40001, "AppSecret wrong", SECRET]] }]);
 
-/** Of jscode2session: WeChat's numbers, by what SDKs know of it; no page of the vendor was seen. */
+/** For jscode2session: WeChat's numbers, as SDKs know them; no page of the vendor was seen. */
 export const LOGIN = makeTable([
   ROWS,
   {

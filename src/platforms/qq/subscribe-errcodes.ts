@@ -5,8 +5,8 @@ const VALUES = "compare the values with the template: it wants as many as it has
 const ACCOUNT = "check --oac-appid, and that the official account is bound to the mini program";
 
 /**
- * What q.qq.com's pages of sendSubscriptionMessage and subscribeAppMsg name. Several have another meaning there than at
- * template/send and at WeChat: 41030, 47001 and 40035 above all. Of the rest, the token's are WeChat's.
+ * The codes on q.qq.com's pages on sendSubscriptionMessage and subscribeAppMsg. Several have another meaning there than at
+ * template/send and at WeChat, above all 41030, 47001 and 40035. Of the rest, those about the token are WeChat's.
  */
 const ROWS: Rows = {
   ok: [[0, "ok"]],
@@ -19,7 +19,7 @@ const ROWS: Rows = {
   later: [[41030, "the last message to this user was a moment ago"]],
   permission_gone: [
     [46001, "the user has not subscribed"],
-    // "The authorisation closes by itself" after a week without a login; the user opens it again in the settings.
+    // "The authorisation closes by itself" after a week without a login; the user enables it again in the settings.
     [46006, "the user has not been in the mini program for a week, which ends a long-term subscription"],
   ],
   not_today: [[46002, "the user has had as many messages as a day allows"]],
@@ -49,7 +49,7 @@ const ROWS: Rows = {
 };
 
 /**
- * Of SendSubscriptionMessage. 46002 after an attempt without an outcome is that one's doing, as far as nobody else has sent
- * to the user on that day: of a standing right the platform takes one message a day.
+ * For SendSubscriptionMessage. 46002 after an attempt with unknown outcome was caused by that attempt, unless another
+ * program has sent to the user on that day: the platform accepts one message a day for a standing consent.
  */
 export const SUBSCRIBE_SEND = makeTable([ROWS], [46002]);

@@ -3,7 +3,7 @@ import { parseApiBase } from "../http/api-base.ts";
 import { TOKEN_ENDPOINT } from "./errcodes.ts";
 import { PATHS } from "./wire.ts";
 
-/** Both token endpoints of WeChat. Throws a `config` error when the address can't be used. */
+/** Both token endpoints of WeChat. Throws a `config` error for an invalid address. */
 export function tokenEndpoints(apiBase: string): TokenEndpoints {
   const { origin, host, prefix } = parseApiBase(apiBase);
   return {

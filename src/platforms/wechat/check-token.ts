@@ -12,10 +12,13 @@ import { ACCOUNT_CALLS } from "./subscribe/errcodes.ts";
 import { readQuota } from "./subscribe/quota.ts";
 import { PATHS } from "./wire.ts";
 
-/** The call about quotas knows the token, and nothing of this path: the vendor's page of getApiQuota. */
+/** The call about quotas accepts the token, but does not know this path: the vendor's page on getApiQuota. */
 const NO_QUOTA = new Set([76003, 76021, 76022]);
 
-/** Asks what is left of the day's quota of `sendPath`, which costs nothing and is refused where the token is. */
+/**
+ * Queries the remainder of the day's quota for `sendPath`, which costs nothing and is refused if the token is
+ * invalid.
+ */
 export function createTokenCheck(
   { apiBase, network }: Pick<Account, "apiBase" | "network">,
   sendPath: string,

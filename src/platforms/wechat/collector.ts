@@ -4,7 +4,7 @@ import { createCallbackReader } from "./callback/reader.ts";
 import type { XmlParser } from "./callback/xml.ts";
 import { openWechatLogin } from "./login.ts";
 
-/** WeChat's side of a collector, with what it loads: the XML parser is of no use to other commands. */
+/** WeChat's part of a collector, with its dependencies: no other command needs the XML parser. */
 export async function loadWechatCollector(): Promise<CollectorModule> {
   const { SaxesParser } = await import("saxes");
   return { open: (account) => openWechatCollector(account, SaxesParser) };

@@ -7,7 +7,7 @@ const KEYWORDS = "compare --keywords with the template: their number, length and
 const WITHDRAWN =
   "WeChat withdrew template messages on 2020-01-10; --channel wechat-subscribe sends subscribe messages, but codes don't move with it: a formId permits a template message, a subscribe message needs the user's consent; --api-base leads to a compatible endpoint";
 
-/** From the vendor's documentation; 41031 to 41035 from the list of return codes that WxJava carries. */
+/** From the vendor's documentation; 41031 to 41035 from the list of return codes in WxJava. */
 const TEMPLATE_ROWS: Rows = {
   permission_refused: [
     [41028, "formId invalid, expired or another user's"],
@@ -47,12 +47,12 @@ const TEMPLATE_ROWS: Rows = {
 };
 
 /**
- * Of template/send. 41029 after an attempt without an outcome is that one's success; 41028 is the answer to an expired code
- * too, so it does not tell whether the earlier attempt arrived.
+ * For template/send. 41029 after an attempt with unknown outcome means that the attempt succeeded; 41028 is also the answer
+ * for an expired code, so it does not tell whether the earlier attempt arrived.
  */
 export const TEMPLATE_SEND = makeTable([COMMON_ROWS, TEMPLATE_ROWS], [41029]);
 
-/** Of both token endpoints: 40001 means a stale token to a send, but a wrong secret here. */
+/** For both token endpoints: at the send endpoint 40001 means a stale token, but here a wrong secret. */
 export const TOKEN_ENDPOINT = makeTable([
   COMMON_ROWS,
   TEMPLATE_ROWS,

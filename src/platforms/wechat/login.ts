@@ -4,7 +4,7 @@ import { makeTable } from "../errcode/verdicts.ts";
 import { COMMON_ROWS, SECRET } from "./common-errcodes.ts";
 import { PATHS } from "./wire.ts";
 
-/** Of jscode2session, by the vendor's page of code2Session and its list of global return codes. */
+/** For jscode2session, from the vendor's page on code2Session and its list of global return codes. */
 const CODE2SESSION = makeTable([
   COMMON_ROWS,
   {
@@ -23,7 +23,7 @@ const CODE2SESSION = makeTable([
   },
 ]);
 
-/** Throws a `config` error when the API's address can't be used. */
+/** Throws a `config` error for an invalid API address. */
 export function openWechatLogin(account: CollectorAccount): Login {
   return createLogin(account, { platform: "WeChat", path: PATHS.jscode2session, table: CODE2SESSION });
 }

@@ -41,7 +41,8 @@ const facts: ChannelFacts = {
   apiBase: "https://api.weixin.qq.com",
   poolPrefix: "consent:",
   receipts: true,
-  // The vendor gives no figure, only the advice to send less at once after bursts of -1; each of those leaves an unknown.
+  // The vendor gives no figure, only the advice to send less at once after bursts of -1; each -1 leaves an unknown
+  // outcome.
   startRate: 50,
 };
 

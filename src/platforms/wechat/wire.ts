@@ -1,6 +1,6 @@
 /** Wire types of the WeChat API, as documented by the vendor; the sandbox speaks the same ones. */
 
-/** Every answer carries these; `errcode` absent or 0 means ok. */
+/** Common to all answers; `errcode` absent or 0 means success. */
 export interface WireAnswer {
   errcode?: number;
   errmsg?: string;
@@ -49,13 +49,13 @@ export interface WireSubscribeMessage {
 export interface WireTemplate {
   priTmplId: string;
   title: string;
-  /** One `label:{{thing1.DATA}}` a line. */
+  /** One `label:{{thing1.DATA}}` per line. */
   content: string;
-  /** As `content`, with values in the fields' places. */
+  /** Like `content`, with values in place of the fields. */
   example: string;
   /** 2: one-time, 3: long-term. */
   type: 2 | 3;
-  /** The only values that the fields of these names take. */
+  /** The only values that the fields with these names accept. */
   keywordEnumValueList?: { keywordCode: string; enumValueList: string[] }[];
 }
 

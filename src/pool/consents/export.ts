@@ -21,11 +21,11 @@ export type ConsentEntryLine = EntryLine & { templateId: string };
 export interface ConsentExportTotals {
   pools: number;
   consents: number;
-  /** Lines with an entry's bytes. */
+  /** Lines that hold an entry byte for byte. */
   entries: number;
-  /** Left out: beyond the maximum age. */
+  /** Left out: past the maximum age. */
   expired: number;
-  /** Left out: entries too long for a line that import reads. */
+  /** Left out: entries too long for a line that import would read. */
   tooLong: number;
 }
 
@@ -39,7 +39,7 @@ export interface ConsentExportOptions {
   signal: AbortSignal;
 }
 
-/** Writes out what the pools of consents hold, as `exportPools` does those of codes. */
+/** Exports the contents of consent pools, as `exportPools` does for pools of codes. */
 export async function exportConsents(
   store: ConsentStore,
   options: ConsentExportOptions,

@@ -4,16 +4,18 @@ import { parseBase64, parseTime } from "../import-row.ts";
 import { quoteValue } from "../quote-value.ts";
 import { isTemplateId } from "../template-id.ts";
 
-/** One row to import before validation; fields under the names of their file. */
+/** One row to import before validation; its fields have the names of their file. */
 export interface ConsentRow {
-  /** Where it stands, as messages have it: "line 6", "key 'wx:quota:oA'". */
+  /** Its position, as messages show it: "line 6", "key 'wx:quota:oA'". */
   place: string;
   fields: Readonly<Record<string, unknown>>;
-  /** Why it could not even be taken apart. */
+  /** Why it could not be parsed at all. */
   error?: string | undefined;
 }
 
-/** What a good row asks for. Consents without an id get theirs from their place among the user's in the batch. */
+/**
+ * The content of a valid row. Consents without an id get one from their position among the user's in the batch.
+ */
 export type ParsedConsentRow = { openId: string; templateId: string } & (
   | { raw: string }
   | { consent: GivenConsent }
@@ -23,7 +25,7 @@ export type ParsedConsentRow = { openId: string; templateId: string } & (
 /** A consent with an id of its own; its time may be missing. */
 export type GivenConsent = Omit<Consent, "atMs"> & { atMs: number | undefined };
 
-/** Names of columns, without case, blanks, `_` and `-`, to ours; as backends and their exports have them. */
+/** Column names as backends and their exports use them, without case, blanks, `_` and `-`, mapped to ours. */
 const FIELDS: Record<string, string> = {
   openid: "openId",
   touser: "openId",
@@ -43,7 +45,7 @@ const FIELDS: Record<string, string> = {
   rawbase64: "rawBase64",
 };
 
-/** How backends call the number of consents that are left. */
+/** Names that backends use for the number of remaining consents. */
 const COUNTS =
   /^(count|quota|remaining|available|left|num|number|times|balance|(remaining|available|left)(count|quota|times|num))$/;
 
@@ -52,7 +54,7 @@ function fieldOf(name: string): string | undefined {
   return FIELDS[plain] ?? (COUNTS.test(plain) ? "count" : undefined);
 }
 
-/** The fields of a row, or of a JSON value in Redis, under our names; others are nobody's business. */
+/** The fields of a row, or of a JSON value in Redis, under our names; other fields are ignored. */
 export function toConsentFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const own: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
@@ -68,13 +70,13 @@ function isMissing(value: unknown): boolean {
 
 export interface RowTerms {
   isOpenId(text: string): boolean;
-  /** Of rows that name none. */
+  /** For rows that don't name a template. */
   templateId: string | undefined;
-  /** The platform wants the id of each: a count is of no use. */
+  /** The platform requires an id for each consent: a count is useless. */
   needsId?: boolean | undefined;
 }
 
-/** What to append for a row, or why that can't be told. */
+/** What to append for a row, or why the row is invalid. */
 export function parseConsentRow(row: ConsentRow, terms: RowTerms): ParsedConsentRow | string {
   if (row.error !== undefined) return row.error;
   const fields = withoutTemplate(toConsentFields(row.fields), terms);
@@ -91,7 +93,7 @@ export function parseConsentRow(row: ConsentRow, terms: RowTerms): ParsedConsent
   return typeof what === "string" ? what : { openId, templateId, ...what };
 }
 
-/** Of a file without a header whose rows are openId and count, where --template names the template. */
+/** For a file without a header whose rows are openId and count, when --template names the template. */
 function withoutTemplate(fields: Record<string, unknown>, { templateId }: RowTerms): Record<string, unknown> {
   const { templateId: second, ...others } = fields;
   const isCount = typeof second === "string" && /^\d{1,4}$/.test(second) && fields.count === undefined;
@@ -125,7 +127,7 @@ function parseRaw({ raw, rawBase64 }: Record<string, unknown>): What | string {
   if (!bytes) return `${quoteValue(raw ?? rawBase64)} is not an entry: text, or base64 in rawBase64`;
   const text = bytes.toString("latin1");
   const entry = readConsent(text);
-  // By its id it is known however it is written.
+  // Its id identifies it, however it is written.
   return entry.readable ? { consent: entry.consent } : { raw: text };
 }
 
@@ -143,7 +145,7 @@ function parseStanding(value: unknown): boolean | string {
   return ["false", "0", "no"].includes(word) ? false : `${quoteValue(value)} is neither true nor false`;
 }
 
-/** More is no count of taps on "allow", but something else in the wrong column. */
+/** A larger number can't be a count of taps on "allow": it is the wrong column. */
 const MOST = 1000;
 
 function parseCount(value: unknown): number | string {

@@ -7,28 +7,31 @@ import { Numbering } from "./numbering.ts";
 import type { ConsentPush, ConsentStore } from "./ports.ts";
 
 export interface ConsentImportTotals {
-  /** Read, good and bad. */
+  /** All rows read, valid or not. */
   rows: number;
   imported: number;
-  /** Left out: the pool holds a consent of that id already. */
+  /** Left out: the pool already holds a consent with that id. */
   known: number;
-  /** Left out: broadcasts have spent it, as the user's ledger knows for some days. */
+  /** Left out: spent by broadcasts, according to the user's ledger, which keeps this for some days. */
   used: number;
-  /** Left out: the pool has as many as the cap allows. */
+  /** Left out: the pool has reached the cap. */
   capped: number;
-  /** Left out: beyond the maximum age. */
+  /** Left out: past the maximum age. */
   expired: number;
-  /** Rows with a count of 0: users who have nothing left. */
+  /** Rows with a count of 0: users who have no consents left. */
   empty: number;
-  /** Rows of other templates than the one that was asked for. */
+  /** Rows of templates other than the requested one. */
   otherTemplate: number;
   bad: number;
-  /** Of the good rows: those of openIds that have another shape than WeChat's. */
+  /** Of the valid rows: those with openIds that don't have the shape of WeChat's. */
   oddOpenIds: number;
 }
 
 export interface ConsentImportOptions extends RowTerms {
-  /** Names the consents that rows only count: importing as many of the same batch again adds nothing. */
+  /**
+   * Identifies consents of which the rows give only a number: importing that number again under the same batch name adds
+   * nothing.
+   */
   batch: string;
   onBad(place: string, why: string): void;
   onOdd?: (openId: string, place: string) => void;
@@ -38,19 +41,19 @@ export interface ConsentImportOptions extends RowTerms {
   signal: AbortSignal;
 }
 
-/** Consents in one call to Redis, about: a row may bring as many again. */
+/** The approximate number of consents in one call to Redis: a single row may add as many again. */
 const BATCH = 300;
 
 interface Open extends ConsentPush {
   name: string;
   items: (Consent | string)[];
-  /** Of its rows: for what is found wrong with the key. */
+  /** The positions of its rows, for reporting problems with the key. */
   places: string[];
 }
 
 /**
- * Appends consents to pools, in the order of the rows, validating each; bad ones are reported and passed over. Importing the
- * same again adds nothing, as long as the pool holds the consents or the ledger knows that they were spent. Holds a
+ * Appends consents to pools, in the order of the rows, and validates each; invalid ones are reported and skipped. Importing
+ * the same rows again adds nothing as long as the pool holds the consents or the ledger records them as spent. Memory: one
  * batch, and a number for each user whose rows have no ids of their own.
  */
 export async function importConsents(
@@ -67,7 +70,7 @@ export async function importConsents(
   try {
     await gatherAll(rows, gather, pushes, totals, options);
   } catch (error) {
-    // What is under way counts, too.
+    // Calls under way count too.
     await pushes.end().catch(() => undefined);
     throw error;
   }
@@ -144,7 +147,7 @@ class Gather {
     pool.places.push(place);
     if ("raw" in row) {
       pool.items.push(row.raw);
-      // Entries of others may be long.
+      // Entries written by others may be long.
       this.size += 1 + row.raw.length / 1024;
       return;
     }
@@ -167,7 +170,7 @@ class Gather {
   }
 }
 
-/** One batch goes to Redis while rows are read for the next; one after the other, so that each user's order is kept. */
+/** One batch is sent to Redis while rows are read for the next; batches go one after the other to keep each user's order. */
 class Pushes {
   private readonly push: (pools: Open[]) => Promise<void>;
   private underWay: Promise<void> = Promise.resolve();
@@ -179,7 +182,7 @@ class Pushes {
   async add(pools: Open[]): Promise<void> {
     await this.underWay;
     this.underWay = this.push(pools);
-    // Awaited by the next one, or by the end.
+    // Awaited by the next push, or at the end.
     this.underWay.catch(() => undefined);
   }
 

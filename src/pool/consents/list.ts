@@ -6,13 +6,13 @@ import { type ConsentSummary, consentReader, countEntries } from "./summary.ts";
 
 export type ConsentSort = "scan" | "valid" | "expiry";
 
-/** Which pools to list; all that are given must hold. Standing rights count as valid. */
+/** Which pools to list; all given conditions must hold. Standing consents count as valid. */
 export interface ConsentFilter {
   /** A glob on the openId. */
   match?: string | undefined;
   minValid?: number | undefined;
   maxValid?: number | undefined;
-  /** The oldest consent will be beyond the maximum age within so many ms. */
+  /** The oldest consent passes the maximum age within this many ms. */
   expiringWithinMs?: number | undefined;
   unreadable?: boolean | undefined;
 }
@@ -22,11 +22,11 @@ export interface ConsentListOptions {
   sort: ConsentSort;
   limit?: number | undefined;
   onStep?: ((read: number) => void) | undefined;
-  /** Called before the first pool when a sort without a limit leaves pools out. */
+  /** Called before the first pool if a sort without a limit leaves pools out. */
   onCut?: ((kept: number, found: number) => void) | undefined;
 }
 
-/** Lists pools of consents, a page at a time, as `listPools` does those of codes. */
+/** Lists pools of consents, a page at a time, as `listPools` does for pools of codes. */
 export async function* listConsents(
   store: ConsentStore,
   options: ConsentListOptions,
@@ -66,7 +66,7 @@ function passes(
 
 type Compare = (a: ConsentSummary, b: ConsentSummary) => number;
 
-/** What expires first is what was given first. */
+/** The consent given first expires first. */
 const COMPARE: Record<Exclude<ConsentSort, "scan">, Compare> = {
   valid: (a, b) => b.valid + b.standing - a.valid - a.standing || byName(a, b),
   expiry: (a, b) => (a.oldestMs ?? Number.MAX_VALUE) - (b.oldestMs ?? Number.MAX_VALUE) || byName(a, b),

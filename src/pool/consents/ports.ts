@@ -5,35 +5,41 @@ import type { PoolStore, PushOptions } from "../ports.ts";
 export interface ConsentPush {
   /** The pool's name. */
   name: string;
-  /** Texts are entries (latin1) as they are, unless the pool holds the same bytes: an export's that nobody understands. */
+  /**
+   * Strings are entries (latin1) to append unchanged, unless the pool holds the same bytes: entries of an export that are not
+   * understood.
+   */
   items: readonly (Consent | string)[];
 }
 
 export interface ConsentPushReply {
   pushed: number;
-  /** Left out because the pool holds a consent of that id, or an entry of those bytes. */
+  /** Left out because the pool already holds a consent with that id, or an entry with those bytes. */
   known: number;
-  /** Left out because the user's ledger has it as spent. */
+  /** Left out because the user's ledger records it as spent. */
   used: number;
-  /** Left out because the pool has as many valid consents as it may. */
+  /** Left out because the pool has reached the maximum number of valid consents. */
   capped: number;
   /** The key holds something that is not a list. */
   notAList: boolean;
 }
 
 /**
- * The pools of consents of one template or of all, under names (`name.ts`) where those of codes go by openIds. What works on
- * entries whatever they hold is the same.
+ * The pools of consents of one template or of all, identified by names (see `name.ts`) instead of openIds. Operations that
+ * don't depend on the content of entries are the same as for codes.
  */
 export interface ConsentStore
   extends Pick<
     PoolStore,
     "keyOf" | "sweep" | "passedOver" | "read" | "slice" | "removeEntries" | "purge" | "now"
   > {
-  /** Names of all pools of some users, by one sweep over the keys unless there is but one template. */
+  /** Names of all pools of some users, found in one sweep over the keys unless there is only one template. */
   poolsOf(openIds: readonly string[]): Promise<string[]>;
-  /** Appends what is neither there nor spent, up to the cap; each pool's all or none. `maxAgeMs`, `cap`: see the settings. */
+  /**
+   * Appends what is neither in the pool nor spent, up to the cap; for each pool all or nothing. `maxAgeMs`, `cap`: see the
+   * settings.
+   */
   push(pools: readonly ConsentPush[], options?: PushOptions): Promise<ConsentPushReply[]>;
-  /** How old a consent may be; undefined: any age. */
+  /** The maximum age of a consent; undefined: any age. */
   readonly maxAgeMs: number | undefined;
 }

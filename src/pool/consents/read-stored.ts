@@ -4,9 +4,9 @@ import { isTemplateId } from "../template-id.ts";
 import { type ConsentRow, toConsentFields } from "./import-row.ts";
 
 /**
- * The row in a value of another layout: a number or JSON with a count, in a string, or in a hash's field that names the
- * template. Whose it is stands in the key; which template, in the JSON, in the field, in --template, or behind the openId:
- * `wx:subscribe:<openId>:<templateId>`.
+ * The row in a value of another layout: a number or JSON with a count, in a string or in a hash field named after the
+ * template. The key names the user; the template is named by the JSON, the field, --template, or the part of the key after
+ * the openId: `wx:subscribe:<openId>:<templateId>`.
  */
 export function readStoredConsent(stored: StoredValue, templateId: string | undefined): ConsentRow {
   const { key, openId, bytes, field } = stored;
@@ -15,7 +15,7 @@ export function readStoredConsent(stored: StoredValue, templateId: string | unde
   if (openId === undefined) return bad("it has no recognizable openId");
   if (bytes.length > MAX_ENTRY_BYTES) return bad(`a value of more than ${MAX_ENTRY_BYTES} bytes`);
   const value = readValue(toText(bytes));
-  // Under a wrong prefix the value may be a secret; it is not quoted.
+  // Under a wrong prefix the value may be a secret, so it is not quoted.
   if (value === undefined) return bad(`neither a number nor JSON with a count (${bytes.length} bytes)`);
   const behind = stored.rest.slice(1);
   const byKey = templateId ?? (isTemplateId(behind) ? behind : undefined);
@@ -35,7 +35,7 @@ function readValue(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-  // As serializers do that write JSON of a text.
+  // Written by serializers that encode a text as JSON.
   if (typeof value === "string") return readValue(value);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const { count, templateId, at } = toConsentFields(value as Record<string, unknown>);

@@ -4,7 +4,7 @@ import { poolOfName } from "./name.ts";
 import type { ConsentStore } from "./ports.ts";
 
 const DAY_MS = 86_400_000;
-/** Ages that consents are counted by: younger than so many days. */
+/** Upper bounds in days of the age classes in which consents are counted. */
 const AGE_DAYS = [1, 7, 30, 90, 180, 365] as const;
 
 type Counts = Record<"valid" | "standing" | "expired" | "unreadable", number>;
@@ -12,9 +12,9 @@ type Counts = Record<"valid" | "standing" | "expired" | "unreadable", number>;
 /** One template in the document of `pool stats`. */
 export interface TemplateStats {
   templateId: string;
-  /** Users who have anything here. */
+  /** Users with any entry for this template. */
   pools: number;
-  /** Users with a valid consent or a standing right. */
+  /** Users with a valid or standing consent. */
   reachable: number;
   consents: Counts;
   oldest: string | null;
@@ -24,13 +24,13 @@ export interface TemplateStats {
 /** The JSON document of `pool stats` for consents; a contract. */
 export interface ConsentStats {
   pools: number;
-  /** Pools with a valid consent or a standing right: users and templates. */
+  /** Pools with a valid or standing consent; a pool is one user and one template. */
   reachable: number;
   consents: Counts;
   templates: TemplateStats[];
-  /** How many users have so many valid consents of a template. */
+  /** How many users have this many valid consents of a template. */
   perUser: { consents: number; users: number }[];
-  /** Valid and standing ones; `underDays` null: older than all. */
+  /** Valid and standing ones; `underDays` is null for those older than the last class. */
   byAge: { underDays: number | null; consents: number }[];
 }
 
@@ -42,7 +42,10 @@ interface Tally {
   newestMs: number;
 }
 
-/** Reads all pools and counts; undefined when it was stopped: half a count is none. Holds a batch and a line a template. */
+/**
+ * Reads all pools and counts; undefined when it was stopped, because a partial count is useless. Memory: one batch, and a
+ * line per template.
+ */
 export async function collectConsentStats(
   store: ConsentStore,
   options: { match?: string | undefined; signal: AbortSignal; onRead?: (read: number) => void },
@@ -98,7 +101,7 @@ class Totals {
 
   add(tally: Tally): void {
     const { counts, ages, templateId } = tally;
-    // Emptied between the sweep and the look into it.
+    // Emptied between the sweep and the read.
     if (Object.values(counts).every((count) => count === 0)) return;
     this.pools++;
     const known = this.templates.get(templateId);

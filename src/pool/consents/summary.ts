@@ -4,19 +4,19 @@ import { type ConsentPool, poolOfName } from "./name.ts";
 
 /** What one pool of consents holds, in numbers. */
 export interface ConsentSummary extends ConsentPool {
-  /** One message each. */
+  /** Good for one message each. */
   valid: number;
-  /** Rights that no message spends. */
+  /** Consents that no message spends. */
   standing: number;
-  /** Beyond the maximum age. */
+  /** Past the maximum age. */
   expired: number;
   unreadable: number;
-  /** When the first and the last of the valid and standing ones were given, epoch ms. */
+  /** When the first and the last of the valid and standing consents were given, epoch ms. */
   oldestMs?: number;
   newestMs?: number;
 }
 
-/** Sums pools up as they are read, by name. */
+/** Summarizes pools as they are read, by name. */
 export function consentReader(terms: ConsentTerms): PoolReader<ConsentSummary> {
   return {
     start: (name) => ({ ...poolOfName(name), valid: 0, standing: 0, expired: 0, unreadable: 0 }),
@@ -24,7 +24,7 @@ export function consentReader(terms: ConsentTerms): PoolReader<ConsentSummary> {
   };
 }
 
-/** A pool without an entry was emptied between the sweep and the look into it. */
+/** A pool without entries was emptied between the sweep and the read. */
 export function countEntries({ valid, standing, expired, unreadable }: ConsentSummary): number {
   return valid + standing + expired + unreadable;
 }

@@ -1,10 +1,10 @@
--- Enters the record of a broadcast, whole or not at all: a process killed halfway must not leave an id that is taken
+-- Creates the record of a broadcast, completely or not at all: a process killed halfway must not leave an id that is taken
 -- and can't be resumed.
 --
 -- KEYS  1 the record
 -- ARGV  1 its lifetime in s  2 id of the first run, which is the record's field firstRunId
 --       3... field, value, field, value ...
--- Returns 1 it is there, by this call or by the same one sent before; 0 the id is taken
+-- Returns 1 created, by this call or by the same one sent before; 0 the id is taken
 
 local record, first_run = KEYS[1], ARGV[2]
 if redis.call("EXISTS", record) == 1 then

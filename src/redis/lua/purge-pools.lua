@@ -1,29 +1,29 @@
--- Removes expired codes or consents from several pools as far as these are plain entries in the order of their expiry; what is
--- not is returned to be read, and to be changed by change-users.lua. Order and every other byte stay.
+-- Removes expired codes or consents from several pools, as far as the pools are plain entries in the order of their expiry;
+-- other entries are returned to be read, and to be changed by change-users.lua. Order and all other bytes are preserved.
 --
 -- KEYS  the pools
--- ARGV  1 "1": count only, change nothing  2 budget: how many short plain entries to look at in this call
---       3 list index to go on from in the first pool; the others are begun
---       4 "1" if something was taken out of that pool before  5 "1" if an entry was met in it that stays
---       6 how old a consent may be in ms; "0": the pools hold codes
--- Returns how many of KEYS are done with or returned, from the first on, and how many of these are no lists; pools changed,
---       pools gone; expired ones removed; commands it took, as Redis counts them; of the pool to go on with: ARGV 3 to 5 for
---       it; Redis' clock in ms; then a text with a line for each pool that is returned (its number in KEYS, from 1; list
---       index that it is to be read from; ARGV 4 and 5 for it; what read-piece.lua says of it), and the bytes that the
---       lines measure out
+-- ARGV  1 "1": count only, change nothing  2 budget: number of short plain entries to process in this call
+--       3 list index from which to continue in the first pool; the other pools are started
+--       4 "1" if something was removed from that pool before  5 "1" if an entry that stays was found in it
+--       6 maximum age of a consent in ms; "0": the pools hold codes
+-- Returns how many of KEYS are finished or returned, from the first on, and how many of these are not lists; pools changed,
+--       pools removed; expired items removed; commands executed, as Redis counts them; for the pool to continue with: its ARGV
+--       3 to 5; Redis' clock in ms; then a text with a line for each pool that is returned (its number in KEYS, from 1; list
+--       index from which to read it; its ARGV 4 and 5; what read-piece.lua returns for it), and the bytes whose lengths the
+--       lines give
 
 local dry = ARGV[1] == "1"
 local now = now_ms()
--- What the call has left of its budget, and what it replies. The script itself and TIME are the first commands.
+-- The remaining budget of the call, and its reply. The script itself and TIME are the first commands.
 local sum = { left = tonumber(ARGV[2]), commands = 2, others = 0, changed = 0, gone = 0, expired = 0 }
 local lines = {}
 
--- What a pool costs besides its entries, in units of a plain entry (half a microsecond), and an entry that is returned.
+-- The cost of a pool besides its entries, in units of a plain entry (half a microsecond), and of an entry that is returned.
 local POOL_COST, PIECE_COST = 8, 4
 local FIRST_CHUNK, CHUNK_SIZE, PIECE_ENTRIES = 8, 64, 256
--- Numbers as text: Redis turns a number into text by way of printf's %.17g, which takes as long as to find the list.
+-- Numbers as text: Redis converts a number into text with printf's %.17g, which takes as long as finding the list.
 local FIRST_TO, TEXTS = "7", { "1", "2", "3", "4", "5", "6", "7" }
--- Digits compare as numbers of as many digits do, without being turned into one: the newest expiry that is past.
+-- Strings of equally many digits compare like numbers, without conversion: the latest expiry that is past.
 local max_age = tonumber(ARGV[6])
 local NEWEST = { [13] = string.format("%013.0f", math.max(0, now - max_age)),
   [10] = string.format("%.0f", math.floor(now / 1000)) }
@@ -39,7 +39,7 @@ local function read_chunk(pool, from, to)
   return chunk
 end
 
--- Whether a plain entry is expired; nil for any other, and for one that has other digits than epoch ms or s have now.
+-- Whether a plain entry is expired; nil for any other entry, and for one whose digits can't be a current epoch ms or s.
 local function is_past(raw)
   local digits, _
   if max_age > 0 then
@@ -51,8 +51,8 @@ local function is_past(raw)
   if newest then return digits <= newest end
 end
 
--- The same for what nearly every pool is: a few plain entries, the expired ones in front. It makes no tables and no other
--- strings than Redis does. Returns how many to drop and whether an entry stays; nil for any other pool.
+-- The same for what nearly every pool is: a few plain entries, the expired ones first. It creates no tables, and no strings
+-- beyond those of Redis. Returns how many to drop and whether an entry stays; nil for any other pool.
 local function look_at_head(chunk)
   local size, drop = #chunk, 0
   if size == FIRST_CHUNK or size > sum.left then return nil end
@@ -68,9 +68,9 @@ local function look_at_head(chunk)
   return drop, drop < size
 end
 
--- Looks at plain entries from an index on; chunk is what stands there. Returns the index of the first that is no case for
--- this script, nor was looked at; how many are to be dropped from the head on; whether an entry stays; and how it ended:
--- "end" with the pool, "more" with the budget, "other" with an entry that has to be read.
+-- Processes plain entries from an index on; chunk holds the entries from there. Returns the index of the first entry that
+-- this script can't handle or has not reached; how many to drop from the head on; whether an entry stays; and how it ended:
+-- "end" of the pool, "more" when the budget is spent, or "other" at an entry that has to be read.
 local function look(pool, from, stays, chunk, size)
   local i, drop = from, 0
   while true do
@@ -93,12 +93,12 @@ local function look(pool, from, stays, chunk, size)
   end
 end
 
--- Purges any pool from a list index on; chunk is what stands there. Returns what the next call has to know of it: list index,
--- whether something was taken out, whether an entry stays; nil when it is done, or returned to be read.
+-- Purges any pool from a list index on; chunk holds the entries from there. Returns what the next call needs to know: list
+-- index, whether something was removed, whether an entry stays; nil when the pool is finished, or returned to be read.
 local function purge_from(n, from, was_changed, stayed, chunk, size)
   local pool = KEYS[n]
   local index, drop, stays, how = look(pool, from, stayed, chunk, size)
-  -- A few expired codes in front go with the others, all or none.
+  -- A few expired codes at the head are left to be removed together with the others.
   if how == "other" and drop > 0 and drop <= CHUNK_SIZE and not dry then
     sum.expired = sum.expired - drop
     index, drop, stays = 0, 0, stayed
@@ -122,7 +122,7 @@ local function purge_from(n, from, was_changed, stayed, chunk, size)
   end
 end
 
--- Purges a pool from its head on. Returns what the next call has to know of it, as purge_from does; nil when it is done.
+-- Purges a pool from its head on. Returns what the next call needs to know, as purge_from does; nil when it is finished.
 local function purge(n)
   local pool = KEYS[n]
   local chunk = read_chunk(pool, "0", FIRST_TO)
@@ -140,14 +140,14 @@ end
 local done, rest = 0, nil
 local from = tonumber(ARGV[3])
 if from > 0 or ARGV[4] == "1" then
-  -- Long entries come one by one: to fetch many only to find that each has to be returned takes time as well.
+  -- Long entries are read one by one: fetching many only to return each of them takes time as well.
   rest = purge_from(1, from, ARGV[4] == "1", ARGV[5] == "1", read_chunk(KEYS[done + 1], from, from), 1)
   done = rest and 0 or 1
 end
 while done < #KEYS and sum.left > 0 and not rest do
   rest = purge(done + 1)
   if not rest then done = done + 1 end
-  -- Afterwards, so that the smallest budget gets one entry further.
+  -- Subtracted afterwards, so that even the smallest budget processes one entry.
   sum.left = sum.left - POOL_COST
 end
 rest = rest or { 0, 0, 0 }

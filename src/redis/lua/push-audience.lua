@@ -1,4 +1,4 @@
--- Appends to a list that is kept for a broadcast, once: sent again because its answer was lost, the call changes nothing.
+-- Appends to a list that is stored for a broadcast, once: if it is sent again after a lost reply, the call changes nothing.
 --
 -- KEYS  1 the list
 -- ARGV  1 length of the list before the call  2 its lifetime in s  3... entries

@@ -1,22 +1,22 @@
--- Appends codes at the right of several pools, as the backend does, leaving out those whose formId the pool holds, those
--- whose bytes it holds, and those that were used up: the user's ledger tells. Of what the pool holds it knows plain entries;
--- others it returns to be read, and is called again with the codes that are not in those.
+-- Appends codes at the right of several pools, as the backend does, except those whose formId or bytes the pool holds already,
+-- and those that are used up according to the user's ledger. It understands plain entries of the pool; other entries are
+-- returned to be read, and the script is called again with the codes that are not in those.
 --
 -- KEYS  pool, ledger of the first user, pool, ledger of the second, ...
--- ARGV  1 budget: how many short entries to look at in this call  2 "1" to only look: nothing is appended, and the reply is
---       as if it were  then for each pool either one: plain entries with a line feed
---       between, each good for one message, no formId twice; or several: "", list index to start from; the entry before that,
---       by which it is known whether the pool is still the same, "*" if that is not known; number of codes, and two for each: what
---       it is known by, entry to push. The first is a formId that is good for one message; or a line feed, the formId ("" for an
---       entry that is known by its bytes alone), a line feed, and for each code of the entry three words: formId, uses, 1 if it
---       may bring several messages, else 0
--- Returns a text, and the bytes that its lines measure out. A line each for those pools into which not all was pushed, of
---       these words: the pool's number (from 1); list index to go on from (-1: done and pushed, nothing is pushed before; -2: the
---       key holds something else than a list; -3: the pool is no longer the same, begin again); the numbers (from 1) of the
---       codes found in the pool, and those of the used ones with a minus, between commas, or "."; then, when entries were looked
---       at, but not all, what read-piece.lua says of those from that index on, the first of which was
+-- ARGV  1 budget: number of short entries to process in this call  2 "1" for a dry run: nothing is appended, and the reply is
+--       the same as if it were  then for each pool either one argument: plain entries separated by line feeds, each good for
+--       one message, no formId twice; or several: "", list index to start from; the entry before that, which shows whether the
+--       pool is still the same, "*" if it is unknown; number of codes, and two for each: its identity, and the entry to push.
+--       The identity is a formId that is good for one message; or a line feed, the formId ("" for an entry that is identified
+--       by its bytes alone), a line feed, and for each code of the entry three words: formId, uses, 1 if it may be good for
+--       several messages, else 0
+-- Returns a text, and the bytes whose lengths its lines give. One line for each pool into which not everything was pushed, of
+--       these words: the pool's number (from 1); list index to continue from (-1: finished and pushed, nothing is pushed before
+--       that; -2: the key is not a list; -3: the pool has changed, start again); the numbers (from 1) of the codes found in the
+--       pool, and those of used codes as negative numbers, separated by commas, or "."; then, if some but not all entries were
+--       processed, what read-piece.lua returns for those from that index on, the first of which stopped the script
 
--- Entries to read at a time, and by how many the script looks at them itself.
+-- Entries to return for reading, and entries that the script itself processes at a time.
 local PIECE_ENTRIES, CHUNK = 256, 16
 local PLAIN_FORM_ID = '^{"formId":"([^"\\%z\1-\31]+)","expire":[1-9]%d*}$'
 
@@ -35,7 +35,7 @@ local function split(lines)
   end
 end
 
--- Entries to append in one command: what Lua's stack surely holds.
+-- Entries to append in one command: this many certainly fit on Lua's stack.
 local PUSH = 1000
 
 local function append(pool, entries)
@@ -45,7 +45,7 @@ local function append(pool, entries)
   end
 end
 
--- What a call is to push into a pool, from ARGV[at] on, and the place of the next pool's.
+-- What a call is to push into a pool, from ARGV[at] on, and where the arguments of the next pool begin.
 local function read_push(at)
   if ARGV[at] == "" then
     local count = tonumber(ARGV[at + 3])
@@ -60,8 +60,8 @@ local function read_push(at)
   return push, at + 1
 end
 
--- The codes to push: their numbers by formId and by bytes, and which of them are still to be pushed. A code that comes
--- twice is known the second time.
+-- The codes to push: their numbers by formId and by bytes, and which of them are still to be pushed. A code that comes twice
+-- counts as known the second time.
 local function read_wanted(push, known)
   local wanted = { by_id = {}, by_bytes = {}, left = {}, codes = {} }
   for n, entry in ipairs(push.entries) do
@@ -79,8 +79,8 @@ local function read_wanted(push, known)
   return wanted
 end
 
--- Enters the codes met in the pool into `known`. Returns the index of the first entry that it can't read, or that the budget
--- was spent at; nil when the pool was looked at to its end.
+-- Enters the codes found in the pool into `known`. Returns the index of the first entry that it can't read, or at which the
+-- budget was spent; nil when the pool was processed to its end.
 local function drop_known(pool, from, wanted, known)
   local function drop(n)
     if n and wanted.left[n] then
@@ -104,7 +104,7 @@ local function drop_known(pool, from, wanted, known)
   end
 end
 
--- Enters the codes that are used up into `numbers`; an entry with several when all of them are.
+-- Enters the codes that are used up into `numbers`; an entry with several codes if all of them are.
 local function drop_used(ledger, count, wanted, numbers)
   local uses = count_records(ledger)
   if not uses then return end
@@ -127,11 +127,11 @@ local function describe(index, numbers, piece)
 end
 
 local function push_missing(pool, ledger, push)
-  -- The first of a call has all of the budget, so that there is some progress in any case.
+  -- The first pool of a call has the whole budget, so there is always some progress.
   if left <= 0 then return describe(push.from, {}) end
   local kind = redis.call("TYPE", pool).ok
   if kind ~= "list" and kind ~= "none" then return describe(-2, {}) end
-  -- Codes come at the right end: what stands before `last` was looked at.
+  -- Codes are added at the right end: the entries before `last` have been processed.
   if push.from > 0 and push.last ~= "*" and redis.call("LINDEX", pool, push.from - 1) ~= push.last then
     return describe(-3, {})
   end
@@ -152,7 +152,7 @@ end
 local lines, at = {}, 3
 for i = 1, #KEYS, 2 do
   local pool, ledger = KEYS[i], KEYS[i + 1]
-  -- Of a user who has neither there is nothing to find: most of an import into an empty Redis.
+  -- If neither key exists there is nothing to find: most of an import into an empty Redis.
   if ARGV[at] ~= "" and redis.call("EXISTS", pool, ledger) == 0 then
     append(pool, split(ARGV[at]))
     at = at + 1

@@ -1,12 +1,13 @@
--- Appends entries at the right of several pools of consents, each pool's all at once, leaving out those whose consent the
--- user's ledger names: they were spent, or are in hand. What a pool holds was read before by the caller, who leaves out
--- what it holds already; so nothing is done to a pool that is no longer what was read.
+-- Appends entries at the right of several pools of consents, for each pool all or nothing, except those whose consent the
+-- user's ledger names: they are spent, or currently claimed. The caller has read the pools before, and leaves out what they
+-- hold already; so a pool that has changed since is left unchanged.
 --
 -- KEYS  pool, ledger of its user, pool, ledger, ...: all of a user are in one slot
--- ARGV  1 "1" to only look: nothing is appended, and the reply is as if it were  then for each pool: entries that it must have; the last of them, "" when there are none; number of entries to append, and
---       two for each: id of the consent, "" for one that no message spends, and the entry
--- Returns a text a pool: "-" the pool is no longer what was read, nothing was done; "!" the key holds something else than a
---       list; else the numbers (from 1) of those left out, between commas, or "." for none
+-- ARGV  1 "1" for a dry run: nothing is appended, and the reply is the same as if it were  then for each pool: expected number
+--       of entries; the last of them, "" when there are none; number of entries to append, and two for each: id of the consent,
+--       "" for one that no message spends, and the entry
+-- Returns a text for each pool: "-" the pool has changed since it was read, nothing was done; "!" the key is not a list; else
+--       the numbers (from 1) of those left out, separated by commas, or "." for none
 
 local function is_as_read(pool, length, last)
   if redis.call("LLEN", pool) ~= length then return false end

@@ -1,13 +1,13 @@
--- fragment: reading pools of plain consents, for the scripts that take consents in and back; and what is remembered of a user's.
+-- fragment: reading pools of plain consents, for the scripts that take consents in and withdraw them; and a user's recent events.
 
--- The call's budget, in units of a short entry; what is remembered is so for a day, which is how old a report may be; and how many
--- members that are at most.
+-- The remaining budget of the call, in units of a short entry; events are remembered for a day, the maximum age of a report;
+-- and the maximum number of members.
 local left = 0
 local DAY_MS, SEEN_MOST = 86400000, "-1001"
 local CHUNK = 64
 
--- Calls `visit` with id, time and standing of each consent of a pool. Returns nil, or what to reply: "?" for a pool that has
--- other entries or too many, "!" for a key that is no list.
+-- Calls `visit` with id, time and standing of each consent of a pool. Returns nil, or the reply: "?" for a pool that has
+-- other entries or too many, "!" for a key that is not a list.
 local function visit_pool(pool, visit)
   local place = 0
   while true do

@@ -1,23 +1,25 @@
--- fragment: reading a bounded piece of a pool for the one who reads entries, which is TypeScript (src/pool/read-entry.ts).
--- Pieces of many pools go out as one text with the bytes of all, and a line of lengths a pool: replies in many parts cost the
--- client's parser more than all else it does with them.
+-- fragment: reading a bounded piece of a pool for the caller, because entries are parsed in TypeScript (src/pool/read-entry.ts).
+-- Pieces of many pools are returned as one text with the bytes of all, and a line of lengths for each pool: replies in many
+-- parts cost the client's parser more than everything else it does with them.
 
--- A piece ends with the entry that reaches this, be it not the first; and what all pieces of a call may have: about a millisecond of Redis' time.
+-- A piece ends with the entry that reaches this size, unless it is the first; and the maximum for all pieces of a call: about
+-- a millisecond of Redis' time.
 local PIECE_BYTES, CALL_BYTES = 32768, 262144
--- What an entry costs besides its bytes.
+-- The cost of an entry besides its bytes.
 local ENTRY_COST = 64
 
 local blob, room = {}, CALL_BYTES
 
--- Appends an entry and returns its length; "-" for one that is too long to be read by anybody.
+-- Appends an entry and returns its length; "-" for one that is too long to be read.
 local function pack(bytes)
   if #bytes > MAX_BYTES then return "-" end
   blob[#blob + 1] = bytes
   return #bytes
 end
 
--- At most `count` entries from an index on; `head`: the first, when it was read already. Returns the line's words: "end" when
--- the pool ends with them or "more", then their lengths; "later" when the call has no room left; or the key's type when that is no list.
+-- At most `count` entries from an index on; `head`: the first one, if it was read already. Returns the line's words: "end" if
+-- the pool ends with them, else "more", then their lengths; "later" when the call's budget is spent; or the key's type if it
+-- is not a list.
 local function read_piece(pool, from, count, head)
   if room <= 0 then return "later" end
   local words, bytes, i, size = { "more" }, 0, from, 1

@@ -1,20 +1,20 @@
--- Reads several pools, oldest entries first, until they end or so many entries or bytes were read. Changes nothing.
+-- Reads several pools, oldest entries first, until they end or the limit of entries or bytes is reached. Changes nothing.
 --
 -- KEYS  the pools
--- ARGV  1 how many entries to read in this call  2 how many bytes, about  3 how many entries of a pool to ask for first
---       4... list index to start from, one a pool; pools without one are read from their head
--- Returns how many of KEYS were read to their end, from the first on; the list index at which to go on in the next; what
---       was read, as one text: for each entry "<length> <bytes>", a line end behind each pool that was read to its end; and,
---       only when the next one could not be read, Redis' words. One text, because a reply an entry costs the client's parser
---       more than all else it does with it.
+-- ARGV  1 maximum number of entries in this call  2 approximate maximum of bytes  3 how many entries of a pool to ask for first
+--       4... list index to start from, one for each pool; pools without one are read from their head
+-- Returns how many of KEYS were read to their end, from the first on; the list index at which to continue in the next; what
+--       was read, as one text: for each entry "<length> <bytes>", and a line end after each pool that was read to its end;
+--       and, only if the next one could not be read, Redis' error. One text, because a reply with one item per entry costs the
+--       client's parser more than everything else it does with it.
 
 local left, bytes_left, first = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
--- What a pool costs besides its entries, in entries.
+-- The cost of a pool besides its entries, in units of an entry.
 local POOL_COST = 3
--- Entries to ask for at once: behind light ones, heavy ones may come.
+-- Maximum number of entries to ask for at once: heavy ones may come after light ones.
 local MOST = 64
--- Numbers as text: Redis turns a number into text by way of printf's %.17g, which takes as long as to find the list.
+-- Numbers as text: Redis converts a number into text with printf's %.17g, which takes as long as finding the list.
 local FIRST_TO = string.format("%d", first - 1)
 local SIZE_TEXTS = {}
 
@@ -38,7 +38,7 @@ local function add_all(chunk)
   return weight
 end
 
--- Reads a pool from an index on. Returns where to go on, nil at its end; and Redis' words when it could not be read.
+-- Reads a pool from an index on. Returns where to continue, nil at its end; and Redis' error when it could not be read.
 local function read(pool, from)
   local step = math.min(first, left)
   while true do
@@ -53,7 +53,7 @@ local function read(pool, from)
     left, bytes_left, from = left - #chunk, bytes_left - weight, from + #chunk
     if #chunk < step then return nil end
     if left <= 0 or bytes_left <= 0 then return from end
-    -- As many as fit if they weigh what these do. Nobody can know, so it grows slowly, and not for ever.
+    -- As many as fit if they are as large as these. Their size is unknown, so the step grows slowly, and up to a limit.
     step = math.max(1, math.min(2 * step, MOST, left, math.floor(bytes_left * #chunk / weight)))
   end
 end

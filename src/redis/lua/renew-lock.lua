@@ -1,8 +1,8 @@
--- Prolongs a lock, if it is still its owner's; takes it anew when it lapsed and nobody else has it.
+-- Extends a lock if its owner still holds it; takes it again if it has expired and nobody else holds it.
 --
 -- KEYS  1 the lock
 -- ARGV  1 the owner's token  2 lifetime in ms
--- Returns 1 held, 0 somebody else's
+-- Returns 1 held, 0 held by another owner
 
 local owner = redis.call("GET", KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end

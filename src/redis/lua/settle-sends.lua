@@ -2,8 +2,8 @@
 --
 -- KEYS  the ledgers
 -- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms
---       4 a line a ledger: outcome, attempts, errcode or "-", msgid or "-". One text, because arguments cost.
--- Returns a text with one digit a ledger: 1 settled, 2 settled by this run before (the same call again), 0 not this
+--       4 one line for each ledger: outcome, attempts, errcode or "-", msgid or "-". One text, because arguments cost time.
+-- Returns a text with one digit for each ledger: 1 settled, 2 settled by this run before (the same call again), 0 not this
 --       run's claim
 
 local id, run, ttl = ARGV[1], ARGV[2], ARGV[3]
@@ -11,7 +11,7 @@ local call = redis.call
 local own = "claimed " .. run .. " "
 local now = now_ms()
 local at_ms = " " .. string.format("%.0f", now) .. " "
--- The claim has given the ledger its lifetime: giving it again within the hour would cost a call for nothing.
+-- The claim has set the ledger's lifetime: setting it again within the hour would be a wasted command.
 local long_ago = now - 3600000
 
 local function settle(ledger, outcome, attempts, errcode, msgid)
@@ -22,7 +22,7 @@ local function settle(ledger, outcome, attempts, errcode, msgid)
   end
   local at, multi, e, f = match(record, "^%d+ (%d+) (%d) %d+ (%-?%d+) (%S+) %d+\n", #own + 1)
   if not f then return "0" end
-  -- What final_record writes, put together here because this is every message's last step.
+  -- The same as final_record writes, built inline because this is the last step of every message.
   call("HSET", ledger, id, outcome .. " " .. run .. " " .. attempts .. at_ms .. errcode .. " " .. f .. " " .. msgid
     .. " " .. multi .. " " .. e)
   if tonumber(at) < long_ago then call("PEXPIRE", ledger, ttl) end

@@ -1,18 +1,18 @@
--- Takes in codes that clients report: appends to each user's pool what it does not hold, what was not taken in lately and
--- what the ledger does not have as used, with an expiry by Redis' clock. Above the cap the oldest plain codes go. What the pool
--- holds it looks up itself where all entries are plain and not too many; else its caller reads the pool, and calls again with
--- what it found, which is refused when the pool has changed since.
+-- Takes in codes that clients report: appends to each user's pool those that it does not hold, that were not taken in recently,
+-- and that are not used according to the ledger, with an expiry by Redis' clock. Above the cap the oldest plain codes are
+-- dropped. The script reads the pool itself if all entries are plain and not too many; otherwise its caller reads the pool,
+-- and calls again with the result, which is refused if the pool has changed since.
 --
 -- KEYS  pool, ledger, seen of the first user, pool, ledger, seen of the second, ...
--- ARGV  1 life of a code in ms  2 how many valid codes a pool may have  3 budget: how many short entries to look at in this call
---       then two for each user. A line a code: its formId, its age in ms, epoch ms that it expires at the latest, or "-", how many
---       messages it is good for, and of which scene it is, or "-".
---       And what the caller read of the pool, "" for nothing: a line of words (entries that it must have; valid codes; length of
---       its last entry; numbers of those of the codes that it holds, between commas, or "."), the last entry, and the oldest of
---       its valid plain entries that may go, the oldest first, each behind a line feed
--- Returns a text a user: a letter a code (t taken, k known, u used, e expired, o more than the cap); "?" and Redis' clock in ms: the
---       pool is to be read; "-" it is not as it was read; "~" the call had no room left; "!" the pool's key, "#" the key beside
---       it, holds another type. But for letters, nothing was done
+-- ARGV  1 lifetime of a code in ms  2 maximum valid codes in a pool  3 budget: number of short entries to process in this call
+--       then two for each user. One line for each code: its formId, its age in ms, its latest possible expiry in epoch ms, or
+--       "-", how many messages it is good for, and its scene, or "-".
+--       And what the caller read of the pool, "" for nothing: a line of words (expected number of entries; valid codes; length
+--       of its last entry; numbers of the reported codes that it holds, separated by commas, or "."), the last entry, and the
+--       oldest of its valid plain entries that may be dropped, oldest first, each after a line feed
+-- Returns a text for each user: one letter for each code (t taken, k known, u used, e expired, o over the cap); "?" and Redis'
+--       clock in ms: the caller has to read the pool; "-" it has changed since it was read; "~" the call's budget is spent;
+--       "!" the pool's key, "#" the key beside it, is of another type. Unless letters are returned, nothing was done
 
 local life, cap = tonumber(ARGV[1]), tonumber(ARGV[2])
 left = tonumber(ARGV[3])
@@ -23,23 +23,23 @@ local whole_life = now + life
 local whole_life_text = string.format("%.0f", whole_life)
 local call = redis.call
 
--- What is remembered of a user, the last so many, and how long after the last: for longer than a code lives.
+-- For how long, and how many of the most recent codes of a user are remembered: longer than a code lives.
 local SEEN_MS, SEEN_MOST = 691200000, "-201"
 -- Entries to read at a time: more than nearly all pools have.
 local CHUNK = 128
--- Codes that one call takes out of a pool at most, where a cap was lowered.
+-- Maximum number of codes that one call drops from a pool, after a cap was lowered.
 local MOST_DROPS = 256
--- Up to the formId, and what a plain entry has besides: times of 13 digits compare as texts.
+-- The beginning up to the formId, and the number of other characters in a plain entry: times of 13 digits compare as text.
 local START, BESIDES = '{"formId":"', 36
 
--- What stands in nearly all formIds that are not words alone.
+-- The characters of nearly all formIds that PLAIN_WORD does not match.
 local PLAIN_DASHED = '^{"formId":"[%w_-]+","expire":([1-9]%d*)}$'
 
--- The time in ms of a plain entry, as 13 digits, and whether its formId can be one; nil for any other entry.
+-- The time in ms of a plain entry, as 13 digits, and whether its formId is valid; nil for any other entry.
 local function read_time(raw)
   local digits = match(raw, PLAIN_WORD) or match(raw, PLAIN_DASHED)
   local size = #raw - BESIDES
-  -- Words that are no formIds are short.
+  -- Texts that stand for a missing formId are short.
   if digits and #digits == 13 and size > 9 and size <= 128 then return digits, true end
   digits = read_plain(raw)
   if not digits then return nil end
@@ -47,7 +47,7 @@ local function read_time(raw)
   return #digits == 13 and digits or digits .. "000", is_form_id(f)
 end
 
--- The codes of a report, their fates as far as they are known, and their numbers by formId.
+-- The codes of a report, their fates as far as known, and their numbers by formId.
 local function read_report(text)
   local codes, fates, numbers, n = {}, {}, {}, 0
   for f, age, latest, uses, scene in string.gmatch(text, "(%S+) (%d+) (%S+) (%d+) (%S+)") do
@@ -58,7 +58,7 @@ local function read_report(text)
       if latest ~= "-" then expire = math.min(expire, tonumber(latest)) end
       time = string.format("%.0f", expire)
     end
-    -- What an entry says of it besides.
+    -- The additional fields of its entry.
     local more = ""
     if uses ~= "1" then more = ',"uses":' .. uses end
     if scene ~= "-" then more = more .. ',"scene":' .. scene end
@@ -69,7 +69,7 @@ local function read_report(text)
   return codes, fates, numbers
 end
 
--- Marks the codes that a piece of a pool of plain entries holds: each begins like that, and no formId has a quote.
+-- Marks the codes that a piece of a pool of plain entries holds: each entry begins like that, and no formId holds a quote.
 local function mark_known(chunk, numbers, fates, known)
   local text = #chunk == 1 and chunk[1] or table.concat(chunk)
   for f, n in pairs(numbers) do
@@ -80,8 +80,8 @@ local function mark_known(chunk, numbers, fates, known)
   end
 end
 
--- Looks at a pool of plain entries. `times`: of those of `entries` that are valid, else false; `sorted`: whether they ascend;
--- `head`: how many expired ones are in front. Returns nil and what to reply where that can't be.
+-- Reads a pool of plain entries. `times`: the times of those of `entries` that are valid, else false; `sorted`: whether they
+-- are in ascending order; `head`: the number of expired ones at the head. Returns nil and the reply if that is impossible.
 local function look(pool, fates, numbers, is_first)
   local entries, times, known = {}, {}, {}
   local place, valid, head, sorted, newest = 0, 0, 0, true, ""
@@ -110,7 +110,7 @@ local function look(pool, fates, numbers, is_first)
   return { entries = entries, times = times, known = known, valid = valid, head = head, sorted = sorted, newest = newest }
 end
 
--- The same of a pool that the caller has read, if it is still so.
+-- The same for a pool that the caller has read, if it has not changed since.
 local function take_held(pool, held, fates, codes)
   local length, valid, size, known, at = match(held, "^(%d+) (%d+) (%d+) (%S+)\n()")
   local kind = call("TYPE", pool).ok
@@ -132,8 +132,8 @@ local function take_held(pool, held, fates, codes)
   return state
 end
 
--- Enters the codes that are used or were taken in before, and those that are expired. Returns false when the key beside the
--- pool is none of ours.
+-- Enters the codes that are used, were taken in before, or are expired. Returns false when the key beside the pool is of
+-- another type.
 local function drop_known(ledger, seen, codes, fates)
   local uses
   for n, code in ipairs(codes) do
@@ -155,8 +155,8 @@ local function drop_known(ledger, seen, codes, fates)
   return true
 end
 
--- Numbers of the entries that are valid, behind them those of the new codes with a minus; the oldest first, and of two that
--- expire at once the one that came first.
+-- Numbers of the valid entries, followed by those of the new codes as negative numbers; oldest first, and of two that expire
+-- at the same time the one that came first.
 local function order_by_age(state, fresh, codes)
   local order, times, places = {}, {}, {}
   local function add(number, time)
@@ -181,8 +181,8 @@ local function order_by_age(state, fresh, codes)
   return order
 end
 
--- What goes when the pool would have more than the cap: the oldest of its plain codes and of the new ones. Marks those of the
--- new ones, and returns the numbers of the entries.
+-- Chooses what to drop if the pool would exceed the cap: the oldest of its plain codes and of the new ones. Marks the new
+-- ones among them, and returns the numbers of the entries.
 local function choose_drops(state, codes, fates)
   local fresh, drops = {}, {}
   for n in ipairs(codes) do
@@ -212,7 +212,7 @@ local function append(pool, codes, fates)
   return count > 0
 end
 
--- A code that the pool got from somebody else is remembered, too, once it was reported.
+-- A code that another program put into the pool is remembered too, once it was reported.
 local function remember(seen, codes, fates, known)
   local members, count = {}, 0
   for n, code in ipairs(codes) do
@@ -227,13 +227,13 @@ local function remember(seen, codes, fates, known)
   call("PEXPIRE", seen, SEEN_MS)
 end
 
--- Expired codes in front go, too: nobody else may purge.
+-- Expired codes at the head are dropped too: there may be no other purge.
 local function drop(pool, state, drops)
   local head, others = state.head, {}
   for _, n in ipairs(drops) do
     if n == head + 1 and not state.is_held then head = n else others[#others + 1] = state.entries[n] end
   end
-  -- What stands in front first: it may hold the same bytes.
+  -- The head first: it may hold the same bytes.
   if head > 0 then call("LTRIM", pool, head, "-1") end
   for _, raw in ipairs(others) do call("LREM", pool, "1", raw) end
 end
@@ -251,7 +251,7 @@ local function take(i, report, held, is_first)
   if not state then return reply end
   if not drop_known(KEYS[i + 1], seen, codes, fates) then return "#" end
   local drops = choose_drops(state, codes, fates)
-  -- In this order: a code that is remembered and not there would be lost.
+  -- In this order: a code that is remembered but missing in the pool would be lost.
   local is_pushed = append(pool, codes, fates)
   remember(seen, codes, fates, state.known)
   if is_pushed then drop(pool, state, drops) end

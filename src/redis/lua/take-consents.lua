@@ -1,24 +1,25 @@
--- Takes in what one event or one report tells of a user's consents: appends one to each template's pool, unless it was told
--- before, by this source or by the other, or is from before a withdrawal. The same call again changes nothing.
+-- Takes in what one event or one report says about a user's consents: appends one to each template's pool, unless it was
+-- reported before, by this source or by the other, or was given before a withdrawal. Repeating the call changes nothing.
 --
 -- KEYS  1 ledger  2 seen  then the pool of each template; all of one user, and in one slot
--- ARGV  1 source: "e" event, "r" report  2 word by which it is known again  3 epoch ms when they were given, or "-"
---       4 or how long ago, in ms  5 how old a consent may be in ms, "0" for any age  6 how many valid ones a pool may have, or "-"
---       7 budget: how many short entries to look at in this call  8 id of the consents
---       then two for each template: its id and, behind a space, 1 if its consents stand, else 0; and what the caller read of the
---       pool, "" for nothing: a line of words (entries that it must have; valid consents; whether it holds that id, 1 or 0; whether
---       one in it stands), and its last entry
--- Returns a text a template: t taken, k known, p paired with what the other source told, o more than the cap, e too old or taken
---       back since; "?" the pool is to be read; "-" it is not as it was read; "!" its key is no list, "#" seen is no sorted set
+-- ARGV  1 source: "e" event, "r" report  2 word that identifies it when repeated  3 epoch ms when they were given, or "-"
+--       4 or how long ago, in ms  5 maximum age of a consent in ms, "0" for any age  6 maximum valid ones in a pool, or "-"
+--       7 budget: number of short entries to process in this call  8 id of the consents
+--       then two for each template: its id and, after a space, 1 if its consents are standing, else 0; and what the caller read
+--       of the pool, "" for nothing: a line of words (expected number of entries; valid consents; whether it holds that id, 1 or
+--       0; whether it holds a standing one), and its last entry
+-- Returns a text for each template: t taken, k known, p paired with the other source, o over the cap, e too old or withdrawn
+--       since; "?" the caller has to read the pool; "-" it has changed since it was read; "!" its key is not a list, "#" seen is
+--       not a sorted set
 
--- Members of seen, by the time they tell of: "<source>+ <template> <word>", "<source>= ..." when it is paired, "w <template>" for
--- the last withdrawal, "x <template> <word>" for each.
+-- Members of seen, scored by the time of what they stand for: "<source>+ <template> <word>", "<source>= ..." when it is
+-- paired, "w <template>" for the last withdrawal, "x <template> <word>" for each.
 local ledger, seen = KEYS[1], KEYS[2]
 local source, word, id = ARGV[1], ARGV[2], ARGV[8]
 local max_age, cap = tonumber(ARGV[5]), tonumber(ARGV[6])
 left = tonumber(ARGV[7])
 local now = now_ms()
--- What comes from the future is of now: another's clock is ahead.
+-- A time in the future counts as now: the other clock is ahead.
 local given = math.min(tonumber(ARGV[3]) or now - tonumber(ARGV[4]), now)
 local PAIR_MS = 600000
 local other = source == "e" and "r+ " or "e+ "
@@ -31,7 +32,7 @@ local function remember(sign, template)
   is_noted = true
 end
 
--- The oldest mark of the other source that is near enough in time, not paired yet, and of the same side of a withdrawal.
+-- The oldest mark of the other source that is close enough in time, not paired yet, and on the same side of a withdrawal.
 local function find_mark(template, withdrawn)
   local function text(time) return string.format("%.0f", time) end
   marks = marks or call("ZRANGEBYSCORE", seen, text(given - PAIR_MS), text(given + PAIR_MS), "WITHSCORES")
@@ -58,7 +59,7 @@ local function look(pool)
   return state, reply
 end
 
--- The same of a pool that the caller has read, if it is still so.
+-- The same for a pool that the caller has read, if it has not changed since.
 local function take_held(pool, held)
   local length, valid, has_id, stands, at = match(held, "^(%d+) (%d+) (%d) (%d)\n()")
   local kind = call("TYPE", pool).ok

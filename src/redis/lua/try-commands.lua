@@ -1,9 +1,9 @@
--- Tries commands without running them: Redis looks at the user's rights first, and then refuses every write, because the
+-- Tests commands without running them: Redis checks the user's rights first, and then refuses every write, because the
 -- script is marked as one that does not write (`#!lua flags=no-writes`, since Redis 7.0). Reads are harmless.
 --
--- KEYS  none: a key that the user may not touch would have the whole call refused
+-- KEYS  none: a key that the user may not access would have the whole call refused
 -- ARGV  each command as the number of its words, then the words
--- Returns for each command the error that it was answered with, or an empty text
+-- Returns for each command the error in its reply, or an empty text
 
 local answers = {}
 local at = 1

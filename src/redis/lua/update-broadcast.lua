@@ -1,8 +1,8 @@
--- Changes fields of a broadcast's record, all at once: a reader sees one state of it, and a kill leaves one.
+-- Changes fields of a broadcast's record atomically: readers never see a partial change, and a kill never leaves one.
 --
 -- KEYS  1 the record
--- ARGV  1 how many fields are to go  2... their names, then field, value, field, value ...
--- Returns 1; 0 when there is no record: one that was deleted meanwhile must not come back in part
+-- ARGV  1 how many fields to remove  2... their names, then field, value, field, value ...
+-- Returns 1; 0 when there is no record: one that was deleted meanwhile must not be partly recreated
 
 local record, gone = KEYS[1], tonumber(ARGV[1])
 if redis.call("EXISTS", record) == 0 then return 0 end

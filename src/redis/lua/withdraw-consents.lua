@@ -1,12 +1,12 @@
--- Takes all consents of some templates back, where their pools hold nothing else and not too many; others are for the caller to
--- clear (src/redis/withdraw-consents.ts), who then calls again. What was given before, and is told of later, adds nothing any more: see
--- take-consents.lua, which has the members of seen.
+-- Removes all consents of some templates if their pools hold nothing else and not too many; the caller has to clear other
+-- pools (src/redis/withdraw-consents.ts) and then call again. Consents that were given before and are reported later add
+-- nothing any more: see take-consents.lua, which lists the members of seen.
 --
 -- KEYS  1 seen  then the pool of each template; all of one user, and in one slot
--- ARGV  1 word by which the withdrawal is known again  2 budget: how many short entries to look at in this call
+-- ARGV  1 word that identifies the withdrawal when repeated  2 budget: number of short entries to process in this call
 --       then two for each template: its id, and "1" when the caller has cleared the pool, else "0"
--- Returns a text a template: how many consents went; "k" it was taken back by this call before; "?" the pool is to be cleared;
---       "!" its key is no list, "#" seen is no sorted set, and nothing was done
+-- Returns a text for each template: how many consents were removed; "k" already withdrawn by this call before; "?" the caller
+--       has to clear the pool; "!" its key is not a list, "#" seen is not a sorted set, and nothing was done
 
 local seen, word = KEYS[1], ARGV[1]
 left = tonumber(ARGV[2])
@@ -27,7 +27,7 @@ local function withdraw(pool, template, is_cleared)
     if reply then return reply end
     if count > 0 then redis.call("LTRIM", pool, count, "-1") end
   end
-  -- Last: what is not done is not known when it comes again.
+  -- Last: a withdrawal that was not completed must not count as known when it is repeated.
   note(seen, now, told)
   is_noted = true
   return tostring(count)

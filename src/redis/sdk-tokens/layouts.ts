@@ -4,25 +4,25 @@ import type { StoreGuard, TokenKeeper, TokenMode, TokenStoreChoice } from "../..
 import { escapeGlob } from "../keys.ts";
 import type { FormName, FRESH } from "../token-form.ts";
 
-/** Whose token it is. The mode is the one that was asked for: of the SDKs here all are WeChat's, which has both. */
+/** The account of the token. `mode` is the requested one: all SDKs here are for WeChat, which has both. */
 export interface Account {
   appid: string;
   appsecret: string | undefined;
   mode: TokenMode;
 }
 
-/** How an SDK keeps the token in Redis. */
+/** How an SDK stores the token in Redis. */
 export interface TokenLayout {
   guard: StoreGuard;
   whyReadOnly?: string;
   elsewhere?: string;
-  /** Throws a `credentials` error where it takes a secret that is not given. */
+  /** Throws a `credentials` error if it needs a secret that is not set. */
   keyOf(account: Account): string;
-  /** The key as it may be shown. */
+  /** The key for display. */
   shownKeyOf(account: Account): string;
   /** The SDK's own lock, if it has one in Redis. */
   lockOf?(account: Account): string;
-  /** The forms that the SDK itself writes; the first one where there is nothing to go by. */
+  /** The forms that the SDK itself writes; the first one is used if there is no value to imitate. */
   forms: readonly (FormName & keyof typeof FRESH)[];
   /** ACL patterns for the keys. */
   patterns: readonly string[];
@@ -44,10 +44,10 @@ export function layoutOf({ keeper, argument }: TokenStoreChoice): TokenLayout | 
 }
 
 /**
- * WxJava with Jedis or a StringRedisTemplate: the bare token, with a TTL that ends 200 s before the token does; a lock
- * that is taken before each refresh (`WxJavaLocks`). `wa` is the starters' prefix.
- * Source: WxMaRedisBetterConfigImpl.java, JedisWxRedisOps.java and RedisTemplateWxRedisOps.java (repository
- * xz-wtx/WxJava, a fork with the history of binarywang/WxJava); the starters' README, `wx.miniapp.config-storage.key-prefix`.
+ * WxJava with Jedis or a StringRedisTemplate: the bare token, with a TTL that ends 200 s before the token does; a lock is
+ * taken before each refresh (`WxJavaLocks`). `wa` is the starters' prefix. Source: WxMaRedisBetterConfigImpl.java,
+ * JedisWxRedisOps.java and RedisTemplateWxRedisOps.java (repository xz-wtx/WxJava, a fork with the history of
+ * binarywang/WxJava); the starters' README, `wx.miniapp.config-storage.key-prefix`.
  */
 function wxjava(prefix = "wa"): TokenLayout {
   return {
@@ -62,9 +62,9 @@ function wxjava(prefix = "wa"): TokenLayout {
 }
 
 /**
- * WxJava with Redisson. Values are as the client's codec has them: the default ones are binary, and there is no telling
- * which one a backend has when the key is empty, so nothing is written; and its lock, a HASH with a channel for those who wait, is
- * left alone. Source: WxMaRedissonConfigImpl.java (binarywang/WxJava), RedissonWxRedisOps.java (xz-wtx/WxJava),
+ * WxJava with Redisson. Values are encoded by the client's codec: the default ones are binary, and when the key is empty the
+ * codec of the backend is unknown, so nothing is written; its lock, a HASH with a channel for waiting clients, is not
+ * touched. Source: WxMaRedissonConfigImpl.java (binarywang/WxJava), RedissonWxRedisOps.java (xz-wtx/WxJava),
  * RedissonLock.java (redisson/redisson).
  */
 function wxjavaRedisson(prefix = ""): TokenLayout {
@@ -84,10 +84,10 @@ function wxjavaRedisson(prefix = ""): TokenLayout {
 }
 
 /**
- * silenceper/wechat: the bare token since its cache is made with go-redis (2022), a JSON text before (redigo), whose Get takes a bare one for
- * nothing; so bare is right where there is nothing. Two keys, one an endpoint. Its lock is a mutex of the process. TTL: 1500 s
- * (stable: 300 s) less than the token's life. Source: credential/default_access_token.go, cache/redis.go, cache/goredis.go
- * (silenceper/wechat).
+ * silenceper/wechat: the bare token since its cache uses go-redis (2022); before that a JSON text (redigo), whose Get ignores
+ * a bare one; so bare is right if there is no value. Two keys, one per endpoint. Its lock is a mutex within the process. TTL:
+ * 1500 s (stable: 300 s) less than the token's lifetime. Source: credential/default_access_token.go, cache/redis.go,
+ * cache/goredis.go (silenceper/wechat).
  */
 function silenceper(prefix = "gowechat_miniprogram_"): TokenLayout {
   const keyOf = ({ appid, mode }: Account) =>
@@ -103,7 +103,7 @@ function silenceper(prefix = "gowechat_miniprogram_"): TokenLayout {
 }
 
 /**
- * wechatpy: json.dumps of the token; the TTL is the token's whole life. No lock. Source: wechatpy/session/redisstorage.py,
+ * wechatpy: json.dumps of the token; the TTL is the token's full lifetime. No lock. Source: wechatpy/session/redisstorage.py,
  * wechatpy/client/base.py (wechatpy/wechatpy).
  */
 function wechatpy(prefix = "wechatpy"): TokenLayout {
@@ -119,8 +119,8 @@ function wechatpy(prefix = "wechatpy"): TokenLayout {
 }
 
 /**
- * PowerWeChat 2 and 3: {"access_token","expires_in"}, both of which its reader needs; the TTL is the token's whole life.
- * The key ends in the MD5 of appid and secret, of which the first letters are shown. No lock. Source: src/kernel/accessToken.go,
+ * PowerWeChat 2 and 3: {"access_token","expires_in"}, both of which its reader needs; the TTL is the token's full lifetime.
+ * The key ends in the MD5 of appid and secret, whose first letters are shown. No lock. Source: src/kernel/accessToken.go,
  * src/miniProgram/auth/accessToken.go, src/kernel/response/getToken.go (ArtisanCloud/PowerWeChat), cache/redis.go
  * (ArtisanCloud/PowerLibs).
  */
@@ -140,9 +140,9 @@ function powerwechat(): TokenLayout {
 }
 
 /**
- * A key by its name, `{appid}` and `{secret}` filled in: EasyWeChat's has the secret in it
- * (src/OfficialAccount/AccessToken.php, w7corp/easywechat), behind a prefix of whatever cache it is given. Any form is read,
- * bare tokens are written.
+ * A key given by name, with `{appid}` and `{secret}` filled in: EasyWeChat's contains the secret
+ * (src/OfficialAccount/AccessToken.php, w7corp/easywechat), after a prefix that depends on the configured cache. Any form is
+ * read; bare tokens are written.
  */
 function namedKey(name: string): TokenLayout {
   const fill = (appid: string, secret: string) =>

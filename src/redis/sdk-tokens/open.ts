@@ -8,7 +8,7 @@ import { layoutOf, type TokenLayout } from "./layouts.ts";
 import { createSdkTokenStore } from "./store.ts";
 import { createWxJavaLocks } from "./wxjava-locks.ts";
 
-/** Of the settings, what says where the token lies. */
+/** The settings that say where the token is stored. */
 export interface TokenPlace {
   /** Absent: push-cli's own. */
   tokenStore?: TokenStoreChoice | undefined;
@@ -19,7 +19,7 @@ export interface TokenPlace {
 
 type Locks = LockStore & { releaseAll(): Promise<unknown> };
 
-/** Store and locks of the token. `locks` are push-cli's own, which serve where the SDK has none. */
+/** Store and locks of the token. `locks` are push-cli's own, which are used if the SDK has none. */
 export function openTokens(
   link: RedisLink,
   keys: Keys,
@@ -44,7 +44,7 @@ export function openTokens(
     ownLockOf: (of) => keys.lock(`token:${of}`),
     now: () => clock.now(),
   });
-  // A key that must not be shown as it is stands in each command of the trace.
+  // A key with a secret in it appears in each command of the trace.
   if (appsecret !== undefined) {
     const real = layout.keyOf({ ...account, appid });
     if (real !== layout.shownKeyOf({ ...account, appid })) log?.hide(real);
@@ -53,14 +53,14 @@ export function openTokens(
   return { store, locks: lockKey === undefined ? locks : createWxJavaLocks(link, lockKey) };
 }
 
-/** The ACL pattern that covers a key of the token's place; undefined when it is none of them. */
+/** The ACL pattern that covers a key used for the token; undefined for any other key. */
 export function tokenPatternOf(place: TokenPlace): (key: string) => string | undefined {
   const layout: TokenLayout | undefined = place.tokenStore && layoutOf(place.tokenStore);
   const patterns = (layout?.patterns ?? []).map((pattern) => ({ pattern, test: globTest(pattern) }));
   return (key) => patterns.find(({ test }) => test.test(key))?.pattern;
 }
 
-/** A pattern of ours, as a RegExp: escaped characters and stars. */
+/** An ACL pattern of ours as a RegExp: escaped characters and stars. */
 function globTest(pattern: string): RegExp {
   const source = pattern.replace(/\\(.)|(\*)|([^\w])/gs, (_, escaped, star, other) =>
     star ? ".*" : (escaped ?? other).replace(/\W/g, "\\$&"),

@@ -4,37 +4,37 @@ import type { RedisLink } from "../link.ts";
 import { FRESH, readStoredToken, type StoredForm } from "../token-form.ts";
 import type { Account, TokenLayout } from "./layouts.ts";
 
-/** When to look again at a token of which nothing says when it lapses. */
+/** When to look again at a token whose expiry is unknown. */
 const ENDLESS_MS = 60_000;
-/** Of JedisLock and of RedisTemplateSimpleDistributedLock: see `WxJavaLocks`. */
+/** The lease of JedisLock and of RedisTemplateSimpleDistributedLock: see `WxJavaLocks`. */
 const WXJAVA_LEASE_MS = 60_000;
 
 export interface SdkTokenOptions {
-  /** As `--token-store` has it. */
+  /** As written in `--token-store`. */
   name: string;
   layout: TokenLayout;
-  /** Of the account, but for the appid, which comes with each call. */
+  /** The account, without the appid, which comes with each call. */
   account: Omit<Account, "appid">;
-  /** What push-cli's own processes lock where the SDK has no lock. */
+  /** What push-cli's own processes lock if the SDK has no lock. */
   ownLockOf(appid: string): string;
   /** Epoch ms. */
   now(): number;
 }
 
-/** What lies under a key, if it is no token that can be read. */
+/** Describes the value of a key if it is not a readable token. */
 interface Oddity {
   what: string;
 }
 
 /**
- * The token where an SDK keeps it. A value is replaced only where it is in a form that the SDK writes, or where there is
- * none: anything else is somebody else's.
+ * The token in the SDK's place. A value is replaced only if it has a form that the SDK writes, or if there is none:
+ * anything else belongs to another program.
  */
 export function createSdkTokenStore(link: RedisLink, options: SdkTokenOptions): TokenStore {
   const { name, layout, now } = options;
   const accountOf = (appid: string): Account => ({ ...options.account, appid });
   const keyOf = (appid: string) => layout.keyOf(accountOf(appid));
-  /** The last that was met: it may have lapsed by the time a new one is written. */
+  /** The last form found: the value may have expired by the time a new one is written. */
   let lastForm: StoredForm | undefined;
   const read = async (key: string): Promise<StoredForm | Oddity | undefined> => {
     const type = await link.call(link.client.type(key));
@@ -76,7 +76,7 @@ export function createSdkTokenStore(link: RedisLink, options: SdkTokenOptions): 
       const key = keyOf(appid);
       const found = await read(key);
       const why = unfit(found);
-      // It has changed since it was looked at.
+      // It has changed since it was read.
       if (why !== undefined)
         throw new PushCliError("credentials", `"${this.keyOf(appid)}" was not written: ${why}`);
       const wrap =

@@ -5,22 +5,22 @@ import type { RedisLink } from "../link.ts";
 import { createLockStore } from "../lock-store.ts";
 import { SCRIPTS } from "../scripts.ts";
 
-/** What JedisLock gives a lock, and more than push-cli ever holds one. */
+/** The lifetime that JedisLock gives a lock, and more than push-cli ever holds one. */
 const JEDIS_LIFE_MS = 60_000;
-/** jedis-lock 1: the owner and when the lock lapses; older ones: the time alone. Epoch ms. */
+/** jedis-lock 1: the owner and when the lock expires; older versions: only the time. Epoch ms. */
 const JEDIS_VALUE = /^(?:[0-9a-f-]{36}:)?(\d{13})$/;
 
 /**
  * The lock that WxJava takes before it refreshes a token, in a form that both of its string locks respect:
  *
- * - RedisTemplateSimpleDistributedLock: SET NX PX 60000 with a UUID, deleted by its owner alone. Any value keeps it out.
- * - JedisLock: SETNX of `<UUID>:<epoch ms>` without a TTL; it takes over a lock whose value says that it has lapsed, or
- *   says no time at all. So push-cli writes such a value, with a time that it never reaches, and a TTL besides; and it removes
- *   one that is over, as JedisLock would. JedisLock's takeover by GETSET can overwrite a lock that was taken at that
- *   moment, its own included; the lock then counts as lost here.
+ * - RedisTemplateSimpleDistributedLock: SET NX PX 60000 with a UUID, deleted only by its owner. Any value keeps it out.
+ * - JedisLock: SETNX of `<UUID>:<epoch ms>` without a TTL; it takes over a lock whose value says that it has expired, or
+ *   holds no time at all. So push-cli writes such a value, with a time that it never reaches, and sets a TTL as well; and it
+ *   removes an expired one, as JedisLock would. JedisLock's takeover by GETSET can overwrite a lock that was taken at that
+ *   moment, even its own; the lock then counts as lost here.
  *
- * A backend whose WxRedisOps are Redisson's has a HASH there, and one that waits for it would fail at a string. Such a lock
- * is waited for, and from then on none is taken.
+ * A backend whose WxRedisOps are Redisson's stores a HASH under this key, and a client waiting for it would fail on a string.
+ * Such a lock is waited for, and from then on none is taken.
  *
  * Source: util/locks/RedisTemplateSimpleDistributedLock.java (binarywang/WxJava), util/locks/JedisDistributedLock.java
  * (xz-wtx/WxJava), JedisLock.java (abelaska/jedis-lock), RedissonLock.java (redisson/redisson).

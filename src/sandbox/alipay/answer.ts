@@ -19,7 +19,7 @@ const SUB_MSGS: Record<string, string> = {
   "isp.unknow-error": "系统繁忙",
 };
 
-/** The body: signed, but for what the gateway itself refuses. `more`: what a method says besides. */
+/** The body: signed, except for refusals by the gateway itself. `more`: additional fields of a method. */
 export function renderAnswer(
   { word, told, isGatewayError }: GatewayVerdict,
   method: string,

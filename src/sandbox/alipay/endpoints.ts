@@ -6,7 +6,7 @@ import { answerSend, type Dialect } from "../send-route.ts";
 import { renderAnswer } from "./answer.ts";
 import { readParameters } from "./request.ts";
 
-/** Alipay has one address for all methods. */
+/** Alipay has a single address for all methods. */
 export const ALIPAY_ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
   [
     GATEWAY_PATH,
@@ -23,8 +23,8 @@ export const ALIPAY_ENDPOINTS: readonly (readonly [path: string, endpoint: Endpo
 ];
 
 /**
- * Verdicts are words, 0 for delivered. The faults of tokens and of a day's quota are without effect here: there are no tokens, and the
- * vendor knows no such quota.
+ * Verdicts are words, 0 for delivered. The faults for tokens and for a day's quota have no effect here: there are no tokens,
+ * and the vendor documents no such quota.
  */
 function dialectOf({ alipayKeys }: Platform): Dialect {
   return {
@@ -40,7 +40,7 @@ function dialectOf({ alipayKeys }: Platform): Dialect {
   };
 }
 
-/** What WeChat's errcodes of the faults are here. */
+/** WeChat's errcodes of the faults, mapped to Alipay's. */
 const FAULTS: Record<number, string> = {
   [-1]: "20000/isp.unknow-error",
   45011: "40005/isv.app-call-limited",

@@ -5,14 +5,14 @@ import type { AlipayKeyRing } from "./keys.ts";
 import { type AlipayDraft, readAlipayMessage } from "./message.ts";
 import { type Parameters, refuseRequest } from "./request.ts";
 
-/** What the gateway thinks of a request. `word`: a code, with a sub_code where there is one; "10000": done. */
+/** The gateway's verdict on a request. `word`: a code, with a sub_code if there is one; "10000": success. */
 export interface GatewayVerdict {
   word: string;
-  /** In other words than the usual ones. */
+  /** A text that replaces the usual one. */
   told?: string | undefined;
-  /** The gateway itself refuses: its answer stands under another name, and is not signed. */
+  /** A refusal by the gateway itself: its answer has another name, and is not signed. */
   isGatewayError?: boolean;
-  /** Who got a message. */
+  /** The user who got a message. */
   openId?: string;
 }
 
@@ -20,18 +20,18 @@ export interface GatewayOptions {
   appid: string;
   keys: AlipayKeyRing;
   templates: ReadonlySet<string>;
-  /** FormIds and trade_nos, the same as other platforms' codes. */
+  /** FormIds and trade_nos, treated like other platforms' codes. */
   codes: Codes;
   consents: Consents;
   now: () => number;
 }
 
-/** A formId, whatever was registered of it, brings three messages. */
+/** A formId is good for three messages, whatever was registered for it. */
 const USES = 3;
 
 /**
- * Alipay's side of a send. The names that the vendor documents are its own; those of refusals that it does not document begin with
- * SANDBOX_, as nobody should take them for real.
+ * Alipay's part of a send. The names that the vendor documents are its own; undocumented refusals have names that begin with
+ * SANDBOX_, so that nobody mistakes them for real ones.
  */
 export class AlipayGateway {
   readonly #options: GatewayOptions;
@@ -40,7 +40,7 @@ export class AlipayGateway {
     this.#options = options;
   }
 
-  /** Judges a message and takes its permission when nothing speaks against it. */
+  /** Judges a message and spends its permission if there is no other reason to refuse it. */
   send(parameters: Parameters): GatewayVerdict {
     const refusal = this.refuse(parameters);
     if (refusal) return refusal;
@@ -52,14 +52,14 @@ export class AlipayGateway {
     return word === undefined ? { word: "10000", openId: draft.openId } : { word };
   }
 
-  /** What speaks against a request of whatever method. */
+  /** The reason to refuse a request, for any method. */
   refuse(parameters: Parameters): GatewayVerdict | undefined {
     const { appid, keys, now } = this.#options;
     const refusal = refuseRequest(parameters, { appid, keys, nowMs: now() });
     return refusal && { ...refusal, isGatewayError: true };
   }
 
-  /** Takes the permission; the word of a refusal where there is none. */
+  /** Spends the permission; returns the word of a refusal if there is none. */
   #spend({ openId, templateId, formId }: AlipayDraft): string | undefined {
     const { codes, consents, now } = this.#options;
     if (formId === undefined) {

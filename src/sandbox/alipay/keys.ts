@@ -3,18 +3,20 @@ import type { AlipaySandboxKeys } from "../options.ts";
 
 const ALGORITHM = "RSA-SHA256";
 
-/** One line of base64 each, as Alipay's console and key tool show them. */
+/** One line of base64 each, as shown by Alipay's console and key tool. */
 export interface HandedOutKeys {
-  /** Of the application; undefined where only its public half is known here. */
+  /** The application's; undefined if only its public half is known here. */
   appPrivateKey: string | undefined;
   alipayPublicKey: string;
 }
 
-/** The application's key and Alipay's own: for as long as the process runs, the same in all of its sandboxes, unless given. */
+/**
+ * The application's key and Alipay's own: unless given, they are the same in all sandboxes of a process, for its lifetime.
+ */
 export class AlipayKeyRing {
   readonly certificates: AlipaySandboxKeys["certificates"];
   readonly #given: AlipaySandboxKeys | undefined;
-  /** Answers repeat, and signatures of PKCS#1 v1.5 are always the same. */
+  /** Cache: answers repeat, and signatures of PKCS#1 v1.5 are always the same. */
   readonly #signatures = new Map<string, string>();
 
   constructor(given: AlipaySandboxKeys | undefined) {
@@ -30,7 +32,7 @@ export class AlipayKeyRing {
     };
   }
 
-  /** Whether the application has signed this. */
+  /** Whether the application has signed this text. */
   isSigned(text: string, signature: string): boolean {
     return verify(ALGORITHM, Buffer.from(text), this.#appKey().publicKey, Buffer.from(signature, "base64"));
   }
@@ -57,7 +59,7 @@ export class AlipayKeyRing {
 
 const MOST_KEPT = 1000;
 
-/** Made at the first use, as that takes a moment. */
+/** Generated on first use, because that takes a moment. */
 let made: { app: ReturnType<typeof makePair>; own: ReturnType<typeof makePair> } | undefined;
 
 function madeKeys() {

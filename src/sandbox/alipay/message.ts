@@ -2,7 +2,7 @@ import type { WireAlipayMessage } from "../../platforms/alipay/wire.ts";
 import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
 
-/** A message that nothing speaks against but its permission. */
+/** A message that is valid except perhaps for its permission. */
 export interface AlipayDraft {
   openId: string;
   templateId: string;
@@ -12,7 +12,10 @@ export interface AlipayDraft {
 
 const INVALID = "40002/isv.invalid-parameter";
 
-/** What `biz_content` asks for, or the word of a refusal. `templates`: those that are known; none: any well-formed one. */
+/**
+ * The message in `biz_content`, or the word of a refusal. `templates`: the known ones; if empty, any well-formed id is
+ * accepted.
+ */
 export function readAlipayMessage(text: string, templates: ReadonlySet<string>): AlipayDraft | string {
   const message = parseJson(text);
   if (!isObject(message)) return INVALID;
@@ -26,7 +29,7 @@ export function readAlipayMessage(text: string, templates: ReadonlySet<string>):
   } = message;
   if (![userId, openId, formId, id, page, data].every(isTextOrAbsent)) return INVALID;
   const draft = message as Partial<WireAlipayMessage>;
-  // Which of the two counts where both are there is not documented.
+  // Which of the two counts if both are present is not documented.
   if ((draft.to_user_id === undefined) === (draft.to_open_id === undefined)) return INVALID;
   if (draft.to_user_id !== undefined && !/^2088\d{12}$/.test(draft.to_user_id)) return INVALID;
   const to = draft.to_user_id ?? draft.to_open_id ?? "";
@@ -43,7 +46,10 @@ function isKnown(id: string, templates: ReadonlySet<string>): boolean {
   return isWellFormedId(id) && id.length <= 64 && !id.includes("unknown");
 }
 
-/** `data` is JSON in a text. How many keywords a template has is not known here, but that none may be left out before the last. */
+/**
+ * `data` is JSON in a string. The number of a template's keywords is not known here; only gaps before the last one are
+ * refused.
+ */
 function refuseData(text: string): string | undefined {
   const data = parseJson(text);
   if (!isObject(data) || text.length > 2048) return INVALID;

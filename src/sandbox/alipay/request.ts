@@ -3,7 +3,7 @@ import type { AlipayKeyRing } from "./keys.ts";
 /** The parameters of a request by name, from query and body. */
 export type Parameters = ReadonlyMap<string, string>;
 
-/** The parameters; undefined where one is there twice: which of the two was signed can't be told. */
+/** The parameters; undefined if one is repeated: it is unknown which of the two was signed. */
 export function readParameters(url: string, body: string): Parameters | undefined {
   const mark = url.indexOf("?");
   const pairs = [...new URLSearchParams(mark < 0 ? "" : url.slice(mark)), ...new URLSearchParams(body)];
@@ -11,13 +11,13 @@ export function readParameters(url: string, body: string): Parameters | undefine
   return parameters.size === pairs.length ? parameters : undefined;
 }
 
-/** How far a timestamp may be from the platform's clock (the vendor gives no figure). */
+/** Maximum difference between a timestamp and the platform's clock (the vendor gives no figure). */
 const MOST_SKEW_MS = 15 * 60_000;
 const BEIJING_MS = 8 * 3_600_000;
 
 /**
- * What the gateway has against a request, whatever its method: a code with its sub_code, or undefined. `told`: what it says of a
- * signature that does not fit, which is the text that it has checked, with all that is in it.
+ * Why the gateway refuses a request, for any method: a code with its sub_code, or undefined. `told`: its message about a
+ * wrong signature, which is the complete text that it has verified.
  */
 export function refuseRequest(
   parameters: Parameters,
@@ -41,7 +41,7 @@ export function refuseRequest(
   return undefined;
 }
 
-/** Everything that came but the signature: what was not signed makes it a wrong one. */
+/** All received parameters except the signature: one that was not signed makes the signature wrong. */
 function signedText(parameters: Parameters): string {
   const pairs = [...parameters].filter(([name, value]) => name !== "sign" && value !== "");
   return pairs

@@ -20,7 +20,9 @@ function answerMessage(kind: "code" | "subscription"): Endpoint["answer"] {
   };
 }
 
-/** Of the gateway in front of the service, the others are the service's. The wording is not the vendor's in every case. */
+/**
+ * `gw/` codes are those of the gateway in front of the service, the others the service's. Some texts are not the vendor's.
+ */
 const WORDS: Record<number | string, string> = {
   "gw/2": "Service temporarily unavailable",
   "gw/6": "No permission to access data",
@@ -39,7 +41,10 @@ const WORDS: Record<number | string, string> = {
   6001: "no push permission",
 };
 
-/** What WeChat's errcodes of the faults are here. The fault of a day's quota is without effect: Baidu documents none for messages. */
+/**
+ * WeChat's errcodes of the faults, mapped to Baidu's. The fault for a day's quota has no effect: Baidu documents none for
+ * messages.
+ */
 const FAULTS: Record<number, number | string> = { [-1]: 4002, 45011: "gw/18", 45103: 6001 };
 
 const DIALECT: Dialect = {
@@ -55,7 +60,7 @@ const DIALECT: Dialect = {
 
 const MONTH_SEC = 30 * 86_400;
 
-/** The parameters may stand in the query or in a form. Several tokens live together. */
+/** The parameters may be in the query or in a form. Several tokens are valid at the same time. */
 function answerToken(platform: Platform, request: HttpRequest, reply: Reply): void {
   const form = readForm(request);
   const parameter = (name: string) => form.get(name) ?? queryValue(request.url, name);

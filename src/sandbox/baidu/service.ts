@@ -5,7 +5,7 @@ import { isObject } from "../json.ts";
 import type { Tokens } from "../tokens.ts";
 import { type Form, isKeywords } from "./form.ts";
 
-/** A user's agreement to one message of a template. */
+/** A user's consent to one message of a template. */
 export interface SandboxSubscription {
   openId: string;
   templateId: string;
@@ -15,47 +15,50 @@ export interface SandboxSubscription {
 
 export interface BaiduOptions {
   acceptAny: boolean;
-  /** The templates there are; none: any well-formed one. */
+  /** The existing templates; if empty, any well-formed id is accepted. */
   known: ReadonlySet<string>;
-  /** FormIds and ids of payments, the same as other platforms' codes. */
+  /** FormIds and ids of payments, treated like other platforms' codes. */
   codes: Codes;
   tokens: Tokens;
   now: () => number;
 }
 
-/** What Baidu thinks of a message. `errcode`: 0, an errno, or an error_code of the gateway as `gw/110`. */
+/** Baidu's verdict on a message. `errcode`: 0, an errno, or an error_code of the gateway as `gw/110`. */
 interface BaiduVerdict {
   errcode: number | string;
-  /** Who got it. */
+  /** The user who got it. */
   openId?: string;
 }
 
-/** A payment's id brings three messages, whatever was registered of it. */
+/** A payment's id is good for three messages, whatever was registered for it. */
 const USES: Record<number, number | undefined> = {
   [SCENE_TYPES.form]: 1,
   [SCENE_TYPES.cashier]: 3,
   [SCENE_TYPES.directOrder]: 3,
 };
 
-/** Baidu's side of a send. */
+/** Baidu's part of a send. */
 export class BaiduService {
   readonly #options: BaiduOptions;
-  /** Whether a subscription may still bring a message, by user, template and subscribe_id. */
+  /** Whether a subscription is still good for a message, by user, template and subscribe_id. */
   readonly #subscriptions = new Map<string, boolean>();
 
   constructor(options: BaiduOptions) {
     this.#options = options;
   }
 
-  /** Those under one subscribe_id don't add up: it is good for one message, however often the user agreed. */
+  /**
+   * Consents under one subscribe_id are not added up: it is good for one message, however often the user
+   * agreed.
+   */
   subscribe(subscriptions: readonly SandboxSubscription[]): void {
     for (const one of subscriptions) this.#subscriptions.set(keyOf(one), true);
   }
 
-  /** Judges a message and takes its permission when nothing speaks against it. */
+  /** Judges a message and spends its permission if there is no other reason to refuse it. */
   send(kind: "code" | "subscription", token: string | undefined, form: Form): BaiduVerdict {
     const refused = this.#options.tokens.check(token);
-    // 42001 is WeChat's word for an expired one.
+    // 42001 is WeChat's code for an expired one.
     if (refused !== 0) return { errcode: refused === 42001 ? "gw/111" : "gw/110" };
     const templateId = form.get("template_id") ?? "";
     if (!isKeywords(form.get("data")) || templateId === "") return { errcode: 2002 };
@@ -78,7 +81,7 @@ export class BaiduService {
       return { errcode: 2002 };
     const openId = guest ?? user ?? "";
     if (isUnknownUser(openId)) return { errcode: 4010 };
-    // Whatever is wrong with it is not told apart.
+    // The reasons for refusing a code are not distinguished.
     const errcode = scene === SCENE_TYPES.form ? 4003 : 4004;
     const isGuests = scene === SCENE_TYPES.form && code.endsWith("0");
     if (isGuests !== (guest !== undefined)) return { errcode };
@@ -86,7 +89,7 @@ export class BaiduService {
     const issued = codes.find(code, openId);
     if (issued === undefined || issued.openId !== openId || issued.expire <= now()) return { errcode };
     const isOther = issued.scene !== undefined && issued.scene !== scene;
-    // Nought uses: registered as used up by somebody else.
+    // Zero uses: registered as used up by another program.
     if (isOther || issued.uses === 0 || issued.used >= uses) return { errcode };
     codes.use(issued);
     return { errcode: 0, openId };
@@ -104,7 +107,7 @@ export class BaiduService {
   }
 }
 
-/** As at the other platforms: so that tests and the demo can have such users. */
+/** As for the other platforms: so that tests and the demo can have such users. */
 function isUnknownUser(openId: string): boolean {
   return !isWellFormedId(openId) || openId.startsWith("invalid_");
 }
@@ -113,7 +116,7 @@ function keyOf({ openId, templateId, subscribeId }: SandboxSubscription): string
   return `${openId} ${templateId} ${subscribeId}`;
 }
 
-/** One of a list of subscriptions. Throws a usage error. */
+/** Validates an item of a list of subscriptions. Throws a usage error. */
 export function requireSubscription(value: unknown, place: string): SandboxSubscription {
   if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
   const { openId, templateId, subscribeId } = value;

@@ -18,7 +18,7 @@ const ERRMSGS: Readonly<Record<number | string, string>> = {
   47001: "banned from sending messages",
 };
 
-/** What WeChat's faults are called by QQ; those of the token are one. */
+/** QQ's errcodes for WeChat's faults; those for the token are the same. */
 const OF_SUBSCRIPTIONS = new Map<number | string, number>([
   [-1, 40036],
   [43108, 41030],
@@ -43,7 +43,10 @@ function dialectOf(names: ReadonlyMap<number | string, number>): Dialect {
 const SUBSCRIPTIONS = dialectOf(OF_SUBSCRIPTIONS);
 const TEMPLATES = dialectOf(OF_TEMPLATES);
 
-/** Of api.q.qq.com, written from its pages, not from the client. Its login is at WeChat's path, with WeChat's answers. */
+/**
+ * Endpoints of api.q.qq.com, written from its documentation, not from the client. Its login has WeChat's path and
+ * answers.
+ */
 export const QQ_ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
   [
     "/api/getToken",

@@ -2,12 +2,12 @@ import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
 import { isPage } from "../message.ts";
 
-/** All that a body may have (q.qq.com, "sendSubscriptionMessage"). */
+/** All members that a body may have (q.qq.com, "sendSubscriptionMessage"). */
 const MEMBERS = new Set(["touser", "template_id", "page", "data", "emphasis_keyword", "oac_appid"]);
 
 /**
- * Whom a body is for, or why it is refused. Stricter than the page, which does not say what becomes of other members: they
- * are refused, so that a sender of another platform's bodies shows.
+ * The recipient of a body, or why it is refused. Stricter than the documentation, which does not say how other members are
+ * treated: they are refused, so that a sender with another platform's bodies is noticed.
  */
 export function checkQqMessage(body: string): { openId: string; templateId: string } | number {
   const parsed = parseJson(body);
@@ -23,7 +23,7 @@ export function checkQqMessage(body: string): { openId: string; templateId: stri
   return { openId: touser, templateId };
 }
 
-/** Of a template without fields there may be none. */
+/** For a template without fields, it may be absent. */
 function isData(data: unknown): boolean {
   if (data === undefined) return true;
   if (!isObject(data)) return false;

@@ -1,25 +1,25 @@
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
-/** Beijing's days begin so much before UTC's. */
+/** Days in Beijing begin this much before those in UTC. */
 const BEIJING_MS = 8 * 3_600_000;
 
-/** What a user has agreed to get: `count` messages of a one-time template, or one a day of a long-term one. */
+/** A user's subscription: `count` messages of a one-time template, or one a day of a long-term one. */
 export interface QqGrant {
   openId: string;
   templateId: string;
-  /** 1 unless given. */
+  /** Defaults to 1. */
   count?: number;
   standing?: boolean;
 }
 
-/** The subscriptions of QQ's users, and when each had a message. */
+/** The subscriptions of QQ's users, and the day of each one's last message. */
 export class QqSubscriptions {
   readonly #acceptAny: boolean;
   readonly #now: () => number;
-  /** Messages left by template and user; `Infinity` of a long-term subscription. */
+  /** Messages left by template and user; `Infinity` for a long-term subscription. */
   readonly #left = new Map<string, number>();
   readonly #lastAtMs = new Map<string, number>();
-  /** The day of a user's last message by a long-term subscription. */
+  /** The day of a user's last message under a long-term subscription. */
   readonly #lastDay = new Map<string, number>();
 
   constructor(acceptAny: boolean, now: () => number) {
@@ -33,7 +33,7 @@ export class QqSubscriptions {
     this.#left.set(key, standing ? Number.POSITIVE_INFINITY : before + count);
   }
 
-  /** Whether the user may be sent it now, which uses up what it takes: 0 or an errcode. */
+  /** Whether the user may be sent the message now, which spends the permission: 0 or an errcode. */
   spend(openId: string, templateId: string): number {
     const now = this.#now();
     if (openId.startsWith("refused_")) return 46003;

@@ -8,20 +8,20 @@ const OK = { errcode: 0, errmsg: "ok" };
 /** An answer, or an errcode. */
 type Outcome = object | number;
 
-/** Answers GET /wxaapi/newtmpl/gettemplate. */
+/** Handles GET /wxaapi/newtmpl/gettemplate. */
 export function answerGetTemplate(platform: Platform, { url }: HttpRequest, reply: Reply): void {
   const refused =
     platform.tokens.check(queryValue(url, "access_token")) || platform.quotas.take("getTemplate");
   answerLater(platform, refused || { ...OK, data: platform.subscriptions.templates.list() }, reply);
 }
 
-/** Answers POST /cgi-bin/openapi/quota/get. Its errcodes: the vendor's page of getApiQuota. */
+/** Handles POST /cgi-bin/openapi/quota/get. Errcodes from the vendor's page on getApiQuota. */
 export function answerQuotaGet(platform: Platform, { url, body }: HttpRequest, reply: Reply): void {
   const refused = platform.tokens.check(queryValue(url, "access_token"));
   answerLater(platform, refused || readQuota(platform, body), reply);
 }
 
-/** Answers GET /sns/jscode2session. */
+/** Handles GET /sns/jscode2session. */
 export function answerLogin(platform: Platform, { url }: HttpRequest, reply: Reply): void {
   const grantType = queryValue(url, "grant_type");
   const code = queryValue(url, "js_code");
@@ -30,7 +30,7 @@ export function answerLogin(platform: Platform, { url }: HttpRequest, reply: Rep
     grantType === "authorization_code"
       ? platform.authenticate({ ...account, grantType: "client_credential" })
       : 40002;
-  // A wrong secret is 40001 at the token endpoints alone.
+  // Only the token endpoints answer a wrong secret with 40001.
   if (refused) answerLater(platform, refused === 40001 ? 40125 : refused, reply);
   else answerLater(platform, code ? platform.logins.exchange(code) : 41008, reply);
 }

@@ -5,35 +5,38 @@ import { isObject } from "../json.ts";
 export interface CallbackOptions {
   /** http or https. */
   url: string;
-  /** Of the signatures; "sandboxToken" unless given. */
+  /** For the signatures; defaults to "sandboxToken". */
   token?: string;
-  /** json unless given. */
+  /** Defaults to json. */
   format?: "json" | "xml";
-  /** EncodingAESKey, 43 characters: with it events come encrypted ("safe mode"). */
+  /** EncodingAESKey, 43 characters: with it, events are encrypted ("safe mode"). */
   aesKey?: string;
   /** Plain and encrypted in one body. */
   compatible?: boolean;
-  /** As WeChat's cloud hosting pushes: not signed, with a header of its own; asked for its path instead of an echo. */
+  /**
+   * Post as WeChat's cloud hosting does: unsigned, with a special header; verified by a check of its path instead of
+   * an echo.
+   */
   cloudHosting?: boolean;
-  /** An event comes so late at most, and a fiftieth of it at least; 5 s unless given. */
+  /** Maximum delay of an event; the minimum is a fiftieth of it. Defaults to 5 s. */
   delayMs?: number;
-  /** Percentage of the events that come a second time; 10 unless given. */
+  /** Percentage of events that are delivered twice; defaults to 10. */
   twicePercent?: number;
-  /** Percentage of the receipts that join an event of the same user that waits; 50 unless given. */
+  /** Percentage of receipts that join a waiting event of the same user; defaults to 50. */
   joinPercent?: number;
-  /** Percentage of the messages that are accepted and then fail: not delivered, and their receipt says so. */
+  /** Percentage of messages that are accepted and then fail: not delivered, and their receipt says so. */
   failPercent?: number;
-  /** Percentage of the events before which an unrelated one comes. */
+  /** Percentage of events that are preceded by an unrelated one. */
   strayPercent?: number;
-  /** Percentage of the events in XML whose ids have line breaks around them; 20 unless given. */
+  /** Percentage of XML events whose ids are surrounded by line breaks; defaults to 20. */
   paddedPercent?: number;
-  /** An event that is not answered in that time comes again, three times in all; 5 s unless given. */
+  /** An event that is not answered in this time is sent again, three times in all; defaults to 5 s. */
   answerMs?: number;
 }
 
 export type Callback = Required<Omit<CallbackOptions, "aesKey">> & { aesKey: string | undefined };
 
-/** Fills in the defaults. Throws a usage error on what can't be. */
+/** Fills in the defaults. Throws a usage error for invalid options. */
 export function resolveCallback(options: CallbackOptions): Callback {
   const callback: Callback = {
     url: options.url,
@@ -84,7 +87,7 @@ const TYPES: Record<keyof CallbackOptions, (value: unknown) => boolean> = {
   answerMs: isAmount,
 };
 
-/** Reads them from JSON; null: no callback. Throws a usage error that names the option. */
+/** Reads the options from JSON; null: no callback. Throws a usage error that names the option. */
 export function parseCallback(value: unknown): CallbackOptions | undefined {
   if (value === null) return undefined;
   if (!isObject(value)) throw usageError("the callback is neither a JSON object nor null");

@@ -1,16 +1,16 @@
-/** A user's right to get so many messages of a template. */
+/** A user's consent to a number of messages of a template. */
 export interface SandboxConsent {
   openId: string;
   templateId: string;
-  /** 1 unless given. Of a long-term template any number is a standing right. */
+  /** Defaults to 1. For a long-term template, any number is a standing consent. */
   count?: number;
 }
 
-/** What users agreed to get, and what is left of it. */
+/** The consents that users gave, and those that are left. */
 export class Consents {
-  /** Accepted so far, long-term ones too. */
+  /** Given so far, including long-term ones. */
   granted = 0;
-  /** Messages that took one. */
+  /** Messages that spent one. */
   used = 0;
   readonly #acceptAny: boolean;
   /** By template, then user. */
@@ -20,14 +20,14 @@ export class Consents {
     this.#acceptAny = acceptAny;
   }
 
-  /** N accepts are N messages, at once or over time. */
+  /** N accepts allow N messages, whether given together or over time. */
   grant({ openId, templateId, count = 1 }: SandboxConsent): void {
     const users = this.#usersOf(templateId);
     users.set(openId, (users.get(openId) ?? 0) + count);
     this.granted += count;
   }
 
-  /** All of this template. */
+  /** Removes all for this template. */
   withdraw(openId: string, templateId: string): void {
     this.#usersOf(templateId).set(openId, 0);
   }
@@ -36,14 +36,17 @@ export class Consents {
     return this.#leftOf(openId, templateId) > 0;
   }
 
-  /** Takes one of those that the user has. A standing right stays, and so does that to what nobody registered. */
+  /**
+   * Spends one of the user's consents. A standing one is kept, and so is the permission for a user and template
+   * without registered consents.
+   */
   spend(openId: string, templateId: string, isStanding: boolean): void {
     const left = this.#leftOf(openId, templateId);
     if (!isStanding && Number.isFinite(left)) this.#usersOf(templateId).set(openId, left - 1);
     this.used += 1;
   }
 
-  /** Of all users and templates. */
+  /** For all users and templates. */
   countLeft(): number {
     let count = 0;
     for (const users of this.#left.values()) for (const left of users.values()) count += left;
@@ -68,7 +71,7 @@ export class Consents {
   }
 }
 
-/** {openId: {templateId: count}} of what is kept by template. */
+/** {openId: {templateId: count}} from a map by template. */
 export function byUser(
   counts: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): Record<string, Record<string, number>> {

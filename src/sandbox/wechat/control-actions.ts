@@ -7,7 +7,7 @@ import type { SandboxConsent } from "./consents.ts";
 import { DAY_LIMITS, type DayLimits } from "./day-quotas.ts";
 import { parseTemplates } from "./templates.ts";
 
-/** Their lines of the page at /. */
+/** Their lines on the page at /. */
 export const CONSENT_INDEX = `  POST /sandbox/consents        register consents: a JSON array or NDJSON of {openId, templateId, count?}
   POST /sandbox/prompt          a user answers the prompt: {openId, templates: {<id>: "accept" or "reject"}, silent?}
   POST /sandbox/withdraw        a user refuses templates in the settings: {openId, templateIds: [...]}
@@ -22,7 +22,7 @@ export const CONSENT_INDEX = `  POST /sandbox/consents        register consents:
 
 type Action = (platform: Platform, body: string) => unknown;
 
-/** What can be done to subscribe messages from outside, by the last part of the path. */
+/** Actions for subscribe messages, by the last part of the path. */
 export const CONSENT_ACTIONS: Record<string, Action> = {
   consents: ({ subscriptions }, body) => {
     const consents = parseList(body, requireConsent);
@@ -35,7 +35,7 @@ export const CONSENT_ACTIONS: Record<string, Action> = {
     const choices = requireChoices(templates);
     requireKnown(subscriptions.templates, Object.keys(choices));
     subscriptions.answerPrompt(openId, choices, silent === true);
-    // As the mini program gets to see it.
+    // The result as the mini program receives it.
     return { errMsg: "requestSubscribeMessage:ok", ...choices };
   },
   withdraw: ({ subscriptions }, body) => {
@@ -91,7 +91,7 @@ function requireUser(body: string): Record<string, unknown> & { openId: string }
   return { ...request, openId };
 }
 
-/** Clients yield accept, reject, ban and filter; older ones variants of accept. */
+/** Clients return accept, reject, ban and filter; older ones variants of accept. */
 function requireChoices(templates: unknown): Record<string, string> {
   const isChoice = (value: unknown) =>
     typeof value === "string" && /^(accept\w*|reject|ban|filter)$/.test(value);
@@ -100,7 +100,7 @@ function requireChoices(templates: unknown): Record<string, string> {
   throw usageError('templates is not {<id>: "accept", "reject", "ban" or "filter"}');
 }
 
-/** A consent to what is not in the account is a typing error. */
+/** A consent to a template that is not in the account is a typing error. */
 function requireKnown(templates: Platform["subscriptions"]["templates"], ids: readonly string[]): void {
   const unknown = ids.find((id) => templates.find(id) === undefined);
   if (unknown === undefined) return;

@@ -3,26 +3,26 @@ import { Quota } from "../quota.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Calls a day. The one for template/send is told, never enforced. */
+/** Calls per day. The one for template/send is reported, but never enforced. */
 export interface DayLimits {
   templateSend: number;
   subscribeSend: number;
   getTemplate: number;
 }
 
-/** Documented but for getTemplate, of which only the errcode is known. */
+/** Documented, except for getTemplate, of which only the errcode is known. */
 export const DAY_LIMITS: DayLimits = {
   templateSend: 1_000_000,
   subscribeSend: 10_000_000,
   getTemplate: 100_000,
 };
 
-/** What quota/get tells, and what 45009 goes by. */
+/** The quotas returned by quota/get and enforced with 45009. */
 export class DayQuotas {
   readonly #now: () => number;
   readonly #limits: DayLimits;
   readonly #used: Record<keyof DayLimits, Quota>;
-  /** As the fault `day-quota` leaves it: no sends any more. */
+  /** Set by the fault `day-quota`: no further sends. */
   isSpent = false;
 
   constructor(limits: DayLimits, now: () => number) {
@@ -45,7 +45,7 @@ export class DayQuotas {
     return 0;
   }
 
-  /** Undefined for a path that has no quota here. */
+  /** Undefined for a path without a quota here. */
   read(path: string): { daily_limit: number; used: number; remain: number } | undefined {
     const name = (Object.keys(this.#limits) as (keyof DayLimits)[]).find((one) => PATHS[one] === path);
     if (name === undefined) return undefined;

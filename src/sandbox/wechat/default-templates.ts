@@ -1,6 +1,6 @@
 import type { SandboxTemplate } from "./templates.ts";
 
-/** What the account has unless told otherwise: one-time, long-term, with an enum, and the two kinds that can't be sent. */
+/** The account's default templates: one-time, long-term, with an enum, and the two kinds that can't be sent. */
 export const DEFAULT_TEMPLATES: readonly SandboxTemplate[] = [
   {
     priTmplId: "Qm7cT0wVnE2sKxj4ZB9rLd5uYhPoA1iG8fXeR3bN6kM",

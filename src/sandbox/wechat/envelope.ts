@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 
-/** Blocks are padded to this, not to the cipher's 16. */
+/** Data is padded to a multiple of this, not of the cipher's 16. */
 const BLOCK = 32;
 
 /** sha1 of the texts, sorted byte by byte and joined. */

@@ -9,20 +9,20 @@ import {
   renderXmlEvent,
 } from "./events.ts";
 
-/** In all: the first and two more. */
+/** In total: the first and two more. */
 const TRIES = 3;
-/** "CheckContainerPath" (vendor's page of message push to cloud hosting). */
+/** "CheckContainerPath" (vendor's page on message push to cloud hosting). */
 const CONTAINER_CHECK = '{"action":"CheckContainerPath"}';
 
 /** One body for the callback URL. */
 export interface EventPost {
   openId: string;
-  /** As it is, or as it is before it is encrypted. */
+  /** The body as sent, or before it is encrypted. */
   plain: string;
   appid: string;
 }
 
-/** The event itself; `chance` draws a percentage. */
+/** The event itself; `chance` decides with a given percentage. */
 export function postOf(
   event: PlatformEvent,
   callback: Callback,
@@ -34,15 +34,15 @@ export function postOf(
   return { openId: event.openId, plain, appid };
 }
 
-/** Something unrelated; encrypted, it is another app's. */
+/** An unrelated event; if encrypted, it is for another app. */
 export function strayPost({ openId, createdSec }: PlatformEvent, { format }: Callback): EventPost {
   const plain = renderOther(openId, createdSec, format, { event: "user_enter_tempsession" });
   return { openId, plain, appid: "wx-another-app" };
 }
 
 /**
- * Asks the callback to echo a number, as the platform does before it takes an address; cloud hosting posts a check of its own
- * instead. Whether the answer is right.
+ * Asks the callback to echo a number, as the platform does before it accepts an address; cloud hosting posts a check of its
+ * own instead. Returns whether the answer is right.
  */
 export async function verifyCallback(callback: Callback, now: () => number): Promise<boolean> {
   const url = callback.cloudHosting ? new URL(callback.url) : signedUrl(callback, Math.floor(now() / 1000));
@@ -57,12 +57,12 @@ export async function verifyCallback(callback: Callback, now: () => number): Pro
     });
     return (await response.text()) === echo && response.status === 200;
   } catch {
-    // Nobody there, or no answer in time.
+    // No server, or no answer in time.
     return false;
   }
 }
 
-/** Posts it until it is answered, at most three times, `answerMs` apart. Whether it was. */
+/** Posts it until it is answered, at most three times, `answerMs` apart. Returns whether it was. */
 export async function deliverPost(
   post: EventPost,
   callback: Callback,
@@ -79,7 +79,7 @@ export async function deliverPost(
   return false;
 }
 
-/** Not AbortSignal.any of a timeout: Node 20 may collect that as garbage while it is waited for, and it never fires. */
+/** Not AbortSignal.any with a timeout: Node 20 may garbage-collect that while it is being waited for, and it never fires. */
 function startDeadline(ms: number, stop: AbortSignal) {
   const controller = new AbortController();
   const { signal } = controller;
@@ -94,7 +94,7 @@ function startDeadline(ms: number, stop: AbortSignal) {
   return { signal, passed, clear };
 }
 
-/** Any 200 is an answer: a body other than `success` would be taken for a reply to the user. */
+/** Any 200 is an answer; the platform would treat a body other than `success` as a reply to the user. */
 async function postOnce(
   post: EventPost,
   callback: Callback,
@@ -111,12 +111,12 @@ async function postOnce(
     await response.arrayBuffer();
     return response.status === 200;
   } catch {
-    // Nobody there, a broken connection, no answer in time: all the same to the platform.
+    // No server, a broken connection, no answer in time: all the same to the platform.
     return false;
   }
 }
 
-/** The query signs the time, in safe mode the body too, each try anew. */
+/** The query contains the signature of the time, in safe mode also of the body, new for each attempt. */
 function renderRequest({ openId, plain, appid }: EventPost, callback: Callback, sec: number) {
   const { token, format, aesKey, compatible, cloudHosting } = callback;
   if (cloudHosting) return { url: new URL(callback.url), body: plain };

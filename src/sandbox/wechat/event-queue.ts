@@ -4,7 +4,7 @@ import { type Callback, type CallbackOptions, resolveCallback } from "./callback
 import { deliverPost, type EventPost, postOf, strayPost, verifyCallback } from "./event-post.ts";
 import { type EventItem, type EventName, type PlatformEvent, renderOther } from "./events.ts";
 
-/** Posts in the air at once: a callback under test is one process, not the platform's customers. */
+/** Maximum concurrent posts: a callback under test is one process, not all of the platform's customers. */
 const MAX_POSTS = 32;
 
 interface Settings {
@@ -14,7 +14,7 @@ interface Settings {
   callback: CallbackOptions | undefined;
 }
 
-/** The events that wait for their time, and those on their way to the callback URL. */
+/** The events that wait for their time, and those being posted to the callback URL. */
 export class EventQueue {
   readonly counts = { made: 0, posted: 0, answered: 0, givenUp: 0, waiting: 0 };
   readonly #settings: Settings;
@@ -30,29 +30,29 @@ export class EventQueue {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    // Not the faults' sequence: a callback must not change which sends they hit.
+    // Independent of the faults' sequence: a callback must not change which sends they affect.
     this.#random = seededRandom(settings.seed + 1);
-    // One for each post in the air.
+    // One for each concurrent post.
     setMaxListeners(MAX_POSTS, this.#stop.signal);
     this.set(settings.callback);
   }
 
-  /** From now on; undefined: nobody is told. */
+  /** Takes effect now; undefined: events are not posted. */
   set(callback: CallbackOptions | undefined): void {
     this.#callback = callback && resolveCallback(callback);
   }
 
-  /** Whether the callback is there and echoes; false without one. */
+  /** Whether the callback exists and echoes; false without one. */
   async verify(): Promise<boolean> {
     return this.#callback !== undefined && verifyCallback(this.#callback, this.#settings.now);
   }
 
-  /** Whether a message that was accepted is one of those that fail later. */
+  /** Decides whether an accepted message fails later. */
   drawFailure(): boolean {
     return this.#callback !== undefined && this.#chance(this.#callback.failPercent);
   }
 
-  /** Posts it after a while; a receipt may join one that waits. */
+  /** Posts it after a delay; a receipt may join one that is waiting. */
   add(openId: string, name: EventName, items: EventItem[]): void {
     const callback = this.#callback;
     if (callback === undefined) return;
@@ -70,7 +70,7 @@ export class EventQueue {
     });
   }
 
-  /** What has nothing to do with subscriptions. */
+  /** Adds an event unrelated to subscriptions. */
   addOther(openId: string, other: Parameters<typeof renderOther>[3]): void {
     const callback = this.#callback;
     if (callback === undefined) return;
@@ -81,7 +81,7 @@ export class EventQueue {
     });
   }
 
-  /** What became of an official account's message: `success`, or why not. */
+  /** Adds the result of an official account's message: `success`, or why it failed. */
   addFinishedJob(openId: string, msgid: string, status: string): void {
     const callback = this.#callback;
     if (callback === undefined) return;
@@ -95,14 +95,14 @@ export class EventQueue {
     });
   }
 
-  /** Posts the last one again, word for word. Whether there is one. */
+  /** Posts the last one again, unchanged. Returns whether there is one. */
   redeliver(): boolean {
     if (this.#last === undefined || this.#callback === undefined) return false;
     this.#post(this.#last, this.#callback);
     return true;
   }
 
-  /** Drops what waits and cuts what is on its way. */
+  /** Drops waiting events and aborts those being posted. */
   close(): void {
     this.#stop.abort();
     for (const timer of this.#timers) clearTimeout(timer);

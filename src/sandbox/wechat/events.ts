@@ -1,7 +1,7 @@
 /** The account's own id, in every event. */
 const ACCOUNT = "gh_sandbox";
 
-/** One template's part of an event, field by field in the vendor's order. */
+/** The part of an event about one template, with fields in the vendor's order. */
 export type EventItem = Record<string, string>;
 
 export type EventName =
@@ -9,7 +9,7 @@ export type EventName =
   | "subscribe_msg_change_event"
   | "subscribe_msg_sent_event";
 
-/** What befell a user. Events of one user are told apart by time and name. */
+/** An event of a user. Events of one user are distinguished by time and name. */
 export interface PlatformEvent {
   openId: string;
   name: EventName;
@@ -24,19 +24,19 @@ export function choiceItem(templateId: string, status: string, isPopup: boolean)
   return isPopup ? { ...item, PopupScene: "0" } : item;
 }
 
-/** What became of a message. A code other than 0 is a failure of the platform's delivery; which codes is not documented. */
+/** The result of a message. A code other than 0 is a failure of the platform's delivery; the codes are not documented. */
 export function receiptItem(templateId: string, msgid: string, errcode: number): EventItem {
   const status = errcode === 0 ? "success" : "system error";
   return { TemplateId: templateId, MsgID: msgid, ErrorCode: String(errcode), ErrorStatus: status };
 }
 
-/** In JSON: one item is an object, several are an array, always called List. */
+/** In JSON: one item is an object, several are an array, always named List. */
 export function renderJsonEvent({ openId, name, items, createdSec }: PlatformEvent): string {
   const List = items.length === 1 ? items[0] : items;
   return JSON.stringify({ ...jsonHead(openId, createdSec), Event: name, List });
 }
 
-/** In XML: a List for each item. `padding` stands around the ids, as line breaks do in the vendor's examples. */
+/** In XML: one List per item. `padding` surrounds the ids, like the line breaks in the vendor's examples. */
 export function renderXmlEvent({ openId, name, items, createdSec }: PlatformEvent, padding = ""): string {
   const wrapper = { popup: "Popup", change: "Change", sent: "Sent" }[name.split("_")[2] ?? ""];
   const lists = items.map((item) => ` <List>${renderFields(item, padding)}</List>\n`).join("");
@@ -45,7 +45,7 @@ export function renderXmlEvent({ openId, name, items, createdSec }: PlatformEven
 ${lists}</SubscribeMsg${wrapper}Event></xml>`;
 }
 
-/** What has nothing to do with subscriptions: a message of the user's, or an event of any name with its own fields. */
+/** Unrelated to subscriptions: a message of the user's, or an event of any name with its own fields. */
 export function renderOther(
   openId: string,
   createdSec: number,
@@ -61,7 +61,7 @@ export function renderOther(
   return `<xml>${xmlHead(openId, createdSec, type)}${renderFields(fields, "")}</xml>`;
 }
 
-/** The body in safe mode, and what is added to a plain one in compatible mode. */
+/** The body in safe mode, and the addition to a plain one in compatible mode. */
 export function renderEncrypted(encrypted: string, format: "json" | "xml", plain?: string): string {
   if (format === "json") {
     const outer: object = plain === undefined ? { ToUserName: ACCOUNT } : JSON.parse(plain);

@@ -10,8 +10,8 @@ const JOINED = ["-", "/", "\\."].flatMap((mark) => [
 const DATE = `(?:\\d{4}年${MONTH}月${DAY}日|\\d{4}年${MONTH}月|${MONTH}月${DAY}日|${JOINED.join("|")})`;
 
 /**
- * What the vendor's page of subscribe messages says of each type, and nothing that it leaves open: such values pass.
- * A regular expression with the flag `u` counts code points.
+ * The rules for each type from the vendor's page on subscribe messages, and nothing that it leaves open: such values
+ * pass. A regular expression with the flag `u` counts code points.
  */
 const PATTERNS: Record<string, RegExp> = {
   thing: /^.{1,20}$/u,
@@ -24,13 +24,13 @@ const PATTERNS: Record<string, RegExp> = {
   amount: /^\p{Sc}?\d{1,10}(?:\.\d+)?元?$/u,
   phone_number: /^[^\p{L}]{1,17}$/u,
   car_number: /^(?=.{1,8}$)[\p{Script=Han}A-Za-z\d]?[A-Za-z\d]*[\p{Script=Han}A-Za-z\d]$/u,
-  // Hanzi alone or mixed: 10; without any: 20.
+  // With Hanzi, alone or mixed: 10; without: 20.
   name: /^(?:[^\p{N}]{1,10}|[^\p{N}\p{Script=Han}]{1,20})$/u,
   phrase: /^\p{Script=Han}{1,5}$/u,
 };
 const MAX_DIGITS = 32;
 
-/** Whether a field takes a value that is not empty. `allowed`: the only ones, for an enum. */
+/** Whether a field accepts a value that is not empty. `allowed`: the only allowed values, for an enum. */
 export function fitsField(key: string, value: string, allowed?: readonly string[]): boolean {
   if (hasControlCharacter(value)) return false;
   const type = typeOf(key);
@@ -39,7 +39,7 @@ export function fitsField(key: string, value: string, allowed?: readonly string[
   return PATTERNS[type]?.test(value) ?? true;
 }
 
-/** A loop, because a class of Unicode takes several times as long, and it runs for every value. */
+/** A loop, because a Unicode class takes several times as long, and it runs for every value. */
 function hasControlCharacter(value: string): boolean {
   for (let i = 0; i < value.length; i += 1) {
     const char = value.charCodeAt(i);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** "Valid five minutes, and only once" (vendor's page of wx.login). */
+/** "Valid five minutes, and only once" (vendor's page on wx.login). */
 const LIFE_MS = 5 * 60_000;
 
 export interface WireSession {
@@ -8,7 +8,7 @@ export interface WireSession {
   session_key: string;
 }
 
-/** The codes that wx.login gives a mini program, for its backend to learn the openId by. */
+/** The codes that wx.login returns to a mini program, with which its backend learns the openId. */
 export class Logins {
   readonly #acceptAny: boolean;
   readonly #now: () => number;

@@ -5,7 +5,7 @@ import { isPage } from "../message.ts";
 import type { Verdict } from "../verdict.ts";
 import type { EventQueue } from "./event-queue.ts";
 
-/** "For one openid and client_msg_id only one message is sent; valid for 10 minutes" (vendor's page of template messages). */
+/** "For one openid and client_msg_id only one message is sent; valid for 10 minutes" (vendor's page on template messages). */
 const REMEMBERED_MS = 10 * 60_000;
 
 interface Settings {
@@ -18,15 +18,15 @@ interface Message {
   clientMsgId: string | undefined;
 }
 
-/** The template messages of an official account: followers, ids that are remembered, events of what became of messages. */
+/** The template messages of an official account: followers, remembered ids, events about the results of messages. */
 export class OfficialAccount {
   readonly #settings: Settings;
   readonly #events: Pick<EventQueue, "drawFailure" | "addFinishedJob">;
-  /** Who follows, or has left. */
+  /** Whether a user follows the account, or has left. */
   readonly #follows = new Map<string, boolean>();
-  /** The oldest first. */
+  /** In order of insertion, oldest first. */
   readonly #remembered = new Map<string, { msgid: string; untilMs: number }>();
-  /** Messages that were known by their client_msg_id. */
+  /** Messages recognized as repeats by their client_msg_id. */
   repeats = 0;
 
   constructor(settings: Settings, events: Pick<EventQueue, "drawFailure" | "addFinishedJob">) {
@@ -38,7 +38,7 @@ export class OfficialAccount {
     for (const openId of openIds) this.#follows.set(openId, follows);
   }
 
-  /** Judges a body. `arrives`: whether it reaches the user now, which a repeat does not do again. */
+  /** Judges a body. `arrives`: whether it reaches the user now, which is false for a repeat. */
   send(body: string): { verdict: Verdict; openId: string; arrives: boolean } {
     const message = readMessage(body);
     const refuse = (errcode: number) => ({ verdict: { errcode }, openId: "", arrives: false });
@@ -74,7 +74,7 @@ export class OfficialAccount {
   }
 }
 
-/** Members that the page does not name pass: SDKs send `topcolor` and others of older pages. */
+/** Members that are not documented are accepted: SDKs send `topcolor` and others from older documentation. */
 function readMessage(body: string): Message | number {
   const parsed = parseJson(body);
   if (!isObject(parsed)) return 47001;

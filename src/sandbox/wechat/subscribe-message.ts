@@ -11,7 +11,7 @@ export interface Refusal {
   errmsg?: string | undefined;
 }
 
-/** A message that nothing speaks against but the user. */
+/** A message that is valid, except perhaps for the user's consent. */
 export interface Accepted {
   message: WireSubscribeMessage;
   template: KnownTemplate;
@@ -19,20 +19,21 @@ export interface Accepted {
 
 const STATES: readonly unknown[] = [undefined, "", "developer", "trial", "formal"];
 const LANGS: readonly unknown[] = [undefined, "", "zh_CN", "en_US", "zh_HK", "zh_TW"];
-/** A forbidden word, for the sandbox: the platform's own list is not public. */
+/** A forbidden word of the sandbox: the platform's own list is not public. */
 const BLOCKED_WORD = "违禁词";
 
 /**
- * The body of a send, or why it is refused. The platform's order is not documented; the user's consent comes after
- * this, so that a message which can't be right never passes for one that a user refused. openIds that start `invalid_`
- * answer 40003, as at template/send.
+ * Checks the body of a send, or returns why it is refused. The platform's order is not documented; the user's consent
+ * is checked after this, so that an invalid message is never mistaken for one that a user refused. openIds that start
+ * with `invalid_` answer 40003, as at template/send.
  */
 export function checkSubscribeMessage(body: string, templates: Templates): Accepted | Refusal {
   const parsed = parseJson(body);
   if (!isObject(parsed)) return { errcode: 47001 };
   const { touser, template_id: templateId, page, data, miniprogram_state: state, lang } = parsed;
   if (![touser, templateId, page, state, lang].every(isTextOrAbsent)) return { errcode: 47001 };
-  // An older page of the vendor calls its type a string; a JSON text in it is refused all the same (reported).
+  // An older page of the vendor gives its type as string; JSON text in a string is refused nevertheless (reported by
+  // users).
   if (!isObject(data)) return { errcode: 47003, errmsg: "argument invalid! data" };
   if (typeof touser !== "string" || !isWellFormedId(touser) || touser.startsWith("invalid_"))
     return { errcode: 40003 };
@@ -53,7 +54,7 @@ function checkData(data: Record<string, unknown>, { fields }: KnownTemplate): Re
     isBlocked ||= String(value).includes(BLOCKED_WORD);
   }
   const keys = Object.keys(data);
-  // All fields are there, so that more keys are other ones.
+  // All fields are present, so additional keys are unknown ones.
   if (keys.length > fields.length)
     return refuseField(keys.find((key) => !fields.some(({ name }) => name === key)) ?? "", "invalid");
   return isBlocked ? { errcode: 45168 } : undefined;
@@ -63,7 +64,7 @@ function refuseField(name: string, problem: string): Refusal {
   return { errcode: 47003, errmsg: `argument invalid! data.${name}.value ${problem}` };
 }
 
-/** In the platform's words, with its spelling (reported). */
+/** The platform's message, with its spelling (reported by users). */
 function problemOf(value: unknown, name: string, allowed?: readonly string[]): string | undefined {
   if (value === undefined || value === null || value === "") return "is emtpy";
   return typeof value === "string" && fitsField(name, value, allowed) ? undefined : "invalid";

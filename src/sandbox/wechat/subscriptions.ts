@@ -15,14 +15,17 @@ export interface SubscribeSettings {
   acceptAny: boolean;
   accountTemplates: readonly SandboxTemplate[];
   callback: CallbackOptions | undefined;
-  /** Messages of a long-term template a user gets in a day. */
+  /** Maximum messages of a long-term template per user and day. */
   longTermPerDay: number;
   appid: string;
   seed: number;
   now: () => number;
 }
 
-/** Templates, consents and receipts of the account: all of subscribe messages but the body of a send. */
+/**
+ * Templates, consents and receipts of the account: everything about subscribe messages except the body of a
+ * send.
+ */
 export class Subscriptions {
   readonly templates: Templates;
   readonly consents: Consents;
@@ -41,12 +44,12 @@ export class Subscriptions {
     this.events = new EventQueue(settings);
   }
 
-  /** Whether the user may be sent it, which takes a consent: 0 or an errcode. */
+  /** Whether the user may be sent the message, which spends a consent: 0 or an errcode. */
   spend({ message, template }: Accepted): number {
     return this.#takeRight(message.touser, template.id, template.isStanding);
   }
 
-  /** Sends it on its way, and a receipt after it. Whether it arrives. */
+  /** Delivers it, followed by a receipt. Returns whether it arrives. */
   deliver({ message, template }: Accepted, msgid: string): boolean {
     const fails = this.events.drawFailure();
     if (fails) this.#failed += 1;
@@ -56,7 +59,9 @@ export class Subscriptions {
     return !fails;
   }
 
-  /** The user answers the prompt. `isSilent`: "always keep my choice" was ticked before, and no event comes. */
+  /**
+   * The user answers the prompt. `isSilent`: "always keep my choice" was ticked before, so there is no event.
+   */
   answerPrompt(openId: string, choices: Readonly<Record<string, string>>, isSilent: boolean): void {
     for (const [templateId, status] of Object.entries(choices))
       if (status.startsWith("accept")) this.consents.grant({ openId, templateId });
@@ -65,7 +70,7 @@ export class Subscriptions {
     this.events.add(openId, "subscribe_msg_popup_event", items);
   }
 
-  /** The user refuses templates in the settings, and loses all consents of them. */
+  /** The user refuses templates in the settings, and loses all consents to them. */
   withdraw(openId: string, templateIds: readonly string[]): void {
     for (const templateId of templateIds) this.consents.withdraw(openId, templateId);
     const items = templateIds.map((id) => choiceItem(id, "reject", false));
@@ -94,7 +99,7 @@ export class Subscriptions {
     return { ...this.summary(), ...details };
   }
 
-  /** openIds that start `refused_` are of users who refuse, as at template/send. */
+  /** openIds that start with `refused_` belong to users who refuse, as at template/send. */
   #takeRight(openId: string, templateId: string, isStanding: boolean): number {
     if (openId.startsWith("refused_") || !this.consents.has(openId, templateId)) return 43101;
     if (isStanding && !this.#takeDay(openId, templateId)) return 40038;
@@ -119,7 +124,7 @@ export class Subscriptions {
     this.#last = message;
   }
 
-  /** Field by field: a sender's mistake (a token in the body) is not passed on. */
+  /** Field by field: a sender's mistake (a token in the body) is not repeated. */
   #lastMessage(): WireSubscribeMessage | null {
     if (this.#last === undefined) return null;
     const { touser, template_id, page, data, miniprogram_state: state, lang } = this.#last;

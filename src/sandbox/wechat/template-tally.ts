@@ -23,6 +23,6 @@ export interface TemplateStats {
   delivered: number;
   users: number;
   maxPerUser: number;
-  /** Users who got more than one of this template. */
+  /** Users who got more than one message of this template. */
   duplicates: number;
 }

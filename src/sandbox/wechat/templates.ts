@@ -2,18 +2,18 @@ import { usageError } from "../../errors.ts";
 import type { WireTemplate } from "../../platforms/wechat/wire.ts";
 import { isObject } from "../json.ts";
 
-/** A template of the account. Those of the other kinds are listed too, but subscribe/send answers 40037 to their ids. */
+/** A template of the account. Other kinds are listed too, but subscribe/send answers 40037 to their ids. */
 export interface SandboxTemplate extends WireTemplate {
-  /** Not shown to clients: the platform does not say how its list tells these from others. */
+  /** Not shown to clients: the platform's list does not say how these differ from others. */
   kind?: "device" | "card" | undefined;
 }
 
-/** One that subscribe messages can be sent of, taken apart. */
+/** A parsed template that subscribe messages can be sent with. */
 export interface KnownTemplate {
   id: string;
-  /** Long-term: a right that lasts until the user withdraws it. */
+  /** Long-term: a consent that lasts until the user withdraws it. */
   isStanding: boolean;
-  /** In their order; `allowed`: the only values of an enum. */
+  /** In order; `allowed`: the only values of an enum. */
   fields: readonly { name: string; allowed?: readonly string[] | undefined }[];
 }
 
@@ -36,7 +36,7 @@ export class Templates {
     return this.#known.get(id);
   }
 
-  /** As clients see them. */
+  /** As returned to clients. */
   list(): WireTemplate[] {
     return this.#list.map(({ kind: _, ...template }) => template);
   }
@@ -50,7 +50,7 @@ function takeApart({ priTmplId, content, type, keywordEnumValueList }: WireTempl
   return { id: priTmplId, isStanding: type === 3, fields };
 }
 
-/** Reads templates from JSON. Throws a usage error that names the place. */
+/** Reads templates from JSON. Throws a usage error that names the position. */
 export function parseTemplates(value: unknown): SandboxTemplate[] {
   if (!Array.isArray(value)) throw usageError("the templates are not a JSON array");
   return value.map((item, index) => requireTemplate(item, `item ${index + 1}`));

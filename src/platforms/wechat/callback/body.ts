@@ -5,8 +5,8 @@ import { parseJson } from "./json.ts";
 import { parseXml, type XmlParser } from "./xml.ts";
 
 /**
- * A body in XML or JSON, whichever it is by what it begins with: the Content-Type is no help, since the console's setting
- * alone decides. Throws `CallbackRefused` (`bad_body`) on all that can't be read.
+ * Parses a body in XML or JSON, recognized by its first character: the Content-Type is no help, because only the
+ * console's setting determines the format. Throws `CallbackRefused` (`bad_body`) for a body that can't be read.
  */
 export function parseBody(body: Buffer, Parser: XmlParser): Fields {
   const text = decode(body).trim();
@@ -15,7 +15,7 @@ export function parseBody(body: Buffer, Parser: XmlParser): Fields {
   try {
     return parse();
   } catch (error) {
-    // A JSON error quotes what it met: the body may hold what a user wrote.
+    // A JSON error quotes the text: the body may contain what a user wrote.
     throw badBody(error instanceof SyntaxError ? "it is not valid JSON" : messageOf(error));
   }
 }

@@ -10,8 +10,9 @@ const MSGID = /^\d{1,30}$/;
 const SECONDS = /^\d{1,12}$/;
 
 /**
- * What a push tells. Items whose template or msgid can't stand in a key are left out, and the rest counts; a push of which
- * nothing is left to do is an `other` event. Throws `CallbackRefused` (`bad_body`) on an event of ours without a time.
+ * The events in a push. Items whose template or msgid can't be part of a key are left out, and the rest counts; a push
+ * without anything to process is an `other` event. Throws `CallbackRefused` (`bad_body`) for a supported event without a
+ * time.
  */
 export function readEvents(fields: Fields): CallbackEvent[] {
   const openId = textOf(fields, "FromUserName") ?? "";
@@ -27,7 +28,7 @@ const READERS: ReadonlyMap<string, (fields: Fields, openId: string) => CallbackE
   ["TEMPLATESENDJOBFINISH", readFinishedJob],
 ]);
 
-/** Variants such as `acceptWithAudio` are consents, too. */
+/** Variants such as `acceptWithAudio` are consents too. */
 function readGrants(fields: Fields, openId: string): CallbackEvent | undefined {
   const { key, atMs } = readTime(fields);
   const templateIds = templatesOf(fields, (status) => status.startsWith("accept"));
@@ -56,8 +57,8 @@ function readReceipt(item: Fields, openId: string): Receipts {
 }
 
 /**
- * Of an official account's template message: success, or `failed:user block`, or `failed: system failed`, in these words
- * (vendor's page "template messages"). Which template it was the event does not tell.
+ * About a template message of an official account: success, or `failed:user block`, or `failed: system failed`, literally
+ * (vendor's page "template messages"). The event does not name the template.
  */
 function readFinishedJob(fields: Fields, openId: string): CallbackEvent | undefined {
   const msgid = textOf(fields, "MsgID") ?? "";
@@ -69,7 +70,7 @@ function readFinishedJob(fields: Fields, openId: string): CallbackEvent | undefi
   return { kind: "receipts", receipts: [{ openId, msgid, status: "failed", errcode }] };
 }
 
-/** A redelivery is known by FromUserName, CreateTime and Event (vendor's page "message push"). */
+/** A redelivery has the same FromUserName, CreateTime and Event (vendor's page "message push"). */
 function readTime(fields: Fields): { key: string; atMs: number } {
   const time = textOf(fields, "CreateTime") ?? "";
   if (!SECONDS.test(time)) throw new CallbackRefused("bad_body", "the event has no CreateTime in seconds");
@@ -83,7 +84,9 @@ function templatesOf(fields: Fields, isWanted: (status: string) => boolean): str
   return [...new Set(ids)].filter(isTemplateId);
 }
 
-/** Each `List`, beside the other fields (JSON) or in a wrapper of any name: one of the vendor's examples has the wrong one. */
+/**
+ * Each `List`, beside the other fields (JSON) or in a wrapper of any name: one of the vendor's examples has the wrong one.
+ */
 function itemsOf(fields: Fields): Fields[] {
   const wrappers = [...fields.keys()]
     .filter((name) => name !== "List")
@@ -91,7 +94,7 @@ function itemsOf(fields: Fields): Fields[] {
   return [fields, ...wrappers].flatMap((holder) => childrenOf(holder, "List"));
 }
 
-/** What a user may send (vendor's page "receiving messages"), and events worth a count of their own. */
+/** Messages that a user may send (vendor's page "receiving messages"), and events that are counted separately. */
 const MESSAGES = new Set([
   "text",
   "image",

@@ -1,8 +1,8 @@
 import { type Fields, MAX_DEPTH, type Value } from "./fields.ts";
 
 /**
- * The fields of a JSON object, numbers as text with all their digits. Of a name that is there twice the last one counts, as with
- * JSON.parse. Throws on what is not such an object, or is nested too deep.
+ * The fields of a JSON object, with numbers as text to keep all digits. If a name is repeated, the last value counts, as with
+ * JSON.parse. Throws for anything that is not such an object, or is nested too deep.
  */
 export function parseJson(text: string): Fields {
   const value: unknown = JSON.parse(quoteLongNumbers(text));
@@ -11,7 +11,7 @@ export function parseJson(text: string): Fields {
   return toFields(value, 1);
 }
 
-/** A string (to its end, or to that of a text that is cut short), or a number. Never backs up, so it is linear. */
+/** A string (to its end, or to that of truncated text), or a number. Never backtracks, so it is linear. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*/gs;
 /** From 2^53, which has 16 digits, JSON.parse rounds; MsgIDs have 18 or 19. */
 const LONG = /^-?\d{16,}$/;
@@ -25,7 +25,7 @@ function toFields(object: object, depth: number): Fields {
   return new Map(Object.entries(object).map(([name, value]) => [name, toValues(value, depth + 1)]));
 }
 
-/** An array is what stands under a name several times. */
+/** An array is treated as several values of one name. */
 function toValues(value: unknown, depth: number): Value[] {
   if (depth > MAX_DEPTH) throw new Error("it is nested too deep");
   if (Array.isArray(value)) return value.flatMap((one) => toValues(one, depth + 1));

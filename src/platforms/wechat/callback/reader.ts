@@ -14,26 +14,26 @@ import type { XmlParser } from "./xml.ts";
 export interface ReaderOptions {
   secrets: CallbackSecrets;
   appid: string;
-  /** Takes what is not signed when it has the marks of WeChat's cloud hosting, which strips them off other requests. */
+  /** Accept unsigned requests that have the headers of WeChat's cloud hosting, which removes them from other requests. */
   cloudHosting: boolean;
   nowMs(): number;
   Parser: XmlParser;
 }
 
-/** How far from now a signed time may be, either way: a request that was overheard is of no use for longer. */
+/** Maximum difference between the signed time and now, in either direction: a captured request can't be used for longer. */
 const MOST_APART_MS = 10 * 60_000;
-/** WeChat's are digits. They go into the answer and are not signed, so no markup. */
+/** WeChat's are digits. They become part of the answer and are not signed, so markup is not allowed. */
 const ECHO = /^[\w.~+/=-]{1,256}$/;
-/** "success" or nothing; anything else is taken for a reply to the user (vendor's page "message push"). */
+/** "success" or nothing; anything else is treated as a reply to the user (vendor's page "message push"). */
 const ANSWER = "success";
 
 /**
- * Reads the pushes of a mini program's account, by the vendor's page "message push". Throws a `config` error on a key that is
- * none.
+ * Reads the pushes for a mini program's account, as described on the vendor's page "message push". Throws a `config` error
+ * for an invalid key.
  *
- * With an AES key nothing but encrypted pushes is taken: the signature of a plain one does not cover its body, so that whoever
- * has seen one signed URL (in a log of a proxy) could send any body for ten minutes. For the console's plain mode there must
- * be no key.
+ * With an AES key, only encrypted pushes are accepted: the signature of a plain one does not cover its body, so anyone who
+ * has seen one signed URL (in the log of a proxy) could send any body for ten minutes. For the console's plain mode, no key
+ * must be set.
  */
 export function createCallbackReader(options: ReaderOptions): CallbackReader {
   const { token, aesKey, previousAesKey } = options.secrets;
@@ -65,7 +65,7 @@ function checkUrl(trusted: Trusted, query: Query): string {
   return echo;
 }
 
-/** The fields of a push that is the platform's. */
+/** The fields of a push that comes from the platform. */
 function openPush(trusted: Trusted, { query, headers, body }: CallbackRequest): Fields {
   const { cloudHosting, keys, appid, Parser } = trusted;
   const signature = readValue(query, "signature");
@@ -87,7 +87,7 @@ function openPush(trusted: Trusted, { query, headers, body }: CallbackRequest): 
   throw new CallbackRefused("bad_envelope", "the push is not encrypted, although there is an AES key for it");
 }
 
-/** The platform's check of the container has no marks but its body; it changes nothing. */
+/** The platform's check of the container is recognized only by its body; it changes nothing. */
 function openCloudPush(fields: Fields, headers: CallbackRequest["headers"]): Fields {
   if (headers["x-wx-sources"] || isContainerCheck(fields)) return fields;
   throw new CallbackRefused("not_signed", "the push is neither signed nor marked as one of cloud hosting");
@@ -97,7 +97,7 @@ function isContainerCheck(fields: Fields): boolean {
   return textOf(fields, "action") === "CheckContainerPath";
 }
 
-/** First the signature, then the time: who can't sign learns nothing of this machine's clock. */
+/** First the signature, then the time: a sender without the secret learns nothing about this machine's clock. */
 function requireSigned(
   { token, nowMs }: Trusted,
   query: Query,

@@ -1,7 +1,7 @@
 import type { SaxesParser } from "saxes";
 import { type Fields, MAX_DEPTH, type Value } from "./fields.ts";
 
-/** saxes' parser; it is loaded when a collector starts, and handed on. */
+/** saxes' parser; it is loaded when a collector starts, and passed on. */
 export type XmlParser = typeof SaxesParser;
 
 /** An element that is being read. */
@@ -12,8 +12,8 @@ interface Open {
 }
 
 /**
- * The fields below the root element; attributes are left out. Throws on what is not well-formed, on a DTD (so that there are
- * no entities but XML's own five and numbers) and on elements that are nested too deep.
+ * The fields below the root element; attributes are ignored. Throws for text that is not well-formed, for a DTD (so there
+ * are no entities except XML's own five and numeric ones), and for elements that are nested too deep.
  */
 export function parseXml(Parser: XmlParser, text: string): Fields {
   const parser = new Parser({ position: false });
@@ -24,7 +24,7 @@ export function parseXml(Parser: XmlParser, text: string): Fields {
     if (top) top.text += part;
   };
   parser.on("error", () => {
-    // Its words quote the body.
+    // The parser's message would quote the body.
     throw new Error("it is not well-formed XML");
   });
   parser.on("doctype", () => {

@@ -8,8 +8,8 @@ const PAGE =
 const ACCOUNT = "the credentials must be a verified service account's, not a mini program's";
 
 /**
- * What `/cgi-bin/message/template/send` answers. Named by the vendor there or reported: 40003, 40037, 40165, 45009, 47003,
- * 48001 and -1; 43004 and the others by the vendor's list of global codes.
+ * Answers of `/cgi-bin/message/template/send`. Named by the vendor there or reported by users: 40003, 40037, 40165, 45009,
+ * 47003, 48001 and -1; 43004 and the others from the vendor's list of global codes.
  */
 const ROWS: Rows = {
   user_refuses: [[43004, "the user does not follow the account"]],
@@ -28,7 +28,7 @@ const ROWS: Rows = {
   fatal: [
     [40037, "template id invalid", TEMPLATE],
     [40165, "page of the mini program invalid, or the mini program is not linked to the account", PAGE],
-    // Of the mini program: the account's own would have got no token.
+    // The mini program's appid: with an invalid one of the account itself, there would be no token.
     [40013, "appid of the mini program invalid, or it is not linked to the account", PAGE],
     [48001, "the account may not use this API", ACCOUNT],
     [50001, "the account is not authorised for this API", CONSOLE],
@@ -42,5 +42,7 @@ const ROWS: Rows = {
   ],
 };
 
-/** No refusal proves that an earlier attempt arrived: a repeat with the same client_msg_id is answered as the first one. */
+/**
+ * No refusal proves that an earlier attempt arrived: a repeat with the same client_msg_id is answered like the first one.
+ */
 export const MP_SEND = makeTable([COMMON_ROWS, ROWS]);

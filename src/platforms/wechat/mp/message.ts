@@ -5,8 +5,9 @@ import { type BodyFor, createJsonBody } from "../../errcode/json-body.ts";
 import { toNamedMessage } from "../../errcode/template-message.ts";
 
 /**
- * The message of the command line's values, for listed users. It opens a page of a mini program, or a URL; where both are
- * given, the platform takes the mini program, and the URL serves clients that can't. Throws a usage error.
+ * Makes the message from the command line's values, for listed users. It opens a page of a mini program, or a URL; if
+ * both are given, the platform uses the mini program, and the URL is for clients that can't open it. Throws a usage
+ * error.
  */
 export function makeMpMessage(input: MessageInput): Message {
   const { url, miniprogramAppid } = input.options;
@@ -37,17 +38,19 @@ function checkUrl(url: string): void {
 }
 
 /**
- * The vendor names no limit for client_msg_id here; in mass messages, whose id has 64 bytes by the page, ids of 36
- * characters were reported as too long (45067).
+ * The vendor names no limit for client_msg_id here; for mass messages, whose id has 64 bytes according to the page, ids
+ * of 36 characters were reported as too long (45067).
  */
 const ID_LENGTH = 32;
 
-/** By which the platform knows a repeat, for 10 minutes: the same in all attempts of a broadcast to a user. */
+/**
+ * The id by which the platform recognizes a repeat, for 10 minutes: the same in all attempts of a broadcast to a user.
+ */
 export function clientMsgId(broadcastId: string, openId: string): string {
   return createHash("sha1").update(`${broadcastId} ${openId}`).digest("hex").slice(0, ID_LENGTH);
 }
 
-/** `broadcastId`: absent for a sample. Source: developers.weixin.qq.com, service accounts, "sendTemplateMessage". */
+/** `broadcastId`: undefined for a sample. Source: developers.weixin.qq.com, service accounts, "sendTemplateMessage". */
 export function createMpBody(message: Message, broadcastId?: string): BodyFor {
   const { url, miniprogramAppid: appid } = message.options ?? {};
   const idOf = (openId: string) =>

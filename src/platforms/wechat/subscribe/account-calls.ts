@@ -12,27 +12,27 @@ import { ACCOUNT_CALLS, isTokenRefusal } from "./errcodes.ts";
 export interface CallOptions {
   apiBase: string;
   tokens: AccessTokens;
-  /** For the answer; a whole request gets at most twice this. */
+  /** For the answer; a whole request may take twice this. */
   timeoutMs: number;
   network?: Network | undefined;
 }
 
-/** What a call about the account asks. */
+/** A request about the account. */
 export interface AccountCall {
   path: string;
   /** JSON, by POST; absent: GET. */
   body?: string | undefined;
 }
 
-/** The fields of an answer, or why there are none, in words. */
+/** The fields of an answer, or a description of why there are none. */
 export type CallResult = { fields: Record<string, unknown> } | { why: string };
 
-/** A list of 50 templates, the most that an account may have, with every character escaped. */
+/** A list of 50 templates, the maximum of an account, with every character escaped. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
- * Asks about the account, once; again with a new token where the first was refused. A platform that can't be reached or
- * refuses is a result. Rejects with a `credentials` error when there is no token to be had for these.
+ * Makes a call about the account, once; repeated with a new token if the first was refused. If the platform can't be
+ * reached or refuses, that is a result. Rejects with a `credentials` error when these give no token.
  */
 export async function callAccount(options: CallOptions, call: AccountCall): Promise<CallResult> {
   const { tokens } = options;
@@ -52,7 +52,7 @@ async function ask(
   token: string,
 ): Promise<CallResult & { isTokenRefused?: boolean }> {
   const { origin, host, prefix } = parseApiBase(apiBase);
-  // Opened for one question: there is nothing to keep alive or to close later.
+  // Used for one request: there is nothing to keep alive or to close later.
   const http = await openHttp({
     origin,
     host,

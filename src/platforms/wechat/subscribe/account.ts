@@ -13,19 +13,20 @@ export interface AccountOptions extends CallOptions {
   clock: Clock;
 }
 
-/** What the platform says of an account; nothing is spent by asking but a little of these calls' own quotas. */
+/** What the platform says about an account; a query costs nothing but a little of these calls' own quotas. */
 export interface AccountView {
-  /** `wanted`: a list that lacks this template is asked for again. Absent: the platform is asked in any case. */
+  /** `wanted`: a cached list without this template is refreshed. Absent: the platform is always queried. */
   templates(wanted?: string): Promise<TemplateList>;
-  /** Messages that may still be sent today; undefined where the platform does not say. */
+  /** Messages that may still be sent today; undefined if the platform does not say. */
   quotaLeft(): Promise<number | undefined>;
 }
 
 const FRESH_MS = 10 * 60_000;
 
 /**
- * The account as the platform tells it. The template list is kept in Redis: for 10 minutes nobody asks again, and when the
- * platform won't give it (its own quota is answered with 45009), an older one will do, with a word about its age.
+ * The account as the platform describes it. The template list is cached in Redis: for 10 minutes it is not requested
+ * again, and when the platform refuses it (its own quota is answered with 45009), an older one is used, with a note about
+ * its age.
  */
 export function viewAccount(options: AccountOptions): AccountView {
   const { cache, appid, clock } = options;
@@ -54,7 +55,7 @@ async function askTemplates(options: CallOptions): Promise<{ templates: Template
   return templates ? { templates } : { why: "its answer has no list" };
 }
 
-/** A clock that was set back makes a list from the future: it is asked for again. */
+/** If the clock was set back, a cached list may be from the future: it is refreshed. */
 function isFresh({ atMs }: KeptList, nowMs: number): boolean {
   return nowMs >= atMs && nowMs - atMs < FRESH_MS;
 }

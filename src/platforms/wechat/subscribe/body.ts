@@ -3,7 +3,9 @@ import type { OwnTexts } from "../../../broadcast/ports.ts";
 import { truncateField } from "./fields.ts";
 import { cutsOwnTexts, readOptions } from "./options.ts";
 
-/** Makes the JSON body for one recipient; all that is the same for everybody is serialised once, here. */
+/**
+ * Makes the JSON body for one recipient; all parts that are the same for everybody are serialised once, here.
+ */
 export function createSubscribeBody(message: Message): (openId: string, own?: OwnTexts) => string {
   const { templateId, page, fields } = message;
   const { lang, miniprogramState } = readOptions(message.options ?? {});

@@ -8,26 +8,27 @@ const PAGE = "give --page as a path of the released mini program, without a lead
 const ACCOUNT = "the credentials must be a mini program's, not an official account's";
 
 /**
- * What `/cgi-bin/message/subscribe/send` answers. Documented there: 40001, 40003, 40014, 40037, 43101, 43107, 43108, 45168, 47003
- * and 43104; the others by the vendor's list of global codes or, where noted, by reports.
+ * Answers of `/cgi-bin/message/subscribe/send`. Documented there: 40001, 40003, 40014, 40037, 43101, 43107, 43108, 45168,
+ * 47003 and 43104; the others from the vendor's list of global codes or, where noted, from reports.
  */
 const ROWS: Rows = {
-  // Which of the two is not told. Reports have it for hours after heavy sending, though the user had agreed.
+  // The platform does not say which of the two. It is reported to occur for hours after heavy sending, even though the user
+  // had agreed.
   permission_gone: [[43101, "no consent left, or the user refuses"]],
   user_unknown: [[41009, "openId missing"]],
-  // The vendor's public table speaks of long-term templates and five a day; that the limit is per user is a reading of it.
+  // The vendor's public table mentions long-term templates and five a day; that the limit is per user is an interpretation.
   not_today: [[40038, "the user has had as many messages as a day allows"]],
-  // A fault of the values: of one recipient's own, or of everybody's, which a run finds out by meeting it many times in a row.
+  // An invalid value: of one recipient's own, or of everybody's, which a run recognizes when it occurs many times in a row.
   message_refused: [
     [47003, "a value does not fit its field", FIELDS],
     [45168, "message contains a blocked word", "reword the values"],
   ],
   fatal: [
     [40037, "template id invalid, or its template is of another kind", TEMPLATE],
-    // Not on the newest page, still reported.
+    // Not on the newest page, but still reported.
     [41030, "page invalid", PAGE],
     [43104, "the account may not send subscribe messages", CONSOLE],
-    // Reported for an official account's token here.
+    // Reported for a token of an official account.
     [48001, "the account may not use this API", ACCOUNT],
     [50001, "the account is not authorised for this API", CONSOLE],
     [61003, "the account has not authorised this platform", CONSOLE],
@@ -42,8 +43,8 @@ const ROWS: Rows = {
 };
 
 /**
- * No refusal proves that an earlier attempt arrived: 43101 may be the answer to a consent that it has spent, and to one that
- * there never was.
+ * No refusal proves that an earlier attempt arrived: 43101 may be the answer to a consent that the attempt has spent, or to
+ * one that never existed.
  */
 export const SUBSCRIBE_SEND = makeTable([COMMON_ROWS, ROWS]);
 
@@ -53,10 +54,10 @@ const LISTS: readonly Row[] = [
   [200100, "the account's kind has no subscribe messages"],
 ];
 
-/** Of the calls about the account's templates and quotas: their own numbers, and the global ones. */
+/** For the calls about the account's templates and quotas: their own numbers, and the global ones. */
 export const ACCOUNT_CALLS = makeTable([COMMON_ROWS, ROWS, { fatal: LISTS }]);
 
-/** Whether a call about the account was refused for its token. */
+/** Whether a call about the account was refused because of its token. */
 export function isTokenRefusal(errcode: number): boolean {
   return classify(ACCOUNT_CALLS, errcode).class === "token";
 }

@@ -1,23 +1,23 @@
 import type { MessageField, Problem } from "../../../broadcast/channel.ts";
 import { DATE, TIME } from "./moments.ts";
 
-/** A type of template fields; its number follows in a field's name, `thing1`. */
+/** A type of template field; in a field's name it is followed by a number, `thing1`. */
 interface FieldType {
-  /** How many characters a value may have; `counted` says which of them, absent: all. */
+  /** Maximum number of characters in a value; `counted` says which ones count, by default all. */
   most?: number;
   counted?: RegExp;
-  /** What a value has to look like, and the same in words. */
+  /** The required form of a value, and its description. */
   form?: RegExp;
   says: string;
-  /** A value that the documents neither allow nor forbid, and why it is doubtful. */
+  /** Why a value is doubtful that the documents neither allow nor forbid. */
   doubt?: (value: string) => string | undefined;
 }
 
 const SIGNED = /^[+-]\d/;
 
 /**
- * Limits from the vendor's page on subscribe messages ("parameter value limits"); forms where that page is silent are
- * the narrowest that its examples allow. Signs before numbers, and digits in names, are mentioned nowhere.
+ * Limits from the vendor's page on subscribe messages ("parameter value limits"); where that page is silent, forms are the
+ * narrowest that its examples allow. Signs before numbers and digits in names are not mentioned anywhere.
  */
 const TYPES: Readonly<Record<string, FieldType>> = {
   thing: { most: 20, says: "text", doubt: doubtWidth(20) },
@@ -60,17 +60,17 @@ const TYPES: Readonly<Record<string, FieldType>> = {
 /** Line breaks too: the vendor's page forbids control characters in every type. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
-/** `thing` of `thing1`. The vendor's prose has `thing01`, real templates `thing1`. */
+/** `thing` for `thing1`. The vendor's text says `thing01`, real templates `thing1`. */
 export function typeOfField(name: string): string {
   return name.replace(/\d+$/, "");
 }
 
 /**
- * What speaks against a value of a field, by the type in the field's name: errors where the documents exclude it, warnings
- * where they are silent. `allowed`: the only values that the account's template list gives for it.
+ * The problems of a field's value, by the type in the field's name: errors if the documents exclude it, warnings where they
+ * are silent. `allowed`: the only values that the account's template list allows.
  *
- * Lengths are counted in code points. Whether the platform counts an emoji as one or as two is not known, so a value that
- * fits only by the first reading is a warning.
+ * Lengths are counted in code points. It is unknown whether the platform counts an emoji as one or as two, so a value that
+ * fits only if it counts as one is a warning.
  */
 export function checkField({ name, value }: MessageField, allowed?: readonly string[]): Problem | undefined {
   const shown = `${name} '${shorten(value)}'`;
@@ -90,7 +90,7 @@ export function checkField({ name, value }: MessageField, allowed?: readonly str
   return doubt === undefined ? undefined : warning(`${shown} ${doubt}`);
 }
 
-/** What values of a field may be, in words; undefined where the platform has no documented rule. */
+/** Describes the valid values of a field; undefined if the platform has no documented rule. */
 export function describeField(name: string): string | undefined {
   const type = TYPES[typeOfField(name)];
   if (type === undefined) return undefined;
@@ -118,7 +118,7 @@ function checkListed(shown: string, value: string, allowed: readonly string[]): 
 
 const MOST_LISTED = 12;
 
-/** Types whose values may be cut without becoming something else: a number or a date may not. */
+/** Types whose values may be truncated without changing their meaning: not numbers or dates. */
 const CUT_TYPES = ["thing", "character_string"];
 const ELLIPSIS = "...";
 
@@ -127,8 +127,8 @@ function isCut(name: string): boolean {
 }
 
 /**
- * The value cut to its limit, ending in `...`, which counts, where it is too long and its type can be cut. Counted in UTF-16 units, so that
- * what was cut fits however the platform counts; no emoji is cut in two.
+ * Truncates a value that is too long to its limit if the type allows it; the final `...` counts. Counted in UTF-16 units, so
+ * that the result fits however the platform counts; no emoji is split.
  */
 export function truncateField(field: MessageField): MessageField {
   const most = isCut(field.name) ? TYPES[typeOfField(field.name)]?.most : undefined;
@@ -157,7 +157,7 @@ function charsOf(value: string): string {
   return `${count} character${count === 1 ? "" : "s"}`;
 }
 
-/** As much of a value as a message needs to show which one it is. */
+/** The part of a value that a message shows to identify it. */
 const SHOWN = 40;
 
 function shorten(value: string): string {

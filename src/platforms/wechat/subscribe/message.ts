@@ -11,15 +11,15 @@ import { checkFieldName } from "../../errcode/field-name.ts";
 import { checkField, truncateField } from "./fields.ts";
 import { readOptions } from "./options.ts";
 
-/** A message, and what speaks for or against it. */
+/** A message and the problems found in it. */
 export interface Draft {
   message: Message;
   problems: readonly Problem[];
 }
 
 /**
- * The message of the command line's values. Throws a usage error when they can't be matched to fields, or when a value breaks
- * the rules of its field.
+ * Makes the message from the command line's values. Throws a usage error when they can't be matched to fields, or when a
+ * value breaks the rules of its field.
  */
 export function makeMessage(input: MessageInput, template?: Template): Message {
   const { message, problems } = draftMessage(input, template);
@@ -28,8 +28,8 @@ export function makeMessage(input: MessageInput, template?: Template): Message {
 }
 
 /**
- * The same, with what is wrong or looks wrong with its values. Throws a usage error when values can't be matched to fields.
- * Without a template only named values can, and the rules go by the names alone.
+ * The same, with the errors and warnings about its values. Throws a usage error when values can't be matched to fields.
+ * Without a template only named values can be matched, and only the names determine the rules.
  */
 export function draftMessage(input: MessageInput, template?: Template): Draft {
   const { templateId, page } = input;
@@ -50,13 +50,13 @@ export function draftMessage(input: MessageInput, template?: Template): Draft {
   return { message, problems: fields.map(checkWith(template, isOpen)).filter(isProblem) };
 }
 
-/** With what the template lets it hold, for the rows of the audience to be held against. */
+/** Adds the values that the template allows, for checking the rows of the audience. */
 function withValues(field: MessageField, template: Template | undefined): MessageField {
   const values = template?.fields.find(({ name }) => name === field.name)?.values;
   return values ? { ...field, values } : field;
 }
 
-/** Tells the fields that have columns of the audience in them, so that their values are known for each recipient only. */
+/** Returns a test for fields that contain columns of the audience, whose values are known only for each recipient. */
 function openFields({ columns }: MessageInput): (field: MessageField) => boolean {
   return ({ value }) => columns !== undefined && value.includes("{{");
 }

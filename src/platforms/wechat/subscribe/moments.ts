@@ -1,7 +1,7 @@
 /**
- * How times and dates may be written, from the vendor's page on subscribe messages: `y年m月d日`, `y年m月`, `m月d日`, the same
- * joined by `-`, `/` or `.`, 24 hours `HH:MM` or `HH:MM:SS`, ranges with `~`. A time may have a date before it, a date a time
- * behind it.
+ * Allowed formats of times and dates, from the vendor's page on subscribe messages: `y年m月d日`, `y年m月`, `m月d日`, the same joined
+ * by `-`, `/` or `.`, 24 hours `HH:MM` or `HH:MM:SS`, ranges with `~`. A date may precede a time, and a time may follow a
+ * date.
  */
 const YEAR = "\\d{4}";
 const MONTH = "(?:0?[1-9]|1[0-2])";
@@ -22,5 +22,5 @@ function orRange(one: string, other: string): RegExp {
 }
 
 export const TIME = orRange(ONE_TIME, ONE_TIME);
-/** The end of a range on one day may be a time alone. */
+/** The end of a range within one day may be only a time. */
 export const DATE = orRange(ONE_DATE, `${ONE_DATE}|${CLOCK}`);

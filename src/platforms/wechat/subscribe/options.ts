@@ -2,8 +2,8 @@ import type { Message } from "../../../broadcast/channel.ts";
 import { usageError } from "../../../errors.ts";
 
 /**
- * The newest page of the vendor lists both as required, while it still names the defaults: they are always sent. A type, not an interface,
- * so that it passes for a record of options.
+ * The vendor's newest page lists both as required, although it still names their defaults: they are always sent. A type, not
+ * an interface, so that it is assignable to a record of options.
  */
 export type SubscribeOptions = { lang: string; miniprogramState: string };
 
@@ -24,7 +24,7 @@ function oneOf(flag: string, value: string, allowed: readonly string[]): string 
   throw usageError(`${flag} '${value}' is not known`, `${flag} takes ${allowed.join(", ")}`);
 }
 
-/** Whether the values of recipients' rows are cut to the limits of their fields (--truncate). */
+/** Whether the values in recipients' rows are truncated to the limits of their fields (--truncate). */
 export function cutsOwnTexts({ options }: Pick<Message, "options">): boolean {
   return options?.truncate === "yes";
 }

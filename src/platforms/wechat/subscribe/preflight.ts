@@ -2,7 +2,8 @@ import type { MessageInput, Preflight, Problem, Template, TemplateList } from ".
 import { draftMessage } from "./message.ts";
 
 /**
- * What the account's templates say of a message. Throws a usage error where values can't be matched to the template's fields.
+ * Checks a message against the account's templates. Throws a usage error when values can't be matched to the template's
+ * fields.
  */
 export function judgeMessage(input: MessageInput, list: TemplateList): Omit<Preflight, "quotaLeft"> {
   const { doubt } = list;
@@ -10,13 +11,13 @@ export function judgeMessage(input: MessageInput, list: TemplateList): Omit<Pref
   const template = list.templates.find(({ id }) => id === input.templateId);
   if (template === undefined) return { problems: [...problems, sayMissing(input, list)] };
   const kind = checkKind(template);
-  // Without a field there is nothing to match, and the kind says why.
+  // Without fields there is nothing to match, and the kind explains why.
   if (kind?.severity === "error") return { template, problems: [...problems, kind] };
   const { problems: faults } = draftMessage(input, template);
   return { template, problems: [...problems, ...(kind ? [kind] : []), ...faults] };
 }
 
-/** A list that is not the latest may lack what was added since. */
+/** A list that is not current may lack templates added since. */
 function sayMissing({ templateId }: MessageInput, { templates, doubt }: TemplateList): Problem {
   const has = templates.length === 0 ? "it has none" : `it has ${templates.length}`;
   return {

@@ -1,4 +1,6 @@
-/** What `/cgi-bin/openapi/quota/get` says of one call today; undefined when it does not say. */
+/**
+ * Today's quota of one call from `/cgi-bin/openapi/quota/get`; undefined when the answer does not contain it.
+ */
 export function readQuota({
   quota,
 }: Record<string, unknown>): { left: number; limit: number | undefined } | undefined {

@@ -1,13 +1,13 @@
 import type { Template, TemplateCache } from "../../../broadcast/channel.ts";
 
-/** The list as it was when the platform gave it. */
+/** The list as the platform returned it. */
 export interface KeptList {
   /** Epoch ms. */
   atMs: number;
   templates: readonly Template[];
 }
 
-/** Kept far longer than it is fresh, for times when the platform won't give its list. */
+/** Kept far longer than it is fresh, for times when the platform refuses its list. */
 const KEEP_MS = 7 * 24 * 3_600_000;
 
 export async function loadKept(cache: TemplateCache, appid: string): Promise<KeptList | undefined> {
@@ -19,7 +19,7 @@ export function saveKept(cache: TemplateCache, appid: string, kept: KeptList): P
   return cache.save(appid, JSON.stringify(kept), KEEP_MS);
 }
 
-/** Undefined for what somebody else, or another version, has written there: the platform is asked again. */
+/** Undefined for a value written by another program or version: the platform is queried again. */
 function readKept(text: string): KeptList | undefined {
   try {
     const kept: unknown = JSON.parse(text);

@@ -2,7 +2,8 @@ import type { Template, TemplateField } from "../../../broadcast/channel.ts";
 import { describeField } from "./fields.ts";
 
 /**
- * The `data` of `/wxaapi/newtmpl/gettemplate`, read tolerantly: an entry without an id is left out. Undefined when it is no list.
+ * The `data` of `/wxaapi/newtmpl/gettemplate`, read leniently: an entry without an id is left out. Undefined when it is not a
+ * list.
  */
 export function readTemplates(data: unknown): Template[] | undefined {
   if (!Array.isArray(data)) return undefined;
@@ -20,9 +21,9 @@ function readTemplate(entry: Record<string, unknown>): Template | undefined {
 }
 
 /**
- * Type 2 is one-time, 3 long-term; the documents know no other. How device templates are listed is not documented, but the vendor's
- * own example of one (a washing machine's fault, type 3) has fields of the type `enum_string`, which the rules for the
- * others lack.
+ * Type 2 is one-time, 3 long-term; the documents name no others. How device templates are listed is not documented, but the
+ * vendor's own example of one (a washing machine's fault, type 3) has fields of the type `enum_string`, which the rules for
+ * the others lack.
  */
 function kindOf(type: unknown, fields: readonly TemplateField[]): Template["kind"] {
   if (Number(type) === 2) return "one-time";
