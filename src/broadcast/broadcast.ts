@@ -14,6 +14,7 @@ import { createPatience, tokensWithPatience, withPatience } from "./patience.ts"
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
+import { reportWithVariants } from "./report.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
 import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
@@ -28,7 +29,8 @@ import {
   sweepUntilDone,
 } from "./sweep.ts";
 import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
-import { createRenderer } from "./values.ts";
+import { noteVariants } from "./variant-totals.ts";
+import { assignVariants, createTexts } from "./variants.ts";
 import { whyWaiting } from "./waiting.ts";
 
 export interface BroadcastSpec {
@@ -107,6 +109,7 @@ export async function runOnce(
   const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
+  const report = deps.report && reportWithVariants(deps.report, record.message.variants);
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
@@ -117,8 +120,9 @@ export async function runOnce(
   const patience = createPatience(clock, PATIENCE_MS);
   const ledger = withPatience(opened, patience);
   const tokens = tokensWithPatience(deps.tokens, patience);
-  const render = createRenderer(record.message);
-  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat, render }, options);
+  const texts = createTexts(record.message);
+  const assignment = assignVariants(record.message.variants);
+  const run: Run = new Run({ ...deps, report, ledger, tokens, pulse: heartbeat, texts, assignment }, options);
   adoptRecent(run, plan.earlierRuns, clock);
   if (plan.knowsApi) run.breaker.isKnown = true;
   const sweeps: Sweeps = {
@@ -224,6 +228,7 @@ function stateOf(run: Run, clock: Clock): RunState {
     retried: tally.retried,
     receipts: tally.receipts,
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
+    variants: noteVariants(run),
     filtered: tally.filtered,
     open: inHand.size,
     waiting: whyWaiting(run),

@@ -40,7 +40,7 @@ async function feedPostponed(run: Run): Promise<void> {
   run.isFeedingPostponed = true;
   while (run.postponed.size > 0 && !run.signal.aborted) {
     await run.deps.clock.sleep(POSTPONED_MS, run.signal);
-    const rows = run.deps.render && [...run.postponed.values()];
+    const rows = run.deps.texts && [...run.postponed.values()];
     // They have not been visited elsewhere since.
     await feedPage(run, { openIds: [...run.postponed.keys()], rows, sighting: "any" });
     await run.allClaimed();
@@ -105,10 +105,10 @@ function isMetTwice(run: Run, openId: string, batch: ClaimBatch): boolean {
 function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = false): void {
   run.noteMet(claimed.openId);
   run.ownClaims++;
-  const { render } = run.deps;
+  const { texts } = run.deps;
   // The run stops here rather than send a message without the user's values.
-  if (render && !row) throw rowGone(claimed.openId);
-  run.begin(claimed, failedBefore, row && render?.(row));
+  if (texts?.needsRow && !row) throw rowGone(claimed.openId);
+  run.begin(claimed, failedBefore, texts?.of(claimed.openId, row));
 }
 
 function rowGone(openId: string): PushCliError {
@@ -133,11 +133,12 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
-      if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
+      if (reply.retried === "unknown" || reply.retried === "failed")
+        countRetried(run, reply.openId, reply.retried);
       if (reply.retried === "failed" && reply.spentBefore) run.tally.retried.spent++;
       if (reply.retried === "unknown" && reply.standing) run.tally.retried.standing++;
       // Had no pool when the ledgers were swept, but a new code when the pools were.
-      if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
+      if (run.withoutCode.delete(reply.openId)) run.tally.count(reply.openId, "no_code", -1);
       begin(run, reply, row, reply.retried === "failed");
       break;
     case "mine":
@@ -157,7 +158,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "excluded":
-      if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
+      if (run.withoutCode.delete(reply.openId)) run.tally.count(reply.openId, "no_code", -1);
       run.tally.countExcluded(reply.by);
       if (isWithheld(reply.by)) reportWithheld(run, reply.openId, reply.by);
       break;
@@ -181,6 +182,11 @@ function postpone(
   if (!run.isFeedingPostponed) void feedPostponed(run);
 }
 
+function countRetried({ tally }: Run, openId: string, outcome: "unknown" | "failed"): void {
+  tally.retried[outcome]++;
+  tally.corrected?.add(openId, outcome, -1);
+}
+
 function takeSettled(run: Run, settled: Settled): void {
   run.earlier.count(settled);
   run.deps.report?.writeUnlessThere(reportLine(settled));
@@ -192,7 +198,7 @@ function reportWithheld({ deps: { report, clock } }: Run, openId: string, outcom
 
 /** `errmsg`: why there is none, when it is not simply that. */
 function takeNoCode(run: Run, openId: string, errmsg?: string): void {
-  run.tally.outcomes.no_code++;
+  run.tally.count(openId, "no_code");
   if (errmsg !== undefined) run.tally.countError(undefined, errmsg);
   const { report, clock } = run.deps;
   report?.writeUnlessThere(

@@ -8,6 +8,8 @@ import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
 import type { Schedule } from "./schedule.ts";
 import type { StopReason } from "./stop.ts";
+import type { VariantCounts } from "./totals.ts";
+import type { VariantResult } from "./variant-totals.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
 export type AudienceKind = "pools" | "list";
@@ -52,6 +54,8 @@ export interface BroadcastRecord {
   wanted?: Wanted | undefined;
   /** Number of recipients when the audience had been swept completely; later runs only retry some of them. */
   recipients?: number | undefined;
+  /** The same by variant, without users from whom the message is withheld and invalid rows. */
+  variantRecipients?: number[] | undefined;
   /** The limit ended it, not its audience: with a higher limit there is more to do. */
   cut?: boolean | undefined;
   /** Epoch ms. */
@@ -83,6 +87,8 @@ export interface BroadcastResult {
   /** Users without an outcome yet; null where the users were not counted. */
   toGo: number | null;
   outcomes: Record<Outcome, number>;
+  /** Absent without variants. */
+  variants?: VariantResult[];
   /** Users of the audience whom the policy left out; they are not recipients. Absent without a policy. */
   filtered?: Filtered;
   codes: CodeCounts;
@@ -158,6 +164,8 @@ export interface RunState {
   receipts?: { sent: number; rejected: number } | undefined;
   /** Users without a code that it met, including those whose record says so. */
   noCodeMet?: number | undefined;
+  /** Of the above, its part of the totals by variant. */
+  variants?: VariantCounts[] | undefined;
   /** Users left out by the policy, among those it has met so far. */
   filtered?: Filtered | undefined;
   /** Claimed and not settled. */

@@ -8,6 +8,7 @@ import {
   PASSED_OVER,
   SHOWN_COUNTS,
   STATUS,
+  VARIANT,
 } from "./broadcast-parts.ts";
 import * as s from "./define.ts";
 
@@ -38,6 +39,18 @@ export const dryRun = s.object(
   {
     ...UNSTARTED,
     ...COUNTS,
+    variants: s.optional(
+      s.list(
+        s.object(
+          {
+            ...VARIANT,
+            sample: s.optional(s.anyObject("The body of its first request, as the platform would get it.")),
+          },
+          "One variant.",
+        ),
+        "Recipients by the variant of the message that they would get; absent without variants.",
+      ),
+    ),
     dryRun: s.yes("Nothing was sent, and nothing changed."),
     target: s.object(
       {
@@ -136,6 +149,24 @@ const FIELD = s.object(
   "A field of the message.",
 );
 
+const MESSAGE_VARIANTS = s.object(
+  {
+    seed: s.text("What users are drawn by, together with their openIds."),
+    list: s.list(
+      s.object(
+        {
+          name: s.text("The variant."),
+          share: s.number("Its share of the recipients, from 0 to 1."),
+          fields: s.list(FIELD, "Its texts, in the order in which the user sees them."),
+        },
+        "One variant.",
+      ),
+      "In the order in which they were given.",
+    ),
+  },
+  "Each recipient gets the texts of one of these; `fields` are those of the first.",
+);
+
 const MESSAGE = s.object(
   {
     templateId: s.text("The template."),
@@ -144,6 +175,7 @@ const MESSAGE = s.object(
     page: s.optional(s.text("The page that the message opens.")),
     withoutPool: s.optional(s.flag("No permission is claimed for it.")),
     columns: s.optional(s.list(s.text("A column."), "Columns of the recipients' rows that its texts name.")),
+    variants: s.optional(MESSAGE_VARIANTS),
     options: s.optional(
       s.map(s.text("The value of an option."), "What only this channel has, such as lang."),
     ),
@@ -250,6 +282,13 @@ export const reportLine = s.object(
     msgid: s.nullable(s.text("The platform's id of the message.")),
     formId: s.nullable(s.text("The code that was claimed; null where messages spend consents.")),
     at: s.time("When it was settled, or claimed."),
+    variant: s.optional(
+      s.nullable(
+        s.text(
+          "The variant of the message that the user gets; null without variants, and for users who get none.",
+        ),
+      ),
+    ),
     consent: s.optional(
       s.nullable(s.text("The consent that was claimed; on channels that do not spend codes.")),
     ),

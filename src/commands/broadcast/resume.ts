@@ -99,13 +99,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     const recount = await recountWithProgress(deps, withLimit(record, limit));
     // What receipts settle is not sent again.
     const receipts = flags.retryUnknown || takesReceipts ? await lookAtReceipts(deps, record) : undefined;
-    const plan = planResume(
-      record,
-      runs,
-      receipts ? applyReceipts(recount, receipts) : recount,
-      spec,
-      receipts,
-    );
+    if (receipts) applyReceipts(recount, receipts);
+    const plan = planResume(record, runs, recount, spec, receipts?.counts);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags, danger });
     const interrupted = await ask(deps, plan, { target, options, flags, danger });
     if (interrupted) return interrupted;
