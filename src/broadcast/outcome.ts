@@ -80,6 +80,18 @@ export function sumOutcomes(outcomes: Record<Outcome, number>): number {
   return sent + no_code + rejected + failed + unknown + invalid + sumWithheld(outcomes);
 }
 
+/** Outcomes of one variant; what is missing is 0. */
+export type VariantCounts = Partial<Record<FinalOutcome, number>>;
+
+/** The recipients of one variant; a contract. Users from whom the message is withheld, and invalid rows, are in none. */
+export interface VariantResult {
+  name: string;
+  /** From 0 to 1. */
+  share: number;
+  recipients: number;
+  outcomes: Record<FinalOutcome, number>;
+}
+
 /** Outcomes of recipients by the place of the variant that each gets. */
 export class VariantTally {
   readonly outcomes: Record<FinalOutcome, number>[];

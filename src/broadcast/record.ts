@@ -3,13 +3,19 @@ import type { Outages } from "./breaker.ts";
 import type { Canary } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
-import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
+import type {
+  BroadcastStatus,
+  CodeCounts,
+  ErrorGroup,
+  Outcome,
+  ShownStatus,
+  VariantCounts,
+  VariantResult,
+} from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
 import type { Schedule } from "./schedule.ts";
 import type { StopReason } from "./stop.ts";
-import type { VariantCounts } from "./totals.ts";
-import type { VariantResult } from "./variant-totals.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
 export type AudienceKind = "pools" | "list";

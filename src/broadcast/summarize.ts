@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld } from "./outcome.ts";
+import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld, type VariantCounts } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { mergeFiltered, WITHHELD, type Withheld } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
@@ -13,7 +13,6 @@ import {
   sumOutcomesOfRuns,
   sumOverwritten,
   sumSpentOfRuns,
-  type VariantCounts,
 } from "./totals.ts";
 import { sumVariants, totalVariants, toVariantResults } from "./variant-totals.ts";
 

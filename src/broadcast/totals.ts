@@ -6,6 +6,7 @@ import {
   type FinalOutcome,
   noOutcomes,
   type Outcome,
+  type VariantCounts,
   VariantTally,
 } from "./outcome.ts";
 import { WITHHELD } from "./policy.ts";
@@ -81,9 +82,6 @@ export function sumOutcomesOfRuns(
   sums.no_code = Math.max(sums.no_code, byVariant);
   return sums;
 }
-
-/** Outcomes of one variant; what is missing is 0. */
-export type VariantCounts = Partial<Record<FinalOutcome, number>>;
 
 /** The same by variant, of runs' notes. Undefined when no run noted any. */
 export function sumVariantsOfRuns(runs: readonly Pick<RunState, "variants">[]): VariantCounts[] | undefined {

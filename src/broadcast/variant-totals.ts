@@ -1,18 +1,16 @@
 import type { Variants } from "./channel.ts";
-import { FINAL_OUTCOMES, type FinalOutcome, noFinalOutcomes, type VariantTally } from "./outcome.ts";
+import {
+  FINAL_OUTCOMES,
+  type FinalOutcome,
+  noFinalOutcomes,
+  type VariantCounts,
+  type VariantResult,
+  type VariantTally,
+} from "./outcome.ts";
 import type { BroadcastRecord, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
-import { sumVariantsOfRuns, type VariantCounts } from "./totals.ts";
-
-/** The recipients of one variant; a contract. Users from whom the message is withheld, and invalid rows, are in none. */
-export interface VariantResult {
-  name: string;
-  /** From 0 to 1. */
-  share: number;
-  recipients: number;
-  outcomes: Record<FinalOutcome, number>;
-}
+import { sumVariantsOfRuns } from "./totals.ts";
 
 /** Outcomes by variant with the variants' names. */
 export function toVariantResults({ list }: Variants, counts: readonly VariantCounts[]): VariantResult[] {

@@ -1,4 +1,11 @@
-import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
+import {
+  noCodes,
+  noOutcomes,
+  type Outcome,
+  type ShownStatus,
+  sumOutcomes,
+  type VariantCounts,
+} from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { type Filtered, mergeFiltered, WITHHELD } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
@@ -13,7 +20,6 @@ import {
   sumOverwritten,
   sumSpentOfRuns,
   sumVariantsOfRuns,
-  type VariantCounts,
 } from "./totals.ts";
 import { toVariantResults } from "./variant-totals.ts";
 

@@ -4,6 +4,7 @@ import type { DocumentDefinition, Schema } from "./define.ts";
 import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
+import { reportLine } from "./report-line.ts";
 import * as setup from "./setup.ts";
 
 type Form = DocumentDefinition["form"];
@@ -57,13 +58,7 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     broadcast.haltDryRun,
     "Dry run of pausing or cancelling",
   ),
-  define(
-    "lines",
-    "report-line",
-    ["broadcast recipients"],
-    broadcast.reportLine,
-    "Recipient in a report (--report)",
-  ),
+  define("lines", "report-line", ["broadcast recipients"], reportLine, "Recipient in a report (--report)"),
   define(
     "document",
     "broadcast-delete",
