@@ -37,9 +37,14 @@ interface Shown {
   first?: ListedAudience["first"];
   /** How many users each variant would be sent to, where they were counted. */
   users?: readonly number[] | undefined;
+  /** See `textFacts`. */
+  isSeedFresh?: boolean;
 }
 
-export function messageFacts(message: Message, { doubts = [], first, users }: Shown = {}): Fact[] {
+export function messageFacts(
+  message: Message,
+  { doubts = [], first, users, isSeedFresh }: Shown = {},
+): Fact[] {
   const render = createRenderer(asVariant(message, 0));
   const { templateId, title, page, options } =
     render && first ? withTexts(message, render(first.row)) : message;
@@ -53,7 +58,7 @@ export function messageFacts(message: Message, { doubts = [], first, users }: Sh
     facts.push(["columns", `${message.columns.join(", ")}${whose}`]);
   }
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
-  facts.push(...textFacts(message, { first, users }));
+  facts.push(...textFacts(message, { first, users, isSeedFresh }));
   for (const [option, name] of OPTION_FACTS) if (options?.[option]) facts.push([name, options[option]]);
   return facts;
 }

@@ -46,6 +46,8 @@ export interface Found {
 
 interface Flags extends TestFlags {
   report?: string;
+  id?: string;
+  seed?: string;
 }
 
 /** What there is to say before a broadcast, whose counts are those of a dry run. */
@@ -59,6 +61,7 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
       doubts,
       first: audience.kind === "list" ? audience.first : undefined,
       users: dryRun.tally.byVariant?.outcomes.map((outcomes) => outcomes.sent),
+      isSeedFresh: flags.dryRun === true && flags.id === undefined && flags.seed === undefined,
     }),
     ...danger,
     ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),

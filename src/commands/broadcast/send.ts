@@ -56,6 +56,8 @@ Examples:
   $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
   # Send to everyone after a test message to myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
+  # Compare two texts: 70% of the users get the first, the others the second
+  $ push-cli broadcast <templateId> --variant "A:70%=a,b" --variant "B=c,d"
   # Personalize the message with columns of a file
   $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 

@@ -13,10 +13,15 @@ interface Shown {
   first: ListedAudience["first"];
   /** How many users each variant would be sent to, where they were counted. */
   users: readonly number[] | undefined;
+  /** Another command would draw other users. */
+  isSeedFresh: boolean | undefined;
 }
 
 /** The values of a message, or of each variant with its share and its users. */
-export function textFacts(message: Message, { first, users }: Shown): [name: string, text: string][] {
+export function textFacts(
+  message: Message,
+  { first, users, isSeedFresh }: Shown,
+): [name: string, text: string][] {
   const { variants } = message;
   if (!variants) return fieldFacts(message, first);
   const facts = eachVariant(message).flatMap((one, i): [string, string][] => {
@@ -24,7 +29,8 @@ export function textFacts(message: Message, { first, users }: Shown): [name: str
     const count = users?.[i] === undefined ? "" : `: ${formatCounted(users[i], "user")}`;
     return [[`variant ${name}`, `${describeShare(share)}${count}`], ...fieldFacts(one.message, first)];
   });
-  return [...facts, ["seed", variants.seed]];
+  const once = isSeedFresh ? " (drawn anew each time, unless --seed or --id is given)" : "";
+  return [...facts, ["seed", `${variants.seed}${once}`]];
 }
 
 function fieldFacts(message: Message, first: Shown["first"]): [name: string, text: string][] {
