@@ -9,7 +9,7 @@ const world = useWorld({ sandbox: { latencyMs: 5 } });
 const dir = useFolder();
 const { run, resume, begin, delivered, screen } = useCommands(world);
 
-const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "formId", "at"];
+const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "formId", "at", "variant"];
 
 async function recipients(id: string, ...args: string[]): Promise<ReportLine[]> {
   const result = await run(["recipients", id, "--json", ...args]);
