@@ -25,14 +25,17 @@ export interface Api {
 /** The formIds with which each user was reached, in order; of subscribe messages their msgids. */
 class RecordingPlatform extends Platform {
   readonly deliveries = new Map<string, string[]>();
+  /** The first values of the template messages that reached each user. */
+  readonly texts = new Map<string, Set<string>>();
   /** Of subscribe messages, until somebody takes them in. */
   receipts: Receipt[] = [];
 
   override send(token: string | undefined, body: string): Verdict {
     const verdict = super.send(token, body);
     if (verdict.errcode === 0) {
-      const { touser, form_id: formId } = JSON.parse(body) as WireSend;
+      const { touser, form_id: formId, data } = JSON.parse(body) as WireSend;
       this.record(touser, formId ?? "");
+      this.texts.set(touser, (this.texts.get(touser) ?? new Set()).add(data?.keyword1?.value ?? ""));
     }
     return verdict;
   }
@@ -98,6 +101,7 @@ interface WireSend {
   touser: string;
   template_id: string;
   form_id?: string;
+  data?: { keyword1?: { value: string } };
 }
 
 /** What a message of Baidu spends. */

@@ -71,6 +71,8 @@ export interface Plan {
   report: boolean;
   /** `broadcast show --exact` has to say the same at the end. */
   show: boolean;
+  /** The message has variants. */
+  variants: boolean;
 }
 
 /** What the `--timeout` of the sends is: some slow answers come after it. */
@@ -109,6 +111,7 @@ export function drawPlan(
     show: chance.hit(35),
     limit: Math.round((users * chance.int(40, 70)) / 100),
     receipts: chance.hit(40),
+    variants: HAS_TEXTS.has(chosen) && chance.hit(50),
   };
 }
 
@@ -157,6 +160,9 @@ const OF_ALIPAY: Fault[] = [
 
 const SPENDS_NO_CODES: ReadonlySet<Kind> = new Set(["subscribe", "qq", "official"]);
 const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay"]);
+
+/** Whose texts the harness reads. */
+const HAS_TEXTS: ReadonlySet<Kind> = new Set(["plain", "listed", "redis", "joined", "sigterm", "paused"]);
 
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
   if (kind === "alipay") return OF_ALIPAY;
