@@ -15,6 +15,7 @@ import { createPatience, type Patience, tokensWithPatience, withPatience } from 
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, RunState } from "./record.ts";
+import { reportWithVariants } from "./report.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
 import { hasBegun, type Schedule } from "./schedule.ts";
@@ -30,7 +31,8 @@ import {
   sweepUntilDone,
 } from "./sweep.ts";
 import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
-import { createRenderer } from "./values.ts";
+import { noteVariants } from "./variant-totals.ts";
+import { assignVariants, createTexts } from "./variants.ts";
 import { whyWaiting } from "./waiting.ts";
 
 export interface BroadcastSpec {
@@ -124,6 +126,7 @@ export async function runOnce(
   const elapsedMs = () => Math.round(clock.monotonic() - beganAt - run.timing.restedMs);
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
+  const report = deps.report && reportWithVariants(deps.report, record.message.variants);
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
     onBeat: (others) => shareFound(run, others),
@@ -135,9 +138,11 @@ export async function runOnce(
   const patience = createPatience(clock, PATIENCE_MS);
   const ledger = withPatience(opened, patience);
   const tokens = tokensWithPatience(deps.tokens, patience);
-  const render = createRenderer(record.message);
+  const texts = createTexts(record.message);
+  const assignment = assignVariants(record.message.variants);
   const schedule = plan.changes && "schedule" in plan.changes ? plan.changes.schedule : record.schedule;
-  const run: Run = new Run({ ...deps, ledger, tokens, pulse: heartbeat, render }, { ...options, schedule });
+  const runDeps = { ...deps, report, ledger, tokens, pulse: heartbeat, texts, assignment };
+  const run: Run = new Run(runDeps, { ...options, schedule });
   adoptRecent(run, plan.earlierRuns, clock);
   if (plan.knowsApi) run.breaker.isKnown = true;
   const sweeps: Sweeps = {
@@ -239,6 +244,7 @@ function stateOf(run: Run, clock: Clock): RunState {
     retried: tally.retried,
     receipts: tally.receipts,
     noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
+    variants: noteVariants(run),
     filtered: tally.filtered,
     open: inHand.size,
     waiting: whyWaiting(run),

@@ -60,8 +60,25 @@ export interface Message {
   withoutPool?: boolean | undefined;
   /** Columns of the recipients' rows that its texts use. Absent: everybody gets the same texts. */
   columns?: readonly string[] | undefined;
+  /** Each recipient gets the texts of one of them; `fields` are then those of the first. */
+  variants?: Variants | undefined;
   /** What only this channel has: `emphasis`, `lang`, `miniprogramState`, `url`. */
   options?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Texts to be compared. Which one a recipient gets follows from openId, seed and shares: see `assignVariants`. */
+export interface Variants {
+  seed: string;
+  /** At least two; their shares add up to 1. */
+  list: readonly Variant[];
+}
+
+export interface Variant {
+  name: string;
+  /** Of the recipients, from 0 to 1. */
+  share: number;
+  /** The same fields in all variants, in the same order. */
+  fields: readonly MessageField[];
 }
 
 export interface MessageField {

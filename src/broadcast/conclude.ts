@@ -86,8 +86,9 @@ async function concludeRecord(
   const now = { nowMs: clock.now(), elapsedMs: elapsedMs() };
   const result = summarize(run, { record, info, otherRuns, recount, ...now });
   if (otherRuns.some(({ alive }) => alive)) return result;
-  const { reason, recipients, finishedAt } = result;
+  const { reason, recipients, variants, finishedAt } = result;
   const isFinished = !run.stopReason;
+  const variantRecipients = variants?.map((variant) => variant.recipients);
   const cut = isCut(run, record, await store.load(id));
   await store.update(id, {
     status: run.stopReason?.status ?? "finished",
@@ -97,7 +98,7 @@ async function concludeRecord(
     finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
     result,
     // A pause or cancel request stays until the next run begins: a frozen run may not have seen it yet.
-    ...(isFinished ? { wanted: undefined, recipients, cut: cut || undefined } : {}),
+    ...(isFinished ? { wanted: undefined, recipients, variantRecipients, cut: cut || undefined } : {}),
   });
   if (isFinished && !cut && !hasRetries(record, result)) await dropLists(store, record);
   return result;

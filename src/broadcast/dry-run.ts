@@ -6,6 +6,8 @@ import { mergeFiltered, type Policy } from "./policy.ts";
 import type { Ledger } from "./ports.ts";
 import type { BroadcastResult } from "./record.ts";
 import { type Schedule, toScheduleDocument } from "./schedule.ts";
+import { toVariantResults } from "./variant-totals.ts";
+import type { Assignment } from "./variants.ts";
 
 const BATCH = 128;
 
@@ -15,6 +17,8 @@ export interface DryRun {
   left: [none: number, one: number, two: number, more: number];
   /** The first message that would go out. */
   sample?: Record<string, unknown>;
+  /** The same of each variant; empty without variants. */
+  samples: (Record<string, unknown> | undefined)[];
 }
 
 /**
@@ -27,8 +31,9 @@ export async function countAudience(
   render: (openId: string, permission: string, row?: Row) => Record<string, unknown>,
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
+  assignment?: Assignment,
 ): Promise<DryRun> {
-  const dryRun: DryRun = { tally: new Tally(), left: [0, 0, 0, 0] };
+  const dryRun: DryRun = { tally: new Tally(assignment), left: [0, 0, 0, 0], samples: [] };
   const { outcomes, codes } = dryRun.tally;
   for await (const { openIds, rows } of audience) {
     for (let at = 0; at < openIds.length && outcomes.sent < limit; ) {
@@ -37,17 +42,20 @@ export async function countAudience(
       at += batch.length;
       for (const [i, reply] of (await ledger.claim(batch)).entries()) {
         if (reply.status === "claimed") {
-          outcomes.sent++;
+          dryRun.tally.count(reply.openId, "sent");
           if (!reply.standing) codes.spent++;
           codes.expired += reply.expired;
           dryRun.left[Math.min(reply.left ?? 0, 3) as 0 | 1 | 2 | 3]++;
-          dryRun.sample ??= render(reply.openId, reply.formId, rows?.[first + i]);
+          const row = rows?.[first + i];
+          dryRun.sample ??= render(reply.openId, reply.formId, row);
+          if (assignment)
+            dryRun.samples[assignment.placeOf(reply.openId)] ??= render(reply.openId, reply.formId, row);
         } else if (reply.status === "settled") {
           outcomes.skipped++;
         } else if (reply.status === "excluded") {
           dryRun.tally.countExcluded(reply.by);
         } else {
-          outcomes.no_code++;
+          dryRun.tally.count(reply.openId, "no_code");
           if (reply.status === "no_code") {
             codes.expired += reply.expired;
             if (reply.unreadable) dryRun.tally.countError(undefined, UNREADABLE);
@@ -89,6 +97,9 @@ export function dryRunResult(
     recipients: sumOutcomes(outcomes),
     toGo: tally.outcomes.sent,
     outcomes,
+    ...(message.variants
+      ? { variants: toVariantResults(message.variants, tally.byVariant?.outcomes ?? []) }
+      : {}),
     ...(filtered ? { filtered } : {}),
     codes: { ...tally.codes },
     errors: tally.errors,

@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { AccessTokens } from "../token/ports.ts";
-import type { Row } from "./audience.ts";
 import type { Repeat } from "./channel.ts";
 import type { MaxErrors } from "./guard.ts";
-import type { Ledger, MessageSender, OwnTexts } from "./ports.ts";
+import type { Ledger, MessageSender } from "./ports.ts";
 import type { Report } from "./report.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Assignment, Texts } from "./variants.ts";
 
 export interface EngineDeps {
   /** `trouble`: why its calls are waiting now. */
@@ -16,8 +16,10 @@ export interface EngineDeps {
   clock: Clock;
   log?: Logger | undefined;
   report?: Report | undefined;
-  /** Makes a recipient's texts from their row; absent where all get the same message. */
-  render?: ((row: Row) => OwnTexts) | undefined;
+  /** Makes a recipient's texts; absent where all get the same message. */
+  texts?: Texts | undefined;
+  /** Which of the message's variants each recipient gets; absent without variants. */
+  assignment?: Assignment | undefined;
   /** Says whether claims are certain to be still this run's own. */
   pulse: Pulse;
 }

@@ -91,7 +91,7 @@ async function failAgain(run: Run, recipient: InHand): Promise<void> {
   // The API's answer was lost with the record; there was at least one attempt.
   if (await run.deps.ledger.settleReturning({ openId, outcome: "failed", attempts: 1 })) {
     run.countReleased(recipient);
-    run.tally.outcomes.failed++;
+    run.tally.count(openId, "failed");
   }
   run.forget(recipient);
 }

@@ -42,7 +42,7 @@ async function feedPostponed(run: Run): Promise<void> {
   run.isFeedingPostponed = true;
   while (run.postponed.size > 0 && !run.signal.aborted) {
     await run.deps.clock.sleep(POSTPONED_MS, run.signal);
-    const rows = run.deps.render && [...run.postponed.values()];
+    const rows = run.deps.texts && [...run.postponed.values()];
     // They have not been visited elsewhere since.
     await feedPage(run, { openIds: [...run.postponed.keys()], rows, sighting: "any" });
     await allClaimed(run);
@@ -113,10 +113,10 @@ function begin(run: Run, claimed: Claimed, row: Row | undefined, failedBefore = 
     settleSuppressed(run, claimed);
     return;
   }
-  const { render } = run.deps;
+  const { texts } = run.deps;
   // The run stops here rather than send a message without the user's values.
-  if (render && !row) throw rowGone(claimed.openId);
-  run.begin(claimed, failedBefore, { row, own: row && render?.(row) });
+  if (texts?.needsRow && !row) throw rowGone(claimed.openId);
+  run.begin(claimed, failedBefore, { row, own: texts?.of(claimed.openId, row) });
 }
 
 function rowGone(openId: string): PushCliError {
@@ -141,11 +141,12 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
   switch (reply.status) {
     case "claimed":
       run.tally.codes.expired += reply.expired;
-      if (reply.retried === "unknown" || reply.retried === "failed") run.tally.retried[reply.retried]++;
+      if (reply.retried === "unknown" || reply.retried === "failed")
+        countRetried(run, reply.openId, reply.retried);
       if (reply.retried === "failed" && reply.spentBefore) run.tally.retried.spent++;
       if (reply.retried === "unknown" && reply.standing) run.tally.retried.standing++;
       // Had no pool when the ledgers were swept, but a new code when the pools were.
-      if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
+      if (run.withoutCode.delete(reply.openId)) run.tally.count(reply.openId, "no_code", -1);
       begin(run, reply, row, reply.retried === "failed");
       break;
     case "mine":
@@ -165,7 +166,7 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       if (!reply.own) takeSettled(run, reply);
       break;
     case "excluded":
-      if (run.withoutCode.delete(reply.openId)) run.tally.outcomes.no_code--;
+      if (run.withoutCode.delete(reply.openId)) run.tally.count(reply.openId, "no_code", -1);
       run.tally.countExcluded(reply.by);
       if (isWithheld(reply.by)) reportWithheld(run, reply.openId, reply.by);
       break;
@@ -194,6 +195,11 @@ export function claimLater(run: Run, openId: string, row: Row | undefined): void
   if (!run.isFeedingPostponed) void feedPostponed(run);
 }
 
+function countRetried({ tally }: Run, openId: string, outcome: "unknown" | "failed"): void {
+  tally.retried[outcome]++;
+  tally.corrected?.add(openId, outcome, -1);
+}
+
 function takeSettled(run: Run, settled: Settled): void {
   run.earlier.count(settled);
   run.deps.report?.writeUnlessThere(reportLine(settled));
@@ -205,7 +211,7 @@ function reportWithheld({ deps: { report, clock } }: Run, openId: string, outcom
 
 /** `errmsg`: why there is none, when it is not simply that. */
 function takeNoCode(run: Run, openId: string, errmsg?: string): void {
-  run.tally.outcomes.no_code++;
+  run.tally.count(openId, "no_code");
   if (errmsg !== undefined) run.tally.countError(undefined, errmsg);
   const { report, clock } = run.deps;
   report?.writeUnlessThere(

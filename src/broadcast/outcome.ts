@@ -80,9 +80,44 @@ export function sumOutcomes(outcomes: Record<Outcome, number>): number {
   return sent + no_code + rejected + failed + unknown + invalid + sumWithheld(outcomes);
 }
 
+/** Outcomes of one variant; what is missing is 0. */
+export type VariantCounts = Partial<Record<FinalOutcome, number>>;
+
+/** The recipients of one variant; a contract. Users from whom the message is withheld, and invalid rows, are in none. */
+export interface VariantResult {
+  name: string;
+  /** From 0 to 1. */
+  share: number;
+  recipients: number;
+  outcomes: Record<FinalOutcome, number>;
+}
+
+/** Outcomes of recipients by the place of the variant that each gets. */
+export class VariantTally {
+  readonly outcomes: Record<FinalOutcome, number>[];
+  private readonly placeOf: (openId: string) => number;
+
+  constructor({ count, placeOf }: { count: number; placeOf(openId: string): number }) {
+    this.outcomes = Array.from({ length: count }, noFinalOutcomes);
+    this.placeOf = placeOf;
+  }
+
+  add(openId: string, outcome: FinalOutcome, by = 1): void {
+    this.outcomes[this.placeOf(openId)]![outcome] += by;
+  }
+}
+
+export function noFinalOutcomes(): Record<FinalOutcome, number> {
+  return { sent: 0, no_code: 0, rejected: 0, failed: 0, unknown: 0 };
+}
+
 /** The counts of a run, of completed work only. */
 export class Tally {
   readonly outcomes = noOutcomes();
+  /** The same by variant; undefined without variants, like `corrected`. */
+  readonly byVariant: VariantTally | undefined;
+  /** What `retried` and `receipts` add to the outcomes of other runs. */
+  readonly corrected: VariantTally | undefined;
   readonly codes = noCodes();
   /** Users of the audience whom the broadcast's filters leave out: they are no recipients. */
   filtered: Filtered = {};
@@ -92,6 +127,25 @@ export class Tally {
   readonly receipts = { sent: 0, rejected: 0 };
   /** Answers other than ok, the retried ones included. */
   private readonly groups = new Map<string, ErrorGroup>();
+
+  constructor(assignment?: ConstructorParameters<typeof VariantTally>[0]) {
+    this.byVariant = assignment && new VariantTally(assignment);
+    this.corrected = assignment && new VariantTally(assignment);
+  }
+
+  /** `by`: -1 takes back what was counted. */
+  count(openId: string, outcome: FinalOutcome, by = 1): void {
+    this.outcomes[outcome] += by;
+    this.byVariant?.add(openId, outcome, by);
+  }
+
+  /** To be called before another sweep: users without a code, and those left out, are met again. */
+  startOver(): void {
+    this.outcomes.no_code = 0;
+    for (const counts of this.byVariant?.outcomes ?? []) counts.no_code = 0;
+    Object.assign(this.outcomes, noWithheld());
+    this.filtered = {};
+  }
 
   countExcluded(by: Exclusion): void {
     if (isWithheld(by)) this.outcomes[by]++;

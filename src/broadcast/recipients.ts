@@ -2,7 +2,7 @@ import type { InvalidRow } from "./audience.ts";
 import type { PastSend, SendHistory } from "./history.ts";
 import type { Errcode } from "./ports.ts";
 import type { AudienceOwner, BroadcastRecord, BroadcastStore } from "./record.ts";
-import { type ReportLine, reportLine } from "./report.ts";
+import { nameVariants, type ReportLine, reportLine } from "./report.ts";
 
 /** Which recipients are wanted; absent: all. */
 export interface RecipientFilter {
@@ -27,12 +27,13 @@ export async function* listRecipients(
   record: BroadcastRecord,
   filter: RecipientFilter,
 ): AsyncGenerator<ReportLine[]> {
+  const name = nameVariants(record.message.variants);
   for await (const openIds of await pagesOf(store, record, sweepLedgers)) {
     const sends = await history.inBroadcast(record.id, openIds);
     const lines: ReportLine[] = [];
     for (const [i, send] of sends.entries()) {
       const line = send && toLine(openIds[i]!, send);
-      if (line && passes(line, filter)) lines.push(line);
+      if (line && passes(line, filter)) lines.push(name(line));
     }
     yield lines;
   }

@@ -3,7 +3,15 @@ import type { Outages } from "./breaker.ts";
 import type { Canary } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
-import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } from "./outcome.ts";
+import type {
+  BroadcastStatus,
+  CodeCounts,
+  ErrorGroup,
+  Outcome,
+  ShownStatus,
+  VariantCounts,
+  VariantResult,
+} from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
 import type { Schedule, ScheduleDocument } from "./schedule.ts";
@@ -54,6 +62,8 @@ export interface BroadcastRecord {
   wanted?: Wanted | undefined;
   /** Number of recipients when the audience had been swept completely; later runs only retry some of them. */
   recipients?: number | undefined;
+  /** The same by variant, without users from whom the message is withheld and invalid rows. */
+  variantRecipients?: number[] | undefined;
   /** The limit ended it, not its audience: with a higher limit there is more to do. */
   cut?: boolean | undefined;
   /** Epoch ms. */
@@ -85,6 +95,8 @@ export interface BroadcastResult {
   /** Users without an outcome yet; null where the users were not counted. */
   toGo: number | null;
   outcomes: Record<Outcome, number>;
+  /** Absent without variants. */
+  variants?: VariantResult[];
   /** Users of the audience whom the policy left out; they are not recipients. Absent without a policy. */
   filtered?: Filtered;
   codes: CodeCounts;
@@ -162,6 +174,8 @@ export interface RunState {
   receipts?: { sent: number; rejected: number } | undefined;
   /** Users without a code that it met, including those whose record says so. */
   noCodeMet?: number | undefined;
+  /** Of the above, its part of the totals by variant. */
+  variants?: VariantCounts[] | undefined;
   /** Users left out by the policy, among those it has met so far. */
   filtered?: Filtered | undefined;
   /** Claimed and not settled. */

@@ -1,10 +1,11 @@
 import { SweepCutError } from "../errors.ts";
-import { noWithheld } from "./outcome.ts";
+import { noWithheld, VariantTally } from "./outcome.ts";
 import { isWithheld, type Withheld } from "./policy.ts";
 import type { ClaimReply, Ledger } from "./ports.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { laterSweep, type Sweeps } from "./sweep.ts";
 import { Earlier } from "./totals.ts";
+import { assignVariants } from "./variants.ts";
 
 /** What the ledgers say about a broadcast, regardless of its record. */
 export interface Recount {
@@ -16,6 +17,8 @@ export interface Recount {
   left: number;
   /** Users who had no code when they were claimed, and have one now. */
   again: number;
+  /** The same by variant, as `no_code`; undefined without variants. */
+  againByVariant?: VariantTally | undefined;
   /** From whom the message is withheld. */
   withheld: Record<Withheld, number>;
   /** Of those above, users who are suppressed since: claims that will not be sent, outcomes that are not tried again. */
@@ -49,9 +52,16 @@ async function recountOnce(
   sweeps: Sweeps,
   onStep?: (recount: Recount) => void,
 ): Promise<Recount> {
-  const suppressedSince = { open: 0, unknown: 0, failed: 0 };
-  const none = { open: 0, left: 0, again: 0, withheld: noWithheld() };
-  const recount: Recount = { settled: new Earlier(), ...none, suppressedSince };
+  const assignment = assignVariants(record.message.variants);
+  const recount: Recount = {
+    settled: new Earlier(assignment),
+    open: 0,
+    left: 0,
+    again: 0,
+    againByVariant: assignment && new VariantTally(assignment),
+    withheld: noWithheld(),
+    suppressedSince: { open: 0, unknown: 0, failed: 0 },
+  };
   for await (const { openIds, sighting } of laterSweep(record, sweeps)) {
     for (let at = 0; at < openIds.length; at += BATCH) {
       for (const reply of await ledger.claim(openIds.slice(at, at + BATCH), sighting)) enter(recount, reply);
@@ -69,12 +79,14 @@ function enter(recount: Recount, reply: ClaimReply): void {
   if (reply.status === "settled") recount.settled.count(reply);
   else if (reply.status === "busy") recount.open++;
   else if (reply.status === "no_code" || reply.status === "wrong")
-    recount.settled.count({ outcome: "no_code" });
+    recount.settled.count({ openId: reply.openId, outcome: "no_code" });
   else if (reply.status === "excluded") {
     if (isWithheld(reply.by)) recount.withheld[reply.by]++;
   } else if (reply.status !== "claimed") return;
-  else if (reply.retried === "no_code") recount.again++;
-  else recount.left++;
+  else if (reply.retried === "no_code") {
+    recount.again++;
+    recount.againByVariant?.add(reply.openId, "no_code");
+  } else recount.left++;
 }
 
 type WithRecord = Extract<ClaimReply, { status: "busy" | "settled" }>;

@@ -1,7 +1,8 @@
-import type { PermissionKind } from "./channel.ts";
+import type { PermissionKind, Variants } from "./channel.ts";
 import type { FinalOutcome } from "./outcome.ts";
-import type { Withheld } from "./policy.ts";
+import { isWithheld, type Withheld } from "./policy.ts";
 import type { Errcode } from "./ports.ts";
+import { assignVariants } from "./variants.ts";
 
 /** One recipient in a report and of `broadcast recipients`; a contract. Every line has all fields, null where there is none. */
 export interface ReportLine {
@@ -15,6 +16,8 @@ export interface ReportLine {
   formId: string | null;
   /** ISO 8601. */
   at: string;
+  /** The variant of the message that the user gets; null without variants, and for users who get none. */
+  variant: string | null;
 }
 
 /** A line of a channel that spends consents: `consent` replaces `formId`. */
@@ -37,6 +40,26 @@ export interface Report {
   write(line: ReportLine): void;
   /** For lines that an earlier run may have reported already. */
   writeUnlessThere(line: ReportLine): void;
+}
+
+/** The same report, whose lines name the variants of recipients. */
+export function reportWithVariants(report: Report, variants: Variants | undefined): Report {
+  if (!variants) return report;
+  const name = nameVariants(variants);
+  return {
+    write: (line) => report.write(name(line)),
+    writeUnlessThere: (line) => report.writeUnlessThere(name(line)),
+  };
+}
+
+/** Enters a recipient's variant into a line. Invalid rows, and users from whom the message is withheld, have none. */
+export function nameVariants(variants: Variants | undefined): (line: ReportLine) => ReportLine {
+  const assignment = assignVariants(variants);
+  if (!variants || !assignment) return (line) => line;
+  return (line) => {
+    if (line.outcome === "invalid" || isWithheld(line.outcome)) return line;
+    return { ...line, variant: variants.list[assignment.placeOf(line.openId)]!.name };
+  };
 }
 
 /** A recipient's line. */
@@ -69,5 +92,6 @@ export function reportLine({
     msgid: msgid ?? null,
     formId: formId ?? null,
     at: new Date(atMs).toISOString(),
+    variant: null,
   };
 }

@@ -173,7 +173,9 @@ function isWider(record: BroadcastRecord, limit: ResumeSpec["limit"]): boolean {
 /** With a wider limit, an audience that was cut short is swept again. */
 function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Partial<BroadcastRecord> {
   if (limit === undefined) return {};
-  const again = isWider(record, limit) ? { cut: undefined, recipients: undefined } : {};
+  const again = isWider(record, limit)
+    ? { cut: undefined, recipients: undefined, variantRecipients: undefined }
+    : {};
   return { limit: limit ?? undefined, ...again };
 }
 

@@ -6,7 +6,7 @@ import { Gate } from "./gate.ts";
 import { Guard } from "./guard.ts";
 import { type InHand, RecipientsInHand, takeInHand } from "./in-hand.ts";
 import { type ClaimBatch, type Decided, type Held, toDecided } from "./in-run.ts";
-import { type FinalOutcome, noWithheld, Tally } from "./outcome.ts";
+import { type FinalOutcome, Tally } from "./outcome.ts";
 import { Pacer } from "./pacer.ts";
 import type { Claimed, OwnTexts, SendAnswer } from "./ports.ts";
 import { ReadyQueue } from "./ready-queue.ts";
@@ -22,7 +22,7 @@ const MOST_SETTLING = 512;
 
 /** The state of one run: who is in hand, what is counted, why it ends. Feeder and workers share it. */
 export class Run {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   readonly ready = new ReadyQueue<InHand>();
   readonly pacer: Pacer;
   readonly guard: Guard;
@@ -60,7 +60,7 @@ export class Run {
   /** Requests without an answer yet. */
   inFlight = 0;
   /** Recipients that earlier runs settled. */
-  earlier = new Earlier();
+  earlier: Earlier;
   /** Users without a code, counted by the sweep over the ledgers; they may be met again by their pools. */
   readonly withoutCode = new Set<string>();
   /** Users to whom another broadcast is sending, and their rows: claimed again later, before the run ends. */
@@ -78,6 +78,8 @@ export class Run {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.deps = deps;
     this.options = options;
+    this.tally = new Tally(deps.assignment);
+    this.earlier = new Earlier(deps.assignment);
     // Every waiting retry listens to it, so more than ten listeners are not a leak.
     setMaxListeners(Number.POSITIVE_INFINITY, this.stopping.signal);
     this.timing = new Timing(deps.clock, options.schedule);
@@ -144,13 +146,11 @@ export class Run {
 
   /** To be called before another sweep of the audience, which meets what earlier runs settled again. */
   startOver(): void {
-    this.earlier = new Earlier();
+    this.earlier = new Earlier(this.deps.assignment);
     this.busy.clear();
     this.withoutCode.clear();
     // Users without a code are met again too, including those whose record says so.
-    this.tally.outcomes.no_code = 0;
-    Object.assign(this.tally.outcomes, noWithheld());
-    this.tally.filtered = {};
+    this.tally.startOver();
   }
 
   /** Queues a recipient for the workers; after a stop, adds it to the leftovers. In quiet hours it waits for their end. */
@@ -237,7 +237,7 @@ export class Run {
   /** `formId`: the code that was spent; absent when the code went back. */
   private count({ settlement, errmsg }: Decided, formId?: string): void {
     const { openId, outcome, attempts, errcode, msgid } = settlement;
-    this.tally.outcomes[outcome]++;
+    this.tally.count(openId, outcome);
     const tooMany = this.guard.seeOutcome(outcome === "failed" || outcome === "unknown", outcome === "sent");
     if (tooMany) this.stop(thresholdReason(tooMany));
     const { report, clock } = this.deps;

@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld } from "./outcome.ts";
+import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld, type VariantCounts } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { mergeFiltered, WITHHELD, type Withheld } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
@@ -15,6 +15,7 @@ import {
   sumOverwritten,
   sumSpentOfRuns,
 } from "./totals.ts";
+import { sumVariants, totalVariants, toVariantResults } from "./variant-totals.ts";
 
 /** What the result is made from, besides the run itself. */
 export interface SummaryNeeds {
@@ -35,7 +36,8 @@ export function summarize(
 ): BroadcastResult {
   const { tally, stopReason } = run;
   const { settled } = recount ?? {};
-  const { spent, ...known } = countsOf(run, otherRuns);
+  const variants = totalVariants(run, { record, otherRuns, recount });
+  const { spent, ...known } = countsOf(run, otherRuns, variants);
   const invalid = record.invalid ?? 0;
   const outcomes = { ...known.outcomes, ...settled?.outcomes, invalid };
   // Users who have a code now had none when they were claimed.
@@ -65,6 +67,9 @@ export function summarize(
     recipients: sumOutcomes(outcomes),
     toGo: countToGo(record, status, outcomes, filtered),
     outcomes,
+    ...(variants && record.message.variants
+      ? { variants: toVariantResults(record.message.variants, variants) }
+      : {}),
     ...(filtered ? { filtered } : {}),
     codes: settled ? { ...codes, spent: settled.spent + sumOverwritten([tally, ...otherRuns]) } : codes,
     errors: addErrors(tally.errors, otherRuns),
@@ -100,7 +105,11 @@ function mostOf(
  * The counts of the whole broadcast. A run that swept the whole audience has met all that other runs settled. One that
  * stopped earlier has not, so what those runs recorded counts as well.
  */
-function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunState[]) {
+function countsOf(
+  { tally, earlier, stopReason }: Run,
+  otherRuns: readonly RunState[],
+  variants: readonly VariantCounts[] | undefined,
+) {
   const all = [...otherRuns, tally];
   const met = {
     outcomes: addOutcomes(tally.outcomes, earlier),
@@ -111,6 +120,7 @@ function countsOf({ tally, earlier, stopReason }: Run, otherRuns: readonly RunSt
   const outcomes = { ...met.outcomes };
   // Both are lower bounds: the sweep was incomplete, and a killed run is known as of its last beat.
   for (const name of OUTCOMES) outcomes[name] = Math.max(outcomes[name], noted[name]);
+  if (variants) Object.assign(outcomes, sumVariants(variants));
   outcomes.skipped = sumOutcomes(outcomes) - tally.recipients;
   return { outcomes, spent: Math.max(met.spent, sumSpentOfRuns(all)) };
 }

@@ -154,7 +154,7 @@ async function* untilSettled(needs: SweepNeeds): AsyncGenerator<Sighted> {
     const holderOf = (runId: string) => alive.find((other) => other.runId === runId);
     const busy = [...run.busy.values()];
     for (const { run: runId } of busy) if (!holderOf(runId)) dead.add(runId);
-    const rows = run.deps.render && busy.map(({ row }) => row);
+    const rows = run.deps.texts && busy.map(({ row }) => row);
     yield { openIds: [...run.busy.keys()], rows, sighting: "any", again: true };
     await run.nonePostponed();
     const holder = [...run.busy.values()]

@@ -1,4 +1,5 @@
 import { SweepCutError } from "../errors.ts";
+import type { FinalOutcome } from "./outcome.ts";
 import type { Patience } from "./patience.ts";
 import type { ReceiptFound, ReceiptSearch, Receipts } from "./receipts.ts";
 import type { BroadcastRecord, KnownRun } from "./record.ts";
@@ -31,15 +32,21 @@ export interface ReceiptNeeds {
 const BATCH = 128;
 const POLL_MS = 1000;
 
-/** Counts what receipts would settle, and changes nothing. */
-export async function countReceipts(source: ReceiptSource, record: BroadcastRecord): Promise<ReceiptCounts> {
+/** What receipts would settle; changes nothing. */
+export interface ReceiptLook {
+  counts: ReceiptCounts;
+  /** The users whose outcome is unknown, and what receipts say. */
+  found: ReadonlyMap<string, ReceiptFound["outcome"]>;
+}
+
+export async function lookForReceipts(source: ReceiptSource, record: BroadcastRecord): Promise<ReceiptLook> {
   const { receipts } = source;
   const found = new Map<string, ReceiptFound["outcome"]>();
   const look = (openIds: string[]) => receipts.settleUnknown(searchOf(record), openIds, { dryRun: true });
   await sweep(source, look, ({ openId, outcome }) => found.set(openId, outcome));
   const counts: ReceiptCounts = { sent: 0, rejected: 0, unknown: 0 };
   for (const outcome of found.values()) counts[outcome]++;
-  return counts;
+  return { counts, found };
 }
 
 /** Before a later run visits its users: replaces the unknown outcomes of earlier runs by what receipts say. */
@@ -145,9 +152,11 @@ async function unlessStopped(run: Run, work: () => Promise<void>): Promise<void>
  * Counts a receipt for an earlier run's message. The following sweep finds the user with the new outcome and reports
  * it.
  */
-function count({ tally }: Run, { outcome, errcode }: ReceiptFound): void {
+function count({ tally }: Run, { openId, outcome, errcode }: ReceiptFound): void {
   if (outcome === "unknown") return;
   tally.receipts[outcome]++;
+  tally.corrected?.add(openId, "unknown", -1);
+  tally.corrected?.add(openId, outcome);
   if (outcome === "rejected") tally.countError(errcode, BY_RECEIPT);
 }
 
@@ -155,13 +164,14 @@ const BY_RECEIPT = "not delivered, according to its receipt";
 
 /** Corrects a user whom this run has counted as unknown, as its own or as an earlier run's. */
 function correct(run: Run, found: ReceiptFound, ownRunId: string): void {
-  const { outcome } = found;
+  const { openId, outcome } = found;
   if (outcome === "unknown") return;
   const { tally, earlier, deps } = run;
   const isOwn = found.runId === ownRunId;
-  const outcomes = isOwn ? tally.outcomes : earlier.outcomes;
-  outcomes.unknown--;
-  outcomes[outcome]++;
+  const add = (name: FinalOutcome, by: number) =>
+    isOwn ? tally.count(openId, name, by) : earlier.add(openId, name, by);
+  add("unknown", -1);
+  add(outcome, 1);
   if (isOwn && outcome === "rejected") tally.countError(found.errcode, BY_RECEIPT);
   if (!isOwn) count(run, found);
   const errmsg = outcome === "rejected" ? BY_RECEIPT : undefined;

@@ -6,6 +6,8 @@ import {
   type FinalOutcome,
   noOutcomes,
   type Outcome,
+  type VariantCounts,
+  VariantTally,
 } from "./outcome.ts";
 import { WITHHELD } from "./policy.ts";
 import type { Settled } from "./ports.ts";
@@ -20,13 +22,25 @@ export class Earlier {
     failed: 0,
     unknown: 0,
   };
+  /** The same by variant; undefined without variants. */
+  readonly byVariant: VariantTally | undefined;
   /** Codes that earlier runs spent. */
   spent = 0;
 
-  count({ outcome, formId, standing }: Pick<Settled, "outcome"> & Partial<Settled>): void {
-    this.outcomes[outcome]++;
+  constructor(assignment?: ConstructorParameters<typeof VariantTally>[0]) {
+    this.byVariant = assignment && new VariantTally(assignment);
+  }
+
+  count({ openId, outcome, formId, standing }: Pick<Settled, "openId" | "outcome"> & Partial<Settled>): void {
+    this.add(openId, outcome);
     // A record without a formId returned its code, or never had one.
     if (formId !== undefined && !standing) this.spent++;
+  }
+
+  /** `by`: -1 takes back what was counted. */
+  add(openId: string, outcome: FinalOutcome, by = 1): void {
+    this.outcomes[outcome] += by;
+    this.byVariant?.add(openId, outcome, by);
   }
 
   get recipients(): number {
@@ -46,7 +60,7 @@ export function addOutcomes(own: Record<Outcome, number>, earlier: Earlier): Rec
  * version recorded nothing.
  */
 export function sumOutcomesOfRuns(
-  runs: readonly Pick<RunState, "outcomes" | "retried" | "receipts" | "noCodeMet">[],
+  runs: readonly Pick<RunState, "outcomes" | "retried" | "receipts" | "noCodeMet" | "variants">[],
 ): Record<Outcome, number> | null {
   const sums = noOutcomes();
   for (const { outcomes, retried, receipts, noCodeMet = 0 } of runs) {
@@ -63,7 +77,26 @@ export function sumOutcomesOfRuns(
     sums.no_code = Math.max(sums.no_code, noCodeMet);
     for (const name of WITHHELD) sums[name] = Math.max(sums[name], outcomes[name] ?? 0);
   }
+  // Runs may have met different users without a code: by variant, that shows more of them.
+  const byVariant = sumVariantsOfRuns(runs)?.reduce((sum, { no_code = 0 }) => sum + no_code, 0) ?? 0;
+  sums.no_code = Math.max(sums.no_code, byVariant);
   return sums;
+}
+
+/** The same by variant, of runs' notes. Undefined when no run noted any. */
+export function sumVariantsOfRuns(runs: readonly Pick<RunState, "variants">[]): VariantCounts[] | undefined {
+  const noted = runs.flatMap(({ variants }) => (variants ? [variants] : []));
+  return noted[0]?.map((_, place) => {
+    const sums: VariantCounts = {};
+    for (const variants of noted) {
+      const counts = variants[place] ?? {};
+      for (const name of ["sent", "rejected", "failed", "unknown"] as const)
+        sums[name] = (sums[name] ?? 0) + (counts[name] ?? 0);
+      // See above.
+      sums.no_code = Math.max(sums.no_code ?? 0, counts.no_code ?? 0);
+    }
+    return sums;
+  });
 }
 
 /** Codes that runs recorded as spent. An unknown recipient is retried with the same code. */

@@ -16,9 +16,9 @@ export const ESCAPE_HINT = "{{{{ writes a literal {{";
 /**
  * Reads the `{{column}}` of a command line's message. If there are any, they stay in its texts, and `columns` names
  * them in the order of a row's values; otherwise the texts are final. Throws a usage error for a `{{` that is not
- * closed or has nothing in it.
+ * closed or has nothing in it. `option`: where the values come from.
  */
-export function readPlaceholders(input: MessageInput): MessageInput {
+export function readPlaceholders(input: MessageInput, option = "--keywords"): MessageInput {
   const columns = new Set<string>();
   const read = (text: string, name: string): string => {
     const pieces = parseText(text, name);
@@ -28,7 +28,7 @@ export function readPlaceholders(input: MessageInput): MessageInput {
   const { values, named = {}, page } = input;
   const plain: MessageInput = {
     ...input,
-    values: values.map((text, i) => read(text, `value ${i + 1} of --keywords`)),
+    values: values.map((text, i) => read(text, `value ${i + 1} of ${option}`)),
     page: page === undefined ? undefined : read(page, "--page"),
   };
   if (input.named)

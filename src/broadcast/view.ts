@@ -1,4 +1,11 @@
-import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
+import {
+  noCodes,
+  noOutcomes,
+  type Outcome,
+  type ShownStatus,
+  sumOutcomes,
+  type VariantCounts,
+} from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { type Filtered, mergeFiltered, WITHHELD } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, KnownRun } from "./record.ts";
@@ -13,7 +20,9 @@ import {
   sumOutcomesOfRuns,
   sumOverwritten,
   sumSpentOfRuns,
+  sumVariantsOfRuns,
 } from "./totals.ts";
+import { toVariantResults } from "./variant-totals.ts";
 
 /** A result some of whose figures may be unknown: then null, never a guess. */
 export type ShownResult = Omit<BroadcastResult, "recipients" | "outcomes" | "open" | "run"> & {
@@ -44,7 +53,7 @@ export function viewBroadcast(
   const runs = record.status === "running" ? known : known.map((run) => ({ ...run, concluding: false }));
   const status = statusOf(record, runs);
   const isOver = status !== "scheduled" && status !== "running" && status !== "dead";
-  const counts = isOver && record.result ? ownCounts(record.result, status, runs) : sumRuns(runs);
+  const counts = isOver && record.result ? ownCounts(record.result, status, runs) : sumRuns(record, runs);
   const counted = recount ? recounted(counts, record, runs, recount) : counts;
   const durationMs = workedMs(runs);
   const outcomes = counted.outcomes && { ...counted.outcomes, invalid: record.invalid ?? 0 };
@@ -79,27 +88,29 @@ export function viewBroadcast(
   return { record, runs, status, result, counted: recount ? "ledgers" : source };
 }
 
-type Counts = Pick<ShownResult, "outcomes" | "codes" | "errors" | "open">;
+type Counts = Pick<ShownResult, "outcomes" | "variants" | "codes" | "errors" | "open">;
 
 /** A run knows only its own open claims, so with several runs the total is unknown. */
 function ownCounts(
-  { outcomes, codes, errors, open }: BroadcastResult,
+  { outcomes, variants, codes, errors, open }: BroadcastResult,
   status: ShownStatus,
   runs: readonly KnownRun[],
 ): Counts {
   const isKnown = status === "finished" || runs.length < 2;
   // A result of an older version has fewer outcomes.
-  return { outcomes: { ...noOutcomes(), ...outcomes }, codes, errors, open: isKnown ? open : null };
+  const known = { ...noOutcomes(), ...outcomes };
+  return { outcomes: known, ...(variants ? { variants } : {}), codes, errors, open: isKnown ? open : null };
 }
 
 /**
  * The counts of all runs together, as of their last beats. They lack what a killed run did after its last beat; how
  * many claims it left open is unknown.
  */
-function sumRuns(runs: readonly KnownRun[]): Counts {
+function sumRuns({ message }: BroadcastRecord, runs: readonly KnownRun[]): Counts {
   const alive = runs.filter((run) => run.alive);
   return {
     outcomes: sumOutcomesOfRuns(runs),
+    ...variantsOf(message, sumVariantsOfRuns(runs)),
     codes: addCodes(noCodes(), { spent: sumSpentOfRuns(runs) }, runs),
     errors: addErrors([], runs),
     open: alive.length === 0 ? null : alive.reduce((sum, { open = 0 }) => sum + open, 0),
@@ -119,12 +130,24 @@ function recounted(
     outcomes.no_code = record.result.outcomes.no_code;
     for (const name of WITHHELD) outcomes[name] = record.result.outcomes[name] ?? 0;
   }
+  const ended = record.status === "finished" ? record.result?.variants : undefined;
+  const byVariant = settled.byVariant?.outcomes.map((found, place) => {
+    return { ...found, no_code: ended?.[place]?.outcomes.no_code ?? found.no_code };
+  });
   return {
     ...counts,
     outcomes,
+    ...variantsOf(record.message, byVariant),
     codes: addCodes(noCodes(), { spent: settled.spent + sumOverwritten(runs) }, runs),
     open,
   };
+}
+
+function variantsOf(
+  { variants }: BroadcastRecord["message"],
+  counts: readonly VariantCounts[] = [],
+): Pick<ShownResult, "variants"> {
+  return variants ? { variants: toVariantResults(variants, counts) } : {};
 }
 
 function toGoOf(

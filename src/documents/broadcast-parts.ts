@@ -18,6 +18,31 @@ export const OUTCOMES = s.object(
   "Recipients by outcome.",
 );
 
+/** One variant of a message: its recipients are those that have one of these outcomes. */
+export const VARIANT = {
+  name: s.text("The variant."),
+  share: s.number("Its share of the recipients, from 0 to 1."),
+  recipients: s.count("Its users with an outcome."),
+  outcomes: s.object(
+    {
+      sent: s.count("The API accepted the message."),
+      no_code: s.count("No valid code or consent was there."),
+      rejected: s.count("The user cannot be messaged."),
+      failed: s.count("Refused for another reason."),
+      unknown: s.count("No usable answer came: the message may have been delivered."),
+    },
+    "Its recipients by outcome.",
+  ),
+};
+
+/** Absent without variants. */
+const VARIANTS = s.optional(
+  s.list(
+    s.object(VARIANT, "One variant."),
+    "Recipients by the variant of the message that they get, without invalid rows and users from whom the message is withheld.",
+  ),
+);
+
 /** Absent without filters. */
 export const FILTERED = s.optional(
   s.object(
@@ -117,6 +142,7 @@ export const BASE = {
 export const COUNTS = {
   recipients: s.count("Users with an outcome."),
   outcomes: OUTCOMES,
+  variants: VARIANTS,
   filtered: FILTERED,
   codes: CODES,
   errors: ERRORS,
@@ -127,6 +153,7 @@ export const COUNTS = {
 export const SHOWN_COUNTS = {
   recipients: s.nullable(s.count("Users with an outcome; null where that is not known.")),
   outcomes: s.nullable(OUTCOMES),
+  variants: VARIANTS,
   filtered: FILTERED,
   codes: SHOWN_CODES,
   errors: ERRORS,

@@ -1,3 +1,4 @@
+import { MESSAGE } from "./broadcast-message.ts";
 import {
   BASE,
   COUNTS,
@@ -8,6 +9,7 @@ import {
   PASSED_OVER,
   SHOWN_COUNTS,
   STATUS,
+  VARIANT,
 } from "./broadcast-parts.ts";
 import * as s from "./define.ts";
 
@@ -38,6 +40,18 @@ export const dryRun = s.object(
   {
     ...UNSTARTED,
     ...COUNTS,
+    variants: s.optional(
+      s.list(
+        s.object(
+          {
+            ...VARIANT,
+            sample: s.optional(s.anyObject("The body of its first request, as the platform would get it.")),
+          },
+          "One variant.",
+        ),
+        "Recipients by the variant of the message that they would get; absent without variants.",
+      ),
+    ),
     dryRun: s.yes("Nothing was sent, and nothing changed."),
     target: s.object(
       {
@@ -126,33 +140,6 @@ export const broadcastLine = s.object(
   "One broadcast of a list.",
 );
 
-const FIELD = s.object(
-  {
-    name: s.text("As the platform names it: keyword1, thing1."),
-    label: s.optional(s.text("As the user sees it.")),
-    values: s.optional(s.list(s.text("A value."), "The only values that it takes.")),
-    value: s.text("The value; may hold {{column}}."),
-  },
-  "A field of the message.",
-);
-
-const MESSAGE = s.object(
-  {
-    templateId: s.text("The template."),
-    title: s.optional(s.text("The title of the template, where it is known.")),
-    fields: s.list(FIELD, "In the order in which the user sees them."),
-    page: s.optional(s.text("The page that the message opens.")),
-    withoutPool: s.optional(s.flag("No permission is claimed for it.")),
-    columns: s.optional(s.list(s.text("A column."), "Columns of the recipients' rows that its texts name.")),
-    options: s.optional(
-      s.map(s.text("The value of an option."), "What only this channel has, such as lang."),
-    ),
-    keywords: s.list(s.text("A value."), "The values of `fields` alone."),
-    emphasis: s.optional(s.integer("The field that is shown large, from 1 on.")),
-  },
-  "What every recipient gets.",
-);
-
 const SHOWN_RUN = s.object(
   {
     ...RUN,
@@ -218,41 +205,4 @@ export const broadcastDeleted = s.object(
     dryRun: s.optional(s.yes("Nothing changed.")),
   },
   "That a broadcast was deleted, or would be.",
-);
-
-export const reportLine = s.object(
-  {
-    openId: s.text("The recipient."),
-    outcome: s.oneOf(
-      [
-        "sent",
-        "no_code",
-        "rejected",
-        "failed",
-        "unknown",
-        "invalid",
-        "suppressed",
-        "held_out",
-        "capped",
-        "open",
-      ],
-      "What became of the message; `open`: claimed, without an outcome yet.",
-    ),
-    attempts: s.count("Requests that were made."),
-    errcode: s.nullable(
-      s.errcode("The platform's code, a number or a word; null after success, and where there was none."),
-    ),
-    errmsg: s.nullable(
-      s.text(
-        "The platform's words, or what happened on the wire; null in lines from the ledger, which does not keep them.",
-      ),
-    ),
-    msgid: s.nullable(s.text("The platform's id of the message.")),
-    formId: s.nullable(s.text("The code that was claimed; null where messages spend consents.")),
-    at: s.time("When it was settled, or claimed."),
-    consent: s.optional(
-      s.nullable(s.text("The consent that was claimed; on channels that do not spend codes.")),
-    ),
-  },
-  "One recipient of a broadcast.",
 );

@@ -5,6 +5,7 @@ import { notification } from "./notification.ts";
 import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
+import { reportLine } from "./report-line.ts";
 import { runDue } from "./run-due.ts";
 import * as setup from "./setup.ts";
 import * as suppress from "./suppress.ts";
@@ -68,13 +69,7 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     broadcast.haltDryRun,
     "Dry run of pausing or cancelling",
   ),
-  define(
-    "lines",
-    "report-line",
-    ["broadcast recipients"],
-    broadcast.reportLine,
-    "Recipient in a report (--report)",
-  ),
+  define("lines", "report-line", ["broadcast recipients"], reportLine, "Recipient in a report (--report)"),
   define(
     "document",
     "broadcast-delete",

@@ -174,6 +174,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     canary: json(hash.canary),
     limit: number(hash.limit),
     recipients: number(hash.recipients),
+    variantRecipients: json(hash.variantRecipients),
     rate: number(hash.rate),
     users: number(hash.users),
     invalid: number(hash.invalid),

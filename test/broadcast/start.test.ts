@@ -168,6 +168,7 @@ describe("--report", () => {
       msgid: expect.stringMatching(/^\d{19}$/),
       formId: "u0-a",
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      variant: null,
     });
     expect(line("rich")).toMatchObject({ outcome: "sent", formId: "rich-new" });
     expect(line("refused_0")).toEqual({
@@ -179,6 +180,7 @@ describe("--report", () => {
       msgid: null,
       formId: "refused_0-a",
       at: expect.any(String),
+      variant: null,
     });
     expect(line("invalid_0")).toMatchObject({ outcome: "rejected", errcode: 40003 });
     const errmsg = "no code, but entries that are not understood";
@@ -191,6 +193,7 @@ describe("--report", () => {
       msgid: null,
       formId: null,
       at: expect.any(String),
+      variant: null,
     });
   });
 

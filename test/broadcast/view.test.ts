@@ -222,7 +222,7 @@ describe("the view", () => {
 
   it("takes the ledgers' word where they were counted", () => {
     const settled = new Earlier();
-    for (let i = 0; i < 5; i++) settled.count({ outcome: "sent", formId: `f${i}` });
+    for (let i = 0; i < 5; i++) settled.count({ openId: `u${i}`, outcome: "sent", formId: `f${i}` });
     const { result, counted } = viewBroadcast(record({ limit: 8 }), [killed], {
       settled,
       open: 2,

@@ -37,7 +37,7 @@ export function useRecorder(behind: () => string): Recorder {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const text = Buffer.concat(chunks).toString();
-      const isSend = request.url!.includes("/template/send");
+      const isSend = /\/(template|subscribe)\/send/.test(request.url!);
       const message = isSend ? (JSON.parse(text) as WireTemplateMessage) : undefined;
       const errcode = message && refused.get(message.touser);
       if (errcode !== undefined) return void response.end(JSON.stringify({ errcode, errmsg: "refused" }));

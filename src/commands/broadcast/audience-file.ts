@@ -48,7 +48,7 @@ export async function readAudienceFile(deps: Deps, wanted: AudienceFile): Promis
       if (why !== undefined) list.bad.add(record.line, why);
       else {
         doubt.see(openId!, `line ${record.line}: `);
-        await list.add(openId!, record, reader.read(record));
+        await list.add(openId!, record, reader.read(record, openId!));
       }
     }
     reader.checkColumns();

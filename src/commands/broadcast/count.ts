@@ -6,7 +6,7 @@ import { sumWithheld } from "../../broadcast/outcome.ts";
 import { sumFiltered } from "../../broadcast/policy.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
 import type { Schedule } from "../../broadcast/schedule.ts";
-import { createRenderer, withTexts } from "../../broadcast/values.ts";
+import { assignVariants, createMessages } from "../../broadcast/variants.ts";
 import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -51,11 +51,12 @@ export async function countCodes(
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
     progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);
   const channel = await deps.channel();
-  const textsOf = createRenderer(message);
+  const messageOf = createMessages(message);
   const render = (openId: string, permission: string, row?: Row) =>
-    channel.render(textsOf && row ? withTexts(message, textsOf(row)) : message, openId, permission);
+    channel.render(messageOf(openId, row), openId, permission);
+  const assignment = assignVariants(message.variants);
   const dryRun = await untilWhole(() =>
-    countAudience(ledger, audiencePages(deps, audience, message), render, limit, onStep),
+    countAudience(ledger, audiencePages(deps, audience, message), render, limit, onStep, assignment),
   );
   progress.done();
   return dryRun;
@@ -71,7 +72,7 @@ export async function showDryRun(
   const { audience, message } = counted;
   const startedAtMs = clock.now();
   const dryRun = await countCodes(deps, counted);
-  const { sample, left } = dryRun;
+  const { sample, samples, left } = dryRun;
   const invalid = (audience.kind === "list" && audience.invalid?.count) || 0;
   const result = dryRunResult(
     dryRun,
@@ -81,15 +82,20 @@ export async function showDryRun(
   const told = await facts(dryRun);
   if (out.format === "human") {
     out.data(describeFacts(told, out.style));
-    if (sample) out.data(`\nsample: ${JSON.stringify(sample, null, 2)}\n`);
+    for (const [title, body] of samplesOf(message, dryRun))
+      out.data(`\n${title}: ${JSON.stringify(body, null, 2)}\n`);
   }
   const passedOver = (await deps.stores(message)).pools.passedOver.keys;
   deps.note({ counts: result.outcomes });
   if (out.format !== "human") {
     const { columns } = message;
     const warnings = told.filter(([name]) => name === "warning").map(([, text]) => text);
+    const variants = result.variants?.map((variant, i) => {
+      return samples[i] ? { ...variant, sample: samples[i] } : variant;
+    });
     await out.document({
       ...result,
+      ...(variants ? { variants } : {}),
       target: await targetOf(deps),
       leftWithout: left[0],
       leftWith: { none: left[0], one: left[1], two: left[2], more: left[3] },
@@ -103,6 +109,14 @@ export async function showDryRun(
   if (isNobodyReachable(result)) throw await noneReachable(deps, message, result);
   if (out.format === "human") out.talk("next: run the same command without --dry-run to send");
   return "done";
+}
+
+/** The first message that would go out, or the first of each variant. */
+function samplesOf({ variants }: Message, { sample, samples }: DryRun): [title: string, body: object][] {
+  if (!variants) return sample ? [["sample", sample]] : [];
+  return variants.list.flatMap(({ name }, i): [string, object][] =>
+    samples[i] ? [[`sample of variant ${name}`, samples[i]]] : [],
+  );
 }
 
 /** Where it would go, by the settings. */

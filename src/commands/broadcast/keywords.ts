@@ -1,12 +1,13 @@
 import type { Command } from "commander";
-import type { MessageField } from "../../broadcast/channel.ts";
+import type { Message } from "../../broadcast/channel.ts";
+import { eachVariant } from "../../broadcast/variants.ts";
 import { usageError } from "../../errors.ts";
 
 /**
  * `--keywords` is one CSV record: '"a, b",c' are two keywords; empty values stay empty. `delimiter` stands between them
- * instead of a comma. Rejects with a usage error quoting the text.
+ * instead of a comma. Rejects with a usage error quoting the text. `option`: where it was given.
  */
-export async function parseKeywords(text: string, delimiter = ","): Promise<string[]> {
+export async function parseKeywords(text: string, delimiter = ",", option = "--keywords"): Promise<string[]> {
   if ([...delimiter].length !== 1 || /["\r\n]/.test(delimiter)) {
     throw usageError(
       `--keywords-delimiter '${delimiter}' is not one character`,
@@ -20,12 +21,12 @@ export async function parseKeywords(text: string, delimiter = ","): Promise<stri
     records = parse(text, { delimiter, relax_column_count: true });
   } catch {
     throw usageError(
-      `--keywords ${text}: unbalanced quotes`,
-      `--keywords 'one,"two, with a comma","with ""quotes"""'`,
+      `${option} ${text}: unbalanced quotes`,
+      `${option}${option.includes(" ") ? "=" : " "}'one,"two, with a comma","with ""quotes"""'`,
     );
   }
   if (records.length !== 1 || !records[0]) {
-    throw usageError("--keywords has more than one line", "put values with line breaks in double quotes");
+    throw usageError(`${option} has more than one line`, "put values with line breaks in double quotes");
   }
   return records[0];
 }
@@ -35,13 +36,16 @@ const FULL_WIDTH_COMMA = "，";
 
 /** What looks wrong about keywords: a value with the other comma, which was probably meant to separate two. */
 export function doubtKeywords(
-  fields: readonly MessageField[],
+  message: Message,
   { keywordsDelimiter }: { keywordsDelimiter?: string },
 ): string | undefined {
   if (keywordsDelimiter !== undefined) return undefined;
-  const field = fields.find(({ value }) => value.includes(FULL_WIDTH_COMMA));
-  if (!field) return undefined;
-  return `${field.name} contains a full-width comma; to split values at it, use --keywords-delimiter '，'`;
+  const doubtful = eachVariant(message).flatMap(({ name, message: { fields } }) => {
+    const field = fields.find(({ value }) => value.includes(FULL_WIDTH_COMMA));
+    return field ? [name === undefined ? field.name : `variant ${name}: ${field.name}`] : [];
+  });
+  if (doubtful.length === 0) return undefined;
+  return `${doubtful[0]} contains a full-width comma; to split values at it, use --keywords-delimiter '，'`;
 }
 
 /**

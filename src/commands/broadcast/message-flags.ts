@@ -1,6 +1,5 @@
 import type { Channel, Message, MessageInput, MessageOption, Template } from "../../broadcast/channel.ts";
 import { checkMessage } from "../../broadcast/message.ts";
-import { readPlaceholders } from "../../broadcast/values.ts";
 import { parseCount } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import { parseKeywords } from "./keywords.ts";
@@ -22,8 +21,11 @@ export interface MessageFlags {
   preflight?: boolean;
 }
 
-/** The command line's part of a message. Throws a usage error for an option that the channel's messages don't have. */
-export async function readMessageInput(
+/**
+ * The command line's part of a message, with its placeholders as they are. Throws a usage error for an option that the
+ * channel's messages don't have.
+ */
+export async function readRawInput(
   channel: Channel,
   templateId: string,
   flags: MessageFlags,
@@ -42,7 +44,7 @@ export async function readMessageInput(
   }
   const values = typeof keywords === "string" ? await parseKeywords(keywords, keywordsDelimiter) : [];
   const named = field && parseFields(field);
-  return readPlaceholders({ templateId, page, values, named, options, truncate });
+  return { templateId, page, values, named, options, truncate };
 }
 
 /** The message of that input, as far as the channel can tell. Throws a usage error for what it can't take. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Message } from "../../broadcast/channel.ts";
 import type { EngineOptions } from "../../broadcast/engine-options.ts";
 import { DEFAULT_MAX_ERRORS, type MaxErrors } from "../../broadcast/guard.ts";
+import { eachVariant } from "../../broadcast/variants.ts";
 import { parseCount, parseDuration, parseRate } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 import { addTellingOptions, type Telling, type TellingFlags } from "./telling-options.ts";
@@ -39,9 +40,11 @@ export function addEngineOptions(command: Command): Command {
 /** Requests with one code: the backoffs between eight of them add up to about twenty seconds. */
 const MAX_ATTEMPTS = 8;
 
-/** Whether a message says nothing: no values, or nothing in any of them. Seldom meant, often an empty shell variable. */
-export function isEmptyMessage({ fields }: Message): boolean {
-  return fields.every(({ value }) => value.trim() === "");
+/** Whether a message, or a variant of it, says nothing: no values, or nothing in any of them. Seldom meant, often an empty shell variable. */
+export function isEmptyMessage(message: Message): boolean {
+  return eachVariant(message).some(({ message: { fields } }) =>
+    fields.every(({ value }) => value.trim() === ""),
+  );
 }
 
 const SHORTEST_TIMEOUT_MS = 100;

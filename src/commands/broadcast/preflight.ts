@@ -4,6 +4,7 @@ import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { checkIdIsFree } from "../../broadcast/taken-id.ts";
+import { eachVariant } from "../../broadcast/variants.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
@@ -52,6 +53,12 @@ export async function checkBeforehand(
 /** Nobody looks at the preview, so an empty message has to be meant. */
 function checkKeywords({ keywords }: CheckedFlags, message: Message): void {
   if (keywords === false || !isEmptyMessage(message)) return;
+  const { name } = eachVariant(message).find((one) => isEmptyMessage(one.message)) ?? {};
+  if (name !== undefined)
+    throw usageError(
+      `--variant ${name} is empty: its users would get a blank message`,
+      "check for an empty shell variable",
+    );
   const what = message.fields.length === 0 ? "no --keywords" : `--keywords '${keywords}' is empty`;
   throw usageError(
     `${what}: every user would get a blank message`,

@@ -1,6 +1,7 @@
 import type { ListedAudience } from "../../broadcast/audience.ts";
 import type { Message } from "../../broadcast/channel.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
+import { asVariant } from "../../broadcast/variants.ts";
 import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -10,6 +11,7 @@ import { displayWidth } from "../../output/width.ts";
 import { showPoolKey } from "../../pool/place-flags.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps } from "../deps.ts";
+import { textFacts } from "./variant-words.ts";
 
 /** A name and what there is to say of it; `danger` is shown in red. */
 export type Fact = [name: string, text: string, danger?: "danger"];
@@ -33,11 +35,18 @@ interface Shown {
   doubts?: readonly (string | undefined)[];
   /** The recipient with whose values a message is shown that has columns. */
   first?: ListedAudience["first"];
+  /** How many users each variant would be sent to, where they were counted. */
+  users?: readonly number[] | undefined;
+  /** See `textFacts`. */
+  isSeedFresh?: boolean;
 }
 
-export function messageFacts(message: Message, { doubts = [], first }: Shown = {}): Fact[] {
-  const render = createRenderer(message);
-  const { templateId, title, page, fields, options } =
+export function messageFacts(
+  message: Message,
+  { doubts = [], first, users, isSeedFresh }: Shown = {},
+): Fact[] {
+  const render = createRenderer(asVariant(message, 0));
+  const { templateId, title, page, options } =
     render && first ? withTexts(message, render(first.row)) : message;
   const facts: Fact[] = [
     ["template", templateId],
@@ -49,11 +58,7 @@ export function messageFacts(message: Message, { doubts = [], first }: Shown = {
     facts.push(["columns", `${message.columns.join(", ")}${whose}`]);
   }
   for (const doubt of doubts) if (doubt !== undefined) facts.push(["warning", doubt]);
-  if (fields.length === 0) facts.push(["keywords", "none: the message is blank (no --keywords)"]);
-  for (const [i, { name, label, value }] of fields.entries()) {
-    const large = options?.emphasis === `${i + 1}` ? " (large)" : "";
-    facts.push([label ? `${label} (${name})` : name, value.trim() === "" ? "(empty)" : `${value}${large}`]);
-  }
+  facts.push(...textFacts(message, { first, users, isSeedFresh }));
   for (const [option, name] of OPTION_FACTS) if (options?.[option]) facts.push([name, options[option]]);
   return facts;
 }

@@ -57,7 +57,7 @@ async function recipients(deps: Deps, flags: RecipientFlags, id: string): Promis
   const { permission } = await deps.channel(record.channel ?? DEFAULT_CHANNEL);
   const { history, sweepLedgers } = await deps.stores(sendOf(record));
   const stop = stopAtSignal(deps);
-  const writer = createWriter(deps, permission);
+  const writer = createWriter(deps, permission, record.message.variants !== undefined);
   let count = 0;
   try {
     for await (const lines of listRecipients({ store: broadcasts, history, sweepLedgers }, record, filter)) {
@@ -117,12 +117,13 @@ const COLUMNS = [
 /** Rows of a table on a terminal, which needs them before it can be drawn. */
 const TABLE_ROWS = 1000;
 
-function createWriter({ out }: Deps, spends: PermissionKind) {
-  const fields = spends === "code" ? FIELDS : [...FIELDS, "consent"];
+function createWriter({ out }: Deps, spends: PermissionKind, hasVariants: boolean) {
+  const fields = [...FIELDS, ...(spends === "code" ? [] : ["consent"]), ...(hasVariants ? ["variant"] : [])];
   const columns = fields.map((title) => ({ title }));
   let rows: Cell[][] = [];
   const flush = async () => {
-    if (rows.length > 0) await out.table(COLUMNS, rows);
+    const shown = hasVariants ? [...COLUMNS, { title: "variant" }] : COLUMNS;
+    if (rows.length > 0) await out.table(shown, rows);
     rows = [];
   };
   const toCells = (line: Readonly<Record<string, Cell | null>>) => fields.map((field) => line[field] ?? "");
@@ -130,7 +131,7 @@ function createWriter({ out }: Deps, spends: PermissionKind) {
     const lines = some.map((line) => ({ ...toDocument(line, spends) }));
     if (out.format === "json") return out.lines(lines);
     if (out.format === "plain") return out.table(columns, lines.map(toCells));
-    rows.push(...lines.map(toScreenRow));
+    rows.push(...lines.map((line) => [...toScreenRow(line), ...(hasVariants ? [line.variant ?? ""] : [])]));
     if (rows.length >= TABLE_ROWS) await flush();
   };
   return { write, end: flush };

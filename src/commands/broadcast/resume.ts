@@ -118,13 +118,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
     const recount = await recountWithProgress(deps, withLimit(changed, limit));
     // What receipts settle is not sent again.
     const receipts = flags.retryUnknown || takesReceipts ? await lookAtReceipts(deps, record) : undefined;
-    const plan = planResume(
-      changed,
-      runs,
-      receipts ? applyReceipts(recount, receipts) : recount,
-      spec,
-      receipts,
-    );
+    if (receipts) applyReceipts(recount, receipts);
+    const plan = planResume(changed, runs, recount, spec, receipts?.counts);
     if (flags.dryRun) sayWouldTell(deps, options.telling);
     if (flags.dryRun) return showPlan(deps, plan, { target, options, flags, danger });
     const interrupted = await ask(deps, plan, { target, options, flags, danger });

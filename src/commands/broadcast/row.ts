@@ -1,7 +1,8 @@
 import type { Row } from "../../broadcast/audience.ts";
 import type { Channel, Message } from "../../broadcast/channel.ts";
 import { faultOfTexts } from "../../broadcast/message.ts";
-import { createRenderer, ESCAPE_HINT, withTexts } from "../../broadcast/values.ts";
+import { ESCAPE_HINT } from "../../broadcast/values.ts";
+import { assignVariants, createMessages } from "../../broadcast/variants.ts";
 import { nearestWord } from "../../config/nearest.ts";
 import { usageError } from "../../errors.ts";
 import { columnOf } from "../../files/columns.ts";
@@ -15,7 +16,7 @@ const MOST_CHARS = 4096;
 export interface RowReader {
   seeColumns: NonNullable<RecordsOptions["onColumns"]>;
   /** The values of the message's columns, or why no message can be made of them. */
-  read(record: InputRecord): Row | string;
+  read(record: InputRecord, openId: string): Row | string;
   /** At the end of the file. Throws for a column that no row had. */
   checkColumns(): void;
 }
@@ -28,7 +29,8 @@ export function createRowReader(
 ): RowReader {
   const columns = message.columns ?? [];
   const keys = columns.map(columnOf);
-  const render = createRenderer(message);
+  const messageOf = createMessages(message);
+  const assignment = assignVariants(message.variants);
   const missing = new Set(columns);
   let known: string[] = [];
   let hasRead = false;
@@ -40,8 +42,8 @@ export function createRowReader(
       for (const [i, column] of columns.entries()) checkColumn(name, column, keys[i]!, names);
       missing.clear();
     },
-    read: ({ fields }) => {
-      if (!render) return [];
+    read: ({ fields }, openId) => {
+      if (message.columns === undefined) return [];
       hasRead = true;
       const row: string[] = [];
       for (const [i, column] of columns.entries()) {
@@ -51,7 +53,9 @@ export function createRowReader(
         if (typeof value !== "string") return value.why;
         row.push(value);
       }
-      return whyUnfit(withTexts(message, render(row)), row, channel) ?? row;
+      const why = whyUnfit(messageOf(openId, row), row, channel);
+      if (why === undefined || !assignment) return why ?? row;
+      return `variant ${message.variants?.list[assignment.placeOf(openId)]?.name}: ${why}`;
     },
     checkColumns: () => {
       for (const column of missing) if (hasRead) throw unknownColumn(name, column, known);

@@ -50,6 +50,8 @@ export interface Found {
 
 interface Flags extends TestFlags {
   report?: string;
+  id?: string;
+  seed?: string;
 }
 
 /** What there is to say before a broadcast, whose counts are those of a dry run. */
@@ -59,7 +61,12 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
   const { sent } = dryRun.tally.outcomes;
   return [
     ...(await settingFacts(deps, message)),
-    ...messageFacts(message, { doubts, first: audience.kind === "list" ? audience.first : undefined }),
+    ...messageFacts(message, {
+      doubts,
+      first: audience.kind === "list" ? audience.first : undefined,
+      users: dryRun.tally.byVariant?.outcomes.map((outcomes) => outcomes.sent),
+      isSeedFresh: flags.dryRun === true && flags.id === undefined && flags.seed === undefined,
+    }),
     ...danger,
     ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
     ...quotaFacts(look, sent),
@@ -104,7 +111,7 @@ export async function askAboutPlan(
   let facts = await describePlan(deps, flags, plan, found, dryRun);
   if (testers.length > 0) {
     // What goes to the testers is told before it does.
-    deps.out.warn(describeFacts([...facts, ...testFacts(testers)], deps.out.talkStyle));
+    deps.out.warn(describeFacts([...facts, ...testFacts(testers, message)], deps.out.talkStyle));
     const test = await sendTest(deps, flags, plan);
     if (test.end) return test.end;
     // Their own codes may have been some of those that were counted.

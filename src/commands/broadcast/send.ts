@@ -11,12 +11,13 @@ import { requireAnyPool } from "../no-pool.ts";
 import { encodingOption, takesStdin } from "../open-ids.ts";
 import { suggestingOption } from "../suggest.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
+import { buildMessage } from "./build-message.ts";
 import { countTotal } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { addFilterOptions, checkFilterFlags, type FilterFlags, loadFilters } from "./filters.ts";
 import { doubtKeywords, watchKeywords } from "./keywords.ts";
-import { lookBeforehand, warningsOf } from "./look.ts";
-import { type MessageFlags, makeMessage, readMessageInput, withPool } from "./message-flags.ts";
+import { warningsOf } from "./look.ts";
+import { type MessageFlags, withPool } from "./message-flags.ts";
 import { addEngineOptions, type EngineFlags, parseLimit, parseRunOptions } from "./options.ts";
 import { checkBeforehand } from "./preflight.ts";
 import { checkCanAsk } from "./question.ts";
@@ -30,14 +31,24 @@ import {
   type ScheduleFlags,
 } from "./schedule-flags.ts";
 import { listedUsers, scheduleOnly } from "./schedule-only.ts";
+import { parseSeed } from "./seed.ts";
 import { askAboutPlan, type Plan, showPlan } from "./send-plan.ts";
 import { planTelling, sayWouldTell } from "./telling.ts";
 import { listTesters } from "./test-send.ts";
+import { doubtVariants } from "./variant-words.ts";
+import { addVariantOptions, type VariantFlags } from "./variants.ts";
 import { checkNotAWord } from "./verbs.ts";
 
-interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlags, ScheduleFlags {
+interface SendFlags
+  extends MessageFlags,
+    VariantFlags,
+    EngineFlags,
+    AudienceFlags,
+    FilterFlags,
+    ScheduleFlags {
   report?: string;
   id?: string;
+  seed?: string;
   dryRun?: boolean;
   anyTemplate?: boolean;
   /** False: --no-pool. */
@@ -60,6 +71,8 @@ Examples:
   $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
   # Send to everyone after a test message to myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
+  # Compare two texts: 70% of the users get the first, the others the second
+  $ push-cli broadcast <templateId> --variant "A:70%=a,b" --variant "B=c,d"
   # Personalize the message with columns of a file
   $ push-cli broadcast <templateId> --keywords "{{name}},{{a}}" --to-file a.csv
 
@@ -104,7 +117,8 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--miniprogram-appid <appid>", "Linked mini program that it opens instead, at --page")
     .option("--oac-appid <appid>", "Official account of QQ through which the message is sent")
     .option("--no-preflight", "Skip the check against the account's templates; requires --field")
-    .option("--any-template", "Accept an id that does not look like a template id")
+    .option("--any-template", "Accept an id that does not look like a template id");
+  addVariantOptions(send)
     .optionsGroup("Recipient options:")
     .option("--to <openId...>", "Send only to these users")
     .option("--to-file <file>", "Send only to the users in a file (- for stdin): plain lines, CSV or NDJSON")
@@ -137,21 +151,22 @@ const USAGE = `push-cli broadcast <templateId> [options]
 
 async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Promise<ExitName> {
   const channel = await deps.channel();
-  const input = await readMessageInput(channel, templateId, flags);
+  const id = flags.id ?? newBroadcastId(deps.clock);
   const options = { ...parseRunOptions(flags), telling: await planTelling(deps, flags) };
   const limit = parseLimit(flags.limit);
   const schedule = parseSchedule(flags, deps.clock.now());
   checkWaitFlags(flags);
   const stdinTaken = [flags.toFile, flags.excludeFile].includes("-") || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
-  const look = await lookBeforehand(deps, channel, input, flags);
-  const message = withPool(channel, makeMessage(channel, input, look?.template), flags);
+  const built = await buildMessage(deps, channel, templateId, flags, () => parseSeed(flags, id));
+  const { look } = built;
+  const message = withPool(channel, built.message, flags);
   checkAudienceFlags(flags, message);
   await checkFilterFlags(deps, flags, message);
   const testers = await listTesters(deps, flags);
   const doubt = await checkBeforehand(deps, flags, message);
   const danger = await doubtRedis(deps, flags);
-  const keywordsDoubt = doubtKeywords(message.fields, flags);
+  const keywordsDoubt = doubtKeywords(message, flags) ?? doubtVariants(message);
   // Who reads a preview sees it there.
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
@@ -162,7 +177,6 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   try {
     audience = await loadAudience(deps, flags, message);
     if (audience.kind === "pools") await requireAnyPool(deps, message);
-    const id = flags.id ?? newBroadcastId(deps.clock);
     const plan: Plan = { id, message, audience, limit, filters, schedule, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
     if (flags.dryRun) sayWouldTell(deps, options.telling);

@@ -29,6 +29,7 @@ import {
   showFiltered,
   showOutcomes,
 } from "./summary.ts";
+import { showVariants, variantsInBrief } from "./variant-words.ts";
 
 const EXAMPLES = `
 Counts are from the end of the last run, or from heartbeats while a broadcast is
@@ -87,6 +88,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
   // Whom the last run skipped, others have sent to.
   const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };
   await showOutcomes(deps, { ...result, outcomes }, spends);
+  await showVariants(deps, result);
   await showFiltered(deps, result);
   if (full) await showRest(deps, view, spends);
   sayNext(deps, next);
@@ -139,13 +141,15 @@ function toMessageDocument(message: Message) {
   };
 }
 
-/** Two lines at most. */
-function messageInBrief({ templateId, page, fields }: Message): Fact[] {
+/** Two lines at most, or one and those of the variants. */
+function messageInBrief(message: Message): Fact[] {
+  const { templateId, page, fields, variants } = message;
   const where = page === undefined ? "" : `, page ${page}`;
   const words = fields.map(({ value }) => `"${value}"`).join(", ");
   return [
     ["template", inARow(`${templateId}${where}`)],
-    ...(words ? [["keywords", inARow(words)] as Fact] : []),
+    ...variantsInBrief(message, ROOM),
+    ...(words && !variants ? [["keywords", inARow(words)] as Fact] : []),
   ];
 }
 

@@ -8,6 +8,7 @@ import { displayWidth } from "../../output/width.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, titleOf } from "../permission-words.ts";
 import { listFiltered } from "./filter-words.ts";
+import { showVariants } from "./variant-words.ts";
 
 const OUTCOME_WORDS: Record<Exclude<Outcome, "no_code">, string> = {
   sent: "the API accepted the message",
@@ -39,6 +40,7 @@ export async function showSummary(deps: Deps, result: Summary, spends: Permissio
   for (const line of headlines(result, out.columns)) out.data(line);
   out.data("");
   await showOutcomes(deps, result, spends);
+  if (!result.dryRun) await showVariants(deps, result);
   await showFiltered(deps, result);
   await showCodes(deps, result, spends);
   if (result.errors.length === 0) return;

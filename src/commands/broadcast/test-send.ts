@@ -4,6 +4,7 @@ import type { Message } from "../../broadcast/channel.ts";
 import type { Ended } from "../../broadcast/deps.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
 import type { Report, ReportLine } from "../../broadcast/report.ts";
+import { eachVariant } from "../../broadcast/variants.ts";
 import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -24,9 +25,10 @@ export interface TestFlags {
 }
 
 /** What a preview says of it. */
-export function testFacts(testers: readonly string[]): Fact[] {
+export function testFacts(testers: readonly string[], { variants }: Message): Fact[] {
   if (testers.length === 0) return [];
-  return [["test", `first to ${testers.join(", ")}, then asks whether to continue`]];
+  const what = variants ? "each variant " : "";
+  return [["test", `first ${what}to ${testers.join(", ")}, then asks whether to continue`]];
 }
 
 /** Whom --test names. Rejects with a usage error for what is no openId. */
@@ -58,26 +60,45 @@ interface TestPlan {
   testers: readonly string[];
 }
 
+interface Tested {
+  facts: Fact[];
+  /** There is nothing to go on to. */
+  end?: ExitName | undefined;
+}
+
 /**
  * Sends to those who try the message, as a broadcast of its own, `<id>-test-<n>`, so that the broadcast itself owes them
- * nothing and counts none of it. Shows what the API answered. `end`: there is nothing to go on to. Rejects with `stopped`
- * where --yes would go on although somebody did not get it.
+ * nothing and counts none of it. Of a message with variants they get each, one after the other: a broadcast for each, as a
+ * user's ledger has one message of a broadcast, and each takes a permission. Shows what the API answered. Rejects with
+ * `stopped` where --yes would go on although somebody did not get it.
  */
-export async function sendTest(
-  deps: Deps,
-  flags: TestFlags,
-  plan: TestPlan,
-): Promise<{ facts: Fact[]; end?: ExitName | undefined }> {
-  const { testers } = plan;
-  if (testers.length === 0) return { facts: [] };
+export async function sendTest(deps: Deps, flags: TestFlags, plan: TestPlan): Promise<Tested> {
+  if (plan.testers.length === 0) return { facts: [] };
   const tokens = await deps.tokens();
   const interrupted = await awaitToken(deps, tokens);
   if (interrupted) return { facts: [], end: interrupted };
+  const facts: Fact[] = [];
+  for (const { name, message } of eachVariant(plan.message)) {
+    const tested = await testOne(deps, flags, { ...plan, message }, name);
+    if (tested.end) return tested;
+    facts.push(...tested.facts);
+  }
+  return { facts };
+}
+
+async function testOne(
+  deps: Deps,
+  flags: TestFlags,
+  plan: TestPlan,
+  variant: string | undefined,
+): Promise<Tested> {
+  const { testers } = plan;
+  const of = variant === undefined ? "" : ` of variant ${variant}`;
   const id = await freeTestId(deps, plan.id);
   const lines = new Map<string, ReportLine>();
   const { run } = await drive(deps, flags, { ...plan, id, testOf: plan.id }, lines);
   const answers = await describeAnswers(deps, plan, lines);
-  deps.out.warn(`test ${id}`);
+  deps.out.warn(`test ${id}${of}`);
   deps.out.warn(describeFacts(answers, deps.out.talkStyle));
   const { stopReason } = run;
   if (stopReason) {
@@ -90,13 +111,13 @@ export async function sendTest(
   if (flags.yes && sent < testers.length) {
     throw new PushCliError(
       "stopped",
-      `the test reached ${formatCount(sent)} of ${countUsers(testers.length)}`,
+      `the test${of} reached ${formatCount(sent)} of ${countUsers(testers.length)}`,
       {
         hint: "nothing else was sent; without --yes it asks whether to continue",
       },
     );
   }
-  return { facts: [["test", `sent to ${formatCount(sent)} of ${countUsers(testers.length)}`]] };
+  return { facts: [["test", `sent to ${formatCount(sent)} of ${countUsers(testers.length)}${of}`]] };
 }
 
 async function drive(

@@ -9,7 +9,7 @@ const world = useWorld({ sandbox: { latencyMs: 5 } });
 const dir = useFolder();
 const { run, resume, begin, delivered, screen } = useCommands(world);
 
-const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "formId", "at"];
+const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "formId", "at", "variant"];
 
 async function recipients(id: string, ...args: string[]): Promise<ReportLine[]> {
   const result = await run(["recipients", id, "--json", ...args]);
@@ -149,7 +149,7 @@ describe("other forms", () => {
     const { lines } = await sendMixture();
     const { stdout, stderr } = await run(["recipients", "b-1", "--format", "csv", "--outcome", "rejected"]);
     const [header, ...rows] = stdout.trimEnd().split("\r\n");
-    expect(header).toBe(FIELDS.join(","));
+    expect(header).toBe(FIELDS.slice(0, -1).join(","));
     const rejected = count(lines, "rejected");
     expect(rows).toHaveLength(rejected);
     expect(rows.find((row) => row.includes("43101"))).toMatch(

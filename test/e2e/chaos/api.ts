@@ -27,6 +27,8 @@ class RecordingPlatform extends Platform {
   readonly deliveries = new Map<string, string[]>();
   /** The first value of the first template message that reached each user, and when, epoch ms. */
   readonly firstTexts = new Map<string, { text: string; atMs: number }>();
+  /** The first values of the template messages that reached each user. */
+  readonly texts = new Map<string, Set<string>>();
   /** Of subscribe messages, until somebody takes them in. */
   receipts: Receipt[] = [];
 
@@ -36,6 +38,7 @@ class RecordingPlatform extends Platform {
       const { touser, form_id: formId, data } = JSON.parse(body) as WireSend;
       this.record(touser, formId ?? "");
       const text = data?.keyword1?.value ?? "";
+      this.texts.set(touser, (this.texts.get(touser) ?? new Set()).add(text));
       if (!this.firstTexts.has(touser)) this.firstTexts.set(touser, { text, atMs: Date.now() });
     }
     return verdict;
@@ -102,7 +105,7 @@ interface WireSend {
   touser: string;
   template_id: string;
   form_id?: string;
-  data?: Record<string, { value: string } | undefined>;
+  data?: { keyword1?: { value: string } };
 }
 
 /** What a message of Baidu spends. */

@@ -76,6 +76,8 @@ export interface Plan {
   report: boolean;
   /** `broadcast show --exact` has to say the same at the end. */
   show: boolean;
+  /** The message has variants. */
+  variants: boolean;
 }
 
 /** What the `--timeout` of the sends is: some slow answers come after it. */
@@ -114,6 +116,7 @@ export function drawPlan(
     show: chance.hit(35),
     limit: Math.round((users * chance.int(40, 70)) / 100),
     receipts: chance.hit(40),
+    variants: HAS_TEXTS.has(chosen) && chance.hit(50),
   };
 }
 
@@ -172,6 +175,9 @@ const TAKES_NO_PUSHES: ReadonlySet<Kind> = new Set([...SPENDS_NO_CODES, "alipay"
 const SENDS_ONCE: ReadonlySet<Kind> = new Set(["alipay", "alipay-subscribe"]);
 /** A purge would find nothing there, or take users away whom a round counts. */
 const HAS_NO_PURGE: ReadonlySet<Kind> = new Set(["redis", "qq", "official", "campaign"]);
+
+/** Whose texts the harness reads. */
+const HAS_TEXTS: ReadonlySet<Kind> = new Set(["plain", "listed", "redis", "joined", "sigterm", "paused"]);
 
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
   if (SENDS_ONCE.has(kind)) return OF_ALIPAY;

@@ -19,6 +19,7 @@ export function renderRound(round: Round): string {
     ...(plan.purge ? ["purge"] : []),
     ...(plan.retry ? ["retry"] : []),
     ...(plan.report ? ["report"] : []),
+    ...(plan.variants ? ["variants"] : []),
     `${faults} faults`,
     `${(durationMs / 1000).toFixed(1)} s`,
   ];

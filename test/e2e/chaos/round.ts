@@ -5,6 +5,7 @@ import { checkEnds, describeEnd } from "./check-ends.ts";
 import { checkReport } from "./check-report.ts";
 import { checkTotals, findTruth, type Truth } from "./check-totals.ts";
 import { type Case, checkUser } from "./check-users.ts";
+import { checkVariants } from "./check-variants.ts";
 import { disturb } from "./disturb.ts";
 import { driveBroadcast } from "./drive.ts";
 import type { Kind, Plan } from "./plan.ts";
@@ -71,6 +72,7 @@ function conclude(world: World, aftermath: Aftermath, startedAt: number): Round 
       ...world.wrongs,
       ...checkEnds(world),
       ...checkTotals(world, aftermath),
+      ...checkVariants(world, aftermath),
       ...checkReport(world, aftermath),
     ],
     grievances: findGrievances(world, aftermath),

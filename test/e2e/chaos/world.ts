@@ -21,6 +21,7 @@ import {
   seedConsents,
   subscribeFlags,
 } from "./subscribe/consents.ts";
+import { VARIANT_FLAGS } from "./variants.ts";
 
 export const BROADCAST = "chaos";
 const TEMPLATE = "template-of-the-chaos";
@@ -143,9 +144,8 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
-  const message =
-    standing?.message ??
-    (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, ...(campaign?.flags ?? ["--keywords", "a,b"])]);
+  const texts = plan.variants ? VARIANT_FLAGS : (campaign?.flags ?? ["--keywords", "a,b"]);
+  const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, ...texts]);
   if (plan.kind === "alipay" || plan.kind === "alipay-subscribe") message.push("--page", "pages/index");
   // Many kills and lost answers leave many unknown, where nothing tells what became of a message.
   if (isSubscribe || standing || agreements || plan.kind === "baidu" || plan.kind === "alipay")
