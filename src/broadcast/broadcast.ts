@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
+import type { Canary } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
@@ -14,21 +15,16 @@ import { createPatience, tokensWithPatience, withPatience } from "./patience.ts"
 import type { Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, BroadcastStore, RunState } from "./record.ts";
+import { Rest } from "./rest.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
-import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
+import { adoptRecent, shareFound } from "./share-rate.ts";
 import { isOver } from "./status.ts";
 import { stopReasonOf } from "./stop.ts";
-import {
-  firstSweep,
-  laterSweep,
-  type Sighted,
-  type SweepNeeds,
-  type Sweeps,
-  sweepUntilDone,
-} from "./sweep.ts";
+import { firstSweep, type Sweeps } from "./sweep.ts";
 import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
 import { createRenderer } from "./values.ts";
+import { visitUsers } from "./visits.ts";
 import { whyWaiting } from "./waiting.ts";
 
 export interface BroadcastSpec {
@@ -42,6 +38,7 @@ export interface BroadcastSpec {
   /** Whom of them it may send to; `excluded`: whom its list leaves out. */
   policy?: Policy | undefined;
   excluded?: Excluded | undefined;
+  canary?: Canary | undefined;
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
@@ -73,6 +70,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     message: spec.message,
     audience: spec.audience.kind,
     policy: spec.policy,
+    canary: spec.canary,
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
@@ -104,7 +102,8 @@ export async function runOnce(
   const { runId, dead, retry } = plan;
   const info = { ...self, runId, user, sinceMs: clock.now() };
   const beganAt = clock.monotonic();
-  const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
+  const rest = new Rest(clock);
+  const elapsedMs = () => Math.round(clock.monotonic() - beganAt - rest.ms);
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const heartbeat = new Heartbeat(store, id, info, clock, {
@@ -147,7 +146,8 @@ export async function runOnce(
     };
     try {
       await takeReceipts(run, receipts, plan.earlierRuns);
-      await driveRun(run, audienceOf({ ...deps, run, runId, dead, over, id }, now, sweeps, plan));
+      const needs = { ...deps, run, runId, dead, over, id, choice, rest, patience, receipts };
+      await driveRun(run, visitUsers(needs, now, sweeps, plan));
       await awaitReceipts(run, receipts);
     } finally {
       await watch.end();
@@ -200,18 +200,6 @@ async function enterRun(
   };
   await store.update(record.id, fresh);
   return { ...now, ...fresh };
-}
-
-/** The users of a run, swept until nobody can have been missed. */
-async function* audienceOf(
-  needs: SweepNeeds,
-  record: BroadcastRecord,
-  sweeps: Sweeps,
-  { firstSweep }: RunPlan,
-): AsyncGenerator<Sighted> {
-  const later = () => laterSweep(record, sweeps);
-  if (needs.run.options.rate !== undefined && !firstSweep) await shareRate(needs.run, needs);
-  yield* sweepUntilDone(needs, firstSweep ? () => firstSweep(sweeps) : later, later);
 }
 
 function stateOf(run: Run, clock: Clock): RunState {

@@ -1,6 +1,6 @@
 import { work } from "./deliver.ts";
 import { feed } from "./feeder.ts";
-import { settleFinal, settleHeld } from "./held.ts";
+import { isIdle, settleFinal, settleHeld } from "./held.ts";
 import type { InHand } from "./in-hand.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
@@ -17,9 +17,13 @@ const SHORT_DRAIN_MS = 2000;
  */
 export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   const workers = Array.from({ length: run.options.concurrency }, () => work(run));
-  const feeding = feed(run, audience);
+  let isFed = false;
+  const feeding = feed(run, audience).then(() => {
+    isFed = true;
+    run.changed();
+  });
   for (;;) {
-    await run.until(() => run.signal.aborted || isThrough(run));
+    await run.until(() => run.signal.aborted || (isFed && isIdle(run)));
     if (run.signal.aborted || run.held.length === 0) break;
     // Recipients whose code was refused may have another.
     await settleHeldOrStop(run);
@@ -37,11 +41,6 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
   await settleFinal(run);
   await run.settler.drain();
   if (run.stopReason) await releaseLeftovers(run);
-}
-
-/** Only held recipients are left, and not because of an outage. */
-function isThrough({ fed, inHand, held, breaker }: Run): boolean {
-  return fed && inHand.size === held.length && !(held.length > 0 && breaker.isOpen);
 }
 
 async function settleHeldOrStop(run: Run): Promise<void> {

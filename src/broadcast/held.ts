@@ -12,6 +12,11 @@ export async function settleHeld(run: Run): Promise<void> {
   for (const { goOn } of run.held.splice(0)) await goOn();
 }
 
+/** Nobody but held recipients is left in hand, and those not because of an outage. */
+export function isIdle({ claiming, inHand, held, breaker }: Run): boolean {
+  return claiming === 0 && inHand.size === held.length && !(held.length > 0 && breaker.isOpen);
+}
+
 /** At a stop: acts only on answers that are valid regardless of later ones. */
 export async function settleFinal(run: Run): Promise<void> {
   const final = run.held.filter(({ isFinal }) => isFinal);

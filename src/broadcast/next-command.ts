@@ -9,20 +9,22 @@ export interface NextCommand {
 }
 
 type Needs = Pick<BroadcastView, "status"> & {
-  record: Pick<BroadcastView["record"], "id" | "cut" | "resumeWith">;
+  record: Pick<BroadcastView["record"], "id" | "cut" | "resumeWith" | "canary">;
   result: Pick<BroadcastView["result"], "outcomes">;
 };
 
 /** The next commands for a broadcast in its present state, most useful first; empty when there is nothing left to do. */
 export function nextCommands({
   status,
-  record: { id, cut, resumeWith },
+  record: { id, cut, resumeWith, canary },
   result: { outcomes },
 }: Needs): NextCommand[] {
   const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
   if (status === "running") return [{ why: "to watch it", command: broadcast("watch") }];
   if (isResumable(status)) {
-    const option = resumeWith === undefined ? "" : ` ${resumeWith}`;
+    // A run that was killed could not write what a resume requires.
+    const required = resumeWith ?? (canary?.verdict === "failed" ? "--accept-canary" : undefined);
+    const option = required === undefined ? "" : ` ${required}`;
     return [{ why: "to resume it", command: broadcast("resume", option) }];
   }
   const next: NextCommand[] = [];

@@ -12,7 +12,7 @@ export interface StopReason {
   message: string;
   hint?: string | undefined;
   /** The option that a resume requires. */
-  resumeWith?: "--allow-eviction";
+  resumeWith?: "--allow-eviction" | "--accept-canary";
   /** The broadcast's record was deleted during the run, while Redis is reachable. */
   isRecordGone?: true;
 }
@@ -49,6 +49,27 @@ export function thresholdReason(message: string): StopReason {
     exit: "stopped",
     message,
     hint: "fix the cause before resuming; unused codes have been returned to their pools",
+  };
+}
+
+/** `why`: with figures. */
+export function canaryFailed(why = "canary: not accepted"): StopReason {
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message: why,
+    hint: "nobody outside the canary was sent to",
+    resumeWith: "--accept-canary",
+  };
+}
+
+/** An operator has to decide, and nobody can be asked here. */
+export function canaryWaits(): StopReason {
+  return {
+    status: "paused",
+    exit: "stopped",
+    message: "canary waits for a decision",
+    resumeWith: "--accept-canary",
   };
 }
 

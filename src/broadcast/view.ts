@@ -1,3 +1,4 @@
+import { toCanaryDocument } from "./canary.ts";
 import { noCodes, noOutcomes, type Outcome, type ShownStatus, sumOutcomes } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { type Filtered, mergeFiltered, WITHHELD } from "./policy.ts";
@@ -65,6 +66,7 @@ export function viewBroadcast(
     ...counted,
     outcomes,
     ...(filtered ? { filtered } : {}),
+    ...(record.canary ? { canary: toCanaryDocument(record.canary, outcomes) } : {}),
     outages: addOutages(runs),
     startedAt: new Date(record.startedAtMs).toISOString(),
     finishedAt:

@@ -4,6 +4,7 @@ import type { RedisKey } from "./keys.ts";
 import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
+import fillField from "./lua/fill-field.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
 import plainConsent from "./lua/plain-consent.lua";
@@ -67,6 +68,7 @@ export const SCRIPTS = {
   withdrawConsents: script("withdraw-consents", shareBasics, plainConsent, readConsents, withdrawConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
+  fillField: script("fill-field", fillField),
   pushAudience: script("push-audience", pushAudience),
   recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),
