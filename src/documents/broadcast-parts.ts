@@ -84,6 +84,33 @@ export const STATUS = s.oneOf(
   "Where the broadcast stands; `dead`: it should be running, and no run is alive; `scheduled`: it waits for the time of --at.",
 );
 
+export const CANARY_PART = {
+  share: s.number("The share of the users who are in it: those whose draw is below it."),
+  seed: s.text("What, with an openId, decides who is in it."),
+};
+
+const CANARY = s.object(
+  {
+    ...CANARY_PART,
+    stage: s.oneOf(["sending", "waiting", "passed", "failed"], "How far it has come."),
+    asks: s.flag("Whether an operator decides."),
+    maxFailed: s.number("The largest share of failed and unknown outcomes with which it passes."),
+    maxRejected: s.number("The largest share of rejected and undelivered messages with which it passes."),
+    sentAt: s.nullable(s.time("When everybody in it had an outcome; null before.")),
+    waitUntil: s.nullable(s.time("When it is judged, or an operator is asked; null before it is sent.")),
+    sent: s.nullable(s.count("Messages that the API accepted; null where nobody has counted them.")),
+    rejected: s.nullable(s.count("Users who cannot be messaged.")),
+    failed: s.nullable(s.count("Refused for another reason.")),
+    unknown: s.nullable(s.count("Messages that may have been delivered.")),
+    undelivered: s.nullable(
+      s.count("Accepted messages that were not delivered, according to receipts; null before it is judged."),
+    ),
+    reason: s.optional(s.text("Why it failed.")),
+    by: s.optional(s.text("Who decided, where an operator did.")),
+  },
+  "The first part of the broadcast, and how far it has come. Absent without --canary.",
+);
+
 const RATE = s.nullable(s.number("Messages sent per second of that time; null before it can be told."));
 
 /** The fields of every document that shows a broadcast as a whole. */
@@ -93,6 +120,7 @@ export const BASE = {
   reason: s.optional(s.text("Why it ended, where it did not finish.")),
   templateId: s.text("The template that is sent."),
   toGo: s.nullable(s.count("Users without an outcome yet; null where nobody has counted them.")),
+  canary: s.optional(CANARY),
   outages: s.optional(OUTAGES),
   startedAt: s.time("When it was started."),
   finishedAt: s.nullable(s.time("When it finished; null until then.")),

@@ -1,5 +1,6 @@
 import {
   BASE,
+  CANARY_PART,
   COUNTS,
   NEXT,
   OPEN,
@@ -32,7 +33,7 @@ export const broadcastResult = s.object(
   "How a broadcast stands at the end of a run.",
 );
 
-const { broadcastId: _, reason: __, outages: ___, ...UNSTARTED } = BASE;
+const { broadcastId: _, reason: __, outages: ___, canary: _____, ...UNSTARTED } = BASE;
 
 export const dryRun = s.object(
   {
@@ -61,6 +62,16 @@ export const dryRun = s.object(
     ),
     warnings: s.optional(s.list(s.text("A warning."), "What a preview on a terminal warns of.")),
     passedOver: PASSED_OVER,
+    canary: s.optional(
+      s.object(
+        {
+          ...CANARY_PART,
+          users: s.count("Users in it who can be sent to now."),
+          others: s.count("Users who would be sent to after it."),
+        },
+        "The first part of the broadcast.",
+      ),
+    ),
     columns: s.optional(
       s.list(s.text("A column."), "Columns of the recipients' rows that the message uses."),
     ),
@@ -114,7 +125,7 @@ export const watchLine = s.object(
   "A broadcast as it stands now; the last line is its end.",
 );
 
-const { codes: ____, errors: _____, open: ______, ...LISTED } = SHOWN_COUNTS;
+const { codes: ____, errors: ______, open: _______, ...LISTED } = SHOWN_COUNTS;
 
 export const broadcastLine = s.object(
   {

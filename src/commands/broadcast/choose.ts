@@ -25,7 +25,7 @@ export async function chooseResumable(
   deps: Deps,
   given: string | undefined,
   last: boolean,
-  wish: Pick<ResumeSpec, "retry" | "limit"> & { takesReceipts: boolean },
+  wish: Pick<ResumeSpec, "retry" | "limit" | "acceptCanary"> & { takesReceipts: boolean },
 ): Promise<string> {
   if (given !== undefined) {
     if (last) throw usageError(`'${given}' and --last can't be used together`);

@@ -10,6 +10,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
+import { canaryFacts } from "./canary-words.ts";
 import { policyFacts } from "./filter-words.ts";
 import type { RunOptions } from "./options.ts";
 import { checkApiBase } from "./preflight.ts";
@@ -120,6 +121,7 @@ export async function resumeFacts(
     ...(await settingFacts(deps, record.message, began)),
     ...messageFacts(record.message),
     ...policyFacts(record.policy),
+    ...canaryFacts(result.canary),
     ...danger,
     [
       "done",

@@ -36,6 +36,7 @@ interface ResumeFlags extends EngineFlags {
   last?: boolean;
   retryUnknown?: boolean;
   retryFailed?: boolean;
+  acceptCanary?: boolean;
   join?: boolean;
   report?: string;
   dryRun?: boolean;
@@ -66,6 +67,7 @@ export function registerBroadcastResume(broadcast: Command, run: RunAction): voi
     .option("--retry-unknown", "Retry recipients with unknown outcome, with the same code")
     .option("--retry-failed", "Retry failed recipients, with a new code or consent")
     .option("--limit <n>", "New limit for the whole broadcast, or none")
+    .option("--accept-canary", "Send to everybody else although the canary failed, or waits for a decision")
     .option("--join", "Work alongside a running process")
     .option("--report <file>", "Append an NDJSON line for every recipient not yet in the file")
     .option("--dry-run", "Check and count what is left; send and change nothing");
@@ -77,16 +79,19 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const limit = flags.limit === undefined ? undefined : parseNewLimit(flags.limit);
   const retry = retriesOf(flags);
   const takesReceipts = flags.waitReceipts !== undefined;
+  const acceptCanary = flags.acceptCanary === true;
   if (flags.report !== undefined) await checkReportFlag(flags.report);
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
-  const id = await chooseResumable(deps, given, flags.last === true, { retry, limit, takesReceipts });
+  const id = await chooseResumable(deps, given, flags.last === true, {
+    ...{ retry, limit, takesReceipts, acceptCanary },
+  });
   const record = await loadBroadcast(needs, id);
   checkChannel(record, settings);
   checkReceiptsFlag(flags, await deps.channel());
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
-  const spec = { retry, limit, join: flags.join === true };
+  const spec = { retry, limit, join: flags.join === true, acceptCanary };
   checkResumable(record, { ...spec, takesReceipts }, deps.clock.now());
   const danger = await doubtRedis(deps, flags, record);
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
@@ -140,7 +145,7 @@ async function ask(deps: Deps, plan: ResumePlan, asked: Asked): Promise<ExitName
 interface Resumed {
   record: BroadcastRecord;
   options: RunOptions;
-  spec: { retry: Retry[]; limit: number | null | undefined; join: boolean };
+  spec: { retry: Retry[]; limit: number | null | undefined; join: boolean; acceptCanary: boolean };
   target: Asked["target"];
   apiBase: string;
 }

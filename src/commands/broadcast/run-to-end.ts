@@ -10,6 +10,7 @@ import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { spendsOf } from "../permission-words.ts";
+import { askAboutCanary } from "./canary-question.ts";
 import { noneReachable } from "./count.ts";
 import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -23,6 +24,7 @@ export interface RunSetup {
   message: Message;
   engine: { concurrency: number; timeoutMs: number };
   report: BroadcastReport | undefined;
+  stdinTaken?: boolean;
   /** How many users there are, where that can be known: for the share and the ETA. */
   total(): Promise<number | undefined>;
 }
@@ -30,7 +32,7 @@ export interface RunSetup {
 /** Drives a run with progress and signals, shows its summary, and names the exit code. */
 export async function runToEnd(
   deps: Deps,
-  { id, message, engine, report, total }: RunSetup,
+  { id, message, engine, report, stdinTaken = false, total }: RunSetup,
   drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
   const stores = await deps.stores(message);
@@ -44,6 +46,7 @@ export async function runToEnd(
     const runDeps: BroadcastDeps = {
       ...(await collectRunDeps(deps, message, { ...engine, broadcastId: id }, tokens)),
       report,
+      askCanary: askAboutCanary(deps, { stdinTaken, ...watch.progress }),
       onStart: (id, run, record) => {
         deps.note({ broadcastId: id });
         stores.fastFailWhile(() => !run.isOver);
@@ -85,20 +88,26 @@ function reportError(deps: Deps, { kind, message, hint, details }: PushCliError)
 /** Shows a run's progress and lets signals end it. */
 function watchRun(deps: Deps) {
   let progress: Progress | undefined;
+  let line: ProgressLine | undefined;
   let undo = () => {};
+  const hideProgress = () => progress?.done();
+  const showProgress = () => {
+    progress = deps.out.progress();
+    progress.update(() => line?.render() ?? "");
+  };
   return {
+    progress: { hideProgress, showProgress },
     start(id: string, run: Run, record: BroadcastRecord): void {
       deps.out.talk(`broadcast ${id}`);
-      progress = deps.out.progress();
-      const line = new ProgressLine(run, deps.clock, record);
-      progress.update(() => line.render());
+      line = new ProgressLine(run, deps.clock, record);
+      showProgress();
       undo = deps.onInterrupt((exit) => {
         deps.out.talk("stopping: waiting for requests in flight (press Ctrl-C again to exit now)");
         run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });
       });
     },
     end(): void {
-      progress?.done();
+      hideProgress();
       undo();
     },
   };

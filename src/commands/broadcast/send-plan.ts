@@ -1,4 +1,5 @@
 import type { Audience } from "../../broadcast/audience.ts";
+import type { Canary } from "../../broadcast/canary.ts";
 import type { Message, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
 import type { ExitName } from "../../exit-codes.ts";
@@ -6,6 +7,8 @@ import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { spendsOf } from "../permission-words.ts";
 import { audienceFacts } from "./audience-facts.ts";
+import { countCanary } from "./canary-plan.ts";
+import { plannedCanaryFacts } from "./canary-words.ts";
 import { countCodes, noneReachable, showDryRun } from "./count.ts";
 import type { Filters } from "./filters.ts";
 import { quotaFacts } from "./look.ts";
@@ -29,6 +32,7 @@ export interface Plan {
   audience: Audience;
   limit: number | undefined;
   filters: Filters | undefined;
+  canary: Canary | undefined;
   options: RunOptions;
   /** Who gets it first, apart from the broadcast. */
   testers: string[];
@@ -53,15 +57,18 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
   const { message, audience, options } = plan;
   const { doubts, danger, look } = found;
   const { sent } = dryRun.tally.outcomes;
-  return [
+  const canary = await countCanary(deps, plan.canary, plan, dryRun);
+  const facts: Fact[] = [
     ...(await settingFacts(deps, message)),
     ...messageFacts(message, { doubts, first: audience.kind === "list" ? audience.first : undefined }),
     ...danger,
     ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
+    ...plannedCanaryFacts(plan.canary, canary),
     ...quotaFacts(look, sent),
     paceFact(sent, options.engine.rate, (await deps.channel()).startRate),
     reportFact(flags.report),
   ];
+  return { facts, canary };
 }
 
 /** The dry run: what it would say and do, and nothing is sent. */
@@ -92,7 +99,7 @@ export async function askAboutPlan(
   const { message, options, testers } = plan;
   if (flags.yes) return (await sendTest(deps, flags, plan)).end;
   let dryRun = await countReachable(deps, plan);
-  let facts = await describePlan(deps, flags, plan, found, dryRun);
+  let { facts } = await describePlan(deps, flags, plan, found, dryRun);
   if (testers.length > 0) {
     // What goes to the testers is told before it does.
     deps.out.warn(describeFacts([...facts, ...testFacts(testers)], deps.out.talkStyle));
@@ -100,7 +107,12 @@ export async function askAboutPlan(
     if (test.end) return test.end;
     // Their own codes may have been some of those that were counted.
     dryRun = await countReachable(deps, plan);
-    facts = [...test.facts, ...audienceFacts(dryRun, plan, await spendsOf(deps, message))];
+    const canary = await countCanary(deps, plan.canary, plan, dryRun);
+    facts = [
+      ...test.facts,
+      ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
+      ...plannedCanaryFacts(plan.canary, canary),
+    ];
   }
   const { sent } = dryRun.tally.outcomes;
   return askToSend(deps, {

@@ -11,6 +11,8 @@ import { requireAnyPool } from "../no-pool.ts";
 import { encodingOption, takesStdin } from "../open-ids.ts";
 import { suggestingOption } from "../suggest.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
+import { addCanaryOptions, type CanaryFlags, parseCanary } from "./canary-flags.ts";
+import { fixCanary } from "./canary-plan.ts";
 import { countTotal } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { addFilterOptions, checkFilterFlags, type FilterFlags, loadFilters } from "./filters.ts";
@@ -22,11 +24,13 @@ import { checkBeforehand } from "./preflight.ts";
 import { checkCanAsk } from "./question.ts";
 import { openFreshReport } from "./report.ts";
 import { runToEnd } from "./run-to-end.ts";
+import { parseSeed } from "./seed.ts";
 import { askAboutPlan, type Plan, showPlan } from "./send-plan.ts";
 import { listTesters } from "./test-send.ts";
 import { checkNotAWord } from "./verbs.ts";
 
-interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlags {
+interface SendFlags extends MessageFlags, EngineFlags, AudienceFlags, FilterFlags, CanaryFlags {
+  seed?: string;
   report?: string;
   id?: string;
   dryRun?: boolean;
@@ -104,7 +108,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--no-pool", "Send to listed users without using pools");
   addFilterOptions(send).option("--limit <n>", "Maximum number of codes or consents to claim");
   const checkKeywords = watchKeywords(send);
-  return addEngineOptions(send)
+  return addCanaryOptions(addEngineOptions(send))
     .optionsGroup("Options:")
     .option("--report <file>", "Append an NDJSON line for every recipient (- for stdout)")
     .option("--id <broadcastId>", "Id of the broadcast (exit code 10 if it is taken)")
@@ -131,6 +135,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const input = await readMessageInput(channel, templateId, flags);
   const options = parseRunOptions(flags);
   const limit = parseLimit(flags.limit);
+  const wish = parseCanary(flags, limit);
   const stdinTaken = [flags.toFile, flags.excludeFile].includes("-") || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const look = await lookBeforehand(deps, channel, input, flags);
@@ -151,10 +156,12 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
     audience = await loadAudience(deps, flags, message);
     if (audience.kind === "pools") await requireAnyPool(deps, message);
     const id = flags.id ?? newBroadcastId(deps.clock);
-    const plan: Plan = { id, message, audience, limit, filters, options, testers };
+    const counted = { message, audience, filters };
+    const canary = wish && (await fixCanary(deps, wish, parseSeed(flags, id), counted));
+    const plan: Plan = { ...counted, id, limit, canary, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
     if (flags.dryRun) return await showPlan(deps, flags, plan, found);
-    return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan));
+    return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan, stdinTaken));
   } finally {
     await filters?.close();
     if (audience?.kind === "list") await audience.close?.();
@@ -164,7 +171,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
 async function send(
   deps: Deps,
   flags: SendFlags,
-  { id, message, audience, limit, filters, options }: Plan,
+  { id, message, audience, limit, filters, canary, options }: Plan,
+  stdinTaken: boolean,
 ): Promise<ExitName> {
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
@@ -176,7 +184,7 @@ async function send(
     flags.report === undefined ? undefined : await openFreshReport(deps, flags.report, permission);
   const engine = { ...options.engine, limit, startRate, repeat: repeatOf(channel, message) };
   const total = () => countTotal(deps, audience, message);
-  return runToEnd(deps, { id, message, engine, report, total }, (runDeps, users) =>
+  return runToEnd(deps, { id, message, engine, report, stdinTaken, total }, (runDeps, users) =>
     startBroadcast(runDeps, {
       id,
       appid,
@@ -186,6 +194,7 @@ async function send(
       audience,
       policy: filters?.policy,
       excluded: filters?.excluded,
+      canary,
       users,
       engine,
       allowEviction,

@@ -77,7 +77,7 @@ function renderLines(
   const bar =
     whole === undefined ? "" : `${drawBar(done / whole, Math.min(BAR_ROOM, Math.floor(width / 2)))}  `;
   return [
-    `broadcast ${record.id}: ${view.status}, ${record.message.templateId}`,
+    `broadcast ${record.id}: ${view.status}${stageOf(view)}, ${record.message.templateId}`,
     `${bar}${share}${formatCount(done)} of ${orDash(whole)}`,
     `rate      ${now} now, ${overall} over ${formatDuration(durationMs)}${eta}`,
     `outcomes  ${OUTCOMES.filter((name) => name !== "skipped")
@@ -92,6 +92,11 @@ function renderLines(
         : `${formatCounted(alive.length, "run")}: ${alive.map(describeRun).join("; ")}`
     }`,
   ];
+}
+
+/** ", canary waiting"; nothing once everybody may have the message. */
+function stageOf({ status, result: { canary } }: BroadcastView): string {
+  return canary && canary.stage !== "passed" && status !== "finished" ? `, canary ${canary.stage}` : "";
 }
 
 function describeRun({ host, pid, waiting }: KnownRun): string {
