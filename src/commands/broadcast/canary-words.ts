@@ -24,9 +24,9 @@ export function plannedCanaryFacts(canary: Canary | undefined, count: CanaryCoun
 
 /** "waits 10m 00s, continues if at most 5% failed and 20% were rejected" */
 function describeRules({ waitMs, asks, maxFailed, maxRejected }: Canary): string {
-  const waits = `waits ${formatDuration(waitMs)}`;
-  if (asks) return `${waits}, then asks whether to continue`;
-  return `${waits}, continues if at most ${percent(maxFailed)} failed and ${percent(maxRejected)} were rejected`;
+  const waits = waitMs === 0 ? "" : `waits ${formatDuration(waitMs)}, `;
+  if (asks) return `${waits}asks whether to continue`;
+  return `${waits}continues if at most ${percent(maxFailed)} failed and ${percent(maxRejected)} were rejected`;
 }
 
 /** A canary as it stands: "1%, waiting until 2026-11-27 10:20, 478 sent, 2 failed"; none without one. */
