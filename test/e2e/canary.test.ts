@@ -14,6 +14,14 @@ const delivered = () => world.sandbox.stats().delivered;
 const deliveredTo = () => Object.keys(world.sandbox.stats().deliveriesByUser).sort();
 const canaryField = (name: string) => world.redis.client.hget("mina:broadcast:b-1", name);
 
+/** Users with a code each; returns those of a canary of 30%. */
+async function giveCanary(): Promise<string[]> {
+  await giveUsers(world, USERS);
+  const openIds = Object.keys(await world.redis.pools()).map((key) => key.replace("mina:openid:", ""));
+  expect(openIds).toHaveLength(USERS);
+  return openIds.filter((openId) => inCanary("b-1", 0.3, openId)).sort();
+}
+
 async function show(): Promise<BroadcastResult> {
   return JSON.parse((await cli.run(["broadcast", "show", "b-1", "--json"])).stdout);
 }
@@ -27,8 +35,7 @@ async function kill(argv: string[], when: () => boolean | Promise<boolean>): Pro
 }
 
 it("a broadcast killed in its canary, in the wait and after it goes on where it was, and sends to nobody twice", async () => {
-  const openIds = await giveUsers(world, USERS);
-  const chosen = openIds.filter((openId) => inCanary("b-1", 0.3, openId)).sort();
+  const chosen = await giveCanary();
   await kill([...SEND, "--canary", "30%", "--canary-wait", "8s"], () => delivered() > 20);
   expect(await show()).toMatchObject({ status: "dead", canary: { stage: "sending" } });
   for (const openId of deliveredTo()) expect(chosen).toContain(openId);
@@ -57,8 +64,7 @@ it("a broadcast killed in its canary, in the wait and after it goes on where it 
 it.skipIf(NO_TERMINAL)(
   "--canary-ask asks in a terminal, and a second command may answer instead",
   async () => {
-    const openIds = await giveUsers(world, USERS);
-    const chosen = openIds.filter((openId) => inCanary("b-1", 0.3, openId)).sort();
+    const chosen = await giveCanary();
     const run = cli.startInTerminal([...SEND, "--canary", "30%", "--canary-wait", "0s", "--canary-ask"]);
     await run.shows(/Continue with everybody else\? \[y\/N\] $/);
     expect(deliveredTo()).toEqual(chosen);

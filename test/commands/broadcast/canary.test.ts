@@ -125,7 +125,7 @@ describe("--canary-ask on a terminal", () => {
     expect(stderr).toMatch(/^warning +canary: \d+ of \d+ rejected \(.+limit 20%\)$/m);
     expect(stderr).toContain("error: canary: not accepted by tester@host");
     // Wrapped, and emphasized.
-    expect(stderr).toMatch(/push-cli broadcast resume[^]{1,12} b-1 --accept-canary/);
+    expect(stderr).toMatch(/push-cli broadcast resume[\s\S]{1,12} b-1 --accept-canary/);
     for (const openId of deliveredTo()) expect(chosenOf(0.3)).toContain(openId);
   });
 
