@@ -58,7 +58,7 @@ export function canaryFailed(why = "canary: not accepted"): StopReason {
     status: "stopped",
     exit: "stopped",
     message: why,
-    hint: "nobody outside the canary was sent to",
+    hint: "fix the cause before going on",
     resumeWith: "--accept-canary",
   };
 }

@@ -1,3 +1,4 @@
+import { CANARY } from "./canary.ts";
 import * as s from "./define.ts";
 
 /** What the documents of broadcasts have in common. */
@@ -82,33 +83,6 @@ export const OPEN = "Claimed, with an outcome that is not known yet.";
 export const STATUS = s.oneOf(
   ["scheduled", "running", "dead", "finished", "stopped", "interrupted", "paused", "cancelled"],
   "Where the broadcast stands; `dead`: it should be running, and no run is alive; `scheduled`: it waits for the time of --at.",
-);
-
-export const CANARY_PART = {
-  share: s.number("The share of the users who are in it: those whose draw is below it."),
-  seed: s.text("What, with an openId, decides who is in it."),
-};
-
-const CANARY = s.object(
-  {
-    ...CANARY_PART,
-    stage: s.oneOf(["sending", "waiting", "passed", "failed"], "How far it has come."),
-    asks: s.flag("Whether an operator decides."),
-    maxFailed: s.number("The largest share of failed and unknown outcomes with which it passes."),
-    maxRejected: s.number("The largest share of rejected and undelivered messages with which it passes."),
-    sentAt: s.nullable(s.time("When everybody in it had an outcome; null before.")),
-    waitUntil: s.nullable(s.time("When it is judged, or an operator is asked; null before it is sent.")),
-    sent: s.nullable(s.count("Messages that the API accepted; null where nobody has counted them.")),
-    rejected: s.nullable(s.count("Users who cannot be messaged.")),
-    failed: s.nullable(s.count("Refused for another reason.")),
-    unknown: s.nullable(s.count("Messages that may have been delivered.")),
-    undelivered: s.nullable(
-      s.count("Accepted messages that were not delivered, according to receipts; null before it is judged."),
-    ),
-    reason: s.optional(s.text("Why it failed.")),
-    by: s.optional(s.text("Who decided, where an operator did.")),
-  },
-  "The first part of the broadcast, and how far it has come. Absent without --canary.",
 );
 
 const RATE = s.nullable(s.number("Messages sent per second of that time; null before it can be told."));

@@ -1,6 +1,5 @@
 import {
   BASE,
-  CANARY_PART,
   COUNTS,
   NEXT,
   OPEN,
@@ -10,6 +9,7 @@ import {
   SHOWN_COUNTS,
   STATUS,
 } from "./broadcast-parts.ts";
+import { PLANNED_CANARY } from "./canary.ts";
 import * as s from "./define.ts";
 
 const RECEIPTS = s.object(
@@ -62,16 +62,7 @@ export const dryRun = s.object(
     ),
     warnings: s.optional(s.list(s.text("A warning."), "What a preview on a terminal warns of.")),
     passedOver: PASSED_OVER,
-    canary: s.optional(
-      s.object(
-        {
-          ...CANARY_PART,
-          users: s.count("Users in it who can be sent to now."),
-          others: s.count("Users who would be sent to after it."),
-        },
-        "The first part of the broadcast.",
-      ),
-    ),
+    canary: s.optional(PLANNED_CANARY),
     columns: s.optional(
       s.list(s.text("A column."), "Columns of the recipients' rows that the message uses."),
     ),

@@ -53,6 +53,8 @@ Examples:
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
   # Exclude users of another broadcast; leave every user a code
   $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
+  # Send to a random 1% first, and to everyone else if that went well
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --canary 1%
   # Send to everyone after a test message to myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
   # Personalize the message with columns of a file
