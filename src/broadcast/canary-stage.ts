@@ -11,6 +11,7 @@ import {
 } from "./canary.ts";
 import { wantedStop } from "./conclude.ts";
 import { isIdle, settleHeld } from "./held.ts";
+import { noteVerdict } from "./notes.ts";
 import type { Patience } from "./patience.ts";
 import type { Choice } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
@@ -110,6 +111,7 @@ async function awaitVerdict(needs: CanaryNeeds): Promise<void> {
     }
   }
   run.waitingFor = undefined;
+  if (canary.verdict !== undefined) noteVerdict(run.deps, canary);
   if (canary.verdict === "failed") run.stop(canaryFailed(canary.why));
 }
 
