@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { startBroadcast } from "../../src/broadcast/broadcast.ts";
 import type { Canary } from "../../src/broadcast/canary.ts";
 import type { BroadcastDeps, Ended } from "../../src/broadcast/deps.ts";
@@ -7,12 +6,6 @@ import { resumeBroadcast } from "../../src/broadcast/resume.ts";
 import type { Clock } from "../../src/clock.ts";
 import { engineOptions, MESSAGE, openRunDeps } from "./drive.ts";
 import type { World } from "./world.ts";
-
-/** Whether a user is in a canary, by the formula of the manual: the model of `draw`. */
-export function inCanary(seed: string, share: number, openId: string): boolean {
-  const digest = createHash("sha256").update(`${seed}:canary:${openId}`).digest();
-  return digest.readUIntBE(0, 6) < share * 2 ** 48;
-}
 
 export const CANARY: Canary = { share: 0.2, seed: "b-1", waitMs: 600_000, maxFailed: 0.05, maxRejected: 0.2 };
 

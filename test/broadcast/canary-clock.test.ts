@@ -4,7 +4,8 @@ import type { BroadcastDeps } from "../../src/broadcast/deps.ts";
 import type { BroadcastStore } from "../../src/broadcast/record.ts";
 import type { Run } from "../../src/broadcast/run.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
-import { CANARY, inCanary, runCanary } from "./canaries.ts";
+import { CANARY, runCanary } from "./canaries.ts";
+import { inCanary } from "./in-canary.ts";
 import { giveUsers, outcomes, setFaults, until, useWorld } from "./world.ts";
 
 const world = useWorld();

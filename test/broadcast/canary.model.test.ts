@@ -4,7 +4,8 @@ import { type CanaryFigures, countTried, judgeCanary } from "../../src/broadcast
 import type { BroadcastDeps } from "../../src/broadcast/deps.ts";
 import type { BroadcastStore } from "../../src/broadcast/record.ts";
 import { systemClock } from "../../src/clock.ts";
-import { CANARY, inCanary, runCanary } from "./canaries.ts";
+import { CANARY, runCanary } from "./canaries.ts";
+import { inCanary } from "./in-canary.ts";
 import { countCodes, giveUsers, ledgers, useWorld } from "./world.ts";
 
 const world = useWorld();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
 import { type CliOptions, type CliResult, cliEnv, runCli } from "../helpers/cli.ts";
-import { inCanary } from "./canaries.ts";
+import { inCanary } from "./in-canary.ts";
 import {
   broadcast,
   checkBooks,

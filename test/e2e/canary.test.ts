@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { BroadcastResult } from "../../src/broadcast/record.ts";
-import { inCanary } from "../broadcast/canaries.ts";
+import { inCanary } from "../broadcast/in-canary.ts";
 import { NO_TERMINAL, useBuiltCli } from "./built-cli.ts";
 import { giveUsers, TEMPLATE, useWorld } from "./world.ts";
 

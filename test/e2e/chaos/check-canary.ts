@@ -1,4 +1,4 @@
-import { inCanary } from "../../broadcast/canaries.ts";
+import { inCanary } from "../../broadcast/in-canary.ts";
 import { BROADCAST, KEYS, type World } from "./world.ts";
 
 /** Until there is a verdict on the canary, nobody outside it may have the message. */
