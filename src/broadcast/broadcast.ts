@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
 import { enterBroadcast } from "./begin.ts";
+import type { Canary } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
@@ -12,27 +13,21 @@ import { newBroadcastId, newRunId } from "./ids.ts";
 import { enterRecord, loadChoice } from "./keep-audience.ts";
 import { noteRun } from "./notes.ts";
 import { createPatience, type Patience, tokensWithPatience, withPatience } from "./patience.ts";
-import type { Excluded, Policy } from "./policy.ts";
+import type { Choice, Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord, RunState } from "./record.ts";
 import { reportWithVariants } from "./report.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
 import { hasBegun, type Schedule } from "./schedule.ts";
-import { adoptRecent, shareFound, shareRate } from "./share-rate.ts";
+import { adoptRecent, shareFound } from "./share-rate.ts";
 import { isOver } from "./status.ts";
 import { stopReasonOf } from "./stop.ts";
-import {
-  firstSweep,
-  laterSweep,
-  type Sighted,
-  type SweepNeeds,
-  type Sweeps,
-  sweepUntilDone,
-} from "./sweep.ts";
+import { firstSweep, type Sweeps } from "./sweep.ts";
 import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
 import { noteVariants } from "./variant-totals.ts";
 import { assignVariants, createTexts } from "./variants.ts";
+import { visitUsers } from "./visits.ts";
 import { whyWaiting } from "./waiting.ts";
 
 export interface BroadcastSpec {
@@ -48,6 +43,7 @@ export interface BroadcastSpec {
   excluded?: Excluded | undefined;
   /** When it may send; with `atMs` it is `scheduled` until then. */
   schedule?: Schedule | undefined;
+  canary?: Canary | undefined;
   /** How many users there are, where that is known; kept for the progress of later runs. */
   users?: number | undefined;
   engine: EngineOptions;
@@ -97,6 +93,7 @@ export async function createBroadcast(
     audience: spec.audience.kind,
     policy: spec.policy,
     schedule,
+    canary: spec.canary,
     limit: spec.engine.limit,
     rate: spec.engine.rate,
     users: spec.users,
@@ -122,8 +119,8 @@ export async function runOnce(
   const { runId, dead, retry } = plan;
   const info = { ...self, runId, user, sinceMs: clock.now() };
   let beganAt = clock.monotonic();
-  // Neither the time before it begins nor quiet hours are work.
-  const elapsedMs = () => Math.round(clock.monotonic() - beganAt - run.timing.restedMs);
+  // Neither the time before it begins nor quiet hours nor the wait after a canary are work.
+  const elapsedMs = () => Math.round(clock.monotonic() - beganAt - run.timing.rest.ms);
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const report = deps.report && reportWithVariants(deps.report, record.message.variants);
@@ -165,7 +162,7 @@ export async function runOnce(
     noteRun(deps, record, plan);
     if (begun) {
       now = begun;
-      await work(deps, begun, { run, plan, sweeps, over, patience });
+      await work(deps, begun, { run, plan, sweeps, over, patience, choice });
     }
     run.isOver = true;
   } finally {
@@ -183,13 +180,14 @@ interface Work {
   sweeps: Sweeps;
   over: ReadonlySet<string>;
   patience: Patience;
+  choice: Choice | undefined;
 }
 
 /** From the first receipt that an earlier run's message may have to the last one of this run's. */
 async function work(
   deps: BroadcastDeps,
   record: BroadcastRecord,
-  { run, plan, sweeps, over, patience }: Work,
+  { run, plan, sweeps, over, patience, choice }: Work,
 ): Promise<void> {
   const { runId, dead } = plan;
   await reportInvalid(deps, record, plan);
@@ -198,8 +196,9 @@ async function work(
   const receipts = { source, record, runId, patience };
   try {
     await takeReceipts(run, receipts, plan.earlierRuns);
-    const needs = { ...deps, run, runId, dead, over, id: record.id };
-    await driveRun(run, audienceOf(needs, record, sweeps, plan));
+    const { rest } = run.timing;
+    const needs = { ...deps, run, runId, dead, over, id: record.id, choice, rest, patience, receipts };
+    await driveRun(run, visitUsers(needs, record, sweeps, plan));
     await awaitReceipts(run, receipts);
   } finally {
     await watch.end();
@@ -220,18 +219,6 @@ async function reportInvalid(
       else report.writeUnlessThere(line);
     }
   }
-}
-
-/** The users of a run, swept until nobody can have been missed. */
-async function* audienceOf(
-  needs: SweepNeeds,
-  record: BroadcastRecord,
-  sweeps: Sweeps,
-  { firstSweep }: RunPlan,
-): AsyncGenerator<Sighted> {
-  const later = () => laterSweep(record, sweeps);
-  if (needs.run.options.rate !== undefined && !firstSweep) await shareRate(needs.run, needs);
-  yield* sweepUntilDone(needs, firstSweep ? () => firstSweep(sweeps) : later, later);
 }
 
 function stateOf(run: Run, clock: Clock): RunState {

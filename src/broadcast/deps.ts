@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { AccessTokens } from "../token/ports.ts";
+import type { AskCanary } from "./canary.ts";
 import type { LookAtMemory } from "./memory.ts";
 import type { Choice } from "./policy.ts";
 import type { Ledger, MessageSender } from "./ports.ts";
@@ -40,6 +41,8 @@ export interface BroadcastDeps {
   self: ProcessFacts;
   user: string;
   fateOf: Here["fateOf"];
+  /** Absent where there is no terminal. */
+  askCanary?: AskCanary | undefined;
   /** Called once the run exists, before the first claim: for progress and signals. */
   onStart?(id: string, run: Run, record: BroadcastRecord): void;
   /** Called when this process begins a scheduled broadcast. */

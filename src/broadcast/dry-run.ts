@@ -31,6 +31,7 @@ export async function countAudience(
   render: (openId: string, permission: string, row?: Row) => Record<string, unknown>,
   limit = Number.POSITIVE_INFINITY,
   onStep?: (tally: Tally) => void,
+  onReachable?: (openId: string) => void,
   assignment?: Assignment,
 ): Promise<DryRun> {
   const dryRun: DryRun = { tally: new Tally(assignment), left: [0, 0, 0, 0], samples: [] };
@@ -43,6 +44,7 @@ export async function countAudience(
       for (const [i, reply] of (await ledger.claim(batch)).entries()) {
         if (reply.status === "claimed") {
           dryRun.tally.count(reply.openId, "sent");
+          onReachable?.(reply.openId);
           if (!reply.standing) codes.spent++;
           codes.expired += reply.expired;
           dryRun.left[Math.min(reply.left ?? 0, 3) as 0 | 1 | 2 | 3]++;
@@ -54,7 +56,7 @@ export async function countAudience(
           outcomes.skipped++;
         } else if (reply.status === "excluded") {
           dryRun.tally.countExcluded(reply.by);
-        } else {
+        } else if (reply.status !== "elsewhere") {
           dryRun.tally.count(reply.openId, "no_code");
           if (reply.status === "no_code") {
             codes.expired += reply.expired;

@@ -1,7 +1,7 @@
 import { work } from "./deliver.ts";
 import { feed } from "./feeder.ts";
 import { settleFinal, settleHeld } from "./held.ts";
-import { isIdle } from "./idle.ts";
+import { isThrough } from "./idle.ts";
 import type { InHand } from "./in-hand.ts";
 import { keepHours } from "./keep-hours.ts";
 import type { Run } from "./run.ts";
@@ -19,11 +19,15 @@ const SHORT_DRAIN_MS = 2000;
  */
 export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Promise<void> {
   const workers = Array.from({ length: run.options.concurrency }, () => work(run));
-  const feeding = feed(run, audience);
+  let isFed = false;
+  const feeding = feed(run, audience).then(() => {
+    isFed = true;
+    run.changed();
+  });
   const ended = new AbortController();
   const keeping = keepHours(run, ended.signal);
   for (;;) {
-    await run.until(() => run.signal.aborted || isThrough(run));
+    await run.until(() => run.signal.aborted || (isFed && isThrough(run)));
     if (run.signal.aborted || run.held.length === 0) break;
     // Recipients whose code was refused may have another.
     await settleHeldOrStop(run);
@@ -43,11 +47,6 @@ export async function driveRun(run: Run, audience: AsyncIterable<Sighted>): Prom
   await settleFinal(run);
   await run.settler.drain();
   if (run.stopReason) await releaseLeftovers(run);
-}
-
-/** Only held recipients are left, and not because of an outage; nobody is claimed again after quiet hours. */
-function isThrough(run: Run): boolean {
-  return run.fed && isIdle(run) && !(run.held.length > 0 && run.breaker.isOpen);
 }
 
 async function settleHeldOrStop(run: Run): Promise<void> {

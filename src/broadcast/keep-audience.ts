@@ -79,10 +79,10 @@ async function dropKept(store: BroadcastStore, of: AudienceOwner): Promise<void>
  */
 export async function loadChoice(
   store: Pick<BroadcastStore, "excluded">,
-  record: Pick<BroadcastRecord, "id" | "firstRunId" | "policy" | "recipients">,
+  record: Pick<BroadcastRecord, "id" | "firstRunId" | "policy" | "canary" | "recipients">,
 ): Promise<Choice | undefined> {
-  const { policy, recipients } = record;
-  if (!policy) return undefined;
+  const { policy, canary, recipients } = record;
+  if (!policy) return canary && makeChoice({}, undefined);
   if (!policy.exclude || recipients !== undefined) return makeChoice(policy, undefined);
   const excluded = new SeenIds();
   let count = 0;

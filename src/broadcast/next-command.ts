@@ -11,7 +11,7 @@ export interface NextCommand {
 type Needs = Pick<BroadcastView, "status"> & {
   /** Absent at the end of a run, when nobody else is thought of. */
   runs?: BroadcastView["runs"];
-  record: Pick<BroadcastView["record"], "id" | "cut" | "resumeWith">;
+  record: Pick<BroadcastView["record"], "id" | "cut" | "resumeWith" | "canary">;
   result: Pick<BroadcastView["result"], "outcomes">;
 };
 
@@ -19,7 +19,7 @@ type Needs = Pick<BroadcastView, "status"> & {
 export function nextCommands({
   status,
   runs = [],
-  record: { id, cut, resumeWith },
+  record: { id, cut, resumeWith, canary },
   result: { outcomes },
 }: Needs): NextCommand[] {
   const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
@@ -33,7 +33,9 @@ export function nextCommands({
     ];
   }
   if (isResumable(status)) {
-    const option = resumeWith === undefined ? "" : ` ${resumeWith}`;
+    // A run that was killed could not write what a resume requires.
+    const required = resumeWith ?? (canary?.verdict === "failed" ? "--accept-canary" : undefined);
+    const option = required === undefined ? "" : ` ${required}`;
     return [{ why: "to resume it", command: broadcast("resume", option) }];
   }
   const next: NextCommand[] = [];

@@ -1,4 +1,5 @@
 import type { Logger } from "../log.ts";
+import type { CanaryProgress } from "./canary.ts";
 import { type Gated, reasonOf } from "./gated.ts";
 import type { InHand } from "./in-hand.ts";
 import type { Pacer } from "./pacer.ts";
@@ -34,6 +35,15 @@ export function noteRun(
       ...{ broadcastId: id, runId, dead: [...dead], audience, limit, rate, retry: plan.retry },
     },
   );
+}
+
+/** A canary's verdict is known, whichever run found it. */
+export function noteVerdict({ log }: Logged["deps"], { verdict, why, by, figures }: CanaryProgress): void {
+  log?.info("canary", why ?? `${verdict}${by === undefined ? "" : `, accepted by ${by}`}`, {
+    verdict,
+    by,
+    figures,
+  });
 }
 
 /** The breaker has opened. */

@@ -79,6 +79,8 @@ export interface Choice {
   policy: Policy;
   /** Why a user is left out by openId alone: the same in every run. */
   leavesOut(openId: string): Exclusion | undefined;
+  /** Whom it may be claimed for now; the others are passed over, and neither counted nor reported. Absent: everybody. */
+  only?: ((openId: string) => boolean) | undefined;
 }
 
 /** `excluded`: the list whose length the policy has. */

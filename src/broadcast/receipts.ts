@@ -57,4 +57,6 @@ export interface Receipts {
     openIds: readonly string[],
     options?: { dryRun?: boolean },
   ): Promise<(ReceiptFound | undefined)[]>;
+  /** Which of them have the outcome `sent` while a receipt with the message's msgid says that it was not delivered. */
+  findUndelivered(search: ReceiptSearch, openIds: readonly string[]): Promise<string[]>;
 }

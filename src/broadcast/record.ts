@@ -1,6 +1,6 @@
 import type { AudiencePage, InvalidRow } from "./audience.ts";
 import type { Outages } from "./breaker.ts";
-import type { Canary } from "./canary.ts";
+import type { Canary, CanaryDocument, CanaryProgress, CanaryVerdict } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
 import type {
@@ -99,6 +99,8 @@ export interface BroadcastResult {
   variants?: VariantResult[];
   /** Users of the audience whom the policy left out; they are not recipients. Absent without a policy. */
   filtered?: Filtered;
+  /** Absent without one. */
+  canary?: CanaryDocument;
   codes: CodeCounts;
   errors: ErrorGroup[];
   /** How often and how long the API was down while runs were working. Absent in results of older versions. */
@@ -222,6 +224,11 @@ export interface BroadcastStore {
   list(limit: number): Promise<BroadcastRecord[]>;
   /** Those that have not begun, in no order. */
   listScheduled(): Promise<BroadcastRecord[]>;
+  /** Notes when a canary was sent, or its verdict, unless that is known already. What is known then; undefined without a record. */
+  noteCanary(id: string, news: { sentAtMs: number } | CanaryVerdict): Promise<CanaryProgress | undefined>;
+  canaryProgress(id: string): Promise<CanaryProgress | undefined>;
+  /** Replaces the verdict by an operator's. */
+  overrideCanary(id: string, verdict: CanaryVerdict): Promise<void>;
   /** Enters a run into the record and starts its heartbeat. */
   beginRun(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<void>;
   /** Renews the heartbeat for another lease. False when it had lapsed. */

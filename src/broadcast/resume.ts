@@ -1,4 +1,5 @@
 import { PushCliError } from "../errors.ts";
+import { acceptCanary, whyNotAccepted } from "./accept-canary.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -22,6 +23,8 @@ export interface ResumeSpec {
   limit?: number | null | undefined;
   /** Continue even if Redis has evicted keys since the broadcast began, or evicts more. */
   allowEviction?: boolean | undefined;
+  /** An operator lets the canary pass. */
+  acceptCanary?: boolean | undefined;
   /** It continues through a different API than it began with. */
   isOtherApi?: boolean;
   /** A scheduled one begins at once. */
@@ -73,7 +76,8 @@ function idsLike(id: string, records: readonly BroadcastRecord[]): string[] {
     .slice(0, 3);
 }
 
-interface Wish extends Pick<ResumeSpec, "retry" | "join" | "limit" | "timing" | "mayBeLate"> {
+interface Wish
+  extends Pick<ResumeSpec, "retry" | "join" | "limit" | "timing" | "mayBeLate" | "acceptCanary"> {
   /** What receipts say is to be taken over. */
   takesReceipts?: boolean;
 }
@@ -90,7 +94,7 @@ export function checkResumable(record: BroadcastRecord, wish: Wish, nowMs: numbe
  */
 export function whyNotResumable(
   record: BroadcastRecord,
-  { retry, join, limit, takesReceipts, timing, mayBeLate }: Wish,
+  { retry, join, limit, takesReceipts, timing, mayBeLate, acceptCanary = false }: Wish,
   nowMs: number,
 ): PushCliError | undefined {
   const { id, status } = record;
@@ -104,6 +108,8 @@ export function whyNotResumable(
   const beginsMs = hasBegun(record) ? nowMs : firstMoment(schedule, nowMs);
   const lapsed = isThrough ? undefined : findLapsed(record, beginsMs);
   if (lapsed) return othersGone(id, lapsed);
+  const canary = whyNotAccepted(record, acceptCanary);
+  if (canary) return canary;
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
   const { outcomes } = record.result ?? {};
   if (takesReceipts && outcomes?.unknown !== 0) return undefined;
@@ -126,6 +132,7 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
   if (!spec.allowEviction && hasBegun(record)) checkEvicted(record, memory);
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
+  if (spec.acceptCanary) await acceptCanary(deps, record);
   const earlierRuns = await store.runs(id);
   const evicted = spec.allowEviction || !record.evicted ? memory && countsOf(memory) : record.evicted;
   const { schedule } = withTiming(record, spec.timing);

@@ -48,7 +48,7 @@ export class Run {
   renewing = 0;
   /** Monotonic time since when the platform has been returning the same refused token. */
   sameTokenSince: number | undefined;
-  /** The whole audience has been claimed. */
+  /** The whole audience has been claimed, or the whole canary until it is judged. */
   fed = false;
   /** Nothing more is claimed, sent or settled. */
   isOver = false;

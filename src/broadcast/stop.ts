@@ -14,7 +14,7 @@ export interface StopReason {
   message: string;
   hint?: string | undefined;
   /** The option that a resume requires. */
-  resumeWith?: "--allow-eviction" | "--until none";
+  resumeWith?: "--allow-eviction" | "--until none" | "--accept-canary";
   /** The broadcast's record was deleted during the run, while Redis is reachable. */
   isRecordGone?: true;
 }
@@ -63,6 +63,27 @@ export function deadlineReached({ untilMs = 0, ...schedule }: Schedule): StopRea
     message: `deadline ${time} reached`,
     hint: "to send to the remaining users, resume with another --until",
     resumeWith: "--until none",
+  };
+}
+
+/** `why`: with figures. */
+export function canaryFailed(why = "canary: not accepted"): StopReason {
+  return {
+    status: "stopped",
+    exit: "stopped",
+    message: why,
+    hint: "fix the cause before going on",
+    resumeWith: "--accept-canary",
+  };
+}
+
+/** An operator has to decide, and nobody can be asked here. */
+export function canaryWaits(): StopReason {
+  return {
+    status: "paused",
+    exit: "stopped",
+    message: "canary waits for a decision",
+    resumeWith: "--accept-canary",
   };
 }
 

@@ -1,3 +1,4 @@
+import { toCanaryDocument } from "./canary.ts";
 import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld, type VariantCounts } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
 import { mergeFiltered, WITHHELD, type Withheld } from "./policy.ts";
@@ -71,6 +72,7 @@ export function summarize(
       ? { variants: toVariantResults(record.message.variants, variants) }
       : {}),
     ...(filtered ? { filtered } : {}),
+    ...(record.canary ? { canary: toCanaryDocument(record.canary, outcomes) } : {}),
     codes: settled ? { ...codes, spent: settled.spent + sumOverwritten([tally, ...otherRuns]) } : codes,
     errors: addErrors(tally.errors, otherRuns),
     outages: addOutages([{ outages: run.breaker.outages }, ...otherRuns]),

@@ -66,11 +66,15 @@ export async function takeReceipts(
  * After the sends: applies the receipts received so far, and checks for more once a second for as long as the operator
  * wants, including those for a killed run's messages, which this run could only settle as unknown.
  */
-export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void> {
+export async function awaitReceipts(
+  run: Run,
+  needs: ReceiptNeeds,
+  waitMs = run.options.waitReceiptsMs ?? 0,
+): Promise<void> {
   const { source } = needs;
   const { clock } = run.deps;
   if (!source || run.signal.aborted || unknownOf(run) === 0) return;
-  const untilMs = clock.monotonic() + (run.options.waitReceiptsMs ?? 0);
+  const untilMs = clock.monotonic() + waitMs;
   const look = lookFor(run, needs);
   const left = new Set<string>();
   const take = (found: ReceiptFound) => {
@@ -91,11 +95,31 @@ export async function awaitReceipts(run: Run, needs: ReceiptNeeds): Promise<void
   run.waitingFor = undefined;
 }
 
+/**
+ * How many of this broadcast's accepted messages were not delivered, according to receipts that have come in. Their
+ * outcomes stay `sent`.
+ */
+export async function countUndelivered(
+  run: Run,
+  { source, record, patience }: ReceiptNeeds,
+): Promise<number> {
+  if (!source || run.signal.aborted) return 0;
+  const found = new Set<string>();
+  const look: Look<string> = async (openIds) =>
+    run.signal.aborted
+      ? undefined
+      : patience.call(() => source.receipts.findUndelivered(searchOf(record), openIds));
+  run.waitingFor = LOOK;
+  await unlessStopped(run, () => sweep(source, look, (openId) => found.add(openId)));
+  run.waitingFor = undefined;
+  return found.size;
+}
+
 /** Shown in the live line as what the run waits for. */
 const LOOK = "check of the receipts";
 
 /** Undefined ends the look-ups. */
-type Look = (openIds: string[]) => Promise<(ReceiptFound | undefined)[] | undefined>;
+type Look<Found = ReceiptFound> = (openIds: string[]) => Promise<(Found | undefined)[] | undefined>;
 
 function lookFor({ signal }: Run, { source, record, patience }: ReceiptNeeds): Look {
   return async (openIds) => {
@@ -109,10 +133,10 @@ function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch 
 }
 
 /** All users with a ledger; starts again from the beginning when the sweep was cut. */
-async function sweep(
+async function sweep<Found>(
   source: ReceiptSource,
-  look: Look,
-  onFound: (found: ReceiptFound) => void,
+  look: Look<Found>,
+  onFound: (found: Found) => void,
 ): Promise<void> {
   for (;;) {
     try {
@@ -126,10 +150,10 @@ async function sweep(
 }
 
 /** Whether there is more to look at. */
-async function lookAtAll(
+async function lookAtAll<Found>(
   openIds: string[],
-  look: Look,
-  onFound: (found: ReceiptFound) => void,
+  look: Look<Found>,
+  onFound: (found: Found) => void,
 ): Promise<boolean> {
   for (let at = 0; at < openIds.length; at += BATCH) {
     const found = await look(openIds.slice(at, at + BATCH));

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { InHand } from "./in-hand.ts";
+import { Rest } from "./rest.ts";
 import {
   describeBeginning,
   formatTimeOfDay,
@@ -14,20 +15,21 @@ export class Timing {
   readonly schedule: Schedule;
   /** Recipients in hand who may not be sent to before the quiet hours end. */
   parked: InHand[] = [];
+  /** Quiet hours, and whatever else the run waits for on purpose. */
+  readonly rest: Rest;
   /** The run waits for the time to begin. */
   isAwaitingBeginning = false;
   private readonly clock: Clock;
   /** What the wall clock says holds from one of these times to the other, epoch ms. */
   private span = { quiet: false, fromMs: 0, toMs: 0 };
   private resting = false;
-  private restingSince = 0;
-  private restedBefore = 0;
   private isStopped = false;
   private awakening = new AbortController();
 
   constructor(clock: Clock, schedule: Schedule = {}) {
     this.clock = clock;
     this.schedule = schedule;
+    this.rest = new Rest(clock);
   }
 
   /** Nothing may be claimed or sent now. */
@@ -62,11 +64,6 @@ export class Timing {
     return this.awakening.signal;
   }
 
-  /** How long the run has rested so far, ms of monotonic time. */
-  get restedMs(): number {
-    return this.restedBefore + (this.resting ? this.clock.monotonic() - this.restingSince : 0);
-  }
-
   /** Why the run waits; undefined when it does not. */
   get waiting(): string | undefined {
     const { quietHours } = this.schedule;
@@ -79,12 +76,12 @@ export class Timing {
   /** Quiet from here on, whatever the clock says, until `endRest`. */
   beginRest(): void {
     this.resting = true;
-    this.restingSince = this.clock.monotonic();
+    this.rest.begin();
     this.awakening.abort();
   }
 
   endRest(): void {
-    this.restedBefore = this.restedMs;
+    this.rest.end();
     this.resting = false;
     if (!this.isStopped) this.awakening = new AbortController();
   }

@@ -1,3 +1,4 @@
+import { toCanaryDocument } from "./canary.ts";
 import {
   noCodes,
   noOutcomes,
@@ -75,6 +76,7 @@ export function viewBroadcast(
     ...counted,
     outcomes,
     ...(filtered ? { filtered } : {}),
+    ...(record.canary ? { canary: toCanaryDocument(record.canary, outcomes) } : {}),
     outages: addOutages(runs),
     ...(record.schedule ? { schedule: toScheduleDocument(record.schedule) } : {}),
     startedAt: new Date(record.startedAtMs).toISOString(),

@@ -1,3 +1,4 @@
+import { CANARY } from "./canary.ts";
 import * as s from "./define.ts";
 
 /** What the documents of broadcasts have in common. */
@@ -128,6 +129,7 @@ export const BASE = {
   reason: s.optional(s.text("Why it ended, where it did not finish.")),
   templateId: s.text("The template that is sent."),
   toGo: s.nullable(s.count("Users without an outcome yet; null where nobody has counted them.")),
+  canary: s.optional(CANARY),
   outages: s.optional(OUTAGES),
   schedule: s.optional(SCHEDULE),
   startedAt: s.time("When it was started; as long as it is scheduled, when that was done."),

@@ -11,6 +11,7 @@ import {
   STATUS,
   VARIANT,
 } from "./broadcast-parts.ts";
+import { PLANNED_CANARY } from "./canary.ts";
 import * as s from "./define.ts";
 
 const RECEIPTS = s.object(
@@ -34,7 +35,7 @@ export const broadcastResult = s.object(
   "How a broadcast stands at the end of a run.",
 );
 
-const { broadcastId: _, reason: __, outages: ___, ...UNSTARTED } = BASE;
+const { broadcastId: _, reason: __, outages: ___, canary: _____, ...UNSTARTED } = BASE;
 
 export const dryRun = s.object(
   {
@@ -75,6 +76,7 @@ export const dryRun = s.object(
     ),
     warnings: s.optional(s.list(s.text("A warning."), "What a preview on a terminal warns of.")),
     passedOver: PASSED_OVER,
+    canary: s.optional(PLANNED_CANARY),
     columns: s.optional(
       s.list(s.text("A column."), "Columns of the recipients' rows that the message uses."),
     ),
@@ -128,7 +130,7 @@ export const watchLine = s.object(
   "A broadcast as it stands now; the last line is its end.",
 );
 
-const { codes: ____, errors: _____, open: ______, ...LISTED } = SHOWN_COUNTS;
+const { codes: ____, errors: ______, open: _______, ...LISTED } = SHOWN_COUNTS;
 
 export const broadcastLine = s.object(
   {

@@ -8,6 +8,7 @@ import type {
   Wanted,
 } from "../broadcast/record.ts";
 import { createAudiences, drop } from "./audience-store.ts";
+import { createCanaries, readCanary } from "./canary-store.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SCRIPTS } from "./scripts.ts";
@@ -40,6 +41,7 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     listScheduled: () => listScheduled(link, keys),
     ...createRuns(link, keys),
     ...createAudiences(link, keys),
+    ...createCanaries(link, keys),
   };
 }
 
@@ -171,7 +173,7 @@ function fromHash(hash: Record<string, string>): BroadcastRecord | undefined {
     audience: audience === "list" ? "list" : "pools",
     policy: json(hash.policy),
     schedule: json(hash.schedule),
-    canary: json(hash.canary),
+    canary: readCanary(hash),
     limit: number(hash.limit),
     recipients: number(hash.recipients),
     variantRecipients: json(hash.variantRecipients),

@@ -26,6 +26,7 @@ export async function claimChosen(
 ): Promise<ClaimReply[]> {
   if (!choice) return claim(openIds);
   const replies = openIds.map((openId): ClaimReply | undefined => {
+    if (choice.only && !choice.only(openId)) return { status: "elsewhere", openId };
     const by = choice.leavesOut(openId);
     if (by === undefined) return undefined;
     // They have no record of this broadcast, so they are found by their pools.

@@ -27,11 +27,18 @@ interface Unknown {
 /** Receipts of all templates, stored beside the ledgers of consents. */
 export function createReceipts(link: RedisLink, prefixes: ConsentPrefixes): ReceiptBook & Receipts {
   const keys = createConsentKeys({ ...prefixes, templateId: ANY });
+  const readText = async (id: string, openId: string) =>
+    (await link.client.hgetBuffer(keys.ledger(openId), id))?.toString("latin1") ?? "";
   const readRecord = async (id: string, openId: string): Promise<Unknown | undefined> => {
-    const bytes = await link.client.hgetBuffer(keys.ledger(openId), id);
-    const was = bytes?.toString("latin1") ?? "";
+    const was = await readText(id, openId);
     const record = readFinal(was);
     return record?.outcome === "unknown" ? { openId, was, record } : undefined;
+  };
+  const isUndelivered = async (search: ReceiptSearch, openId: string) => {
+    const record = readFinal(await readText(search.broadcastId, openId));
+    if (record?.outcome !== "sent" || record.msgid === undefined) return false;
+    const receipts = await link.client.hgetall(keys.receipts(openId));
+    return fitReceipt(search, record, {}, receipts)?.status === "failed";
   };
   // Receipts first: every message they refer to was claimed before, and is in a ledger that is read after them.
   const readReceipt = async (search: ReceiptSearch, { openId, record }: Unknown) => {
@@ -44,6 +51,10 @@ export function createReceipts(link: RedisLink, prefixes: ConsentPrefixes): Rece
       checkReceipt(receipt);
       const args = [receiptField(receipt), writeReceipt(receipt), LIFE_MS];
       return (await link.run(SCRIPTS.recordReceipt, [keys.receipts(receipt.openId)], args)) === 1;
+    },
+    findUndelivered: async (search, openIds) => {
+      const are = await link.call(Promise.all(openIds.map((openId) => isUndelivered(search, openId))));
+      return openIds.filter((_, i) => are[i]);
     },
     settleUnknown: async (search, openIds, { dryRun = false } = {}) => {
       const id = search.broadcastId;

@@ -5,6 +5,7 @@ import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import dropFields from "./lua/drop-fields.lua";
+import fillField from "./lua/fill-field.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
 import moveBroadcast from "./lua/move-broadcast.lua";
@@ -70,6 +71,7 @@ export const SCRIPTS = {
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
   moveBroadcast: script("move-broadcast", moveBroadcast),
+  fillField: script("fill-field", fillField),
   pushAudience: script("push-audience", pushAudience),
   recordReceipt: script("record-receipt", recordReceipt),
   renewLock: script("renew-lock", renewLock),

@@ -109,8 +109,8 @@ test("the time in them is no work", async () => {
   const { result } = await throughTheNight(60, {
     falls: () => delivered() >= 20,
     inTheNight: async (run) => {
-      await until(() => run.timing.restedMs > 20_000);
-      restedMs = run.timing.restedMs;
+      await until(() => run.timing.rest.ms > 20_000);
+      restedMs = run.timing.rest.ms;
     },
   });
   // 60 messages of four at a time take a second and a half of this clock; the rest is the start and the machine.
@@ -169,7 +169,7 @@ test("an outage that lasts into the night is not waited for in it", async () => 
       return run.breaker.isOpen;
     },
     inTheNight: async (run) => {
-      await until(() => run.inHand.size === run.timing.parked.length && run.timing.restedMs > 40_000);
+      await until(() => run.inHand.size === run.timing.parked.length && run.timing.rest.ms > 40_000);
       expect(run.breaker.isOpen).toBe(false);
       setFaults(world);
     },

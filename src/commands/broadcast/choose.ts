@@ -33,7 +33,7 @@ export async function chooseResumable(
   deps: Deps,
   given: string | undefined,
   last: boolean,
-  wish: Pick<ResumeSpec, "retry" | "limit" | "timing"> & { takesReceipts: boolean },
+  wish: Pick<ResumeSpec, "retry" | "limit" | "timing" | "acceptCanary"> & { takesReceipts: boolean },
 ): Promise<string> {
   if (given !== undefined) {
     if (last) throw usageError(`'${given}' and --last can't be used together`);

@@ -15,6 +15,7 @@ import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
+import type { CanaryCount } from "./canary-words.ts";
 import { describeFiltered } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
@@ -35,14 +36,15 @@ interface Counted {
   audience: Audience;
   message: Message;
   limit: number | undefined;
-  filters: Filters | undefined;
+  filters: Pick<Filters, "policy" | "choice"> | undefined;
   schedule?: Schedule | undefined;
 }
 
-/** Counts with the read-only claim, with progress. */
+/** Counts with the read-only claim, with progress. `onReachable` may hear of a user more than once. */
 export async function countCodes(
   deps: Deps,
   { audience, message, limit, filters }: Counted,
+  onReachable?: (openId: string) => void,
 ): Promise<DryRun> {
   const stores = await deps.stores(message);
   const { choice } = filters ?? {};
@@ -56,7 +58,15 @@ export async function countCodes(
     channel.render(messageOf(openId, row), openId, permission);
   const assignment = assignVariants(message.variants);
   const dryRun = await untilWhole(() =>
-    countAudience(ledger, audiencePages(deps, audience, message), render, limit, onStep, assignment),
+    countAudience(
+      ledger,
+      audiencePages(deps, audience, message),
+      render,
+      limit,
+      onStep,
+      onReachable,
+      assignment,
+    ),
   );
   progress.done();
   return dryRun;
@@ -66,7 +76,7 @@ export async function countCodes(
 export async function showDryRun(
   deps: Deps,
   counted: Counted,
-  facts: (dryRun: DryRun) => Promise<Fact[]>,
+  describe: (dryRun: DryRun) => Promise<{ facts: Fact[]; canary: CanaryCount | undefined }>,
 ): Promise<ExitName> {
   const { out, clock } = deps;
   const { audience, message } = counted;
@@ -79,7 +89,7 @@ export async function showDryRun(
     { message, invalid, startedAtMs, policy: counted.filters?.policy, schedule: counted.schedule },
     clock,
   );
-  const told = await facts(dryRun);
+  const { facts: told, canary } = await describe(dryRun);
   if (out.format === "human") {
     out.data(describeFacts(told, out.style));
     for (const [title, body] of samplesOf(message, dryRun))
@@ -100,6 +110,7 @@ export async function showDryRun(
       leftWithout: left[0],
       leftWith: { none: left[0], one: left[1], two: left[2], more: left[3] },
       passedOver,
+      ...(canary ? { canary } : {}),
       ...(columns ? { columns } : {}),
       ...(warnings.length > 0 ? { warnings } : {}),
       ...(sample ? { sample } : {}),

@@ -11,6 +11,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
+import { canaryFacts } from "./canary-words.ts";
 import { policyFacts } from "./filter-words.ts";
 import type { RunOptions } from "./options.ts";
 import { checkApiBase } from "./preflight.ts";
@@ -133,6 +134,7 @@ export async function resumeFacts(
     ...messageFacts(record.message),
     ...policyFacts(record.policy),
     ...scheduleFacts(record.schedule, deps.clock.now(), hasBegun(record) || flags.now),
+    ...canaryFacts(result.canary),
     ...danger,
     [
       "done",

@@ -44,6 +44,7 @@ export interface ResumeFlags extends EngineFlags, HoursFlags {
   last?: boolean;
   retryUnknown?: boolean;
   retryFailed?: boolean;
+  acceptCanary?: boolean;
   join?: boolean;
   report?: string;
   dryRun?: boolean;
@@ -74,6 +75,7 @@ export function registerBroadcastResume(broadcast: Command, run: RunAction): voi
     .option("--retry-unknown", "Retry recipients with unknown outcome, with the same code")
     .option("--retry-failed", "Retry failed recipients, with a new code or consent")
     .option("--limit <n>", "New limit for the whole broadcast, or none")
+    .option("--accept-canary", "Send to everybody else although the canary failed, or waits for a decision")
     .option("--join", "Work alongside a running process")
     .option("--now", "Begin a scheduled broadcast at once")
     .option("--report <file>", "Append an NDJSON line for every recipient not yet in the file")
@@ -86,15 +88,14 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   const limit = flags.limit === undefined ? undefined : parseNewLimit(flags.limit);
   const retry = retriesOf(flags);
   const takesReceipts = flags.waitReceipts !== undefined;
+  const acceptCanary = flags.acceptCanary === true;
   if (flags.report !== undefined) await checkReportFlag(flags.report);
   const options = { ...parseRunOptions(flags), telling: await planTelling(deps, flags) };
   const settings = await deps.settings();
   requireCredentials(settings);
   const needs = await broadcastNeeds(deps);
   const wish = {
-    retry,
-    limit,
-    takesReceipts,
+    ...{ retry, limit, takesReceipts, acceptCanary },
     timing: parseScheduleChanges(flags, undefined, deps.clock.now()),
   };
   const id = await chooseResumable(deps, given, flags.last === true, wish);
@@ -104,7 +105,8 @@ async function resumeCommand(deps: Deps, flags: ResumeFlags, given: string | und
   checkReceiptsFlag(flags, await deps.channel());
   const target = checkTarget(record, settings, flags.yes === true && !flags.dryRun);
   if (flags.now && hasBegun(record)) throw notScheduled(record);
-  const spec = { retry, limit, timing, join: flags.join === true, beginsNow: flags.now === true };
+  const goes = { join: flags.join === true, beginsNow: flags.now === true, acceptCanary };
+  const spec = { retry, limit, timing, ...goes };
   checkResumable(record, { ...spec, takesReceipts }, deps.clock.now());
   const danger = await doubtRedis(deps, flags, record);
   if (!flags.dryRun) checkCanAsk(deps, flags, false);
@@ -169,7 +171,7 @@ function describeVerb(deps: Deps, record: BroadcastRecord, { now }: Asked["flags
 export interface Resumed {
   record: BroadcastRecord;
   options: RunOptions;
-  spec: Pick<ResumeSpec, "retry" | "limit" | "join" | "timing" | "beginsNow" | "mayBeLate">;
+  spec: Pick<ResumeSpec, "retry" | "limit" | "join" | "timing" | "beginsNow" | "mayBeLate" | "acceptCanary">;
   target: Asked["target"];
   apiBase: string;
 }

@@ -10,6 +10,7 @@ import type { Progress } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { spendsOf } from "../permission-words.ts";
+import { askAboutCanary } from "./canary-question.ts";
 import { noneReachable } from "./count.ts";
 import { awaitToken } from "./first-token.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -25,6 +26,7 @@ export interface RunSetup {
   message: Message;
   engine: { concurrency: number; timeoutMs: number };
   report: BroadcastReport | undefined;
+  stdinTaken?: boolean;
   /** How many users there are, where that can be known: for the share and the ETA. */
   total(): Promise<number | undefined>;
   /** Who is told of it besides. */
@@ -43,7 +45,7 @@ export async function runToEnd(
   setup: RunSetup,
   drive: (runDeps: BroadcastDeps, users: number | undefined) => Promise<Ended>,
 ): Promise<ExitName> {
-  const { id, message, engine, report, total, startsLater, telling } = setup;
+  const { id, message, engine, report, stdinTaken = false, total, startsLater, telling } = setup;
   const stores = await deps.stores(message);
   const watch = watchRun(deps);
   const tell = startTelling(deps, telling);
@@ -56,6 +58,7 @@ export async function runToEnd(
     const runDeps: BroadcastDeps = {
       ...(await collectRunDeps(deps, message, { ...engine, broadcastId: id }, tokens)),
       report,
+      askCanary: askAboutCanary(deps, { stdinTaken, ...watch.progress }),
       onStart: (id, run, record) => {
         deps.note({ broadcastId: id });
         stores.fastFailWhile(() => !run.isOver);
@@ -109,13 +112,17 @@ function watchRun(deps: Deps) {
   let progress: Progress | undefined;
   let line: ProgressLine | undefined;
   let undo = () => {};
+  const hideProgress = () => progress?.done();
+  const showProgress = () => {
+    progress = deps.out.progress();
+    progress.update(() => line?.render() ?? "");
+  };
   return {
+    progress: { hideProgress, showProgress },
     start(id: string, run: Run, record: BroadcastRecord): void {
       deps.out.talk(`broadcast ${id}`);
-      progress = deps.out.progress();
-      const shown = new ProgressLine(run, deps.clock, record);
-      line = shown;
-      progress.update(() => shown.render());
+      line = new ProgressLine(run, deps.clock, record);
+      showProgress();
       undo = deps.onInterrupt((exit) => {
         deps.out.talk("stopping: waiting for requests in flight (press Ctrl-C again to exit now)");
         run.stop({ status: "interrupted", exit, message: `interrupted (${exit.toUpperCase()})` });
@@ -125,7 +132,7 @@ function watchRun(deps: Deps) {
       if (line) line.record = record;
     },
     end(): void {
-      progress?.done();
+      hideProgress();
       undo();
     },
   };

@@ -1,4 +1,5 @@
 import type { Audience } from "../../broadcast/audience.ts";
+import type { Canary } from "../../broadcast/canary.ts";
 import type { Message, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
 import type { Schedule } from "../../broadcast/schedule.ts";
@@ -7,6 +8,8 @@ import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { spendsOf } from "../permission-words.ts";
 import { audienceFacts } from "./audience-facts.ts";
+import { countCanary } from "./canary-plan.ts";
+import { plannedCanaryFacts } from "./canary-words.ts";
 import { countCodes, noneReachable, showDryRun } from "./count.ts";
 import type { Filters } from "./filters.ts";
 import { quotaFacts } from "./look.ts";
@@ -33,6 +36,7 @@ export interface Plan {
   limit: number | undefined;
   filters: Filters | undefined;
   schedule: Schedule | undefined;
+  canary: Canary | undefined;
   options: RunOptions;
   /** Who gets it first, apart from the broadcast. */
   testers: string[];
@@ -59,7 +63,8 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
   const { message, audience, options, schedule } = plan;
   const { doubts, danger, look } = found;
   const { sent } = dryRun.tally.outcomes;
-  return [
+  const canary = await countCanary(deps, plan.canary, plan, dryRun);
+  const facts: Fact[] = [
     ...(await settingFacts(deps, message)),
     ...messageFacts(message, {
       doubts,
@@ -69,6 +74,7 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
     }),
     ...danger,
     ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
+    ...plannedCanaryFacts(plan.canary, canary),
     ...quotaFacts(look, sent),
     ...scheduleFacts(schedule, deps.clock.now()),
     ...(schedule?.atMs === undefined ? [] : [COUNTED_AGAIN]),
@@ -76,6 +82,7 @@ async function describePlan(deps: Deps, flags: Flags, plan: Plan, found: Found, 
     reportFact(flags.report),
     ...tellingFacts(options.telling),
   ];
+  return { facts, canary };
 }
 
 const COUNTED_AGAIN: Fact = ["counted", "now; users and their codes or consents are looked at again then"];
@@ -108,7 +115,7 @@ export async function askAboutPlan(
   const { message, options, testers } = plan;
   if (flags.yes) return (await sendTest(deps, flags, plan)).end;
   let dryRun = await countReachable(deps, plan);
-  let facts = await describePlan(deps, flags, plan, found, dryRun);
+  let { facts } = await describePlan(deps, flags, plan, found, dryRun);
   if (testers.length > 0) {
     // What goes to the testers is told before it does.
     deps.out.warn(describeFacts([...facts, ...testFacts(testers, message)], deps.out.talkStyle));
@@ -116,7 +123,12 @@ export async function askAboutPlan(
     if (test.end) return test.end;
     // Their own codes may have been some of those that were counted.
     dryRun = await countReachable(deps, plan);
-    facts = [...test.facts, ...audienceFacts(dryRun, plan, await spendsOf(deps, message))];
+    const canary = await countCanary(deps, plan.canary, plan, dryRun);
+    facts = [
+      ...test.facts,
+      ...audienceFacts(dryRun, plan, await spendsOf(deps, message)),
+      ...plannedCanaryFacts(plan.canary, canary),
+    ];
   }
   const { sent } = dryRun.tally.outcomes;
   return askToSend(deps, {

@@ -12,6 +12,8 @@ import { encodingOption, takesStdin } from "../open-ids.ts";
 import { suggestingOption } from "../suggest.ts";
 import { type AudienceFlags, checkAudienceFlags, loadAudience } from "./audience.ts";
 import { buildMessage } from "./build-message.ts";
+import { addCanaryOptions, type CanaryFlags, parseCanary } from "./canary-flags.ts";
+import { fixCanary } from "./canary-plan.ts";
 import { countTotal } from "./count.ts";
 import { doubtRedis } from "./doubt-redis.ts";
 import { addFilterOptions, checkFilterFlags, type FilterFlags, loadFilters } from "./filters.ts";
@@ -45,6 +47,7 @@ interface SendFlags
     EngineFlags,
     AudienceFlags,
     FilterFlags,
+    CanaryFlags,
     ScheduleFlags {
   report?: string;
   id?: string;
@@ -69,6 +72,8 @@ Examples:
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
   # Exclude users of another broadcast; leave every user a code
   $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
+  # Send to a random 1% first, and to everyone else if that went well
+  $ push-cli broadcast <templateId> --keywords "a,b,c" --canary 1%
   # Send to everyone after a test message to myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
   # Compare two texts: 70% of the users get the first, the others the second
@@ -127,7 +132,7 @@ export function registerBroadcastSend(broadcast: Command, run: RunAction): Comma
     .option("--no-pool", "Send to listed users without using pools");
   addFilterOptions(send).option("--limit <n>", "Maximum number of codes or consents to claim");
   const checkKeywords = watchKeywords(send);
-  return addScheduleOptions(addEngineOptions(send))
+  return addScheduleOptions(addCanaryOptions(addEngineOptions(send)))
     .optionsGroup("Options:")
     .option("--report <file>", "Append an NDJSON line for every recipient (- for stdout)")
     .option("--id <broadcastId>", "Id of the broadcast (exit code 10 if it is taken)")
@@ -156,6 +161,7 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const limit = parseLimit(flags.limit);
   const schedule = parseSchedule(flags, deps.clock.now());
   checkWaitFlags(flags);
+  const wish = parseCanary(flags, limit);
   const stdinTaken = [flags.toFile, flags.excludeFile].includes("-") || takesStdin(flags.to ?? []);
   if (!flags.dryRun) checkCanAsk(deps, flags, stdinTaken);
   const built = await buildMessage(deps, channel, templateId, flags, () => parseSeed(flags, id));
@@ -177,11 +183,13 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   try {
     audience = await loadAudience(deps, flags, message);
     if (audience.kind === "pools") await requireAnyPool(deps, message);
-    const plan: Plan = { id, message, audience, limit, filters, schedule, options, testers };
+    const counted = { message, audience, filters };
+    const canary = wish && (await fixCanary(deps, wish, parseSeed(flags, id), counted));
+    const plan: Plan = { ...counted, id, limit, schedule, canary, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
     if (flags.dryRun) sayWouldTell(deps, options.telling);
     if (flags.dryRun) return await showPlan(deps, flags, plan, found);
-    return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan));
+    return (await askAboutPlan(deps, flags, plan, found)) ?? (await send(deps, flags, plan, stdinTaken));
   } finally {
     await filters?.close();
     if (audience?.kind === "list") await audience.close?.();
@@ -191,7 +199,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
 async function send(
   deps: Deps,
   flags: SendFlags,
-  { id, message, audience, limit, filters, schedule, options }: Plan,
+  { id, message, audience, limit, filters, schedule, canary, options }: Plan,
+  stdinTaken: boolean,
 ): Promise<ExitName> {
   const settings = await deps.settings();
   const { appid } = requireCredentials(settings);
@@ -200,7 +209,7 @@ async function send(
   const channel = await deps.channel();
   const { startRate, permission } = channel;
   const spec = {
-    ...{ id, appid, apiBase, channel: settings.channel, message, audience, schedule, allowEviction },
+    ...{ id, appid, apiBase, channel: settings.channel, message, audience, schedule, canary, allowEviction },
     ...{ policy: filters?.policy, excluded: filters?.excluded },
   };
   const report =
@@ -209,6 +218,6 @@ async function send(
   const total = () => countTotal(deps, audience, message);
   if (flags.wait === false) return scheduleOnly(deps, { ...spec, engine, users: listedUsers(audience) });
   const startsLater = schedule?.atMs !== undefined && audience.kind === "pools";
-  const setup = { id, message, engine, report, total, startsLater, telling: options.telling };
+  const setup = { id, message, engine, report, stdinTaken, total, startsLater, telling: options.telling };
   return runToEnd(deps, setup, (runDeps, users) => startBroadcast(runDeps, { ...spec, users, engine }));
 }

@@ -13,6 +13,7 @@ import { formatCount, formatDuration, formatMinute, formatRate, formatTime } fro
 import { cutToWidth } from "../../output/width.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { spendsOf } from "../permission-words.ts";
+import { canaryFacts } from "./canary-words.ts";
 import { policyFacts, toPolicyDocument } from "./filter-words.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { describeFacts, type Fact, messageFacts } from "./question.ts";
@@ -112,6 +113,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
       `${whom}${upTo}${rate === undefined ? "" : `, ${formatRate(rate)}`}${users === undefined ? "" : `, ${formatCount(users)} users`}`,
     ],
     ...policyFacts(record.policy),
+    ...canaryFacts(result.canary),
     [
       "done",
       `${orDash(result.recipients)}${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,

@@ -7,6 +7,7 @@ import type { Cell } from "../../output/output.ts";
 import { displayWidth } from "../../output/width.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, titleOf } from "../permission-words.ts";
+import { describeCanary } from "./canary-words.ts";
 import { listFiltered } from "./filter-words.ts";
 import { showVariants } from "./variant-words.ts";
 
@@ -64,6 +65,7 @@ function headlines(result: Summary, columns: number): string[] {
   // When all of it was this run's, there is nothing to tell apart.
   if (run && run.sent !== result.outcomes?.sent)
     lines.push(`this run: ${formatCount(run.sent)} sent${paceOf(run)}`);
+  if (result.canary) lines.push(`canary ${describeCanary(result.canary)}`);
   if (result.outages?.count) lines.push(describeOutages(result.outages));
   return lines;
 }

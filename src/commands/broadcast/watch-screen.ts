@@ -79,7 +79,7 @@ function renderLines(
   const bar =
     whole === undefined ? "" : `${drawBar(done / whole, Math.min(BAR_ROOM, Math.floor(width / 2)))}  `;
   return [
-    `broadcast ${record.id}: ${view.status}, ${record.message.templateId}`,
+    `broadcast ${record.id}: ${view.status}${stageOf(view)}, ${record.message.templateId}`,
     `${bar}${share}${formatCount(done)} of ${orDash(whole)}`,
     `rate      ${now} now, ${overall} over ${formatDuration(durationMs)}${eta}`,
     `outcomes  ${OUTCOMES.filter((name) => name !== "skipped")
@@ -99,6 +99,11 @@ function renderLines(
 function noRunOf({ status, record: { schedule = {} } }: BroadcastView): string {
   if (status !== "scheduled") return "summing up";
   return `none; scheduled for ${formatZoned(schedule.atMs ?? 0, zoneOf(schedule))}`;
+}
+
+/** ", canary waiting"; nothing once everybody may have the message. */
+function stageOf({ status, result: { canary } }: BroadcastView): string {
+  return canary && canary.stage !== "passed" && status !== "finished" ? `, canary ${canary.stage}` : "";
 }
 
 function describeRun({ host, pid, waiting }: KnownRun): string {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkCanary } from "./check-canary.ts";
 import { checkEnds } from "./check-ends.ts";
 import type { Cli } from "./cli.ts";
 import type { Blow, Moment } from "./plan.ts";
@@ -34,6 +35,7 @@ export async function driveAlone(world: World, blows: Blow[], flags: string[] = 
     if (status === "finished") return;
     const cli = status === null ? world.start() : world.resume(...flags);
     await suffer(world, cli, blows.shift());
+    await checkCanary(world);
     // What went wrong once would go wrong again.
     if (checkEnds(world).length > 0) return;
   }
@@ -51,6 +53,7 @@ async function driveJoined(world: World): Promise<void> {
   }
   const suffering = plan.blows.map((blow) => suffer(world, chance.pick(all), blow));
   await Promise.all([...suffering, ...all.map(({ ended }) => ended)]);
+  await checkCanary(world);
 }
 
 /** The first process stops for a while, and another wants to go on with the broadcast: beside it, or after it. */

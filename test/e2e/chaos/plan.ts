@@ -74,6 +74,8 @@ export interface Plan {
   purge: boolean;
   /** Every run appends to one `--report`. */
   report: boolean;
+  /** The percentage of the users who are in a canary; 0: there is none. */
+  canary: number;
   /** `broadcast show --exact` has to say the same at the end. */
   show: boolean;
   /** The message has variants. */
@@ -117,7 +119,14 @@ export function drawPlan(
     limit: Math.round((users * chance.int(40, 70)) / 100),
     receipts: chance.hit(40),
     variants: HAS_TEXTS.has(chosen) && chance.hit(50),
+    canary: drawCanary(seed, chosen),
   };
+}
+
+/** By a chance of its own. Messages that are sent in parts by their limit have no canary. */
+function drawCanary(seed: number, kind: Kind): number {
+  const chance = new Chance(seed ^ 0xca_4a_27);
+  return kind !== "subscribe" && chance.hit(50) ? chance.int(5, 60) : 0;
 }
 
 /** With codes for several messages, those who are tried again may get a second one. */

@@ -17,6 +17,7 @@ export function renderRound(round: Round): string {
     ...(plan.outages.length > 0 ? [`${plan.outages.length} outages`] : []),
     ...(plan.pushEveryMs > 0 ? ["backend at work"] : []),
     ...(plan.purge ? ["purge"] : []),
+    ...(plan.canary > 0 ? [`canary ${plan.canary}%`] : []),
     ...(plan.retry ? ["retry"] : []),
     ...(plan.report ? ["report"] : []),
     ...(plan.variants ? ["variants"] : []),

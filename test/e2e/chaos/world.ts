@@ -144,6 +144,7 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
   const reportFile = plan.report ? path.join(folder, "report.ndjson") : undefined;
   const tuning = ["--concurrency", String(plan.concurrency), "--timeout", `${TIMEOUT_MS}ms`];
   if (reportFile) tuning.push("--report", reportFile);
+  if (plan.canary > 0) flags.push("--canary", `${plan.canary}%`, ...CANARY_FLAGS);
   const texts = plan.variants ? VARIANT_FLAGS : (campaign?.flags ?? ["--keywords", "a,b"]);
   const message = standing?.message ?? (isSubscribe ? subscribeFlags(plan) : [TEMPLATE, ...texts]);
   if (plan.kind === "alipay" || plan.kind === "alipay-subscribe") message.push("--page", "pages/index");
@@ -177,6 +178,12 @@ export async function createWorld(plan: Plan, program: string): Promise<World> {
     },
   };
 }
+
+/** The faults of a round fail many, and refusals are drawn. */
+const CANARY_FLAGS = [
+  ...["--canary-wait", "1s"],
+  ...["--canary-max-failed", "100%", "--canary-max-rejected", "100%"],
+];
 
 const ALIPAY_CHANNEL = ["--channel", "alipay-template"];
 const ALIPAY_KEYS: UserKeys = {

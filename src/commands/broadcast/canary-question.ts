@@ -1,0 +1,36 @@
+import type { AskCanary } from "../../broadcast/canary.ts";
+import type { Deps } from "../deps.ts";
+import { describeFigures, percent } from "./canary-words.ts";
+import { describeFacts } from "./question.ts";
+
+/** What stands where the question is to be shown. */
+interface Screen {
+  /** stdin is data: the answer is typed on the terminal all the same. */
+  stdinTaken: boolean;
+  hideProgress(): void;
+  showProgress(): void;
+}
+
+/** Asks on the terminal whether a broadcast continues after its canary; without one there is no answer. */
+export function askAboutCanary(deps: Deps, { stdinTaken, hideProgress, showProgress }: Screen): AskCanary {
+  const { out } = deps;
+  return async ({ canary, figures, why }, signal) => {
+    if (!out.canAsk({ stdinTaken })) return undefined;
+    const { profile: name, production } = await deps.settings();
+    hideProgress();
+    out.warn(
+      describeFacts(
+        [
+          ["canary", `${percent(canary.share)}, ${describeFigures(figures)}`],
+          ...(why === undefined ? [] : [["warning", why, "danger"] as [string, string, "danger"]]),
+        ],
+        out.talkStyle,
+      ),
+    );
+    const profile = name === undefined ? undefined : { name, production };
+    const yes = await out.confirm("Continue with everybody else?", { stdinTaken, profile, signal });
+    if (signal.aborted) return undefined;
+    showProgress();
+    return yes;
+  };
+}
