@@ -68,6 +68,7 @@ export function createDeps({ io, out, globals, version, runCli, log, audit, endN
     io,
     out,
     clock,
+    version,
     settings,
     stores: sendStoresOf(settings, opened),
     consents: async (templateId) => {

@@ -99,16 +99,16 @@ export async function runOnce(
   options: EngineOptions,
   plan: RunPlan,
 ): Promise<Ended> {
-  const { clock, store, self, user } = deps;
+  const { clock, store, self, user, version } = deps;
   const { id } = record;
   const { runId, dead, retry } = plan;
-  const info = { ...self, runId, user, sinceMs: clock.now() };
+  const info = { ...self, runId, user, version, sinceMs: clock.now() };
   const beganAt = clock.monotonic();
   const elapsedMs = () => Math.round(clock.monotonic() - beganAt);
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const heartbeat = new Heartbeat(store, id, info, clock, {
-    state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
+    state: () => stateOf(run, clock, elapsedMs()),
     onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
     onLost: (error) => run.stop(stopReasonOf(error)),
@@ -214,10 +214,11 @@ async function* audienceOf(
   yield* sweepUntilDone(needs, firstSweep ? () => firstSweep(sweeps) : later, later);
 }
 
-function stateOf(run: Run, clock: Clock): RunState {
-  const { tally, earlier, inHand } = run;
+function stateOf(run: Run, clock: Clock, elapsedMs: number): RunState {
+  const { tally, earlier, inHand, stopReason } = run;
   return {
     untilMs: clock.now(),
+    elapsedMs,
     codes: tally.codes,
     errors: tally.errors,
     outcomes: tally.outcomes,
@@ -229,6 +230,8 @@ function stateOf(run: Run, clock: Clock): RunState {
     waiting: whyWaiting(run),
     outages: run.breaker.outages,
     found: run.pacer.found,
+    series: tally.series.observe(elapsedMs, tally.outcomes),
+    stopped: stopReason && { status: stopReason.status, message: stopReason.message },
     ended: run.isOver && willConclude(run),
   };
 }

@@ -39,6 +39,7 @@ export interface BroadcastDeps {
   /** This process. */
   self: ProcessFacts;
   user: string;
+  version?: string | undefined;
   fateOf: Here["fateOf"];
   /** Called once the run exists, before the first claim: for progress and signals. */
   onStart?(id: string, run: Run, record: BroadcastRecord): void;

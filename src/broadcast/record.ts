@@ -7,6 +7,7 @@ import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, ShownStatus } fr
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Series } from "./series.ts";
 import type { StopReason } from "./stop.ts";
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
@@ -127,6 +128,8 @@ export interface RunInfo extends ProcessFacts {
   runId: string;
   /** Who started it. */
   user?: string | undefined;
+  /** Of push-cli. */
+  version?: string | undefined;
   /** Epoch ms. */
   sinceMs: number;
 }
@@ -168,6 +171,10 @@ export interface RunState {
   outages?: Outages | undefined;
   /** The rate that it found after refusals; absent without a limit. */
   found?: FoundRate | undefined;
+  /** When it settled what, in steps of its working time. */
+  series?: Series | undefined;
+  /** Why it ends, or ended, before it was done with its audience. */
+  stopped?: Pick<StopReason, "status" | "message"> | undefined;
   /** It ended normally and is summing up. */
   ended?: boolean | undefined;
   /** It has removed its own heartbeat: it no longer claims, sends or releases anything. */
