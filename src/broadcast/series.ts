@@ -57,7 +57,10 @@ export class SeriesMeter {
 
 /** Adds what came between two looks to the buckets of that time, evenly, in whole numbers. */
 function spread(buckets: number[], count: number, stepMs: number, fromMs: number, toMs: number): void {
-  if (count < 0) return takeBack(buckets, -count);
+  if (count < 0) {
+    takeBack(buckets, -count);
+    return;
+  }
   const [first, last] = [Math.floor(fromMs / stepMs), Math.floor(toMs / stepMs)];
   let given = 0;
   for (let at = first; at < last; at++) {
