@@ -1,11 +1,12 @@
 /**
- * What `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build. What is there
- * already is left alone, so a second run prints nothing. Node built-ins only, in syntax that Node 14 can parse: an old
- * Node has to get as far as the version check.
+ * What `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build; and, for
+ * the tests (--with-chromium), a browser. What is there already is left alone, so a second run prints nothing. Node
+ * built-ins only, in syntax that Node 14 can parse: an old Node has to get as far as the version check.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { findChromium, installChromium } from "./setup/chromium.mjs";
 import { isLocked, withLock } from "./setup/lock.mjs";
 import { build, installPackages, isBuilt, isInstalled } from "./setup/packages.mjs";
 import { hasRedis, installRedis } from "./setup/redis.mjs";
@@ -14,9 +15,11 @@ import { isOlder } from "./setup/version.mjs";
 
 async function main(root) {
   checkNode(root);
-  // Redis first: it alone may need what only the user can give, and should not keep them waiting for npm to say so.
+  const browser = { isDone: () => findChromium() !== undefined, run: () => installChromium() };
+  // These two first: they alone may need what only the user can give, and should not keep them waiting for npm to say so.
   const steps = [
     { isDone: () => hasRedis(), run: () => installRedis() },
+    ...(process.argv.includes("--with-chromium") ? [browser] : []),
     { isDone: () => isInstalled(root), run: () => installPackages(root) },
     { isDone: () => isBuilt(root), run: () => build(root) },
   ];
