@@ -66,6 +66,13 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
   ),
   define(
     "document",
+    "broadcast-report",
+    ["broadcast report"],
+    broadcast.reportWritten,
+    "Written HTML report",
+  ),
+  define(
+    "document",
     "broadcast-delete",
     ["broadcast delete"],
     broadcast.broadcastDeleted,

@@ -70,6 +70,8 @@ const RULES: Record<string, Rule> = {
       "src/exit-codes.ts",
     ],
   },
+  // The page of `broadcast report`: data in, markup out.
+  "src/report/": { values: ["src/broadcast/", "src/output/format.ts"], types: DOMAIN },
   // The manual; which page it is and how it looks is the matter of others.
   "src/help/": NOTHING,
   // Data: the shapes of what is printed.
@@ -96,6 +98,7 @@ const RULES: Record<string, Rule> = {
       "src/output/",
       "src/config/",
       "src/files/",
+      "src/report/",
       "src/help/",
       "src/documents/",
       "src/exit-codes.ts",
@@ -138,6 +141,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/files/",
       "src/output/report-file.ts",
       "src/output/export-file.ts",
+      "src/output/whole-file.ts",
       // The log and the audit log.
       "src/output/append-file.ts",
       // The controlling terminal is a file.

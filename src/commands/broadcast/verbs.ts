@@ -2,7 +2,18 @@ import { nearestWord } from "../../config/nearest.ts";
 import { usageError } from "../../errors.ts";
 
 /** The verbs that there are. */
-const VERBS = ["send", "resume", "watch", "list", "show", "recipients", "pause", "cancel", "delete"];
+const VERBS = [
+  "send",
+  "resume",
+  "watch",
+  "list",
+  "show",
+  "recipients",
+  "report",
+  "pause",
+  "cancel",
+  "delete",
+];
 /** Second names of some; too short for other words to be mistyped forms of them. */
 const ALIASES = ["ls", "rm"];
 
@@ -58,17 +69,8 @@ const OTHER_WORDS: Record<string, string[]> = {
     "stats",
     "stat",
   ],
-  "recipients <id>": [
-    "export",
-    "report",
-    "users",
-    "failed",
-    "failures",
-    "errors",
-    "unknown",
-    "dump",
-    "download",
-  ],
+  "recipients <id>": ["export", "users", "failed", "failures", "errors", "unknown", "dump", "download"],
+  "report <id> --html report.html": ["html", "page", "summary", "chart"],
   "pause <id>": ["stop", "halt", "hold", "suspend", "interrupt", "quit", "exit", "end"],
   "cancel <id>": ["abort", "kill", "terminate", "undo", "revoke", "recall"],
   "delete <id>": ["remove", "del", "drop", "purge", "clean", "clear", "prune"],
