@@ -30,12 +30,17 @@ export function renderChart(shown: readonly ShownRun[]): Html | undefined {
 ${[0, 50].map((y) => html`<line class="grid" x1="0" x2="${WIDTH}" y1="${y}" y2="${y}"/>`)}
 ${spans.map((span) => html`<path class="c-others" d="${areaOf(span, place, top, "all")}"/><path class="c-sent" d="${areaOf(span, place, top, "sent")}"/>`)}
 ${shown.map(({ run, isTrouble }) => renderEnd(place(lifeOf(run).toMs), isTrouble))}
-<line class="axis" x1="0" x2="${WIDTH}" y1="${HEIGHT}" y2="${HEIGHT}"/>
-</svg>${renderBands(shown, place)}</div></div>
-<div class="when" aria-hidden="true"><span>${formatTime(first.fromMs)}</span><span>${formatTime(last.toMs)}</span></div>
+${spans.map((span) => renderAxis(span, place))}
+</svg>${renderBands(shown, place)}<div class="when" aria-hidden="true"><span>${formatTime(first.fromMs)}</span><span>${formatTime(last.toMs)}</span></div></div></div>
 <figcaption>${renderLegend(spans)}</figcaption>
 </figure>
 ${renderFigures(columns)}`;
+}
+
+/** Broken where a pause is cut out. */
+function renderAxis({ fromMs, toMs }: Span, place: Place): Html {
+  const [from, to] = [fromMs, toMs - 0.01].map((ms) => place(ms).toFixed(2));
+  return html`<line class="axis" x1="${from}" x2="${to}" y1="${HEIGHT}" y2="${HEIGHT}"/>`;
 }
 
 type Place = (ms: number) => number;
@@ -61,11 +66,11 @@ function placeSpans(spans: readonly Span[]): Place {
   };
 }
 
-/** The next of 1, 2, 5, 10, 20 ... that is not below. */
+/** The next round number that is not below: 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20 ... */
 export function niceTop(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((one) => one * power >= value * 0.999) ?? 10;
+  const step = [1, 1.5, 2, 3, 4, 5, 6, 8].find((one) => one * power >= value * 0.999) ?? 10;
   return step * power;
 }
 

@@ -12,7 +12,7 @@ export function renderErrors(data: ReportData): Html {
   const body =
     errors.length === 0
       ? html`<p>None: the platform accepted every request.</p>`
-      : html`<table class="small"><thead><tr><th scope="col">Answer</th><th scope="col" class="n">Times</th><th scope="col">Meaning and remedy</th></tr></thead>
+      : html`<table class="small"><thead><tr><th scope="col">Answer, meaning and remedy</th><th scope="col" class="n">Times</th></tr></thead>
 <tbody>${errors.map((group) => renderGroup(group, data))}</tbody></table>
 <p class="note">Every answer counts, those included that were followed by a successful retry.</p>`;
   return html`<section aria-labelledby="errors"><h2 id="errors">Errors</h2>${down}${body}</section>`;
@@ -21,7 +21,7 @@ export function renderErrors(data: ReportData): Html {
 function renderGroup({ errcode, errmsg, count }: ErrorGroup, { meaningOf, remedyOf }: ReportData): Html {
   const meaning = errcode === null ? undefined : (meaningOf(errcode) ?? "not documented");
   const remedy = errcode === null ? undefined : remedyOf(errcode);
-  return html`<tr><th scope="row">${errcode === null ? "no errcode" : foreign(String(errcode), 60)}</th><td class="n">${formatCount(count)}</td>
-<td>${meaning && foreign(meaning)}${remedy && html`<span class="remedy">${foreign(remedy)}</span>`}<span class="note">${foreign(errmsg, 300)}</span></td></tr>
+  const name = errcode === null ? "no errcode" : html`errcode ${foreign(String(errcode), 60)}`;
+  return html`<tr><th scope="row">${name}${meaning && html`: ${foreign(meaning)}`}${remedy && html`<span class="remedy">${foreign(remedy)}</span>`}<span class="note">${foreign(errmsg, 300)}</span></th><td class="n">${formatCount(count)}</td></tr>
 `;
 }

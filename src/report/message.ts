@@ -38,7 +38,7 @@ function renderPhone(message: Message, fields: readonly MessageField[]): Html {
   const emphasised = fields[large];
   return html`<div class="phone"><div class="bubble">
 <p class="subject">${message.title ? foreign(message.title, 120) : html`<span class="dim">Template ${foreign(message.templateId)}</span>`}</p>
-${emphasised && html`<p class="large">${renderValue(emphasised.value, hasColumns)}<span>${foreign(emphasised.label ?? emphasised.name)}</span></p>`}
+${emphasised && html`<p class="large">${renderValue(emphasised.value, hasColumns)}<span>${foreign(emphasised.label ?? emphasised.name, 60)}</span></p>`}
 ${renderFields(
   fields.filter((field) => field !== emphasised),
   hasColumns,
@@ -57,7 +57,7 @@ function renderFields(
     return hasMore ? undefined : html`<p class="dim">No values: the message is blank.</p>`;
   const rows = fields.map(
     ({ name, label, value }) =>
-      html`<div><dt>${foreign(label ?? name)}</dt><dd>${value === "" ? html`<span class="dim">(empty)</span>` : renderValue(value, hasColumns)}</dd></div>`,
+      html`<div><dt>${foreign(label ?? name, 60)}</dt><dd>${value === "" ? html`<span class="dim">(empty)</span>` : renderValue(value, hasColumns)}</dd></div>`,
   );
   return html`<dl>${rows}</dl>`;
 }
@@ -71,19 +71,22 @@ function renderLink({ page, options = {} }: Message, hasColumns: boolean): Html 
   return html`<p class="opens dim">Opens nothing.</p>`;
 }
 
+/** Longer values than any platform takes would only push the rest away. */
+const MOST = 300;
+
 /** Literal braces, or the name of a column. */
 const PLACE = /\{\{\{\{|\{\{([^}]*)\}\}/g;
 
 /** A value with the columns in it marked. */
 function renderValue(value: string, hasColumns: boolean): Html {
-  if (!hasColumns) return foreign(value, 2000);
+  if (!hasColumns) return foreign(value, MOST);
   const pieces: Html[] = [];
   let at = 0;
   for (const match of value.matchAll(PLACE)) {
-    pieces.push(foreign(value.slice(at, match.index), 2000));
+    pieces.push(foreign(value.slice(at, match.index), MOST));
     pieces.push(match[1] === undefined ? html`{{` : html`<mark>${foreign(match[1].trim())}</mark>`);
     at = match.index + match[0].length;
   }
-  pieces.push(foreign(value.slice(at), 2000));
+  pieces.push(foreign(value.slice(at), MOST));
   return html`${pieces}`;
 }

@@ -10,7 +10,7 @@ export function renderMissed(data: ReportData): Html | undefined {
   const table =
     lines.length === 0
       ? undefined
-      : html`<table class="small"><thead><tr><th scope="col">OpenId</th><th scope="col">Outcome</th><th scope="col">When</th></tr></thead>
+      : html`<table class="small"><thead><tr><th scope="col">OpenId</th><th scope="col">What happened</th></tr></thead>
 <tbody>${lines.map((line) => renderLine(line, data))}</tbody></table>`;
   return html`<section aria-labelledby="missed"><h2 id="missed">Failed and unknown recipients</h2>
 <p>${countOf(lines.length, total)}${lines.length > 0 && !isFull ? " OpenIds are cut, because they stand for persons." : ""} To list all: <code>${foreign(command)}</code></p>
@@ -30,7 +30,7 @@ function renderLine(
 ): Html {
   const meaning = errcode === null ? "no usable answer" : (meaningOf(errcode) ?? "not documented");
   const why = errcode === null ? meaning : `${errcode}: ${meaning}`;
-  return html`<tr><th scope="row" class="id">${foreign(missed.isFull ? openId : cutOpenId(openId), 200)}</th><td>${outcome}<span class="note">${foreign(why)}; ${formatCounted(attempts, "attempt")}</span></td><td>${formatTime(Date.parse(at))}</td></tr>
+  return html`<tr><th scope="row" class="id">${foreign(missed.isFull ? openId : cutOpenId(openId), 200)}</th><td>${outcome}: ${foreign(why)}<span class="note"><span class="together">${formatTime(Date.parse(at))}</span>, ${formatCounted(attempts, "attempt")}</span></td></tr>
 `;
 }
 

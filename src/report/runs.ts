@@ -19,7 +19,7 @@ function renderBody(runs: readonly KnownRun[]): Html {
       ? undefined
       : html`<p class="note">${without === 1 ? "One run" : formatCount(without)} of an older version kept no figures over time.</p>`;
   return html`${renderChart(shown)}${note}
-<table class="small"><thead><tr><th scope="col">Run</th><th scope="col">At work</th><th scope="col" class="n">Sent</th><th scope="col">How it ended</th></tr></thead>
+<table class="small"><thead><tr><th scope="col">Run</th><th scope="col" class="n">Sent</th><th scope="col">How it ended</th></tr></thead>
 <tbody>${runs.map(renderRow)}</tbody></table>`;
 }
 
@@ -28,11 +28,17 @@ function renderRow(run: KnownRun, i: number): Html {
   const who = user === undefined ? host : `${user}@${host}`;
   const by = version === undefined ? `pid ${pid}` : `pid ${pid}, push-cli ${version}`;
   const { words, isTrouble } = endOf(run);
-  return html`<tr><th scope="row"><span class="number">${i + 1}</span> ${foreign(who, 60)}<span class="note">${by}</span></th>
-<td>${formatTime(sinceMs)} to ${formatTime(untilMs)}<span class="note">${formatDuration(elapsedOf(run))}</span></td>
+  return html`<tr><th scope="row"><span class="number">${i + 1}</span> ${renderPeriod(sinceMs, untilMs)}<span class="note">${formatDuration(elapsedOf(run))} by ${foreign(who, 60)}, ${by}</span></th>
 <td class="n">${outcomes ? formatCount(outcomes.sent) : "–"}</td>
 <td>${isTrouble ? html`<strong class="trouble">${foreign(words)}</strong>` : foreign(words)}</td></tr>
 `;
+}
+
+/** "2026-11-23 18:40:12 to 18:52:01"; with both days where they differ. */
+function renderPeriod(fromMs: number, toMs: number): Html {
+  const [from, to] = [formatTime(fromMs), formatTime(toMs)];
+  const day = from.slice(0, from.indexOf(" ") + 1);
+  return html`<span class="together">${from}</span> <span class="together">to ${to.startsWith(day) ? to.slice(day.length) : to}</span>`;
 }
 
 /** How a run ended, in words, and whether that is something to look at. */

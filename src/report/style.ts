@@ -84,6 +84,7 @@ tbody tr:last-child>*{border-bottom:0}
 tbody th{font-weight:500}
 td .note,th .note{display:block;font-weight:400;font-family:inherit}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.together{white-space:nowrap}
 .facts{margin:0}
 .facts div{padding:.42rem 0;border-bottom:1px solid var(--line)}
 .facts div:last-child{border-bottom:0}
