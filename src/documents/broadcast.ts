@@ -220,16 +220,6 @@ export const broadcastDeleted = s.object(
   "That a broadcast was deleted, or would be.",
 );
 
-export const reportWritten = s.object(
-  {
-    broadcastId: s.text("The id of the broadcast."),
-    path: s.text("The file that was written."),
-    bytes: s.count("Its size."),
-    takenAt: s.time("The time whose state it shows."),
-  },
-  "That a report was written.",
-);
-
 export const reportLine = s.object(
   {
     openId: s.text("The recipient."),

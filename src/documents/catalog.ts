@@ -5,6 +5,7 @@ import * as platform from "./platform.ts";
 import * as pool from "./pool.ts";
 import * as program from "./program.ts";
 import * as setup from "./setup.ts";
+import { reportWritten } from "./written-report.ts";
 
 type Form = DocumentDefinition["form"];
 
@@ -64,13 +65,7 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     broadcast.reportLine,
     "Recipient in a report (--report)",
   ),
-  define(
-    "document",
-    "broadcast-report",
-    ["broadcast report"],
-    broadcast.reportWritten,
-    "Written HTML report",
-  ),
+  define("document", "broadcast-report", ["broadcast report"], reportWritten, "Written HTML report"),
   define(
     "document",
     "broadcast-delete",
