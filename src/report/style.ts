@@ -141,7 +141,7 @@ section{break-inside:auto;padding:.8rem 1rem}
 .phone,.bar,.chart,.figures,tr,.facts div{break-inside:avoid}
 h2{break-after:avoid}thead{display:table-header-group}
 .pair{grid-template-columns:17rem minmax(0,1fr)}.halves{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
-.figures{grid-template-columns:repeat(5,minmax(0,1fr))}.figures div:first-child{grid-column:auto}
+.figures{grid-template-columns:repeat(5,minmax(0,1fr))}.figures div:first-child{grid-column:auto}.figures dd{font-size:1.15rem}.figures dd.note{font-size:.82rem}
 details{display:none}}
 `;
 

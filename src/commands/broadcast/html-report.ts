@@ -8,7 +8,6 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import { checkWholeFile, writeWholeFile } from "../../output/whole-file.ts";
 import type { Deps, RunAction } from "../deps.ts";
-import { stopAtSignal } from "../interrupt.ts";
 import { broadcastNeeds } from "./preflight.ts";
 import { recountWithProgress } from "./recount.ts";
 import { STDOUT } from "./report.ts";
@@ -49,23 +48,13 @@ async function report(deps: Deps, flags: HtmlFlags, id: string): Promise<ExitNam
   // In this order, as in loadView.
   const runs = await shownRuns(needs, id);
   const record = await loadBroadcast(needs, id);
-  const stop = stopAtSignal(deps);
-  try {
-    const recount = flags.exact ? await recountWithProgress(deps, record) : undefined;
-    const view = viewBroadcast(record, runs, recount);
-    const data = await collectReport(deps, view, { isFull: flags.full === true, signal: stop.signal });
-    if (stop.exit) {
-      out.talk("interrupted; nothing was written");
-      return stop.exit;
-    }
-    const { renderReport } = await import("../../report/page.ts");
-    const page = renderReport(data);
-    if (path === undefined) await out.text(page);
-    else await writePage(deps, path, page, { id, takenAtMs: data.takenAtMs, force });
-    return "done";
-  } finally {
-    stop.undo();
-  }
+  const view = viewBroadcast(record, runs, flags.exact ? await recountWithProgress(deps, record) : undefined);
+  const data = await collectReport(deps, view, flags.full === true);
+  const { renderReport } = await import("../../report/page.ts");
+  const page = renderReport(data);
+  if (path === undefined) await out.text(page);
+  else await writePage(deps, path, page, { id, takenAtMs: data.takenAtMs, force });
+  return "done";
 }
 
 /** `path`: undefined for stdout. */

@@ -17,12 +17,8 @@ const MOST_LINES = 200;
 
 const MISSED = ["failed", "unknown"];
 
-/** All that the page of a broadcast shows. `signal` ends the search for recipients. */
-export async function collectReport(
-  deps: Deps,
-  view: BroadcastView,
-  { isFull, signal }: { isFull: boolean; signal: AbortSignal },
-): Promise<ReportData> {
+/** All that the page of a broadcast shows. */
+export async function collectReport(deps: Deps, view: BroadcastView, isFull: boolean): Promise<ReportData> {
   const { record, result } = view;
   const takenAtMs = deps.clock.now();
   const channel = await deps.channel(record.channel);
@@ -39,7 +35,7 @@ export async function collectReport(
     spends: titleOf(spends),
     settings: settingsOf(view),
     filtered: listFiltered(result.filtered ?? {}),
-    missed: await collectMissed(deps, view, isFull, signal),
+    missed: await collectMissed(deps, view, isFull),
     next: nextCommands(view),
   };
 }
@@ -49,21 +45,15 @@ async function collectMissed(
   deps: Deps,
   { record, result: { outcomes } }: BroadcastView,
   isFull: boolean,
-  signal: AbortSignal,
 ): Promise<Missed> {
   const total = outcomes && outcomes.failed + outcomes.unknown;
   const command = `push-cli broadcast recipients ${record.id} --outcome ${MISSED.join(",")}`;
-  const lines = total === 0 ? [] : await firstLines(deps, record, total ?? MOST_LINES, signal);
+  const lines = total === 0 ? [] : await firstLines(deps, record, total ?? MOST_LINES);
   return { lines, total, command, isFull };
 }
 
 /** No more than there can be: a sweep of all ledgers ends with the last one. */
-async function firstLines(
-  deps: Deps,
-  record: BroadcastRecord,
-  total: number,
-  signal: AbortSignal,
-): Promise<ReportLine[]> {
+async function firstLines(deps: Deps, record: BroadcastRecord, total: number): Promise<ReportLine[]> {
   const { broadcasts: store, history, sweepLedgers } = await deps.stores(sendOf(record));
   const filter = { outcomes: new Set(MISSED) };
   const most = Math.min(total, MOST_LINES);
@@ -72,7 +62,7 @@ async function firstLines(
   for await (const page of listRecipients({ store, history, sweepLedgers }, record, filter)) {
     // A sweep may meet somebody twice.
     for (const line of page) if (lines.size < most) lines.set(line.openId, line);
-    if (signal.aborted || lines.size >= most) break;
+    if (lines.size >= most) break;
     progress.update(() => `reading ledgers: ${formatCount(lines.size)} failed or unknown`);
   }
   progress.done();
