@@ -20,7 +20,7 @@ by mail or printed. A broadcast that is running is shown as it stands now.
 
 Examples:
   $ push-cli broadcast report 20261123-184012-k3f9 --html report.html
-  $ push-cli broadcast report 20261123-184012-k3f9 --html - | gzip > report.html.gz`;
+  $ push-cli broadcast report spring --html - | gzip > spring.html.gz`;
 
 interface HtmlFlags {
   html?: string;
