@@ -1,11 +1,12 @@
 /**
- * Installs what `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build.
- * Whatever exists already is left alone, so a second run prints nothing. Node built-ins only, in syntax that Node 14 can
- * parse: an old Node has to get as far as the version check.
+ * Installs what `npm run demo` and `npm test` need on a fresh machine: a redis-server, the npm packages, the build; for
+ * the tests (--with-chromium) also a browser. Whatever exists already is left alone, so a second run prints nothing. Node
+ * built-ins only, in syntax that Node 14 can parse: an old Node has to get as far as the version check.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { findChromium, installChromium } from "./setup/chromium.mjs";
 import { isLocked, withLock } from "./setup/lock.mjs";
 import { build, installPackages, isBuilt, isInstalled } from "./setup/packages.mjs";
 import { hasRedis, installRedis } from "./setup/redis.mjs";
@@ -14,9 +15,11 @@ import { isOlder } from "./setup/version.mjs";
 
 async function main(root) {
   checkNode(root);
-  // Redis first: only this step may need something from the user, who should not have to wait for npm to learn it.
+  const browser = { isDone: () => findChromium() !== undefined, run: () => installChromium() };
+  // These two first: only they may need something from the user, who should not have to wait for npm to learn it.
   const steps = [
     { isDone: () => hasRedis(), run: () => installRedis() },
+    ...(process.argv.includes("--with-chromium") ? [browser] : []),
     { isDone: () => isInstalled(root), run: () => installPackages(root) },
     { isDone: () => isBuilt(root), run: () => build(root) },
   ];

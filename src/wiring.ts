@@ -65,9 +65,7 @@ export function createDeps({ io, out, globals, version, runCli, log, audit, endN
     });
   };
   const deps: Deps = {
-    io,
-    out,
-    clock,
+    ...{ io, out, clock, version },
     settings,
     stores: sendStoresOf(settings, opened),
     consents: async (templateId) => {

@@ -19,6 +19,7 @@ import type { BroadcastRecord, RunState } from "./record.ts";
 import { reportWithVariants } from "./report.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
+import { stateOf } from "./run-state.ts";
 import { hasBegun, type Schedule } from "./schedule.ts";
 import { adoptRecent, shareFound } from "./share-rate.ts";
 import { isOver } from "./status.ts";
@@ -114,18 +115,19 @@ export async function runOnce(
   options: EngineOptions,
   plan: RunPlan,
 ): Promise<Ended> {
-  const { clock, store, self, user } = deps;
+  const { clock, store, self, user, version } = deps;
   const { id } = record;
   const { runId, dead, retry } = plan;
-  const info = { ...self, runId, user, sinceMs: clock.now() };
+  const info = { ...self, runId, user, version, sinceMs: clock.now() };
   let beganAt = clock.monotonic();
   // Neither the time before it begins nor quiet hours nor the wait after a canary are work.
-  const elapsedMs = () => Math.round(clock.monotonic() - beganAt - run.timing.rest.ms);
+  const ageMs = () => Math.round(clock.monotonic() - beganAt);
+  const elapsedMs = () => Math.max(0, ageMs() - Math.round(run.timing.rest.ms));
   const choice = await loadChoice(store, { ...record, ...plan.changes });
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const report = deps.report && reportWithVariants(deps.report, record.message.variants);
   const heartbeat = new Heartbeat(store, id, info, clock, {
-    state: () => ({ ...stateOf(run, clock), elapsedMs: elapsedMs() }),
+    state: () => stateOf(run, clock, { elapsedMs: elapsedMs(), ageMs: ageMs() }),
     onBeat: (others) => shareFound(run, others),
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
     // Nothing is lost while it waits to begin: another process would wait for its lease to lapse.
@@ -219,24 +221,4 @@ async function reportInvalid(
       else report.writeUnlessThere(line);
     }
   }
-}
-
-function stateOf(run: Run, clock: Clock): RunState {
-  const { tally, earlier, inHand } = run;
-  return {
-    untilMs: clock.now(),
-    codes: tally.codes,
-    errors: tally.errors,
-    outcomes: tally.outcomes,
-    retried: tally.retried,
-    receipts: tally.receipts,
-    noCodeMet: tally.outcomes.no_code + earlier.outcomes.no_code,
-    variants: noteVariants(run),
-    filtered: tally.filtered,
-    open: inHand.size,
-    waiting: whyWaiting(run),
-    outages: run.breaker.outages,
-    found: run.pacer.found,
-    ended: run.isOver && willConclude(run),
-  };
 }

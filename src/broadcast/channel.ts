@@ -204,6 +204,8 @@ export interface Channel extends ChannelFacts {
   doubtTemplateId(apiBase: string, templateId: string): { text: string; isCertain: boolean } | undefined;
   /** A known errcode in words. */
   meaningOf(errcode: Errcode): string | undefined;
+  /** What an operator can do about it, where that is known. */
+  remedyOf?(errcode: Errcode): string | undefined;
 }
 
 export interface SenderOptions {

@@ -40,6 +40,7 @@ export interface BroadcastDeps {
   /** This process. */
   self: ProcessFacts;
   user: string;
+  version?: string | undefined;
   fateOf: Here["fateOf"];
   /** Absent where there is no terminal. */
   askCanary?: AskCanary | undefined;

@@ -1,4 +1,5 @@
 import { type Exclusion, type Filtered, isWithheld, WITHHELD, type Withheld } from "./policy.ts";
+import { SeriesMeter } from "./series.ts";
 
 /** A platform's error code: a number, or a name where it has names: `FORM_ID_OVER_TIME`. */
 export type Errcode = number | string;
@@ -123,6 +124,8 @@ export class Tally {
   filtered: Filtered = {};
   /** Recipients whose outcome from an earlier run was reset to try again. */
   readonly retried = { unknown: 0, failed: 0, spent: 0, standing: 0 };
+  /** When what was settled. */
+  readonly series = new SeriesMeter();
   /** Recipients of earlier runs whose unknown outcome a receipt resolved. */
   readonly receipts = { sent: 0, rejected: 0 };
   /** Answers other than ok, the retried ones included. */

@@ -14,8 +14,12 @@ import type {
 } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
+import type { BroadcastResult } from "./result.ts";
 import type { Schedule, ScheduleDocument } from "./schedule.ts";
+import type { Series } from "./series.ts";
 import type { StopReason } from "./stop.ts";
+
+export type { BroadcastResult };
 
 /** Whom a broadcast is for: every pool, or a list that is kept beside the record. */
 export type AudienceKind = "pools" | "list";
@@ -85,43 +89,6 @@ export interface Wanted {
   by: string;
 }
 
-/** The JSON document of `broadcast`; field names are a contract (design section 7). */
-export interface BroadcastResult {
-  broadcastId: string;
-  status: ShownStatus;
-  reason?: string;
-  templateId: string;
-  recipients: number;
-  /** Users without an outcome yet; null where the users were not counted. */
-  toGo: number | null;
-  outcomes: Record<Outcome, number>;
-  /** Absent without variants. */
-  variants?: VariantResult[];
-  /** Users of the audience whom the policy left out; they are not recipients. Absent without a policy. */
-  filtered?: Filtered;
-  /** Absent without one. */
-  canary?: CanaryDocument;
-  codes: CodeCounts;
-  errors: ErrorGroup[];
-  /** How often and how long the API was down while runs were working. Absent in results of older versions. */
-  outages?: Outages;
-  /** Claims without a known outcome yet: `resume` continues with the same code. */
-  open: number;
-  /** Absent for a broadcast without one. */
-  schedule?: ScheduleDocument;
-  /** ISO 8601. */
-  startedAt: string;
-  /** Null until it is finished. */
-  finishedAt: string | null;
-  /** How long runs worked on it, without the time between them. */
-  durationMs: number;
-  /** Messages sent per second of that time; null while that is unknown. */
-  sentPerSecond: number | null;
-  /** The present run alone. */
-  run?: { runId: string; sent: number; durationMs: number; sentPerSecond: number | null };
-  dryRun?: true;
-}
-
 /**
  * What identifies a process, where its system provides it. Host and pid alone don't: containers may share a host name,
  * and each has its own pids.
@@ -145,6 +112,8 @@ export interface RunInfo extends ProcessFacts {
   runId: string;
   /** Who started it. */
   user?: string | undefined;
+  /** Of push-cli. */
+  version?: string | undefined;
   /** Epoch ms. */
   sinceMs: number;
 }
@@ -188,6 +157,10 @@ export interface RunState {
   outages?: Outages | undefined;
   /** The rate that it found after refusals; absent without a limit. */
   found?: FoundRate | undefined;
+  /** When it settled what, in steps of its working time. */
+  series?: Series | undefined;
+  /** Why it ends, or ended, before it was done with its audience. */
+  stopped?: Pick<StopReason, "status" | "message"> | undefined;
   /** It ended normally and is summing up. */
   ended?: boolean | undefined;
   /** It has removed its own heartbeat: it no longer claims, sends or releases anything. */

@@ -102,6 +102,8 @@ export interface Deps {
   io: Io;
   out: Output;
   clock: Clock;
+  /** Of push-cli. */
+  version: string;
   settings(): Promise<Settings>;
   /** `of` a message: pools, ledgers and history are those that its sends go by. */
   stores(of?: SendOf): Promise<Stores>;

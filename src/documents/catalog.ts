@@ -9,6 +9,7 @@ import { reportLine } from "./report-line.ts";
 import { runDue } from "./run-due.ts";
 import * as setup from "./setup.ts";
 import * as suppress from "./suppress.ts";
+import { reportWritten } from "./written-report.ts";
 
 type Form = DocumentDefinition["form"];
 
@@ -70,6 +71,7 @@ export const DOCUMENTS: readonly DocumentDefinition[] = [
     "Dry run of pausing or cancelling",
   ),
   define("lines", "report-line", ["broadcast recipients"], reportLine, "Recipient in a report (--report)"),
+  define("document", "broadcast-report", ["broadcast report"], reportWritten, "Written HTML report"),
   define(
     "document",
     "broadcast-delete",

@@ -163,6 +163,7 @@ describe("each command", () => {
         "broadcast list",
         "broadcast show",
         "broadcast recipients",
+        "broadcast report",
         "pool show",
         "pool list",
         "pool stats",

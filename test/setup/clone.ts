@@ -21,7 +21,7 @@ export interface Clone {
   /** Puts a shell script on PATH; it logs its name and arguments first. */
   addTool(name: string, script: string): void;
   /** Starts bin/setup.mjs. */
-  start(options?: { uid?: number; env?: Record<string, string> }): Run;
+  start(options?: { uid?: number; env?: Record<string, string>; args?: string[] }): Run;
   write(file: string, text: string): void;
   /** The tools called so far, with their arguments, and forgets them. */
   takeCalls(): string[];
@@ -64,7 +64,8 @@ export function makeClone(): Clone {
   const clone: Clone = {
     root,
     addTool: (name, script) => addTool(path.join(tools, name), script),
-    start: ({ uid, env } = {}) => start(root, { PATH: tools, LOG: log, TOOLS: tools, ...env }, uid),
+    start: ({ uid, env, args = [] } = {}) =>
+      start(root, args, { PATH: tools, LOG: log, TOOLS: tools, ...env }, uid),
     write: (file, text) => {
       mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
       writeFileSync(path.join(root, file), text);
@@ -95,9 +96,9 @@ function addTool(file: string, script: string): void {
   chmodSync(file, 0o755);
 }
 
-function start(root: string, env: Record<string, string>, uid?: number): Run {
+function start(root: string, args: string[], env: Record<string, string>, uid?: number): Run {
   const as = uid === undefined ? {} : { uid, gid: uid };
-  const child = spawn(process.execPath, ["bin/setup.mjs"], { cwd: root, env, ...as });
+  const child = spawn(process.execPath, ["bin/setup.mjs", ...args], { cwd: root, env, ...as });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (part) => (stdout += part));

@@ -70,6 +70,8 @@ const RULES: Record<string, Rule> = {
       "src/exit-codes.ts",
     ],
   },
+  // The page of `broadcast report`: data in, markup out.
+  "src/report/": { values: ["src/broadcast/", "src/output/format.ts"], types: DOMAIN },
   // The manual; which page it is and how it looks is the matter of others.
   "src/help/": NOTHING,
   // Data: the shapes of what is printed.
@@ -99,6 +101,7 @@ const RULES: Record<string, Rule> = {
       "src/config/",
       "src/files/",
       "src/notify/",
+      "src/report/",
       "src/help/",
       "src/documents/",
       "src/exit-codes.ts",
@@ -143,6 +146,7 @@ const OUTSIDE: { what: string; pattern: RegExp; in: "code" | "imports"; only: st
       "src/output/report-file.ts",
       "src/output/export-file.ts",
       "src/output/metrics-file.ts",
+      "src/output/whole-file.ts",
       // The log and the audit log.
       "src/output/append-file.ts",
       // The controlling terminal is a file.

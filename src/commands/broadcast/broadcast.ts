@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { RunAction } from "../deps.ts";
 import { registerBroadcastDelete } from "./delete.ts";
 import { registerBroadcastHalts } from "./halt.ts";
+import { registerBroadcastReport } from "./html-report.ts";
 import { registerBroadcastList } from "./list.ts";
 import { registerBroadcastRecipients } from "./recipients.ts";
 import { registerBroadcastResume } from "./resume.ts";
@@ -20,6 +21,7 @@ export function registerBroadcast(broadcast: Command, run: RunAction): void {
   registerBroadcastList(broadcast, run);
   registerBroadcastShow(broadcast, run);
   registerBroadcastRecipients(broadcast, run);
+  registerBroadcastReport(broadcast, run);
   registerBroadcastHalts(broadcast, run);
   registerBroadcastDelete(broadcast, run);
   // The default verb's options are what somebody who asks for help with the noun is after.

@@ -27,6 +27,7 @@ export async function collectRunDeps(
     tokens,
     clock: deps.clock,
     log: deps.log,
+    version: deps.version,
     ...{ self, user, fateOf },
   };
 }

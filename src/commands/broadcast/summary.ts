@@ -128,7 +128,8 @@ export async function showOutcomes({ out }: Deps, result: Summary, spends: Permi
   await out.table(OUTCOME_COLUMNS, rows);
 }
 
-function wordsOf(outcome: Outcome, spends: PermissionKind): string {
+/** What an outcome means. */
+export function wordsOf(outcome: Outcome, spends: PermissionKind): string {
   return outcome === "no_code" ? `no valid ${nameOf(spends)}` : OUTCOME_WORDS[outcome];
 }
 

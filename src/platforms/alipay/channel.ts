@@ -45,6 +45,7 @@ export function openAlipayChannel(of: AlipayChannel, account: Account): OpenChan
     render: (message, openId, formId) => JSON.parse(createBizContent(message, withCode)({ openId, formId })),
     problemOf: problemOfValue,
     meaningOf: (errcode) => verdictOn(table, errcode)?.meaning,
+    remedyOf: (errcode) => verdictOn(table, errcode)?.hint,
     sender: (message, options) => createAlipaySender(of, account, message, options),
   };
 }

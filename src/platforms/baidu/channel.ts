@@ -50,6 +50,7 @@ export function openBaiduChannel(of: BaiduChannel, account: Account): OpenChanne
     },
     problemOf: () => undefined,
     meaningOf: (errcode) => table.get(errcode)?.meaning,
+    remedyOf: (errcode) => table.get(errcode)?.hint,
     tokenApi: () => {
       const { origin, host, prefix } = parseApiBase(apiBase);
       return createTokenApi({

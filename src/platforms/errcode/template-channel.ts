@@ -30,6 +30,7 @@ export function openTemplateChannel(
     render: (message, openId, formId) => JSON.parse(createTemplateBody(message)({ openId, formId })),
     problemOf: () => undefined,
     meaningOf: (errcode) => table.get(errcode)?.meaning,
+    remedyOf: (errcode) => table.get(errcode)?.hint,
     tokenApi: () =>
       createTokenApi({ endpoints: tokenEndpoints(apiBase), credentials, timeoutMs, clock, network }),
     sender: (message, limits) => {

@@ -54,6 +54,7 @@ function openSubscribe({
     render: (message, openId, formId) => JSON.parse(createBody(message)({ openId, formId })),
     problemOf: () => undefined,
     meaningOf: (errcode) => SUBSCRIBE_SEND.get(errcode)?.meaning,
+    remedyOf: (errcode) => SUBSCRIBE_SEND.get(errcode)?.hint,
     tokenApi: () =>
       createTokenApi({ endpoints: tokenEndpoints(apiBase), credentials, timeoutMs, clock, network }),
     sender: (message, limits) => {

@@ -46,6 +46,7 @@ function openMp(account: Account): OpenChannel {
     render: (message, openId, formId) => JSON.parse(createMpBody(message)({ openId, formId })),
     problemOf: () => undefined,
     meaningOf: (errcode) => MP_SEND.get(errcode)?.meaning,
+    remedyOf: (errcode) => MP_SEND.get(errcode)?.hint,
     tokenApi: () =>
       createTokenApi({ endpoints: tokenEndpoints(apiBase), credentials, timeoutMs, clock, network }),
     sender: (message, { broadcastId, ...limits }) => {

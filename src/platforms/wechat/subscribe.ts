@@ -61,6 +61,7 @@ function openSubscribe(account: Account): OpenChannel {
       return problem?.severity === "error" ? problem.what : undefined;
     },
     meaningOf: (errcode) => SUBSCRIBE_SEND.get(errcode)?.meaning,
+    remedyOf: (errcode) => SUBSCRIBE_SEND.get(errcode)?.hint,
     tokenApi: () =>
       createTokenApi({
         endpoints: tokenEndpoints(apiBase),

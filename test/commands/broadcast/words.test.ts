@@ -16,7 +16,7 @@ async function expectNothingSent() {
 }
 
 /** The verbs that want to be told a broadcast. */
-const VERBS_WITH_ID = ["show", "recipients", "pause", "cancel", "delete", "rm"];
+const VERBS_WITH_ID = ["show", "recipients", "report", "pause", "cancel", "delete", "rm"];
 
 /** Words of other tools, and the command of ours that does it. */
 const WORDS: [command: string, words: string][] = [
@@ -26,7 +26,8 @@ const WORDS: [command: string, words: string][] = [
   ["watch <id>", "follow tail log logs monitor progress top wait"],
   ["list", "all history recent"],
   ["show <id>", "status state info get describe inspect view details detail stats stat"],
-  ["recipients <id>", "export report users failed failures errors unknown dump download"],
+  ["recipients <id>", "export users failed failures errors unknown dump download"],
+  ["report <id> --html report.html", "html page summary chart"],
   ["pause <id>", "stop halt hold suspend interrupt quit exit end"],
   ["cancel <id>", "abort kill terminate undo revoke recall"],
   ["delete <id>", "remove del drop purge clean clear prune"],
