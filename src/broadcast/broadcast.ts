@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
+import { fixCaps } from "./caps.ts";
 import type { Message } from "./channel.ts";
 import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
@@ -64,7 +65,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
   const memory = await deps.lookAtMemory();
   const id = spec.id ?? newBroadcastId(clock);
   const runId = newRunId(clock);
-  const record: BroadcastRecord = {
+  const record = fixCaps({
     id,
     firstRunId: runId,
     appid: spec.appid,
@@ -81,7 +82,7 @@ export async function startBroadcast(deps: BroadcastDeps, spec: BroadcastSpec): 
     testOf: spec.testOf,
     status: "running",
     startedAtMs: clock.now(),
-  };
+  });
   await enterRecord(deps, record, spec);
   return runOnce(deps, record, spec.engine, {
     runId,

@@ -1,10 +1,11 @@
 import type { Audience } from "../../broadcast/audience.ts";
 import type { PermissionKind } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
+import { sumWithheld } from "../../broadcast/outcome.ts";
 import { mergeFiltered, sumFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { nameOf } from "../permission-words.ts";
-import { filteredFacts, policyFacts } from "./filter-words.ts";
+import { filteredFacts, policyFacts, withheldFacts } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, type Fact } from "./question.ts";
 
@@ -31,12 +32,18 @@ export function audienceFacts(
       : `${formatCounted(taken, name)}${standingText(sent - taken)}; this leaves ${countUsers(left[0])} without a ${name}`;
   const filtered = mergeFiltered(filters?.policy, [tally.filtered]);
   const leftOut = sumFiltered(filtered);
+  const withheld = sumWithheld(tally.outcomes);
+  const kept = withheld > 0 ? `, ${formatCount(withheld)} withheld` : "";
   const without = leftOut > 0 ? `, ${formatCount(leftOut)} filtered out` : "";
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
-    ["audience", `${whom}${upTo}: ${countUsers(sent + no_code + leftOut)}${without}${reachable}`],
+    [
+      "audience",
+      `${whom}${upTo}: ${countUsers(sent + no_code + leftOut + withheld)}${without}${kept}${reachable}`,
+    ],
     ...policyFacts(filters?.policy),
     ...filteredFacts(filtered),
+    ...withheldFacts(tally.outcomes),
     ["spends", spent],
     ...(spends === "none" ? [] : [["leaves", describeLeft(left, name)] as Fact]),
   ];

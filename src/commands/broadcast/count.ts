@@ -2,6 +2,7 @@ import { type Audience, type AudiencePage, countListed, type Row } from "../../b
 import type { Message } from "../../broadcast/channel.ts";
 import { isNobodyReachable } from "../../broadcast/conclude.ts";
 import { countAudience, type DryRun, dryRunResult } from "../../broadcast/dry-run.ts";
+import { sumWithheld } from "../../broadcast/outcome.ts";
 import { sumFiltered } from "../../broadcast/policy.ts";
 import type { BroadcastResult } from "../../broadcast/record.ts";
 import { createRenderer, withTexts } from "../../broadcast/values.ts";
@@ -13,7 +14,7 @@ import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
-import { describeFiltered } from "./filter-words.ts";
+import { describeFiltered, describeWithheld } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
@@ -111,26 +112,27 @@ async function targetOf(deps: Deps) {
 export async function noneReachable(
   deps: Deps,
   message: Message,
-  { outcomes: { no_code: count }, filtered = {} }: Pick<BroadcastResult, "outcomes" | "filtered">,
+  { outcomes, filtered = {} }: Pick<BroadcastResult, "outcomes" | "filtered">,
 ): Promise<PushCliError> {
   const name = nameOf(await spendsOf(deps, message));
+  const { no_code: count } = outcomes;
   const without =
     count === 1 ? `the user has no valid ${name}` : `none of ${countUsers(count)} has a valid ${name}`;
-  const sum = sumFiltered(filtered);
-  if (sum > 0) {
-    const others = count === 0 ? "" : `; of the others, ${without}`;
-    const hint = "each user counts under the first filter that applies; loosen a filter to reach more";
-    return new PushCliError(
-      "nothing",
-      `the filters exclude ${countUsers(sum)} (${describeFiltered(filtered)})${others}`,
-      {
-        hint,
-      },
-    );
-  }
-  return new PushCliError("nothing", without, {
-    hint: "to see what the pools hold: push-cli pool list",
-  });
+  const [sum, withheld] = [sumFiltered(filtered), sumWithheld(outcomes)];
+  if (sum + withheld === 0)
+    return new PushCliError("nothing", without, { hint: "to see what the pools hold: push-cli pool list" });
+  const parts = [
+    ...(sum > 0 ? [`the filters exclude ${countUsers(sum)} (${describeFiltered(filtered)})`] : []),
+    ...(withheld > 0
+      ? [`the message is withheld from ${countUsers(withheld)} (${describeWithheld(outcomes)})`]
+      : []),
+    ...(count > 0 ? [`of the others, ${without}`] : []),
+  ];
+  const hint =
+    sum > 0
+      ? "each user counts under the first filter that applies; loosen a filter to reach more"
+      : "push-cli help audience explains whom a message is withheld from, and why";
+  return new PushCliError("nothing", parts.join("; "), { hint });
 }
 
 /**

@@ -47,8 +47,9 @@ Examples:
   # Send to two users without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
-  # Exclude users of another broadcast; leave every user a code
-  $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
+  # Exclude users of another broadcast, or of any today; leave every user a code
+  $ push-cli broadcast <templateId> --keywords "a,b" --exclude-broadcast <id>
+  $ push-cli broadcast <templateId> --keywords "a,b" --cap 1/24h --min-valid 2
   # Send to everyone after a test message to myself
   $ push-cli broadcast <templateId> --keywords "a,b,c" --test oMe
   # Personalize the message with columns of a file
@@ -145,12 +146,12 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
   if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
-  const filters = await loadFilters(deps, flags, message);
+  const id = flags.id ?? newBroadcastId(deps.clock);
+  const filters = await loadFilters(deps, flags, { id, message, startMs: deps.clock.now() });
   let audience: Audience | undefined;
   try {
     audience = await loadAudience(deps, flags, message);
     if (audience.kind === "pools") await requireAnyPool(deps, message);
-    const id = flags.id ?? newBroadcastId(deps.clock);
     const plan: Plan = { id, message, audience, limit, filters, options, testers };
     const found = { doubts: [doubt, ...doubts], danger, look, stdinTaken };
     if (flags.dryRun) return await showPlan(deps, flags, plan, found);
