@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeChoice, type Policy } from "../../src/broadcast/policy.ts";
 import type { ClaimReply, Ledger } from "../../src/broadcast/ports.ts";
+import { shareOf } from "../broadcast/share-of.ts";
 import { plainEntry, startTestRedis, type TestRedis } from "../helpers/redis.ts";
 import { FAR, PAST } from "./seed.ts";
 
@@ -138,12 +139,6 @@ function expected({ openId, entries, others, own, refusals }: User, plan: Plan):
   if (expiringWithinMs !== undefined && valid[0] === "late") return "expiringWithin";
   if (valid.length < minValid) return "minValid";
   return `claimed ${openId}${codes.findIndex((one) => one !== "expired")}`;
-}
-
-/** As the manual says that it is computed. */
-function shareOf(seed: string, openId: string): number {
-  const digest = createHash("sha256").update(`${seed}:holdout:${openId}`).digest();
-  return digest.readUIntBE(0, 6) / 2 ** 48;
 }
 
 async function seed(some: readonly User[], startMs: number, nowMs: number): Promise<void> {
