@@ -228,7 +228,7 @@ describe("decides in the step that claims", () => {
   }
 
   it.each([1, 2])(
-    "two broadcasts that are --not-in each other share no user (--min-valid %i)",
+    "two broadcasts that are --exclude-broadcast each other share no user (--min-valid %i)",
     async (minValid) => {
       await giveTwo();
       // Who has one code less by the other's claim is out by that, too: so they have more of them here.

@@ -216,6 +216,26 @@ describe("a broadcast that goes on", () => {
   });
 });
 
+test("a user who was capped by a message that failed is sent to by the next run, and no count keeps them", async () => {
+  await giveUsers(world, 60);
+  const all = USERS.slice(0, 60);
+  await note(all.slice(0, 5), "other", 0, "unknown");
+  const args = ["--id", "b-1", "--cap", "1/24h", "--to-file", list(all), "--limit", "10"];
+  const first = await broadcast(world, args);
+  expect(first.json()).toMatchObject({ outcomes: { sent: 10, capped: 5 } });
+  await note(["u0"], "other", 0, "rejected");
+  setFaults(world, "unlisted:40");
+  const more = ["--limit", "none", "--max-errors", "9999"];
+  const second = await run("broadcast", "resume", "b-1", "--yes", ...more);
+  setFaults(world);
+  const { failed, sent } = second.json<BroadcastResult>().outcomes;
+  expect(second.json(), second.stderr).toMatchObject({ outcomes: { capped: 4 }, recipients: 60 });
+  expect(failed + sent).toBe(56);
+  const third = await run("broadcast", "resume", "b-1", "--retry-failed", "--yes");
+  const want = { sent, failed, capped: 4, no_code: 0 };
+  expect(third.json(), third.stderr).toMatchObject({ outcomes: want, recipients: 60 });
+});
+
 test("every message of another broadcast counts, also one whose outcome is not known, and the cap is exact", async () => {
   await giveUsers(world, 6);
   const before = await countCodes(world);
