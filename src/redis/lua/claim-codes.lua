@@ -131,7 +131,7 @@ end
 -- What a line says of the user besides; `noted`: the ledger as read_noted has it, where there are caps.
 local function mark_of(ledger, noted)
   if not_in and is_reached(ledger, not_in) then return " = " end
-  return caps and is_capped(noted, id, caps) and " + " or " "
+  return caps and is_capped(noted, caps) and " + " or " "
 end
 
 local function read_user(pool, ledger, from, mark, head)
@@ -148,13 +148,16 @@ local function read_user(pool, ledger, from, mark, head)
 end
 
 local way = ARGV[4]
--- Without a word of the policy's, and for codes, which any number of broadcasts may send at a time, ledgers are not read.
-local reads_ledgers = caps or (way ~= "0" and way ~= "1")
+-- For codes, which any number of broadcasts may send at a time, and in a mere look, ledgers are read for caps alone: by HVALS,
+-- which takes half as long.
+local one_at_a_time = way ~= "0" and way ~= "1"
+local reading = one_at_a_time and "HGETALL" or (caps and "HVALS")
 
 local function claim(pool, ledger, from)
-  local noted = reads_ledgers and read_noted(ledger)
-  if noted == nil then return " - later" end
-  if way ~= "0" and way ~= "1" and is_on_its_way(noted) then return "later" end
+  local noted = {}
+  if reading then noted = read_noted(ledger, id, reading) end
+  if not noted then return " - later" end
+  if one_at_a_time and is_on_its_way(noted) then return "later" end
   local mark = mark_of(ledger, noted)
   if way == "0" or policy.counts or mark ~= " " then return read_user(pool, ledger, tonumber(from), mark) end
   if way == "3" then return write_record(ledger, "-", "0", "2", "", "-") or read_user(pool, ledger, 0, mark) end

@@ -6,33 +6,31 @@
 local MAX_NOTED, looks = 1024, 4096
 local TOO_MANY = "too many"
 
--- The fields of a ledger, each followed by its record; TOO_MANY; or nil when the call has no room left to read them. What is no
--- ledger is left to those who read it.
-local function read_noted(ledger)
+-- The records of a ledger by HVALS, or by HGETALL with each one's broadcast before it; TOO_MANY; or nil when the call has no room
+-- left to read them. `own`: the broadcast that asks, whose record does not count. What is no ledger is left to those who read it.
+local function read_noted(ledger, own, command)
   local noted = try_read("HLEN", ledger)
   if type(noted) ~= "number" or noted == 0 then return {} end
-  if noted > MAX_NOTED + 1 then return TOO_MANY end
+  if noted > MAX_NOTED and (noted > MAX_NOTED + 1 or not try_read("HGET", ledger, own)) then return TOO_MANY end
   if looks <= 0 then return nil end
   looks = looks - noted
-  return redis.call("HGETALL", ledger)
+  return redis.call(command, ledger)
 end
 
--- By the records that is_reached goes by, but for that of the broadcast that asks: what it writes must not change what it decided.
--- Of a ledger with too many others it is not known, so that the user is rather spared a message.
-local function is_capped(noted, own, caps)
+-- By the records that is_reached goes by. That of the broadcast that asks is none of them: of a user who is still to be decided
+-- about it says at most that there was no permission. Nor does an id look like a record. Of a ledger with too many it is not
+-- known, so that the user is rather spared a message.
+local function is_capped(noted, caps)
   if noted == TOO_MANY then return true end
-  local counts, others = {}, 0
-  for i = 1, #noted, 2 do
-    if noted[i] ~= own then
-      others = others + 1
-      local state, at = match(noted[i + 1], "^(%l+) %S+ %d+ (%d+)")
-      if state == "sent" or state == "unknown" or state == "claimed" then
-        for n, cap in ipairs(caps) do
-          if tonumber(at) >= cap.since then counts[n] = (counts[n] or 0) + 1 end
-          if counts[n] == cap.count then return true end
-        end
+  local counts = {}
+  for _, text in ipairs(noted) do
+    local state, at = match(text, "^(%l+) %S+ %d+ (%d+)")
+    if state == "sent" or state == "unknown" or state == "claimed" then
+      for n, cap in ipairs(caps) do
+        if tonumber(at) >= cap.since then counts[n] = (counts[n] or 0) + 1 end
+        if counts[n] == cap.count then return true end
       end
     end
   end
-  return others > MAX_NOTED
+  return false
 end
