@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
 import { enterBroadcast } from "./begin.ts";
 import type { Canary } from "./canary.ts";
+import { fixCaps } from "./caps.ts";
 import type { Message } from "./channel.ts";
-import { conclude, fenced, wantedStop, willConclude } from "./conclude.ts";
+import { conclude, fenced, wantedStop } from "./conclude.ts";
 import type { BroadcastDeps, Ended, RunPlan } from "./deps.ts";
 import { driveRun } from "./engine.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -15,7 +15,7 @@ import { noteRun } from "./notes.ts";
 import { createPatience, type Patience, tokensWithPatience, withPatience } from "./patience.ts";
 import type { Choice, Excluded, Policy } from "./policy.ts";
 import { invalidLine } from "./recipients.ts";
-import type { BroadcastRecord, RunState } from "./record.ts";
+import type { BroadcastRecord } from "./record.ts";
 import { reportWithVariants } from "./report.ts";
 import { spareTheLiving } from "./rivals.ts";
 import { Run } from "./run.ts";
@@ -26,10 +26,8 @@ import { isOver } from "./status.ts";
 import { stopReasonOf } from "./stop.ts";
 import { firstSweep, type Sweeps } from "./sweep.ts";
 import { awaitReceipts, takeReceipts } from "./take-receipts.ts";
-import { noteVariants } from "./variant-totals.ts";
 import { assignVariants, createTexts } from "./variants.ts";
 import { visitUsers } from "./visits.ts";
-import { whyWaiting } from "./waiting.ts";
 
 export interface BroadcastSpec {
   /** Given by the operator; made up when absent. */
@@ -84,7 +82,7 @@ export async function createBroadcast(
   await deps.tokens.current();
   const memory = await deps.lookAtMemory();
   const { schedule } = spec;
-  const record: BroadcastRecord = {
+  const record = fixCaps({
     id: spec.id ?? newBroadcastId(clock),
     firstRunId: newRunId(clock),
     appid: spec.appid,
@@ -103,7 +101,7 @@ export async function createBroadcast(
     testOf: spec.testOf,
     status: schedule?.atMs === undefined ? "running" : "scheduled",
     startedAtMs: clock.now(),
-  };
+  });
   await enterRecord(deps, record, spec);
   return record;
 }

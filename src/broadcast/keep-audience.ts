@@ -92,6 +92,6 @@ export async function loadChoice(
   }
   if (count === policy.exclude) return makeChoice(policy, excluded);
   throw new PushCliError("nothing", `the --exclude-file of broadcast '${record.id}' is gone from Redis`, {
-    hint: `without it, the excluded users would get the message; start a new broadcast with --exclude-file and --not-in ${record.id}`,
+    hint: `without it, the excluded users would get the message; start a new broadcast with --exclude-file and --exclude-broadcast ${record.id}`,
   });
 }

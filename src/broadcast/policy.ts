@@ -116,15 +116,16 @@ export function sumFiltered(filtered: Filtered | undefined): number {
 
 /**
  * The users left out by each filter, over all runs. Every run meets all of them again, so their numbers must not be
- * added up. Undefined without filters.
+ * added up. Undefined without filters; those from whom the message is withheld are outcomes.
  */
 export function mergeFiltered(
   policy: Policy | undefined,
   runs: readonly (Filtered | undefined)[],
 ): Filtered | undefined {
-  if (!policy) return undefined;
+  const filters = policy ? filtersOf(policy) : [];
+  if (filters.length === 0) return undefined;
   return Object.fromEntries(
-    filtersOf(policy).map((name) => [name, Math.max(0, ...runs.map((counts) => counts?.[name] ?? 0))]),
+    filters.map((name) => [name, Math.max(0, ...runs.map((counts) => counts?.[name] ?? 0))]),
   );
 }
 
@@ -137,7 +138,7 @@ export const LEDGER_LIFE_MS = 7 * 24 * 3600 * 1000;
 /** Refuses with `nothing` a broadcast whose ledgers may be gone: users who have its message would not be left out. */
 export function checkLedgersThere({ id, startedAtMs }: OtherBroadcast, nowMs: number): void {
   if (nowMs - startedAtMs <= LEDGER_LIFE_MS) return;
-  throw new PushCliError("nothing", `--not-in ${id}: that broadcast began more than 7 days ago`, {
+  throw new PushCliError("nothing", `--exclude-broadcast ${id}: that broadcast began more than 7 days ago`, {
     hint: "its first ledgers expire after 8 days, so push-cli can't tell who received it; use its --report file as --exclude-file",
   });
 }

@@ -1,21 +1,13 @@
 import type { AudiencePage, InvalidRow } from "./audience.ts";
 import type { Outages } from "./breaker.ts";
-import type { Canary, CanaryDocument, CanaryProgress, CanaryVerdict } from "./canary.ts";
+import type { Canary, CanaryProgress, CanaryVerdict } from "./canary.ts";
 import type { Message } from "./channel.ts";
 import type { EvictedKeys } from "./memory.ts";
-import type {
-  BroadcastStatus,
-  CodeCounts,
-  ErrorGroup,
-  Outcome,
-  ShownStatus,
-  VariantCounts,
-  VariantResult,
-} from "./outcome.ts";
+import type { BroadcastStatus, CodeCounts, ErrorGroup, Outcome, VariantCounts } from "./outcome.ts";
 import type { FoundRate } from "./pacer.ts";
 import type { Filtered, Policy } from "./policy.ts";
 import type { BroadcastResult } from "./result.ts";
-import type { Schedule, ScheduleDocument } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Series } from "./series.ts";
 import type { StopReason } from "./stop.ts";
 

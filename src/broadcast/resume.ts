@@ -208,9 +208,9 @@ function findLapsed({ policy }: BroadcastRecord, nowMs: number): string | undefi
 function othersGone(id: string, other: string): PushCliError {
   return new PushCliError(
     "nothing",
-    `broadcast '${other}', which --not-in names, began more than 7 days ago`,
+    `broadcast '${other}', which --exclude-broadcast names, began more than 7 days ago`,
     {
-      hint: `push-cli can no longer tell who received it, so '${id}' can't be resumed; start a new broadcast with --not-in ${id}`,
+      hint: `push-cli can no longer tell who received it, so '${id}' can't be resumed; start a new broadcast with --exclude-broadcast ${id}`,
     },
   );
 }

@@ -1,7 +1,7 @@
 import { toCanaryDocument } from "./canary.ts";
-import { OUTCOMES, type Outcome, sumOutcomes, sumWithheld, type VariantCounts } from "./outcome.ts";
+import { OUTCOMES, sumOutcomes, sumWithheld, type VariantCounts } from "./outcome.ts";
 import { notedSends, ratePerSecond, workedMs } from "./pace.ts";
-import { mergeFiltered, WITHHELD, type Withheld } from "./policy.ts";
+import { mergeFiltered, type Withheld } from "./policy.ts";
 import type { BroadcastRecord, BroadcastResult, RunInfo, RunState } from "./record.ts";
 import type { Recount } from "./recount.ts";
 import type { Run } from "./run.ts";
@@ -46,7 +46,7 @@ export function summarize(
   const codes = addCodes(tally.codes, { spent: spent - tally.codes.spent }, otherRuns);
   // A run that swept the whole audience has met everybody that the policy leaves out now.
   const hasMetAll = !stopReason && record.recipients === undefined;
-  if (!hasMetAll) for (const name of WITHHELD) outcomes[name] = mostOf(name, outcomes, otherRuns);
+  Object.assign(outcomes, hasMetAll ? recount?.withheld : knownWithheld(record, [tally, ...otherRuns]));
   const { sent, rejected, failed, unknown } = outcomes;
   // A finished broadcast that is retried keeps its number of recipients; those without a code are not visited again.
   if (record.recipients !== undefined && !stopReason)
@@ -94,13 +94,17 @@ export function summarize(
   };
 }
 
-/** The most that any run met: each meets the same users again. */
-function mostOf(
-  name: Withheld,
-  outcomes: Record<Outcome, number>,
-  otherRuns: readonly Pick<RunState, "outcomes">[],
-): number {
-  return Math.max(outcomes[name], ...otherRuns.map((other) => other.outcomes?.[name] ?? 0));
+/**
+ * From how many the message is withheld, as far as a run knows that has not met everybody: what a complete sweep has found, or
+ * else the most that any run has met, because each meets the same users again.
+ */
+function knownWithheld(
+  { recipients, result }: BroadcastRecord,
+  runs: readonly Pick<RunState, "outcomes">[],
+): Record<Withheld, number> {
+  const sources = recipients !== undefined && result ? [result] : runs;
+  const most = (name: Withheld) => Math.max(...sources.map(({ outcomes }) => outcomes?.[name] ?? 0));
+  return { suppressed: most("suppressed"), held_out: most("held_out"), capped: most("capped") };
 }
 
 /**

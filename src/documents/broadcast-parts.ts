@@ -50,7 +50,7 @@ export const FILTERED = s.optional(
     {
       match: s.optional(s.count("OpenIds that --match does not fit.")),
       exclude: s.optional(s.count("Listed in --exclude-file.")),
-      notIn: s.optional(s.count("Reached, perhaps, by a broadcast of --not-in.")),
+      notIn: s.optional(s.count("Reached, perhaps, by a broadcast of --exclude-broadcast.")),
       expiringWithin: s.optional(s.count("The code to be spent expires later than --expiring-within.")),
       minValid: s.optional(s.count("Fewer valid codes or consents than --min-valid.")),
     },

@@ -13,6 +13,7 @@ import {
 } from "./broadcast-parts.ts";
 import { PLANNED_CANARY } from "./canary.ts";
 import * as s from "./define.ts";
+import { FILTERS } from "./filters.ts";
 
 const RECEIPTS = s.object(
   {
@@ -155,17 +156,6 @@ const SHOWN_RUN = s.object(
     ),
   },
   "A process that worked on it.",
-);
-
-const FILTERS = s.object(
-  {
-    match: s.optional(s.text("The pattern that openIds have to fit.")),
-    exclude: s.optional(s.count("How many openIds are left out by a list.")),
-    notIn: s.optional(s.list(s.text("The id of a broadcast."), "Broadcasts whose recipients are left out.")),
-    expiringWithinMs: s.optional(s.count("How soon the code to be spent has to expire, in milliseconds.")),
-    minValid: s.optional(s.count("How many valid codes or consents a user has to have.")),
-  },
-  "Whom of the audience it may send to.",
 );
 
 export const broadcastShown = s.object(

@@ -12,8 +12,8 @@ export interface UserChange {
   beforeMs?: number;
   /** Entries that the pool must have. */
   length?: number;
-  /** Not when the user has the message of a broadcast that the policy's `notIn` names, or may have it. */
-  unlessReached?: boolean;
+  /** Not when what the policy asks of ledgers, `notIn` and `caps`, leaves the user out now. */
+  unlessLeftOut?: boolean;
   /** An entry to put at the left end. */
   back?: string;
   /** In ascending order. */
@@ -71,10 +71,10 @@ function toLines(changes: UserChange[]): [lines: string, bytes: string] {
     bytes += text;
     return String(text.length);
   };
-  const lines = changes.map(({ record, beforeMs, length, unlessReached, back, edits, kept = [] }) => {
+  const lines = changes.map(({ record, beforeMs, length, unlessLeftOut, back, edits, kept = [] }) => {
     const same = record && record.was === record.text;
     const words = [record ? measure(record.was) : "*", record && !same ? measure(record.text) : "*"];
-    words.push(String(beforeMs ?? "-"), String(length ?? "*"), unlessReached ? "=" : "-", measure(back));
+    words.push(String(beforeMs ?? "-"), String(length ?? "*"), unlessLeftOut ? "=" : "-", measure(back));
     for (const { index, was, text } of edits) words.push(String(index), measure(was), measure(text));
     for (const { index, was } of kept) words.push(String(index), measure(was), "*");
     return words.join(" ");

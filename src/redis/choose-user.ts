@@ -8,9 +8,10 @@ import { type Behind, NOTHING_BEHIND, type Progress, sumValid } from "./take-ste
 /** A policy as claim-codes.lua and change-users.lua take it: JSON, or nothing. */
 export function encodePolicy(policy: Policy | undefined): string {
   if (!policy) return "";
-  const { notIn = [], expiringWithinMs, minValid = 1 } = policy;
+  const { notIn = [], caps = [], expiringWithinMs, minValid = 1 } = policy;
   const words = {
     ...(notIn.length > 0 ? { notIn: notIn.map(({ id }) => id) } : {}),
+    ...(caps.length > 0 ? { caps: caps.map(({ count, sinceMs: since }) => ({ count, since })) } : {}),
     ...(expiringWithinMs === undefined ? {} : { within: expiringWithinMs }),
     ...(minValid > 1 ? { counts: true } : {}),
   };

@@ -127,9 +127,10 @@ function claimAnew(
 ): Step {
   // A user who was claimed before was chosen then.
   const policy = before && before.outcome !== "no_code" ? undefined : by.choice?.policy;
-  if (policy && reading.isReached) return { reply: leftOut(user.openId, "notIn") };
+  if (policy && reading.leftOutBy) return { reply: leftOut(user.openId, reading.leftOutBy) };
   const step = claimByPool(by, family, user, reading, policy, before);
-  return policy?.notIn && step.change ? { ...step, change: { ...step.change, unlessReached: true } } : step;
+  const asks = policy?.notIn !== undefined || policy?.caps !== undefined;
+  return asks && step.change ? { ...step, change: { ...step.change, unlessLeftOut: true } } : step;
 }
 
 function claimByPool(

@@ -18,8 +18,8 @@ export interface UserReading {
   record: string | undefined;
   /** What Redis says of a ledger that is none. */
   fault: string | undefined;
-  /** The user has the message of a broadcast that the policy's `notIn` names, or may have it. */
-  isReached: boolean;
+  /** What the policy asks of ledgers and this user's does not have: see `notIn` and `caps`. */
+  leftOutBy: "notIn" | "capped" | undefined;
   pool: PoolReading;
   /** Redis' clock. */
   nowMs: number;
@@ -79,14 +79,17 @@ function toLines(reply: unknown): (string | UserReading)[] {
   return lines.map((line) => (line.startsWith(" ") ? toUser(line, bytes, nowMs) : line));
 }
 
+/** How claim-codes.lua says by what a ledger leaves its user out. */
+const MARKS: Record<string, UserReading["leftOutBy"]> = { "=": "notIn", "+": "capped" };
+
 function toUser(line: string, bytes: Measured, nowMs: number): UserReading {
   const [, record = "-", ...rest] = line.split(" ");
-  const isReached = rest[0] === "=";
-  const piece = isReached ? rest.slice(1) : rest;
+  const leftOutBy = MARKS[rest[0] ?? ""];
+  const piece = leftOutBy ? rest.slice(1) : rest;
   const isFault = record.startsWith("!");
   const text = bytes.take(isFault ? record.slice(1) : record);
   const user = { record: isFault ? undefined : text, fault: isFault ? text : undefined };
-  return { ...user, isReached, pool: toPool(piece, bytes), nowMs };
+  return { ...user, leftOutBy, pool: toPool(piece, bytes), nowMs };
 }
 
 /** A pool's piece from the words of read-piece.lua. */

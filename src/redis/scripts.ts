@@ -3,6 +3,7 @@ import type { ChainableCommander, Cluster, Redis } from "ioredis";
 import type { RedisKey } from "./keys.ts";
 import changeUsers from "./lua/change-users.lua";
 import claimCodes from "./lua/claim-codes.lua";
+import countSends from "./lua/count-sends.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import dropFields from "./lua/drop-fields.lua";
 import fillField from "./lua/fill-field.lua";
@@ -58,8 +59,11 @@ function bytesScript(name: string, ...parts: string[]): Script {
 }
 
 export const SCRIPTS = {
-  claimCodes: bytesScript("claim-codes", shareBasics, readPiece, plainConsent, reachedBy, claimCodes),
-  changeUsers: script("change-users", shareBasics, reachedBy, changeUsers),
+  claimCodes: bytesScript(
+    "claim-codes",
+    ...[shareBasics, readPiece, plainConsent, reachedBy, countSends, claimCodes],
+  ),
+  changeUsers: script("change-users", shareBasics, reachedBy, countSends, changeUsers),
   settleSends: script("settle-sends", shareBasics, settleSends),
   readPools: bytesScript("read-pools", readPools),
   purgePools: bytesScript("purge-pools", shareBasics, readPiece, plainConsent, purgePools),

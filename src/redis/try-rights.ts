@@ -35,7 +35,7 @@ const TRIES: Try[] = [
   ...on("pool", "type", "exists", "llen", "lrange 0 0", "lindex 0", "lpop", "lset 0 x", "lrem 0 x"),
   ...on("pool", "ltrim 0 -1", "del", "unlink"),
   ...writing("pool", "lpush x", "rpush x"),
-  ...on("ledger", "hget f", "hdel f", "hgetall", "hvals", "expire 1", "pexpire 1"),
+  ...on("ledger", "hget f", "hdel f", "hlen", "hgetall", "hvals", "expire 1", "pexpire 1"),
   // The wrong number of arguments, which the command itself detects.
   ...on("ledger", "hset f x f"),
   ...writing("ledger", "hsetnx f x"),

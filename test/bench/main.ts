@@ -10,6 +10,7 @@ import { median } from "./feel.ts";
 import { benchImport } from "./import.ts";
 import { openIdOf } from "./loops.ts";
 import { startNginx } from "./nginx.ts";
+import { benchPolicy } from "./policy.ts";
 import { benchPurge } from "./purge.ts";
 import { benchReading } from "./reading.ts";
 import { benchStartUp } from "./start-up.ts";
@@ -210,8 +211,15 @@ async function resumeSweep(redis: PrivateRedis): Promise<void> {
 
 const tools = { scale, child, tool, report };
 
+async function policy(redis: PrivateRedis): Promise<void> {
+  const sink = await startSink(0);
+  await benchPolicy({ ...tools, redis, url: sink.url, fill, broadcast: () => broadcast(64) });
+  await sink.stop();
+}
+
 const PARTS: Record<string, (redis: PrivateRedis) => Promise<void>> = {
   throughput,
+  policy,
   latency,
   memory,
   purge: (redis) => benchPurge(redis, tools),

@@ -55,12 +55,13 @@ describe("documents", () => {
     ["broadcast send", ["t", "--no-keywords", "--dry-run"]],
     [
       "broadcast send",
-      ["t", "--no-keywords", "--dry-run", "--match", "o*", "--not-in", "b", "--min-valid", "1"],
+      ["t", "--no-keywords", "--dry-run", "--match", "o*", "--exclude-broadcast", "b", "--min-valid", "1"],
     ],
     [
       "broadcast send",
       ["t", "--no-keywords", "-y", "--id", "d", "--expiring-within", "1d", "--min-valid", "1"],
     ],
+    ["broadcast send", ["t", "--no-keywords", "-y", "--id", "e", "--holdout", "0.5%", "--cap", "9/24h"]],
     ["broadcast list", []],
     ["broadcast show", ["b", "--exact"]],
     ["broadcast watch", ["b"]],
@@ -86,7 +87,8 @@ describe("documents", () => {
 
   it.each(COMMANDS)("of %s %j fit their schemas", async (path, argv, stdin) => {
     await fill();
-    await world.cli(["broadcast", "t", "--no-keywords", "-y", "--id", "b", "--limit", "1"]);
+    const policy = ["--holdout", "0.5%", "--cap", "9/24h", "--match", "*"];
+    await world.cli(["broadcast", "t", "--no-keywords", "-y", "--id", "b", "--limit", "1", ...policy]);
     if (path === "broadcast cancel") await world.redis.client.hset("mina:broadcast:b", "status", "stopped");
     expect((await documentsOf(path, argv, stdin)).length).toBeGreaterThan(0);
   });

@@ -13,6 +13,7 @@ const keys = createKeys({ keyPrefix: "mina:", poolPrefix: "mina:openid:" });
 const POOL = "mina:openid:u";
 const LEDGER = "{mina:openid:u}:sends";
 const [a, b] = [plainEntry("a", FAR), plainEntry("b", FAR)];
+const CAPS = { caps: [{ count: 1, withinMs: 1000, sinceMs: 9 }] };
 const NOT_IN = { notIn: [{ id: "other", startedAtMs: 0 }] };
 
 let redis: TestRedis;
@@ -51,13 +52,15 @@ async function claim(policy: Policy, act: () => Promise<unknown>): Promise<strin
   return reply?.status === "excluded" ? reply.by : (reply?.status ?? "");
 }
 
-it.each<[string, Policy, string[]]>([
-  ["a list in one entry", NOT_IN, [`[${a}]`]],
-  ["codes that are counted", { ...NOT_IN, minValid: 2 }, [a, b]],
-])("another broadcast sends to the user: %s", async (_, policy, entries) => {
+it.each<[string, Policy, string[], string]>([
+  ["a list in one entry", NOT_IN, [`[${a}]`], "notIn"],
+  ["codes that are counted", { ...NOT_IN, minValid: 2 }, [a, b], "notIn"],
+  ["a list in one entry, with a cap", CAPS, [`[${a}]`], "capped"],
+  ["codes that are counted, with a cap", { ...CAPS, minValid: 2 }, [a, b], "capped"],
+])("another broadcast sends to the user: %s", async (_, policy, entries, out) => {
   for (const [state, by] of [
-    ["sent", "notIn"],
-    ["claimed", "notIn"],
+    ["sent", out],
+    ["claimed", out],
     ["failed", "claimed"],
   ] as const) {
     await redis.client.flushall();

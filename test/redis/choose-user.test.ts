@@ -228,7 +228,7 @@ describe("decides in the step that claims", () => {
   }
 
   it.each([1, 2])(
-    "two broadcasts that are --not-in each other share no user (--min-valid %i)",
+    "two broadcasts that are --exclude-broadcast each other share no user (--min-valid %i)",
     async (minValid) => {
       await giveTwo();
       // Who has one code less by the other's claim is out by that, too: so they have more of them here.
@@ -240,6 +240,13 @@ describe("decides in the step that claims", () => {
       });
     },
   );
+
+  it.each([1, 2])("two broadcasts with --cap 1/24h share no user (--min-valid %i)", async (minValid) => {
+    await giveTwo();
+    for (const openId of openIds) await redis.push(openId, plainEntry(`${openId}c`, FAR));
+    const policy: Policy = { caps: [{ count: 1, withinMs: 24 * HOUR_MS, sinceMs: 0 }], minValid };
+    expect(await claimAtOnce(ledger(policy), ledger(policy, { id: "b" }))).toEqual({ both: 0, neither: 0 });
+  });
 
   it("two broadcasts with --min-valid 2 take one of two codes", async () => {
     await giveTwo();

@@ -106,6 +106,7 @@ const LINE = {
     errmsg: null,
     msgid: null,
     formId: null,
+    variant: null,
   },
   at: new Date(START_MS).toISOString(),
 };

@@ -5,10 +5,9 @@ import { sumWithheld } from "../../broadcast/outcome.ts";
 import { mergeFiltered, sumFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 import { nameOf } from "../permission-words.ts";
-import { filteredFacts, policyFacts } from "./filter-words.ts";
+import { filteredFacts, policyFacts, withheldFacts } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, type Fact } from "./question.ts";
-import { withheldFacts } from "./withheld-words.ts";
 
 /** Whom a broadcast reaches, and what that costs. */
 export function audienceFacts(
@@ -33,12 +32,14 @@ export function audienceFacts(
       : `${formatCounted(taken, name)}${standingText(sent - taken)}; this leaves ${countUsers(left[0])} without a ${name}`;
   const filtered = mergeFiltered(filters?.policy, [tally.filtered]);
   const leftOut = sumFiltered(filtered);
+  const withheld = sumWithheld(tally.outcomes);
+  const kept = withheld > 0 ? `, ${formatCount(withheld)} withheld` : "";
   const without = leftOut > 0 ? `, ${formatCount(leftOut)} filtered out` : "";
   return [
     ...(invalid === undefined ? [] : [["warning", invalid] as Fact]),
     [
       "audience",
-      `${whom}${upTo}: ${countUsers(sent + no_code + leftOut + sumWithheld(tally.outcomes))}${without}${reachable}`,
+      `${whom}${upTo}: ${countUsers(sent + no_code + leftOut + withheld)}${without}${kept}${reachable}`,
     ],
     ...policyFacts(filters?.policy),
     ...filteredFacts(filtered),

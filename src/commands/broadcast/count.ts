@@ -16,11 +16,10 @@ import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
 import type { CanaryCount } from "./canary-words.ts";
-import { describeFiltered } from "./filter-words.ts";
+import { describeFiltered, describeWithheld } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
 import { countUsers, describeFacts, type Fact } from "./question.ts";
 import { showSummary } from "./summary.ts";
-import { describeWithheld } from "./withheld-words.ts";
 
 async function* audiencePages(
   deps: Deps,
@@ -146,30 +145,24 @@ export async function noneReachable(
   const { no_code: count } = outcomes;
   const without =
     count === 1 ? `the user has no valid ${name}` : `none of ${countUsers(count)} has a valid ${name}`;
-  const sum = sumFiltered(filtered);
-  const others = count === 0 ? "" : `; of the others, ${without}`;
-  const withheld = sumWithheld(outcomes);
-  if (withheld > 0) {
-    const also = sum === 0 ? "" : `, and the filters exclude ${countUsers(sum)}`;
-    return new PushCliError(
-      "nothing",
-      `the message is withheld from ${countUsers(withheld)} (${describeWithheld(outcomes)})${also}${others}`,
-      { hint: "to see who is suppressed: push-cli suppress list" },
-    );
-  }
-  if (sum > 0) {
-    const hint = "each user counts under the first filter that applies; loosen a filter to reach more";
-    return new PushCliError(
-      "nothing",
-      `the filters exclude ${countUsers(sum)} (${describeFiltered(filtered)})${others}`,
-      {
-        hint,
-      },
-    );
-  }
-  return new PushCliError("nothing", without, {
-    hint: "to see what the pools hold: push-cli pool list",
-  });
+  const [sum, withheld] = [sumFiltered(filtered), sumWithheld(outcomes)];
+  if (sum + withheld === 0)
+    return new PushCliError("nothing", without, { hint: "to see what the pools hold: push-cli pool list" });
+  const parts = [
+    ...(sum > 0 ? [`the filters exclude ${countUsers(sum)} (${describeFiltered(filtered)})`] : []),
+    ...(withheld > 0
+      ? [`the message is withheld from ${countUsers(withheld)} (${describeWithheld(outcomes)})`]
+      : []),
+    ...(count > 0 ? [`of the others, ${without}`] : []),
+  ];
+  return new PushCliError("nothing", parts.join("; "), { hint: hintOfExcluded(sum, outcomes) });
+}
+
+function hintOfExcluded(filtered: number, { suppressed }: BroadcastResult["outcomes"]): string {
+  if (filtered > 0)
+    return "each user counts under the first filter that applies; loosen a filter to reach more";
+  if (suppressed > 0) return "to see who is suppressed: push-cli suppress list";
+  return "push-cli help audience explains whom a message is withheld from, and why";
 }
 
 /**

@@ -1,17 +1,28 @@
-import { FILTERS, type Filter, type Filtered, type Policy, sumFiltered } from "../../broadcast/policy.ts";
+import { sumWithheld } from "../../broadcast/outcome.ts";
+import {
+  FILTERS,
+  type Filter,
+  type Filtered,
+  type Policy,
+  sumFiltered,
+  WITHHELD,
+  type Withheld,
+} from "../../broadcast/policy.ts";
 import { formatCount, formatCounted, formatDuration } from "../../output/format.ts";
+import { formatCap } from "./caps.ts";
 import type { Fact } from "./question.ts";
+import { formatPercent } from "./shares.ts";
 
 /** The options that filters are given by. */
 const OPTIONS: Record<Filter, string> = {
   match: "--match",
   exclude: "--exclude-file",
-  notIn: "--not-in",
+  notIn: "--exclude-broadcast",
   expiringWithin: "--expiring-within",
   minValid: "--min-valid",
 };
 
-/** What each filter left out: "--match 1,000, --not-in 234". */
+/** What each filter left out: "--match 1,000, --exclude-broadcast 234". */
 export function describeFiltered(filtered: Filtered): string {
   return listFiltered(filtered)
     .map(([option, count]) => `${option} ${formatCount(count)}`)
@@ -29,11 +40,13 @@ export function listFiltered(filtered: Filtered): [option: string, count: number
 /** The filters of a broadcast, as a fact; none without them. */
 export function policyFacts(policy: Policy | undefined): Fact[] {
   if (!policy) return [];
-  const { match, exclude, notIn, expiringWithinMs, minValid } = policy;
+  const { match, exclude, holdout, notIn, caps, expiringWithinMs, minValid } = policy;
   const parts = [
     ...(match === undefined ? [] : [`${OPTIONS.match} '${match}'`]),
     ...(exclude === undefined ? [] : [`${OPTIONS.exclude} (${formatCounted(exclude, "openId")})`]),
+    ...(holdout ? [`--holdout ${formatPercent(holdout.share)} (seed ${holdout.seed})`] : []),
     ...(notIn === undefined ? [] : [`${OPTIONS.notIn} ${notIn.map(({ id }) => id).join(" ")}`]),
+    ...(caps ? [`--cap ${caps.map(formatCap).join(" ")}`] : []),
     ...(expiringWithinMs === undefined
       ? []
       : [`${OPTIONS.expiringWithin} ${formatDuration(expiringWithinMs)}`]),
@@ -48,7 +61,31 @@ export function filteredFacts(filtered: Filtered | undefined): Fact[] {
   return [["excluded", sumFiltered(filtered) === 0 ? "nobody" : `by ${describeFiltered(filtered)}`]];
 }
 
+/** From how many users the message is withheld, and why; none without them. */
+export function withheldFacts(outcomes: Record<Withheld, number>): Fact[] {
+  return sumWithheld(outcomes) === 0 ? [] : [["withheld", describeWithheld(outcomes)]];
+}
+
+/** "held_out 12, capped 3" */
+export function describeWithheld(outcomes: Record<Withheld, number>): string {
+  const some = WITHHELD.filter((name) => outcomes[name] > 0);
+  return some.map((name) => `${name} ${formatCount(outcomes[name])}`).join(", ");
+}
+
 /** A policy in JSON documents; a contract. */
-export function toPolicyDocument({ match, exclude, notIn, expiringWithinMs, minValid }: Policy) {
-  return { match, exclude, notIn: notIn?.map(({ id }) => id), expiringWithinMs, minValid };
+export function toPolicyDocument(policy: Policy) {
+  const { match, exclude, holdout, notIn, caps, expiringWithinMs, minValid } = policy;
+  return {
+    match,
+    exclude,
+    holdout,
+    notIn: notIn?.map(({ id }) => id),
+    caps: caps?.map(({ count, withinMs, sinceMs }) => ({
+      count,
+      withinMs,
+      since: new Date(sinceMs).toISOString(),
+    })),
+    expiringWithinMs,
+    minValid,
+  };
 }

@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { capsFrom } from "../../broadcast/caps.ts";
 import type { Message } from "../../broadcast/channel.ts";
 import {
   type Choice,
@@ -19,12 +20,19 @@ import { takesStdin } from "../open-ids.ts";
 import { spendsOf } from "../permission-words.ts";
 import { checkPattern } from "../pool/pattern.ts";
 import { readAudienceFile } from "./audience-file.ts";
+import { parseCaps } from "./caps.ts";
 import { broadcastNeeds } from "./preflight.ts";
+import { parseSeed, type SeedFlags, seedOption } from "./seed.ts";
+import { parseShare } from "./shares.ts";
 
-export interface FilterFlags {
+export interface FilterFlags extends SeedFlags {
   match?: string;
   excludeFile?: string;
+  excludeBroadcast?: string[];
+  /** The name that --exclude-broadcast had before. */
   notIn?: string[];
+  holdout?: string;
+  cap?: string[];
   minValid?: string;
   expiringWithin?: string;
 }
@@ -46,7 +54,14 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option("--match <pattern>", "Only openIds that match a glob pattern: *, ? and [ab]")
     .option("--exclude-file <file>", "Exclude the users in a file (- for stdin): plain lines, CSV or NDJSON")
-    .option("--not-in <broadcastId...>", "Exclude users who got, or may have got, one of these broadcasts")
+    .option(
+      "--exclude-broadcast <broadcastId...>",
+      "Exclude users who got, or may have got, one of these broadcasts",
+    )
+    .addOption(new Option("--not-in <broadcastId...>", "The same as --exclude-broadcast").hideHelp())
+    .option("--holdout <share>", "Leave out a share of the users, for example 5%, to compare with")
+    .addOption(seedOption())
+    .option("--cap <n/time...>", "Skip users who were sent n messages within a time, for example 1/24h")
     .option("--min-valid <n>", "Only users with at least n valid codes or consents")
     .option(
       "--expiring-within <time>",
@@ -77,15 +92,25 @@ export async function checkFilterFlags(
     throw usageError("--expiring-within: consents don't expire", "set --consent-max-age to let them expire");
 }
 
+/** Of the broadcast that filters are for. */
+interface Filtering {
+  id: string;
+  message: Message;
+  /** When it begins, epoch ms. */
+  startMs: number;
+}
+
 /** The filters of the command line; undefined without any. Rejects for a broadcast that there is not, or no longer. */
 export async function loadFilters(
   deps: Deps,
   flags: FilterFlags & { encoding?: string },
-  message: Message,
+  { id, message, startMs }: Filtering,
 ): Promise<Filters | undefined> {
-  const { match, excludeFile, minValid, expiringWithin, notIn } = flags;
-  if ([match, excludeFile, minValid, expiringWithin, notIn].every((flag) => flag === undefined))
-    return undefined;
+  const { match, excludeFile, minValid, expiringWithin, excludeBroadcast, notIn, holdout, cap } = flags;
+  const others = [...(excludeBroadcast ?? []), ...(notIn ?? [])];
+  const given = [match, excludeFile, minValid, expiringWithin, excludeBroadcast, notIn, holdout, cap];
+  const seed = parseSeed(flags, id);
+  if (given.every((flag) => flag === undefined)) return undefined;
   const policy: Policy = {
     ...(match === undefined ? {} : { match: checkPattern(match) }),
     ...(minValid === undefined
@@ -94,7 +119,9 @@ export async function loadFilters(
     ...(expiringWithin === undefined
       ? {}
       : { expiringWithinMs: parseDuration(expiringWithin, "--expiring-within") }),
-    ...(notIn === undefined ? {} : { notIn: await loadOthers(deps, notIn) }),
+    ...(holdout === undefined ? {} : { holdout: { share: parseShare(holdout, "--holdout"), seed } }),
+    ...(cap === undefined ? {} : { caps: capsFrom(parseCaps(cap), startMs) }),
+    ...(others.length === 0 ? {} : { notIn: await loadOthers(deps, others) }),
   };
   const none = { policy, excluded: undefined, choice: makeChoice(policy, undefined), close: async () => {} };
   return excludeFile === undefined ? none : loadExcluded(deps, excludeFile, flags.encoding, message, policy);
@@ -126,7 +153,7 @@ async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroa
   const unique = [...new Set(ids)];
   if (unique.length > MOST_OTHERS)
     throw usageError(
-      `--not-in lists ${unique.length} broadcasts; the maximum is ${MOST_OTHERS}`,
+      `--exclude-broadcast lists ${unique.length} broadcasts; the maximum is ${MOST_OTHERS}`,
       "use --exclude-file with the output of push-cli broadcast recipients <id> --format openid",
     );
   const needs = await broadcastNeeds(deps);
@@ -139,7 +166,7 @@ async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroa
     const [theirs, ours] = own === channel ? [record.appid, appid] : [own, channel];
     if (theirs !== "" && theirs !== ours)
       throw usageError(
-        `--not-in ${id}: that broadcast belongs to ${theirs}, but this one to ${ours}`,
+        `--exclude-broadcast ${id}: that broadcast belongs to ${theirs}, but this one to ${ours}`,
         `its users or ledgers are different; use --exclude-file with the output of push-cli broadcast recipients ${id} --format openid`,
       );
     checkLedgersThere({ id, startedAtMs }, deps.clock.now());

@@ -1,14 +1,21 @@
+import { Option } from "commander";
 import { usageError } from "../../errors.ts";
 
-/** Visible characters, with single spaces between them. */
-const SEED = /^(?=.{1,64}$)[\p{L}\p{M}\p{N}\p{P}\p{S}]+( [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u;
+export interface SeedFlags {
+  seed?: string;
+}
 
-/** What users are drawn by: `--seed`, else the broadcast's id. Throws a usage error for a text that can't be typed again. */
-export function parseSeed({ seed }: { seed?: string }, id: string): string {
+/** What the assignments of --holdout, --variant and --canary have in common. */
+export function seedOption(): Option {
+  return new Option("--seed <text>", "Text that random assignment depends on (default: the broadcast id)");
+}
+
+/** The text that users are drawn by: see `draw`. Throws a usage error for what can't be typed again, or is too long. */
+export function parseSeed({ seed }: SeedFlags, id: string): string {
   if (seed === undefined) return id;
-  if (SEED.test(seed)) return seed;
+  if (/^(?! )[\x20-\x7e]{1,64}(?<! )$/.test(seed)) return seed;
   throw usageError(
-    `--seed ${JSON.stringify(seed)} is not 1 to 64 printable characters`,
-    "any text that you can give again, such as --seed spring-2026",
+    `--seed '${seed}' can't be used`,
+    "1 to 64 printable ASCII characters, without spaces around them, such as --seed spring-2026",
   );
 }

@@ -70,8 +70,9 @@ Examples:
   # Send to two users without asking
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to oABC oDEF --yes
   $ push-cli broadcast <templateId> --keywords "a,b,c" --to-file vips.csv
-  # Exclude users of another broadcast; leave every user a code
-  $ push-cli broadcast <templateId> --keywords "a,b" --not-in <id> --min-valid 2
+  # Exclude users of another broadcast, or of any today; leave every user a code
+  $ push-cli broadcast <templateId> --keywords "a,b" --exclude-broadcast <id>
+  $ push-cli broadcast <templateId> --keywords "a,b" --cap 1/24h --min-valid 2
   # Send to a random 1% first, and to everyone else if that went well
   $ push-cli broadcast <templateId> --keywords "a,b,c" --canary 1%
   # Send to everyone after a test message to myself
@@ -177,7 +178,8 @@ async function sendCommand(deps: Deps, flags: SendFlags, templateId: string): Pr
   const isUnseen = flags.dryRun ? deps.out.format !== "human" : flags.yes;
   const doubts = [...warningsOf(look), ...(keywordsDoubt === undefined ? [] : [keywordsDoubt])];
   if (isUnseen) for (const text of doubts) deps.out.warn(`warning: ${text}`);
-  const filters = await loadFilters(deps, flags, message);
+  const startMs = schedule?.atMs ?? deps.clock.now();
+  const filters = await loadFilters(deps, flags, { id, message, startMs });
   checkTimely(filters?.policy, schedule);
   let audience: Audience | undefined;
   try {

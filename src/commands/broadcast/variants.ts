@@ -7,8 +7,7 @@ export function addVariantOptions(command: Command): Command {
   const more = (text: string, before: string[] = []) => [...before, text];
   return command
     .option("--variant <name=csv>", "One of several texts to compare: 'A:70%=a,b'; repeat for each", more)
-    .option("--variant-field <field>", "A variant's value by field name: 'A.thing1=...'; repeatable", more)
-    .option("--seed <text>", "Draw the users of variants by this text (default: the id)");
+    .option("--variant-field <field>", "A variant's value by field name: 'A.thing1=...'; repeatable", more);
 }
 
 export interface VariantFlags {

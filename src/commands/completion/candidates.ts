@@ -27,6 +27,7 @@ export const SOURCES: Record<string, Source> = {
   "--profile": "profiles",
   "--channel": "channels",
   "--template": "templates",
+  "--exclude-broadcast": "broadcasts",
   "--not-in": "broadcasts",
   "broadcast <templateId>": "templates",
   "broadcast <id>": "broadcasts",

@@ -5,9 +5,9 @@
 -- ARGV  1 broadcastId or ""  2 ledger lifetime in ms  3 a line a user, its words measuring out ARGV 4:
 --       the record that must be there, "-" for none, "*" for whatever there is;
 --       the record to write, "-" to remove it, "*" to leave it; epoch ms by which it is too late, or "-"; entries that
---       the pool must have, or "*"; "=" for not when the user has one of the messages of "notIn", or may have it, else "-"; an
---       entry to put at its left end, or "-"; then for each entry to change its list index, what it must be, and what to put
---       in its place, "-" to take it out, "*" to leave it; ascending
+--       the pool must have, or "*"; "=" for not when "notIn" or "caps" of the policy leave the user out, else "-"; an entry to
+--       put at its left end, or "-"; then for each entry to change its list index, what it must be, and what to put in its
+--       place, "-" to take it out, "*" to leave it; ascending
 --       4 the bytes  5 the broadcast's policy, as in claim-codes.lua
 -- Returns a text with a letter a user: 1 changed, or so already (the same call again), 0 nothing done, because it is not as
 --       it was read; and how many commands it took, as Redis counts them
@@ -21,7 +21,7 @@ local call = redis.call
 -- The script itself and TIME are the first commands.
 local at, commands = 1, 2
 local checked = {}
-local not_in = ARGV[5] ~= "" and cjson.decode(ARGV[5]).notIn
+local policy = ARGV[5] ~= "" and cjson.decode(ARGV[5]) or {}
 
 -- The bytes that a word measures out, and true; any other word as it is.
 local function measure(word)
@@ -133,6 +133,13 @@ local function put_back(pool, back)
   call("LPUSH", pool, back)
 end
 
+-- By what the policy asks of ledgers; true, too, when the call has no room left to find out: the caller then reads the user again.
+local function is_left_out(ledger)
+  if policy.notIn and is_reached(ledger, policy.notIn) then return true end
+  local noted = policy.caps and read_noted(ledger, id, "HVALS")
+  return policy.caps and (not noted or is_capped(noted, policy.caps))
+end
+
 local function change(pool, ledger, line)
   local was, text, late, length, unless, back, words = match(line, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)(.*)$")
   was, text = measure(was), measure(text)
@@ -140,7 +147,7 @@ local function change(pool, ledger, line)
   local edits = read_edits(words)
   local same, done = look_at_record(ledger, was, text)
   if done then return "1" end
-  if unless == "=" and is_reached(ledger, not_in) then return "0" end
+  if unless == "=" and is_left_out(ledger) then return "0" end
   if not same or (late ~= "-" and tonumber(late) <= now) then return "0" end
   if length ~= "*" then
     commands = commands + 1

@@ -59,7 +59,7 @@ describe("a dry run", () => {
       "[url]*",
       "--exclude-file",
       path,
-      "--not-in",
+      "--exclude-broadcast",
       "first",
       "--expiring-within",
       "2h",
@@ -145,7 +145,7 @@ describe("what makes no sense is refused", () => {
     ['--min-valid "101" is out of range', ["--min-valid", "101"], 2],
     ['"soon" is not a duration', ["--expiring-within", "soon"], 2],
     ["--match '' matches no openId", ["--match", ""], 2],
-    ["there is no broadcast 'nothing'", ["--not-in", "nothing"], 3],
+    ["there is no broadcast 'nothing'", ["--exclude-broadcast", "nothing"], 3],
   ])("%s", async (_, args, code) => {
     const result = await broadcast(world, [...args, "--dry-run"]);
     expect(result.code, result.stderr).toBe(code);
@@ -182,11 +182,11 @@ describe("what makes no sense is refused", () => {
     },
   );
 
-  test("--not-in a broadcast of another channel or account, or of more than 7 days ago", async () => {
+  test("--exclude-broadcast a broadcast of another channel or account, or of more than 7 days ago", async () => {
     await broadcast(world, ["--id", "old"]);
     const key = "mina:broadcast:old";
     const refusal = async () => {
-      const { code, stderr } = await broadcast(world, ["--not-in", "old", "--dry-run"]);
+      const { code, stderr } = await broadcast(world, ["--exclude-broadcast", "old", "--dry-run"]);
       return `${code} ${stderr}`;
     };
     await world.redis.client.hset(key, "appid", "wx-another");
@@ -199,7 +199,7 @@ describe("what makes no sense is refused", () => {
 });
 
 describe("a broadcast that goes on", () => {
-  const FILTERS = ["--match", "u*", "--not-in", "before", "--min-valid", "2"];
+  const FILTERS = ["--match", "u*", "--exclude-broadcast", "before", "--min-valid", "2"];
 
   async function begin(): Promise<string[]> {
     await giveUsers(world, 200, { codes: 2 });
@@ -245,7 +245,7 @@ describe("a broadcast that goes on", () => {
     expect(await world.redis.keys("*:excluded:*")).toEqual([]);
   });
 
-  test("is not resumed without its list, nor when the ledgers of --not-in may be gone", async () => {
+  test("is not resumed without its list, nor when the ledgers of --exclude-broadcast may be gone", async () => {
     const path = list("leave.txt", await begin());
     await interrupt(
       world,
@@ -312,7 +312,7 @@ test("in a cluster, the ledger of the same slot is asked", async () => {
     await broadcast(books, ["--id", "one", "--to", "u1", "u2", "u3"]);
     await cluster.push("u1", plainEntry("u1-c", Date.now() + DAY_MS));
     const path = list("cluster.txt", ["u5", "u6"]);
-    const filters = ["--not-in", "one", "--exclude-file", path, "--min-valid", "2"];
+    const filters = ["--exclude-broadcast", "one", "--exclude-file", path, "--min-valid", "2"];
     const dry = await broadcast(books, [...filters, "--dry-run"]);
     const real = await broadcast(books, filters);
     const want = { outcomes: { sent: 12 }, filtered: { exclude: 2, notIn: 2, minValid: 13 } };
