@@ -73,14 +73,15 @@ export async function checkCampaign(world: World, { result }: Aftermath): Promis
   const wrong = texts.filter(([openId, { text }]) => {
     return text !== (drawOf(seed, "variant", openId) < SHARE_OF_A ? TEXTS.A : TEXTS.B);
   });
-  const canary = JSON.parse((await client.hget(KEYS.record, "canary")) ?? "{}");
+  const [sentAt, judged] = await client.hmget(KEYS.record, "canarySentAtMs", "canaryVerdict");
+  const { verdict } = JSON.parse(judged ?? "{}");
   const early = texts.filter(
-    ([openId, { atMs }]) => drawOf(seed, "canary", openId) >= CANARY && !(atMs >= canary.sentAtMs),
+    ([openId, { atMs }]) => drawOf(seed, "canary", openId) >= CANARY && !(atMs >= Number(sentAt)),
   );
   return [
     ...(wrong.length > 0 ? [`${wrong.length} users got the other text: ${wrong[0]?.[0]}`] : []),
     ...(early.length > 0 ? [`${early.length} users came before the canary was over: ${early[0]?.[0]}`] : []),
-    ...(canary.verdict === "passed" ? [] : [`the canary's verdict is ${canary.verdict}`]),
+    ...(verdict === "passed" ? [] : [`the canary's verdict is ${verdict}`]),
     ...(result ? checkCounts(world, campaign, result) : []),
   ];
 }

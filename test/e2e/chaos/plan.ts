@@ -123,10 +123,10 @@ export function drawPlan(
   };
 }
 
-/** By a chance of its own. Messages that are sent in parts by their limit have no canary. */
+/** By a chance of its own. Messages that are sent in parts by their limit have no canary, and a campaign has its own. */
 function drawCanary(seed: number, kind: Kind): number {
   const chance = new Chance(seed ^ 0xca_4a_27);
-  return kind !== "subscribe" && chance.hit(50) ? chance.int(5, 60) : 0;
+  return kind !== "subscribe" && kind !== "campaign" && chance.hit(50) ? chance.int(5, 60) : 0;
 }
 
 /** With codes for several messages, those who are tried again may get a second one. */
