@@ -38,6 +38,14 @@ async function fillLedgers({ url }: PrivateRedis, users: number): Promise<void> 
   client.disconnect();
 }
 
+/** A list of users who are not in the audience, as long as such lists are. */
+async function fillSuppressed({ url }: PrivateRedis): Promise<void> {
+  const client = new Redis(url);
+  const users = Array.from({ length: 10_000 }, (_, i) => [`oGone${i}`, '{"reason":"unsubscribed"}']);
+  await client.hset("mina:suppressed", ...users.flat());
+  client.disconnect();
+}
+
 /** A broadcast with cap and suppression against one without, turn about. */
 export async function benchPolicy(bench: Bench): Promise<void> {
   const { redis, url, tool, broadcast, report } = bench;
@@ -48,7 +56,7 @@ export async function benchPolicy(bench: Bench): Promise<void> {
     const measure = async (args: string[]) => {
       await bench.fill(redis, users);
       await fillLedgers(redis, users);
-      // The list of suppressed users is to be filled here.
+      if (args === POLICY) await fillSuppressed(redis);
       return tool(redis, url, [...broadcast(), ...args]);
     };
     const plain = await measure([]);
