@@ -46,12 +46,14 @@ const DELIMITERS = [",", "\t", ";"];
 
 /**
  * The delimiter of a file with this first line: the one of comma, tab and semicolon that makes it a header; otherwise the
- * tab of pasted cells (when there is no comma), the comma, or the semicolon.
+ * one that comes first in it, because the first cell is an openId, which holds none of them.
  */
 export function delimiterOf(first: string): string {
   const heading = DELIMITERS.find((one) => first.includes(one) && readHeader(splitPlain(first, one)));
   if (heading !== undefined) return heading;
-  return DELIMITERS.find((one) => first.includes(one)) ?? ",";
+  const there = DELIMITERS.filter((one) => first.includes(one));
+  there.sort((a, b) => first.indexOf(a) - first.indexOf(b));
+  return there[0] ?? ",";
 }
 
 /** Excel's own first line, which declares the delimiter: `sep=;`. */

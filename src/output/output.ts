@@ -139,8 +139,8 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     trace,
     warn: (text) => {
       onSay?.("warn", text);
-      // A warning is a sentence; other lines are commands to copy, or rows.
-      say(wrapWords(text, errorWidth(io), 2));
+      // Other lines, such as what a question is about, are laid out already.
+      say(text.startsWith("warning: ") ? wrapWords(text, errorWidth(io), 2) : text);
     },
     error: (report) => {
       onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));

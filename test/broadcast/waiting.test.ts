@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Pacer } from "../../src/broadcast/pacer.ts";
 import type { Run } from "../../src/broadcast/run.ts";
+import { Timing } from "../../src/broadcast/timing.ts";
 import { whyWaiting } from "../../src/broadcast/waiting.ts";
 import { FakeClock } from "./fake-clock.ts";
 
@@ -9,7 +10,8 @@ function runOf(pacer: Pacer): Run {
   const deps = { ledger: {}, pulse: { fresh: true } };
   const signal = new AbortController().signal;
   const users = { inHand: { size: 0 }, postponed: new Map() };
-  return { pacer, deps, breaker: { isOpen: false }, signal, ...users } as unknown as Run;
+  const timing = new Timing(new FakeClock());
+  return { pacer, deps, timing, breaker: { isOpen: false }, signal, ...users } as unknown as Run;
 }
 
 test("a pause says how long it is, and how fast the run goes on", async () => {

@@ -144,6 +144,7 @@ describe("each command", () => {
       [
         "broadcast send",
         "broadcast resume",
+        "broadcast run-due",
         "broadcast pause",
         "broadcast cancel",
         "broadcast delete",

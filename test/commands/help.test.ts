@@ -15,7 +15,8 @@ async function documentOf(...argv: string[]): Promise<CommandDocument> {
 it("help --json is the whole command tree", async () => {
   const compare = (document: CommandDocument, command: Command, path: string) => {
     expect(document).toMatchObject({ name: command.name(), path, description: command.description() });
-    expect(document.options).toMatchObject(command.options.map(({ flags, long }) => ({ flags, long })));
+    const shown = command.options.filter(({ hidden }) => !hidden);
+    expect(document.options).toMatchObject(shown.map(({ flags, long }) => ({ flags, long })));
     expect(document.arguments).toMatchObject(
       command.registeredArguments.map((argument) => ({ name: argument.name(), required: argument.required })),
     );

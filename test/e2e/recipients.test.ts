@@ -48,7 +48,7 @@ it("ends quietly, and soon, when the reader has seen enough", async () => {
   const line = `set -o pipefail; "$0" "$1" broadcast recipients b1 --json | head -1`;
   const { stdout, stderr } = await cli.spawn("bash", ["-c", line, process.execPath, cli.program]).done;
   expect(stderr).toBe("");
-  expect(Object.keys(JSON.parse(stdout))).toHaveLength(8);
+  expect(Object.keys(JSON.parse(stdout))).toHaveLength(9);
   const [, looks] = /cmdstat_hget:calls=(\d+)/.exec(await world.redis.client.info("commandstats"))!;
   expect(Number(looks), "ledgers looked at").toBeLessThan(50_000);
   // Before the watch over secrets, which reads every ledger.

@@ -14,6 +14,18 @@ export interface Built {
   look: Preflight | undefined;
 }
 
+/** The texts of the command line, before anybody was asked about them. */
+export interface Texts {
+  variants: readonly VariantInput[] | undefined;
+  raw: MessageInput;
+}
+
+/** Throws a usage error for texts that can't be read. */
+export async function readTexts(channel: OpenChannel, templateId: string, flags: Flags): Promise<Texts> {
+  const variants = await parseVariants(flags);
+  return { variants, raw: await readRawInput(channel, templateId, flags) };
+}
+
 /**
  * The message of the command line. Each variant is checked as a whole message, against the account as well. `seed`: what
  * recipients are drawn by. Throws a usage error, which names the variant.
@@ -21,12 +33,10 @@ export interface Built {
 export async function buildMessage(
   deps: Deps,
   channel: OpenChannel,
-  templateId: string,
+  { variants, raw }: Texts,
   flags: Flags,
   seed: () => string,
 ): Promise<Built> {
-  const variants = await parseVariants(flags);
-  const raw = await readRawInput(channel, templateId, flags);
   if (!variants) {
     const input = readPlaceholders(raw);
     const look = await lookBeforehand(deps, channel, input, flags);

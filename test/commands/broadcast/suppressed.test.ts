@@ -86,8 +86,8 @@ describe("a broadcast", () => {
     await suppress("u1");
     const argv = ["broadcast", "template-1", "--no-keywords", "--dry-run", "--format", "table"];
     const { stdout } = await runCli(argv, { env: cliEnv(world.redis.url, world.sandbox.url) });
-    expect(stdout).toMatch(/^audience +all pools: 3 users, 2 with a valid code$/m);
-    expect(stdout).toMatch(/^not sent to +suppressed 1$/m);
+    expect(stdout).toMatch(/^audience +all pools: 3 users, 1 withheld, 2 with a valid code$/m);
+    expect(stdout).toMatch(/^withheld +suppressed 1$/m);
     expect(stdout).toMatch(/^suppressed +1 +33\.3% +on the suppression list$/m);
   });
 

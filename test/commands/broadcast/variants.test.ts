@@ -90,9 +90,9 @@ describe("refused, with nothing claimed or written", () => {
       "--variant A",
     ],
     [[...AB, "--emphasis", "3"], "variant A: --emphasis 3 names a keyword that is not there", "number 2"],
-    [[...AB, "--seed", ""], '--seed "" is not 1 to 64 printable characters', "--seed"],
-    [[...AB, "--seed", "a\u0007"], "is not 1 to 64 printable characters", "--seed"],
-    [[...AB, "--seed", "x".repeat(65)], "is not 1 to 64 printable characters", "--seed"],
+    [[...AB, "--seed", ""], "--seed '' can't be used", "printable"],
+    [[...AB, "--seed", "a\u0007"], "can't be used", "1 to 64 printable"],
+    [[...AB, "--seed", "x".repeat(65)], "can't be used", "1 to 64 printable"],
     [
       Array.from({ length: 21 }, (_, i) => ["--variant", `v${i}=a`]).flat(),
       "--variant is given 21 times; the maximum is 20",
