@@ -147,7 +147,7 @@ async function takeAnswer(run: Run, recipient: InHand, answer: SendAnswer, token
 function settleSent(run: Run, recipient: InHand, answer: SendAnswer): void {
   if (run.refusedTokens.size > 0) acceptToken(run);
   run.accepted = true;
-  watch(run, run.guard.seeAnswer());
+  watch(run, run.guard.seeAccepted());
   run.settle(recipient, "sent", answer);
 }
 
@@ -166,7 +166,7 @@ async function act(
         run.accepted = true;
         await settleHeld(run);
       }
-      watch(run, run.guard.seeAnswer());
+      watch(run, decision.outcome === "sent" ? run.guard.seeAccepted() : run.guard.seeAnswer());
       return run.settle(recipient, decision.outcome, answer);
     case "settle-returning":
       return settleReturning(run, toDecided(recipient, decision.outcome, answer), answer);

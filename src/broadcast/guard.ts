@@ -50,6 +50,12 @@ export class Guard {
     return this.tooManyUnknown();
   }
 
+  /** A message was accepted. Its outcome is settled later, when more answers have come in. */
+  seeAccepted(): string | undefined {
+    this.unlistedInARow = 0;
+    return this.seeAnswer();
+  }
+
   /** No user of this account. */
   seeUnknownUser(errcode: Errcode | undefined): string | undefined {
     this.answers++;

@@ -1,24 +1,37 @@
 import type { Message, MessageField } from "../broadcast/channel.ts";
-import { formatShare } from "../output/format.ts";
+import type { VariantResult } from "../broadcast/outcome.ts";
+import { formatCount, formatCounted, formatShare } from "../output/format.ts";
 import type { ReportData } from "./data.ts";
 import { foreign, type Html, html } from "./html.ts";
 
 /** The message as a phone shows it, or each of its variants. */
 export function renderMessages({ view, channel }: ReportData): Html {
   const { message } = view.record;
+  const results = new Map(view.result.variants?.map((one) => [one.name, one]));
   const variants = message.variants?.list ?? [];
   const cards =
     variants.length === 0
       ? [renderPhone(message, message.fields)]
       : variants.map(
           ({ name, share, fields }) =>
-            html`<figure class="variant"><figcaption>Variant ${foreign(name, 60)}: ${formatShare(share, 1)} of the users</figcaption>${renderPhone(message, fields)}</figure>`,
+            html`<figure class="variant"><figcaption>Variant ${foreign(name, 60)}: ${formatShare(share, 1)} of the users${renderCounts(results.get(name))}</figcaption>${renderPhone(message, fields)}</figure>`,
         );
   return html`<section aria-labelledby="message"><h2 id="message">The message</h2>
 ${cards}
 <p class="note">${channel}, template <span class="id">${foreign(message.templateId)}</span>.${message.columns ? " Marked words are filled in for each user." : ""}</p>
 </section>`;
 }
+
+/** What became of a variant, where it is known. */
+function renderCounts(result: VariantResult | undefined): Html | undefined {
+  if (!result) return undefined;
+  const { recipients, outcomes } = result;
+  const shown = VARIANT_OUTCOMES.filter((name) => name === "sent" || outcomes[name] > 0);
+  const counts = shown.map((name) => `${formatCount(outcomes[name])} ${name.replace("_", " ")}`).join(", ");
+  return html` <span class="note">${counts} of ${formatCounted(recipients, "recipient")}</span>`;
+}
+
+const VARIANT_OUTCOMES = ["sent", "rejected", "failed", "unknown", "no_code"] as const;
 
 function renderPhone(message: Message, fields: readonly MessageField[]): Html {
   const hasColumns = message.columns !== undefined;

@@ -82,7 +82,7 @@ th,td{text-align:left;vertical-align:top;padding:.42rem .6rem .42rem 0;border-bo
 th:last-child,td:last-child{padding-right:0}
 tbody tr:last-child>*{border-bottom:0}
 tbody th{font-weight:500}
-td .note,th .note{display:block;font-weight:400;font-family:inherit}
+td .note,th .note,figcaption .note{display:block;font-weight:400;font-family:inherit}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .together{white-space:nowrap}
 .facts{margin:0}

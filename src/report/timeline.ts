@@ -41,9 +41,9 @@ interface Life {
   toMs: number;
 }
 
-/** By the run's own clock from its beginning on, as its series is. */
+/** From its beginning to its last beat, with the time in which it waited on purpose; never shorter than its work. */
 export function lifeOf(run: TimedRun): Life {
-  return { fromMs: run.sinceMs, toMs: run.sinceMs + Math.max(1, elapsedOf(run)) };
+  return { fromMs: run.sinceMs, toMs: Math.max(run.untilMs, run.sinceMs + Math.max(1, elapsedOf(run))) };
 }
 
 /** Lives that overlap, or are close to each other, make one span. */

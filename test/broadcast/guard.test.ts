@@ -68,6 +68,13 @@ describe("errcodes that nobody knows", () => {
     expect(guard.seeUnlisted(99999)).toContain("unknown errcode 99999: returned 20 times in a row");
   });
 
+  test("start anew after a message that was accepted, before its outcome is settled", () => {
+    const guard = new Guard(DEFAULT_MAX_ERRORS);
+    expect(seeTimes(guard, 19)).toBe(-1);
+    expect(guard.seeAccepted()).toBeUndefined();
+    expect(seeTimes(guard, 19)).toBe(-1);
+  });
+
   test("are not interrupted by an outcome that is no success", () => {
     const guard = new Guard(DEFAULT_MAX_ERRORS);
     expect(seeTimes(guard, 19)).toBe(-1);

@@ -111,9 +111,12 @@ describe("the page", () => {
       fields: [{ name: "thing1", value: name }],
     }));
     const message = { ...makeRecord().message, variants: { seed: "s", list } };
-    const document = parse(makeData(makeRecord({ message }), []));
+    const data = makeData(makeRecord({ message }), []);
+    const outcomes = { sent: 1200, no_code: 0, rejected: 3, failed: 0, unknown: 0 };
+    data.view.result.variants = [{ name: "calm", share: 0.5, recipients: 1203, outcomes }];
+    const document = parse(data);
     expect([...document.querySelectorAll("figure.variant figcaption")].map(textOf)).toEqual([
-      "Variant calm: 50.0% of the users",
+      "Variant calm: 50.0% of the users 1,200 sent, 3 rejected of 1,203 recipients",
       "Variant loud: 50.0% of the users",
     ]);
     expect(document.querySelectorAll(".bubble")).toHaveLength(2);
