@@ -14,7 +14,7 @@ export const EXIT_CODES = {
   },
   stopped: {
     code: 9,
-    meaning: "stopped: fatal answer, errors, deadline, canary, pause, cancel, or dead run",
+    meaning: "stopped: fatal answer, errors, deadline, canary, pause, cancel, dead run",
   },
   locked: {
     code: 10,

@@ -36,6 +36,11 @@ export async function enterBroadcast(
   const waiting = await enterWaiting(deps.store, record, run, plan.changes);
   deps.onStart?.(record.id, run, waiting ?? record);
   if (!waiting) return undefined;
+  if (hasBegun(waiting) && !plan.joins) {
+    // It was begun, perhaps also finished, while this process stood still before it had entered its wait.
+    run.stop(begunBefore(waiting));
+    return undefined;
+  }
   if (!hasBegun(waiting)) {
     if (!plan.beginsNow) await untilTime(deps, run);
     if (run.signal.aborted) return undefined;

@@ -134,3 +134,35 @@ test("of two processes that wait for the same broadcast one begins it; one that 
     await close();
   }
 });
+
+test("a process that stood still before it waits leaves alone what another one has begun and finished meanwhile", async () => {
+  await giveUsers(world, 5);
+  const { opened, close } = await openRunDeps(world, {});
+  const { broadcasts } = opened.stores;
+  let stoodStill = false;
+  const store = {
+    ...broadcasts,
+    load: async (id: string) => {
+      const isThere = (await broadcasts.load(id)) !== undefined;
+      if (isThere && !stoodStill) await broadcasts.update(id, { status: "finished", beganBy: "another" });
+      stoodStill ||= isThere;
+      return broadcasts.load(id);
+    },
+  };
+  try {
+    const { run } = await drive(world, {
+      clock: settableClock(),
+      schedule: { atMs: NOW + DAY_MS, timeZone: "UTC" },
+      ports: { store },
+    });
+    expect(stoodStill).toBe(true);
+    expect(run.stopReason).toMatchObject({
+      exit: "locked",
+      message: expect.stringContaining("another process"),
+    });
+    expect((await record()).status).toBe("finished");
+    expect(await countCodes(world)).toBe(5);
+  } finally {
+    await close();
+  }
+});
