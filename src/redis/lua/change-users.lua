@@ -136,7 +136,7 @@ end
 -- By what the policy asks of ledgers; true, too, when the call has no room left to find out: the caller then reads the user again.
 local function is_left_out(ledger)
   if policy.notIn and is_reached(ledger, policy.notIn) then return true end
-  local noted = policy.caps and read_noted(ledger, id, "HVALS")
+  local noted = policy.caps and read_noted(ledger, id, "HVALS", least_of(policy.caps))
   return policy.caps and (not noted or is_capped(noted, policy.caps))
 end
 

@@ -128,6 +128,8 @@ local function claim_consent(pool, ledger, head, others)
   return line
 end
 
+local least = caps and least_of(caps)
+
 -- What a line says of the user besides; `noted`: the ledger as read_noted has it, where there are caps.
 local function mark_of(ledger, noted)
   if not_in and is_reached(ledger, not_in) then return " = " end
@@ -155,7 +157,7 @@ local reading = one_at_a_time and "HGETALL" or (caps and "HVALS")
 
 local function claim(pool, ledger, from)
   local noted = {}
-  if reading then noted = read_noted(ledger, id, reading) end
+  if reading then noted = read_noted(ledger, id, reading, reading == "HVALS" and least or 1) end
   if not noted then return " - later" end
   if one_at_a_time and is_on_its_way(noted) then return "later" end
   local mark = mark_of(ledger, noted)

@@ -7,14 +7,22 @@ local MAX_NOTED, looks = 1024, 4096
 local TOO_MANY = "too many"
 
 -- The records of a ledger by HVALS, or by HGETALL with each one's broadcast before it; TOO_MANY; or nil when the call has no room
--- left to read them. `own`: the broadcast that asks, whose record does not count. What is no ledger is left to those who read it.
-local function read_noted(ledger, own, command)
+-- left to read them. `own`: the broadcast that asks, whose record does not count; `least`: fewer records than that are of no
+-- interest. What is no ledger is left to those who read it.
+local function read_noted(ledger, own, command, least)
   local noted = try_read("HLEN", ledger)
-  if type(noted) ~= "number" or noted == 0 then return {} end
+  if type(noted) ~= "number" or noted < least then return {} end
   if noted > MAX_NOTED and (noted > MAX_NOTED + 1 or not try_read("HGET", ledger, own)) then return TOO_MANY end
   if looks <= 0 then return nil end
   looks = looks - noted
   return redis.call(command, ledger)
+end
+
+-- How many records a ledger has at least of which a cap is reached.
+local function least_of(caps)
+  local least = caps[1].count
+  for _, cap in ipairs(caps) do least = math.min(least, cap.count) end
+  return least
 end
 
 -- By the records that is_reached goes by. That of the broadcast that asks is none of them: of a user who is still to be decided
