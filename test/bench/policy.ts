@@ -1,25 +1,13 @@
 import { Redis } from "ioredis";
 import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
-import type { Measured } from "./child.ts";
 import { median } from "./feel.ts";
 import { openIdOf } from "./loops.ts";
+import type { Bench } from "./sending.ts";
 
 const ROUNDS = 7;
 /** What each user has been sent before, by other broadcasts: with two, none of them is capped by three. */
 const SENT_BEFORE = 2;
 const POLICY = ["--cap", "3/24h"];
-
-interface Bench {
-  redis: PrivateRedis;
-  /** Of the sink. */
-  url: string;
-  scale(users: number): number;
-  fill(redis: PrivateRedis, users: number): Promise<void>;
-  /** The arguments of a broadcast of template messages. */
-  broadcast(): string[];
-  tool(redis: PrivateRedis, api: string, args: string[]): Promise<Measured>;
-  report(measure: string, value: number, limit: { least?: number; most?: number }, detail: string): void;
-}
 
 /** Ledgers as a cap has to read them. The plain broadcast has them, too. */
 async function fillLedgers({ url }: PrivateRedis, users: number): Promise<void> {

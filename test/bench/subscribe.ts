@@ -1,23 +1,11 @@
 import { Redis } from "ioredis";
 import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
-import type { Measured } from "./child.ts";
 import { median } from "./feel.ts";
 import { openIdOf } from "./loops.ts";
+import type { Bench } from "./sending.ts";
 
 const TEMPLATE = "bench-template";
 const ROUNDS = 7;
-
-interface Bench {
-  redis: PrivateRedis;
-  /** Of the sink. */
-  url: string;
-  scale(users: number): number;
-  fill(redis: PrivateRedis, users: number): Promise<void>;
-  /** The arguments of a broadcast of template messages. */
-  broadcast(): string[];
-  tool(redis: PrivateRedis, api: string, args: string[]): Promise<Measured>;
-  report(measure: string, value: number, limit: { least?: number; most?: number }, detail: string): void;
-}
 
 /** One consent for each user, and nothing else. */
 async function fillConsents({ url }: PrivateRedis, users: number): Promise<void> {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Canary } from "../../broadcast/canary.ts";
 import { parseCount, parseDuration } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
+import { readShare } from "./shares.ts";
 
 export interface CanaryFlags {
   canary?: string;
@@ -91,10 +92,4 @@ function parseMost(text: string | undefined, name: string): number | undefined {
   const share = readShare(text);
   if (share !== undefined && share <= 1) return share;
   throw usageError(`${name}: "${text}" is not a share`, `from 0% to 100%, such as ${name} 5%`);
-}
-
-/** "2.5%" -> 0.025. Undefined for anything else. */
-function readShare(text: string): number | undefined {
-  const percent = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text)?.[1];
-  return percent === undefined ? undefined : Number(percent) / 100;
 }
