@@ -28,6 +28,11 @@ const codeReport = fc.record(
   { codes, formIds: fc.oneof(codes, codes.map(toJson), word), openId: fc.oneof(fc.constant("oUser1"), odd) },
   { requiredKeys: [] },
 );
+/** Nothing is wrong with it but that its user may be another one than that of the session. */
+const goodReport = fc.record({
+  codes: fc.array(fc.record({ formId: fc.constantFrom("form-1", "form-2") }), { minLength: 1, maxLength: 5 }),
+  openId: fc.constantFrom("oUser1", "oUser2", "oUser3"),
+});
 const status = fc.oneof(fc.constantFrom("accept", "reject", "acceptWithAlert"), odd);
 const consentReport = fc.record(
   { templates: fc.oneof(fc.dictionary(word, status, { maxKeys: 22 }), odd), report: odd, ageMs: odd },
@@ -40,6 +45,7 @@ const body = fc.oneof(
     weight: 6,
     arbitrary: fc.oneof(codeReport, consentReport, login).map((value) => Buffer.from(toJson(value))),
   },
+  { weight: 2, arbitrary: goodReport.map((value) => Buffer.from(toJson(value))) },
   { weight: 2, arbitrary: fc.json({ maxDepth: 8 }).map((text) => Buffer.from(text)) },
   { weight: 2, arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)) },
   { weight: 1, arbitrary: fc.nat(40_000).map((levels) => Buffer.from("[".repeat(levels))) },
