@@ -71,17 +71,17 @@ async function feedPage(run: Run, { openIds, rows, sighting, again }: Sighted): 
     const batch = openIds.slice(at, end);
     const batchRows = rows?.slice(at, end);
     at += batch.length;
-    void claimBatch(run, { openIds: batch, rows: batchRows, sighting });
+    void claimBatch(run, { openIds: batch, rows: batchRows, sighting }, openIds);
   }
 }
 
-/** Not awaited: the next batch is requested while this one is pending. Never rejects. */
-async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted): Promise<void> {
+/** Not awaited: the next batch of `page` is requested while this one is pending. Never rejects. */
+async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted, page: string[]): Promise<void> {
   const batch: ClaimBatch = { openIds: new Set(openIds), metElsewhere: new Set() };
   run.claiming += openIds.length;
   run.batches.add(batch);
   try {
-    const replies = await run.deps.ledger.claim(openIds, sighting);
+    const replies = await run.deps.ledger.claim(openIds, sighting, page);
     run.batches.delete(batch);
     const met: Met = { batch, sighting };
     let place = 0;

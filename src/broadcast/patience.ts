@@ -56,7 +56,7 @@ export function withPatience(ledger: Ledger, patience: Patience): PatientLedger 
     get trouble() {
       return patience.trouble;
     },
-    claim: (openIds, sighting) => call(() => ledger.claim(openIds, sighting)),
+    claim: (...users) => call(() => ledger.claim(...users)),
     next: (openId, formId, errcode) => call(() => ledger.next(openId, formId, errcode)),
     settle: (settlements) => call(() => ledger.settle(settlements)),
     settleClearing: (settlement) => call(() => ledger.settleClearing(settlement)),

@@ -176,8 +176,11 @@ export interface Cleared {
 
 /** The ledgers of all users, seen by one run of one broadcast. All calls are safe to repeat. */
 export interface Ledger {
-  /** One reply per openId, in order. */
-  claim(openIds: string[], sighting?: Sighting): Promise<ClaimReply[]>;
+  /**
+   * One reply per openId, in order. `page`: all users of whom these are a part and the rest is claimed soon; what a command can
+   * find out about many users is asked for all of them at once.
+   */
+  claim(openIds: string[], sighting?: Sighting, page?: readonly string[]): Promise<ClaimReply[]>;
   /** Drops the refused code and claims the user's next; undefined when the claim is no longer this run's. */
   next(
     openId: string,

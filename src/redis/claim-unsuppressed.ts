@@ -2,8 +2,8 @@ import type { Choice } from "../broadcast/policy.ts";
 import type { ClaimReply } from "../broadcast/ports.ts";
 
 export interface Parts {
-  /** Which of them must not be messaged now. */
-  find(openIds: string[]): Promise<ReadonlySet<string>>;
+  /** Who must not be messaged now, of these users and possibly more. */
+  find(): Promise<ReadonlySet<string>>;
   /** Whom the broadcast is for. */
   choice: Choice | undefined;
   claim(openIds: string[]): Promise<ClaimReply[]>;
@@ -16,7 +16,7 @@ export async function claimUnsuppressed(
   { find, choice, claim, claimNothing }: Parts,
   openIds: string[],
 ): Promise<ClaimReply[]> {
-  const found = await find(openIds);
+  const found = await find();
   if (found.size === 0) return claim(openIds);
   const isSuppressed = (openId: string) => found.has(openId) && !isFilteredOut(choice, openId);
   const theirs = openIds.map(isSuppressed);

@@ -1,5 +1,6 @@
 import type { Choice } from "../broadcast/policy.ts";
 import type { Ledger, Settlement } from "../broadcast/ports.ts";
+import { askPerPage } from "./ask-per-page.ts";
 import { claimChosen, encodePolicy } from "./choose-user.ts";
 import { claimUnsuppressed } from "./claim-unsuppressed.ts";
 import { claimUsers } from "./claim-users.ts";
@@ -30,6 +31,9 @@ export interface LedgerOptions {
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
 const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;
 
+/** At full speed, most of a page is claimed in this time; a slow run asks before each claim. */
+const SUPPRESSED_FRESH_MS = 20;
+
 export function createLedger(
   link: RedisLink,
   keys: Keys,
@@ -39,11 +43,12 @@ export function createLedger(
   const { runId: run, dryRun = false, deadRuns: dead = new Set(), retry: again = [], choice } = options;
   const head: LedgerHead = [options.broadcastId, run, LEDGER_TTL_MS];
   const book: Book = { keys, head, family, policy: encodePolicy(choice?.policy) };
+  const suppressedOf = askPerPage((page) => findSuppressed(link, keys, page), SUPPRESSED_FRESH_MS);
   return {
-    claim: (openIds, sighting = "any") => {
+    claim: (openIds, sighting = "any", page = openIds) => {
       const by = { run, dryRun, dead, again, sighting, choice };
       const parts = {
-        find: (some: string[]) => findSuppressed(link, keys, some),
+        find: () => suppressedOf(page),
         choice,
         claim: (some: string[]) =>
           claimChosen(choice, some, sighting, (chosen) => claimUsers(link, book, by, chosen)),

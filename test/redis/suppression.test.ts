@@ -303,3 +303,27 @@ describe("the list", () => {
     expect(await all()).toEqual(["forever", "renewed", "stays"]);
   });
 });
+
+describe("a page that is claimed in parts", () => {
+  const PAGE = Array.from({ length: 40 }, (_, i) => `u${i}`);
+  const ledgerOf = () => redis.open.stores.ledger({ broadcastId: "b", runId: "r" });
+  const asked = async () =>
+    Number(/cmdstat_hmget:calls=(\d+)/.exec(await redis.client.info("commandstats"))?.[1] ?? 0);
+
+  it("is asked about as a whole, not part by part", async () => {
+    await redis.client.hset(KEY, "u39", "{}");
+    const before = await asked();
+    const ledger = ledgerOf();
+    const replies = await Promise.all(PAGE.map((openId) => ledger.claim([openId], "any", PAGE)));
+    expect(replies.flat().map((reply) => reply.status)).toEqual([...Array(39).fill("no_code"), "excluded"]);
+    expect((await asked()) - before).toBeLessThan(PAGE.length / 2);
+  });
+
+  it("is asked about again after a moment: who was added meanwhile is left out", async () => {
+    const ledger = ledgerOf();
+    expect(await ledger.claim(["u0"], "any", PAGE)).toMatchObject([{ status: "no_code" }]);
+    await redis.client.hset(KEY, "u1", "{}");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await ledger.claim(["u1"], "any", PAGE)).toMatchObject([{ status: "excluded", by: "suppressed" }]);
+  });
+});
