@@ -65,7 +65,7 @@ export class SweepCutError extends PushCliError {
 }
 
 /** How often a sweep may be interrupted before a caller that needs a complete one gives up. */
-const MOST_SWEEPS = 5;
+const MAX_SWEEPS = 5;
 
 /** Repeats work that an interrupted sweep has invalidated; not for output that was already shown. */
 export async function untilWhole<T>(sweep: () => Promise<T>): Promise<T> {
@@ -73,7 +73,7 @@ export async function untilWhole<T>(sweep: () => Promise<T>): Promise<T> {
     try {
       return await sweep();
     } catch (error) {
-      if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
+      if (!(error instanceof SweepCutError) || sweeps === MAX_SWEEPS) throw error;
     }
   }
 }

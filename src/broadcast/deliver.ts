@@ -16,7 +16,7 @@ import { refusedBy, stopReasonOf } from "./stop.ts";
  * expiry leaves some stale codes before a good one; after five in a row, the sixth is unlikely to be better. The user
  * counts as `failed`, not as `no_code`, because the pool still holds codes; --retry-failed tries the next.
  */
-const MOST_REFUSALS = 5;
+const MAX_REFUSALS = 5;
 
 /** One worker: sends to one ready recipient after the other. Resolves once the queue is closed. */
 export function work(run: Run): Promise<void> {
@@ -206,7 +206,7 @@ async function clear(run: Run, recipient: InHand, outcome: FinalOutcome, answer:
 
 async function claimNext(run: Run, recipient: InHand, answer: SendAnswer): Promise<void> {
   const refusals = recipient.refusals + 1;
-  if (refusals >= MOST_REFUSALS) return run.settle(recipient, "failed", answer);
+  if (refusals >= MAX_REFUSALS) return run.settle(recipient, "failed", answer);
   const reply = await run.deps.ledger.next(recipient.openId, recipient.formId, answer.errcode);
   if (!reply) return run.forget(recipient);
   run.tally.codes.refused += 1 + reply.refused;

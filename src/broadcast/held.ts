@@ -5,7 +5,7 @@ import type { Run } from "./run.ts";
 import { thresholdReason } from "./stop.ts";
 
 /** More than the guard needs to see that the appid is wrong. */
-const MOST_HELD = 200;
+const MAX_HELD = 200;
 
 /** Acts on all answers that were held back. */
 export async function settleHeld(run: Run): Promise<void> {
@@ -31,7 +31,7 @@ export async function settleReturning(run: Run, item: Decided, answer: SendAnswe
     return watch(run, why);
   }
   const why = run.guard.seeUnknownUser(answer.errcode);
-  if (run.tally.outcomes.sent > 0 || run.held.length >= MOST_HELD) await run.settleReturning(item);
+  if (run.tally.outcomes.sent > 0 || run.held.length >= MAX_HELD) await run.settleReturning(item);
   else hold(run, item.recipient, () => run.settleReturning(item));
   run.changed();
   watch(run, why);
@@ -61,7 +61,7 @@ export async function dropCode(
   answer: SendAnswer,
   next: () => Promise<void>,
 ): Promise<void> {
-  if (run.accepted || run.held.length >= MOST_HELD) return next();
+  if (run.accepted || run.held.length >= MAX_HELD) return next();
   const why = run.guard.seeRefusedCode(answer.errcode);
   // At the end of the audience held recipients continue, and their next codes are not held back.
   if (recipient.refusals > 0) await next();

@@ -8,7 +8,7 @@ const STEP_DOUBLES_MS = 10_000;
 /** Higher than push-cli can send, so no limit. */
 const UNLIMITED_PER_SEC = 10_000;
 /** One a minute: slower than that, a run does not find out that a limit has gone. */
-const LEAST_PER_SEC = 1 / 60;
+const MIN_PER_SEC = 1 / 60;
 
 /** The rate that the platform seems to allow all runs of a broadcast together, in sends a second. */
 export class RateLevel {
@@ -32,7 +32,7 @@ export class RateLevel {
 
   /** The climb begins at `sinceMs`, when the pause is over. */
   set(perSec: number, sinceMs: number): void {
-    this.base = Math.max(LEAST_PER_SEC, perSec);
+    this.base = Math.max(MIN_PER_SEC, perSec);
     this.sinceMs = sinceMs;
   }
 }

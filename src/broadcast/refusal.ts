@@ -4,7 +4,7 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 /** The pause when nothing was accepted since the last one; doubles each time. */
 const AGAIN_MS = 1000;
-const MOST_AGAIN_MS = 30_000;
+const MAX_AGAIN_MS = 30_000;
 /** A run that began at most this late in a minute has seen all of that minute's quota. */
 const MISSED_MS = 1000;
 /** If less than this part of the expected sends is accepted, the minute is not the platform's minute. */
@@ -18,7 +18,7 @@ const TELLING = 50;
 const OF_MINUTE = 0.98;
 const OF_MEASURED = 0.95;
 /** Few accepted sends lower the rate to no less than this part of it. */
-const LEAST_PART = 0.25;
+const MIN_PART = 0.25;
 /** The shortest time over which a run's speed is measured. */
 const SHORTEST_MS = 100;
 
@@ -85,7 +85,7 @@ export class Refusal {
    */
   get pauseEndMs(): number {
     if (this.row === 0 || !this.isAgain) return this.askedMs;
-    const again = this.seen.nowMs + Math.min(MOST_AGAIN_MS, AGAIN_MS * 2 ** (this.row - 1));
+    const again = this.seen.nowMs + Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** (this.row - 1));
     return this.isMinute ? Math.min(this.askedMs, again) : Math.max(this.askedMs, again);
   }
 
@@ -97,7 +97,7 @@ export class Refusal {
     if (this.accepted * processes >= TELLING) return Math.min(allowed, level * OF_MEASURED);
     const spanMs = Math.max(SHORTEST_MS, nowMs - this.fromMs);
     const speed = ((this.lastTurn - this.fromTurn) * processes * SECOND_MS) / spanMs;
-    return Math.min(Math.max(allowed, Math.min(level, speed) * LEAST_PART), level * OF_MEASURED);
+    return Math.min(Math.max(allowed, Math.min(level, speed) * MIN_PART), level * OF_MEASURED);
   }
 
   /** Hardly anything was accepted since the last pause. */

@@ -55,7 +55,7 @@ export async function loadBroadcast(
 ): Promise<BroadcastRecord> {
   const record = await store.load(id);
   if (record) return record;
-  const near = idsLike(id, await store.list(MOST_SUGGESTED_FROM));
+  const near = idsLike(id, await store.list(MAX_SUGGESTED_FROM));
   const list = "to list all broadcasts: push-cli broadcast list";
   const hint = near.length === 0 ? list : `did you mean ${near.join(" or ")}? ${list}`;
   const dropped = await doubtDropped(lookAtMemory, id);
@@ -65,7 +65,7 @@ export async function loadBroadcast(
 }
 
 /** The newest ones, among which an id that is not whole is looked for. */
-const MOST_SUGGESTED_FROM = 100;
+const MAX_SUGGESTED_FROM = 100;
 
 /** Ids of which `id` is the beginning or the end: not copied as a whole. At most three, the newest first. */
 function idsLike(id: string, records: readonly BroadcastRecord[]): string[] {

@@ -18,7 +18,7 @@ import { Timing } from "./timing.ts";
 import { Earlier } from "./totals.ts";
 
 /** Settlements in progress that don't delay claims. */
-const MOST_SETTLING = 512;
+const MAX_SETTLING = 512;
 
 /** The state of one run: who is in hand, what is counted, why it ends. Feeder and workers share it. */
 export class Run {
@@ -114,9 +114,9 @@ export class Run {
     return this.ownClaims + this.earlier.recipients + this.busy.size;
   }
 
-  /** Claimed, or being claimed, and not sent to yet. At most MOST_SETTLING settlements in progress are left out. */
+  /** Claimed, or being claimed, and not sent to yet. At most MAX_SETTLING settlements in progress are left out. */
   get ahead(): number {
-    const settling = Math.min(this.settler.size, MOST_SETTLING);
+    const settling = Math.min(this.settler.size, MAX_SETTLING);
     return this.inHand.size - this.held.length - settling + this.claiming - this.inFlight;
   }
 

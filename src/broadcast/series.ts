@@ -17,7 +17,7 @@ export interface Settlements {
 }
 
 /** Enough for a chart. */
-export const MOST_BUCKETS = 120;
+export const MAX_BUCKETS = 120;
 /** A beat's interval: between two of them, nobody looks. */
 const FIRST_STEP_MS = 1000;
 
@@ -34,7 +34,7 @@ export class SeriesMeter {
   /** The series as of `atMs`, the time that the run has been working. Its sums are the counts given. */
   observe(atMs: number, { sent, rejected, failed, unknown }: Settlements): Series {
     const now = { atMs: Math.max(atMs, this.last.atMs), sent, others: rejected + failed + unknown };
-    while (now.atMs >= this.stepMs * MOST_BUCKETS) this.double();
+    while (now.atMs >= this.stepMs * MAX_BUCKETS) this.double();
     this.fillUntil(now.atMs);
     spread(this.sent, now.sent - this.last.sent, this.stepMs, this.last.atMs, now.atMs);
     spread(this.others, now.others - this.last.others, this.stepMs, this.last.atMs, now.atMs);

@@ -15,11 +15,11 @@ export interface ConsentReport {
 }
 
 /** A prompt has at most 5. */
-const MOST_TEMPLATES = 20;
+const MAX_TEMPLATES = 20;
 /** "acceptWithAlert" is the longest. */
 const LONGEST_STATUS = 64;
 /** Far more than matters: a bound for what is passed to Redis. */
-const MOST_AGE_MS = 366 * 86_400_000;
+const MAX_AGE_MS = 366 * 86_400_000;
 
 /** The body of a report about a prompt. Throws 400 naming the field. */
 export function readConsentReport(body: unknown): ConsentReport {
@@ -27,8 +27,8 @@ export function readConsentReport(body: unknown): ConsentReport {
   const { templates, report, subscribeId, ageMs } = body;
   if (!isObject(templates)) throw badRequest("templates must be an object of statuses by template id");
   const entries = Object.entries(templates);
-  if (entries.length > MOST_TEMPLATES)
-    throw badRequest(`templates has ${entries.length} templates; a report may have ${MOST_TEMPLATES}`);
+  if (entries.length > MAX_TEMPLATES)
+    throw badRequest(`templates has ${entries.length} templates; a report may have ${MAX_TEMPLATES}`);
   for (const [id, status] of entries) {
     if (typeof status !== "string" || status.length > LONGEST_STATUS)
       throw badRequest(`templates["${id.slice(0, LONGEST_STATUS)}"] must be a status such as "accept"`);
@@ -37,7 +37,7 @@ export function readConsentReport(body: unknown): ConsentReport {
     templates: new Map(entries as [string, string][]),
     report: readReportId(report),
     subscribeId: readSubscribeId(subscribeId),
-    ageMs: readAge(ageMs, "ageMs", MOST_AGE_MS),
+    ageMs: readAge(ageMs, "ageMs", MAX_AGE_MS),
   };
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { badJson } from "./refusal.ts";
 
 /** Valid reports have 3 levels. */
-const MOST_LEVELS = 20;
+const MAX_LEVELS = 20;
 
 /** Names that give access to an object's prototype if the parsed value is copied. */
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
@@ -31,7 +31,7 @@ export function parseJson(text: string, what = "the body"): unknown {
 
 function checkValue(value: unknown, what: string, level: number): void {
   if (typeof value !== "object" || value === null) return;
-  if (level > MOST_LEVELS) throw badJson(`${what} is nested more than ${MOST_LEVELS} levels deep`);
+  if (level > MAX_LEVELS) throw badJson(`${what} is nested more than ${MAX_LEVELS} levels deep`);
   for (const key of Object.keys(value)) {
     if (FORBIDDEN.has(key)) throw badJson(`${what} has a field "${key}", which is not allowed`);
     checkValue((value as Record<string, unknown>)[key], what, level + 1);

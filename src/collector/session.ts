@@ -13,11 +13,11 @@ export interface Sessions {
 
 const DAY_SEC = 86_400;
 /** Without a limit, a stolen token would be valid forever. */
-const MOST_LIFE_SEC = 31 * DAY_SEC;
+const MAX_LIFE_SEC = 31 * DAY_SEC;
 /** How far the clock of a signing backend may be ahead. */
 const AHEAD_SEC = 60;
 /** RFC 7518, 3.2: a key of at least the hash's size. */
-const LEAST_SECRET_BYTES = 32;
+const MIN_SECRET_BYTES = 32;
 
 /** A client uses one token many times, and verifying it with WebCrypto takes longer than the rest of a request. */
 const KEPT_TOKENS = 50_000;
@@ -51,7 +51,7 @@ export async function openSessions(
     if (typeof sub !== "string" || !isOpenId(sub))
       throw unauthorized("the session token's sub is not an openId");
     if (iat > nowSec() + AHEAD_SEC) throw unauthorized("the session token is of the future");
-    if (exp - iat > MOST_LIFE_SEC)
+    if (exp - iat > MAX_LIFE_SEC)
       throw unauthorized("the session token lives for more than 31 days after its iat");
     return { openId: sub, expSec: exp };
   }
@@ -76,11 +76,11 @@ export async function openSessions(
 }
 
 function checkSession(secret: Uint8Array, lifeMs: number): void {
-  if (secret.byteLength < LEAST_SECRET_BYTES)
+  if (secret.byteLength < MIN_SECRET_BYTES)
     throw new PushCliError(
       "config",
-      `the collector's secret has ${secret.byteLength} bytes; it needs at least ${LEAST_SECRET_BYTES}`,
+      `the collector's secret has ${secret.byteLength} bytes; it needs at least ${MIN_SECRET_BYTES}`,
     );
-  if (lifeMs < 1000 || lifeMs > MOST_LIFE_SEC * 1000)
+  if (lifeMs < 1000 || lifeMs > MAX_LIFE_SEC * 1000)
     throw new PushCliError("config", `sessions must live for 1 s to 31 days, not ${lifeMs} ms`);
 }

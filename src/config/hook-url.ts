@@ -34,14 +34,14 @@ export function redactHookUrl(value: string): string {
 }
 
 /** A path or parameter of a few letters is no secret, and hiding it would garble the log. */
-const LEAST_CHARS = 8;
+const MIN_CHARS = 8;
 
 /** What of an address must appear nowhere. */
 export function hookSecretsOf(value: string): string[] {
   if (!URL.canParse(value)) return [];
   const { pathname, search, searchParams } = new URL(value);
   const parts = [...pathname.split("/"), ...searchParams.values()];
-  return [`${pathname}${search}`, ...parts].filter(({ length }) => length >= LEAST_CHARS);
+  return [`${pathname}${search}`, ...parts].filter(({ length }) => length >= MIN_CHARS);
 }
 
 const HOOK_FLAGS = ["--notify", "--ping"];

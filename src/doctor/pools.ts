@@ -9,8 +9,8 @@ import type { Examination } from "./examination.ts";
 import type { RedisProbe } from "./ports.ts";
 
 /** A look, not a sweep: so many pools, or so many pages of SCAN with about 1,000 keys each. */
-const MOST_POOLS = 1000;
-const MOST_PAGES = 50;
+const MAX_POOLS = 1000;
+const MAX_PAGES = 50;
 /** Shares from which on there is something to say. */
 const UNREADABLE = 0.01;
 const EXPIRED = 0.5;
@@ -82,13 +82,13 @@ function boundSweep(store: Pick<PoolStore, "sweep">) {
   let pages = 0;
   let pools = 0;
   const turn = async () => {
-    const goesOn = pages++ < MOST_PAGES && pools < MOST_POOLS;
+    const goesOn = pages++ < MAX_PAGES && pools < MAX_POOLS;
     isCut ||= !goesOn;
     return goesOn;
   };
   async function* sweep(options: SweepOptions = {}) {
     for await (const page of store.sweep({ ...options, turn })) {
-      const some = page.slice(0, MOST_POOLS - pools);
+      const some = page.slice(0, MAX_POOLS - pools);
       if (some.length < page.length) isCut = true;
       pools += some.length;
       if (some.length > 0) yield some;
@@ -132,7 +132,7 @@ function judgeSome(some: Some): Finding[] {
 }
 
 function judgeNone({ keys, isWhole }: Some, settings: Examination["settings"], look?: PrefixLook): Finding {
-  const where = isWhole ? "" : `among the first ${formatCount(MOST_PAGES * 1000)} keys`;
+  const where = isWhole ? "" : `among the first ${formatCount(MAX_PAGES * 1000)} keys`;
   const none = `no pool under ${keys} ${where}`.trimEnd();
   const [first] = look?.own ? [] : (look?.found ?? []);
   if (!first) {

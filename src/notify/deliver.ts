@@ -9,7 +9,7 @@ const TOTAL_MS = 10_000;
 const TRY_MS = 4000;
 const BACKOFF_MS = 400;
 /** An attempt with less time left is not begun. */
-const LEAST_MS = 500;
+const MIN_MS = 500;
 
 export interface Delivery {
   /** Sends once. Never rejects. */
@@ -37,7 +37,7 @@ export async function deliver({ send, judge, clock, signal }: Delivery): Promise
     if (verdict.ok) return { tries };
     const { problem, again, afterMs = 0 } = verdict;
     const waitMs = Math.max(afterMs, BACKOFF_MS * 3 ** (tries - 1));
-    const isLate = clock.monotonic() + waitMs + LEAST_MS > endsAt;
+    const isLate = clock.monotonic() + waitMs + MIN_MS > endsAt;
     if (!again || tries === TRIES || isLate) return { tries, problem };
     await clock.sleep(waitMs, signal);
     if (signal.aborted) return { tries, problem };

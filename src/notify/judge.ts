@@ -7,7 +7,7 @@ export type Verdict = { ok: true } | { ok: false; problem: string; again: boolea
 /** WeCom's and DingTalk's "system busy", and Feishu's limit of messages a second. */
 const BUSY_CODES = new Set([-1, 11232]);
 /** As much of what a server says as helps. */
-const MOST_CHARS = 200;
+const MAX_CHARS = 200;
 
 /** Whether a webhook took a request; `undefined`: any 2xx will do. */
 export function judge(format: NotifyFormat | undefined, reply: HookReply): Verdict {
@@ -61,5 +61,5 @@ function parse(text: string): Record<string, unknown> {
 
 function short(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  return line.length > MOST_CHARS ? `${line.slice(0, MOST_CHARS)}...` : line;
+  return line.length > MAX_CHARS ? `${line.slice(0, MAX_CHARS)}...` : line;
 }

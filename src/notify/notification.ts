@@ -26,7 +26,7 @@ interface Sending {
  * not Markdown: each of the four has another dialect, WeCom's is not shown in WeChat, and what the API says may hold any
  * character.
  */
-const MOST_BYTES = 2048;
+const MAX_BYTES = 2048;
 
 /** The request that tells it. */
 export function requestOf(notification: Notification, sending: Sending): HookRequest {
@@ -86,9 +86,9 @@ function signFeishu({ secret, nowMs }: Sending): Record<string, string> {
 /** As much of a text as may be sent, in whole characters. */
 function cut(text: string): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= MOST_BYTES) return text;
+  if (bytes.length <= MAX_BYTES) return text;
   const end = "...";
-  let length = MOST_BYTES - end.length;
+  let length = MAX_BYTES - end.length;
   while (((bytes[length] ?? 0) & 0xc0) === 0x80) length--;
   return `${bytes.subarray(0, length)}${end}`;
 }

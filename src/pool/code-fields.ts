@@ -27,12 +27,12 @@ const LONGEST_NAME = 24;
 
 /** Names met so far, as they were written: there are few of them in millions of entries. The cache is bounded. */
 const met = new Map<string, Meaning | undefined>();
-const MOST_MET = 1000;
+const MAX_MET = 1000;
 
 function meaningOf(name: string): Meaning | undefined {
   if (met.has(name)) return met.get(name);
   const meaning = MEANINGS.get(name.replace(/[_-]/g, "").toLowerCase());
-  if (met.size < MOST_MET) met.set(name, meaning);
+  if (met.size < MAX_MET) met.set(name, meaning);
   return meaning;
 }
 

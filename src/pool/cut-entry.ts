@@ -15,7 +15,7 @@ interface Span {
  */
 export function keepCodes(bytes: string, codes: PushCode[], keep: number[]): string | undefined {
   if (keep.length === codes.length) return bytes;
-  const { base, dress } = undress(bytes);
+  const { base, requote } = unquote(bytes);
   const spans = listSpans(base);
   if (spans?.length !== codes.length) return undefined;
   let text = base.slice(0, spans[0]!.start);
@@ -25,7 +25,7 @@ export function keepCodes(bytes: string, codes: PushCode[], keep: number[]): str
   }
   text += base.slice(spans.at(-1)!.end);
   return verify(
-    dress(text),
+    requote(text),
     keep.map((k) => codes[k]!),
   );
 }
@@ -54,14 +54,14 @@ export function takeUse(
  */
 function setUses(bytes: string, codes: PushCode[], k: number, uses: number): string | undefined {
   if ((codes[k]!.uses ?? 1) === uses) return bytes;
-  const { base, dress } = undress(bytes);
+  const { base, requote } = unquote(bytes);
   const wanted = codes.map((code, n) => (n === k ? { ...code, uses } : code));
   const digits = String(codes[k]!.uses);
   const span = codes.length === 1 ? readSpans(base) : listSpans(base)?.[k];
   for (const { start, end } of span ? leavesOf(span) : []) {
     if (base.slice(start, end).replace(/[lL]$/, "") !== digits) continue;
     const text = base.slice(0, start) + uses + base.slice(start + digits.length);
-    const found = verify(dress(text), wanted);
+    const found = verify(requote(text), wanted);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -79,11 +79,11 @@ function verify(bytes: string, codes: PushCode[]): string | undefined {
 }
 
 /** The JSON text in an entry, and the way back: a writer may have encoded it once more, as a string. */
-function undress(bytes: string): { base: string; dress: (text: string) => string } {
+function unquote(bytes: string): { base: string; requote: (text: string) => string } {
   const outer = bytes.trimStart().startsWith('"') ? readJson(bytes) : undefined;
   return outer?.type === "string"
-    ? { base: outer.value, dress: quoteText }
-    : { base: bytes, dress: (text) => text };
+    ? { base: outer.value, requote: quoteText }
+    : { base: bytes, requote: (text) => text };
 }
 
 /** The codes of a list, with or without a type wrapper. */

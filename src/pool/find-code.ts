@@ -46,23 +46,23 @@ export function findCode(
 ): Found {
   const found: Found = { expired: 0, refused: 0, unreadable: 0, edits: [] };
   for (const [i, bytes] of entries.entries()) {
-    const sifted = bytes === undefined ? undefined : sift(bytes, nowMs, refused);
-    if (bytes === undefined || !sifted) {
+    const examined = bytes === undefined ? undefined : examineEntry(bytes, nowMs, refused);
+    if (bytes === undefined || !examined) {
       found.unreadable++;
       continue;
     }
-    found.expired += sifted.expired;
-    found.refused += sifted.refused;
-    if (sifted.text !== bytes) found.edits.push({ index: from + i, was: bytes, text: sifted.text });
-    if (sifted.pick) {
-      found.pick = { ...sifted.pick, index: from + i };
+    found.expired += examined.expired;
+    found.refused += examined.refused;
+    if (examined.text !== bytes) found.edits.push({ index: from + i, was: bytes, text: examined.text });
+    if (examined.pick) {
+      found.pick = { ...examined.pick, index: from + i };
       break;
     }
   }
   return found;
 }
 
-interface Sifted {
+interface Examined {
   expired: number;
   refused: number;
   /** The entry's new text. */
@@ -71,7 +71,7 @@ interface Sifted {
 }
 
 /** Decides what becomes of an entry; undefined for one that is not understood and therefore stays unchanged. */
-function sift(bytes: string, nowMs: number, refused: string | undefined): Sifted | undefined {
+function examineEntry(bytes: string, nowMs: number, refused: string | undefined): Examined | undefined {
   const entry = readEntry(bytes);
   if (!entry.readable) return undefined;
   const { codes } = entry;
@@ -92,7 +92,7 @@ function pickCode(
   codes: PushCode[],
   at: number,
   counts: { expired: number; refused: number },
-): Sifted | undefined {
+): Examined | undefined {
   const taken = takeUse(text, codes, at);
   if (!taken) return undefined;
   const code = codes[at]!;

@@ -42,7 +42,7 @@ interface Purge extends PurgeOptions {
 }
 
 /** How often a sweep may be interrupted before a purge gives up. */
-const MOST_SWEEPS = 5;
+const MAX_SWEEPS = 5;
 
 /**
  * Removes expired codes from all pools in bounded steps; deletes nothing else. Safe while backends push and broadcasts
@@ -61,7 +61,7 @@ export async function purgePools(
       await sweepOnce(purge);
       break;
     } catch (error) {
-      if (!(error instanceof SweepCutError) || sweeps === MOST_SWEEPS) throw error;
+      if (!(error instanceof SweepCutError) || sweeps === MAX_SWEEPS) throw error;
       if (options.signal.aborted) break;
       // These will be counted again; what was removed stays removed, unless it was only counted.
       Object.assign(totals, { poolsScanned: 0, unreadableKept: 0 });

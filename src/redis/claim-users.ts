@@ -5,7 +5,7 @@ import { looksIntoPools } from "./choose-user.ts";
 import type { RedisLink } from "./link.ts";
 import { type Claimant, planClaim } from "./plan-claim.ts";
 import { type Book, callClaim, LATER } from "./read-users.ts";
-import { MOST_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
+import { MAX_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
 
 /**
  * Entries of a pool to read for a claim, round by round: nearly every pool has a valid code at or near its head, and anything
@@ -19,7 +19,7 @@ const WIDE_READ_COUNTS = [16, 128, 512];
  * Maximum rounds in which others intervene between reading a user and taking a code. Each time, exactly that entry has
  * changed within a millisecond: this many in a row can't be chance.
  */
-const MOST_CONFLICTS = 100;
+const MAX_CONFLICTS = 100;
 
 /** A user whose claim is in progress. */
 interface Open {
@@ -120,7 +120,7 @@ function startOver({ progress, at, conflicts }: Open): Open {
 }
 
 export function checkConflicts(openId: string, conflicts: number): void {
-  if (conflicts < MOST_CONFLICTS) return;
+  if (conflicts < MAX_CONFLICTS) return;
   throw new PushCliError("redis", `the pool or the ledger of '${openId}' keeps changing`, {
     hint: "find out what else writes there, then continue with 'push-cli broadcast resume'",
   });
@@ -163,9 +163,9 @@ async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom
     const entries = chunk.map((bytes) => bytes.toString("latin1"));
     const { left = 0 } = reply;
     reply.left = Math.min(
-      MOST_LEFT,
-      left + sumValid(family.findValid(entries, start, nowMs, MOST_LEFT - left)),
+      MAX_LEFT,
+      left + sumValid(family.findValid(entries, start, nowMs, MAX_LEFT - left)),
     );
-    if (reply.left >= MOST_LEFT || chunk.length < CHUNK) return;
+    if (reply.left >= MAX_LEFT || chunk.length < CHUNK) return;
   }
 }

@@ -2,9 +2,9 @@ import type { Cluster, Redis } from "ioredis";
 import { explainRedisError } from "./errors.ts";
 import type { RedisLink } from "./link.ts";
 import { type ClientOptions, CONNECTION, type NodeOptions } from "./node.ts";
+import { retryRefused } from "./retry-refused.ts";
 import { runScript, type Script, sendScript } from "./scripts.ts";
 import { toMs } from "./single.ts";
-import { sitOut } from "./sit-out.ts";
 import { asItIs, type SlotCall, splitBySlot } from "./slots.ts";
 import { openClusterSweep } from "./sweep-cluster.ts";
 import type { Host } from "./target.ts";
@@ -48,7 +48,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
       throw explain(error);
     }
   };
-  sitOut(cluster, options.patience, (error) => explain(error).message);
+  retryRefused(cluster, options.patience, (error) => explain(error).message);
   try {
     await call(cluster.connect());
     await call(cluster.ping());
@@ -64,7 +64,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
     runBatch: (script, users, plan, unpack = asItIs) =>
       call(splitBySlot(users, plan, (calls) => sender.send(script, calls), unpack)),
     openSweep: () => openClusterSweep(cluster, options),
-    informants: () => cluster.nodes("master"),
+    infoClients: () => cluster.nodes("master"),
     now: async () => toMs(await call(cluster.time())),
     close: () => cluster.disconnect(),
   };

@@ -6,8 +6,8 @@ import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
 import { type ClientOptions, connectNode, type NodeLink } from "./node.ts";
 import { checkReachable } from "./reachable.ts";
+import type { Patience } from "./retry-refused.ts";
 import { type Behind, createSingleLink } from "./single.ts";
-import type { Patience } from "./sit-out.ts";
 import { type Host, parseTarget, type SentinelTarget, type Target } from "./target.ts";
 
 /** Contents of PEM files, and the name in the server's certificate. */

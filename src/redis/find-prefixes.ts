@@ -11,7 +11,7 @@ const PAGE_KEYS = 500;
 const GROUPS = 25;
 const LISTS = 4;
 const ENTRIES = 2;
-const MOST_FOUND = 3;
+const MAX_FOUND = 3;
 
 /** Lists whose keys share a prefix. */
 interface Group extends FoundPrefix {
@@ -30,7 +30,7 @@ export async function findPoolPrefixes(link: RedisLink, keys: Keys): Promise<Pre
   const found: FoundPrefix[] = [];
   let failure: unknown;
   for (const { some, ...place } of groups.slice(0, GROUPS)) {
-    if (found.length === MOST_FOUND) break;
+    if (found.length === MAX_FOUND) break;
     const heads = await Promise.allSettled(some.map((key) => link.client.lrangeBuffer(key, 0, ENTRIES - 1)));
     if (heads.some((head) => head.status === "fulfilled" && head.value.some(holdsCode))) found.push(place);
     failure ??= heads.find((head) => head.status === "rejected")?.reason;

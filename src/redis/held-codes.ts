@@ -12,7 +12,7 @@ import type { ScriptArg } from "./scripts.ts";
  * removes.
  */
 const PLAIN = /^\{"formId":"([^"\\\x00-\x1f]+)","expire":([1-9]\d{12}|[1-9]\d{9})\}$/;
-const MOST_DROPS = 256;
+const MAX_DROPS = 256;
 
 interface Droppable {
   raw: string;
@@ -44,9 +44,9 @@ export async function readHeldCodes(
         if (isDroppable(raw)) oldest.push({ raw, expireMs: code.expireMs });
       }
     }
-    if (oldest.length > 4 * MOST_DROPS) oldest = sortOldest(oldest, MOST_DROPS);
+    if (oldest.length > 4 * MAX_DROPS) oldest = sortOldest(oldest, MAX_DROPS);
   });
-  const over = Math.max(0, Math.min(valid + codes.length - cap, MOST_DROPS));
+  const over = Math.max(0, Math.min(valid + codes.length - cap, MAX_DROPS));
   const words = [length, valid, last.length, known.size === 0 ? "." : [...known].join(",")].join(" ");
   const drops = sortOldest(oldest, over).map(({ raw }) => `\n${raw}`);
   return toArg(`${words}\n${last}${drops.join("")}`);

@@ -30,7 +30,7 @@ export interface RedisLink {
   /** Opens a sweep over all keys. Rejects when a server that is known to hold some can't be reached. */
   openSweep(): Promise<Sweep>;
   /** Connections to all servers that hold keys, for INFO of each; undefined where they are not available. */
-  informants(): Redis[] | undefined;
+  infoClients(): Redis[] | undefined;
   /** Redis' own clock, epoch ms. */
   now(): Promise<number>;
   close(): void;

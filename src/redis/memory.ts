@@ -5,10 +5,10 @@ import type { RedisLink } from "./link.ts";
 /** Asks all servers by INFO, which costs each of them about 0.1 ms. */
 export function createMemoryGauge(link: RedisLink): LookAtMemory {
   return async () => {
-    const informants = link.informants();
-    if (!informants) return undefined;
+    const infoClients = link.infoClients();
+    if (!infoClients) return undefined;
     const servers = await Promise.all(
-      informants.map(async (server) => {
+      infoClients.map(async (server) => {
         const info = await askInfo(link, server.info());
         return info === undefined ? undefined : readMemory(fieldsOfInfo(info));
       }),

@@ -4,7 +4,7 @@ import type { Logger } from "../log.ts";
 import { type Circumstances, explainRedisError } from "./errors.ts";
 import { giveUpAtHangUps } from "./hang-ups.ts";
 import type { SweepNode } from "./link.ts";
-import { type Patience, type SatOut, sitOut } from "./sit-out.ts";
+import { type Patience, type RefusalRetries, retryRefused } from "./retry-refused.ts";
 import { traceCommands } from "./trace.ts";
 
 /** One connection to one server; when lost, it is re-established for a limited time. */
@@ -131,7 +131,7 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
     }
   };
   try {
-    const held = sitOut(client, patience, (error) => explain(error).message);
+    const held = retryRefused(client, patience, (error) => explain(error).message);
     // Outermost, so that commands sent again because of Redis' reply are not counted.
     giveUpAtHangUps(client, circumstances.where, isBare ? BARE_HANG_UPS_MS : reconnectMs);
     info = await sayHello(client, { withinMs: connectMs + HELLO_MS + helloExtraMs, held, isBare });
@@ -162,7 +162,7 @@ async function openNode(options: NodeOptions, isBare: boolean): Promise<NodeLink
 /** Rejects with ETIMEDOUT when no Redis answers in time. */
 async function sayHello(
   client: Redis,
-  { withinMs, held, isBare }: { withinMs: number; held: SatOut; isBare: boolean },
+  { withinMs, held, isBare }: { withinMs: number; held: RefusalRetries; isBare: boolean },
 ): Promise<ServerInfo | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -14,7 +14,7 @@ export function otherType(keys: Keys, name: string, isPool: boolean): PushCliErr
 }
 
 /** How often a pool may change between reading it and the script. */
-export const MOST_CONFLICTS = 100;
+export const MAX_CONFLICTS = 100;
 
 /** For a pool that changes before every attempt. */
 export function changesAllTheTime(keys: Keys, name: string): PushCliError {

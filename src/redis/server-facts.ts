@@ -9,9 +9,9 @@ import { askInfo, readMemory } from "./memory.ts";
  * them.
  */
 export async function askServers(link: RedisLink): Promise<ServerFacts[] | undefined> {
-  const informants = link.informants();
-  if (!informants) return undefined;
-  const servers = await Promise.all(informants.map((server) => askServer(link, server)));
+  const infoClients = link.infoClients();
+  if (!infoClients) return undefined;
+  const servers = await Promise.all(infoClients.map((server) => askServer(link, server)));
   return servers.every((server) => server !== undefined) ? servers : undefined;
 }
 

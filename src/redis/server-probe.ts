@@ -27,12 +27,12 @@ export function createServerProbe(
   };
 }
 
-function describeMode({ client, informants }: RedisLink, { url, shownUrl }: ProbeOptions): string {
+function describeMode({ client, infoClients }: RedisLink, { url, shownUrl }: ProbeOptions): string {
   const target = parseTarget(url, shownUrl);
   const isTls = target.kind !== "socket" && target.tls;
   const how = target.kind === "socket" ? "over a socket" : isTls ? "with TLS" : "without TLS";
   if (client.isCluster) {
-    const masters = informants()?.length ?? 0;
+    const masters = infoClients()?.length ?? 0;
     return `cluster of ${masters} masters, ${how}`;
   }
   const { db = 0 } = client.options as { db?: number };

@@ -55,7 +55,7 @@ export function createSingleLink(node: NodeLink, behind: Behind): RedisLink {
       checkShown();
       return { nodes: [node], checkWhole: async () => undefined, close: () => undefined };
     },
-    informants: () => (node.info ? [client] : undefined),
+    infoClients: () => (node.info ? [client] : undefined),
     now: async () => toMs(await call(client.time())),
     close: node.close,
   };

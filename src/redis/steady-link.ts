@@ -57,7 +57,7 @@ export async function openSteadyLink({ open, replyMs, shownUrl }: SteadyOptions)
     run: (script, keys, args) => inTime(() => use().run(script, keys, args)),
     runBatch: (script, users, plan, unpack) => inTime(() => use().runBatch(script, users, plan, unpack)),
     openSweep: async () => use().openSweep(),
-    informants: () => use().informants(),
+    infoClients: () => use().infoClients(),
     now: () => inTime(() => use().now()),
     close: () => {
       isClosed = true;

@@ -22,11 +22,11 @@ import { createMemoryGauge } from "./memory.ts";
 import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { createReceipts } from "./receipts.ts";
+import type { Patience } from "./retry-refused.ts";
 import { sweepOpenIds } from "./scan.ts";
 import { openTokens, type TokenPlace, tokenPatternOf } from "./sdk-tokens/open.ts";
 import { createSendHistory } from "./send-history.ts";
 import { createServerProbe } from "./server-probe.ts";
-import type { Patience } from "./sit-out.ts";
 import { createSuppressionList } from "./suppression-store.ts";
 import { createTemplateCache } from "./template-cache.ts";
 

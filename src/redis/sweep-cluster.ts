@@ -38,7 +38,7 @@ export async function openClusterSweep(cluster: Cluster, options: Surroundings):
       close(nodes);
       if (late) throw stuck(open, options);
     } catch (error) {
-      if (late || !isPassing(error)) throw error;
+      if (late || !isTransient(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -135,7 +135,7 @@ function close(nodes: NodeLink[]): void {
 }
 
 /** A master that was just lost will soon have a successor. */
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return error instanceof SweepCutError || (error instanceof PushCliError && error.transient);
 }
 

@@ -115,7 +115,7 @@ export function takeFound(
 }
 
 /** The maximum to which a dry run counts a user's remaining codes. */
-export const MOST_LEFT = 3;
+export const MAX_LEFT = 3;
 
 /** The claim of a dry run: how many valid codes are left, from what was read; `known`: before an index of the pool. */
 export function countLeft(
@@ -129,11 +129,11 @@ export function countLeft(
     pool.entries.slice(known.index - from),
     known.index,
     nowMs,
-    MOST_LEFT - known.left,
+    MAX_LEFT - known.left,
   );
-  const left = Math.min(MOST_LEFT, known.left + sumValid(stocks));
+  const left = Math.min(MAX_LEFT, known.left + sumValid(stocks));
   const step = { reply: { ...reply, left } };
-  const isAll = left >= MOST_LEFT || pool.ended || pool.kind !== "list";
+  const isAll = left >= MAX_LEFT || pool.ended || pool.kind !== "list";
   return isAll ? step : { ...step, lookFrom: from + pool.entries.length };
 }
 

@@ -62,12 +62,12 @@ const SECRET = new Set(["AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE"]);
 const OPEN = new Set(
   "SCAN TYPE EXISTS DEL UNLINK TTL PTTL LRANGE LINDEX HMGET HGET HDEL CLUSTER INFO CLIENT MEMORY".split(" "),
 );
-const MOST_ARGS = 6;
-const MOST_CHARS = 64;
+const MAX_ARGS = 6;
+const MAX_CHARS = 64;
 
 function showArgs(command: string, args: unknown[]): string {
   if (SECRET.has(command)) return "***";
-  const shown = OPEN.has(command) ? args.slice(0, MOST_ARGS) : args.slice(0, 1);
+  const shown = OPEN.has(command) ? args.slice(0, MAX_ARGS) : args.slice(0, 1);
   const left = args.length - shown.length;
   const more = left === 0 ? [] : [`... ${left} more`];
   return [...shown.map(showArg), ...more].join(" ");
@@ -75,7 +75,7 @@ function showArgs(command: string, args: unknown[]): string {
 
 function showArg(arg: unknown): string {
   const text = String(arg);
-  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}...` : text;
+  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}...` : text;
 }
 
 /** The approximate number of bytes that are sent for it. */

@@ -75,7 +75,7 @@ function writing(place: Place, ...commands: string[]): Try[] {
  * commands on keys that don't exist. Leaves a line for each refusal in ACL LOG.
  */
 export async function tryRights(link: RedisLink, keys: Keys, user = "default"): Promise<RightsFacts> {
-  const clients = link.informants() ?? [link.client];
+  const clients = link.infoClients() ?? [link.client];
   const refused = { missing: new Set<string>(), absent: new Set<string>(), untried: new Set<string>() };
   for (const client of clients) {
     for (const { tried, answer } of await tryAll(link, client, keys)) {

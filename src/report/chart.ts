@@ -90,7 +90,7 @@ function renderEnd(x: number, isTrouble: boolean): Html {
 }
 
 /** More runs side by side than that share the last lane. */
-const MOST_LANES = 6;
+const MAX_LANES = 6;
 
 /** A bar for each run under the drawing, side by side where runs were. */
 function renderBands(shown: readonly ShownRun[], place: Place): Html {
@@ -99,7 +99,7 @@ function renderBands(shown: readonly ShownRun[], place: Place): Html {
     const { fromMs, toMs } = lifeOf(run);
     const [from, to] = [place(fromMs), place(toMs)];
     const free = ends.findIndex((end) => end <= from + 0.01);
-    const lane = Math.min(MOST_LANES - 1, free < 0 ? ends.length : free);
+    const lane = Math.min(MAX_LANES - 1, free < 0 ? ends.length : free);
     ends[lane] = to;
     const style = `left:${(from / 10).toFixed(2)}%;width:${((to - from) / 10).toFixed(2)}%;top:${(lane * 1.25).toFixed(2)}rem`;
     return html`<span class="${isTrouble ? "band trouble" : "band"}" style="${style}">${i + 1}</span>`;

@@ -46,11 +46,11 @@ function slicesOf({ view: { result }, wordsOf }: ReportData): Slice[] {
 
 const BAR_WIDTH = 1000;
 /** So that a few among many can still be seen. */
-const LEAST_WIDTH = 4;
+const MIN_WIDTH = 4;
 
 function renderBar(slices: readonly Slice[], whole: number): Html {
   const shown = slices.filter(({ count }) => count > 0);
-  const wanted = shown.map(({ count }) => Math.max(LEAST_WIDTH, (count / whole) * BAR_WIDTH));
+  const wanted = shown.map(({ count }) => Math.max(MIN_WIDTH, (count / whole) * BAR_WIDTH));
   const factor = BAR_WIDTH / wanted.reduce((sum, width) => sum + width, 0);
   let x = 0;
   const parts = shown.map(({ name }, i) => {

@@ -20,17 +20,17 @@ export interface Column {
 }
 
 /** Of all spans together. */
-const MOST_COLUMNS = 120;
+const MAX_COLUMNS = 120;
 /** A pause that is longer than this part of the time at work is cut out of the chart. */
 const LONGEST_PAUSE = 0.15;
-const LEAST_MS = 1000;
+const MIN_MS = 1000;
 
 /** When runs were at work, with their series put into columns of one length. Empty without runs. */
 export function planTimeline(runs: readonly TimedRun[]): Span[] {
   const spans = spansOf(runs.map(lifeOf));
   const drawnMs = spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
-  const coarsest = Math.max(LEAST_MS, ...runs.map(({ series }) => series?.stepMs ?? 0));
-  const columnMs = Math.max(coarsest, drawnMs / MOST_COLUMNS);
+  const coarsest = Math.max(MIN_MS, ...runs.map(({ series }) => series?.stepMs ?? 0));
+  const columnMs = Math.max(coarsest, drawnMs / MAX_COLUMNS);
   const filled = spans.map((life) => withColumns(life, columnMs));
   for (const run of runs) addSeries(filled, run);
   return filled;
@@ -105,5 +105,5 @@ function addSeries(spans: readonly Span[], run: TimedRun): void {
 /** Messages a second of a column. */
 export function rateOf(count: number, { fromMs, toMs }: Column): number {
   // In less than that, a few messages would look like a peak.
-  return (count * 1000) / Math.max(LEAST_MS, toMs - fromMs);
+  return (count * 1000) / Math.max(MIN_MS, toMs - fromMs);
 }

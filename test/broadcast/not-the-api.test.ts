@@ -190,7 +190,7 @@ async function listenBefore(status: number): Promise<string> {
 }
 
 test.each([301, 307, 401, 403, 404, 407, 413, 499])(
-  "a foreign page now and then (HTTP %i) after successes is weather: everybody gets the message",
+  "a foreign page now and then (HTTP %i) after successes does no harm: everybody gets the message",
   async (status) => {
     await giveUsers(world, 100);
     const result = await broadcast(world, ["--concurrency", "8"], {

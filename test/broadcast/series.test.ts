@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { MOST_BUCKETS, SeriesMeter } from "../../src/broadcast/series.ts";
+import { MAX_BUCKETS, SeriesMeter } from "../../src/broadcast/series.ts";
 
 const counts = (sent: number, rejected = 0, failed = 0, unknown = 0) => ({ sent, rejected, failed, unknown });
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
@@ -25,11 +25,11 @@ test("what came between two looks is spread over their time", () => {
 
 test("when the buckets are used up, pairs are merged and the step doubles", () => {
   const meter = new SeriesMeter();
-  for (let second = 1; second < MOST_BUCKETS; second++) meter.observe(second * 1000, counts(second * 7));
-  expect(meter.observe(MOST_BUCKETS * 1000 - 1, counts(MOST_BUCKETS * 7)).sent).toHaveLength(MOST_BUCKETS);
-  const merged = meter.observe(MOST_BUCKETS * 1000, counts(MOST_BUCKETS * 7));
+  for (let second = 1; second < MAX_BUCKETS; second++) meter.observe(second * 1000, counts(second * 7));
+  expect(meter.observe(MAX_BUCKETS * 1000 - 1, counts(MAX_BUCKETS * 7)).sent).toHaveLength(MAX_BUCKETS);
+  const merged = meter.observe(MAX_BUCKETS * 1000, counts(MAX_BUCKETS * 7));
   expect(merged.stepMs).toBe(2000);
-  expect(merged.sent).toEqual([...Array(MOST_BUCKETS / 2).fill(14), 0]);
+  expect(merged.sent).toEqual([...Array(MAX_BUCKETS / 2).fill(14), 0]);
 });
 
 test("an unknown outcome that a receipt changes is taken back from the latest buckets, none of which falls below 0", () => {
@@ -57,7 +57,7 @@ test("for any sequence of looks: bounded, whole numbers, in time, and the sums a
         for (const name of ["sent", "rejected", "failed", "unknown"] as const)
           so[name] = Math.max(0, so[name] + more[name]);
         const { stepMs, sent, others } = meter.observe(atMs, so);
-        expect(sent.length).toBeLessThanOrEqual(MOST_BUCKETS);
+        expect(sent.length).toBeLessThanOrEqual(MAX_BUCKETS);
         expect(others).toHaveLength(sent.length);
         expect((sent.length - 1) * stepMs).toBeLessThanOrEqual(atMs);
         expect(sent.length * stepMs).toBeGreaterThan(atMs);

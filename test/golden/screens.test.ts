@@ -59,6 +59,21 @@ async function sent(): Promise<void> {
   await world.redis.client.zadd("mina:broadcasts", startedAtMs, "order-42");
 }
 
+/** A broadcast that begins in two days and some hours, unless it is cancelled. */
+async function scheduled(): Promise<void> {
+  await fillPools();
+  await world.cli([...SEND, ...IN_TWO_DAYS, "--yes"]);
+}
+
+const IN_TWO_DAYS = ["--at", "+3030m", "--no-wait"];
+const CAMPAIGN = ["--cap", "1/24h", "--holdout", "5%", "--canary", "1"];
+const SUPPRESS = ["suppress", "add", ALICE, "--reason", "退订 📦", "--for", "80h"];
+
+async function suppressed(): Promise<void> {
+  await fillPools();
+  await world.cli(SUPPRESS);
+}
+
 interface Screen {
   argv: string[];
   code: number;
@@ -88,6 +103,37 @@ const SCREENS: Record<string, Screen> = {
   "broadcast-show-full": { argv: ["broadcast", "show", "order-42", "--full"], code: 0, given: sent },
   "broadcast-watch": { argv: ["broadcast", "watch", "order-42"], code: 0, given: sent },
   "broadcast-recipients": { argv: ["broadcast", "recipients", "order-42"], code: 0, given: sent },
+  "broadcast-scheduled": { argv: [...SEND, ...IN_TWO_DAYS, "--yes"], code: 0, given: fillPools },
+  "broadcast-list-scheduled": { argv: ["broadcast", "list"], code: 0, given: scheduled },
+  "broadcast-show-scheduled": { argv: ["broadcast", "show", "order-42"], code: 0, given: scheduled },
+  "broadcast-cancel-scheduled": {
+    argv: ["broadcast", "cancel", "order-42", "--yes"],
+    code: 0,
+    given: scheduled,
+  },
+  "broadcast-run-due": { argv: ["broadcast", "run-due"], code: 0, given: scheduled },
+  "broadcast-question-campaign": {
+    argv: [...SEND, ...CAMPAIGN],
+    code: 11,
+    given: () => fillPools().then(() => world.cli(["suppress", "add", CAROL])),
+    typed: "n\n",
+  },
+  "broadcast-dry-run-variants": {
+    argv: [
+      ...["broadcast", TEMPLATES.order, "--id", "order-42", "--seed", "s", "--dry-run"],
+      ...["--variant", "A:70%=订单 42,已发货,上海,4006", "--variant", "B=订单 42 📦,在路上,上海,4006"],
+    ],
+    code: 0,
+    given: fillPools,
+  },
+  "suppress-add": { argv: SUPPRESS, code: 0, given: fillPools },
+  "suppress-list": { argv: ["suppress", "list"], code: 0, given: suppressed },
+  "suppress-remove": { argv: ["suppress", "remove", ALICE, openId("Dave")], code: 0, given: suppressed },
+  "suppress-import": {
+    argv: ["suppress", "import"],
+    code: 2,
+    typed: `${ALICE},投诉,\n订单 📦,退订,\n`,
+  },
   "pool-list": { argv: ["pool", "list", "--sort", "valid"], code: 0, given: fillPools },
   "pool-show": { argv: ["pool", "show", ALICE], code: 0, given: fillPools },
   "pool-show-unreadable": { argv: ["pool", "show", CAROL], code: 0, given: fillPools },

@@ -19,7 +19,7 @@ beforeEach(async () => {
 const MOST = { commands: 1000, entries: 8000 };
 
 /** Entries that a call of a script may look at: what it returns has 256 KB at most, and an entry counts as 64 bytes besides its own. */
-const MOST_A_CALL = 4096;
+const MAX_A_CALL = 4096;
 
 /**
  * Runs `work` and expects so many script calls that none can have looked at more than a call may of `entries`, but not many
@@ -33,7 +33,7 @@ async function expectSmallSteps<T>(
   await redis.client.config("RESETSTAT");
   const { result, calls: all } = await watchScripts(redis, work);
   const calls = await countScriptCalls(redis);
-  expect(calls).toBeGreaterThanOrEqual(Math.floor(entries / MOST_A_CALL));
+  expect(calls).toBeGreaterThanOrEqual(Math.floor(entries / MAX_A_CALL));
   // Twice as many would still be few; what counts is that it ends, and soon.
   expect(calls).toBeLessThanOrEqual(2 * (entries / budget) + 10);
   expect(all.filter((call) => call.commands > MOST.commands || call.entries > MOST.entries)).toEqual([]);

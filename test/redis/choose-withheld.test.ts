@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Records of other broadcasts in a ledger that is looked at. */
-const MOST_RECORDS = 1024;
+const MAX_RECORDS = 1024;
 
 type Code = "soon" | "late" | "expired";
 /** `unlike`: in a form that the short way of the script does not read. */
@@ -73,7 +73,7 @@ const users: fc.Arbitrary<User[]> = fc
           own: fc.constantFrom("nothing", "nothing", "nothing", "no_code", "sent", "claimed"),
           refusals: fc.oneof(
             { weight: 30, arbitrary: fc.constant(0) },
-            { weight: 1, arbitrary: fc.constantFrom(700, MOST_RECORDS - 1, MOST_RECORDS, MOST_RECORDS + 1) },
+            { weight: 1, arbitrary: fc.constantFrom(700, MAX_RECORDS - 1, MAX_RECORDS, MAX_RECORDS + 1) },
           ),
         }),
       ),
@@ -131,7 +131,7 @@ function expected({ openId, entries, others, own, refusals }: User, plan: Plan):
   if (reached.some(([id]) => notIn.includes(id))) return "notIn";
   const records = Object.keys(others).length + refusals;
   const since = (ms: number) => reached.filter(([, { ageMs }]) => ageMs <= ms).length;
-  if (caps.length > 0 && records > MOST_RECORDS) return "capped";
+  if (caps.length > 0 && records > MAX_RECORDS) return "capped";
   if (caps.some(({ count, withinMs }) => since(withinMs) >= count)) return "capped";
   const codes = entries.flatMap((one) => (one === "foreign" ? [] : one.codes));
   const valid = codes.filter((one) => one !== "expired");
@@ -248,7 +248,7 @@ it("reads long ledgers in as many calls as it takes", async () => {
   const empty = { entries: [{ codes: ["soon" as const], unlike: false }], own: "nothing" as const };
   const some = openIds.map((openId, i): User => {
     const others = i % 2 ? { b1: { state: "sent", ageMs: 0 } } : {};
-    return { openId, ...empty, others, refusals: MOST_RECORDS - 1 };
+    return { openId, ...empty, others, refusals: MAX_RECORDS - 1 };
   });
   await redis.client.flushall();
   await seed(some, nowMs, nowMs);

@@ -2,7 +2,7 @@ import { PushCliError } from "../../errors.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
 
 /** Shown one by one; of the others, their number. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 /** Rows of a file that can't be used, and why: the first few of them, and how many. */
 export class BadRows {
@@ -14,7 +14,7 @@ export class BadRows {
   add(line: number, why: string, { canSkip = false } = {}): void {
     this.count++;
     if (canSkip) this.skippable.count++;
-    if (this.shown.length < MOST_SHOWN) this.shown.push(`line ${line}: ${why}`);
+    if (this.shown.length < MAX_SHOWN) this.shown.push(`line ${line}: ${why}`);
   }
 
   get details(): string[] {

@@ -4,16 +4,16 @@ import { parseDuration } from "../../config/durations.ts";
 import { usageError } from "../../errors.ts";
 
 /** Each of them is looked up for every record of a ledger that is read. */
-const MOST_CAPS = 5;
+const MAX_CAPS = 5;
 /** Far fewer than the records of a ledger that are read. */
-const MOST_COUNT = 100;
+const MAX_COUNT = 100;
 
 /** "1/24h", "3/7d", several with commas. Throws a usage error. */
 export function parseCaps(texts: readonly string[]): CapRule[] {
   const rules = texts.flatMap((text) => text.split(",")).map(parseCap);
-  if (rules.length <= MOST_CAPS) return rules;
+  if (rules.length <= MAX_CAPS) return rules;
   throw usageError(
-    `--cap is given ${rules.length} times; the maximum is ${MOST_CAPS}`,
+    `--cap is given ${rules.length} times; the maximum is ${MAX_CAPS}`,
     "leave out the loosest",
   );
 }
@@ -21,10 +21,10 @@ export function parseCaps(texts: readonly string[]): CapRule[] {
 function parseCap(text: string): CapRule {
   const [, digits = "", time = ""] = /^(\d+)\/(.+)$/.exec(text) ?? [];
   const count = Number(digits);
-  if (digits === "" || count < 1 || count > MOST_COUNT)
+  if (digits === "" || count < 1 || count > MAX_COUNT)
     throw usageError(
       `--cap '${text}' is not a number of messages and a time`,
-      `1 to ${MOST_COUNT} messages, such as --cap 1/24h or --cap 3/7d`,
+      `1 to ${MAX_COUNT} messages, such as --cap 1/24h or --cap 3/7d`,
     );
   const withinMs = parseDuration(time, `--cap '${text}'`);
   if (withinMs < 1)

@@ -46,9 +46,9 @@ export interface Filters {
 }
 
 /** Of each user, a ledger's field is looked at for each of them. */
-const MOST_OTHERS = 20;
+const MAX_OTHERS = 20;
 /** Entries that a claim has to find unchanged; nobody collects so many in the seven days that a code lives. */
-const MOST_VALID = 100;
+const MAX_VALID = 100;
 
 export function addFilterOptions(command: Command): Command {
   return command
@@ -115,7 +115,7 @@ export async function loadFilters(
     ...(match === undefined ? {} : { match: checkPattern(match) }),
     ...(minValid === undefined
       ? {}
-      : { minValid: parseCount(minValid, { name: "--min-valid", min: 1, max: MOST_VALID }) }),
+      : { minValid: parseCount(minValid, { name: "--min-valid", min: 1, max: MAX_VALID }) }),
     ...(expiringWithin === undefined
       ? {}
       : { expiringWithinMs: parseDuration(expiringWithin, "--expiring-within") }),
@@ -151,9 +151,9 @@ async function loadExcluded(
 
 async function loadOthers(deps: Deps, ids: readonly string[]): Promise<OtherBroadcast[]> {
   const unique = [...new Set(ids)];
-  if (unique.length > MOST_OTHERS)
+  if (unique.length > MAX_OTHERS)
     throw usageError(
-      `--exclude-broadcast lists ${unique.length} broadcasts; the maximum is ${MOST_OTHERS}`,
+      `--exclude-broadcast lists ${unique.length} broadcasts; the maximum is ${MAX_OTHERS}`,
       "use --exclude-file with the output of push-cli broadcast recipients <id> --format openid",
     );
   const needs = await broadcastNeeds(deps);

@@ -7,8 +7,8 @@ export interface Pager<T> {
   end(): Promise<void>;
 }
 
-const MOST_ITEMS = 1000;
-const MOST_CHARS = 256 * 1024;
+const MAX_ITEMS = 1000;
+const MAX_CHARS = 256 * 1024;
 
 export function createPager<T>(onPage: (items: T[]) => Promise<void>): Pager<T> {
   let items: T[] = [];
@@ -28,7 +28,7 @@ export function createPager<T>(onPage: (items: T[]) => Promise<void>): Pager<T> 
       items.push(item);
       count++;
       held += chars;
-      if (items.length >= MOST_ITEMS || held >= MOST_CHARS) await flush();
+      if (items.length >= MAX_ITEMS || held >= MAX_CHARS) await flush();
     },
     end: flush,
   };

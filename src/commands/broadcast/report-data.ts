@@ -13,7 +13,7 @@ import { settingsOf } from "./report-settings.ts";
 import { wordsOf } from "./summary.ts";
 
 /** Rows of the table of recipients: a page with more is a list, and there is a command for that. */
-const MOST_LINES = 200;
+const MAX_LINES = 200;
 
 const MISSED = ["failed", "unknown"];
 
@@ -48,7 +48,7 @@ async function collectMissed(
 ): Promise<Missed> {
   const total = outcomes && outcomes.failed + outcomes.unknown;
   const command = `push-cli broadcast recipients ${record.id} --outcome ${MISSED.join(",")}`;
-  const lines = total === 0 ? [] : await firstLines(deps, record, total ?? MOST_LINES);
+  const lines = total === 0 ? [] : await firstLines(deps, record, total ?? MAX_LINES);
   return { lines, total, command, isFull };
 }
 
@@ -56,7 +56,7 @@ async function collectMissed(
 async function firstLines(deps: Deps, record: BroadcastRecord, total: number): Promise<ReportLine[]> {
   const { broadcasts: store, history, sweepLedgers } = await deps.stores(sendOf(record));
   const filter = { outcomes: new Set(MISSED) };
-  const most = Math.min(total, MOST_LINES);
+  const most = Math.min(total, MAX_LINES);
   const lines = new Map<string, ReportLine>();
   const progress = deps.out.progress();
   for await (const page of listRecipients({ store, history, sweepLedgers }, record, filter)) {

@@ -11,7 +11,7 @@ import type { RecordsOptions } from "../../files/records.ts";
 import { isEmptyMessage } from "./options.ts";
 
 /** Of one row's values together: a message has room for some hundred, and a page of rows has to fit into the memory. */
-const MOST_CHARS = 4096;
+const MAX_CHARS = 4096;
 
 export interface RowReader {
   seeColumns: NonNullable<RecordsOptions["onColumns"]>;
@@ -80,7 +80,7 @@ function toText(value: unknown, column: string): string | { why: string } {
 
 function whyUnfit(message: Message, row: Row, channel: Pick<Channel, "problemOf">): string | undefined {
   const chars = row.reduce((sum, { length }) => sum + length, 0);
-  if (chars > MOST_CHARS) return `its values are ${chars} characters long; the maximum is ${MOST_CHARS}`;
+  if (chars > MAX_CHARS) return `its values are ${chars} characters long; the maximum is ${MAX_CHARS}`;
   const fault = faultOfTexts(message);
   if (fault) return fault.what;
   if (message.fields.length > 0 && isEmptyMessage(message))

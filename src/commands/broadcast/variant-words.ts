@@ -44,12 +44,12 @@ function fieldFacts(message: Message, first: Shown["first"]): [name: string, tex
 }
 
 /** More would not fit on a screen with everything else; --full shows all. */
-const MOST_IN_BRIEF = 4;
+const MAX_IN_BRIEF = 4;
 
 /** A line for each variant: its share, and its values in a row. */
 export function variantsInBrief({ variants }: Message, room: number): [name: string, text: string][] {
   const list = variants?.list ?? [];
-  const facts = list.slice(0, MOST_IN_BRIEF).map(({ name, share, fields }): [string, string] => {
+  const facts = list.slice(0, MAX_IN_BRIEF).map(({ name, share, fields }): [string, string] => {
     const words = fields.map(({ value }) => `"${value}"`).join(", ");
     return [`variant ${cutToWidth(name, 12)}`, cutToWidth(`${describeShare(share)}  ${words}`, room)];
   });

@@ -6,7 +6,7 @@ import type { Deps } from "../deps.ts";
 import type { Candidate, Source } from "./candidates.ts";
 
 /** Nobody reads more of them in a shell. */
-const MOST_BROADCASTS = 50;
+const MAX_BROADCASTS = 50;
 
 /** Sources whose lookup may be late, or never come, because Redis has to answer; the others are files of this machine. */
 export const IN_REDIS: ReadonlySet<Source> = new Set(["templates", "broadcasts"]);
@@ -44,7 +44,7 @@ async function templates(deps: Deps): Promise<Candidate[]> {
 }
 
 async function broadcasts(deps: Deps): Promise<Candidate[]> {
-  const views = await viewNewest(deps, MOST_BROADCASTS);
+  const views = await viewNewest(deps, MAX_BROADCASTS);
   return views.map(({ record: { id, message }, status }) => ({
     value: id,
     description: `${message.title ?? message.templateId}, ${status}`,

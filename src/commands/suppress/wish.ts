@@ -6,7 +6,7 @@ import { quoteValue } from "../../pool/quote-value.ts";
 import type { Deps } from "../deps.ts";
 
 /** Longer ones would make Redis' answers long. */
-const MOST_CHARS = 200;
+const MAX_CHARS = 200;
 
 export interface WishFlags {
   reason?: string;
@@ -41,8 +41,8 @@ export function toReason(value: unknown): { reason: string } | { fault: string }
   if (reason === "") return undefined;
   if (reason.includes("\ufffd"))
     return { fault: `a reason in another encoding: set the encoding with --encoding` };
-  return reason.length > MOST_CHARS
-    ? { fault: `a reason of ${reason.length} characters; at most ${MOST_CHARS} are kept` }
+  return reason.length > MAX_CHARS
+    ? { fault: `a reason of ${reason.length} characters; at most ${MAX_CHARS} are kept` }
     : { reason };
 }
 

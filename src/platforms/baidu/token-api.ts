@@ -33,8 +33,8 @@ const BACKOFF_MS = 200;
 
 type Verdict =
   | { kind: "issued"; token: IssuedToken }
-  /** `passing`: a retry may help. */
-  | { kind: "refused" | "passing"; error: PushCliError };
+  /** `transient`: a retry may help. */
+  | { kind: "refused" | "transient"; error: PushCliError };
 
 /**
  * Baidu's token endpoint, which issues a token for 30 days; tokens issued before stay valid (K). The secret is sent in the
@@ -71,16 +71,16 @@ function judge(
   reply: HttpReply,
   { host, appid, appsecret }: { host: string; appid: string; appsecret: string },
 ): Verdict {
-  const passing = (reason: string, hint = "check the network and --api-base, then try again"): Verdict => {
+  const transient = (reason: string, hint = "check the network and --api-base, then try again"): Verdict => {
     const waitMs = reply.kind === "answer" && reply.status >= 500 ? (readRetryAfter(reply) ?? 0) : undefined;
     const details = { hint, transient: true, waitMs };
     return {
-      kind: "passing",
+      kind: "transient",
       error: new PushCliError("api", `no access token from ${host}: ${reason}`, details),
     };
   };
-  if (reply.kind === "failure") return passing(reply.reason, reply.hint);
-  if (reply.status >= 500 || reply.status === 429) return passing(statusText(reply.status));
+  if (reply.kind === "failure") return transient(reply.reason, reply.hint);
+  if (reply.status >= 500 || reply.status === 429) return transient(statusText(reply.status));
   const { error: word, error_description: told } = parseFields(reply.text) ?? {};
   // OAuth refuses with 400 or 401.
   if (typeof word === "string" && word !== "") {
@@ -96,6 +96,6 @@ function judge(
   }
   const token = readToken(reply.text);
   return typeof token === "string"
-    ? passing(`its answer holds no usable access token: ${token}`)
+    ? transient(`its answer holds no usable access token: ${token}`)
     : { kind: "issued", token };
 }

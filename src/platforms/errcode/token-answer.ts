@@ -12,7 +12,7 @@ export type TokenVerdict =
   /** A retry will not help. */
   | { kind: "refused"; error: PushCliError }
   /** Temporary: unreachable, HTTP 5xx, busy, or an answer that can't be read. */
-  | { kind: "passing"; error: PushCliError };
+  | { kind: "transient"; error: PushCliError };
 
 export interface TokenContext {
   appid: string;
@@ -26,14 +26,14 @@ export interface TokenContext {
 
 /** Interprets one answer of a token endpoint. */
 export function judgeTokenReply(reply: HttpReply, context: TokenContext): TokenVerdict {
-  if (reply.kind === "failure") return passing(context, reply.reason, reply.hint);
-  if (reply.status >= 500) return passing(context, statusText(reply.status));
+  if (reply.kind === "failure") return transient(context, reply.reason, reply.hint);
+  if (reply.status >= 500) return transient(context, statusText(reply.status));
   const { errcode = 0, errmsg = "" } = parseAnswer(reply.text) ?? {};
   if (errcode !== 0) return judgeErrcode(errcode, errmsg, context);
   if (reply.status >= 300) return refusedStatus(reply.status, context);
   const token = readToken(reply.text);
   return typeof token === "string"
-    ? passing(
+    ? transient(
         context,
         `its answer holds no usable access token: ${token}`,
         reply.text === "" ? EMPTY_HINT : BASE_HINT,
@@ -79,7 +79,7 @@ function judgeErrcode(errcode: number, errmsg: string, context: TokenContext): T
   const verdict = classify(context.table, errcode);
   const said = safeText(errmsg, [context.appsecret]);
   const what = [`errcode ${errcode}`, verdict.meaning, said && `"${said}"`].filter(Boolean).join(", ");
-  if (verdict.class === "ambiguous") return passing(context, what);
+  if (verdict.class === "ambiguous") return transient(context, what);
   const overQuota = verdict.class === "quota" || errcode === DAY_QUOTA;
   const message = `no access token for appid "${context.appid}": ${what}`;
   const isElsewhere = errcode === INVALID_URL;
@@ -108,8 +108,8 @@ function addressHint({ stablePath }: TokenContext): string {
   return `if this API has no ${stablePath}, use --token-mode basic; else ${BASE_HINT}`;
 }
 
-function passing({ host }: TokenContext, reason: string, hint?: string): TokenVerdict {
+function transient({ host }: TokenContext, reason: string, hint?: string): TokenVerdict {
   const message = `no access token from ${host}: ${reason}`;
   const fallback = "check the network and --api-base, then try again";
-  return { kind: "passing", error: new PushCliError("api", message, { hint: hint ?? fallback }) };
+  return { kind: "transient", error: new PushCliError("api", message, { hint: hint ?? fallback }) };
 }

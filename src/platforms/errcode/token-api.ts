@@ -5,7 +5,7 @@ import { openHttp } from "../http/http.ts";
 import type { HttpRequest } from "../http/lanes.ts";
 import type { Network } from "../http/network.ts";
 import { judgeTokenReply } from "./token-answer.ts";
-import { markWeather } from "./token-weather.ts";
+import { markTransient } from "./token-retry.ts";
 import type { ErrcodeTable } from "./verdicts.ts";
 
 /** Where a platform issues tokens; paths include the prefix of the API's address. */
@@ -70,7 +70,7 @@ async function fetchToken(
       const verdict = judgeTokenReply(reply, { ...credentials, host, stablePath, table });
       if (verdict.kind === "issued") return verdict.token;
       const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
-      if (verdict.kind === "refused" || isLast) throw markWeather(verdict.error, reply, clock.now(), table);
+      if (verdict.kind === "refused" || isLast) throw markTransient(verdict.error, reply, clock.now(), table);
       await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
     }
   } finally {

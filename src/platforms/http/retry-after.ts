@@ -4,8 +4,8 @@ import type { HttpAnswer } from "./exchange.ts";
  * Less would not be a pause; and a quota that takes more than 5 minutes is not temporary: it is tried again after that
  * time.
  */
-const LEAST_MS = 1000;
-const MOST_MS = 300_000;
+const MIN_MS = 1000;
+const MAX_MS = 300_000;
 
 /**
  * The time in ms to wait that an answer requests by `Retry-After` (RFC 9110 section 10.2.3: seconds, or a date),
@@ -18,5 +18,5 @@ export function readRetryAfter({
   if (retryAfter === undefined) return undefined;
   const text = retryAfter.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(date ?? "");
-  return Number.isNaN(ms) ? undefined : Math.min(MOST_MS, Math.max(LEAST_MS, ms));
+  return Number.isNaN(ms) ? undefined : Math.min(MAX_MS, Math.max(MIN_MS, ms));
 }

@@ -1,7 +1,7 @@
 -- fragment: which codes are used up according to a user's ledger, for the scripts that append codes; and the cost of reading it.
 
 -- No platform accepts a code for more messages than this, which is what a payment is good for.
-local MOST_USES = 3
+local MAX_USES = 3
 
 -- The remaining budget of the call, in units of a short entry.
 local left = 0
@@ -41,6 +41,6 @@ end
 local function is_used(use, own_uses, multi)
   if not use then return false end
   local several = math.max(use.multi, multi)
-  local most = several ~= 0 and several ~= 2 and MOST_USES or 1
+  local most = several ~= 0 and several ~= 2 and MAX_USES or 1
   return use.count >= math.max(own_uses, most)
 end

@@ -3,7 +3,7 @@
 -- The remaining budget of the call, in units of a short entry; events are remembered for a day, the maximum age of a report;
 -- and the maximum number of members.
 local left = 0
-local DAY_MS, SEEN_MOST = 86400000, "-1001"
+local DAY_MS, SEEN_MAX = 86400000, "-1001"
 local CHUNK = 64
 
 -- Calls `visit` with id, time and standing of each consent of a pool. Returns nil, or the reply: "?" for a pool that has
@@ -30,6 +30,6 @@ end
 
 local function trim_seen(seen, now)
   redis.call("ZREMRANGEBYSCORE", seen, "-inf", string.format("%.0f", now - DAY_MS))
-  redis.call("ZREMRANGEBYRANK", seen, "0", SEEN_MOST)
+  redis.call("ZREMRANGEBYRANK", seen, "0", SEEN_MAX)
   redis.call("PEXPIRE", seen, DAY_MS)
 end

@@ -24,11 +24,11 @@ local whole_life_text = string.format("%.0f", whole_life)
 local call = redis.call
 
 -- For how long, and how many of the most recent codes of a user are remembered: longer than a code lives.
-local SEEN_MS, SEEN_MOST = 691200000, "-201"
+local SEEN_MS, SEEN_MAX = 691200000, "-201"
 -- Entries to read at a time: more than nearly all pools have.
 local CHUNK = 128
 -- Maximum number of codes that one call drops from a pool, after a cap was lowered.
-local MOST_DROPS = 256
+local MAX_DROPS = 256
 -- The beginning up to the formId, and the number of other characters in a plain entry: times of 13 digits compare as text.
 local START, BESIDES = '{"formId":"', 36
 
@@ -188,7 +188,7 @@ local function choose_drops(state, codes, fates)
   for n in ipairs(codes) do
     if fates[n] == "" then fresh[#fresh + 1] = n end
   end
-  local over = math.min(state.valid + #fresh - cap, MOST_DROPS)
+  local over = math.min(state.valid + #fresh - cap, MAX_DROPS)
   if over <= 0 then return drops end
   local order = order_by_age(state, fresh, codes)
   for n = 1, math.min(over, #order) do
@@ -223,7 +223,7 @@ local function remember(seen, codes, fates, known)
   end
   if count == 0 then return end
   call("ZADD", seen, "NX", unpack(members))
-  call("ZREMRANGEBYRANK", seen, "0", SEEN_MOST)
+  call("ZREMRANGEBYRANK", seen, "0", SEEN_MAX)
   call("PEXPIRE", seen, SEEN_MS)
 end
 

@@ -41,7 +41,7 @@ export class AlipayKeyRing {
     let signature = this.#signatures.get(text);
     if (signature === undefined) {
       signature = sign(ALGORITHM, Buffer.from(text), this.#ownKey().privateKey).toString("base64");
-      if (this.#signatures.size < MOST_KEPT) this.#signatures.set(text, signature);
+      if (this.#signatures.size < MAX_KEPT) this.#signatures.set(text, signature);
     }
     return signature;
   }
@@ -57,7 +57,7 @@ export class AlipayKeyRing {
   }
 }
 
-const MOST_KEPT = 1000;
+const MAX_KEPT = 1000;
 
 /** Generated on first use, because that takes a moment. */
 let made: { app: ReturnType<typeof makePair>; own: ReturnType<typeof makePair> } | undefined;

@@ -12,7 +12,7 @@ export function readParameters(url: string, body: string): Parameters | undefine
 }
 
 /** Maximum difference between a timestamp and the platform's clock (the vendor gives no figure). */
-const MOST_SKEW_MS = 15 * 60_000;
+const MAX_SKEW_MS = 15 * 60_000;
 const BEIJING_MS = 8 * 3_600_000;
 
 /**
@@ -53,5 +53,5 @@ function signedText(parameters: Parameters): string {
 function isTimely(timestamp: string, nowMs: number): boolean {
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(timestamp)) return false;
   const atMs = Date.parse(`${timestamp.replace(" ", "T")}Z`) - BEIJING_MS;
-  return Math.abs(atMs - nowMs) <= MOST_SKEW_MS;
+  return Math.abs(atMs - nowMs) <= MAX_SKEW_MS;
 }

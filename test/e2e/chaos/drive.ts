@@ -6,7 +6,7 @@ import type { Blow, Moment } from "./plan.ts";
 import { BROADCAST, KEYS, type World } from "./world.ts";
 
 /** Ends in time for a broadcast that has to be resumed now and then, and never for one that can't be. */
-const MOST_PROCESSES = 20;
+const MAX_PROCESSES = 20;
 /** Longer than a run's lease, which is 15 s. */
 const LONG_PAUSE_MS = 17_000;
 
@@ -30,7 +30,7 @@ async function driveRetry(world: World, blow: Blow): Promise<void> {
 
 /** One process after the other, until the broadcast is finished. */
 export async function driveAlone(world: World, blows: Blow[], flags: string[] = []): Promise<void> {
-  for (let processes = 0; processes < MOST_PROCESSES; processes++) {
+  for (let processes = 0; processes < MAX_PROCESSES; processes++) {
     const status = await world.client.hget(KEYS.record, "status");
     if (status === "finished") return;
     const cli = status === null ? world.start() : world.resume(...flags);

@@ -135,7 +135,7 @@ function drawRetry(chance: Chance, kind: Kind): Blow | undefined {
   return SENDS_ONCE.has(kind) ? undefined : blow;
 }
 
-const MOST_PERCENT = {
+const MAX_PERCENT = {
   busy: 3,
   "busy-delivered": 3,
   "5xx": 2,
@@ -190,7 +190,7 @@ const HAS_TEXTS: ReadonlySet<Kind> = new Set(["plain", "listed", "redis", "joine
 
 function drawFaults(chance: Chance, kind: Kind): Fault[] {
   if (SENDS_ONCE.has(kind)) return OF_ALIPAY;
-  const most = { ...MOST_PERCENT, ...faultsOf(kind) };
+  const most = { ...MAX_PERCENT, ...faultsOf(kind) };
   return Object.entries(most).map(([kind, most]) => ({
     kind: kind as FaultKind,
     percent: Math.round(chance.next() * most * 100) / 100,

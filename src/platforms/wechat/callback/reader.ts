@@ -21,7 +21,7 @@ export interface ReaderOptions {
 }
 
 /** Maximum difference between the signed time and now, in either direction: a captured request can't be used for longer. */
-const MOST_APART_MS = 10 * 60_000;
+const MAX_APART_MS = 10 * 60_000;
 /** WeChat's are digits. They become part of the answer and are not signed, so markup is not allowed. */
 const ECHO = /^[\w.~+/=-]{1,256}$/;
 /** "success" or nothing; anything else is treated as a reply to the user (vendor's page "message push"). */
@@ -109,8 +109,7 @@ function requireSigned(
   const nonce = readValue(query, "nonce") ?? "";
   if (!isSignedBy([token, timestamp, nonce, ...more], signature))
     throw new CallbackRefused("bad_signature", "the signature is not one of the callback's token");
-  const isNear =
-    /^\d{1,12}$/.test(timestamp) && Math.abs(Number(timestamp) * 1000 - nowMs()) <= MOST_APART_MS;
+  const isNear = /^\d{1,12}$/.test(timestamp) && Math.abs(Number(timestamp) * 1000 - nowMs()) <= MAX_APART_MS;
   if (!isNear)
     throw new CallbackRefused("stale_timestamp", "the request was signed more than 10 minutes from now");
 }

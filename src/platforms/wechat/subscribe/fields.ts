@@ -111,12 +111,12 @@ function checkLength(shown: string, value: string, type: FieldType): string | un
 
 function checkListed(shown: string, value: string, allowed: readonly string[]): Problem | undefined {
   if (allowed.includes(value)) return undefined;
-  const some = allowed.slice(0, MOST_LISTED).join(", ");
-  const more = allowed.length > MOST_LISTED ? ` and ${allowed.length - MOST_LISTED} more` : "";
+  const some = allowed.slice(0, MAX_LISTED).join(", ");
+  const more = allowed.length > MAX_LISTED ? ` and ${allowed.length - MAX_LISTED} more` : "";
   return error(`${shown} is none of the template's values`, `it takes ${some}${more}`);
 }
 
-const MOST_LISTED = 12;
+const MAX_LISTED = 12;
 
 /** Types whose values may be truncated without changing their meaning: not numbers or dates. */
 const CUT_TYPES = ["thing", "character_string"];

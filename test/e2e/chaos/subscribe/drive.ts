@@ -5,7 +5,7 @@ import { checkHalt, countDoubts } from "./check.ts";
 
 /** Longer than receipts take to be written. */
 const WAIT = ["--wait-receipts", "3s"];
-const MOST_RETRIES = 4;
+const MAX_RETRIES = 4;
 
 /**
  * Part of the audience with lost answers and blows; then the receipts, and everybody else, and whoever no receipt tells of is
@@ -20,7 +20,7 @@ export async function driveSubscribe(world: World): Promise<void> {
   if (collector) collector.isAwake = true;
   await step(world, ["--limit", "none", ...WAIT]);
   wrongs.push(...(await checkHalt(world, "after the receipts", true)));
-  for (let i = 0; i < MOST_RETRIES && (await countDoubts(world)) > 0; i++)
+  for (let i = 0; i < MAX_RETRIES && (await countDoubts(world)) > 0; i++)
     await step(world, ["--retry-unknown", ...WAIT], i > 0);
   if (plan.show) await world.run("broadcast", "show", BROADCAST, "--exact").ended;
 }

@@ -11,17 +11,17 @@ export interface Patience {
 }
 
 /** Replies that Redis sends before it executes any part of a command, so the command may be sent again. */
-const PASSES = /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/;
+const TEMPORARY = /^(LOADING|BUSY |MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/;
 
 const LIMIT_MS = 30_000;
 const FIRST_WAIT_MS = 50;
-const MOST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 1000;
 /** Refusals further apart than this belong to separate waits. */
 const LULL_MS = 5000;
 
 type Command = Parameters<Redis["sendCommand"]>[0];
 
-export interface SatOut {
+export interface RefusalRetries {
   /** Whether commands are held up now. */
   readonly waiting: boolean;
 }
@@ -30,11 +30,11 @@ export interface SatOut {
  * Sends commands again that Redis refuses temporarily, each for a limited time. This is as safe as what the client
  * itself does: it also sends a command again unchanged, after a lost connection and when a slot has moved.
  */
-export function sitOut(
+export function retryRefused(
   client: Redis | Cluster,
   patience: Patience | undefined,
   describe: (error: Error) => string,
-): SatOut {
+): RefusalRetries {
   const limitMs = patience?.limitMs ?? LIMIT_MS;
   let waits = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -52,7 +52,7 @@ export function sitOut(
     command.reject = (error: Error) => {
       const now = performance.now();
       since ??= now;
-      if (!patience?.isOn() || !PASSES.test(error.message) || now - since > limitMs)
+      if (!patience?.isOn() || !TEMPORARY.test(error.message) || now - since > limitMs)
         return fail.call(command, error);
       tell(error);
       waits++;
@@ -60,7 +60,7 @@ export function sitOut(
         waits--;
         send(command);
       }, wait);
-      wait = Math.min(2 * wait, MOST_WAIT_MS);
+      wait = Math.min(2 * wait, MAX_WAIT_MS);
     };
   };
   client.sendCommand = ((command: Command, stream: unknown, ...more: unknown[]) => {

@@ -12,7 +12,7 @@ const SHORT_WAIT_MS = 5000;
  * Adds timing information to the error of a token endpoint: `transient` if another attempt may succeed, `waitMs`
  * if the endpoint itself says so, being busy or over a temporary quota.
  */
-export function markWeather(
+export function markTransient(
   error: PushCliError,
   reply: HttpReply,
   nowMs: number,
@@ -20,7 +20,7 @@ export function markWeather(
 ): PushCliError {
   const { kind, message, hint } = error;
   const waitMs = waitOf(reply, nowMs, table);
-  const transient = waitMs !== undefined || isWeather(reply);
+  const transient = waitMs !== undefined || isNetworkFailure(reply);
   return new PushCliError(kind, message, { hint, transient, waitMs });
 }
 
@@ -35,7 +35,7 @@ function waitOf(reply: HttpReply, nowMs: number, table: ErrcodeTable): number | 
 }
 
 /** Failures other than a refusal by the API: the network, or a page from something on the way. */
-function isWeather(reply: HttpReply): boolean {
+function isNetworkFailure(reply: HttpReply): boolean {
   if (reply.kind === "failure") return true;
   const errcode = parseAnswer(reply.text)?.errcode;
   return errcode === undefined || errcode === 0;
