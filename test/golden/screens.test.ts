@@ -65,7 +65,7 @@ async function scheduled(): Promise<void> {
   await world.cli([...SEND, ...IN_TWO_DAYS, "--yes"]);
 }
 
-const IN_TWO_DAYS = ["--at", "+3030m", "--no-wait"];
+const IN_TWO_DAYS = ["--at", "+3015m", "--no-wait"];
 const CAMPAIGN = ["--cap", "1/24h", "--holdout", "5%", "--canary", "1"];
 const SUPPRESS = ["suppress", "add", ALICE, "--reason", "退订 📦", "--for", "80h"];
 
@@ -124,7 +124,7 @@ const SCREENS: Record<string, Screen> = {
       ...["--variant", "A:70%=订单 42,已发货,上海,4006", "--variant", "B=订单 42 📦,在路上,上海,4006"],
     ],
     code: 0,
-    given: fillPools,
+    given: fillTwo,
   },
   "suppress-add": { argv: SUPPRESS, code: 0, given: fillPools },
   "suppress-list": { argv: ["suppress", "list"], code: 0, given: suppressed },
