@@ -27,6 +27,38 @@ it.each(["qq-subscribe", "qq-template"])("takes codes and consents of QQ, set to
   ]);
 });
 
+/** Users are identified by tokens that the team's backend signs: only WeChat and QQ have a login here. */
+it.each([
+  ["baidu-template", "mina:baidu:openid:oA", undefined],
+  ["alipay-template", "mina:alipay:openid:oA", 3],
+])("takes codes for %s into its own pools", async (channel, pool, uses) => {
+  const collector = await start(["--channel", channel]);
+  const codes = [{ formId: "code-1" }, { formId: "code-2", scene: 2 }];
+  const report = { headers: bearer("oA"), body: { codes } };
+  expect((await collector.ask("/codes", report)).json()).toMatchObject({ taken: 2 });
+  expect((await collector.ask("/codes", report)).json()).toMatchObject({ taken: 0, known: 2 });
+  await collector.end();
+  const entries = await world.redis.client.lrange(pool, 0, -1);
+  const expire = expect.any(Number);
+  expect(entries.map((entry) => JSON.parse(entry))).toStrictEqual([
+    { formId: "code-1", expire, ...(uses && { uses }) },
+    { formId: "code-2", expire, uses: 3, scene: 2 },
+  ]);
+});
+
+it.each([
+  ["baidu-subscribe", "baidu"],
+  ["alipay-subscribe", "alipay"],
+])("takes consents for %s into its own pools", async (channel, prefix) => {
+  const collector = await start(["--channel", channel]);
+  const body = { templates: { T1: "accept", T2: "reject" }, report: "r1", subscribeId: "s-1" };
+  const ask = () => collector.ask("/consents", { headers: bearer("oA"), body });
+  expect((await ask()).json()).toMatchObject({ taken: 1 });
+  expect((await ask()).json()).toMatchObject({ taken: 0 });
+  await collector.end();
+  expect(await world.redis.client.llen(`mina:${prefix}:consent:{oA}:T1`)).toBe(1);
+});
+
 it("lets users of QQ log in", async () => {
   const collector = await start(["--channel", "qq-subscribe"]);
   const issued = await control("login", { openId: "oQq" });
