@@ -33,7 +33,7 @@ it("waiting for the next minute's quota costs none of a recipient's attempts", a
     send: (_: unknown, __: string, onAnswer: (answer: SendAnswer) => void) => onAnswer(answers.shift()!),
     close: async () => {},
   };
-  const { result } = await drive(world, { clock: hurriedClock(500), maxAttempts: 2, ports: { sender } });
+  const { result } = await drive(world, { clock: hurriedClock(60), maxAttempts: 2, ports: { sender } });
   expect(result.outcomes).toEqual(outcomes({ sent: 1 }));
   expect(answers).toEqual([]);
 });

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import type { Repeat } from "../../src/broadcast/channel.ts";
 import type { MessageSender, SendAnswer } from "../../src/broadcast/ports.ts";
 import { repeatOf, repeatUntilMs } from "../../src/broadcast/repeat.ts";
-import type { Clock } from "../../src/clock.ts";
-import { drive, hurriedClock } from "./drive.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
+import { drive } from "./drive.ts";
 import { giveUsers, outcomes, useWorld } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -55,40 +55,55 @@ const world = useWorld();
 const ok: SendAnswer = { class: "ok", errcode: 0, errmsg: "ok" };
 const lost: SendAnswer = { class: "ambiguous", errmsg: "timeout" };
 
-/** A platform that answers like this, one after the other, each after so long; to a send to nobody, that it is there. */
-function answering(clock: Clock, takesMs: number, answers: SendAnswer[]): MessageSender {
+/** The system's clock, which a test can put forward: nothing depends on how fast the machine is. */
+function settableClock() {
+  let aheadMs = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => systemClock.now() + aheadMs,
+    monotonic: () => systemClock.monotonic() + aheadMs,
+  };
+  const pass = (ms: number) => {
+    aheadMs += ms;
+  };
+  return { clock, pass };
+}
+
+/** A platform that answers like this, one after the other, calling `beforeAnswer` first; to a send to nobody, that it is there. */
+function answering(answers: SendAnswer[], beforeAnswer = () => {}): MessageSender {
   const refused: SendAnswer = { class: "user_unknown", errcode: 40003, errmsg: "nobody" };
   return {
     send: ({ openId }, __, onAnswer) =>
-      void clock.sleep(takesMs).then(() => onAnswer(openId === "" ? refused : answers.shift()!)),
+      setImmediate(() => {
+        if (openId === "") return onAnswer(refused);
+        beforeAnswer();
+        onAnswer(answers.shift()!);
+      }),
     close: async () => {},
   };
 }
 
-it("an attempt without an outcome is repeated while that is safe", async () => {
-  await giveUsers(world, 1);
-  const clock = hurriedClock(500);
-  const answers = [lost, ok];
-  const sender = answering(clock, 100, answers);
-  const { result } = await drive(world, { clock, repeat: "ten_minutes", ports: { sender } });
-  expect(result.outcomes).toEqual(outcomes({ sent: 1 }));
-  expect(answers).toEqual([]);
-});
-
-it("an attempt without an outcome is unknown once a repeat could deliver twice", async () => {
-  await giveUsers(world, 1);
-  const clock = hurriedClock(5000);
-  const answers = [lost, ok];
-  const sender = answering(clock, 9.5 * MINUTE, answers);
-  const { result } = await drive(world, { clock, repeat: "ten_minutes", ports: { sender } });
-  expect(result.outcomes).toEqual(outcomes({ unknown: 1 }));
-  expect(answers).toEqual([ok]);
-});
+it.each([
+  { minutes: 0.5, outcome: { sent: 1 }, unanswered: [] },
+  { minutes: 8.5, outcome: { sent: 1 }, unanswered: [] },
+  { minutes: 9.5, outcome: { unknown: 1 }, unanswered: [ok] },
+])(
+  "an attempt without an outcome is repeated while that is safe, and unknown from then on: $minutes min",
+  async ({ minutes, outcome, unanswered }) => {
+    await giveUsers(world, 1);
+    const { clock, pass } = settableClock();
+    const answers = [lost, ok];
+    const sender = answering(answers, () => pass(minutes * MINUTE));
+    const { result } = await drive(world, { clock, repeat: "ten_minutes", ports: { sender } });
+    expect(result.outcomes).toEqual(outcomes(outcome));
+    expect(answers).toEqual(unanswered);
+  },
+);
 
 it("a refusal that comes as a word is counted, noted and shown as that word", async () => {
   await giveUsers(world, 1);
   const errcode = "40004/NOT_LISTED";
-  const sender = answering(hurriedClock(1), 0, [{ class: "unlisted", errcode, errmsg: "no" }]);
+  const sender = answering([{ class: "unlisted", errcode, errmsg: "no" }]);
   const { result } = await drive(world, { ports: { sender } });
   expect(result.outcomes).toEqual(outcomes({ failed: 1 }));
   expect(result.errors).toEqual([{ errcode, errmsg: "no", count: 1 }]);
