@@ -9,8 +9,8 @@ import { takeJsonFields } from "./commands/json-fields.ts";
 import { chooseOutput, guessOutput } from "./commands/output-flags.ts";
 import { explainParseError } from "./commands/parse-error.ts";
 import { buildProgram, type GlobalOptions } from "./commands/program.ts";
-import { redactHookWords } from "./config/hook-url.ts";
 import { redactUrls } from "./config/redact-url.ts";
+import { redactWords } from "./config/redact-words.ts";
 import { messageOf, PushCliError } from "./errors.ts";
 import { type ExitName, exitCode } from "./exit-codes.ts";
 import type { AuditTrail } from "./output/audit-log.ts";
@@ -65,7 +65,7 @@ export async function main(words: string[], io: Io): Promise<number> {
       log = await openLogOf(globals, io, out, systemClock);
       audit = await auditOf(command, words, { io, version, clock: systemClock });
       undoEnd = io.beforeEnd(async (signal) => endNow(SIGNAL_NAMES[signal]));
-      log?.info("command", `push-cli ${version}: ${redactHookWords(words).map(redactUrls).join(" ")}`, {
+      log?.info("command", `push-cli ${version}: ${redactWords(words).join(" ")}`, {
         version,
       });
       const { deps, close } = createDeps({ io, out, globals, version, runCli: main, log, audit, endNow });

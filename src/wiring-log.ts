@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import type { Clock } from "./clock.ts";
 import { isAudited } from "./commands/audited.ts";
 import type { GlobalOptions } from "./commands/program.ts";
-import { redactHookWords } from "./config/hook-url.ts";
 import { redactUrl, redactUrls } from "./config/redact-url.ts";
+import { redactWords } from "./config/redact-words.ts";
 import { secretsOf } from "./config/secret-values.ts";
 import { SECRET_KEYS, SETTINGS } from "./config/setting-keys.ts";
 import type { Settings } from "./config/settings.ts";
@@ -68,7 +68,7 @@ export async function auditOf(
     host,
     pid,
     version,
-    command: redactHookWords(words).map(redactUrls),
+    command: redactWords(words),
     dryRun,
   };
   return createAuditTrail(facts, clock, exitCode);

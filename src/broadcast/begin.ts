@@ -17,8 +17,8 @@ interface Entering {
 }
 
 /**
- * Marks the record as running, after the time to begin where it has one that nobody has begun at. Undefined when this run
- * was stopped before that, also by what it found in the record: then nothing was claimed.
+ * Marks the record as running, after waiting for its time if it has one and no run has begun it. Undefined when this run was
+ * stopped before that, also because of what it found in the record: then nothing was claimed.
  */
 export async function enterBroadcast(
   deps: BroadcastDeps,
@@ -49,7 +49,9 @@ export async function enterBroadcast(
     if (run.signal.aborted) return undefined;
   }
   // Another one has begun it, and this one joins.
-  return enterRun(deps.store, waiting, plan.changes);
+  const now = await enterRun(deps.store, waiting, plan.changes);
+  if (!now) run.stop(wantedStop("gone"));
+  return now;
 }
 
 /** Clears what the end of an earlier run left in the record. Undefined when it was deleted. */

@@ -18,6 +18,7 @@ import type { Choice } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 import type { Rest } from "./rest.ts";
 import type { Run } from "./run.ts";
+import { spellTime } from "./schedule.ts";
 import { canaryFailed, canaryWaits } from "./stop.ts";
 import { type Sighted, type SweepNeeds, sweepUntilDone } from "./sweep.ts";
 import { awaitReceipts, countUndelivered, type ReceiptNeeds } from "./take-receipts.ts";
@@ -25,7 +26,7 @@ import { addOutcomes } from "./totals.ts";
 
 /** What a canary needs of its run besides what any sweep does. */
 export interface CanaryMeans {
-  /** That the run's ledger was opened with; a record with a canary has one. */
+  /** The choice with which the run's ledger was opened; a record with a canary has one. */
   choice: Choice | undefined;
   rest: Rest;
   patience: Pick<Patience, "call">;
@@ -106,7 +107,7 @@ async function awaitVerdict(needs: CanaryNeeds): Promise<void> {
     const left = Math.min(canary.waitMs, (canary.sentAtMs ?? sentAtMs) + canary.waitMs - clock.now());
     if (left <= 0 || reachedNobody) await decide(needs);
     else {
-      run.waitingFor = `verdict on the canary, due in ${describeLeft(left)}`;
+      run.waitingFor = `verdict on the canary, due in ${spellTime(left)}`;
       await clock.sleep(Math.min(left, POLL_MS), run.signal);
       await look(needs);
     }
@@ -157,6 +158,8 @@ async function askFor(needs: CanaryNeeds, question: CanaryQuestion): Promise<Can
       if (canary.verdict !== undefined || run.signal.aborted) decided.abort();
     }
   })();
+  // Its failure ends the question, and is thrown below.
+  watching.catch(() => decided.abort());
   const answer = await needs
     .askCanary?.(question, AbortSignal.any([run.signal, decided.signal]))
     .finally(() => answered.abort());
@@ -173,12 +176,4 @@ async function askFor(needs: CanaryNeeds, question: CanaryQuestion): Promise<Can
 function figuresOf({ tally, earlier }: Run, undelivered: number): CanaryFigures {
   const { sent, rejected, failed, unknown } = addOutcomes(tally.outcomes, earlier);
   return { sent, rejected, failed, unknown, undelivered };
-}
-
-/** "42 s", "9 min", "2 h 5 min" */
-function describeLeft(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds <= 90) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -43,8 +43,7 @@ export interface Canary extends CanaryProgress {
 }
 
 /** `waiting`: for the time to pass, or for an operator's decision. */
-export const CANARY_STAGES = ["sending", "waiting", "passed", "failed"] as const;
-export type CanaryStage = (typeof CANARY_STAGES)[number];
+export type CanaryStage = "sending" | "waiting" | "passed" | "failed";
 
 export function stageOf({ sentAtMs, verdict }: CanaryProgress): CanaryStage {
   return verdict ?? (sentAtMs === undefined ? "sending" : "waiting");

@@ -1,7 +1,7 @@
 import type { Cap } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
 
-/** A cap before it is known when the time that it looks back from is. */
+/** A cap whose period has no fixed beginning yet. */
 export type CapRule = Pick<Cap, "count" | "withinMs">;
 
 /** The caps of a broadcast that begins at `startMs`. */

@@ -7,9 +7,6 @@ export type PermissionKind = "code" | "consent" | "none";
 /** The noun for counts of permissions: "3 codes", "1 consent". */
 export const PERMISSION_NAMES = { code: "code", consent: "consent", none: "right" } as const;
 
-/** Which keys and scripts claims and `pool` use. Data: key names and Lua stay in redis/. */
-export type PoolFamily = { kind: "code" } | { kind: "consent"; templateId: string } | { kind: "none" };
-
 /**
  * Whether a send may be repeated, with the same permission, after an attempt whose outcome is not known. `by_code`:
  * with a code for a single message, which the platform refuses the second time; not with one for several (prepay_id).
@@ -188,7 +185,6 @@ export interface ChannelFacts {
 
 /** A platform and a kind of message. Everything that differs between channels is behind this interface. */
 export interface Channel extends ChannelFacts {
-  family(templateId: string): PoolFamily;
   /**
    * Builds a message from the command line's values, as far as possible without the account. `template`: the account's
    * description of it. Throws a usage error that names field, value and limit.

@@ -18,7 +18,7 @@ export type Decision =
   /** A quota is used up: send again after the pause. */
   | { do: "pause" }
   /** Nothing more can be sent: end the run. */
-  | { do: "stop"; kind: "stopped" };
+  | { do: "stop" };
 
 /**
  * The protocol's one decision, without side effects. It relies on codes being single-use on the platform: sending again
@@ -28,7 +28,7 @@ export type Decision =
 export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: number): Decision {
   const exhausted = recipient.attempts - recipient.excused >= maxAttempts;
   // A refusal of one is a refusal of all who get the same message.
-  if (answer.class === "message_refused" && !recipient.own) return { do: "stop", kind: "stopped" };
+  if (answer.class === "message_refused" && !recipient.own) return { do: "stop" };
   switch (answer.class) {
     case "ok":
       return { do: "settle", outcome: "sent" };
@@ -49,7 +49,7 @@ export function decide(recipient: InHand, answer: SendAnswer, maxAttempts: numbe
     case "quota":
       return { do: "pause" };
     case "fatal":
-      return { do: "stop", kind: "stopped" };
+      return { do: "stop" };
     default:
       return recipient.uncertain ? afterUncertain(recipient, answer) : ON_REFUSAL[answer.class];
   }

@@ -91,6 +91,7 @@ function send(run: Run, recipient: InHand, token: string, next: () => void): voi
     return;
   }
   if (recipient.repeatUntilMs !== Number.POSITIVE_INFINITY && run.isTooLate(recipient)) {
+    run.gate.noteNoAnswer(recipient);
     next();
     return;
   }
@@ -191,7 +192,7 @@ async function act(
     case "stop":
       if (NOT_AN_ATTEMPT.has(answer.class)) recipient.attempts--;
       run.leftovers.push(recipient);
-      return run.stop(refusedBy(answer, decision.kind));
+      return run.stop(refusedBy(answer, "stopped"));
   }
 }
 
@@ -230,11 +231,11 @@ function retryLater(run: Run, recipient: InHand, answer: SendAnswer): void {
   }
   const { gate } = run;
   const isRepeatable = !recipient.onceOnly;
-  if (isRepeatable) gate.rest();
+  if (isRepeatable) gate.expectRetry();
   const waitMs = backoffMs(recipient.attempts - recipient.excused, clock);
   noteRetry(run, recipient, answer, waitMs);
   void clock.sleep(waitMs, run.signal).then(() => {
     run.enqueue(recipient);
-    if (isRepeatable) gate.rested();
+    if (isRepeatable) gate.retryCame();
   });
 }

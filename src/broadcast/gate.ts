@@ -19,8 +19,8 @@ interface Parked {
  * the breaker is open, it tries whether the API is back.
  */
 export class Gate {
-  /** Single-use recipients that wait for a retry. */
-  private resting = 0;
+  /** Repeatable recipients that wait outside the queue for their retry. */
+  private retriesPending = 0;
   private readonly run: Gated;
   private readonly parked: Parked[] = [];
   /** Let through but not sent yet. */
@@ -65,14 +65,14 @@ export class Gate {
     if (openings === this.run.breaker.openings && this.entering > 0) this.entering--;
   }
 
-  /** A recipient whose code can be used again waits for its retry until `rested`. */
-  rest(): void {
-    this.resting++;
+  /** A recipient whose code can be used again waits for its retry until `retryCame`. */
+  expectRetry(): void {
+    this.retriesPending++;
   }
 
   /** It was enqueued again: a free worker has brought it here by now. */
-  rested(): void {
-    this.resting--;
+  retryCame(): void {
+    this.retriesPending--;
     this.wake?.();
   }
 
@@ -129,9 +129,10 @@ export class Gate {
     this.run.breaker.trip(reasonOf(answer));
   }
 
-  /** A try ended with a token that had to be renewed: with the new one it may succeed. */
-  noteNewToken(recipient: InHand): void {
+  /** A try ended with a token that had to be renewed, or before anything was sent: another may follow at once. */
+  noteNoAnswer(recipient: InHand): void {
     if (this.endTry(recipient)) this.run.breaker.tryAgain();
+    this.advance();
   }
 
   private noteFailedTry(recipient: InHand | undefined): void {
@@ -196,10 +197,11 @@ export class Gate {
    */
   private async try(): Promise<void> {
     await this.untilSomebody();
-    const { breaker, signal } = this.run;
+    const { breaker, signal, deps } = this.run;
     if (!breaker.isOpen || signal.aborted) return;
+    const now = deps.clock.now();
     const at = this.parked.findIndex(
-      ({ recipient }) => !recipient.onceOnly && this.suspects.mayTry(recipient),
+      ({ recipient }) => recipient.repeatUntilMs > now && this.suspects.mayTry(recipient),
     );
     const chosen = this.parked[at];
     const ended = new Promise<void>((end) => {
@@ -234,7 +236,9 @@ export class Gate {
    */
   private untilSomebody(): Promise<void> {
     const isThere = () =>
-      this.resting === 0 || this.run.signal.aborted || this.parked.some((one) => !one.recipient.onceOnly);
+      this.retriesPending === 0 ||
+      this.run.signal.aborted ||
+      this.parked.some((one) => !one.recipient.onceOnly);
     if (isThere()) return Promise.resolve();
     return new Promise((resolve) => {
       this.wake = () => {

@@ -1,7 +1,7 @@
 import type { Run } from "./run.ts";
 
 /** Nobody is in hand but those held back until another answer comes, nobody is being claimed, and nobody is to be claimed again. */
-export function isIdle({ inHand, held, claiming, postponed }: Run): boolean {
+function isIdle({ inHand, held, claiming, postponed }: Run): boolean {
   return inHand.size === held.length && claiming === 0 && postponed.size === 0;
 }
 

@@ -19,7 +19,8 @@ export async function keepHours(run: Run, ended: AbortSignal): Promise<void> {
     if (timing.isPastDeadline) return run.stop(deadlineReached(timing.schedule));
     if (timing.isQuiet) await rest(run, over);
     else await deps.clock.sleep(Math.min(timing.untilNextMs, LOOK_MS), over);
-    // Who waits for a change may have seen an hour that a change of the clock has undone.
+    // Who waits for a change, or was parked, may have seen an hour that a change of the clock has undone.
+    if (!timing.isQuiet) for (const recipient of timing.parked.splice(0)) run.enqueue(recipient);
     run.changed();
   }
 }
@@ -37,7 +38,6 @@ async function rest(run: Run, over: AbortSignal): Promise<void> {
   } while (!over.aborted && !timing.isPastDeadline && timing.isQuietByClock);
   timing.endRest();
   breaker.wake();
-  for (const recipient of timing.parked.splice(0)) run.enqueue(recipient);
 }
 
 /**

@@ -79,7 +79,7 @@ export interface Choice {
   policy: Policy;
   /** Why a user is left out by openId alone: the same in every run. */
   leavesOut(openId: string): Exclusion | undefined;
-  /** Whom it may be claimed for now; the others are passed over, and neither counted nor reported. Absent: everybody. */
+  /** Who may be claimed for now; others are passed over, neither counted nor reported. Absent: everybody. */
   only?: ((openId: string) => boolean) | undefined;
 }
 
@@ -106,7 +106,7 @@ const SETTINGS: Record<Filter, keyof Policy> = {
 };
 
 /** The filters that a policy has. */
-export function filtersOf(policy: Policy): Filter[] {
+function filtersOf(policy: Policy): Filter[] {
   return FILTERS.filter((name) => policy[SETTINGS[name]] !== undefined);
 }
 

@@ -1,4 +1,4 @@
-import { SweepCutError } from "../errors.ts";
+import { untilWhole } from "../errors.ts";
 import { noWithheld, VariantTally } from "./outcome.ts";
 import { isWithheld, type Withheld } from "./policy.ts";
 import type { ClaimReply, Ledger } from "./ports.ts";
@@ -21,7 +21,7 @@ export interface Recount {
   againByVariant?: VariantTally | undefined;
   /** From whom the message is withheld. */
   withheld: Record<Withheld, number>;
-  /** Of those above, users who are suppressed since: claims that will not be sent, outcomes that are not tried again. */
+  /** Of those above, users who have been suppressed since: claims that will not be sent, outcomes that are not tried again. */
   suppressedSince: Record<"open" | "unknown" | "failed", number>;
 }
 
@@ -31,19 +31,13 @@ const BATCH = 256;
  * Counts a broadcast from the ledgers with the claim script in read-only mode. `ledger` must have been opened with
  * `dryRun`.
  */
-export async function recountBroadcast(
+export function recountBroadcast(
   ledger: Ledger,
   record: BroadcastRecord,
   sweeps: Sweeps,
   onStep?: (recount: Recount) => void,
 ): Promise<Recount> {
-  for (;;) {
-    try {
-      return await recountOnce(ledger, record, sweeps, onStep);
-    } catch (error) {
-      if (!(error instanceof SweepCutError)) throw error;
-    }
-  }
+  return untilWhole(() => recountOnce(ledger, record, sweeps, onStep));
 }
 
 async function recountOnce(

@@ -7,6 +7,7 @@ import { refusedBy } from "./stop.ts";
 const MAX_REFUSED_TOKENS = 5;
 /** How long the platform may keep returning the token that it refuses. */
 const SAME_TOKEN_MS = 5000;
+
 /** Whether the answer shows that the API accepted the token. */
 export function provesToken(answer: SendAnswer): boolean {
   return answer.class !== "token" && answer.class !== "ambiguous" && answer.class !== "unsent";
@@ -34,7 +35,7 @@ export async function renewToken(
     return run.stop(refusedBy(answer, "credentials"));
   }
   if (renewed === token) run.gate.noteTokenAgain(recipient, answer);
-  else run.gate.noteNewToken(recipient);
+  else run.gate.noteNoAnswer(recipient);
   run.enqueue(recipient);
 }
 

@@ -73,7 +73,9 @@ export function isAlive(id: string, { host, pid, sinceMs, waiting }: KnownRun): 
   const isScheduled = waiting?.startsWith("scheduled for") === true;
   return new PushCliError(
     "locked",
-    `broadcast '${id}' has been ${isScheduled ? "waited for" : "running"} on ${host} (pid ${pid}) since ${since}`,
+    isScheduled
+      ? `a process on ${host} (pid ${pid}) has been waiting to begin broadcast '${id}' since ${since}`
+      : `broadcast '${id}' has been running on ${host} (pid ${pid}) since ${since}`,
     {
       hint: "wait for it to end, or join it with --join",
     },

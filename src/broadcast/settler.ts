@@ -9,8 +9,8 @@ const LINGER_MS = 5;
 export interface SettlerEvents<T> {
   /** It is in the ledger, or (false) the claim was no longer this run's. */
   onSettled(item: T, settled: boolean): void;
-  /** The ledger could not be reached; these stay claimed. */
-  onFailure(error: unknown, items: T[]): void;
+  /** The ledger could not be reached; the batch stays claimed. */
+  onFailure(error: unknown): void;
   /** A batch is done. */
   onChange(): void;
 }
@@ -69,7 +69,7 @@ export class Settler<T extends { settlement: Settlement }> {
     try {
       settled = await this.ledger.settle(items.map(({ settlement }) => settlement));
     } catch (error) {
-      return this.events.onFailure(error, items);
+      return this.events.onFailure(error);
     }
     for (const [i, item] of items.entries()) this.events.onSettled(item, settled[i] === true);
   }

@@ -54,7 +54,7 @@ export function thresholdReason(message: string): StopReason {
   };
 }
 
-/** The time that --until names is there. */
+/** The time given with --until has come. */
 export function deadlineReached({ untilMs = 0, ...schedule }: Schedule): StopReason {
   const time = formatZoned(untilMs, zoneOf(schedule)).slice(-5);
   return {

@@ -2,7 +2,7 @@ import { takeInHand } from "./in-hand.ts";
 import type { Claimed } from "./ports.ts";
 import type { Run } from "./run.ts";
 
-export const SUPPRESSED_SINCE = "suppressed since it was claimed; an earlier attempt may have arrived";
+const SUPPRESSED_SINCE = "suppressed since it was claimed; an earlier attempt may have arrived";
 
 /**
  * Settles a claim of a dead run whose user has been suppressed since: nothing is sent. Its record can't tell whether there was

@@ -120,11 +120,11 @@ export async function* sweepUntilDone(
     );
     // A postponed user may turn out to be held by another run.
     await run.nonePostponed();
-    const quiet = run.busy.size === 0;
+    const isNobodyBusy = run.busy.size === 0;
     if (whole) yield* untilSettled(needs);
     if (whole && run.timing.schedule.quietHours) yield* untilAllSent(needs);
     if (run.signal.aborted) return;
-    if (whole && quiet && (swept || !(await hasCompany(needs)))) return;
+    if (whole && isNobodyBusy && (swept || !(await hasCompany(needs)))) return;
     swept ||= whole;
     // What is in hand would be counted twice: now as this run's and later from its record.
     await run.until(() => run.signal.aborted || run.inHand.size === run.held.length);

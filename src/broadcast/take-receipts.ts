@@ -1,4 +1,4 @@
-import { SweepCutError } from "../errors.ts";
+import { untilWhole } from "../errors.ts";
 import type { FinalOutcome } from "./outcome.ts";
 import type { Patience } from "./patience.ts";
 import type { ReceiptFound, ReceiptSearch, Receipts } from "./receipts.ts";
@@ -58,7 +58,7 @@ export async function takeReceipts(
   const { source } = needs;
   if (!source || run.signal.aborted || leftNoneUnknown(earlierRuns)) return;
   run.waitingFor = LOOK;
-  await unlessStopped(run, () => sweep(source, lookFor(run, needs), (found) => count(run, found)));
+  await stoppingOnError(run, () => sweep(source, lookFor(run, needs), (found) => count(run, found)));
   run.waitingFor = undefined;
 }
 
@@ -82,10 +82,10 @@ export async function awaitReceipts(
     else correct(run, found, needs.runId);
   };
   run.waitingFor = LOOK;
-  await unlessStopped(run, async () => {
+  await stoppingOnError(run, async () => {
     await sweep(source, look, take);
     while (left.size > 0 && clock.monotonic() < untilMs && !run.signal.aborted) {
-      run.waitingFor = `receipt of ${left.size} ${left.size === 1 ? "message" : "messages"}`;
+      run.waitingFor = `receipt for ${left.size} ${left.size === 1 ? "message" : "messages"}`;
       await clock.sleep(Math.min(POLL_MS, untilMs - clock.monotonic()), run.signal);
       const openIds = [...left];
       left.clear();
@@ -110,7 +110,7 @@ export async function countUndelivered(
       ? undefined
       : patience.call(() => source.receipts.findUndelivered(searchOf(record), openIds));
   run.waitingFor = LOOK;
-  await unlessStopped(run, () => sweep(source, look, (openId) => found.add(openId)));
+  await stoppingOnError(run, () => sweep(source, look, (openId) => found.add(openId)));
   run.waitingFor = undefined;
   return found.size;
 }
@@ -132,21 +132,15 @@ function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch 
   return { broadcastId: id, templateId: message.templateId, startedAtMs };
 }
 
-/** All users with a ledger; starts again from the beginning when the sweep was cut. */
+/** All users with a ledger; starts again from the beginning a few times when the sweep was cut. */
 async function sweep<Found>(
   source: ReceiptSource,
   look: Look<Found>,
   onFound: (found: Found) => void,
 ): Promise<void> {
-  for (;;) {
-    try {
-      for await (const openIds of source.sweepLedgers())
-        if (!(await lookAtAll(openIds, look, onFound))) return;
-      return;
-    } catch (error) {
-      if (!(error instanceof SweepCutError)) throw error;
-    }
-  }
+  await untilWhole(async () => {
+    for await (const openIds of source.sweepLedgers()) if (!(await lookAtAll(openIds, look, onFound))) return;
+  });
 }
 
 /** Whether there is more to look at. */
@@ -164,7 +158,7 @@ async function lookAtAll<Found>(
 }
 
 /** Losing Redis ends the run, as everywhere else. */
-async function unlessStopped(run: Run, work: () => Promise<void>): Promise<void> {
+async function stoppingOnError(run: Run, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

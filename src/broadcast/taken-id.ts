@@ -37,6 +37,6 @@ export async function idTaken(needs: Needs, id: string): Promise<PushCliError> {
   return new PushCliError(
     "locked",
     `broadcast '${id}' already exists: started ${started}, ${view.status}${when}${sent}`,
-    { hint: `nothing was sent; ${next}, or use another --id` },
+    { hint: `nothing was sent; run ${next}, or use another --id` },
   );
 }

@@ -54,7 +54,9 @@ export function openSender(
     const items = nextItems(store.items, limit);
     if (!items[0]) return false;
     const path = items[0].formId ? "/codes" : "/consents";
-    const answer = await postJson(api, url + path, writeReport(items, now()), await token());
+    // A login may take long: ages count at the time of the report.
+    const bearer = await token();
+    const answer = await postJson(api, url + path, writeReport(items, now()), bearer);
     const { statusCode, data } = answer;
     if (statusCode === 401) store.session = undefined;
     if (statusCode === 200) take(items, answer);

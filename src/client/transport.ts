@@ -10,7 +10,10 @@ export function postJson(
   return callApi(api, "request", {
     url,
     method: "POST",
-    header: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    header: Object.assign(
+      { "content-type": "application/json" },
+      token ? { authorization: `Bearer ${token}` } : {},
+    ),
     // As text, because `my` doesn't serialize JSON by itself.
     data: JSON.stringify(body),
     timeout: 10_000,

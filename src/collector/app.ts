@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { messageOf } from "../errors.ts";
 import { answerClientError } from "./client-error.ts";
 import { type Answer, type Exchange, jsonAnswer, type Route } from "./exchange.ts";
@@ -18,11 +19,19 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES = 16_384;
 /** A larger body is not read to its end: its connection is closed. */
 const DRAINED_BYTES = 4 * 1024 * 1024;
+/** For the log and the metrics, of a request whose client left before its response; the number that nginx uses. */
+const CLIENT_GONE = 499;
 
 export interface App {
   server: Server;
   /** From now on, new requests on connections that are still open get 503. */
   refuseAll(): void;
+}
+
+interface State {
+  isStopping: boolean;
+  /** Connections whose request is answered while its body is still coming. */
+  answered: WeakSet<Duplex>;
 }
 
 /** By path, then by method. */
@@ -35,7 +44,7 @@ type Routes = Map<string, Map<string, Route>>;
 export function createApp(kit: Kit, table: readonly Route[]): App {
   const { receiveMs } = kit.limits;
   const routes = toMap(table);
-  const state = { isStopping: false };
+  const state: State = { isStopping: false, answered: new WeakSet() };
   const server = createServer(
     {
       requestTimeout: receiveMs,
@@ -46,7 +55,11 @@ export function createApp(kit: Kit, table: readonly Route[]): App {
     },
     (request, response) => void handle(kit, routes, state, request, response),
   );
-  server.on("clientError", (error, socket) => answerClientError(kit, error, socket));
+  server.on("clientError", (error, socket) => {
+    // A second response would be taken for that of another request.
+    if (state.answered.has(socket)) socket.destroy();
+    else answerClientError(kit, error, socket);
+  });
   return {
     server,
     refuseAll: () => {
@@ -70,7 +83,7 @@ function toMap(table: readonly Route[]): Routes {
 async function handle(
   kit: Kit,
   routes: Routes,
-  state: { isStopping: boolean },
+  state: State,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -80,7 +93,9 @@ async function handle(
   const route = methods?.get(method);
   const notes = { startedMs: kit.options.clock.monotonic(), route: route?.path ?? "none" };
   const exchange: Exchange = { method, search: from < 0 ? "" : url.slice(from), headers, notes };
-  response.on("close", () => keepNotes(kit, exchange, response.statusCode));
+  response.on("close", () =>
+    keepNotes(kit, exchange, response.headersSent ? response.statusCode : CLIENT_GONE),
+  );
   let answer: Answer;
   try {
     if (state.isStopping) throw new RequestRefused(503, "shutting_down", STOPPING);
@@ -94,9 +109,19 @@ async function handle(
     answer = answerError(kit, exchange, error);
   }
   // A connection that is kept alive after this response would keep the server from ending until the client closes it.
-  const isLast =
-    state.isStopping || (answer.status === 413 && !(Number(headers["content-length"]) <= DRAINED_BYTES));
-  send(response, answer, isLast);
+  const isEndless = answer.status === 413 && !(Number(headers["content-length"]) <= DRAINED_BYTES);
+  if (response.destroyed) return;
+  writeHead(response, answer, state.isStopping || isEndless);
+  // Head and body in one write.
+  if (request.complete || isEndless) return void response.end(answer.body);
+  // To close a connection with unread bytes would reset it, and the client could lose the answer.
+  response.write(answer.body);
+  state.answered.add(request.socket);
+  request.once("end", () => {
+    state.answered.delete(request.socket);
+    response.end();
+  });
+  request.resume();
 }
 
 const STOPPING = "this collector is being stopped";
@@ -129,19 +154,14 @@ function answerError({ journal }: Kit, { notes }: Exchange, error: unknown): Ans
   return jsonAnswer(errorBody(refusal), refusal.status, refusal.headers);
 }
 
-/** Head and body are sent in one write. */
-function send(
+function writeHead(
   response: ServerResponse,
   { status, contentType, body, headers }: Answer,
   isLast: boolean,
 ): void {
-  // Also set for the log, if the client has closed the connection.
-  response.statusCode = status;
-  if (response.destroyed) return;
   // A list is used as it is; an object would be iterated once more.
   const head = ["content-type", contentType, "content-length", String(Buffer.byteLength(body))];
   for (const name in headers) head.push(name, headers[name] as string);
   if (isLast) head.push("connection", "close");
   response.writeHead(status, head);
-  response.end(body);
 }

@@ -23,10 +23,6 @@ export class BoundedMap<V> {
     this.#entries.set(key, value);
   }
 
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
-
   clear(): void {
     this.#entries.clear();
   }

@@ -9,11 +9,13 @@ import type { Listen } from "./options.ts";
 export async function listen(server: Server, where: Listen): Promise<string> {
   if ("host" in where) return listenOnPort(server, where);
   const { socketPath, mode } = where;
-  await removeStale(socketPath);
-  await open(server, { path: socketPath }).catch((error) => {
-    throw cantListen(`the socket "${socketPath}"`, error, "choose another path");
-  });
-  if (mode !== undefined) await chmod(socketPath, mode);
+  try {
+    await removeStale(socketPath);
+    await open(server, { path: socketPath });
+    if (mode !== undefined) await chmod(socketPath, mode);
+  } catch (error) {
+    throw cantListen(`the socket "${socketPath}"`, error as NodeJS.ErrnoException, "choose another path");
+  }
   return `unix:${socketPath}`;
 }
 

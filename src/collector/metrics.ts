@@ -39,10 +39,10 @@ export async function openMetrics(): Promise<Metrics> {
   });
   const ofRoute = kept((route: string) => seconds.labels(route));
   return {
-    requests: counter("reports_total", "Requests by route and status.", ["route", "status"]),
+    requests: counter("requests_total", "Requests by route and status.", ["route", "status"]),
     took: (route, sec) => ofRoute(route).observe(sec),
     codes: counter("codes_total", "Reported codes by what became of them.", ["fate", "reason"]),
-    consents: counter("consents_total", "Consents by who told of them and what became of them.", [
+    consents: counter("consents_total", "Consents by their source and what became of them.", [
       "source",
       "fate",
     ]),

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { messageOf } from "../errors.ts";
 import { createApp } from "./app.ts";
 import { makeDeadlines } from "./deadlines.ts";
 import { identifyBy } from "./identify.ts";
@@ -34,6 +35,8 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     ...(callback ? callbackRoutes(kit, callback) : []),
   ]);
   const address = await listen(server, options.listen);
+  // A connection that can't be accepted (no file descriptor is free) does not end the process.
+  server.on("error", (error) => kit.journal.write("error", "accept", { message: messageOf(error) }));
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     refuseAll();

@@ -4,9 +4,11 @@ import type { Kit } from "./kit.ts";
 import type { GrantFate } from "./ports.ts";
 import type { ReportKey } from "./report-key.ts";
 
+type ConsentFate = "taken" | "known" | "ignored" | "refused";
+
 /** The answer to the client about a template. */
 export interface ConsentAnswer {
-  fate: "taken" | "known" | "ignored" | "refused";
+  fate: ConsentFate;
   reason?: string;
 }
 
@@ -37,18 +39,25 @@ export async function takeConsents(
   const accepted: string[] = [];
   for (const [id, status] of report.templates) {
     const answer = withoutRedis(id, status, kit.options.consents);
-    if (answer) answers.set(id, answer);
-    else accepted.push(id);
+    if (answer === undefined) accepted.push(id);
+    else {
+      answers.set(id, answer);
+      count(kit, answer.fate);
+    }
   }
   const fates = await grant(kit, openId, accepted, report, keyOf);
-  for (const [i, id] of accepted.entries()) answers.set(id, ANSWERS[fates[i]!]);
-  let taken = 0;
-  for (const { fate } of answers.values()) {
-    if (fate === "taken") taken++;
-    kit.metrics.consents.inc({ source: "report", fate });
+  for (const [i, id] of accepted.entries()) {
+    answers.set(id, ANSWERS[fates[i]!]);
+    count(kit, fates[i]!);
   }
+  const taken = fates.filter((fate) => fate === "taken").length;
   const inOrder = [...report.templates.keys()].map((id) => [id, answers.get(id)!]);
   return { templates: Object.fromEntries(inOrder), taken };
+}
+
+/** With the fates that consents of events have. */
+function count({ metrics }: Kit, fate: ConsentFate | GrantFate): void {
+  metrics.consents.inc({ source: "report", fate });
 }
 
 /** Answers that don't need Redis; undefined for a consent. */

@@ -43,14 +43,3 @@ export function hookSecretsOf(value: string): string[] {
   const parts = [...pathname.split("/"), ...searchParams.values()];
   return [`${pathname}${search}`, ...parts].filter(({ length }) => length >= MIN_CHARS);
 }
-
-const HOOK_FLAGS = ["--notify", "--ping"];
-
-/** The words of a command line with the addresses of webhooks as they may be shown. */
-export function redactHookWords(words: readonly string[]): string[] {
-  return words.map((word, at) => {
-    if (HOOK_FLAGS.includes(words[at - 1] ?? "")) return redactHookUrl(word);
-    const flag = HOOK_FLAGS.find((one) => word.startsWith(`${one}=`));
-    return flag === undefined ? word : `${flag}=${redactHookUrl(word.slice(flag.length + 1))}`;
-  });
-}

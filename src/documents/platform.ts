@@ -151,6 +151,7 @@ export const collectorLogLine = s.object(
         "started",
         "request",
         "bad_http",
+        "accept",
         "login",
         "forward",
         "redis",

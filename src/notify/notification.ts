@@ -52,8 +52,9 @@ const FORMATS: Record<
   },
   // docs.slack.dev/messaging/formatting-message-text: <!channel> would call everybody.
   slack: ({ text }) => {
-    const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-    return { body: JSON.stringify({ text: cut(escaped) }) };
+    // Cut first: a cut within an escape would show the rest of it. Escaped it is still far below what Slack takes.
+    const escaped = cut(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return { body: JSON.stringify({ text: escaped }) };
   },
 };
 

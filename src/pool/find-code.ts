@@ -10,7 +10,7 @@ export interface EntryEdit {
 }
 
 /** The code that a claim takes. */
-export interface Pick {
+export interface Picked {
   code: PushCode;
   /** Index of its entry in the pool. */
   index: number;
@@ -31,7 +31,7 @@ export interface Found {
   /** Entries found that are not understood. */
   unreadable: number;
   edits: EntryEdit[];
-  pick?: Pick;
+  pick?: Picked;
 }
 
 /**
@@ -67,7 +67,7 @@ interface Examined {
   refused: number;
   /** The entry's new text. */
   text: string | undefined;
-  pick?: Omit<Pick, "index">;
+  pick?: Omit<Picked, "index">;
 }
 
 /** Decides what becomes of an entry; undefined for one that is not understood and therefore stays unchanged. */

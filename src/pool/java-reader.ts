@@ -12,7 +12,7 @@ const MAX_DEPTH = 8;
  * of the old kind, class annotations), for trailing bytes, and for truncated or invalid streams.
  *
  * The grammar is that of "Java Object Serialization Specification", chapter 6. Classes are only names here: nothing is
- * looked up or executed. This file and `redis/lua/read-java.lua` are one algorithm in two languages.
+ * looked up or executed.
  */
 export function readJava(bytes: string): EntryValue | undefined {
   if (!bytes.startsWith(JAVA_MAGIC)) return undefined;

@@ -132,9 +132,10 @@ export interface PoolStore {
   slice(pieces: PoolPiece[]): Promise<string[][]>;
   /**
    * Removes entries that `slice` has read from index `from` on, if they are still there; returns for each whether it was.
-   * If Redis fails, either all or none of them are removed.
+   * If Redis fails, either all or none of them are removed. `among`: of how many entries from there on they were chosen;
+   * defaults to their own number.
    */
-  removeEntries(openId: string, from: number, entries: string[]): Promise<boolean[]>;
+  removeEntries(openId: string, from: number, entries: string[], among?: number): Promise<boolean[]>;
   /** A bounded search for lists of codes under any prefix. */
   findPrefixes(): Promise<PrefixLook>;
   /** Redis' clock, epoch ms. */

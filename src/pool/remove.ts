@@ -169,7 +169,8 @@ async function removePieces(
   if (options.save && lines.length > 0) await options.save(lines);
   await Promise.all(
     pieces.map(async ({ pool, looked, taken }) => {
-      const removed = taken.length === 0 ? [] : await store.removeEntries(pool.openId, pool.from, taken);
+      const removed =
+        taken.length === 0 ? [] : await store.removeEntries(pool.openId, pool.from, taken, looked);
       for (const [i, raw] of taken.entries())
         countEntry(totals, removed[i] ? statesOf(raw, nowMs) : undefined);
       totals.entriesKept += looked - taken.length;

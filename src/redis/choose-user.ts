@@ -1,7 +1,7 @@
 import type { Choice, Exclusion, Policy } from "../broadcast/policy.ts";
 import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
-import type { Found, Pick as Picked } from "../pool/find-code.ts";
-import type { Family } from "./families.ts";
+import type { Found, Picked } from "../pool/find-code.ts";
+import type { PermissionRules } from "./permission-rules.ts";
 import type { UserReading } from "./read-users.ts";
 import { type Behind, NOTHING_BEHIND, type Progress, sumValid } from "./take-step.ts";
 
@@ -53,7 +53,7 @@ type Verdict = { take: Behind } | { reply: ClaimReply } | { next: Progress };
 /** Decides by what was read of a pool, at the permission that was found in it now or in an earlier round. */
 export function chooseByPool(
   { expiringWithinMs, minValid = 1 }: Policy,
-  family: Family,
+  rules: PermissionRules,
   user: Progress,
   { pool, nowMs }: Pick<UserReading, "pool" | "nowMs">,
   found: Found & { pick: Picked },
@@ -66,7 +66,7 @@ export function chooseByPool(
   if (minValid <= 1) return { take: NOTHING_BEHIND };
   const start = Math.max(index, from);
   const before = pending?.valid ?? 0;
-  const stocks = family.findValid(pool.entries.slice(start - from), start, nowMs, minValid - before);
+  const stocks = rules.findValid(pool.entries.slice(start - from), start, nowMs, minValid - before);
   const valid = before + sumValid(stocks);
   const earlier = pending?.kept ?? [];
   const kept = [...earlier, ...stocks.filter((stock) => stock.index !== index)];

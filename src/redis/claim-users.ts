@@ -46,7 +46,7 @@ export async function claimUsers(
     seen.add(openId);
   }
   const isWide = by.dryRun || looksIntoPools(by.choice?.policy);
-  const counts = (isWide ? WIDE_READ_COUNTS : READ_COUNTS).filter((count) => count >= book.family.firstRead);
+  const counts = (isWide ? WIDE_READ_COUNTS : READ_COUNTS).filter((count) => count >= book.rules.firstRead);
   for (let round = 0; open.length > 0; round++) {
     open = await claimRound(link, book, by, open, replies, counts[round] ?? counts.at(-1)!);
   }
@@ -92,7 +92,7 @@ async function claimRound(
     if (reading === LATER) replies[user.at] = toLater(user.progress);
     else if (typeof reading === "string") replies[user.at] = toUsualClaim(user.progress, reading);
     else if (reading.pool.kind === "later") unfinished.push(user);
-    else planned.push({ user, step: planClaim(by, book.family, user.progress, reading) });
+    else planned.push({ user, step: planClaim(by, book.rules, user.progress, reading) });
   }
   const changing = planned.filter(({ step }) => step.change);
   const changes = await changeUsers(
@@ -153,7 +153,7 @@ function toUsualClaim({ openId }: Progress, line: string): ClaimReply {
 const CHUNK = 500;
 
 /** Counts the other valid codes after the entries that were read. */
-async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom = 0 }: Step): Promise<void> {
+async function lookOn(link: RedisLink, { keys, rules }: Book, { reply, lookFrom = 0 }: Step): Promise<void> {
   if (reply?.status !== "claimed") return;
   const nowMs = await link.now();
   for (let start = lookFrom; ; start += CHUNK) {
@@ -162,10 +162,7 @@ async function lookOn(link: RedisLink, { keys, family }: Book, { reply, lookFrom
     );
     const entries = chunk.map((bytes) => bytes.toString("latin1"));
     const { left = 0 } = reply;
-    reply.left = Math.min(
-      MAX_LEFT,
-      left + sumValid(family.findValid(entries, start, nowMs, MAX_LEFT - left)),
-    );
+    reply.left = Math.min(MAX_LEFT, left + sumValid(rules.findValid(entries, start, nowMs, MAX_LEFT - left)));
     if (reply.left >= MAX_LEFT || chunk.length < CHUNK) return;
   }
 }

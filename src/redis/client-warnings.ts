@@ -1,12 +1,12 @@
 const KNOWN: { test: RegExp; words: string }[] = [
   {
     test: /does not require a password, but a password was supplied/,
-    words: "Redis does not want the password that was given",
+    words: "Redis requires no password, but was given one",
   },
   {
     test: /wrong number of arguments for 'auth' command/,
     words:
-      "Redis before version 6 knows no users: it does not want the user that was given, nor then the password",
+      "Redis before version 6 has no users: it accepts neither the user that was given nor the password with it",
   },
 ];
 

@@ -1,7 +1,7 @@
 import type { CollectorBooks } from "../collector/ports.ts";
 import type { Logger } from "../log.ts";
 import { connectRedis, type RedisTls } from "./connect.ts";
-import { createConsentPoolKeys } from "./consent-keys.ts";
+import { ANY_TEMPLATE, createConsentKeys } from "./consent-keys.ts";
 import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
 import { openSteadyLink } from "./steady-link.ts";
 import { createCodeBook } from "./take-codes.ts";
@@ -46,7 +46,7 @@ export async function openCollectorBooks(
   const keys = createPoolKeys(options);
   const consents = { keyPrefix, consentPrefix, cap: consentCap, maxAgeMs, standing };
   // Throws for an invalid prefix, before anything is opened.
-  createConsentPoolKeys(consents);
+  const consentKeys = createConsentKeys({ ...consents, templateId: ANY_TEMPLATE });
   const open = () =>
     connectRedis({
       url,
@@ -55,7 +55,7 @@ export async function openCollectorBooks(
       replyMs,
       log: options.log,
       reconnectMs: Number.POSITIVE_INFINITY,
-      aclPatternOf: keys.aclPatternOf,
+      aclPatternOf: (key) => keys.aclPatternOf(key) ?? consentKeys.aclPatternOf(key),
       probe: [keys.broadcast("a"), keys.broadcast("b")],
     });
   const link = await openSteadyLink({ open, replyMs, shownUrl });

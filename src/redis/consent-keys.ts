@@ -10,6 +10,9 @@ export interface ConsentPrefixes {
   consentPrefix?: string | undefined;
 }
 
+/** For the keys that all templates share; its pools are not used. */
+export const ANY_TEMPLATE = "any";
+
 /** The keys for the consents of one template: its pools, and the user's keys that all templates share. */
 export interface ConsentKeys extends Keys {
   receipts(openId: string): string;
@@ -87,7 +90,7 @@ export function createConsentPoolKeys(prefixes: ConsentPrefixes): ConsentPoolKey
 export function createNameKeys(prefixes: ConsentPrefixes, templateId: string | undefined): Keys {
   const of = (template: string) => createConsentKeys({ ...prefixes, templateId: template });
   const all = createConsentPoolKeys(prefixes);
-  const base = of(templateId ?? "any");
+  const base = of(templateId ?? ANY_TEMPLATE);
   const pool = (name: string) => all.pool(poolOfName(name));
   const ledger = (name: string) => base.ledger(poolOfName(name).openId);
   const seen = (name: string) => base.seen(poolOfName(name).openId);

@@ -3,10 +3,10 @@ import { readEntry } from "../pool/read-entry.ts";
 import { textOfJavaKey } from "./java-keys.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
+import { COUNT, createFetch } from "./scan.ts";
 
 /** For all servers together, in pages of SCAN: some ten milliseconds of one server's time. */
 const PAGES = 20;
-const PAGE_KEYS = 500;
 /** Maximum number of prefixes whose lists are read, of lists per prefix, and of entries per list. */
 const GROUPS = 25;
 const LISTS = 4;
@@ -61,7 +61,7 @@ async function scanLists(link: RedisLink, keys: Keys): Promise<Lists & Pick<Pref
     const pages = Math.floor(PAGES / nodes.length);
     const ends = await Promise.all(nodes.map((node) => scanNode(node, pages, add)));
     const isWhole = nodes.length === sweep.nodes.length && ends.every(Boolean);
-    return { ...lists, looked: isWhole ? undefined : nodes.length * pages * PAGE_KEYS };
+    return { ...lists, looked: isWhole ? undefined : nodes.length * pages * COUNT };
   } finally {
     sweep.close();
   }
@@ -69,12 +69,13 @@ async function scanLists(link: RedisLink, keys: Keys): Promise<Lists & Pick<Pref
 
 /** Returns whether it has seen all keys of the server. */
 async function scanNode(node: SweepNode, pages: number, add: (key: Buffer) => void): Promise<boolean> {
+  // Keys as bytes.
+  const fetchPage = createFetch(node, Buffer.from("*"), "list");
   let cursor = "0";
   for (let page = 0; page < pages; page++) {
-    const args = [cursor, "COUNT", PAGE_KEYS, "TYPE", "list"];
-    const [next, keys] = (await node.call(node.client.callBuffer("SCAN", args))) as [Buffer, Buffer[]];
-    for (const key of keys) add(key);
-    cursor = next.toString();
+    const [next, keys] = await fetchPage(cursor);
+    for (const key of keys) add(Buffer.from(key));
+    cursor = next;
     if (cursor === "0") return true;
   }
   return false;

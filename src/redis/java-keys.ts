@@ -24,7 +24,8 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
   const pool = (openId: string) => serialize(`${poolPrefix}${openId}${poolSuffix}`);
   const anyPool = javaKeysLike(poolPrefix, "*", poolSuffix);
   const plain = createKeys(prefixes);
-  const openIdOfPool = (key: RedisKey) => openIdOfJavaKey(key, poolPrefix, poolSuffix);
+  const openIdOfPool = (key: RedisKey) =>
+    openIdBetween(key, { poolPrefix, poolSuffix, before: "", behind: "" });
   const openIdOfLedger = (key: RedisKey) => openIdBetween(key, { poolPrefix, poolSuffix, before, behind });
   const ledger = (openId: string) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(behind)]);
   return {
@@ -33,12 +34,7 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
     ledger,
     seen: (openId) => Buffer.concat([Buffer.from(before), pool(openId), Buffer.from(tagEnd + SEEN_SUFFIX)]),
     pairs: (openIds) => pairKeys(openIds, pool, ledger),
-    shownPool: (openId) =>
-      showKey(
-        openId === "*"
-          ? Buffer.from(`${JAVA_STRING}??${toLatin1(`${poolPrefix}*${poolSuffix}`)}`, "latin1")
-          : pool(openId),
-      ),
+    shownPool: (openId) => showKey(openId === "*" ? anyJavaKey(`${poolPrefix}*${poolSuffix}`) : pool(openId)),
     anyPool,
     poolsLike: (pattern) => javaKeysLike(poolPrefix, pattern, poolSuffix),
     anyLedger: Buffer.concat([Buffer.from(before), anyPool, Buffer.from(behind)]),
@@ -48,6 +44,9 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
       const key = readShownKey(text);
       return openIdOfLedger(key) ?? openIdOfPool(key) ?? plain.toOpenId(text);
     },
+    // The bytes before the prefix depend on a key's length, and are no text.
+    aclPatternOf: (key) =>
+      plain.aclPatternOf(key) ?? (key.includes(poolPrefix) ? `*${escapeGlob(poolPrefix)}*` : undefined),
   };
 }
 
@@ -55,21 +54,13 @@ export function createJavaKeys(prefixes: KeyPrefixes): Keys {
 const JAVA_STRING = "\xac\xed\x00\x05t";
 const LENGTH_BYTES = 2;
 
-function javaKeysLike(prefix: string, pattern: string, suffix = ""): Buffer {
+function javaKeysLike(prefix: string, pattern: string, suffix: string): Buffer {
   return anyJavaKey(`${escapeGlob(prefix)}${pattern}${escapeGlob(suffix)}`);
 }
 
 /** The SCAN pattern for serialized keys whose text matches a glob, with any two bytes as the length. */
 export function anyJavaKey(glob: string): Buffer {
   return Buffer.from(`${JAVA_STRING}??${toLatin1(glob)}`, "latin1");
-}
-
-/**
- * The part of a serialized key between a prefix and a suffix; undefined when it is not such a key, or when that part
- * can't be an openId.
- */
-function openIdOfJavaKey(key: RedisKey, poolPrefix: string, poolSuffix = ""): string | undefined {
-  return openIdBetween(key, { poolPrefix, poolSuffix, before: "", behind: "" });
 }
 
 /** The text that Java serialized into a key; undefined for any other key. */
@@ -84,6 +75,10 @@ function serialize(text: string): Buffer {
   return Buffer.concat([Buffer.from(JAVA_STRING, "latin1"), length, Buffer.from(text)]);
 }
 
+/**
+ * The part of a serialized key between a prefix and a suffix, with some bytes around it; undefined when it is not such a key, or
+ * when that part can't be an openId.
+ */
 function openIdBetween(
   key: RedisKey,
   around: { poolPrefix: string; poolSuffix: string; before: string; behind: string },

@@ -5,10 +5,10 @@ import { claimChosen, encodePolicy } from "./choose-user.ts";
 import { claimUnsuppressed } from "./claim-unsuppressed.ts";
 import { claimUsers } from "./claim-users.ts";
 import { errcodeWord } from "./errcode-word.ts";
-import { CODES, type Family } from "./families.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { nextCode } from "./next-code.ts";
+import { CODE_RULES, type PermissionRules } from "./permission-rules.ts";
 import type { Book, LedgerHead } from "./read-users.ts";
 import { releaseUsers } from "./release-users.ts";
 import { SCRIPTS } from "./scripts.ts";
@@ -38,11 +38,11 @@ export function createLedger(
   link: RedisLink,
   keys: Keys,
   options: LedgerOptions,
-  family: Family = CODES,
+  rules: PermissionRules = CODE_RULES,
 ): Ledger {
   const { runId: run, dryRun = false, deadRuns: dead = new Set(), retry: again = [], choice } = options;
   const head: LedgerHead = [options.broadcastId, run, LEDGER_TTL_MS];
-  const book: Book = { keys, head, family, policy: encodePolicy(choice?.policy) };
+  const book: Book = { keys, head, rules, policy: encodePolicy(choice?.policy) };
   const suppressedOf = askPerPage((page) => findSuppressed(link, keys, page), SUPPRESSED_FRESH_MS);
   return {
     claim: (openIds, sighting = "any", page = openIds) => {

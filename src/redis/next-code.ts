@@ -1,9 +1,9 @@
 import type { Errcode, Ledger } from "../broadcast/ports.ts";
 import { changeUsers } from "./change-users.ts";
 import { begin, checkConflicts } from "./claim-users.ts";
-import type { Family } from "./families.ts";
 import { type ClaimedRecord, finalWithout, readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
+import type { PermissionRules } from "./permission-rules.ts";
 import { type Book, readUsers, type UserReading } from "./read-users.ts";
 import { addFound, describe, dropAndReadOn, NOTHING, type Progress, takeFound } from "./take-step.ts";
 
@@ -23,19 +23,19 @@ const READ_COUNTS = [16, 128, 512];
 /** Drops a refused code and claims the user's next one in the same record. */
 export async function nextCode(
   link: RedisLink,
-  { keys, head, family }: Book,
+  { keys, head, rules }: Book,
   refusal: Refusal,
 ): Promise<NextReply> {
   let progress = begin(refusal.openId);
   let conflicts = 0;
   for (let round = 0; ; round++) {
     const count = READ_COUNTS[round] ?? READ_COUNTS.at(-1)!;
-    const [reading] = await readUsers(link, { keys, head, family }, [progress], count);
+    const [reading] = await readUsers(link, { keys, head, rules }, [progress], count);
     const claimed = reading!.record === undefined ? undefined : readClaimed(reading!.record);
     if (claimed?.run !== head[1] || claimed.formId !== refusal.formId) {
       return knownBefore(refusal.openId, head[1], reading!, claimed);
     }
-    const step = planNext(family, head[1], refusal, claimed, progress, reading!);
+    const step = planNext(rules, head[1], refusal, claimed, progress, reading!);
     const { done } = await changeUsers(
       link,
       keys,
@@ -69,7 +69,7 @@ function knownBefore(
 }
 
 function planNext(
-  family: Family,
+  rules: PermissionRules,
   run: string,
   { openId, formId, errcode }: Refusal,
   claimed: ClaimedRecord,
@@ -77,11 +77,11 @@ function planNext(
   reading: UserReading,
 ) {
   const { pool, record, nowMs } = reading;
-  const found = family.find(pool.entries, progress.from, nowMs, formId);
+  const found = rules.find(pool.entries, progress.from, nowMs, formId);
   const sum = addFound(progress, found);
   const { pick, edits } = found;
-  if (pick) return takeFound(family, { run, dryRun: false }, sum, reading, { ...found, pick });
-  if (pool.kind === "list" && !pool.ended) return dropAndReadOn(family, false, progress, reading, formId);
+  if (pick) return takeFound(rules, { run, dryRun: false }, sum, reading, { ...found, pick });
+  if (pool.kind === "list" && !pool.ended) return dropAndReadOn(rules, false, progress, reading, formId);
   const text = finalWithout("no_code", run, claimed.attempt, nowMs, errcode);
   const { expired, refused } = sum;
   return {

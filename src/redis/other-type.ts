@@ -13,13 +13,16 @@ export function otherType(keys: Keys, name: string, isPool: boolean): PushCliErr
   });
 }
 
+/** For `changesAllTheTime`, of a report to the collector. */
+export const REPORT_AGAIN = "report again: what the pool holds already is skipped";
+
 /** How often a pool may change between reading it and the script. */
 export const MAX_CONFLICTS = 100;
 
-/** For a pool that changes before every attempt. */
-export function changesAllTheTime(keys: Keys, name: string): PushCliError {
+/** For a pool that changes before every attempt. `next`: what to do once it does not. */
+export function changesAllTheTime(keys: Keys, name: string, next: string): PushCliError {
   return new PushCliError("redis", `the pool '${keys.shownPool(name)}' keeps changing`, {
-    hint: "find out what writes there, then report again: what the pool holds already is skipped",
+    hint: `find out what writes there, then ${next}`,
     transient: true,
   });
 }

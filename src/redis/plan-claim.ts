@@ -4,7 +4,6 @@ import type { ClaimReply, Sighting } from "../broadcast/ports.ts";
 import type { Found } from "../pool/find-code.ts";
 import { chooseByPool, leftOut, looksIntoPools } from "./choose-user.ts";
 import { describeFinal, describeSuppressed } from "./describe-final.ts";
-import type { Family } from "./families.ts";
 import {
   type ClaimedRecord,
   type FinalRecord,
@@ -13,6 +12,7 @@ import {
   readFinal,
   writeClaimed,
 } from "./ledger-record.ts";
+import type { PermissionRules } from "./permission-rules.ts";
 import type { UserReading } from "./read-users.ts";
 import {
   addFound,
@@ -42,26 +42,26 @@ export interface Claimant {
 }
 
 /** The claim of one user, whatever record there is. */
-export function planClaim(by: Claimant, family: Family, user: Progress, reading: UserReading): Step {
+export function planClaim(by: Claimant, rules: PermissionRules, user: Progress, reading: UserReading): Step {
   const { openId } = user;
   const { record, fault } = reading;
   if (fault !== undefined) return { reply: { status: "wrong", openId, why: fault } };
   if (isElsewhere(by, user, reading)) return { reply: { status: "elsewhere", openId } };
   if (record === undefined) {
-    return by.areSuppressed ? { reply: leftOut(openId, "suppressed") } : claimAnew(by, family, user, reading);
+    return by.areSuppressed ? { reply: leftOut(openId, "suppressed") } : claimAnew(by, rules, user, reading);
   }
   const claimed = readClaimed(record);
-  if (claimed) return planClaimed(by, family, openId, reading, claimed);
+  if (claimed) return planClaimed(by, rules, openId, reading, claimed);
   const final = readFinal(record);
   if (!final) {
     return { reply: { status: "wrong", openId, why: "the ledger holds a record that is not push-cli's" } };
   }
-  return planFinal(by, family, user, reading, final);
+  return planFinal(by, rules, user, reading, final);
 }
 
 function planClaimed(
   by: Claimant,
-  family: Family,
+  rules: PermissionRules,
   openId: string,
   reading: UserReading,
   claimed: ClaimedRecord,
@@ -70,7 +70,7 @@ function planClaimed(
   if (claimed.run === by.run)
     return { reply: { status: "mine", ...describe(openId, claimed), ...NOTHING, ...suppressed } };
   if (by.dead.has(claimed.run)) {
-    const step = takeOver(by, family, openId, reading, claimed);
+    const step = takeOver(by, rules, openId, reading, claimed);
     return { ...step, reply: { ...step.reply, ...suppressed } as ClaimReply };
   }
   return { reply: { status: "busy", openId, run: claimed.run, ...suppressed } };
@@ -78,21 +78,21 @@ function planClaimed(
 
 function planFinal(
   by: Claimant,
-  family: Family,
+  rules: PermissionRules,
   user: Progress,
   reading: UserReading,
   final: FinalRecord,
 ): Step {
   if (by.areSuppressed) return { reply: describeSuppressed(user.openId, final, by.run) };
   // A user who had no code left may have got a new one since.
-  if (final.outcome === "no_code") return claimAnew(by, family, user, reading, final);
+  if (final.outcome === "no_code") return claimAnew(by, rules, user, reading, final);
   const own = final.run === by.run;
   if (own || !by.again.includes(final.outcome)) return { reply: describeFinal(user.openId, final, own) };
-  if (final.outcome !== "unknown") return claimAnew(by, family, user, reading, final);
+  if (final.outcome !== "unknown") return claimAnew(by, rules, user, reading, final);
   const { attempts: attempt, run, atMs, multiUse, standing, scene, expireMs, formId = "-" } = final;
   const use = { multiUse, standing, scene, expireMs, formId };
   const before = { run, attempt, atMs, ...use, k: 0, own: "", source: "" };
-  const step = takeOver(by, family, user.openId, reading, before);
+  const step = takeOver(by, rules, user.openId, reading, before);
   return { ...step, reply: { ...step.reply, retried: "unknown" } as ClaimReply };
 }
 
@@ -102,7 +102,7 @@ function planFinal(
  */
 function takeOver(
   by: Claimant,
-  family: Family,
+  rules: PermissionRules,
   openId: string,
   reading: UserReading,
   before: ClaimedRecord,
@@ -110,7 +110,7 @@ function takeOver(
   const claimed = { ...before, run: by.run, attempt: before.attempt + 1 };
   const firstAgoMs = Math.max(0, reading.nowMs - before.atMs);
   const reply = { status: "claimed" as const, ...describe(openId, claimed), firstAgoMs, ...NOTHING };
-  if (by.dryRun) return countLeft(family, reply, reading, 0, { index: 0, left: 0 });
+  if (by.dryRun) return countLeft(rules, reply, reading, 0, { index: 0, left: 0 });
   return {
     reply,
     change: { openId, record: { was: reading.record, text: writeClaimed(claimed) }, edits: [] },
@@ -120,7 +120,7 @@ function takeOver(
 /** The claim of a user whom no record stands in the way of; `before`: what an earlier run came to, which is tried again. */
 function claimAnew(
   by: Claimant,
-  family: Family,
+  rules: PermissionRules,
   user: Progress,
   reading: UserReading,
   before?: FinalRecord,
@@ -128,14 +128,14 @@ function claimAnew(
   // A user who was claimed before was chosen then.
   const policy = before && before.outcome !== "no_code" ? undefined : by.choice?.policy;
   if (policy && reading.leftOutBy) return { reply: leftOut(user.openId, reading.leftOutBy) };
-  const step = claimByPool(by, family, user, reading, policy, before);
+  const step = claimByPool(by, rules, user, reading, policy, before);
   const asks = policy?.notIn !== undefined || policy?.caps !== undefined;
   return asks && step.change ? { ...step, change: { ...step.change, unlessLeftOut: true } } : step;
 }
 
 function claimByPool(
   by: Claimant,
-  family: Family,
+  rules: PermissionRules,
   user: Progress,
   reading: UserReading,
   policy: Policy | undefined,
@@ -143,24 +143,24 @@ function claimByPool(
 ): Step {
   const { openId } = user;
   const { kind } = reading.pool;
-  if (family.hasPools && kind !== "list") {
+  if (rules.hasPools && kind !== "list") {
     return withRetry(before, {
       reply: { status: "wrong", openId, why: `the pool is a ${kind}, not a list` },
     });
   }
   const asks = looksIntoPools(policy) ? policy : undefined;
-  const found = user.pending?.found ?? family.find(reading.pool.entries, user.from, reading.nowMs);
+  const found = user.pending?.found ?? rules.find(reading.pool.entries, user.from, reading.nowMs);
   const sum = addFound(user, found);
   const { pick } = found;
   if (pick) {
     const verdict = asks
-      ? chooseByPool(asks, family, user, reading, { ...found, pick })
+      ? chooseByPool(asks, rules, user, reading, { ...found, pick })
       : { take: NOTHING_BEHIND };
     if (!("take" in verdict)) return withRetry(before, verdict);
-    return withRetry(before, takeFound(family, by, sum, reading, { ...found, pick }, verdict.take));
+    return withRetry(before, takeFound(rules, by, sum, reading, { ...found, pick }, verdict.take));
   }
   if (!reading.pool.ended)
-    return asks ? readOn(user, found, reading) : dropAndReadOn(family, by.dryRun, user, reading);
+    return asks ? readOn(user, found, reading) : dropAndReadOn(rules, by.dryRun, user, reading);
   const { expired, unreadable } = sum;
   const reply: ClaimReply = {
     status: "no_code",

@@ -1,11 +1,11 @@
 import type { EntryEdit } from "../pool/find-code.ts";
 import type { PassedOver, PoolStore, SweepOptions } from "../pool/ports.ts";
 import { changeUsers } from "./change-users.ts";
-import { checkConflicts } from "./claim-users.ts";
 import { findPoolPrefixes } from "./find-prefixes.ts";
 import { showKey } from "./java-keys.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { changesAllTheTime, MAX_CONFLICTS } from "./other-type.ts";
 import { purgePools } from "./purge-pools.ts";
 import { pushPools } from "./push-pools.ts";
 import { readPools, slicePools } from "./read-pools.ts";
@@ -26,7 +26,7 @@ export function createPoolStore(link: RedisLink, keys: Keys): PoolStore {
     purge: (pools, options) => purgePools(link, keys, pools, options),
     push: (pools, options) => pushPools(link, keys, pools, options),
     slice: (pieces) => slicePools(link, keys, pieces),
-    removeEntries: (openId, from, entries) => removeEntries(link, keys, openId, from, entries),
+    removeEntries: (...given) => removeEntries(link, keys, ...given),
     findPrefixes: () => findPoolPrefixes(link, keys),
     now: link.now,
   };
@@ -83,10 +83,12 @@ async function removeEntries(
   openId: string,
   from: number,
   entries: string[],
+  among = entries.length,
 ): Promise<boolean[]> {
   const first = Math.max(0, from - SLACK);
-  for (let conflicts = 0; ; checkConflicts(openId, conflicts++)) {
-    const range = link.client.lrangeBuffer(keys.pool(openId), first, from + entries.length + SLACK - 1);
+  for (let conflicts = 0; ; conflicts++) {
+    if (conflicts === MAX_CONFLICTS) throw changesAllTheTime(keys, openId, "run again");
+    const range = link.client.lrangeBuffer(keys.pool(openId), first, from + among + SLACK - 1);
     const { edits, removed } = matchEntries(await link.call(range.catch(noEntries)), first, entries);
     const { done } = await changeUsers(link, keys, undefined, edits.length > 0 ? [{ openId, edits }] : []);
     if (done[0] !== false) return removed;

@@ -1,11 +1,10 @@
-import { PushCliError } from "../errors.ts";
 import { type ConsentTerms, writeConsent } from "../pool/consent.ts";
 import type { ConsentPush, ConsentPushReply } from "../pool/consents/ports.ts";
 import { toArg } from "./change-users.ts";
 import { type HeldConsents as Held, readHeldConsents } from "./held-consents.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { MAX_CONFLICTS } from "./other-type.ts";
+import { changesAllTheTime, MAX_CONFLICTS } from "./other-type.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface PushTerms extends ConsentTerms {
@@ -42,12 +41,12 @@ export async function pushConsents(
   const all = pushes.map((push): Pending => ({ push, reply: noReply() }));
   let pending = all;
   for (let conflicts = 0; pending.length > 0; conflicts++) {
-    if (conflicts === MAX_CONFLICTS) {
-      const shown = keys.shownPool(pending[0]!.push.name);
-      throw new PushCliError("redis", `the pool '${shown}' keeps changing`, {
-        hint: "find out what writes there, then import again: what the pool holds already is skipped",
-      });
-    }
+    if (conflicts === MAX_CONFLICTS)
+      throw changesAllTheTime(
+        keys,
+        pending[0]!.push.name,
+        "import again: what the pool holds already is skipped",
+      );
     pending = await pushOnce(link, keys, pending, terms);
   }
   return all.map(({ reply }) => reply);

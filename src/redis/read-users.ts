@@ -1,6 +1,6 @@
-import type { Family } from "./families.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import type { PermissionRules } from "./permission-rules.ts";
 import { SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 /** What was read of a pool, in bounded pieces. */
@@ -16,7 +16,7 @@ export interface PoolReading {
 /** A user's record and the beginning of the pool, as they were at one moment. */
 export interface UserReading {
   record: string | undefined;
-  /** What Redis says of a ledger that is none. */
+  /** Redis' error about a ledger's key that is not a hash. */
   fault: string | undefined;
   /** What the policy asks of ledgers and this user's does not have: see `notIn` and `caps`. */
   leftOutBy: "notIn" | "capped" | undefined;
@@ -32,7 +32,7 @@ export type LedgerHead = [broadcastId: string, runId: string, ttlMs: number];
 export interface Book {
   keys: Keys;
   head: LedgerHead;
-  family: Family;
+  rules: PermissionRules;
   /** See `encodePolicy`; absent: everybody may be claimed for. */
   policy?: string;
 }
@@ -47,8 +47,8 @@ export async function readUsers(
   users: { openId: string; from?: number }[],
   count: number,
 ): Promise<UserReading[]> {
-  const { keys, head, family } = book;
-  const lines = await callClaim(link, { keys, head, family }, users, count, false);
+  const { keys, head, rules } = book;
+  const lines = await callClaim(link, { keys, head, rules }, users, count, false);
   return lines.filter((line) => typeof line !== "string");
 }
 
@@ -58,14 +58,14 @@ export async function readUsers(
  */
 export async function callClaim(
   link: RedisLink,
-  { keys, head, family, policy = "" }: Book,
+  { keys, head, rules, policy = "" }: Book,
   users: { openId: string; from?: number }[],
   count: number,
   claims: boolean,
 ): Promise<(string | UserReading)[]> {
   const plan = (some: typeof users) => {
     const froms: ScriptArg[] = some.some(({ from = 0 }) => from > 0) ? some.map(({ from = 0 }) => from) : [];
-    const args = [...head, claims ? family.shortWay : 0, count, family.maxAgeMs, policy, ...froms];
+    const args = [...head, claims ? rules.fastPath : 0, count, rules.maxAgeMs, policy, ...froms];
     return { keys: keys.pairs(some.map(({ openId }) => openId)), args };
   };
   return Array.from(await link.runBatch(SCRIPTS.claimCodes, users, plan, toLines));

@@ -2,7 +2,7 @@ import type { Receipt, ReceiptBook, ReceiptFound, ReceiptSearch, Receipts } from
 import { PushCliError } from "../errors.ts";
 import { isTemplateId } from "../pool/template-id.ts";
 import { changeUsers, type UserChange } from "./change-users.ts";
-import { type ConsentPrefixes, createConsentKeys } from "./consent-keys.ts";
+import { ANY_TEMPLATE, type ConsentPrefixes, createConsentKeys } from "./consent-keys.ts";
 import { errcodeWord } from "./errcode-word.ts";
 import { fitReceipt, type KeptReceipt, receiptField, writeReceipt } from "./fit-receipt.ts";
 import { isOpenId } from "./keys.ts";
@@ -12,9 +12,6 @@ import { SCRIPTS } from "./scripts.ts";
 
 /** Receipts live as long as the ledgers that they belong to. */
 const LIFE_MS = 8 * 24 * 3600 * 1000;
-
-/** Pools are not accessed, so the keys of any template will do. */
-const ANY = "any";
 
 /** A user whose outcome is unknown. */
 interface Unknown {
@@ -26,7 +23,7 @@ interface Unknown {
 
 /** Receipts of all templates, stored beside the ledgers of consents. */
 export function createReceipts(link: RedisLink, prefixes: ConsentPrefixes): ReceiptBook & Receipts {
-  const keys = createConsentKeys({ ...prefixes, templateId: ANY });
+  const keys = createConsentKeys({ ...prefixes, templateId: ANY_TEMPLATE });
   const readText = async (id: string, openId: string) =>
     (await link.client.hgetBuffer(keys.ledger(openId), id))?.toString("latin1") ?? "";
   const readRecord = async (id: string, openId: string): Promise<Unknown | undefined> => {

@@ -32,8 +32,8 @@ export interface ReleaseAs {
 
 /**
  * Puts claimed codes that were certainly not consumed back at the left of their pools. Returns for each user whether that
- * is done, now or by the same call before; false for a record that is not this run's claim, was released before, has no
- * bytes to put back, or no list to put them back into.
+ * is done, now or, with `as`, by the same call before; false for a record that is not this run's claim, was released before,
+ * has no bytes to put back, or no list to put them back into.
  */
 export async function releaseUsers(
   link: RedisLink,
@@ -58,9 +58,11 @@ export async function releaseUsers(
     const { done } = await changeUsers(link, book.keys, { id: book.head[0], ttlMs: book.head[2] }, changes);
     for (const [i, { user }] of changing.entries()) {
       if (done[i]) replies[user.at] = true;
-      else unfinished.push({ ...user, from: 0, met: [] });
+      else {
+        checkConflicts(user.openId, round);
+        unfinished.push({ ...user, from: 0, met: [] });
+      }
     }
-    if (changing.length > 0 && done.includes(false)) checkConflicts(unfinished[0]!.openId, round);
     open = unfinished;
   }
   return replies;

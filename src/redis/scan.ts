@@ -2,8 +2,8 @@ import { messageOf, SweepCutError } from "../errors.ts";
 import type { RedisKey } from "./keys.ts";
 import type { RedisLink, SweepNode } from "./link.ts";
 
-/** A page of twice as many would block Redis for more than a millisecond, and the claims with it. */
-const COUNT = 500;
+/** Keys per page of SCAN. A page of twice as many would block Redis for more than a millisecond, and the claims with it. */
+export const COUNT = 500;
 
 /** Servers that are swept in parallel. */
 const WIDTH = 8;
@@ -64,7 +64,7 @@ async function* scanNode(
 type Page = [cursor: string, keys: RedisKey[]];
 
 /** Redis before 6.0 has no TYPE option in SCAN: there, the type of each key in a page is queried. */
-function createFetch(
+export function createFetch(
   node: SweepNode,
   pattern: RedisKey,
   type: KeyType | undefined,

@@ -4,7 +4,8 @@ import { readClaimed, readFinal } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 
 /**
- * Reads ledgers; a ledger holds one short record per broadcast of the last weeks, so it is read in one piece.
+ * Reads ledgers; a ledger holds one short record per broadcast since the user's last pause of eight days, so it is read in one
+ * piece.
  */
 export function createSendHistory(link: RedisLink, keys: Keys): SendHistory {
   return {

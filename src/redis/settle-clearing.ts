@@ -14,7 +14,7 @@ const READ_COUNT = 512;
  * a later run would count it as spent. Repeating the call removes nothing.
  */
 export async function settleClearing(link: RedisLink, book: Book, settlement: Settlement): Promise<Cleared> {
-  const { keys, head, family } = book;
+  const { keys, head, rules } = book;
   const { openId, outcome } = settlement;
   let dropped = 0;
   let from = 0;
@@ -28,7 +28,7 @@ export async function settleClearing(link: RedisLink, book: Book, settlement: Se
       return { settled: final?.run === head[1] && final.outcome === outcome, dropped };
     }
     const isList = pool.kind === "list";
-    const edits = isList ? family.findAll(pool.entries, from) : [];
+    const edits = isList ? rules.findAll(pool.entries, from) : [];
     const isLast = !isList || pool.ended;
     const text = isLast
       ? finalWithout(outcome, claimed.run, settlement.attempts, nowMs, settlement.errcode)

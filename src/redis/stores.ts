@@ -11,14 +11,19 @@ import type { PoolStore } from "../pool/ports.ts";
 import type { LockStore, TokenStore } from "../token/ports.ts";
 import { createBroadcastStore } from "./broadcast-store.ts";
 import { type ConnectOptions, connectRedis, type RedisTls, userOf } from "./connect.ts";
-import { type ConsentPrefixes, createConsentKeys, createConsentPoolKeys } from "./consent-keys.ts";
+import {
+  ANY_TEMPLATE,
+  type ConsentPrefixes,
+  createConsentKeys,
+  createConsentPoolKeys,
+} from "./consent-keys.ts";
 import { type ConsentStoreOptions, createConsentStore } from "./consent-store.ts";
-import { consentFamily, NO_POOL } from "./families.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import { createLedger, type LedgerOptions } from "./ledger-store.ts";
 import type { RedisLink } from "./link.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createMemoryGauge } from "./memory.ts";
+import { consentRules, NO_POOL_RULES } from "./permission-rules.ts";
 import { createPoolKeys, type PoolKeyOptions } from "./pool-keys.ts";
 import { createPoolStore } from "./pool-store.ts";
 import { createReceipts } from "./receipts.ts";
@@ -91,9 +96,6 @@ interface ConnectNeeds
   onWait?: Patience["onWait"] | undefined;
 }
 
-/** A user's ledger is shared by all templates. */
-const ANY = "any";
-
 /** Everything stored in Redis; the connections are shared. Rejects with a PushCliError when no connection is possible. */
 export async function openStores(
   options: PoolKeyOptions & ConnectNeeds & TokenPlace & { clock: Clock },
@@ -130,7 +132,7 @@ export async function openStores(
         pools: createConsentStore(link, consents),
         history: createSendHistory(
           link,
-          createConsentKeys({ ...consents, templateId: consents.templateId ?? ANY }),
+          createConsentKeys({ ...consents, templateId: consents.templateId ?? ANY_TEMPLATE }),
         ),
         receipts: createReceipts(link, consents),
         toOpenId: createConsentPoolKeys(consents).toOpenId,
@@ -149,11 +151,11 @@ export async function openStores(
 
 function openSends(link: RedisLink, needs: SendNeeds): SendStores {
   const { templateId, maxAgeMs } = needs;
-  const keys = createConsentKeys({ ...needs, templateId: templateId ?? ANY });
-  const family = templateId === undefined ? NO_POOL : consentFamily(maxAgeMs);
+  const keys = createConsentKeys({ ...needs, templateId: templateId ?? ANY_TEMPLATE });
+  const rules = templateId === undefined ? NO_POOL_RULES : consentRules(maxAgeMs);
   return {
     pools: createPoolStore(link, keys),
-    ledger: (options) => createLedger(link, keys, options, family),
+    ledger: (options) => createLedger(link, keys, options, rules),
     sweepLedgers: () => sweepOpenIds(link, keys.anyLedger, "hash", keys.openIdOfLedger),
     history: createSendHistory(link, keys),
     receipts: createReceipts(link, needs),

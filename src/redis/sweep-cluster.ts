@@ -143,7 +143,7 @@ function stuck(open: string, { circumstances }: Surroundings): PushCliError {
   const slots = [...new Set([...open.matchAll(/\[(\d+)/g)].map((match) => match[1]))].join(", ");
   return new PushCliError(
     "redis",
-    `slot ${slots} of the cluster at ${circumstances.where} is being moved from one server to another, and the move does not finish`,
+    `the cluster at ${circumstances.where} is moving slots from one server to another (${slots}), and the move does not finish`,
     { hint: "redis-cli --cluster check shows its state, and redis-cli --cluster fix finishes it" },
   );
 }

@@ -4,7 +4,7 @@ import { isFormId } from "../pool/code.ts";
 import { readHeldCodes } from "./held-codes.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { changesAllTheTime, MAX_CONFLICTS, otherType } from "./other-type.ts";
+import { changesAllTheTime, MAX_CONFLICTS, otherType, REPORT_AGAIN } from "./other-type.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 
 export interface CodeBookOptions {
@@ -78,7 +78,7 @@ export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOpt
     else readAndAdd(pending, Number(reply.slice(1))).catch(pending.reject);
   };
   const readAndAdd = async (pending: Pending, nowMs: number) => {
-    if (++pending.conflicts > MAX_CONFLICTS) throw changesAllTheTime(keys, pending.openId);
+    if (++pending.conflicts > MAX_CONFLICTS) throw changesAllTheTime(keys, pending.openId, REPORT_AGAIN);
     const terms = { cap: options.cap, nowMs: nowMs || (await link.now()) };
     pending.held = await readHeldCodes(link, keys, pending, terms);
     add(pending);

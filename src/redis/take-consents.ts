@@ -9,7 +9,7 @@ import { type ConsentPrefixes, createNameKeys } from "./consent-keys.ts";
 import { readHeldConsents } from "./held-consents.ts";
 import { isOpenId, type Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { changesAllTheTime, MAX_CONFLICTS, otherType } from "./other-type.ts";
+import { changesAllTheTime, MAX_CONFLICTS, otherType, REPORT_AGAIN } from "./other-type.ts";
 import { createReceipts } from "./receipts.ts";
 import { ENTRY_BUDGET, SCRIPTS, type ScriptArg } from "./scripts.ts";
 import { withdrawConsents } from "./withdraw-consents.ts";
@@ -66,7 +66,7 @@ export function createConsentBook(link: RedisLink, options: ConsentBookOptions):
       for (let conflicts = 0; ; conflicts++) {
         const open = asked.filter(({ fate }) => fate === undefined);
         if (open.length === 0) return asked.map(({ fate }) => fate!);
-        if (conflicts === MAX_CONFLICTS) throw changesAllTheTime(keys, open[0]!.name);
+        if (conflicts === MAX_CONFLICTS) throw changesAllTheTime(keys, open[0]!.name, REPORT_AGAIN);
         await grantOnce(link, keys, options, grant, open);
       }
     },
@@ -76,7 +76,7 @@ export function createConsentBook(link: RedisLink, options: ConsentBookOptions):
   };
 }
 
-/** Enters the fates for the pools that the script could read; returns, for the others, what they hold. */
+/** Enters the fates for the pools that the script could read; for the others, reads what they hold. */
 async function grantOnce(
   link: RedisLink,
   keys: Keys,

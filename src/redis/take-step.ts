@@ -1,8 +1,8 @@
 import type { Claimed, ClaimReply } from "../broadcast/ports.ts";
-import type { Found, Pick as Picked, Stock } from "../pool/find-code.ts";
+import type { Found, Picked, Stock } from "../pool/find-code.ts";
 import type { UserChange } from "./change-users.ts";
-import type { Family } from "./families.ts";
 import { type ClaimedRecord, writeClaimed } from "./ledger-record.ts";
+import type { PermissionRules } from "./permission-rules.ts";
 import type { UserReading } from "./read-users.ts";
 
 /** What earlier rounds have found for a user. */
@@ -63,7 +63,7 @@ export function addFound(user: Progress, { expired, refused, unreadable }: Found
 
 /** The step for a pool that continues after the entries read, if none of them has a valid code. */
 export function dropAndReadOn(
-  family: Family,
+  rules: PermissionRules,
   dryRun: boolean,
   user: Progress,
   reading: UserReading,
@@ -71,12 +71,12 @@ export function dropAndReadOn(
 ): Step {
   const { pool, record, nowMs } = reading;
   let { entries } = pool;
-  let found = family.find(entries, user.from, nowMs, refused);
+  let found = rules.find(entries, user.from, nowMs, refused);
   const last = found.edits.at(-1);
   // It may be the pool's last entry; removing it would delete the pool before it is known whether it held a code.
   if (!dryRun && last?.text === undefined && last?.index === user.from + entries.length - 1) {
     entries = entries.slice(0, -1);
-    found = family.find(entries, user.from, nowMs, refused);
+    found = rules.find(entries, user.from, nowMs, refused);
   }
   const { edits } = found;
   const next = { ...addFound(user, found), from: user.from + entries.length };
@@ -88,7 +88,7 @@ export function dropAndReadOn(
 
 /** The step that takes the code found; `attempt` is the first. */
 export function takeFound(
-  family: Family,
+  rules: PermissionRules,
   by: { run: string; dryRun: boolean },
   { openId, from, expired, refused }: Progress,
   reading: UserReading,
@@ -98,13 +98,13 @@ export function takeFound(
   const { record, nowMs } = reading;
   const { code, k, index, own, source, leaves } = pick;
   const { formId, expireMs, scene } = code;
-  const multiUse = family.isOnceOnly(code);
+  const multiUse = rules.mustNotRepeat(code);
   // What is not taken from its pool is not spent.
   const use = { multiUse, standing: own === "", scene };
   const claimed = { run: by.run, attempt: 1, atMs: nowMs, ...use, k, expireMs, formId, own, source };
   const reply = { status: "claimed" as const, ...describe(openId, claimed), expired, refused };
   if (by.dryRun)
-    return countLeft(family, reply, reading, from, {
+    return countLeft(rules, reply, reading, from, {
       index: Math.max(index + 1, from),
       left: leaves + earlier,
     });
@@ -119,13 +119,13 @@ export const MAX_LEFT = 3;
 
 /** The claim of a dry run: how many valid codes are left, from what was read; `known`: before an index of the pool. */
 export function countLeft(
-  family: Family,
+  rules: PermissionRules,
   reply: ClaimReply & { status: "claimed" },
   { pool, nowMs }: UserReading,
   from: number,
   known: { index: number; left: number },
 ): Step {
-  const stocks = family.findValid(
+  const stocks = rules.findValid(
     pool.entries.slice(known.index - from),
     known.index,
     nowMs,

@@ -29,7 +29,7 @@ export interface Login {
 }
 
 /**
- * Parses a URL. Throws a PushCliError that shows it as `shownUrl`, without its password.
+ * Parses a URL. Throws a `config` error that shows it as `shownUrl`, without its password.
  *
  *     redis[s]://[user:password@]host[:port][/db][?scan=all]
  *     unix://[user:password@]/path[?db=...], /path
@@ -52,7 +52,7 @@ function fail(shownUrl: string): never {
     : /^rediss?\+cluster:/.test(shownUrl)
       ? "redis+cluster://user:password@host:port,host:port, with special characters percent-encoded"
       : "redis://user:password@host:port/database, with special characters percent-encoded";
-  throw new PushCliError("redis", `can't connect to '${shownUrl}': not a Redis URL`, { hint });
+  throw new PushCliError("config", `can't connect to '${shownUrl}': not a Redis URL`, { hint });
 }
 
 function parseServer(url: string): Target | undefined {

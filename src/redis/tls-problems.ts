@@ -32,7 +32,7 @@ export const TLS_PROBLEMS: readonly { test: RegExp; what: string; hint: string }
   },
   {
     test: /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/,
-    what: "TLS is not spoken by the server",
+    what: "a server without TLS answered",
     hint: "use redis:// if that Redis has no TLS, or its TLS port",
   },
 ];

@@ -27,7 +27,7 @@ export function traceCommands(client: Redis, log: Logger | undefined): Redis {
       };
       command.promise.then(
         (reply) => tell({ receivedBytes: sizeOf(reply) }),
-        (error: Error) => tell({ error: error.message }),
+        (error: Error) => tell({ error: error.message.replace(QUOTED_ARGS, "") }),
       );
     }
     return send(command, ...more);
@@ -56,6 +56,9 @@ function describeCommand({ name, args }: Command): Described {
   return { command, args: showArgs(command, args), sentBytes };
 }
 
+/** Of an unknown command, such as a renamed one, Redis quotes the arguments, and cuts them: a secret might be among them. */
+const QUOTED_ARGS = /, with args beginning with.*$/s;
+
 /** Of these commands, only the name is shown. */
 const SECRET = new Set(["AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE"]);
 /** Of these commands, more than the key is shown: the arguments are not values. */
@@ -63,7 +66,8 @@ const OPEN = new Set(
   "SCAN TYPE EXISTS DEL UNLINK TTL PTTL LRANGE LINDEX HMGET HGET HDEL CLUSTER INFO CLIENT MEMORY".split(" "),
 );
 const MAX_ARGS = 6;
-const MAX_CHARS = 64;
+/** More than a key has: the log hides a secret only where it is whole. */
+const MAX_CHARS = 1024;
 
 function showArgs(command: string, args: unknown[]): string {
   if (SECRET.has(command)) return "***";

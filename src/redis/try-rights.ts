@@ -1,7 +1,6 @@
 import type { Cluster, Redis } from "ioredis";
 import type { RightsFacts } from "../doctor/ports.ts";
 import { messageOf } from "../errors.ts";
-import { textOfJavaKey } from "./java-keys.ts";
 import type { Keys, RedisKey } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { saysMissing } from "./missing-commands.ts";
@@ -160,9 +159,6 @@ function keyOf(keys: Keys, place: Place): RedisKey {
 }
 
 function patternOf(keys: Keys, place: Place): string {
-  const key = keyOf(keys, place);
-  const text = (Buffer.isBuffer(key) ? textOfJavaKey(key) : undefined) ?? key.toString();
-  const pattern = keys.aclPatternOf(text) ?? text;
-  // The bytes that Java puts before a key depend on its length.
-  return Buffer.isBuffer(key) ? `*${pattern}` : pattern;
+  const text = keyOf(keys, place).toString();
+  return keys.aclPatternOf(text) ?? text;
 }

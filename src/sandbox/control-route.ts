@@ -2,11 +2,12 @@ import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
 import { requireSubscription } from "./baidu/service.ts";
 import { parseFault, renderFault } from "./faults.ts";
-import { isObject, parseJson, parseList } from "./json.ts";
+import { parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
 import { OTHER_ACTIONS, OTHER_INDEX } from "./other-actions.ts";
 import { parseOutage } from "./outage.ts";
 import type { Platform } from "./platform.ts";
+import { requireCount, requireObject, requireString } from "./require.ts";
 import type { HttpRequest, Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { CONSENT_ACTIONS, CONSENT_INDEX } from "./wechat/control-actions.ts";
@@ -14,10 +15,10 @@ import { CONSENT_ACTIONS, CONSENT_INDEX } from "./wechat/control-actions.ts";
 export const CONTROL_PREFIX = "/sandbox/";
 
 /** The page at /. */
-export const INDEX = `push-cli sandbox: a simulator of the WeChat API on this machine.
+export const INDEX = `push-cli sandbox: a simulator of the APIs on this machine.
 
-The API
-  GET  /cgi-bin/token
+The APIs
+  GET  /cgi-bin/token           WeChat
   POST /cgi-bin/stable_token
   POST /cgi-bin/message/wxopen/template/send
   POST /cgi-bin/message/subscribe/send
@@ -39,7 +40,7 @@ The sandbox itself
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?, scene?}, up to 1 MiB
 ${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
   POST /sandbox/faults          set the faults: a JSON array such as ["busy:5", "reset-after:0.5"]; [] for none
-  POST /sandbox/outage          let the API be down: a JSON text such as "100:5s:reset", see push-cli sandbox --help; null ends it
+  POST /sandbox/outage          let the API be down: a JSON string such as "100:5s:reset", see push-cli sandbox --help; null ends it
   POST /sandbox/expire-tokens   expire every access token
   POST /sandbox/reset           everything as at the start
 `;
@@ -73,7 +74,7 @@ const ACTIONS: Record<string, Action> = {
   outage: (platform, body) => {
     const text = parseJson(body);
     if (text !== null && typeof text !== "string")
-      throw usageError("the outage is not a JSON text", 'send e.g. "100:5s:reset"');
+      throw usageError("the outage is not a JSON string", 'send e.g. "100:5s:reset"');
     platform.outage.set(text === null ? undefined : parseOutage(text));
     return { outage: text };
   },
@@ -118,18 +119,17 @@ async function runAction(platform: Platform, action: Action, body: string, reply
 function parseFaultList(body: string) {
   const list = parseJson(body);
   if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list.map(parseFault);
-  throw usageError("the faults are not a JSON array of texts", 'send e.g. ["busy:5"]');
+  throw usageError("the faults are not a JSON array of strings", 'send e.g. ["busy:5"]');
 }
 
 function requireCode(value: unknown, place: string): SandboxCode {
-  if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
-  const { openId, formId, expire, uses = 1, scene } = value;
-  if (typeof openId !== "string" || openId === "") throw usageError(`${place}: openId is not a text`);
-  if (typeof formId !== "string" || formId === "") throw usageError(`${place}: formId is not a text`);
+  const code = requireObject(value, place);
+  const openId = requireString(code, "openId", place);
+  const formId = requireString(code, "formId", place);
+  const uses = requireCount(code, "uses", place);
+  const { expire, scene } = code;
   if (typeof expire !== "number") throw usageError(`${place}: expire is not a number (epoch ms)`);
-  if (!Number.isInteger(uses) || Number(uses) < 1)
-    throw usageError(`${place}: uses is not a whole number above 0`);
   if (scene !== undefined && scene !== 1 && scene !== 2 && scene !== 3)
     throw usageError(`${place}: scene is not 1, 2 or 3`);
-  return { openId, formId, expire, uses: Number(uses), ...(scene === undefined ? {} : { scene }) };
+  return { openId, formId, expire, uses, ...(scene === undefined ? {} : { scene }) };
 }

@@ -1,6 +1,6 @@
 import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
-import { isWellFormedId } from "./codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "./json.ts";
+import { isTemplate, isUser } from "./known-ids.ts";
 
 /** A body with fields of the right types; its contents may still be refused. */
 export type Draft = Partial<WireTemplateMessage> & Pick<WireTemplateMessage, "data">;
@@ -22,20 +22,16 @@ export function parseDraft(body: string): Draft | number {
 }
 
 /**
- * Checks everything about a message except its code, in the platform's order: 0 or an errcode. Two openId prefixes are
- * reserved so that tests and the demo can have such users: `invalid_` answers 40003, `refused_` answers 43101.
+ * Checks everything about a message except its code, in the platform's order: 0 or an errcode. The openId prefix `refused_` is
+ * reserved for users who answer 43101, so that tests and the demo can have some.
  */
 export function checkDraft(draft: Draft, templates: ReadonlySet<string>): number {
   const { touser, template_id: templateId, page, emphasis_keyword: emphasis } = draft;
-  if (touser === undefined || !isWellFormedId(touser) || touser.startsWith("invalid_")) return 40003;
-  if (templateId === undefined || !isKnownTemplate(templateId, templates)) return 40037;
+  if (!isUser(touser)) return 40003;
+  if (!isTemplate(templateId, templates)) return 40037;
   if (!isPage(page)) return 41030;
   if (emphasis && !isEmphasisOf(emphasis, draft.data)) return 47003;
   return touser.startsWith("refused_") ? 43101 : 0;
-}
-
-function isKnownTemplate(id: string, templates: ReadonlySet<string>): boolean {
-  return templates.size > 0 ? templates.has(id) : isWellFormedId(id) && !id.includes("unknown");
 }
 
 function isEmphasisOf(emphasis: string, data: Draft["data"]): boolean {

@@ -159,7 +159,7 @@ export class Platform {
   stats(): SandboxStats {
     return {
       ...this.summary(),
-      deliveriesByUser: Object.fromEntries(this.tally.deliveriesByUser),
+      deliveriesByUser: Object.fromEntries(this.tally.byUser),
       subscribe: this.subscriptions.stats(),
     };
   }

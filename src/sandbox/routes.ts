@@ -8,7 +8,7 @@ import type { OutageKind } from "./outage.ts";
 import type { Platform } from "./platform.ts";
 import { QQ_ENDPOINTS } from "./qq/endpoints.ts";
 import { answerSend } from "./send-route.ts";
-import type { HttpRequest, Reply } from "./server.ts";
+import { afterLatency, type HttpRequest, type Reply } from "./server.ts";
 import { pathOf, queryValue } from "./target.ts";
 import { answerStableToken, answerToken } from "./token-route.ts";
 import { answerGetTemplate, answerLogin, answerQuotaGet } from "./wechat/account-route.ts";
@@ -94,14 +94,11 @@ function answerApi(
 /** No message is judged while the API is down. */
 function answerDown(platform: Platform, kind: OutageKind, reply: Reply): void {
   platform.tally.countFault(`outage-${kind}`);
-  const finish = () => {
+  afterLatency(platform.settings.latencyMs, () => {
     if (kind === "502") sendBadGateway(reply);
     else if (kind === "html") sendPortal(reply);
     else if (kind === "garbage") sendGarbage(reply);
     else if (kind === "busy") sendJson(reply, renderErrcode(-1));
     else if (kind !== "silent") reply.reset();
-  };
-  const { latencyMs } = platform.settings;
-  if (latencyMs > 0) setTimeout(finish, latencyMs).unref();
-  else finish();
+  });
 }

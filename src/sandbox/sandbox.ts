@@ -26,7 +26,7 @@ export type { CallbackOptions } from "./wechat/callback-options.ts";
 export type { SandboxConsent } from "./wechat/consents.ts";
 export { parseTemplates, type SandboxTemplate } from "./wechat/templates.ts";
 
-/** A simulator of the WeChat API, listening on a loopback address. */
+/** A simulator of the platforms' APIs, listening on a loopback address. */
 export interface Sandbox {
   /** Without a trailing slash. */
   readonly url: string;
@@ -63,6 +63,8 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const REOPEN_EACH_MS = 200;
+
 /** Starts a sandbox. Rejects with a usage error when the port is taken or the address is not a loopback one. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
@@ -77,7 +79,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   platform.outage.onRefuse = (forMs) => {
     // After the request that starts the outage, which is reset.
     setImmediate(() => closeServer(server));
-    back = setTimeout(() => server.listen(port, settings.host), forMs);
+    const reopen = () =>
+      listen(server, { ...settings, port }).catch(() => {
+        // Another program has the port: the outage lasts until it is free.
+        back = setTimeout(reopen, REOPEN_EACH_MS);
+      });
+    back = setTimeout(reopen, forMs);
   };
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
   return {
@@ -107,11 +114,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 function listen(server: Server, { port, host }: SandboxSettings): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
+    const refuse = (error: NodeJS.ErrnoException) => {
       const reason = error.code === "EADDRINUSE" ? "it is in use" : messageOf(error);
       const details = { hint: "choose another port, or 0 for any free one", cause: error };
+      server.off("listening", accept);
       reject(new PushCliError("usage", `can't listen on port "${port}" of ${host}: ${reason}`, details));
-    });
-    server.listen(port, host, resolve);
+    };
+    const accept = () => {
+      server.off("error", refuse);
+      resolve();
+    };
+    server.once("error", refuse).once("listening", accept).listen(port, host);
   });
 }

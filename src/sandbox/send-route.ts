@@ -8,7 +8,7 @@ import {
 } from "./answers.ts";
 import { errcodeOf, type FaultKind, type NamedFaultKind } from "./faults.ts";
 import type { Platform, Verdict } from "./platform.ts";
-import type { Reply } from "./server.ts";
+import { afterLatency, type Reply } from "./server.ts";
 
 interface Effect {
   /** Whether the platform still judges the send, and delivers it if there is no other reason to refuse it. */
@@ -64,13 +64,10 @@ export function answerSend(
   const effect = fault === undefined ? NO_FAULT : startFault(platform, fault);
   const verdict = effect.judged ? judge() : NOT_JUDGED;
   const { latencyMs, slowMs } = platform.settings;
-  const delayMs = fault === "slow" ? latencyMs + slowMs : latencyMs;
-  const finish = () => {
+  afterLatency(fault === "slow" ? latencyMs + slowMs : latencyMs, () => {
     platform.release(verdict);
     writeAnswer(platform, effect.answer, verdict, reply, dialect);
-  };
-  if (delayMs > 0) setTimeout(finish, delayMs).unref();
-  else finish();
+  });
 }
 
 function startFault(platform: Platform, kind: FaultKind): Effect {

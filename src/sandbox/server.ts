@@ -31,6 +31,12 @@ export function createHttpServer(handler: Handler): Server {
   return createServer(options, (request, response) => readRequest(request, response, handler));
 }
 
+/** Answers after the latency, or at once. The wait keeps no process alive. */
+export function afterLatency(ms: number, answer: () => void): void {
+  if (ms > 0) setTimeout(answer, ms).unref();
+  else answer();
+}
+
 /** Closes the server and its connections; resolves when the port is free. May be called repeatedly. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,14 +1,11 @@
 import type { WireTemplateMessage } from "../platforms/wechat/wire.ts";
+import { DeliveryCounts } from "./delivery-counts.ts";
 import type { Draft } from "./message.ts";
 
-/** What has happened so far. Counts are updated at each event, so that reading them is cheap at any size. */
-export class Tally {
+/** What has happened so far, of all kinds of messages. */
+export class Tally extends DeliveryCounts {
   requests = 0;
   connections = 0;
-  delivered = 0;
-  maxPerUser = 0;
-  duplicates = 0;
-  readonly deliveriesByUser = new Map<string, number>();
   readonly byErrcode = new Map<number | string, number>();
   readonly faults = new Map<string, number>();
   #last: Draft | undefined;
@@ -16,15 +13,6 @@ export class Tally {
   countTemplateMessage(openId: string, draft: Draft): void {
     this.countDelivery(openId);
     this.#last = draft;
-  }
-
-  /** For any kind of message. */
-  countDelivery(openId: string): void {
-    const times = (this.deliveriesByUser.get(openId) ?? 0) + 1;
-    this.deliveriesByUser.set(openId, times);
-    this.delivered += 1;
-    if (times === 2) this.duplicates += 1;
-    if (times > this.maxPerUser) this.maxPerUser = times;
   }
 
   countErrcode(errcode: number | string): void {

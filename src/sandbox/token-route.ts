@@ -2,7 +2,7 @@ import type { WireToken } from "../platforms/wechat/wire.ts";
 import { renderErrcode, sendJson } from "./answers.ts";
 import { isObject, parseJson } from "./json.ts";
 import type { Platform } from "./platform.ts";
-import type { Reply } from "./server.ts";
+import { afterLatency, type Reply } from "./server.ts";
 import { queryValue } from "./target.ts";
 
 /** Answers GET /cgi-bin/token. */
@@ -29,11 +29,9 @@ function fetchStable(platform: Platform, body: string): WireToken | number {
 }
 
 function answerLater(platform: Platform, token: WireToken | number, reply: Reply): void {
-  const { latencyMs } = platform.settings;
   if (typeof token === "number") platform.tally.countErrcode(token);
   const body = typeof token === "number" ? renderRefusal(token) : JSON.stringify(token);
-  if (latencyMs > 0) setTimeout(sendJson, latencyMs, reply, body).unref();
-  else sendJson(reply, body);
+  afterLatency(platform.settings.latencyMs, () => sendJson(reply, body));
 }
 
 /** 40001 is about the token at a send, and about the secret here. */

@@ -44,7 +44,7 @@ function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Cas
 
 const settle = (outcome: string) => ({ do: "settle", outcome });
 const returning = (outcome: string) => ({ do: "settle-returning", outcome });
-const stop = (kind: string) => ({ do: "stop", kind });
+const stop = { do: "stop" };
 
 describe("after a first attempt", () => {
   test.each<[string, Case, unknown]>([
@@ -64,14 +64,14 @@ describe("after a first attempt", () => {
       { do: "settle-clearing", outcome: "rejected" },
     ],
     ["not today gives the code back", { class: "not_today" }, returning("rejected")],
-    ["a message refused that all get stops", { class: "message_refused", errcode: 47003 }, stop("stopped")],
+    ["a message refused that all get stops", { class: "message_refused", errcode: 47003 }, stop],
     ["the recipient's own gives the code back", { class: "message_refused", own: OWN }, returning("failed")],
     ["43101 spends the code", { class: "user_refuses" }, settle("rejected")],
     ["43108 is tried again", { class: "later" }, { do: "retry", uncertain: false }],
     ["busy is tried again", { class: "ambiguous" }, { do: "retry", uncertain: true }],
     ["what never left is tried again", { class: "unsent" }, { do: "retry", uncertain: false }],
     ["the minute quota pauses", { class: "quota" }, { do: "pause" }],
-    ["a fatal answer stops", { class: "fatal", errcode: 45103 }, stop("stopped")],
+    ["a fatal answer stops", { class: "fatal", errcode: 45103 }, stop],
     ["an unlisted errcode fails", { class: "unlisted", errcode: 99999 }, settle("failed")],
   ])("%s", (_, given, decision) => {
     expect(decideOn(given)).toEqual(decision);

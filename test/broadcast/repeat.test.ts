@@ -100,6 +100,35 @@ it.each([
   },
 );
 
+it("an outage that outlasts the time for repeats ends when the API is back: what may have arrived is unknown", async () => {
+  await giveUsers(world, 20);
+  const { clock, pass } = settableClock();
+  let sends = 0;
+  const tried = new Set<string>();
+  const sender: MessageSender = {
+    send: ({ openId }, __, onAnswer) =>
+      setImmediate(() => {
+        if (openId === "") return onAnswer({ class: "user_unknown", errcode: 40003, errmsg: "nobody" });
+        const isDown = ++sends > 4 && sends <= 16;
+        if (isDown) tried.add(openId);
+        if (sends === 16) pass(9.5 * MINUTE);
+        onAnswer(isDown ? lost : ok);
+      }),
+    close: async () => {},
+  };
+  const { result, run } = await drive(world, {
+    clock,
+    concurrency: 4,
+    repeat: "ten_minutes",
+    maxOutageMs: 60 * MINUTE,
+    ports: { sender },
+  });
+  expect(run.stopReason).toBeUndefined();
+  expect(run.breaker.openings).toBeGreaterThan(0);
+  expect(result.outcomes).toEqual(outcomes({ unknown: tried.size, sent: 20 - tried.size }));
+  expect(sends).toBe(16 + 16 - tried.size);
+});
+
 it("a refusal that comes as a word is counted, noted and shown as that word", async () => {
   await giveUsers(world, 1);
   const errcode = "40004/NOT_LISTED";

@@ -103,7 +103,10 @@ it("asks for QQ's subscriptions by three at once, and reports them as others do"
   const asked: object[] = [];
   vi.stubGlobal("qq", toQq(world.phone.start().api, asked));
   const collector = createCollector({ url: world.server.url });
-  const result = await collector.askConsents(["a", "b", "no1", "c"], { longTerm: ["day"] });
+  const asking = collector.askConsents(["a", "b", "no1", "c"], { longTerm: ["day"] });
+  // Within the tap, before anything is awaited.
+  expect(asked).toHaveLength(1);
+  const result = await asking;
   expect(asked).toEqual([
     { tmplIds: ["a", "b", "no1"], subscribe: true },
     { tmplIds: ["c"], subscribe: true },

@@ -1,5 +1,6 @@
-import type { Socket } from "node:net";
-import { describe, expect, test } from "vitest";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Server, Socket } from "node:net";
+import { describe, expect, test, vi } from "vitest";
 import { openRaw, readAnswer } from "./raw.ts";
 import { testReader } from "./test-reader.ts";
 import { post, signToken, startWorld } from "./world.ts";
@@ -142,7 +143,33 @@ test.each([
   raw.send(text);
   expect(readAnswer(await raw.closed)).toEqual({ status, code });
   expect(world.log).toContainEqual(expect.objectContaining({ event: "bad_http", code }));
-  expect((await world.ask("/metrics")).text).toContain(`reports_total{route="none",status="${status}"} 1`);
+  expect((await world.ask("/metrics")).text).toContain(`requests_total{route="none",status="${status}"} 1`);
+});
+
+test.each([
+  ["/codes", 401, "unauthorized"],
+  ["/nothing", 404, "not_found"],
+])("a client that sends its whole body before it reads gets the answer of %s", async (path, status, code) => {
+  const world = await startWorld();
+  const raw = await openRaw(world.url);
+  raw.socket.pause();
+  const type = "Content-Type: application/json\r\nConnection: close\r\nContent-Length: 300000";
+  raw.send(`POST ${path} HTTP/1.1\r\nHost: x\r\n${type}\r\n\r\n`);
+  for (let i = 0; i < 30; i++) {
+    raw.send(Buffer.alloc(10_000, 32));
+    await world.ask("/healthz");
+  }
+  raw.socket.resume();
+  expect(readAnswer(await raw.closed)).toEqual({ status, code });
+});
+
+test("a body that stays away after its answer ends the connection without another answer", async () => {
+  const world = await startWorld({ limits: { receiveMs: 300 } });
+  const raw = await openRaw(world.url);
+  raw.send("POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+  const text = await raw.closed;
+  expect(readAnswer(text)).toEqual({ status: 404, code: "not_found" });
+  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });
 
 test.each([
@@ -157,8 +184,27 @@ test.each([
     end(raw.socket);
     await raw.closed;
   }
+  await vi.waitFor(() => expect(world.log.filter(({ route }) => route === "/callback")).toHaveLength(20));
   expect((await world.ask("/healthz")).status).toBe(200);
   expect(world.log.filter(({ level }) => level !== "info")).toEqual([]);
+  const seen = world.log.filter(({ event, route }) => event === "request" && route !== "/healthz");
+  expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([499]));
+  expect((await world.ask("/metrics")).text).toContain('requests_total{route="/callback",status="499"} 20\n');
+});
+
+test("a connection that can't be accepted is logged, and ends nothing", async () => {
+  const world = await startWorld();
+  const servers = new Set<Server>();
+  const find = (message: unknown) => void servers.add((message as { server: Server }).server);
+  subscribe("http.server.request.start", find);
+  await world.ask("/healthz");
+  unsubscribe("http.server.request.start", find);
+  // Node's event of an accept(2) that fails for another reason than a missing file descriptor.
+  for (const server of servers) server.emit("error", new Error("accept ENOBUFS"));
+  expect(world.log).toContainEqual(
+    expect.objectContaining({ level: "error", event: "accept", message: "accept ENOBUFS" }),
+  );
+  expect((await world.ask("/healthz")).status).toBe(200);
 });
 
 test.each([

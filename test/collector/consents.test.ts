@@ -89,6 +89,11 @@ test("the platform's event and the client's report of one prompt count once", as
   const json = await consent(world, { templates: accept, report: "r-1" });
   expect(json.templates).toEqual({ T1: { fate: "known", reason: "paired" } });
   expect(world.books.granted.get(`${USER} T1`)).toBe(1);
+  // The same fates of both sources.
+  const metrics = (await world.ask("/metrics")).text;
+  expect(metrics).toContain('consents_total{source="event",fate="taken"} 1\n');
+  expect(metrics).toContain('consents_total{source="report",fate="paired"} 1\n');
+  expect(metrics).not.toContain('fate="known"');
 });
 
 test("where only events count, reports are ignored", async () => {

@@ -50,8 +50,8 @@ test("metrics are of this collector alone, by labels that nobody outside can add
   const { text, headers } = await world.ask("/metrics");
   expect(headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
   for (const line of [
-    'reports_total{route="/codes",status="200"} 1',
-    'reports_total{route="none",status="404"} 1',
+    'requests_total{route="/codes",status="200"} 1',
+    'requests_total{route="none",status="404"} 1',
     'codes_total{fate="taken",reason=""} 1',
     'codes_total{fate="refused",reason="not_a_form_id"} 1',
     'consents_total{source="report",fate="taken"} 1',

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 describe("a password that Redis does not want", () => {
-  const WARNING = "warning: Redis does not want the password that was given\n";
+  const WARNING = "warning: Redis requires no password, but was given one\n";
   it("is told in one line", async () => {
     expect(await cli.run(["pool", "stats"])).toMatchObject({ code: 0, stderr: WARNING });
     const { stderr } = await cli.run(["pool", "export"]);

@@ -49,6 +49,11 @@ it("what the API or an operator wrote can call nobody", () => {
   expect(bodyOf("feishu", 'a <at user_id="all">').content.text).not.toContain("<");
 });
 
+it("a long text is cut before it is escaped, so that no escape is", () => {
+  const cut = bodyOf("slack", "&".repeat(3000)).text;
+  expect(cut).toMatch(/^(&amp;){2045}\.\.\.$/);
+});
+
 describe("signatures", () => {
   const request = (format: NotifyFormat, secret?: string) =>
     requestOf(NOTIFICATION, { format, secret, nowMs: NOW_MS });

@@ -195,6 +195,19 @@ it("removes an entry again that was removed before: it is not there any more", a
   expect(await redis.entries("a")).toEqual([plainEntry("y", FAR)]);
 });
 
+it("takes all codes of a piece, however many entries between them stay", async () => {
+  const junk = (n: number) => Array.from({ length: n }, (_, i) => `junk ${i}`);
+  const codes = (n: number) => Array.from({ length: n }, (_, i) => plainEntry(`f${i}`, FAR));
+  await redis.push("before", ...junk(20), ...codes(180));
+  await redis.push("between", ...codes(100).flatMap((code, i) => [code, `junk ${i}`]));
+  const { pools } = redis.open.stores;
+  const plan = ["before", "between"].map((openId) => ({ openId, entries: 200 }));
+  const totals = await removePools(pools, plan, { keepUnreadable: true, signal: never });
+  expect(totals).toMatchObject({ entriesRemoved: 280, entriesKept: 120, entriesGone: 0, complete: true });
+  expect(await redis.entries("before")).toEqual(junk(20));
+  expect(await redis.entries("between")).toEqual(junk(100));
+});
+
 it("leaves what is no list alone", async () => {
   await redis.client.set("mina:openid:a", "text");
   expect(await redis.open.stores.pools.removeEntries("a", 0, ["text"])).toEqual([false]);

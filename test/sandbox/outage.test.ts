@@ -74,7 +74,7 @@ test("set and ended by a request; the token endpoints alone", async () => {
     await call("POST", "/sandbox/outage", "null");
     expect((await fetchStable()).json).toHaveProperty("access_token");
     const bad = await call("POST", "/sandbox/outage", "5");
-    expect([bad.status, bad.text]).toEqual([400, expect.stringContaining("not a JSON text")]);
+    expect([bad.status, bad.text]).toEqual([400, expect.stringContaining("not a JSON string")]);
   });
 });
 

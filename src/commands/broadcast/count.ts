@@ -39,6 +39,9 @@ interface Counted {
   schedule?: Schedule | undefined;
 }
 
+/** No broadcast's id begins with a dash, so no ledger has a record of it. */
+const NO_BROADCAST = "-dry-run";
+
 /** Counts with the read-only claim, with progress. `onReachable` may hear of a user more than once. */
 export async function countCodes(
   deps: Deps,
@@ -47,7 +50,7 @@ export async function countCodes(
 ): Promise<DryRun> {
   const stores = await deps.stores(message);
   const { choice } = filters ?? {};
-  const ledger = stores.ledger({ broadcastId: "dry-run", runId: "dryrun", dryRun: true, choice });
+  const ledger = stores.ledger({ broadcastId: NO_BROADCAST, runId: "dryrun", dryRun: true, choice });
   const progress = deps.out.progress();
   const onStep = ({ recipients, outcomes: { sent } }: DryRun["tally"]) =>
     progress.update(() => `counting: ${formatCount(recipients)} users, ${formatCount(sent)} reachable`);

@@ -1,10 +1,4 @@
-import type {
-  ChannelFacts,
-  Message,
-  OpenChannel,
-  PoolFamily,
-  SenderOptions,
-} from "../../broadcast/channel.ts";
+import type { ChannelFacts, Message, OpenChannel, SenderOptions } from "../../broadcast/channel.ts";
 import type { MessageSender } from "../../broadcast/ports.ts";
 import { messageOf } from "../../errors.ts";
 import type { Account } from "../errcode/account.ts";
@@ -23,7 +17,6 @@ import { SEND_METHOD } from "./wire.ts";
 export interface AlipayChannel {
   facts: ChannelFacts;
   table: ErrcodeTable;
-  family(templateId: string): PoolFamily;
   /** Each message needs a formId. */
   withCode: boolean;
 }
@@ -36,11 +29,10 @@ const ids = idsOf({
 });
 
 export function openAlipayChannel(of: AlipayChannel, account: Account): OpenChannel {
-  const { facts, table, family, withCode } = of;
+  const { facts, table, withCode } = of;
   return {
     ...facts,
     ...ids,
-    family,
     message: toAlipayMessage,
     render: (message, openId, formId) => JSON.parse(createBizContent(message, withCode)({ openId, formId })),
     problemOf: problemOfValue,

@@ -27,7 +27,6 @@ export const alipaySubscribe: ChannelModule = {
         facts,
         table: SUBSCRIPTION_SEND,
         withCode: false,
-        family: (templateId) => ({ kind: "consent", templateId }),
       },
       account,
     ),

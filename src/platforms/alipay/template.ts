@@ -22,9 +22,5 @@ const facts: ChannelFacts = {
 
 export const alipayTemplate: ChannelModule = {
   facts,
-  open: (account) =>
-    openAlipayChannel(
-      { facts, table: TEMPLATE_SEND, withCode: true, family: () => ({ kind: "code" }) },
-      account,
-    ),
+  open: (account) => openAlipayChannel({ facts, table: TEMPLATE_SEND, withCode: true }, account),
 };

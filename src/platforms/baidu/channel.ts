@@ -1,10 +1,4 @@
-import type {
-  ChannelFacts,
-  Message,
-  OpenChannel,
-  PoolFamily,
-  SenderOptions,
-} from "../../broadcast/channel.ts";
+import type { ChannelFacts, Message, OpenChannel, SenderOptions } from "../../broadcast/channel.ts";
 import type { MessageSender } from "../../broadcast/ports.ts";
 import type { Account } from "../errcode/account.ts";
 import { idsOf } from "../errcode/ids.ts";
@@ -25,7 +19,6 @@ export interface BaiduChannel {
   sendPath: string;
   table: ErrcodeTable;
   address: Addressing;
-  family(templateId: string): PoolFamily;
 }
 
 /** Template ids are BD0003 in the library and 32 hex digits in an account; the shape of openIds is not known well enough. */
@@ -36,12 +29,11 @@ const ids = idsOf({
 });
 
 export function openBaiduChannel(of: BaiduChannel, account: Account): OpenChannel {
-  const { facts, table, address, family } = of;
+  const { facts, table, address } = of;
   const { apiBase, apiTimeoutMs: timeoutMs, network, credentials, clock } = account;
   return {
     ...facts,
     ...ids,
-    family,
     message: toTemplateMessage,
     render: (message, openId, formId) => {
       const { data = "{}", ...others } = createParameters(message, address)({ openId, formId });

@@ -31,7 +31,6 @@ export const baiduSubscribe: ChannelModule = {
         sendPath: PATHS.subscribeSend,
         table: SUBSCRIBE_SEND,
         address: addressSubscriber,
-        family: (templateId) => ({ kind: "consent", templateId }),
       },
       account,
     ),

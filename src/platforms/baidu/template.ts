@@ -34,7 +34,6 @@ export const baiduTemplate: ChannelModule = {
         sendPath: PATHS.templateSend,
         table: TEMPLATE_SEND,
         address: addressTemplate,
-        family: () => ({ kind: "code" }),
       },
       account,
     ),

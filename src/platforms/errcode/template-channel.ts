@@ -25,7 +25,6 @@ export function openTemplateChannel(
   return {
     ...facts,
     ...ids,
-    family: () => ({ kind: "code" }),
     message: toTemplateMessage,
     render: (message, openId, formId) => JSON.parse(createTemplateBody(message)({ openId, formId })),
     problemOf: () => undefined,

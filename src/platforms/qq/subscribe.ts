@@ -49,7 +49,6 @@ function openSubscribe({
   return {
     ...facts,
     ...QQ_IDS,
-    family: (templateId) => ({ kind: "consent", templateId }),
     message: toSubscribeMessage,
     render: (message, openId, formId) => JSON.parse(createBody(message)({ openId, formId })),
     problemOf: () => undefined,

@@ -41,7 +41,6 @@ function openMp(account: Account): OpenChannel {
   return {
     ...facts,
     ...WECHAT_IDS,
-    family: () => ({ kind: "none" }),
     message: makeMpMessage,
     render: (message, openId, formId) => JSON.parse(createMpBody(message)({ openId, formId })),
     problemOf: () => undefined,

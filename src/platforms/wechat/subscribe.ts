@@ -53,7 +53,6 @@ function openSubscribe(account: Account): OpenChannel {
   return {
     ...facts,
     ...WECHAT_IDS,
-    family: (templateId) => ({ kind: "consent", templateId }),
     message: makeMessage,
     render: (message, openId) => JSON.parse(createSubscribeBody(message)(openId)),
     problemOf: (field, message) => {

@@ -14,8 +14,8 @@
 --       "<formId> <expire in ms> <0, 1 several uses, 2 nothing is spent>": claimed at the first attempt, and behind it the
 --       number of expired codes that were dropped, if any;
 --       "later": another broadcast has claimed this user within half a minute;
---       " <record> <piece>": length of the user's record, "-" for none, "!" and the length of Redis' words when the ledger is
---       none; "=" where the user has one of the messages of "notIn", or may have it, "+" where one of "caps" leaves the user out;
+--       " <record> <piece>": length of the user's record, "-" for none, "!" and the length of Redis' error when the key is not a
+--       ledger; "=" where the user has one of the messages of "notIn", or may have it, "+" where one of "caps" leaves the user out;
 --       then what read-piece.lua says of the pool
 
 local id, run, ttl, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])

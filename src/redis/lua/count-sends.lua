@@ -8,14 +8,16 @@ local TOO_MANY = "too many"
 
 -- The records of a ledger by HVALS, or by HGETALL with each one's broadcast before it; TOO_MANY; or nil when the call has no room
 -- left to read them. `own`: the broadcast that asks, whose record does not count; `least`: fewer records than that are of no
--- interest. What is no ledger is left to those who read it.
+-- interest. A key that is not a ledger is left to those who read it.
 local function read_noted(ledger, own, command, least)
   local noted = try_read("HLEN", ledger)
   if type(noted) ~= "number" or noted < least then return {} end
   if noted > MAX_NOTED and (noted > MAX_NOTED + 1 or not try_read("HGET", ledger, own)) then return TOO_MANY end
   if looks <= 0 then return nil end
   looks = looks - noted
-  return redis.call(command, ledger)
+  -- By name, so that the hint about a missing right names them.
+  if command == "HVALS" then return redis.call("HVALS", ledger) end
+  return redis.call("HGETALL", ledger)
 end
 
 -- How many records a ledger has at least of which a cap is reached.

@@ -6,7 +6,8 @@ local function id_in(record)
     or match(record, "^%S+ %S+ %d+ %d+ %S+ (%S+) %S+ %d %-?%d+$")
 end
 
--- The consents that a ledger names. It holds one short record per broadcast of the last days, so it is read in one piece.
+-- The consents that a ledger names. It holds one short record per broadcast since the user's last pause of eight days,
+-- so it is read in one piece.
 local function read_spent(ledger)
   local spent = {}
   -- A key that is not a hash has no records: its error is a table without any items.

@@ -20,7 +20,7 @@ local function read_record(record)
 end
 
 -- How many records of a ledger name each formId, and how often it may be used. A ledger holds one short record per broadcast
--- of the last days, so it is read in one piece.
+-- since the user's last pause of eight days, so it is read in one piece.
 local function count_records(ledger)
   local uses, any = {}, false
   -- A key that is not a hash has no records: its error is a table without any items.

@@ -2,9 +2,11 @@
 -- Pieces of many pools are returned as one text with the bytes of all, and a line of lengths for each pool: replies in many
 -- parts cost the client's parser more than everything else it does with them.
 
--- A piece ends with the entry that reaches this size, unless it is the first; and the maximum for all pieces of a call: about
--- a millisecond of Redis' time.
+-- A piece ends with the chunk that reaches this size, of two entries at least; and the maximum for all pieces of a call: about a
+-- millisecond of Redis' time.
 local PIECE_BYTES, CALL_BYTES = 32768, 262144
+-- Entries to read at a time, at most: long ones may come after short ones.
+local CHUNK = 16
 -- The cost of an entry besides its bytes.
 local ENTRY_COST = 64
 
@@ -37,7 +39,7 @@ local function read_piece(pool, from, count, head)
       words[1] = "end"
       break
     end
-    chunk, size = nil, 2 * size
+    chunk, size = nil, math.min(2 * size, CHUNK)
   end
   room = room - bytes
   return table.concat(words, " ")

@@ -3,7 +3,7 @@ import { sendJson } from "../answers.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Platform, Verdict } from "../platform.ts";
 import { answerSend, type Dialect } from "../send-route.ts";
-import type { HttpRequest, Reply } from "../server.ts";
+import { afterLatency, type HttpRequest, type Reply } from "../server.ts";
 import { queryValue } from "../target.ts";
 import { readForm } from "./form.ts";
 
@@ -65,7 +65,7 @@ function answerToken(platform: Platform, request: HttpRequest, reply: Reply): vo
   const form = readForm(request);
   const parameter = (name: string) => form.get(name) ?? queryValue(request.url, name);
   const refusal = refuse(platform, parameter);
-  const finish = () => {
+  afterLatency(platform.settings.latencyMs, () => {
     if (refusal)
       return sendJson(reply, JSON.stringify(refusal), refusal.error === "invalid_client" ? 401 : 400);
     const token = platform.tokens.fetchAnother(MONTH_SEC);
@@ -73,10 +73,7 @@ function answerToken(platform: Platform, request: HttpRequest, reply: Reply): vo
       reply,
       JSON.stringify({ ...token, scope: TOKEN_GRANT.scope, refresh_token: "", session_key: "" }),
     );
-  };
-  const { latencyMs } = platform.settings;
-  if (latencyMs > 0) setTimeout(finish, latencyMs).unref();
-  else finish();
+  });
 }
 
 function refuse({ settings }: Platform, parameter: (name: string) => string | undefined) {

@@ -1,7 +1,7 @@
-import { usageError } from "../../errors.ts";
 import { SCENE_TYPES } from "../../platforms/baidu/wire.ts";
-import { type Codes, isWellFormedId } from "../codes.ts";
-import { isObject } from "../json.ts";
+import type { Codes } from "../codes.ts";
+import { isTemplate, isUser } from "../known-ids.ts";
+import { requireObject, requireString } from "../require.ts";
 import type { Tokens } from "../tokens.ts";
 import { type Form, isKeywords } from "./form.ts";
 
@@ -62,13 +62,8 @@ export class BaiduService {
     if (refused !== 0) return { errcode: refused === 42001 ? "gw/111" : "gw/110" };
     const templateId = form.get("template_id") ?? "";
     if (!isKeywords(form.get("data")) || templateId === "") return { errcode: 2002 };
-    if (!this.#isKnown(templateId)) return { errcode: 4001 };
+    if (!isTemplate(templateId, this.#options.known)) return { errcode: 4001 };
     return kind === "code" ? this.#sendByCode(form) : this.#sendBySubscription(form, templateId);
-  }
-
-  #isKnown(id: string): boolean {
-    const { known } = this.#options;
-    return known.size > 0 ? known.has(id) : isWellFormedId(id) && !id.includes("unknown");
   }
 
   #sendByCode(form: Form): BaiduVerdict {
@@ -80,7 +75,7 @@ export class BaiduService {
     if (uses === undefined || code === undefined || (guest === undefined) === (user === undefined))
       return { errcode: 2002 };
     const openId = guest ?? user ?? "";
-    if (isUnknownUser(openId)) return { errcode: 4010 };
+    if (!isUser(openId)) return { errcode: 4010 };
     // The reasons for refusing a code are not distinguished.
     const errcode = scene === SCENE_TYPES.form ? 4003 : 4004;
     const isGuests = scene === SCENE_TYPES.form && code.endsWith("0");
@@ -99,17 +94,12 @@ export class BaiduService {
     const openId = form.get("touser_openId") ?? "";
     const subscribeId = form.get("subscribe_id") ?? "";
     if (openId === "" || subscribeId === "") return { errcode: 2002 };
-    if (isUnknownUser(openId)) return { errcode: 4010 };
+    if (!isUser(openId)) return { errcode: 4010 };
     const key = keyOf({ openId, templateId, subscribeId });
     if (!(this.#subscriptions.get(key) ?? this.#options.acceptAny)) return { errcode: 4007 };
     this.#subscriptions.set(key, false);
     return { errcode: 0, openId };
   }
-}
-
-/** As for the other platforms: so that tests and the demo can have such users. */
-function isUnknownUser(openId: string): boolean {
-  return !isWellFormedId(openId) || openId.startsWith("invalid_");
 }
 
 function keyOf({ openId, templateId, subscribeId }: SandboxSubscription): string {
@@ -118,9 +108,10 @@ function keyOf({ openId, templateId, subscribeId }: SandboxSubscription): string
 
 /** Validates an item of a list of subscriptions. Throws a usage error. */
 export function requireSubscription(value: unknown, place: string): SandboxSubscription {
-  if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
-  const { openId, templateId, subscribeId } = value;
-  for (const [name, text] of Object.entries({ openId, templateId, subscribeId }))
-    if (typeof text !== "string" || text === "") throw usageError(`${place}: ${name} is not a text`);
-  return value as unknown as SandboxSubscription;
+  const subscription = requireObject(value, place);
+  return {
+    openId: requireString(subscription, "openId", place),
+    templateId: requireString(subscription, "templateId", place),
+    subscribeId: requireString(subscription, "subscribeId", place),
+  };
 }

@@ -1,5 +1,5 @@
-import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
+import { isTemplate, isUser } from "../known-ids.ts";
 import { isPage } from "../message.ts";
 
 /** All members that a body may have (q.qq.com, "sendSubscriptionMessage"). */
@@ -14,9 +14,8 @@ export function checkQqMessage(body: string): { openId: string; templateId: stri
   if (!isObject(parsed) || Object.keys(parsed).some((name) => !MEMBERS.has(name))) return 40035;
   const { touser, template_id: templateId, page, data, emphasis_keyword: emphasis, oac_appid: oac } = parsed;
   if (![page, emphasis, oac].every(isTextOrAbsent)) return 40035;
-  if (typeof touser !== "string" || !isWellFormedId(touser) || touser.startsWith("invalid_")) return 40003;
-  if (typeof templateId !== "string" || !isWellFormedId(templateId) || templateId.includes("unknown"))
-    return 40037;
+  if (!isUser(touser)) return 40003;
+  if (!isTemplate(templateId)) return 40037;
   if (!isPage(page) || !isData(data)) return 40035;
   if (typeof emphasis === "string" && !isEmphasis(emphasis, data)) return 40035;
   if (typeof oac === "string" && (oac === "" || oac.includes("unknown"))) return 40015;

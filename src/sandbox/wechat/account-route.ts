@@ -1,7 +1,7 @@
 import { renderErrcode, sendJson } from "../answers.ts";
 import { isObject, parseJson } from "../json.ts";
 import type { Platform } from "../platform.ts";
-import type { HttpRequest, Reply } from "../server.ts";
+import { afterLatency, type HttpRequest, type Reply } from "../server.ts";
 import { queryValue } from "../target.ts";
 
 const OK = { errcode: 0, errmsg: "ok" };
@@ -46,9 +46,7 @@ function readQuota(platform: Platform, body: string): Outcome {
 }
 
 function answerLater(platform: Platform, outcome: Outcome, reply: Reply): void {
-  const { latencyMs } = platform.settings;
   if (typeof outcome === "number") platform.tally.countErrcode(outcome);
   const body = typeof outcome === "number" ? renderErrcode(outcome) : JSON.stringify(outcome);
-  if (latencyMs > 0) setTimeout(sendJson, latencyMs, reply, body).unref();
-  else sendJson(reply, body);
+  afterLatency(platform.settings.latencyMs, () => sendJson(reply, body));
 }

@@ -2,6 +2,7 @@ import { usageError } from "../../errors.ts";
 import { nextMsgid } from "../answers.ts";
 import { isObject, parseJson, parseList } from "../json.ts";
 import type { Platform } from "../platform.ts";
+import { requireCount, requireObject, requireString, requireStrings, requireUser } from "../require.ts";
 import { parseCallback } from "./callback-options.ts";
 import type { SandboxConsent } from "./consents.ts";
 import { DAY_LIMITS, type DayLimits } from "./day-quotas.ts";
@@ -39,18 +40,17 @@ export const CONSENT_ACTIONS: Record<string, Action> = {
     return { errMsg: "requestSubscribeMessage:ok", ...choices };
   },
   withdraw: ({ subscriptions }, body) => {
-    const { openId, templateIds } = requireUser(body);
-    if (!Array.isArray(templateIds) || !templateIds.every((id) => typeof id === "string"))
-      throw usageError("templateIds is not a list of texts");
+    const request = requireUser(body);
+    const templateIds = requireStrings(request, "templateIds");
     requireKnown(subscriptions.templates, templateIds);
-    subscriptions.withdraw(openId, templateIds);
+    subscriptions.withdraw(request.openId, templateIds);
     return { withdrawn: templateIds.length };
   },
   message: ({ subscriptions }, body) => {
     const { openId, text, event } = requireUser(body);
     if (typeof text === "string") subscriptions.events.addOther(openId, { text, msgid: nextMsgid() });
     else if (typeof event === "string") subscriptions.events.addOther(openId, { event });
-    else throw usageError("the message has neither a text nor an event");
+    else throw usageError("the message has neither text nor event");
     return { ok: true };
   },
   redeliver: ({ subscriptions }) => ({ redelivered: subscriptions.events.redeliver() }),
@@ -74,21 +74,12 @@ export const CONSENT_ACTIONS: Record<string, Action> = {
 };
 
 function requireConsent(value: unknown, place: string): SandboxConsent {
-  if (!isObject(value)) throw usageError(`${place} is not a JSON object`);
-  const { openId, templateId, count = 1 } = value;
-  if (typeof openId !== "string" || openId === "") throw usageError(`${place}: openId is not a text`);
-  if (typeof templateId !== "string") throw usageError(`${place}: templateId is not a text`);
-  if (!Number.isSafeInteger(count) || Number(count) < 1)
-    throw usageError(`${place}: count is not a whole number above 0`);
-  return { openId, templateId, count: Number(count) };
-}
-
-function requireUser(body: string): Record<string, unknown> & { openId: string } {
-  const request = parseJson(body);
-  if (!isObject(request)) throw usageError("the body is not a JSON object");
-  const { openId } = request;
-  if (typeof openId !== "string" || openId === "") throw usageError("openId is not a text");
-  return { ...request, openId };
+  const consent = requireObject(value, place);
+  return {
+    openId: requireString(consent, "openId", place),
+    templateId: requireString(consent, "templateId", place),
+    count: requireCount(consent, "count", place),
+  };
 }
 
 /** Clients return accept, reject, ban and filter; older ones variants of accept. */

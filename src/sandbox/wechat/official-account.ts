@@ -1,6 +1,6 @@
 import { nextMsgid } from "../answers.ts";
-import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
+import { isTemplate, isUser } from "../known-ids.ts";
 import { isPage } from "../message.ts";
 import type { Verdict } from "../verdict.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -80,9 +80,8 @@ function readMessage(body: string): Message | number {
   if (!isObject(parsed)) return 47001;
   const { touser, template_id: templateId, url, miniprogram, data, client_msg_id: clientMsgId } = parsed;
   if (![touser, templateId, url, clientMsgId].every(isTextOrAbsent)) return 47001;
-  if (typeof touser !== "string" || !isWellFormedId(touser) || touser.startsWith("invalid_")) return 40003;
-  if (typeof templateId !== "string" || !isWellFormedId(templateId) || templateId.includes("unknown"))
-    return 40037;
+  if (!isUser(touser)) return 40003;
+  if (!isTemplate(templateId)) return 40037;
   if (miniprogram !== undefined && !isMiniprogram(miniprogram)) return 40165;
   if (!isData(data)) return 47003;
   return { openId: touser, clientMsgId: typeof clientMsgId === "string" ? clientMsgId : undefined };

@@ -1,5 +1,5 @@
 import type { WireSubscribeMessage } from "../../platforms/wechat/wire.ts";
-import type { TemplateStats } from "./template-tally.ts";
+import type { DeliverySummary } from "../delivery-counts.ts";
 
 /** Statistics of subscribe messages; the size does not grow with the audience. */
 export interface SubscribeSummary {
@@ -7,7 +7,7 @@ export interface SubscribeSummary {
   delivered: number;
   /** Messages that were accepted and failed later, as their receipts say. */
   failed: number;
-  byTemplate: Record<string, TemplateStats>;
+  byTemplate: Record<string, DeliverySummary>;
   /** Given, spent by a message, and left over all users; a long-term one is left until it is withdrawn. */
   consents: { granted: number; used: number; left: number };
   /**

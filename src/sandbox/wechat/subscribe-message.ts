@@ -1,6 +1,6 @@
 import type { WireSubscribeMessage } from "../../platforms/wechat/wire.ts";
-import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
+import { isUser } from "../known-ids.ts";
 import { isPage } from "../message.ts";
 import { fitsField } from "./field-rules.ts";
 import type { KnownTemplate, Templates } from "./templates.ts";
@@ -24,8 +24,7 @@ const BLOCKED_WORD = "违禁词";
 
 /**
  * Checks the body of a send, or returns why it is refused. The platform's order is not documented; the user's consent
- * is checked after this, so that an invalid message is never mistaken for one that a user refused. openIds that start
- * with `invalid_` answer 40003, as at template/send.
+ * is checked after this, so that an invalid message is never mistaken for one that a user refused.
  */
 export function checkSubscribeMessage(body: string, templates: Templates): Accepted | Refusal {
   const parsed = parseJson(body);
@@ -35,8 +34,7 @@ export function checkSubscribeMessage(body: string, templates: Templates): Accep
   // An older page of the vendor gives its type as string; JSON text in a string is refused nevertheless (reported by
   // users).
   if (!isObject(data)) return { errcode: 47003, errmsg: "argument invalid! data" };
-  if (typeof touser !== "string" || !isWellFormedId(touser) || touser.startsWith("invalid_"))
-    return { errcode: 40003 };
+  if (!isUser(touser)) return { errcode: 40003 };
   const template = typeof templateId === "string" ? templates.find(templateId) : undefined;
   if (template === undefined) return { errcode: 40037 };
   if (!isPage(page)) return { errcode: 41030 };

@@ -1,4 +1,5 @@
 import type { WireSubscribeMessage } from "../../platforms/wechat/wire.ts";
+import { DeliveryCounts } from "../delivery-counts.ts";
 import { Quota } from "../quota.ts";
 import type { CallbackOptions } from "./callback-options.ts";
 import { byUser, Consents } from "./consents.ts";
@@ -6,7 +7,6 @@ import { EventQueue } from "./event-queue.ts";
 import { choiceItem, receiptItem } from "./events.ts";
 import type { SubscribeDetails, SubscribeStats, SubscribeSummary } from "./stats.ts";
 import type { Accepted } from "./subscribe-message.ts";
-import { TemplateTally } from "./template-tally.ts";
 import { type SandboxTemplate, Templates } from "./templates.ts";
 
 const DAY_MS = 86_400_000;
@@ -31,7 +31,7 @@ export class Subscriptions {
   readonly consents: Consents;
   readonly events: EventQueue;
   readonly #settings: SubscribeSettings;
-  readonly #tallies = new Map<string, TemplateTally>();
+  readonly #tallies = new Map<string, DeliveryCounts>();
   /** By template and user. */
   readonly #longTermDays = new Map<string, Quota>();
   #last: WireSubscribeMessage | undefined;
@@ -118,9 +118,9 @@ export class Subscriptions {
   }
 
   #countDelivery(message: WireSubscribeMessage, templateId: string): void {
-    const tally = this.#tallies.get(templateId) ?? new TemplateTally();
+    const tally = this.#tallies.get(templateId) ?? new DeliveryCounts();
     this.#tallies.set(templateId, tally);
-    tally.count(message.touser);
+    tally.countDelivery(message.touser);
     this.#last = message;
   }
 

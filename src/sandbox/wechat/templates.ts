@@ -62,7 +62,7 @@ function requireTemplate(value: unknown, place: string): SandboxTemplate {
   if (typeof priTmplId !== "string" || !/^[\w-]{1,64}$/.test(priTmplId))
     throw usageError(`${place}: priTmplId is not an id of 1 to 64 letters, digits, _ and -`);
   if (typeof title !== "string" || typeof content !== "string" || typeof example !== "string")
-    throw usageError(`${place}: title, content or example is not a text`);
+    throw usageError(`${place}: title, content or example is not a string`);
   if (type !== 2 && type !== 3) throw usageError(`${place}: type is neither 2 (one-time) nor 3 (long-term)`);
   if (kind !== undefined && kind !== "device" && kind !== "card")
     throw usageError(`${place}: kind is neither "device" nor "card"`);

@@ -27,7 +27,7 @@ describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
     expect(errorOf(result)).toMatchObject({
       code: "locked",
       message: expect.stringMatching(/'daily' already exists: started \d{4}-.*Z, finished, 4 sent$/),
-      hint: expect.stringContaining("nothing was sent; push-cli broadcast show daily"),
+      hint: expect.stringContaining("nothing was sent; run push-cli broadcast show daily"),
     });
     expect(await dumpAll(world)).toEqual(before);
     expect(world.sandbox.stats().delivered).toBe(4);

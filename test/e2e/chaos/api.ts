@@ -73,7 +73,7 @@ class RecordingPlatform extends Platform {
   /** Where an answer of 0 need not be a delivery, or has no id. */
   private counting(body: string, send: () => Verdict): Verdict {
     const { touser } = JSON.parse(body) as WireSend;
-    const count = () => this.tally.deliveriesByUser.get(touser) ?? 0;
+    const count = () => this.tally.byUser.get(touser) ?? 0;
     const before = count();
     const verdict = send();
     if (count() > before) this.record(touser, verdict.msgid ?? "-");

@@ -20,9 +20,9 @@ export interface Program {
 const BREAKS = {
   takeover: {
     file: "src/redis/plan-claim.ts",
-    from: "if (claimed) return planClaimed(by, family, openId, reading, claimed);",
-    to: `if (claimed && by.dead.has(claimed.run)) return claimAnew(by, family, user, reading);
-  if (claimed) return planClaimed(by, family, openId, reading, claimed);`,
+    from: "if (claimed) return planClaimed(by, rules, openId, reading, claimed);",
+    to: `if (claimed && by.dead.has(claimed.run)) return claimAnew(by, rules, user, reading);
+  if (claimed) return planClaimed(by, rules, openId, reading, claimed);`,
   },
 } as const;
 

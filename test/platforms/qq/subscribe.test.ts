@@ -92,7 +92,6 @@ describe("each answer by this endpoint's own table", () => {
 it("is a channel of consents, repeated on the same day", async () => {
   const channel = await openChannel(NOWHERE);
   expect(channel).toMatchObject({ permission: "consent", repeat: "same_day", poolPrefix: "qq:consent:" });
-  expect(channel.family("T")).toEqual({ kind: "consent", templateId: "T" });
   expect(channel.tokenApi?.().modeOf("stable")).toBe("basic");
   expect(channel.meaningOf(41030)).toContain("a moment ago");
 });

@@ -4,9 +4,9 @@ import { findAllConsents, findConsent, findValidConsents } from "../pool/find-co
 import { mayBringSeveral } from "./ledger-record.ts";
 
 /** A kind of permission that pools hold: what a claim takes, and how it recognizes one. */
-export interface Family {
+export interface PermissionRules {
   /** The fast path of claim-codes.lua: plain codes, plain consents, or no permission at all. */
-  readonly shortWay: "1" | "2" | "3";
+  readonly fastPath: "1" | "2" | "3";
   /** Without pools, the keys of pools are ignored. */
   readonly hasPools: boolean;
   /** Minimum number of pool entries to read in search of the first permission. */
@@ -20,24 +20,24 @@ export interface Family {
   /** What to remove when the platform says that the user has no such permission. */
   findAll(entries: readonly (string | undefined)[], from: number): EntryEdit[];
   /** Whether an attempt with unknown outcome must not be repeated with it. */
-  isOnceOnly(code: PushCode): boolean;
+  mustNotRepeat(code: PushCode): boolean;
 }
 
-export const CODES: Family = {
-  shortWay: "1",
+export const CODE_RULES: PermissionRules = {
+  fastPath: "1",
   hasPools: true,
   firstRead: 1,
   maxAgeMs: 0,
   find: findCode,
   findValid,
   findAll: () => [],
-  isOnceOnly: mayBringSeveral,
+  mustNotRepeat: mayBringSeveral,
 };
 
 /** `maxAgeMs`: a team's own rule; the platform has none. */
-export function consentFamily(maxAgeMs: number | undefined): Family {
+export function consentRules(maxAgeMs: number | undefined): PermissionRules {
   return {
-    shortWay: "2",
+    fastPath: "2",
     hasPools: true,
     // A standing consent among this many entries is preferred to the others, in claim-codes.lua as well.
     firstRead: 16,
@@ -48,7 +48,7 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
     findValid: (entries, from, nowMs, enough) =>
       findValidConsents(entries, from, { nowMs, maxAgeMs }, enough),
     findAll: findAllConsents,
-    isOnceOnly: () => true,
+    mustNotRepeat: () => true,
   };
 }
 
@@ -56,8 +56,8 @@ export function consentFamily(maxAgeMs: number | undefined): Family {
 const NO_PERMISSION = "-";
 
 /** For teams that keep no consents: any requested user may be sent to, and only the platform knows better. */
-export const NO_POOL: Family = {
-  shortWay: "3",
+export const NO_POOL_RULES: PermissionRules = {
+  fastPath: "3",
   hasPools: false,
   firstRead: 1,
   maxAgeMs: 0,
@@ -77,5 +77,5 @@ export const NO_POOL: Family = {
   }),
   findValid: (_, from) => [{ index: from, was: "", valid: Number.POSITIVE_INFINITY, expireMs: 0 }],
   findAll: () => [],
-  isOnceOnly: () => true,
+  mustNotRepeat: () => true,
 };
