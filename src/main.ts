@@ -28,7 +28,7 @@ import { auditOf, openLogOf, SIGNAL_NAMES } from "./wiring-log.ts";
  * it; whatever was opened is closed, and everything printed is written, when the promise resolves. Never rejects.
  */
 export async function main(words: string[], io: Io): Promise<number> {
-  if (COMPLETE[words[0] ?? ""]) return completeFor(words, io);
+  if (Object.hasOwn(COMPLETE, words[0] ?? "")) return completeFor(words, io);
   // Before the command line is understood, how to report that it can't be is read off it directly.
   let out = createOutput(io, { quiet: false, ...guessOutput(words) }, systemClock);
   const debug = words.includes("--debug");

@@ -14,6 +14,7 @@ import { enterRecord, loadChoice } from "./keep-audience.ts";
 import { noteRun } from "./notes.ts";
 import { createPatience, type Patience, tokensWithPatience, withPatience } from "./patience.ts";
 import type { Choice, Excluded, Policy } from "./policy.ts";
+import { adoptProof } from "./prove-api.ts";
 import { invalidLine } from "./recipients.ts";
 import type { BroadcastRecord } from "./record.ts";
 import { reportWithVariants } from "./report.ts";
@@ -126,7 +127,10 @@ export async function runOnce(
   const report = deps.report && reportWithVariants(deps.report, record.message.variants);
   const heartbeat = new Heartbeat(store, id, info, clock, {
     state: () => stateOf(run, clock, { elapsedMs: elapsedMs(), ageMs: ageMs() }),
-    onBeat: (others) => shareFound(run, others),
+    onBeat: (others) => {
+      shareFound(run, others);
+      adoptProof(run, others);
+    },
     onFenced: (rival) => run.stop(fenced(rival.host, rival.pid)),
     // Nothing is lost while it waits to begin: another process would wait for its lease to lapse.
     onLost: (error) => run.timing.isAwaitingBeginning || run.stop(stopReasonOf(error)),
@@ -141,7 +145,7 @@ export async function runOnce(
   const runDeps = { ...deps, report, ledger, tokens, pulse: heartbeat, texts, assignment };
   const run: Run = new Run(runDeps, { ...options, schedule });
   adoptRecent(run, plan.earlierRuns, clock);
-  if (plan.knowsApi) run.breaker.isKnown = true;
+  adoptProof(run, plan.earlierRuns);
   const sweeps: Sweeps = {
     pools: deps.sweepPools,
     ledgers: deps.sweepLedgers,

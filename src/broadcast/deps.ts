@@ -68,8 +68,6 @@ export interface RunPlan {
   earlierRuns: KnownRun[];
   /** Continues even if Redis evicts keys. */
   allowEviction?: boolean | undefined;
-  /** An earlier run sent through the same API, so that no answer means an outage. */
-  knowsApi?: boolean;
   /** Does not wait for the time of a scheduled broadcast. */
   beginsNow?: boolean | undefined;
   /** Works beside other runs. */

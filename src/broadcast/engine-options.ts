@@ -53,6 +53,8 @@ export interface EngineOptions {
   repeat?: Repeat | undefined;
   /** When it may send; absent: at any time. */
   schedule?: Schedule | undefined;
+  /** All runs of the broadcast use the same API. */
+  sharesApi?: boolean | undefined;
   /** The operator asked to repeat sends without an outcome even where that may deliver twice. */
   retryUnknown?: boolean | undefined;
 }

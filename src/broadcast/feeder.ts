@@ -5,6 +5,7 @@ import type { ClaimBatch } from "./in-run.ts";
 import { UNREADABLE } from "./outcome.ts";
 import { isWithheld, type Withheld } from "./policy.ts";
 import type { Claimed, ClaimReply, Settled, Sighting } from "./ports.ts";
+import { proveApi } from "./prove-api.ts";
 import { reportLine } from "./report.ts";
 import type { Run } from "./run.ts";
 import { stopReasonOf } from "./stop.ts";
@@ -202,6 +203,7 @@ function countRetried({ tally }: Run, openId: string, outcome: "unknown" | "fail
 
 function takeSettled(run: Run, settled: Settled): void {
   run.earlier.count(settled);
+  if (settled.outcome === "sent") proveApi(run);
   run.deps.report?.writeUnlessThere(reportLine(settled));
 }
 

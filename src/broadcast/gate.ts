@@ -199,9 +199,8 @@ export class Gate {
     await this.untilSomebody();
     const { breaker, signal, deps } = this.run;
     if (!breaker.isOpen || signal.aborted) return;
-    const now = deps.clock.now();
     const at = this.parked.findIndex(
-      ({ recipient }) => recipient.repeatUntilMs > now && this.suspects.mayTry(recipient),
+      ({ recipient }) => recipient.repeatUntilMs > deps.clock.now() && this.suspects.mayTry(recipient),
     );
     const chosen = this.parked[at];
     const ended = new Promise<void>((end) => {

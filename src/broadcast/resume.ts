@@ -138,7 +138,8 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
   const { schedule } = withTiming(record, spec.timing);
   const changes = { ...spec.changes, ...limitChanges(record, spec.limit), evicted, schedule };
   const limit = "limit" in changes ? changes.limit : record.limit;
-  const options = { ...spec.engine, limit, rate: spec.engine.rate ?? record.rate };
+  const rate = spec.engine.rate ?? record.rate;
+  const options = { ...spec.engine, limit, rate, sharesApi: !spec.isOtherApi };
   return runOnce(deps, record, options, {
     runId: newRunId(clock),
     dead,
@@ -147,7 +148,6 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
     beginsNow: spec.beginsNow,
     joins: spec.join,
     earlierRuns,
-    knowsApi: !spec.isOtherApi && earlierRuns.some(({ outcomes }) => (outcomes?.sent ?? 0) > 0),
     changes,
   });
 }

@@ -1,5 +1,6 @@
 import type { Command, Option } from "commander";
 import { type PushCliError, usageError } from "../errors.ts";
+import { shellWord } from "./shell-word.ts";
 import { pathOf } from "./tree.ts";
 import { descend, isKnown, isOption, takerOf } from "./words.ts";
 
@@ -36,9 +37,8 @@ function checkValue(command: Command, option: Option, flag: string, value: strin
 }
 
 function swallowed(option: Option, flag: string, value: string, what: string): PushCliError {
-  const quoted = /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
   return usageError(
     `${flag} requires a value, but the next word ${what}`,
-    `write ${option.long ?? flag}=${quoted} to use that text as the value`,
+    `write ${option.long ?? flag}=${shellWord(value)} to use that text as the value`,
   );
 }

@@ -7,6 +7,7 @@ import type { Deps, RunAction } from "./deps.ts";
 import type { PageFlags } from "./help-pages.ts";
 import { TOOLS } from "./nouns.ts";
 import { suggestingOption } from "./suggest.ts";
+import { childOf } from "./words.ts";
 
 const HELP_EXAMPLES = `
 Examples:
@@ -82,9 +83,9 @@ export async function help(
 function findCommand(program: Command, topic: string[]): Command {
   let found = program;
   for (const name of topic) {
-    const next = found.commands.find((command) => command.name() === name);
+    const next = childOf(found, name);
     if (!next)
-      throw unknownTopic(topic, [
+      throw unknownTopic(topic, name, [
         ...found.commands.map((command) => command.name()),
         ...(found === program ? TOPICS.map((one) => one.name) : []),
       ]);
@@ -93,8 +94,8 @@ function findCommand(program: Command, topic: string[]): Command {
   return found;
 }
 
-function unknownTopic(topic: string[], names: string[]): PushCliError {
-  const meant = nearestWord(topic.at(-1) ?? "", names);
+function unknownTopic(topic: string[], wrong: string, names: string[]): PushCliError {
+  const meant = nearestWord(wrong, names);
   const hint = meant ? `did you mean ${meant}?` : "see push-cli --help for commands and pages";
   return usageError(`no help for '${topic.join(" ")}'`, hint);
 }

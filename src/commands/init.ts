@@ -15,6 +15,7 @@ import { whyNotAsked } from "./ask.ts";
 import type { Deps, RunAction } from "./deps.ts";
 import { askStarter, type InitFlags, starterOf } from "./init-questions.ts";
 import { stopAtSignal } from "./interrupt.ts";
+import { shellWord } from "./shell-word.ts";
 
 const EXAMPLES = `
 Asks for the values that are not given as options and writes them to
@@ -92,14 +93,10 @@ function present({ out }: Deps, path: string, starter: Starter, { config }: Sett
 /** With what leads to the new profile, where it is not the default. */
 function nextCommands({ profile, production }: Starter, config: string | undefined): string[] {
   const words = [
-    ...(config ? [`--config ${quote(config)}`] : []),
-    ...(production ? [`--profile ${quote(profile)}`] : []),
+    ...(config ? [`--config ${shellWord(config)}`] : []),
+    ...(production ? [`--profile ${shellWord(profile)}`] : []),
   ];
   return ["doctor", "pool stats", "broadcast <templateId> --dry-run"].map((command) =>
     ["push-cli", command, ...words].join(" "),
   );
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,5 @@
 import type { Option } from "commander";
 import { PushCliError, usageError } from "../errors.ts";
-import { checkEncoding } from "../files/decode.ts";
 import { openInput } from "../files/input-file.ts";
 import { readRecords } from "../files/records.ts";
 import { formatCount, formatCounted } from "../output/format.ts";
@@ -52,8 +51,7 @@ export async function listOpenIds(
   const openIds = new Set<string>();
   for (const word of new Set(split(words))) {
     if (word === STDIN) {
-      for (const openId of await readOpenIds(deps, STDIN, { undone, isAudience, toOpenId: read }))
-        openIds.add(openId);
+      for (const openId of await readStdin(deps, { undone, isAudience, toOpenId: read })) openIds.add(openId);
       continue;
     }
     // `--to --yes`: the option took the next one for its value.
@@ -70,41 +68,32 @@ export async function listOpenIds(
 }
 
 interface ReadOptions {
-  undone?: string | undefined;
-  encoding?: string | undefined;
+  undone: string | undefined;
   /** They are going to be messaged: openIds that don't look like the platform's are warned of. */
-  isAudience?: boolean;
-  toOpenId?: OpenIdWords["toOpenId"];
+  isAudience: boolean;
+  toOpenId(text: string): string | undefined;
 }
 
 /**
- * The openIds in a file or on stdin ("-"), each once. All of it before anything is done: a bad line in the middle must not
- * be found out halfway. Rejects when there are none.
+ * The openIds on stdin, each once. All of it before anything is done: a bad line in the middle must not be found out halfway.
+ * Rejects when there are none.
  */
-async function readOpenIds(
-  deps: Deps,
-  path: string,
-  { undone, encoding, isAudience, toOpenId }: ReadOptions = {},
-): Promise<Set<string>> {
-  if (encoding !== undefined) checkEncoding(encoding);
-  const read = toOpenId ?? (await deps.stores()).toOpenId;
+async function readStdin(deps: Deps, { undone, isAudience, toOpenId }: ReadOptions): Promise<Set<string>> {
   const doubt = await doubtShape(deps);
-  const input = openInput(path, deps.io);
-  if (path === STDIN && deps.io.stdin.isTTY)
-    deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
-  const name = path === STDIN ? "stdin" : path;
+  const input = openInput(STDIN, deps.io);
+  if (deps.io.stdin.isTTY) deps.out.talk("reading openIds from the terminal; press Ctrl-D to end");
   const mend = `${undone === undefined ? "" : `${undone}; `}fix the line and run again`;
   const openIds = new Set<string>();
-  for await (const { line, fields, error } of readRecords(input, { headless: ["openId"], encoding })) {
-    const openId = toListed(fields.openId, read);
+  for await (const { line, fields, error } of readRecords(input, { headless: ["openId"] })) {
+    const openId = toListed(fields.openId, toOpenId);
     const why = error ?? (openId === undefined ? notListed(fields.openId) : undefined);
-    if (why !== undefined) throw usageError(`${name}, line ${line}: ${why}`, mend);
+    if (why !== undefined) throw usageError(`stdin, line ${line}: ${why}`, mend);
     doubt.see(openId!, `line ${line}: `);
     openIds.add(openId!);
   }
   if (isAudience) doubt.warn();
   if (openIds.size > 0) return openIds;
-  throw new PushCliError("nothing", `no openId in ${name}`, {
+  throw new PushCliError("nothing", "no openId in stdin", {
     hint: "give one openId per line, or CSV, NDJSON or pool list output with an openId column",
   });
 }

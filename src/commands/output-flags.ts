@@ -103,7 +103,7 @@ async function checkRows(command: Command, as: FormatChoice): Promise<void> {
   if (!lists)
     throw usageError(
       `--format openid: ${path} does not list users`,
-      "use it with pool list or broadcast recipients",
+      "use it with pool list, suppress list or broadcast recipients",
     );
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { LONGEST_TIMER_MS } from "../clock.ts";
 import { parseDuration, parseRate } from "../config/durations.ts";
 import { messageOf, PushCliError, usageError } from "../errors.ts";
 import type { ExitName } from "../exit-codes.ts";
@@ -50,7 +51,10 @@ export function registerPurge(command: Command, run: RunAction): void {
     .action(run(purgeAndTell));
 }
 
-/** How it ended is told only when it is known, and what is wrong with telling does not make a failure of a purge. */
+/**
+ * How it ended is told only when it is known. A ping that fails is a warning; metrics that can't be written change the exit code
+ * of a purge that went well.
+ */
 async function purgeAndTell(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
   const telling = await planPurgeTelling(deps, flags);
   const purged: Purged = { ...noTotals(), durationMs: 0 };
@@ -63,7 +67,12 @@ async function purgeAndTell(deps: Deps, flags: PurgeFlags): Promise<ExitName> {
     );
     throw error;
   }
-  await writePurgeMetrics(deps, telling, purged, exit);
+  try {
+    await writePurgeMetrics(deps, telling, purged, exit);
+  } catch (error) {
+    if (exit === "done") throw error;
+    deps.out.warn(`warning: ${messageOf(error)}`);
+  }
   if (exit === "done") await ping(deps, telling);
   return exit;
 }
@@ -135,9 +144,6 @@ async function purgeAndShow(
     for (const warning of describePassed(pools.passedOver, pools.keyOf("*"))) out.warn(`warning: ${warning}`);
   }
 }
-
-/** setTimeout fires at once for more than this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function parseMaxDuration(text: string): number {
   const ms = parseDuration(text, "--max-duration");

@@ -18,7 +18,7 @@ export function chooseProxy(
   const url = new URL(apiBase);
   const name = variablesFor(url.protocol, env).find((each) => env[each]?.trim());
   const value = name && env[name]?.trim();
-  if (!value || isExempt(url, env.no_proxy ?? env.NO_PROXY ?? "")) return undefined;
+  if (!value || isExempt(url, env.no_proxy?.trim() || env.NO_PROXY || "")) return undefined;
   const problem = proxyProblem(value);
   if (problem) {
     throw new PushCliError("config", `${name}: "${redactUrl(value)}" ${problem}`, { hint: PROXY_HINT });

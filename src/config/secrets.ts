@@ -20,7 +20,7 @@ export const SECRETS = {
   alipayPrivateKey: {
     env: "PUSH_CLI_ALIPAY_PRIVATE_KEY",
     fileEnv: "PUSH_CLI_ALIPAY_PRIVATE_KEY_FILE",
-    what: "private key of the application at Alipay: one line of base64 (PKCS#1, PKCS#8), or PEM",
+    what: "Private key of the application at Alipay: one line of base64 (PKCS#1, PKCS#8), or PEM",
     problem: keyTextProblem,
     hint: KEY_HINT,
   },
@@ -90,7 +90,7 @@ function callbackTokenProblem(value: string): string | undefined {
   return /^[A-Za-z0-9]{3,32}$/.test(value) ? undefined : "is not 3 to 32 letters and digits";
 }
 
-/** 43 characters of base64 without the padding are the 32 bytes of a key for AES-256. */
+/** 43 characters of base64 without the padding are the 32 bytes of a key for AES-256; the console allows letters and digits only. */
 function aesKeyProblem(value: string): string | undefined {
   return /^[A-Za-z0-9]{43}$/.test(value) ? undefined : "is not 43 letters and digits";
 }

@@ -94,7 +94,7 @@ export const DEFAULT_CHANNEL: string = TABLE.channel.default;
 const WECHAT_TEMPLATE: ChannelDefaults = { apiBase: "https://api.weixin.qq.com", poolPrefix: "openid:" };
 
 /** The problems of values, one by one. Problems of values that only the collector uses are left to the collector. */
-export function valueProblems(given: Layer): PushCliError[] {
+function valueProblems(given: Layer): PushCliError[] {
   return SETTING_KEYS.flatMap((key) => {
     const entry = given[key];
     return (entry && !isCollectorSecret(key) && settingProblem(key, entry)) || [];

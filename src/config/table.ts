@@ -131,7 +131,7 @@ export const TABLE = {
   ...SECRETS,
   alipayAppCert: {
     env: "PUSH_CLI_ALIPAY_APP_CERT",
-    what: "certificate of the application at Alipay (appCertPublicKey_<appid>.crt), for certificate mode",
+    what: "Certificate of the application at Alipay (appCertPublicKey_<appid>.crt), for certificate mode",
     problem: pathProblem,
     hint: CERTIFICATE_HINT,
     isPath: true,

@@ -60,7 +60,7 @@ export async function examine(tools: DoctorTools, options: ExamineOptions): Prom
     tools,
     redis: once(() => ask(() => tools.redis(timeoutMs))),
     // Nothing is asked yet; a machine that is busy may take its time to load what it takes.
-    api: once(() => createAsk(clock, LOADING_MS)(() => tools.api(timeoutMs))),
+    api: once(() => createAsk(clock, LOADING_MS)(() => tools.api())),
     account: once(() => askAccount(examination)),
   };
   const open = new Set<Group>(groups);

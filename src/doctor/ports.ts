@@ -87,6 +87,6 @@ export interface DoctorTools {
   /** Without a word about their warnings. */
   settings(): Promise<Settings>;
   redis(timeoutMs: number): Promise<RedisProbe>;
-  api(timeoutMs: number): Promise<ApiProbe>;
+  api(): Promise<ApiProbe>;
   collector(settings: Settings): Promise<Finding[]>;
 }

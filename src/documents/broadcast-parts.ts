@@ -79,7 +79,7 @@ const SHOWN_CODES = s.object(
   "What became of the codes or consents that were claimed; null where a run has not told.",
 );
 
-export const ERRORS = s.list(
+const ERRORS = s.list(
   s.object(
     {
       errcode: s.nullable(
@@ -95,7 +95,7 @@ export const ERRORS = s.list(
   "Answers other than success, the most frequent first.",
 );
 
-export const OUTAGES = s.object(
+const OUTAGES = s.object(
   {
     count: s.count("How often the API was down while runs were at work."),
     ms: s.count("For how long together, in milliseconds."),
@@ -172,8 +172,6 @@ export const OWN_RUN = s.object(
   },
   "The run that prints this, alone.",
 );
-
-export const PASSED_OVER = s.count("Keys under the prefix of the pools that hold no pool.");
 
 export const NEXT = s.list(
   s.text("A command line."),

@@ -6,7 +6,6 @@ import {
   OPEN,
   OUTCOMES,
   OWN_RUN,
-  PASSED_OVER,
   SHOWN_COUNTS,
   STATUS,
   VARIANT,
@@ -14,6 +13,7 @@ import {
 import { PLANNED_CANARY } from "./canary.ts";
 import * as s from "./define.ts";
 import { FILTERS } from "./filters.ts";
+import { PASSED_OVER } from "./pool.ts";
 
 const RECEIPTS = s.object(
   {

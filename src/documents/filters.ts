@@ -9,7 +9,7 @@ export const FILTERS = s.object(
       s.object(
         {
           share: s.number("The share of users, from 0 to 1."),
-          seed: s.text("The text that it depends on who they are."),
+          seed: s.text("The text that, with an openId, decides who they are."),
         },
         "The users who are left without the message on purpose.",
       ),

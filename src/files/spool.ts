@@ -34,7 +34,8 @@ export function createSpool<T>(): Spool<T> {
       }
       try {
         file ??= await openNameless();
-        await file.writev([bytes], end);
+        // Unlike one write, it continues until all is written.
+        await file.appendFile(bytes);
       } catch (error) {
         throw noRoom(error);
       }

@@ -46,9 +46,12 @@ async function openNew(path: string): Promise<FileHandle> {
   }
 }
 
-/** The directory entry of a new file has to be synced too. Some file systems don't support that; then it is up to them. */
+/**
+ * The directory entry of a new file has to be synced too. Some file systems don't support that, and a folder may be
+ * writable without being readable; then it is up to the file system.
+ */
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  await folder.sync().catch(() => undefined);
-  await folder.close();
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }

@@ -74,7 +74,7 @@ function includes(wanted: LogLevel, level: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(wanted);
 }
 
-/** "18:40:12.345 token: from Redis, good for 1 h 50 min" */
+/** "18:40:12.345 token: taken from Redis, valid for 6600 s" */
 function renderShown({ atMs, event, message }: Entry): string {
   const ms = String(Math.floor(atMs) % 1000).padStart(3, "0");
   return `${formatTime(atMs).slice(-8)}.${ms} ${event}: ${message}`;

@@ -26,7 +26,7 @@ export interface ProgressNeeds {
 export const silentProgress: Progress = { update: () => {}, done: () => {} };
 
 /** ora needs cursor control, and its frames would clutter the log of a build server. */
-export function canDraw(stderr: OutStream, env: Io["env"]): boolean {
+function canDraw(stderr: OutStream, env: Io["env"]): boolean {
   // ora clears as many rows as the line takes, which without a width is infinitely many.
   if (stderr.columns === 0) return false;
   return stderr.isTTY === true && "cursorTo" in stderr && env.TERM !== "dumb" && !env.CI;

@@ -1,3 +1,4 @@
+import { hasBegun } from "../broadcast/schedule.ts";
 import type { BroadcastView } from "../broadcast/view.ts";
 import {
   formatCount,
@@ -52,7 +53,7 @@ function toneOf({ status }: BroadcastView): string {
 }
 
 function whenOf({ record, result }: BroadcastView): string {
-  const started = `started ${formatTime(record.startedAtMs)}`;
+  const started = `${hasBegun(record) ? "started" : "scheduled"} ${formatTime(record.startedAtMs)}`;
   if (result.finishedAt !== null) return `${started}, finished ${formatTime(Date.parse(result.finishedAt))}`;
   return result.lastSeenAt === null
     ? started

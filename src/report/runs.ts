@@ -1,6 +1,6 @@
 import { elapsedOf } from "../broadcast/pace.ts";
 import type { KnownRun } from "../broadcast/record.ts";
-import { formatCount, formatDuration, formatTime } from "../output/format.ts";
+import { formatCount, formatCounted, formatDuration, formatTime } from "../output/format.ts";
 import { renderChart, type ShownRun } from "./chart.ts";
 import type { ReportData } from "./data.ts";
 import { foreign, type Html, html } from "./html.ts";
@@ -17,7 +17,7 @@ function renderBody(runs: readonly KnownRun[]): Html {
   const note =
     without === 0
       ? undefined
-      : html`<p class="note">${without === 1 ? "One run" : formatCount(without)} of an older version kept no figures over time.</p>`;
+      : html`<p class="note">${formatCounted(without, "run")} of an older version kept no figures over time.</p>`;
   return html`${renderChart(shown)}${note}
 <table class="small"><thead><tr><th scope="col">Run</th><th scope="col" class="n">Sent</th><th scope="col">How it ended</th></tr></thead>
 <tbody>${runs.map(renderRow)}</tbody></table>`;

@@ -101,6 +101,17 @@ describe("an outage in mid-run costs nothing but time", () => {
     expect(shown.json<BroadcastResult>()).toMatchObject({ outcomes: { sent: 1500, unknown: 0, failed: 0 } });
   });
 
+  test("of a run that joins in it, before the other has told what it sent", async () => {
+    await giveUsers(world, 400);
+    setOutage(world, "60:5s");
+    const running = broadcast(world, ["--id", "b-1", "--concurrency", "16"]);
+    await until(() => world.sandbox.stats().delivered >= 60);
+    const joined = await resume(["b-1", "--join", "--concurrency", "16"]);
+    const first = await running;
+    expect([first.code, joined.code], joined.stderr).toEqual([0, 0]);
+    expect(world.sandbox.stats()).toMatchObject({ delivered: 400, maxPerUser: 1 });
+  });
+
   test("codes with several uses: who was in flight is unknown, and no try costs anybody the message", async () => {
     for (let i = 0; i < 60; i++) await giveCode(world, `p${i}`, `wx2026112312000${i}`, { uses: 3 });
     setOutage(world, "20:2s");

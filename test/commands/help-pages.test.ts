@@ -55,6 +55,18 @@ it("lists the pages below the commands, and offers the nearest of a mistyped nam
   expect(stderr).toContain("did you mean guarantees?");
 });
 
+it("knows aliases, and says which of several words is wrong", async () => {
+  expect((await runCli(["help", "pool", "ls"])).stdout).toMatch(/^Usage: push-cli pool list/);
+  const { code, stderr } = await runCli(["help", "pol", "list"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("did you mean pool?");
+});
+
+it.each(["constructor", "toString"])("%s is no command, whatever objects have by that name", async (word) => {
+  const { code, stdout } = await runCli([word]);
+  expect([code, stdout]).toEqual([2, ""]);
+});
+
 it("shows the page of a command's name, and of --help its options", async () => {
   const page = await runCli(["help", "broadcast"]);
   expect(page.stdout).toMatch(/^\S.*\n=+\n/);

@@ -57,9 +57,16 @@ describe("the proxy of an API", () => {
   ])("is spared %s by NO_PROXY=%s: %s", (base, noProxy, exempt) => {
     const env = { https_proxy: "proxy:3128" };
     expect(chooseProxy(base, undefined, { ...env, NO_PROXY: noProxy }) === undefined).toBe(exempt);
-    expect(chooseProxy(base, undefined, { ...env, no_proxy: noProxy, NO_PROXY: "*" }) === undefined).toBe(
+    // An empty one is as good as none.
+    const other = noProxy === "" ? "localhost" : "*";
+    expect(chooseProxy(base, undefined, { ...env, no_proxy: noProxy, NO_PROXY: other }) === undefined).toBe(
       exempt,
     );
+  });
+
+  it("is spared what NO_PROXY names where no_proxy is empty", () => {
+    const env = { https_proxy: "proxy:3128", no_proxy: "", NO_PROXY: "*" };
+    expect(chooseProxy(API, undefined, env)).toBeUndefined();
   });
 });
 

@@ -34,13 +34,16 @@ async function connect(url: string, reconnectMs?: number): Promise<RedisLink> {
 }
 
 /** The error of something that must fail, checked for what every such error has to be. */
-async function errorOf(failing: Promise<unknown>): Promise<PushCliError> {
+async function errorOf(
+  failing: Promise<unknown>,
+  kind: PushCliError["kind"] = "redis",
+): Promise<PushCliError> {
   const error = await failing.then(
     (value) => Promise.reject(new Error(`did not fail: ${String(value)}`)),
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(PushCliError);
-  expect(error).toMatchObject({ kind: "redis" });
+  expect(error).toMatchObject({ kind });
   // Not in its message, its stack or its causes, however deep somebody prints it.
   expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/s3cr3t|wr0ng/);
   return error as PushCliError;
@@ -106,6 +109,12 @@ describe("refuses to start", () => {
   it.each([
     ["a host that does not exist", `redis://:${PASSWORD}@no-such-host.invalid:6379`],
     ["a socket that does not exist", "unix:///nonexistent/redis.sock"],
+  ])("at a URL with %s", async (_, url) => {
+    await errorOf(connect(url));
+  });
+
+  // Not a fault of Redis: nobody waits for it to pass.
+  it.each([
     ["a port beyond all ports", `redis://:${PASSWORD}@127.0.0.1:99999`],
     ["a password that is not encoded", `redis://:${PASSWORD}%zz@127.0.0.1:1`],
     ["a slash in the password", `redis://:${PASSWORD}/x@127.0.0.1:1`],
@@ -113,7 +122,7 @@ describe("refuses to start", () => {
     ["words", "not a url"],
     ["another scheme", `http://:${PASSWORD}@127.0.0.1:1`],
   ])("at a URL with %s", async (_, url) => {
-    await errorOf(connect(url));
+    await errorOf(connect(url), "config");
   });
 
   it("in a database that the server does not have, instead of using another one", async () => {

@@ -31,6 +31,7 @@ export async function awaitToken(deps: Deps, tokens: AccessTokens): Promise<Exit
       if (why !== said) out.talk(`waiting for an access token: ${why}`);
       said = why;
       await clock.sleep(ms, stop.signal);
+      if (stop.exit) return stop.exit;
     }
   } finally {
     stop.undo();

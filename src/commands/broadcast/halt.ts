@@ -8,6 +8,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted } from "../../output/format.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { stopAtSignal } from "../interrupt.ts";
+import { changedBy } from "../suppress/wish.ts";
 import { loadView } from "./preflight.ts";
 import { presentView } from "./show.ts";
 import { orDash } from "./summary.ts";
@@ -57,7 +58,7 @@ async function haltCommand(
   if (flags.dryRun) return showHalt(deps, before, action);
   const stop = stopAtSignal(deps);
   try {
-    const by = `${deps.io.user}@${deps.io.self.host}`;
+    const by = changedBy(deps);
     const ended = await awaitRuns(deps, before, { action, by }, limitMs, stop.signal);
     if (stop.exit) return stop.exit;
     const { record, status } = ended;
@@ -102,14 +103,10 @@ function checkHaltable({ record, status }: BroadcastView, action: Wanted["action
   });
 }
 
-function tooLate({ id }: BroadcastRecord, action: string): PushCliError {
-  return new PushCliError(
-    "nothing",
-    `broadcast '${id}' finished before it could be ${WORDS[action as "pause"]}`,
-    {
-      hint: `to see its totals: push-cli broadcast show ${id}`,
-    },
-  );
+function tooLate({ id }: BroadcastRecord, action: Wanted["action"]): PushCliError {
+  return new PushCliError("nothing", `broadcast '${id}' finished before it could be ${WORDS[action]}`, {
+    hint: `to see its totals: push-cli broadcast show ${id}`,
+  });
 }
 
 const POLL_MS = 250;

@@ -131,8 +131,9 @@ async function runOne(
   deps: Deps,
   flags: RunDueFlags,
   options: RunOptions,
-  { id }: BroadcastRecord,
+  record: BroadcastRecord,
 ): Promise<Begun | Skipped> {
+  const { id } = record;
   const { locks } = await deps.stores();
   const lock = await locks.acquire(`begin:${id}`, LOCK_TTL_MS);
   if (!lock) return { broadcastId: id, why: "another process is about to begin it" };
@@ -160,10 +161,17 @@ async function runOne(
   } finally {
     await lock.release().catch(() => undefined); // it lapses by itself
   }
-  return toBegun(await loadView(deps, id), exit, ended);
+  const after = await loadView(deps, id).catch((error: unknown): State => {
+    // Deleted meanwhile.
+    if (error instanceof PushCliError && error.kind === "nothing") return { record, status: record.status };
+    throw error;
+  });
+  return toBegun(after, exit, ended);
 }
 
-function toBegun({ record, status }: BroadcastView, exit: ExitName, ended: Ended | undefined): Begun {
+type State = Pick<BroadcastView, "record" | "status">;
+
+function toBegun({ record, status }: State, exit: ExitName, ended: Ended | undefined): Begun {
   const sent = ended?.result.outcomes.sent ?? null;
   return { ...toPlanned(record), exit, exitCode: EXIT_CODES[exit].code, status, sent };
 }

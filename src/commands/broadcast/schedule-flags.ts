@@ -116,7 +116,7 @@ export function checkTimely(policy: Policy | undefined, schedule: Schedule | und
   if (!gone) return;
   throw new PushCliError(
     "nothing",
-    `--not-in ${gone.id}: that broadcast began more than 7 days before --at`,
+    `--exclude-broadcast ${gone.id}: that broadcast began more than 7 days before --at`,
     {
       hint: "its first ledgers expire after 8 days; use its --report file as --exclude-file, or begin sooner",
     },

@@ -71,7 +71,7 @@ function headlines(result: Summary, columns: number): string[] {
 }
 
 /** "API down once, for 42 s"; runs side by side each count what they sat out. */
-export function describeOutages({ count, ms }: NonNullable<BroadcastResult["outages"]>): string {
+function describeOutages({ count, ms }: NonNullable<BroadcastResult["outages"]>): string {
   const times = count === 1 ? "once" : `${formatCount(count)} times, together`;
   return `API down ${times}, for ${formatDuration(ms)}`;
 }

@@ -66,7 +66,7 @@ async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSign
       const isOver = view.status !== "running" && view.status !== "scheduled";
       if (isOver || signal.aborted) return view;
       const leftMs = limitMs - (clock.monotonic() - startedMs);
-      if (leftMs <= 0) throw gaveUp(id);
+      if (leftMs <= 0) throw gaveUp(id, view.status);
       await clock.sleep(Math.min(POLL_MS, leftMs), signal);
       if (signal.aborted) return view;
     }
@@ -75,9 +75,9 @@ async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSign
   }
 }
 
-function gaveUp(id: string): PushCliError {
-  return new PushCliError("timeout", `broadcast '${id}' is still running`, {
-    hint: "it continues; to watch it again: push-cli broadcast watch",
+function gaveUp(id: string, status: BroadcastView["status"]): PushCliError {
+  return new PushCliError("timeout", `broadcast '${id}' is still ${status}`, {
+    hint: `it continues; to watch it again: push-cli broadcast watch ${id}`,
   });
 }
 

@@ -11,7 +11,7 @@ Examples:
   $ push-cli config path`;
 
 export function registerConfig(config: Command, run: RunAction): void {
-  config.addHelpText("after", EXAMPLES);
+  config.helpCommand(false).addHelpText("after", EXAMPLES);
   registerConfigShow(config, run);
   registerConfigCheck(config, run);
   registerConfigPath(config, run);

@@ -12,7 +12,7 @@ import { SourceTalk } from "./source-talk.ts";
 
 /** Imports what lies in a Redis in another layout. */
 export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boolean): Promise<ExitName> {
-  const source = await openSource(deps, from);
+  const source = await openFrom(deps, from);
   const { pools, isOpenId } = await deps.stores();
   const terms = { nowMs: await pools.now(), lifetimeMs: from.lifetimeMs };
   const talk = new SourceTalk(terms.nowMs);
@@ -32,7 +32,7 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boo
     const totals = await runImport(deps, view, async (events) => {
       const rows = toRows(source, terms, talk, signal);
       const done = await importCodes(pools, rows, { isOpenId, dryRun, onOdd: odd.note, signal, ...events });
-      if (source.keys === 0 && !signal.aborted) throw nothing(from);
+      if (source.keys === 0 && !signal.aborted) throw nothingFrom(from);
       return done;
     });
     for (const line of [...odd.lines(totals), ...talk.lines(from.lifetimeMs, from.layout)])
@@ -46,7 +46,7 @@ export async function importFromRedis(deps: Deps, from: SourceNeeds, dryRun: boo
 }
 
 /** What Redis' errors advise about its URL is about another one here. */
-async function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
+export async function openFrom(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
   try {
     return await deps.codeSource(from);
   } catch (error) {
@@ -76,7 +76,8 @@ async function* toRows(
 
 const TYPES = { list: "list", zset: "sorted set", string: "string", hash: "hash", set: "set" };
 
-function nothing({ layout, place, keys }: SourceNeeds): PushCliError {
+/** For a layout and place under which there is nothing. */
+export function nothingFrom({ layout, place, keys }: SourceNeeds): PushCliError {
   const form = keys === "java" ? " serialized by Java" : "";
   const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
   const flag = "pattern" in place ? "--from-key" : "--from-prefix";

@@ -88,7 +88,7 @@ export function toCodeDocument(shown: ShownCode): CodeDocument {
 const LONGEST_RAW = 200;
 
 /** An entry's bytes as text: UTF-8 where it is, and not more of it than helps. */
-function rawText(latin1: string): string {
+export function rawText(latin1: string): string {
   const text = Buffer.from(latin1, "latin1").toString("utf8");
   return text.length > LONGEST_RAW ? `${text.slice(0, LONGEST_RAW)}... (${latin1.length} bytes)` : text;
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { SeenIds } from "../../broadcast/seen-ids.ts";
-import { suppressUsers, type Wish } from "../../broadcast/suppression.ts";
+import { type SuppressTotals, suppressUsers, type Wish } from "../../broadcast/suppression.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { checkEncoding } from "../../files/decode.ts";
@@ -79,8 +79,11 @@ async function importList(deps: Deps, flags: ImportFlags, path: string): Promise
     checkListed(deps, listed, path, flags.skipBadRows === true);
     const { signal } = stop;
     const dryRun = flags.dryRun === true;
-    const options = { by: changedBy(deps), dryRun, signal };
-    const totals = await suppressUsers(suppression, pages.read(), options);
+    const progress = deps.out.progress();
+    const onStep = ({ added, changed, unchanged }: SuppressTotals) =>
+      progress.update(() => `${formatCounted(added + changed + unchanged, "user")} done`);
+    const options = { by: changedBy(deps), dryRun, signal, onStep };
+    const totals = await suppressUsers(suppression, pages.read(), options).finally(() => progress.done());
     await showTotals(deps, totals, dryRun, describe(listed, stop.exit !== undefined));
     return stop.exit ?? (listed.bad.count > 0 ? "partial" : "done");
   } finally {

@@ -5,6 +5,7 @@ import type { ExitName } from "../../exit-codes.ts";
 import { formatMinute } from "../../output/format.ts";
 import type { Cell } from "../../output/output.ts";
 import type { Deps, RunAction } from "../deps.ts";
+import { isoOf } from "../pool/consents/common.ts";
 import { checkPattern } from "../pool/pattern.ts";
 import { type RowView, streamRows } from "../pool/stream-rows.ts";
 
@@ -77,8 +78,4 @@ function toRow(
 ): Cell[] {
   const until = untilMs === undefined ? "" : show(untilMs, isOver);
   return [openId, reason, until, atMs === undefined ? "" : show(atMs, false), by];
-}
-
-function isoOf(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
 }

@@ -11,7 +11,6 @@ import { readKeys } from "./keys.ts";
 import { createBizContent, problemOfValue, toAlipayMessage } from "./message.ts";
 import { readSendAnswer } from "./send-answer.ts";
 import { createSigner } from "./signed-request.ts";
-import { SEND_METHOD } from "./wire.ts";
 
 /** The differences between the two kinds of messages. */
 export interface AlipayChannel {
@@ -51,7 +50,7 @@ async function createAlipaySender(
 ): Promise<MessageSender> {
   const keys = readKeys(await signing());
   const { path, ...address } = gatewayOf(apiBase);
-  const sign = createSigner(SEND_METHOD, path, keys, clock);
+  const sign = createSigner(path, keys, clock);
   const bizOf = createBizContent(message, withCode);
   const http = await openHttp({
     ...address,

@@ -22,7 +22,7 @@ const GATEWAY: Rows = {
     ["40005/isv.app-call-limited", "too many calls of this application", "lower --rate or --concurrency"],
   ],
   fatal: [
-    ["20001", "the authorisation was refused", CONSOLE],
+    ["20001", "the authorization was refused", CONSOLE],
     ["40001", "a parameter of the request is missing", "check --api-base: is it Alipay's gateway?"],
     ["40002", "a parameter of the request is invalid", CONSOLE],
     ["40002/isv.invalid-signature", "the signature of the request was refused", KEY],
@@ -71,5 +71,5 @@ export function wordOf(code: string, subCode: unknown): string {
 /** Looks up the whole word, then its code. A ledger returns words of digits as numbers. */
 export function verdictOn(table: ErrcodeTable, word: string | number): ErrcodeVerdict | undefined {
   const text = String(word);
-  return table.get(text) ?? table.get(text.slice(0, text.indexOf("/")));
+  return table.get(text) ?? table.get(text.split("/", 1)[0] ?? "");
 }

@@ -118,7 +118,10 @@ function readCertificate(pem: string, setting: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw refused(`${setting} is no certificate`, "give the .crt file that Alipay's console hands out (PEM)");
+    throw refused(
+      `${setting} is not a certificate`,
+      "give the .crt file that Alipay's console hands out (PEM)",
+    );
   }
 }
 

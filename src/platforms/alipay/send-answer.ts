@@ -8,7 +8,6 @@ import { safeText } from "../http/safe-text.ts";
 import { verdictOn, wordOf } from "./errcodes.ts";
 import type { AlipayKeys } from "./keys.ts";
 import { type GatewayAnswer, readAnswer } from "./signed-answer.ts";
-import { SEND_METHOD } from "./wire.ts";
 
 const KEY_HINT =
   "check PUSH_CLI_ALIPAY_PUBLIC_KEY: it is Alipay's public key for this application, not the application's own";
@@ -20,7 +19,7 @@ export function readSendAnswer(reply: HttpReply, to: Addressee, table: ErrcodeTa
   if (reply.kind === "failure")
     return { class: reply.sent ? "ambiguous" : "unsent", errmsg: reply.reason, hint: reply.hint };
   const secrets = [to.openId, to.formId];
-  const answer = reply.status < 300 ? readAnswer(reply.text, SEND_METHOD, keys.alipayKey) : undefined;
+  const answer = reply.status < 300 ? readAnswer(reply.text, keys.alipayKey) : undefined;
   if (!answer) return withoutAnswer(reply, secrets);
   return doubtOf(answer, keys) ?? judge(answer, secrets, table);
 }

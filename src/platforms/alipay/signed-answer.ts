@@ -1,6 +1,7 @@
 import { verify } from "node:crypto";
+import { parseFields } from "../errcode/answer.ts";
 import type { AlipayKeys } from "./keys.ts";
-import { ERROR_RESPONSE, responseName } from "./wire.ts";
+import { ERROR_RESPONSE, responseName, SEND_METHOD } from "./wire.ts";
 
 /** An answer of the gateway. */
 export interface GatewayAnswer {
@@ -15,17 +16,13 @@ export interface GatewayAnswer {
 }
 
 /**
- * The answer to a method in `text`, with its signature verified over the exact bytes that were sent; undefined when it is not
+ * The answer to a send in `text`, with its signature verified over the exact bytes that were sent; undefined when it is not
  * an answer of the gateway. Never throws.
  */
-export function readAnswer(
-  text: string,
-  method: string,
-  key: AlipayKeys["alipayKey"],
-): GatewayAnswer | undefined {
-  const outer = parseObject(text);
+export function readAnswer(text: string, key: AlipayKeys["alipayKey"]): GatewayAnswer | undefined {
+  const outer = parseFields(text);
   if (!outer) return undefined;
-  const name = responseName(method);
+  const name = responseName(SEND_METHOD);
   const own = asObject(outer[name]);
   const fields = own ?? asObject(outer[ERROR_RESPONSE]);
   if (!fields) return undefined;
@@ -72,14 +69,6 @@ function endOfString(text: string, at: number): number {
   let end = at + 1;
   while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
   return end;
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return undefined; // not JSON: reported by the caller
-  }
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

@@ -2,11 +2,12 @@ import { sign } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import type { HttpRequest } from "../http/lanes.ts";
 import type { AlipayKeys } from "./keys.ts";
+import { SEND_METHOD } from "./wire.ts";
 
-/** The method's own parameters: `biz_content`, or `grant_type` and `code`. */
+/** The method's own parameters: `biz_content`. */
 type OwnParameters = Readonly<Record<string, string>>;
 
-/** Makes requests of one method; `onRequest` gets it, or the error of OpenSSL. */
+/** Makes requests to send; `onRequest` gets it, or the error of OpenSSL. */
 export type Signer = (own: OwnParameters, onRequest: (request: HttpRequest | Error) => void) => void;
 
 /**
@@ -14,10 +15,10 @@ export type Signer = (own: OwnParameters, onRequest: (request: HttpRequest | Err
  * sends and settles other messages. Common parameters go into the query, as in the vendor's own SDKs; parameters that may
  * identify a user go into the body, because queries end up in the logs of proxies.
  */
-export function createSigner(method: string, path: string, keys: AlipayKeys, clock: Clock): Signer {
+export function createSigner(path: string, keys: AlipayKeys, clock: Clock): Signer {
   const fixed = {
     app_id: keys.appid,
-    method,
+    method: SEND_METHOD,
     format: "JSON",
     charset: "utf-8",
     sign_type: "RSA2",
@@ -41,7 +42,7 @@ export function createSigner(method: string, path: string, keys: AlipayKeys, clo
 /**
  * All parameters that have a value, sorted by name, before any encoding. Source: opendocs.alipay.com, "signing by oneself".
  */
-export function stringToSign(parameters: Readonly<Record<string, string>>): string {
+function stringToSign(parameters: Readonly<Record<string, string>>): string {
   return Object.keys(parameters)
     .sort()
     .filter((name) => parameters[name] !== "")
@@ -55,6 +56,6 @@ const BEIJING_MS = 8 * 3_600_000;
  * `2026-11-26 10:50:07` in Beijing time, whatever this machine's time zone; the gateway refuses times that differ much from
  * its own.
  */
-export function beijingTime(nowMs: number): string {
+function beijingTime(nowMs: number): string {
   return new Date(nowMs + BEIJING_MS).toISOString().slice(0, 19).replace("T", " ");
 }

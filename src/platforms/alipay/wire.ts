@@ -5,8 +5,6 @@ export const GATEWAY_PATH = "/gateway.do";
 
 /** Template messages by formId or trade_no, and subscription messages without either. */
 export const SEND_METHOD = "alipay.open.app.mini.templatemessage.send";
-/** The userId or openId behind the code of `my.getAuthCode`. */
-export const LOGIN_METHOD = "alipay.system.oauth.token";
 
 /** The field that holds the answer to a method: `alipay_open_app_mini_templatemessage_send_response`. */
 export function responseName(method: string): string {

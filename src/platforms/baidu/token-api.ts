@@ -2,8 +2,10 @@ import type { Clock } from "../../clock.ts";
 import { PushCliError } from "../../errors.ts";
 import type { IssuedToken, TokenApi } from "../../token/ports.ts";
 import { parseFields } from "../errcode/answer.ts";
-import { statusText } from "../errcode/send-answer.ts";
-import { readToken } from "../errcode/token-answer.ts";
+import { askForToken } from "../errcode/ask-for-token.ts";
+import { BASE_HINT, statusText } from "../errcode/send-answer.ts";
+import { readToken, type TokenVerdict } from "../errcode/token-answer.ts";
+import { SHORT_WAIT_MS } from "../errcode/token-retry.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { openHttp } from "../http/http.ts";
 import type { Network } from "../http/network.ts";
@@ -26,16 +28,6 @@ export interface TokenApiOptions {
   network?: Network | undefined;
 }
 
-const TRIES = 3;
-/** Retries start at most this long after the first attempt: others are waiting for the token too. */
-const TRY_WITHIN_MS = 12_000;
-const BACKOFF_MS = 200;
-
-type Verdict =
-  | { kind: "issued"; token: IssuedToken }
-  /** `transient`: a retry may help. */
-  | { kind: "refused" | "transient"; error: PushCliError };
-
 /**
  * Baidu's token endpoint, which issues a token for 30 days; tokens issued before stay valid (K). The secret is sent in the
  * body, so that no log of URLs contains it. A refusal (`{"error","error_description"}`) rejects at once; temporary failures
@@ -53,15 +45,8 @@ async function fetchToken(
   const request = { method: "POST", path, body: new URLSearchParams(parameters).toString() } as const;
   // Used for one fetch in 30 days: there is nothing to keep alive or to close later.
   const http = await openHttp({ origin, host, connections: 1, timeoutMs, network, contentType: FORM_TYPE });
-  const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
   try {
-    for (let attempt = 1; ; attempt++) {
-      const verdict = judge(await http.request(request), { host, appid, appsecret });
-      if (verdict.kind === "issued") return verdict.token;
-      const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
-      if (verdict.kind === "refused" || isLast) throw verdict.error;
-      await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
-    }
+    return await askForToken(http, request, clock, (reply) => judge(reply, { host, appid, appsecret }));
   } finally {
     await http.close();
   }
@@ -70,10 +55,12 @@ async function fetchToken(
 function judge(
   reply: HttpReply,
   { host, appid, appsecret }: { host: string; appid: string; appsecret: string },
-): Verdict {
-  const transient = (reason: string, hint = "check the network and --api-base, then try again"): Verdict => {
-    const waitMs = reply.kind === "answer" && reply.status >= 500 ? (readRetryAfter(reply) ?? 0) : undefined;
-    const details = { hint, transient: true, waitMs };
+): TokenVerdict {
+  const transient = (
+    reason: string,
+    hint = "check the network and --api-base, then try again",
+  ): TokenVerdict => {
+    const details = { hint, transient: true, waitMs: waitOf(reply) };
     return {
       kind: "transient",
       error: new PushCliError("api", `no access token from ${host}: ${reason}`, details),
@@ -90,7 +77,7 @@ function judge(
     return { kind: "refused", error: new PushCliError("credentials", message, { hint: TOKEN_HINT }) };
   }
   if (reply.status >= 300) {
-    const details = { hint: "check --api-base: this address does not answer like the API" };
+    const details = { hint: BASE_HINT };
     const message = `${host} answered ${statusText(reply.status)}`;
     return { kind: "refused", error: new PushCliError("api", message, details) };
   }
@@ -98,4 +85,11 @@ function judge(
   return typeof token === "string"
     ? transient(`its answer holds no usable access token: ${token}`)
     : { kind: "issued", token };
+}
+
+/** How long to wait before another attempt, ms, if the endpoint itself says that it is busy. */
+function waitOf(reply: HttpReply): number | undefined {
+  if (reply.kind === "failure") return undefined;
+  if (reply.status === 429) return readRetryAfter(reply) ?? SHORT_WAIT_MS;
+  return reply.status >= 500 ? (readRetryAfter(reply) ?? 0) : undefined;
 }

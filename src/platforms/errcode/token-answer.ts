@@ -65,7 +65,7 @@ export function readToken(text: string): IssuedToken | string {
   if (token.length > MAX_TOKEN) return `access_token has more than ${MAX_TOKEN} characters`;
   if (!TOKEN.test(token)) return "access_token has white space or odd characters in it";
   const expiresInSec = readLifetime(lifetime);
-  return expiresInSec === undefined ? "expires_in is no number of seconds" : { token, expiresInSec };
+  return expiresInSec === undefined ? "expires_in is not a number of seconds" : { token, expiresInSec };
 }
 
 function readLifetime(lifetime: unknown): number | undefined {

@@ -4,6 +4,7 @@ import { queryParameter } from "../http/api-base.ts";
 import { openHttp } from "../http/http.ts";
 import type { HttpRequest } from "../http/lanes.ts";
 import type { Network } from "../http/network.ts";
+import { askForToken } from "./ask-for-token.ts";
 import { judgeTokenReply } from "./token-answer.ts";
 import { markTransient } from "./token-retry.ts";
 import type { ErrcodeTable } from "./verdicts.ts";
@@ -34,11 +35,6 @@ export interface TokenApiOptions {
   network?: Network | undefined;
 }
 
-const TRIES = 3;
-/** Retries start at most this long after the first attempt: others are waiting for the token too. */
-const TRY_WITHIN_MS = 12_000;
-const BACKOFF_MS = 200;
-
 /**
  * The platform's token endpoints. Refusals reject at once; temporary failures (unreachable, HTTP 5xx, busy,
  * garbage) are tried three times.
@@ -63,16 +59,12 @@ async function fetchToken(
   const stablePath = mode === "stable" ? stableName : undefined;
   // Used for one fetch, once in two hours: there is nothing to keep alive or to close later.
   const http = await openHttp({ origin, host, connections: 1, timeoutMs, network });
-  const tryUntilMs = clock.monotonic() + TRY_WITHIN_MS;
   try {
-    for (let attempt = 1; ; attempt++) {
-      const reply = await http.request(request);
+    return await askForToken(http, request, clock, (reply) => {
       const verdict = judgeTokenReply(reply, { ...credentials, host, stablePath, table });
-      if (verdict.kind === "issued") return verdict.token;
-      const isLast = attempt === TRIES || clock.monotonic() > tryUntilMs;
-      if (verdict.kind === "refused" || isLast) throw markTransient(verdict.error, reply, clock.now(), table);
-      await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (1 + clock.random()));
-    }
+      if (verdict.kind === "issued") return verdict;
+      return { ...verdict, error: markTransient(verdict.error, reply, clock.now(), table) };
+    });
   } finally {
     await http.close();
   }

@@ -6,7 +6,7 @@ import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 const MINUTE_MS = 60_000;
 /** The wait after a 429 without a time. */
-const SHORT_WAIT_MS = 5000;
+export const SHORT_WAIT_MS = 5000;
 
 /**
  * Adds timing information to the error of a token endpoint: `transient` if another attempt may succeed, `waitMs`

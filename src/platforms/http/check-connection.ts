@@ -3,12 +3,13 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { createSecureContext, rootCertificates, connect as secure } from "node:tls";
 import type { ConnectionStep } from "../../doctor/ports.ts";
 import { parseApiBase } from "./api-base.ts";
-import { createConnector } from "./connector.ts";
+import { attemptMs, createConnector } from "./connector.ts";
+import { DescribedError } from "./described.ts";
 import { openHttp } from "./http.ts";
 import type { Network } from "./network.ts";
 import { connectThroughProxy, connectToProxy, type ProxyServer, parseProxy } from "./proxy.ts";
 import { WrongNameError } from "./tls-failure.ts";
-import { describeFailure } from "./wire-failure.ts";
+import { describeFailure, seconds } from "./wire-failure.ts";
 
 export interface WayOptions {
   apiBase: string;
@@ -82,6 +83,7 @@ class Way {
         host: this.#host,
         port: this.#port,
         autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: attemptMs(this.#options.timeoutMs),
         lookup: (_host, options, callback) => {
           const [first] = addresses;
           if (options.all) callback(null, addresses);
@@ -154,7 +156,7 @@ class Way {
     const begunMs = performance.now();
     const took = () => Math.round((performance.now() - begunMs) * 10) / 10;
     try {
-      const { value, found } = await this.#inTime(work());
+      const { value, found } = await this.#inTime(name, work());
       this.steps.push({ name, found, isOk: true, ms: took() });
       return value;
     } catch (error) {
@@ -177,10 +179,16 @@ class Way {
     });
   }
 
-  #inTime<T>(work: Promise<T>): Promise<T> {
+  /** Of a step after the connection, nothing is said about connecting. */
+  #inTime<T>(name: ConnectionStep["name"], work: Promise<T>): Promise<T> {
     const { timeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
-      const late = () => reject(Object.assign(new Error("late"), { code: "UND_ERR_CONNECT_TIMEOUT" }));
+      const late = () =>
+        reject(
+          name === "tcp" || name === "proxy"
+            ? Object.assign(new Error("late"), { code: "UND_ERR_CONNECT_TIMEOUT" })
+            : new DescribedError({ reason: `no answer within ${seconds(timeoutMs)}` }),
+        );
       const timer = setTimeout(late, timeoutMs);
       work.then(resolve, reject).finally(() => clearTimeout(timer));
     });

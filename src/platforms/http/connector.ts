@@ -9,6 +9,11 @@ export type Connect = buildConnector.connector;
 /** How many addresses of a host can be tried within the time for a connection. */
 const TURNS = 4;
 
+/** The time for one address of a host, ms. */
+export function attemptMs(connectMs: number): number {
+  return Math.ceil(connectMs / TURNS);
+}
+
 /**
  * Opens TCP and, for https, TLS connections; including name lookup and handshake, each takes at most `connectMs`. One
  * for all connections to a host, so that they share TLS sessions and experience with its addresses.
@@ -26,7 +31,7 @@ export function createConnector(
     allowH2: false,
     lookup: addresses.lookup,
     autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.ceil(connectMs / TURNS),
+    autoSelectFamilyAttemptTimeout: attemptMs(connectMs),
     ...(extraCas?.length && {
       // `ca` replaces Node's own certificates.
       secureContext: createSecureContext({ ca: [...rootCertificates, ...extraCas] }),

@@ -21,7 +21,7 @@ export function decodeBody(body: Buffer, encoding: string | undefined, maxBytes:
   for (const name of names.map((each) => each.trim()).reverse()) {
     if (name === "" || name === "identity" || decoded.length === 0) continue;
     const decode = DECODERS[name];
-    if (!decode) return `the answer is encoded as "${name.slice(0, 40)}", which nobody asked for`;
+    if (!decode) return `the answer is encoded as "${name.slice(0, 40)}", which was not requested`;
     const [result, reason] = attempt(decode, decoded, maxBytes);
     // Some servers declare a compression that they did not apply.
     if (result === undefined && !looksLikeJson(decoded)) return reason(name);

@@ -73,7 +73,7 @@ function tunnelError(error: Error & { code?: string }, host: string): DescribedE
     error.code === "UND_ERR_HEADERS_TIMEOUT" ? "does not answer" : "closed the connection without an answer";
   const reason =
     error.name === "HTTPParserError"
-      ? `what answers at ${host} is no HTTP proxy`
+      ? `what answers at ${host} is not an HTTP proxy`
       : `the proxy at ${host} ${what}`;
   return new DescribedError({ reason, hint: HINT }, error);
 }

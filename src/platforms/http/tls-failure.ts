@@ -30,14 +30,14 @@ function namesOf(cert: PeerCertificate | undefined): string {
 }
 
 const NO_TLS = "it does not speak TLS";
-const OLD_TLS = "it speaks no version of TLS that is safe enough";
-const UNTRUSTED_HINT = "if a proxy looks into TLS here, give the certificate of its CA: --api-ca <file>";
+const OLD_TLS = "it supports only versions of TLS that are too old";
+const UNTRUSTED_HINT = "if a proxy inspects TLS here, give the certificate of its CA: --api-ca <file>";
 
 /** Node's and OpenSSL's codes for a failed handshake. */
 const PROBLEMS: { test: RegExp; what: string; hint?: string }[] = [
   {
     test: /^(SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/,
-    what: "nobody trusted has signed its certificate",
+    what: "no trusted CA has signed its certificate",
     hint: UNTRUSTED_HINT,
   },
   { test: /^DEPTH_ZERO_SELF_SIGNED_CERT$/, what: "its certificate is self-signed", hint: UNTRUSTED_HINT },

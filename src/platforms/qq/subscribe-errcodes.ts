@@ -19,7 +19,7 @@ const ROWS: Rows = {
   later: [[41030, "the last message to this user was a moment ago"]],
   permission_gone: [
     [46001, "the user has not subscribed"],
-    // "The authorisation closes by itself" after a week without a login; the user enables it again in the settings.
+    // "The authorization closes by itself" after a week without a login; the user enables it again in the settings.
     [46006, "the user has not been in the mini program for a week, which ends a long-term subscription"],
   ],
   not_today: [[46002, "the user has had as many messages as a day allows"]],

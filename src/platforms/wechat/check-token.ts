@@ -3,6 +3,7 @@ import { PushCliError } from "../../errors.ts";
 import type { Account } from "../errcode/account.ts";
 import { parseAnswer, parseFields } from "../errcode/answer.ts";
 import { nameOwnAddress } from "../errcode/own-address.ts";
+import { statusText } from "../errcode/send-answer.ts";
 import { classify } from "../errcode/verdicts.ts";
 import { parseApiBase, queryParameter } from "../http/api-base.ts";
 import type { HttpReply } from "../http/exchange.ts";
@@ -40,8 +41,12 @@ function judge(reply: HttpReply, token: string): TokenCheck {
   if (reply.kind === "failure") throw new PushCliError("api", reply.reason, { hint: reply.hint });
   const { errcode, errmsg = "" } = parseAnswer(reply.text) ?? {};
   const fields = parseFields(reply.text);
+  if (reply.status >= 500 || reply.status === 429) return { state: "untold", why: statusText(reply.status) };
   if (reply.status >= 300 || !fields) {
-    return { state: "untold", why: `this API has no ${PATHS.quotaGet}, which would tell free of charge` };
+    return {
+      state: "untold",
+      why: `this API has no ${PATHS.quotaGet}, which would check the token free of charge`,
+    };
   }
   if (errcode === undefined || errcode === 0) return { state: "accepted", quota: readQuota(fields) };
   if (NO_QUOTA.has(errcode)) return { state: "accepted" };

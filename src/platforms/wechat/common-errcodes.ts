@@ -8,7 +8,7 @@ const BASE = "check --api-base";
 const DAY_QUOTA = "the day's quota is used up; resume the broadcast tomorrow";
 const SLOWER = "lower --rate or --concurrency";
 
-/** Codes with the same meaning for both kinds of messages, from the vendor's list of global return codes. */
+/** Codes with the same meaning for all calls, unless a call's own table overrides them; from the vendor's list of global return codes. */
 export const COMMON_ROWS: Rows = {
   ok: [[0, "ok"]],
   token: [

@@ -54,7 +54,7 @@ function openSubscribe(account: Account): OpenChannel {
     ...facts,
     ...WECHAT_IDS,
     message: makeMessage,
-    render: (message, openId) => JSON.parse(createSubscribeBody(message)(openId)),
+    render: (message, openId, formId) => JSON.parse(createSubscribeBody(message)({ openId, formId })),
     problemOf: (field, message) => {
       const problem = checkField(cutsOwnTexts(message) ? truncateField(field) : field, field.values);
       return problem?.severity === "error" ? problem.what : undefined;
@@ -79,7 +79,7 @@ function openSubscribe(account: Account): OpenChannel {
         path,
         table: SUBSCRIBE_SEND,
         network,
-        bodyFor: ({ openId, own }) => bodyFor(openId, own),
+        bodyFor,
         ...limits,
       });
     },

@@ -16,6 +16,13 @@ beforeEach(async () => {
   await giveUsers(world, 4, { codes: 2 });
 });
 
+test("a broadcast whose id is dry-run hides nobody from the counts of others", async () => {
+  await broadcast(world, ["--id", "dry-run"]);
+  const result = await send(["--dry-run", "--no-keywords"]);
+  expect(result.code, result.stderr).toBe(0);
+  expect(JSON.parse(result.stdout).outcomes).toMatchObject({ sent: 4, skipped: 0 });
+});
+
 describe.each(WAYS)("order-shipped %s %s %s", (...given) => {
   const way = given.filter((flag) => flag !== undefined);
 

@@ -265,6 +265,24 @@ describe("without a process", () => {
     ]);
   });
 
+  test("run-due goes on where one of those due is deleted while another sends", async () => {
+    await giveUsers(world, 40, { codes: 2 });
+    await schedule([], "b-1");
+    await schedule(["--to", "u1"], "b-2");
+    await schedule(["--to", "u2"], "b-3");
+    for (const [i, id] of ["b-1", "b-2", "b-3"].entries()) await comes(id, Date.now() - 60_000 + i);
+    const due = runDue("--rate", "20/s");
+    await until(() => delivered() >= 5);
+    expect((await run(["delete", "b-2", "--yes"])).code).toBe(0);
+    const ended = await due;
+    expect(ended.code).toBe(3);
+    expect(ended.json<RunDue>().broadcasts.map(({ broadcastId, exit }) => [broadcastId, exit])).toEqual([
+      ["b-1", "done"],
+      ["b-2", "nothing"],
+      ["b-3", "done"],
+    ]);
+  });
+
   test("run-due needs --yes where nobody can be asked, and asks otherwise", async () => {
     await schedule();
     await comes();

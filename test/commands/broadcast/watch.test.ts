@@ -124,6 +124,17 @@ describe("broadcast watch", () => {
     expect((await sending.done).code).toBe(130);
   });
 
+  test("gives up on one that waits for its time as such", async () => {
+    await giveUsers(world, 2);
+    await broadcast(world, ["--id", "b-1", "--at", "+5h", "--no-wait"]);
+    const watched = await run(["watch", "b-1", "--timeout", "100ms", "--json"]);
+    expect(watched.code).toBe(124);
+    expect(JSON.parse(watched.stderr).error).toMatchObject({
+      message: "broadcast 'b-1' is still scheduled",
+      hint: expect.stringContaining("push-cli broadcast watch b-1"),
+    });
+  });
+
   test("ends by Ctrl-C, and the broadcast goes on", async () => {
     await giveUsers(world, 300);
     const sending = await begin(["--id", "b-1", "--rate", "10/s"]);

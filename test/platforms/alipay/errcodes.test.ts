@@ -34,7 +34,7 @@ it.each(FORM_ID.split(" "))("%s is about a formId, and no answer to a subscripti
   expect(verdictOn(SUBSCRIPTION_SEND, word)).toBeUndefined();
 });
 
-it.each(["40004", "40004/NEW", "50000", "4", ""])("%s is not known", (word) => {
+it.each(["40004", "40004/NEW", "50000", "4", "", "100003", "400053"])("%s is not known", (word) => {
   expect(verdictOn(TEMPLATE_SEND, word)).toBeUndefined();
 });
 

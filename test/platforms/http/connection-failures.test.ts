@@ -66,7 +66,7 @@ const CASES: [name: string, base: () => Promise<string>, words: RegExp][] = [
   [
     "a certificate of a CA that nobody trusts",
     () => tls(stranger.issue({ name: "api", addresses: ["127.0.0.1"] })),
-    /no TLS connection to 127\.0\.0\.1:\d+: nobody trusted has signed its certificate/,
+    /no TLS connection to 127\.0\.0\.1:\d+: no trusted CA has signed its certificate/,
   ],
   [
     "a self-signed certificate",

@@ -45,7 +45,7 @@ describe("an answer that is compressed", () => {
   });
 
   it.each([
-    ["zstd", OK, 'the answer is encoded as "zstd", which nobody asked for'],
+    ["zstd", OK, 'the answer is encoded as "zstd", which was not requested'],
     ["gzip", Buffer.from("<html>"), "the answer is marked as gzip and is not"],
     ["gzip", gzipSync(Buffer.alloc(70_000, " ")), "the answer is larger than 64 KiB when decoded"],
   ])("as %s and can't be read says why", async (encoding, body, errmsg) => {

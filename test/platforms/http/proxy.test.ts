@@ -162,7 +162,7 @@ describe("a proxy that fails is told apart from the API, and nothing counts as s
     [
       "it is no proxy",
       (socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"),
-      /what answers at .* is no HTTP proxy/,
+      /what answers at .* is not an HTTP proxy/,
     ],
     ["it never answers", () => {}, /the proxy at .* does not answer/],
   ])("%s", async (_name, greet, words) => {

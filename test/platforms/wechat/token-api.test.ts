@@ -183,7 +183,12 @@ describe("what may pass is tried three times, with backoff", () => {
       200,
       "access_token has more than 512 characters",
     ],
-    ["a lifetime of 0", '{"access_token":"abc","expires_in":0}', 200, "expires_in is no number of seconds"],
+    [
+      "a lifetime of 0",
+      '{"access_token":"abc","expires_in":0}',
+      200,
+      "expires_in is not a number of seconds",
+    ],
     ["a lifetime of words", '{"access_token":"abc","expires_in":"soon"}', 200, "expires_in is no number"],
   ])("%s", async (_name, body, status, words) => {
     const { outcome, requests } = await fetchFrom(serveBody(body, status));

@@ -1,4 +1,4 @@
-import { PushCliError, usageError } from "../../../errors.ts";
+import { usageError } from "../../../errors.ts";
 import type { ExitName } from "../../../exit-codes.ts";
 import { checkEncoding } from "../../../files/decode.ts";
 import { openInput } from "../../../files/input-file.ts";
@@ -11,6 +11,7 @@ import { readStoredConsent } from "../../../pool/consents/read-stored.ts";
 import type { CodeSource } from "../../../pool/ports.ts";
 import type { ConsentStores, Deps, SourceNeeds } from "../../deps.ts";
 import { stopAtSignal } from "../../interrupt.ts";
+import { nothingFrom, openFrom } from "../import-redis.ts";
 import { type ImportView, runImport } from "../import-totals.ts";
 
 export interface ConsentImportFlags {
@@ -45,7 +46,7 @@ export async function importConsentPools(
     : fileRows(readRecords(input!, { headless: HEADLESS, encoding: flags.encoding }), stop.signal);
   try {
     const totals = await importRows(deps, stores, { ...flags, batch }, rows, stop.signal, source);
-    if (source?.keys === 0 && !stop.signal.aborted) throw nothing(from!);
+    if (source?.keys === 0 && !stop.signal.aborted) throw nothingFrom(from!);
     return stop.exit ?? (totals.bad > 0 ? "partial" : "done");
   } finally {
     stop.undo();
@@ -133,16 +134,9 @@ async function* storedRows(
 function openSource(deps: Deps, from: SourceNeeds): Promise<CodeSource> {
   if (from.lifetimeMs !== undefined)
     throw usageError("--lifetime applies to codes", "for consents, use --consent-max-age");
-  if (from.layout === "string" || from.layout === "hash") return deps.codeSource(from);
+  if (from.layout === "string" || from.layout === "hash") return openFrom(deps, from);
   throw usageError(
     `--from ${from.layout}: consents can only be imported from strings and hashes`,
     "a string holds a number, or JSON with a count; a hash has template ids as fields and such values",
   );
-}
-
-function nothing({ layout, place }: SourceNeeds): PushCliError {
-  const shown = "pattern" in place ? place.pattern : `${place.prefix}*${place.suffix ?? ""}`;
-  return new PushCliError("nothing", `no ${layout} found under a key '${shown}'`, {
-    hint: "redis-cli --scan --pattern lists keys, and TYPE shows what they hold",
-  });
 }

@@ -5,6 +5,7 @@ import type { Cell } from "../../../output/output.ts";
 import { poolOfName } from "../../../pool/consents/name.ts";
 import { type ShownConsent, showEntry } from "../../../pool/consents/summary.ts";
 import type { ConsentStores, Deps } from "../../deps.ts";
+import { rawText } from "../show-codes.ts";
 import { NO_SEND, poolColumns, showSends, toSendDocument } from "../show-sends.ts";
 import { isoOf, noConsents } from "./common.ts";
 
@@ -153,12 +154,4 @@ function toDocument({ templateId, key, counts, consents, notShown }: ShownPool) 
     ),
     ...(notShown > 0 ? { notShown } : {}),
   };
-}
-
-const LONGEST_RAW = 200;
-
-/** An entry's bytes as text: UTF-8 where it is, and not more of it than helps. */
-function rawText(latin1: string): string {
-  const text = Buffer.from(latin1, "latin1").toString("utf8");
-  return text.length > LONGEST_RAW ? `${text.slice(0, LONGEST_RAW)}... (${latin1.length} bytes)` : text;
 }

@@ -15,8 +15,8 @@ const HEAD = RANDOM_BYTES + LENGTH_BYTES;
  */
 export function readAesKey(text: string, name = "the AES key of the callback"): Buffer {
   if (/^[A-Za-z\d+/]{43}$/.test(text)) return Buffer.from(`${text}=`, "base64");
-  throw new PushCliError("config", `${name} has ${text.length} characters and is no EncodingAESKey`, {
-    hint: "copy it from the mini program's console: 43 characters of A-Z a-z 0-9 + /",
+  throw new PushCliError("config", `${name} has ${text.length} characters and is not an EncodingAESKey`, {
+    hint: "copy it from the mini program's console: 43 letters and digits",
   });
 }
 

@@ -31,9 +31,9 @@ const ROWS: Rows = {
     // The mini program's appid: with an invalid one of the account itself, there would be no token.
     [40013, "appid of the mini program invalid, or it is not linked to the account", PAGE],
     [48001, "the account may not use this API", ACCOUNT],
-    [50001, "the account is not authorised for this API", CONSOLE],
-    [61003, "the account has not authorised this platform", CONSOLE],
-    [61007, "the account has not authorised this API to the platform", CONSOLE],
+    [50001, "the account is not authorized for this API", CONSOLE],
+    [61003, "the account has not authorized this platform", CONSOLE],
+    [61007, "the account has not authorized this API to the platform", CONSOLE],
     [47001, "message is not valid JSON for the API", VALUES],
     [40033, "a character is not allowed", VALUES],
     [40035, "a parameter is invalid", VALUES],

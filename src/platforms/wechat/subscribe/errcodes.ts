@@ -30,9 +30,9 @@ const ROWS: Rows = {
     [43104, "the account may not send subscribe messages", CONSOLE],
     // Reported for a token of an official account.
     [48001, "the account may not use this API", ACCOUNT],
-    [50001, "the account is not authorised for this API", CONSOLE],
-    [61003, "the account has not authorised this platform", CONSOLE],
-    [61007, "the account has not authorised this API to the platform", CONSOLE],
+    [50001, "the account is not authorized for this API", CONSOLE],
+    [61003, "the account has not authorized this platform", CONSOLE],
+    [61007, "the account has not authorized this API to the platform", CONSOLE],
     [47001, "message is not valid JSON for the API", FIELDS],
     [40097, "a parameter of the message is not accepted", FIELDS],
     [20002, "a parameter of the message is not accepted", FIELDS],

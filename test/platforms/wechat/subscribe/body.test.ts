@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { Message } from "../../../../src/broadcast/channel.ts";
+import type { OwnTexts } from "../../../../src/broadcast/ports.ts";
 import { createSubscribeBody } from "../../../../src/platforms/wechat/subscribe/body.ts";
+
+/** The body by recipient. */
+function bodies(message: Message) {
+  const bodyFor = createSubscribeBody(message);
+  return (openId: string, own?: OwnTexts) => bodyFor({ openId, formId: "", own });
+}
 
 const MESSAGE = {
   templateId: "T1",
@@ -14,7 +22,7 @@ const MESSAGE = {
 };
 
 it("is what the endpoint documents, and nothing else", () => {
-  expect(JSON.parse(createSubscribeBody(MESSAGE)("o1"))).toEqual({
+  expect(JSON.parse(bodies(MESSAGE)("o1"))).toEqual({
     touser: "o1",
     template_id: "T1",
     page: "pages/a",
@@ -26,13 +34,13 @@ it("is what the endpoint documents, and nothing else", () => {
 
 it("always names language and state, and leaves out a page that is not given", () => {
   const { page: _, options: __, ...bare } = MESSAGE;
-  const body = JSON.parse(createSubscribeBody(bare)("o1"));
+  const body = JSON.parse(bodies(bare)("o1"));
   expect([body.lang, body.miniprogram_state]).toEqual(["zh_CN", "formal"]);
   expect(body).not.toHaveProperty("page");
 });
 
 it("takes a recipient's own texts, for that recipient alone", () => {
-  const bodyFor = createSubscribeBody(MESSAGE);
+  const bodyFor = bodies(MESSAGE);
   const own = JSON.parse(bodyFor("o1", { values: ["b", undefined], page: "pages/b" }));
   expect(own).toEqual({
     ...JSON.parse(bodyFor("o1")),
@@ -51,7 +59,7 @@ it("carries any texts unchanged", () => {
   const text = fc.oneof(fc.string(), fc.constantFrom(...awkward));
   fc.assert(
     fc.property(text, text, text, text, (openId, value, own, page) => {
-      const bodyFor = createSubscribeBody({ ...MESSAGE, page, fields: [{ name: "thing1", value }] });
+      const bodyFor = bodies({ ...MESSAGE, page, fields: [{ name: "thing1", value }] });
       const [common, personal] = [
         JSON.parse(bodyFor(openId)),
         JSON.parse(bodyFor(openId, { values: [own] })),
