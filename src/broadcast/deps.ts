@@ -12,13 +12,14 @@ import type { Run } from "./run.ts";
 import type { Here } from "./status.ts";
 import type { Sighted, Sweeps } from "./sweep.ts";
 
-export interface LedgerNeeds {
+export interface LedgerOptions {
   broadcastId: string;
   runId: string;
-  /** Read at every claim: a run may die while this one works. */
+  /** Runs that are surely dead: their claims are taken over with the same code. Read at every claim: more may die. */
   deadRuns?: ReadonlySet<string>;
+  /** Final outcomes of other runs to try again. */
   retry?: ("unknown" | "failed")[];
-  /** Claims are read-only. */
+  /** Claims only look and change nothing. */
   dryRun?: boolean;
   /** Whom it may claim for; absent: everybody. */
   choice?: Choice | undefined;
@@ -28,7 +29,7 @@ export interface BroadcastDeps {
   store: BroadcastStore;
   sweepPools(): AsyncIterable<string[]>;
   sweepLedgers(): AsyncIterable<string[]>;
-  openLedger(needs: LedgerNeeds): Ledger;
+  openLedger(needs: LedgerOptions): Ledger;
   lookAtMemory: LookAtMemory;
   /** Absent where the channel has none. */
   receipts?: Receipts | undefined;
@@ -64,7 +65,7 @@ export interface RunPlan {
   runId: string;
   /** Runs taken for dead; the run adds to them. */
   dead: Set<string>;
-  retry?: LedgerNeeds["retry"];
+  retry?: LedgerOptions["retry"];
   earlierRuns: KnownRun[];
   /** Continues even if Redis evicts keys. */
   allowEviction?: boolean | undefined;

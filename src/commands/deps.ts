@@ -5,7 +5,7 @@ import type {
   SenderOptions,
   TemplateCache,
 } from "../broadcast/channel.ts";
-import type { LedgerNeeds } from "../broadcast/deps.ts";
+import type { LedgerOptions } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger, MessageSender } from "../broadcast/ports.ts";
@@ -36,7 +36,7 @@ export interface Stores {
   pools: PoolStore;
   broadcasts: BroadcastStore;
   locks: LockStore;
-  ledger(options: LedgerNeeds): Ledger;
+  ledger(options: LedgerOptions): Ledger;
   sweepLedgers(): AsyncIterable<string[]>;
   history: SendHistory;
   /** Absent where messages spend codes. */

@@ -1,4 +1,4 @@
-import type { Choice } from "../broadcast/policy.ts";
+import type { LedgerOptions } from "../broadcast/deps.ts";
 import type { Ledger, Settlement } from "../broadcast/ports.ts";
 import { askPerPage } from "./ask-per-page.ts";
 import { claimChosen, encodePolicy } from "./choose-user.ts";
@@ -14,19 +14,6 @@ import { releaseUsers } from "./release-users.ts";
 import { SCRIPTS } from "./scripts.ts";
 import { settleClearing } from "./settle-clearing.ts";
 import { findSuppressed } from "./suppression-store.ts";
-
-export interface LedgerOptions {
-  broadcastId: string;
-  runId: string;
-  /** Claims only look and change nothing. */
-  dryRun?: boolean;
-  /** Runs that are surely dead: their claims are taken over with the same code. */
-  deadRuns?: ReadonlySet<string>;
-  /** Final outcomes of other runs to try again. */
-  retry?: ("unknown" | "failed")[];
-  /** Whom it may claim for; absent: everybody. */
-  choice?: Choice | undefined;
-}
 
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
 const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;

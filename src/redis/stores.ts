@@ -1,4 +1,5 @@
 import type { TemplateCache } from "../broadcast/channel.ts";
+import type { LedgerOptions } from "../broadcast/deps.ts";
 import type { SendHistory } from "../broadcast/history.ts";
 import type { LookAtMemory } from "../broadcast/memory.ts";
 import type { Ledger } from "../broadcast/ports.ts";
@@ -19,7 +20,7 @@ import {
 } from "./consent-keys.ts";
 import { type ConsentStoreOptions, createConsentStore } from "./consent-store.ts";
 import { isOpenId, type Keys } from "./keys.ts";
-import { createLedger, type LedgerOptions } from "./ledger-store.ts";
+import { createLedger } from "./ledger-store.ts";
 import type { RedisLink } from "./link.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createMemoryGauge } from "./memory.ts";

@@ -50,6 +50,45 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
     expect(Object.keys(await world.redis.pools())).toHaveLength(3);
   });
 
+  it.each([
+    ["y", 11, 0],
+    ["11", 11, 0],
+    ["12", 0, 12],
+  ])("above --confirm-above wants the number typed: %s", async (answer, code, delivered) => {
+    await giveUsers(world, 12);
+    const run = cli.startInTerminal([...ASK, "--confirm-above", "11"]);
+    await run.shows(/Send to 12 users\? Type the number to confirm: $/);
+    run.type(`${answer}\n`);
+    expect((await run.done).code).toBe(code);
+    expect(world.sandbox.stats().delivered).toBe(delivered);
+  });
+
+  it("asks before pools are removed, and before a broadcast is deleted", async () => {
+    await giveUsers(world, 2);
+    for (const [answer, code, pools] of [
+      ["n", 11, 2],
+      ["y", 0, 1],
+    ] as const) {
+      const run = cli.startInTerminal(["pool", "remove", "o0000"]);
+      await run.shows(/\[y\/N\] $/);
+      run.type(`${answer}\n`);
+      expect((await run.done).code).toBe(code);
+      expect(Object.keys(await world.redis.pools())).toHaveLength(pools);
+    }
+    const sent = cli.startInTerminal([...ASK, "--id", "b-1", "--yes"]);
+    expect((await sent.done).code).toBe(0);
+    for (const [answer, code, records] of [
+      ["n", 11, 1],
+      ["y", 0, 0],
+    ] as const) {
+      const run = cli.startInTerminal(["broadcast", "delete", "b-1"]);
+      await run.shows(/\[y\/N\] $/);
+      run.type(`${answer}\n`);
+      expect((await run.done).code).toBe(code);
+      expect(await world.redis.client.exists("mina:broadcast:b-1")).toBe(records);
+    }
+  });
+
   it("sends nothing after Ctrl-C at the question", async () => {
     await giveUsers(world, 3);
     const run = cli.startInTerminal(ASK);
