@@ -105,7 +105,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
     ["broadcast", `${record.id}: ${describeStatus(result)}${record.cut ? " (limit reached)" : ""}`],
     ["when", whenOf(record, result)],
     ...scheduleFacts(record.schedule, nowMs, hasBegun(record)),
-    ["who", whoOf(runs)],
+    ...whoFacts(runs),
     ["API", `${apiBase}, appid ${record.appid}${record.channel === undefined ? "" : `, ${record.channel}`}`],
     ...(full ? messageFacts(message) : messageInBrief(message)),
     [
@@ -167,12 +167,13 @@ function whenOf(record: BroadcastRecord, { finishedAt, lastSeenAt }: BroadcastVi
   return lastSeenAt === null ? started : `${started}, last seen ${formatTime(Date.parse(lastSeenAt))}`;
 }
 
-function whoOf(runs: readonly KnownRun[]): string {
+/** None before the first run. */
+function whoFacts(runs: readonly KnownRun[]): Fact[] {
   const last = runs.at(-1);
-  if (!last) return "-";
+  if (!last) return [];
   const by = `${ownerOf(last)}, pid ${last.pid}`;
   const alive = runs.filter((run) => run.alive).length;
-  return `${by}${runs.length > 1 ? `; ${runs.length} runs, ${alive} alive` : ""}`;
+  return [["who", `${by}${runs.length > 1 ? `; ${runs.length} runs, ${alive} alive` : ""}`]];
 }
 
 async function showRest(
