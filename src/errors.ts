@@ -68,12 +68,12 @@ export class SweepCutError extends PushCliError {
 const MAX_SWEEPS = 5;
 
 /** Repeats work that an interrupted sweep has invalidated; not for output that was already shown. */
-export async function untilWhole<T>(sweep: () => Promise<T>): Promise<T> {
+export async function untilWhole<T>(sweep: () => Promise<T>, most = MAX_SWEEPS): Promise<T> {
   for (let sweeps = 1; ; sweeps++) {
     try {
       return await sweep();
     } catch (error) {
-      if (!(error instanceof SweepCutError) || sweeps === MAX_SWEEPS) throw error;
+      if (!(error instanceof SweepCutError) || sweeps >= most) throw error;
     }
   }
 }

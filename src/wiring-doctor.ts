@@ -52,8 +52,8 @@ async function probeOf(
   needs: ReturnType<typeof consentNeeds>,
 ) {
   if (!needs) return opened.probe();
-  const { createConsentKeys } = await import("./redis/consent-keys.ts");
-  return opened.probe(createConsentKeys({ ...needs, templateId: "any" }));
+  const { ANY_TEMPLATE, createConsentKeys } = await import("./redis/consent-keys.ts");
+  return opened.probe(createConsentKeys({ ...needs, templateId: ANY_TEMPLATE }));
 }
 
 async function openApiProbe({ settings, network, clock }: CollectorParts): Promise<ApiProbe> {

@@ -107,7 +107,8 @@ async function concludeRecord(
 async function recountAll(deps: BroadcastDeps, record: BroadcastRecord, sweeps: Sweeps): Promise<Recount> {
   const choice = await loadChoice(deps.store, record);
   const ledger = deps.openLedger({ broadcastId: record.id, runId: "recount", dryRun: true, choice });
-  return recountBroadcast(ledger, record, sweeps);
+  // Everybody has been sent to: the end is written, however often the sweep is cut.
+  return recountBroadcast(ledger, record, sweeps, { mostSweeps: Number.POSITIVE_INFINITY });
 }
 
 /** Later runs only retry recipients that were chosen already, so the policy's list is no longer needed. */

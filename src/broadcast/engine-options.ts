@@ -53,7 +53,7 @@ export interface EngineOptions {
   repeat?: Repeat | undefined;
   /** When it may send; absent: at any time. */
   schedule?: Schedule | undefined;
-  /** All runs of the broadcast use the same API. */
+  /** This run uses the API that the broadcast began with: what other runs have sent proves it. */
   sharesApi?: boolean | undefined;
   /** The operator asked to repeat sends without an outcome even where that may deliver twice. */
   retryUnknown?: boolean | undefined;

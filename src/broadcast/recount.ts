@@ -29,15 +29,15 @@ const BATCH = 256;
 
 /**
  * Counts a broadcast from the ledgers with the claim script in read-only mode. `ledger` must have been opened with
- * `dryRun`.
+ * `dryRun`. `mostSweeps`: how often a sweep may be cut before it gives up; a few times unless given.
  */
 export function recountBroadcast(
   ledger: Ledger,
   record: BroadcastRecord,
   sweeps: Sweeps,
-  onStep?: (recount: Recount) => void,
+  { onStep, mostSweeps }: { onStep?(recount: Recount): void; mostSweeps?: number } = {},
 ): Promise<Recount> {
-  return untilWhole(() => recountOnce(ledger, record, sweeps, onStep));
+  return untilWhole(() => recountOnce(ledger, record, sweeps, onStep), mostSweeps);
 }
 
 async function recountOnce(

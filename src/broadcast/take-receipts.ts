@@ -132,15 +132,16 @@ function searchOf({ id, message, startedAtMs }: BroadcastRecord): ReceiptSearch 
   return { broadcastId: id, templateId: message.templateId, startedAtMs };
 }
 
-/** All users with a ledger; starts again from the beginning a few times when the sweep was cut. */
+/** All users with a ledger; starts again from the beginning whenever the sweep was cut. */
 async function sweep<Found>(
   source: ReceiptSource,
   look: Look<Found>,
   onFound: (found: Found) => void,
 ): Promise<void> {
-  await untilWhole(async () => {
+  const lookAtOnce = async () => {
     for await (const openIds of source.sweepLedgers()) if (!(await lookAtAll(openIds, look, onFound))) return;
-  });
+  };
+  await untilWhole(lookAtOnce, Number.POSITIVE_INFINITY);
 }
 
 /** Whether there is more to look at. */

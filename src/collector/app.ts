@@ -56,8 +56,8 @@ export function createApp(kit: Kit, table: readonly Route[]): App {
     (request, response) => void handle(kit, routes, state, request, response),
   );
   server.on("clientError", (error, socket) => {
-    // A second response would be taken for that of another request.
-    if (state.answered.has(socket)) socket.destroy();
+    // A second response would be taken for that of another request; the first one may still have to be written.
+    if (state.answered.has(socket)) socket.write("", () => socket.destroy());
     else answerClientError(kit, error, socket);
   });
   return {
@@ -113,7 +113,7 @@ async function handle(
   if (response.destroyed) return;
   writeHead(response, answer, state.isStopping || isEndless);
   // Head and body in one write.
-  if (request.complete || isEndless) return void response.end(answer.body);
+  if (request.complete || !hasBody(request) || isEndless) return void response.end(answer.body);
   // To close a connection with unread bytes would reset it, and the client could lose the answer.
   response.write(answer.body);
   state.answered.add(request.socket);

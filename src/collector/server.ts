@@ -35,7 +35,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     ...(callback ? callbackRoutes(kit, callback) : []),
   ]);
   const address = await listen(server, options.listen);
-  // A connection that can't be accepted (no file descriptor is free) does not end the process.
+  // A connection that can't be accepted (no buffer is free, for example) does not end the process.
   server.on("error", (error) => kit.journal.write("error", "accept", { message: messageOf(error) }));
   let stopped: Promise<void> | undefined;
   const stop = async () => {

@@ -40,12 +40,11 @@ export async function takeConsents(
   for (const [id, status] of report.templates) {
     const answer = withoutRedis(id, status, kit.options.consents);
     if (answer === undefined) accepted.push(id);
-    else {
-      answers.set(id, answer);
-      count(kit, answer.fate);
-    }
+    else answers.set(id, answer);
   }
   const fates = await grant(kit, openId, accepted, report, keyOf);
+  // Now, because a report that gets 503 comes again.
+  for (const { fate } of answers.values()) count(kit, fate);
   for (const [i, id] of accepted.entries()) {
     answers.set(id, ANSWERS[fates[i]!]);
     count(kit, fates[i]!);

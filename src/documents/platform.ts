@@ -166,7 +166,7 @@ export const collectorLogLine = s.object(
     routes: s.optional(s.list(s.text("A path."), "Of started: what is open.")),
     route: s.optional(s.text("Of request: the route.")),
     method: s.optional(s.text("Of request: the method.")),
-    status: s.optional(s.integer("Of request: the status of the answer.")),
+    status: s.optional(s.integer("Of request: the status of the answer; 499 if the client left before it.")),
     ms: s.optional(s.number("Of request: how long it took, in milliseconds.")),
     user: s.optional(s.text("Of request: the openId, shortened unless --full-openids.")),
     code: s.optional(s.text("Of request, bad_http: the code of the refusal.")),

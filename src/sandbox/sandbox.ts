@@ -75,15 +75,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
+  // Of a connection that can't be accepted; `listen` reports its own.
+  server.on("error", () => {});
   let back: NodeJS.Timeout | undefined;
+  let isClosed = false;
   platform.outage.onRefuse = (forMs) => {
     // After the request that starts the outage, which is reset.
     setImmediate(() => closeServer(server));
     const reopen = () =>
-      listen(server, { ...settings, port }).catch(() => {
-        // Another program has the port: the outage lasts until it is free.
-        back = setTimeout(reopen, REOPEN_EACH_MS);
-      });
+      listen(server, { ...settings, port }).then(
+        () => (isClosed ? closeServer(server) : undefined),
+        () => {
+          // Another program has the port: the outage lasts until it is free.
+          if (!isClosed) back = setTimeout(reopen, REOPEN_EACH_MS);
+        },
+      );
     back = setTimeout(reopen, forMs);
   };
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
@@ -105,6 +111,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     expireTokens: () => platform.tokens.expireAll(),
     reset: () => platform.reset(),
     close: () => {
+      isClosed = true;
       clearTimeout(back);
       platform.subscriptions.events.close();
       return closeServer(server);

@@ -163,6 +163,19 @@ test.each([
   expect(readAnswer(await raw.closed)).toEqual({ status, code });
 });
 
+test.each([
+  ["no body", "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGARBAGE\r\n\r\n"],
+  ["a body", "POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nGARBAGE\r\n\r\n"],
+])(
+  "what can't be read behind a refused request with %s does not keep its answer back",
+  async (_name, text) => {
+    const world = await startWorld();
+    const raw = await openRaw(world.url);
+    raw.send(text);
+    expect(await raw.closed).toMatch(/^HTTP\/1\.1 404 /);
+  },
+);
+
 test("a body that stays away after its answer ends the connection without another answer", async () => {
   const world = await startWorld({ limits: { receiveMs: 300 } });
   const raw = await openRaw(world.url);

@@ -16,9 +16,9 @@ export async function recountWithProgress(deps: Deps, record: BroadcastRecord): 
     listed: () => stores.broadcasts.audience(record),
   };
   const progress = deps.out.progress();
-  const recount = await recountBroadcast(ledger, record, sweeps, ({ settled, left }) =>
-    progress.update(() => `counting: ${formatCount(settled.recipients + left)} users`),
-  );
+  const onStep = ({ settled, left }: Recount) =>
+    progress.update(() => `counting: ${formatCount(settled.recipients + left)} users`);
+  const recount = await recountBroadcast(ledger, record, sweeps, { onStep });
   progress.done();
   return recount;
 }

@@ -108,7 +108,8 @@ async function findDue(deps: Deps): Promise<{ due: BroadcastRecord[]; skipped: S
     if (own !== channel) skipped.push({ broadcastId, why: `its channel is ${own}` });
     else if (record.appid !== appid) skipped.push({ broadcastId, why: `its appid is ${record.appid}` });
     else {
-      const why = whyNotNow(await loadView(deps, broadcastId), deps.clock.now());
+      const view = await loadUnlessDeleted(deps, broadcastId);
+      const why = view ? whyNotNow(view, deps.clock.now()) : "it was deleted";
       if (why === undefined) due.push(record);
       else skipped.push({ broadcastId, why });
     }
@@ -161,12 +162,17 @@ async function runOne(
   } finally {
     await lock.release().catch(() => undefined); // it lapses by itself
   }
-  const after = await loadView(deps, id).catch((error: unknown): State => {
-    // Deleted meanwhile.
-    if (error instanceof PushCliError && error.kind === "nothing") return { record, status: record.status };
+  const after = await loadUnlessDeleted(deps, id);
+  return toBegun(after ?? { record, status: ended?.result.status ?? record.status }, exit, ended);
+}
+
+async function loadUnlessDeleted(deps: Deps, id: string): Promise<BroadcastView | undefined> {
+  try {
+    return await loadView(deps, id);
+  } catch (error) {
+    if (error instanceof PushCliError && error.kind === "nothing") return undefined;
     throw error;
-  });
-  return toBegun(after, exit, ended);
+  }
 }
 
 type State = Pick<BroadcastView, "record" | "status">;

@@ -77,7 +77,7 @@ async function follow(deps: Deps, id: string, limitMs: number, signal: AbortSign
 
 function gaveUp(id: string, status: BroadcastView["status"]): PushCliError {
   return new PushCliError("timeout", `broadcast '${id}' is still ${status}`, {
-    hint: `it continues; to watch it again: push-cli broadcast watch ${id}`,
+    hint: `${status === "scheduled" ? "it has not begun" : "it continues"}; to watch it again: push-cli broadcast watch ${id}`,
   });
 }
 

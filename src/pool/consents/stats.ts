@@ -10,7 +10,7 @@ const AGE_DAYS = [1, 7, 30, 90, 180, 365] as const;
 type Counts = Record<"valid" | "standing" | "expired" | "unreadable", number>;
 
 /** One template in the document of `pool stats`. */
-export interface DeliverySummary {
+export interface TemplateStats {
   templateId: string;
   /** Users with any entry for this template. */
   pools: number;
@@ -27,7 +27,7 @@ export interface ConsentStats {
   /** Pools with a valid or standing consent; a pool is one user and one template. */
   reachable: number;
   consents: Counts;
-  templates: DeliverySummary[];
+  templates: TemplateStats[];
   /** How many users have this many valid consents of a template. */
   perUser: { consents: number; users: number }[];
   /** Valid and standing ones; `underDays` is null for those older than the last class. */
@@ -128,7 +128,7 @@ class Totals {
       pools: this.pools,
       reachable: sum(({ reachable }) => reachable),
       consents,
-      templates: templates.map(toDeliverySummary),
+      templates: templates.map(toTemplateStats),
       perUser: [...this.perUser]
         .sort(([a], [b]) => a - b)
         .map(([count, users]) => ({ consents: count, users })),
@@ -140,7 +140,7 @@ class Totals {
   }
 }
 
-function toDeliverySummary({ templateId, pools, reachable, counts, oldestMs, newestMs }: TemplateTotals) {
+function toTemplateStats({ templateId, pools, reachable, counts, oldestMs, newestMs }: TemplateTotals) {
   const iso = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : null);
   return { templateId, pools, reachable, consents: counts, oldest: iso(oldestMs), newest: iso(newestMs) };
 }

@@ -1,6 +1,7 @@
 import type { WireAlipayMessage } from "../../platforms/alipay/wire.ts";
 import { isWellFormedId } from "../codes.ts";
 import { isObject, isTextOrAbsent, parseJson } from "../json.ts";
+import { isTemplate } from "../known-ids.ts";
 
 /** A message that is valid except perhaps for its permission. */
 export interface AlipayDraft {
@@ -37,13 +38,8 @@ export function readAlipayMessage(text: string, templates: ReadonlySet<string>):
   if (!draft.page || draft.page.length > 128) return INVALID;
   if (draft.form_id !== undefined && (draft.form_id === "" || draft.form_id.length > 64)) return INVALID;
   const { user_template_id: templateId = "" } = draft;
-  if (!isKnown(templateId, templates)) return "40004/USER_TEMPLATE_ILLEGAL";
+  if (templateId.length > 64 || !isTemplate(templateId, templates)) return "40004/USER_TEMPLATE_ILLEGAL";
   return refuseData(draft.data ?? "") ?? { openId: to, templateId, formId: draft.form_id };
-}
-
-function isKnown(id: string, templates: ReadonlySet<string>): boolean {
-  if (templates.size > 0) return templates.has(id);
-  return isWellFormedId(id) && id.length <= 64 && !id.includes("unknown");
 }
 
 /**

@@ -189,7 +189,7 @@ describe("what may pass is tried three times, with backoff", () => {
       200,
       "expires_in is not a number of seconds",
     ],
-    ["a lifetime of words", '{"access_token":"abc","expires_in":"soon"}', 200, "expires_in is no number"],
+    ["a lifetime of words", '{"access_token":"abc","expires_in":"soon"}', 200, "expires_in is not a number"],
   ])("%s", async (_name, body, status, words) => {
     const { outcome, requests } = await fetchFrom(serveBody(body, status));
     expect(outcome).toBeInstanceOf(PushCliError);
