@@ -27,18 +27,17 @@ export function askRedisWith({ limits, metrics, journal, within }: Omit<Kit, "as
     if (up !== isUp) metrics.redisUp.set(up ? 1 : 0);
     isUp = up;
   };
-  return async (work, mostMs = limits.redisMs) => {
-    try {
-      const answer = await within(Math.min(mostMs, limits.redisMs), work());
+  const fail = (error: unknown): never => {
+    if (!isOutage(error)) throw error;
+    note(false);
+    journal.write("warn", "redis", { message: messageOf(error) });
+    throw unavailable("redis_unavailable", "Redis does not answer; nothing was lost", RETRY_AFTER_SEC);
+  };
+  return (work, mostMs = limits.redisMs) =>
+    within(Math.min(mostMs, limits.redisMs), work()).then((answer) => {
       note(true);
       return answer;
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-      note(false);
-      journal.write("warn", "redis", { message: messageOf(error) });
-      throw unavailable("redis_unavailable", "Redis does not answer; nothing was lost", RETRY_AFTER_SEC);
-    }
-  };
+    }, fail);
 }
 
 function isOutage(error: unknown): boolean {

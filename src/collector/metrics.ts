@@ -1,4 +1,4 @@
-import type { Counter, Gauge } from "prom-client";
+import type { Gauge } from "prom-client";
 
 /** A counter with labels. */
 export interface Tally<L extends string> {
@@ -28,8 +28,20 @@ export async function openMetrics(): Promise<Metrics> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: [L, L]) =>
-    tallyOf(new Counter({ name: `push_cli_collector_${name}`, help, labelNames, registers }), labelNames);
+  const counter = <L extends string>(name: string, help: string, labelNames: [L, L]) => {
+    const tally = createTally(labelNames);
+    new Counter({
+      name: `push_cli_collector_${name}`,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [labels, count] of tally.counts()) this.inc(labels, count);
+      },
+    });
+    return tally;
+  };
   const seconds = new Histogram({
     name: "push_cli_collector_request_seconds",
     help: "Time from a request's headers to the end of its answer.",
@@ -60,22 +72,38 @@ export async function openMetrics(): Promise<Metrics> {
   };
 }
 
-function tallyOf<L extends string>(counter: Counter<L>, [one, two]: readonly [L, L]): Tally<L> {
-  const children = kept((first: string | number) =>
-    kept((second: string | number) => counter.labels(String(first), String(second))),
-  );
-  return { inc: (labels) => children(labels[one])(labels[two]).inc() };
+type Label = string | number;
+
+/** Counts in plain maps, which takes a fraction of the time that the library's own lookup by labels takes. */
+function createTally<L extends string>([one, two]: readonly [L, L]) {
+  const byFirst = new Map<Label, Map<Label, number>>();
+  return {
+    inc(labels: Readonly<Record<L, Label>>): void {
+      const first = labels[one];
+      let bySecond = byFirst.get(first);
+      if (bySecond === undefined) {
+        bySecond = new Map();
+        byFirst.set(first, bySecond);
+      }
+      bySecond.set(labels[two], (bySecond.get(labels[two]) ?? 0) + 1);
+    },
+    *counts(): Generator<[labels: Record<L, Label>, count: number]> {
+      for (const [first, bySecond] of byFirst)
+        for (const [second, count] of bySecond)
+          yield [{ [one]: first, [two]: second } as Record<L, Label>, count];
+    },
+  };
 }
 
-/**
- * Caches the result of `make` for each value: looking up the metric for a set of labels takes longer than
- * counting.
- */
+/** Caches the result of `make` for each value. */
 function kept<K, T>(make: (value: K) => T): (value: K) => T {
   const made = new Map<K, T>();
   return (value) => {
-    const found = made.get(value) ?? make(value);
-    made.set(value, found);
+    let found = made.get(value);
+    if (found === undefined) {
+      found = make(value);
+      made.set(value, found);
+    }
     return found;
   };
 }

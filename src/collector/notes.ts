@@ -11,14 +11,10 @@ export function keepNotes(
   const ms = options.clock.monotonic() - startedMs;
   metrics.requests.inc({ route, status });
   metrics.took(route, ms / 1000);
-  journal.write(status >= 500 ? "warn" : "info", "request", {
-    route,
-    method,
-    status,
-    ms: Math.round(ms * 10) / 10,
-    ...(openId !== undefined && { user: journal.user(openId) }),
-    ...(code !== undefined && { code }),
-    ...(callback !== undefined && { callback }),
-    ...counts,
-  });
+  const fields: Record<string, unknown> = { route, method, status, ms: Math.round(ms * 10) / 10 };
+  if (openId !== undefined) fields.user = journal.user(openId);
+  if (code !== undefined) fields.code = code;
+  if (callback !== undefined) fields.callback = callback;
+  if (counts !== undefined) Object.assign(fields, counts);
+  journal.write(status >= 500 ? "warn" : "info", "request", fields);
 }

@@ -33,7 +33,7 @@ interface Pending {
  * Reports per call of the script. Reports that arrive during a call are sent together when its reply is there, or when there
  * are enough for another call: each call costs both sides about as much as a report.
  */
-const CALL_REPORTS = 8;
+const CALL_REPORTS = 16;
 
 const FATES: Record<string, CodeFate> = {
   t: "taken",
@@ -71,6 +71,8 @@ export function createCodeBook(link: RedisLink, keys: Keys, options: CodeBookOpt
     }
   };
   const settle = (pending: Pending, reply: string) => {
+    const only = reply.length === 1 ? FATES[reply] : undefined;
+    if (only !== undefined) return pending.resolve([only]);
     const letters = Array.from(reply, (letter) => FATES[letter]);
     if (letters.every((fate) => fate !== undefined)) pending.resolve(letters);
     else if (reply === "~") add(pending);
