@@ -3,10 +3,12 @@ import { link, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { messageOf, PushCliError, usageError } from "../errors.ts";
 
 export interface WholeFileOptions {
-  /** The option that names the file, for hints: `--html`. */
+  /** The option that names the file, for hints. */
   option: string;
   /** Replaces a file that is there. */
   force: boolean;
+  /** Its rights, whatever the umask says; absent: by the umask. */
+  mode?: number;
 }
 
 /**
@@ -19,7 +21,7 @@ export async function checkWholeFile(path: string, { option, force }: WholeFileO
     throw usageError(`cannot write "${path}": ${messageOf(error)}`, `give ${option} a file`);
   });
   if (info && !info.isFile())
-    throw usageError(`cannot write "${path}": it is not a file`, `give ${option} a file, or - for stdout`);
+    throw usageError(`cannot write "${path}": it is not a file`, `give ${option} a file`);
   if (info && !force) throw isThere(path);
   // Only making a file shows whether one can be made.
   const probe = temporary(path);
@@ -38,7 +40,9 @@ export async function writeWholeFile(path: string, text: string, options: WholeF
   const handle = await create(temp, path, options.option);
   try {
     try {
+      if (options.mode !== undefined) await handle.chmod(options.mode);
       await handle.writeFile(text);
+      // Or a power cut could leave the new name with nothing behind it.
       await handle.sync();
     } finally {
       await handle.close();
@@ -67,6 +71,7 @@ async function moveTo(temp: string, path: string): Promise<void> {
   await unlink(temp);
 }
 
+/** In the same folder, since a file system is not left by a rename. */
 function temporary(path: string): string {
   return `${path}.${randomUUID()}.tmp`;
 }

@@ -43,7 +43,7 @@ it("is readable by all, whatever the umask, and nothing is left beside it", asyn
 it.each([
   ["a.txt", "does not end in .prom"],
   ["missing/a.prom", "its folder does not exist"],
-  ["folder.prom", "is a directory"],
+  ["folder.prom", "it is not a file"],
 ])("%s is refused: %s", async (name, why) => {
   mkdirSync(join(folder, "folder.prom"), { recursive: true });
   await expect(checkMetricsFile(join(folder, name))).rejects.toMatchObject({

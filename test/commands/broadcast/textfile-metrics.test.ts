@@ -89,7 +89,7 @@ describe("a file that can't be written", () => {
     rmSync(folder, { recursive: true });
     const ended = await running;
     expect([ended.code, ended.json<BroadcastResult>().outcomes.sent]).toEqual([12, 300]);
-    expect(ended.stderr).toContain("cannot write the metrics");
+    expect(ended.stderr).toContain("the metrics: cannot write");
   });
 
   test("is not looked for by a dry run's end: it writes nothing", async () => {
