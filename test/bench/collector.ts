@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Redis } from "ioredis";
 import type { PrivateRedis } from "../../src/local-redis/private-redis.ts";
 import type { Measured } from "./child.ts";
+import type { loadServer } from "./collector-servers.ts";
 import { median } from "./feel.ts";
 
 const CHILD = new URL("child.mjs", import.meta.url).pathname;
@@ -35,8 +36,8 @@ export async function benchCollector(redis: PrivateRedis, { scale, child, report
       String(USERS),
       String(signedAtMs),
     ]);
-    const { p50Ms, p99Ms } = measured.value as { p50Ms: number; p99Ms: number };
-    return { perSec: requests / measured.seconds, p50Ms, p99Ms };
+    const { seconds, p50Ms, p99Ms } = measured.value as Awaited<ReturnType<typeof loadServer>>;
+    return { perSec: requests / seconds, p50Ms, p99Ms };
   };
   const bare = await startServer("collector-bare", redis.url);
   const ours = await startServer("collector-ours", redis.url);
