@@ -3,6 +3,7 @@ import { PushCliError } from "../errors.ts";
 import { changeUsers } from "./change-users.ts";
 import { looksIntoPools } from "./choose-user.ts";
 import type { RedisLink } from "./link.ts";
+import { MAX_CONFLICTS } from "./other-type.ts";
 import { type Claimant, planClaim } from "./plan-claim.ts";
 import { type Book, callClaim, LATER } from "./read-users.ts";
 import { MAX_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
@@ -14,12 +15,6 @@ import { MAX_LEFT, type Progress, type Step, sumValid } from "./take-step.ts";
 const READ_COUNTS = [1, 16, 128, 512];
 /** A dry run also needs the number of other codes, and a policy may need it too. */
 const WIDE_READ_COUNTS = [16, 128, 512];
-
-/**
- * Maximum rounds in which others intervene between reading a user and taking a code. Each time, exactly that entry has
- * changed within a millisecond: this many in a row can't be chance.
- */
-const MAX_CONFLICTS = 100;
 
 /** A user whose claim is in progress. */
 interface Open {

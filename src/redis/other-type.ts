@@ -16,7 +16,10 @@ export function otherType(keys: Keys, name: string, isPool: boolean): PushCliErr
 /** For `changesAllTheTime`, of a report to the collector. */
 export const REPORT_AGAIN = "report again: what the pool holds already is skipped";
 
-/** How often a pool may change between reading it and the script. */
+/**
+ * How often others may change a pool or ledger between reading it and the script. Each time it has changed within a millisecond:
+ * this many in a row can't be chance.
+ */
 export const MAX_CONFLICTS = 100;
 
 /** For a pool that changes before every attempt. `next`: what to do once it does not. */

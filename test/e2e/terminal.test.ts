@@ -64,29 +64,20 @@ describe.skipIf(NO_TERMINAL)(`the built command in a terminal${title}`, () => {
   });
 
   it("asks before pools are removed, and before a broadcast is deleted", async () => {
+    const answer = async (text: string, ...argv: string[]) => {
+      const run = cli.startInTerminal(argv);
+      await run.shows(/\[y\/N\] $/);
+      run.type(`${text}\n`);
+      return (await run.done).code;
+    };
     await giveUsers(world, 2);
-    for (const [answer, code, pools] of [
-      ["n", 11, 2],
-      ["y", 0, 1],
-    ] as const) {
-      const run = cli.startInTerminal(["pool", "remove", "o0000"]);
-      await run.shows(/\[y\/N\] $/);
-      run.type(`${answer}\n`);
-      expect((await run.done).code).toBe(code);
-      expect(Object.keys(await world.redis.pools())).toHaveLength(pools);
-    }
-    const sent = cli.startInTerminal([...ASK, "--id", "b-1", "--yes"]);
-    expect((await sent.done).code).toBe(0);
-    for (const [answer, code, records] of [
-      ["n", 11, 1],
-      ["y", 0, 0],
-    ] as const) {
-      const run = cli.startInTerminal(["broadcast", "delete", "b-1"]);
-      await run.shows(/\[y\/N\] $/);
-      run.type(`${answer}\n`);
-      expect((await run.done).code).toBe(code);
-      expect(await world.redis.client.exists("mina:broadcast:b-1")).toBe(records);
-    }
+    const pools = async () => Object.keys(await world.redis.pools()).length;
+    expect([await answer("n", "pool", "remove", "o0000"), await pools()]).toEqual([11, 2]);
+    expect([await answer("y", "pool", "remove", "o0000"), await pools()]).toEqual([0, 1]);
+    expect((await cli.startInTerminal([...ASK, "--id", "b-1", "--yes"]).done).code).toBe(0);
+    const records = () => world.redis.client.exists("mina:broadcast:b-1");
+    expect([await answer("n", "broadcast", "delete", "b-1"), await records()]).toEqual([11, 1]);
+    expect([await answer("y", "broadcast", "delete", "b-1"), await records()]).toEqual([0, 0]);
   });
 
   it("sends nothing after Ctrl-C at the question", async () => {

@@ -1,6 +1,6 @@
 import type { SendAnswer } from "../../broadcast/ports.ts";
 import { parseFields } from "../errcode/answer.ts";
-import { BASE_HINT, statusText } from "../errcode/send-answer.ts";
+import { BASE_HINT, SHORT_WAIT_MS, statusText } from "../errcode/send-answer.ts";
 import { classify, type ErrcodeTable } from "../errcode/verdicts.ts";
 import type { HttpAnswer, HttpReply } from "../http/exchange.ts";
 import { describePage } from "../http/foreign-page.ts";
@@ -14,9 +14,6 @@ interface Said {
   errmsg: string;
   msgid: string | undefined;
 }
-
-/** The wait after a 429 without a time; see `errcode/send-answer.ts`. */
-const SHORT_WAIT_MS = 1000;
 
 /**
  * The result of one send in the engine's terms. The gateway's `error_code` takes precedence over the service's `errno`, as in

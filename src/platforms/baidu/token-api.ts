@@ -5,7 +5,7 @@ import { parseFields } from "../errcode/answer.ts";
 import { askForToken } from "../errcode/ask-for-token.ts";
 import { BASE_HINT, statusText } from "../errcode/send-answer.ts";
 import { readToken, type TokenVerdict } from "../errcode/token-answer.ts";
-import { SHORT_WAIT_MS } from "../errcode/token-retry.ts";
+import { TOKEN_WAIT_MS } from "../errcode/token-retry.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { openHttp } from "../http/http.ts";
 import type { Network } from "../http/network.ts";
@@ -90,6 +90,6 @@ function judge(
 /** How long to wait before another attempt, ms, if the endpoint itself says that it is busy. */
 function waitOf(reply: HttpReply): number | undefined {
   if (reply.kind === "failure") return undefined;
-  if (reply.status === 429) return readRetryAfter(reply) ?? SHORT_WAIT_MS;
+  if (reply.status === 429) return readRetryAfter(reply) ?? TOKEN_WAIT_MS;
   return reply.status >= 500 ? (readRetryAfter(reply) ?? 0) : undefined;
 }

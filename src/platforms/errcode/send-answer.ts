@@ -13,7 +13,7 @@ export const BASE_HINT = "check --api-base: this address does not answer like th
  * The wait after a 429 without a time: the rate limit has recovered a little by then. The pacer waits longer when that is
  * too short.
  */
-const SHORT_WAIT_MS = 1000;
+export const SHORT_WAIT_MS = 1000;
 
 /** The result of one send in the engine's terms; `accessToken` is kept out of the texts. */
 export function toSendAnswer(reply: HttpReply, accessToken: string, table: ErrcodeTable): SendAnswer {

@@ -6,7 +6,7 @@ import { classify, type ErrcodeTable } from "./verdicts.ts";
 
 const MINUTE_MS = 60_000;
 /** The wait after a 429 without a time. */
-export const SHORT_WAIT_MS = 5000;
+export const TOKEN_WAIT_MS = 5000;
 
 /**
  * Adds timing information to the error of a token endpoint: `transient` if another attempt may succeed, `waitMs`
@@ -31,7 +31,7 @@ function waitOf(reply: HttpReply, nowMs: number, table: ErrcodeTable): number | 
   const answerClass = errcode === undefined ? undefined : classify(table, errcode).class;
   if (reply.status >= 500 || answerClass === "ambiguous") return asked ?? 0;
   if (answerClass === "quota") return asked ?? MINUTE_MS - (nowMs % MINUTE_MS);
-  return reply.status === 429 ? (asked ?? SHORT_WAIT_MS) : undefined;
+  return reply.status === 429 ? (asked ?? TOKEN_WAIT_MS) : undefined;
 }
 
 /** Failures other than a refusal by the API: the network, or a page from something on the way. */
