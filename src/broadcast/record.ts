@@ -194,7 +194,7 @@ export interface BroadcastStore {
   canaryProgress(id: string): Promise<CanaryProgress | undefined>;
   /** Replaces the verdict by an operator's. */
   overrideCanary(id: string, verdict: CanaryVerdict): Promise<void>;
-  /** Enters a run into the record and starts its heartbeat. */
+  /** Starts a run's heartbeat and enters the run into the record. */
   beginRun(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<void>;
   /** Renews the heartbeat for another lease. False when it had lapsed. */
   beat(id: string, run: RunInfo, state: RunState, leaseMs: number): Promise<boolean>;

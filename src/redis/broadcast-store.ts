@@ -58,8 +58,9 @@ function createRuns(link: RedisLink, keys: Keys): RunMethods {
     );
   return {
     beginRun: async (id, run, state, leaseMs) => {
-      await keep(id, run, state);
+      // In this order nobody can meet the run without its heartbeat, and take it for a dead one.
       await call(client.set(keys.run(id, run.runId), JSON.stringify(run), "PX", leaseMs));
+      await keep(id, run, state);
     },
     beat: async (id, run, state, leaseMs) => {
       const key = keys.run(id, run.runId);

@@ -173,6 +173,25 @@ describe("a run", () => {
     link.close();
   });
 
+  it("that starts is never met without its heartbeat, and taken for dead", async () => {
+    const link = await connectRedis({ url: redis.url, shownUrl: redis.url });
+    const seen: boolean[][] = [];
+    const look = async <T>(done: T) => {
+      seen.push((await store().runs("b1")).map(({ alive }) => alive));
+      return done;
+    };
+    const observed = {
+      ...link,
+      run: async (...args: Parameters<RedisLink["run"]>) => look(await link.run(...args)),
+      client: { set: async (...args: [string, string]) => look(await redis.client.set(...args)) },
+    };
+    const keys = createKeys({ keyPrefix: "mina:", poolPrefix: "mina:openid:" });
+    await createBroadcastStore(observed as unknown as RedisLink, keys).beginRun("b1", RUN, STATE, LEASE_MS);
+    expect(seen.flat()).not.toContain(false);
+    expect(seen.at(-1)).toEqual([true]);
+    link.close();
+  });
+
   it("is declared dead by others", async () => {
     await store().beginRun("b1", RUN, STATE, LEASE_MS);
     await store().buryRun("b1", "run1");
