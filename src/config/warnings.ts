@@ -1,6 +1,7 @@
 import type { ConfigFile } from "./config-file.ts";
 import type { Layer } from "./layers.ts";
 import { profileSections } from "./profiles.ts";
+import { redactUrl } from "./redact-url.ts";
 import type { Sources } from "./resolve.ts";
 import {
   isSecret,
@@ -36,7 +37,22 @@ export function findWarnings(
       `the pool prefix "${poolPrefix}" also matches push-cli's own keys, which start with "${keyPrefix}"`,
     );
   }
+  warnings.push(...exposedPasswords(sources.flags));
   return [...warnings, ...quotedVariables(sources.env), ...overruledProfile(sources)];
+}
+
+function exposedPasswords(flags: Layer): string[] {
+  return (["redisUrl", "proxy"] as const).flatMap((key) => {
+    const { value, origin } = flags[key] ?? {};
+    const warning = origin && passwordWarning(origin.name, value, SETTINGS[key].env);
+    return warning === undefined ? [] : [warning];
+  });
+}
+
+/** About a URL on the command line; undefined when it has no password. */
+export function passwordWarning(flag: string, url = "", variable: string): string | undefined {
+  if (redactUrl(url) === url) return undefined;
+  return `${flag} contains a password, and other users of this machine can read command lines; use ${variable} instead`;
 }
 
 /** `docker run --env-file` treats quotes around a value as part of it. */

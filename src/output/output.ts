@@ -1,5 +1,6 @@
 import { type Asking, ask, canAsk, prompt } from "./confirm.ts";
 import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
+import { type Fact, renderFacts } from "./facts.ts";
 import { visibleLines } from "./format.ts";
 import type { Io } from "./io.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
@@ -11,6 +12,7 @@ import { type Cell, type Column, renderTable } from "./table.ts";
 import { wrapWords } from "./wrap.ts";
 
 export type { Asking } from "./confirm.ts";
+export type { Fact } from "./facts.ts";
 export type { Progress } from "./progress.ts";
 export type { ErrorReport } from "./render-error.ts";
 export type { Style } from "./style.ts";
@@ -37,8 +39,6 @@ export interface Output {
   readonly style: Style;
   /** Of stdout; 80 if unknown. */
   readonly columns: number;
-  /** For stderr. */
-  readonly talkStyle: Style;
   /** Aborted when stdout accepts nothing more; long work whose only product is stdout should end then. */
   readonly closed: AbortSignal;
   /** The one document of a command, for programs: JSON, or a row for each of its values. Rejects like `line`. */
@@ -58,6 +58,8 @@ export interface Output {
   page(lines: string, options?: { pager?: boolean }): Promise<void>;
   /** A line of data for people and pipes. */
   data(text: string): void;
+  /** What is known of something, a line for each fact: data for people. */
+  facts(facts: readonly Fact[]): void;
   /** Rows, as a table or for programs. Rejects like `line`. */
   table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
   /** A message on stderr that --quiet silences. */
@@ -66,6 +68,8 @@ export interface Output {
   trace(text: string): void;
   /** A message on stderr that nothing silences. */
   warn(text: string): void;
+  /** The same for facts: what a question is about, or what was found before it. */
+  warnFacts(facts: readonly Fact[]): void;
   /** Also ends the live progress line. */
   error(error: ErrorReport): void;
   /** Ends the previous one if it is still shown. */
@@ -128,7 +132,6 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       return mayAsk();
     },
     noInput,
-    talkStyle,
     canAsk: mayAsk,
     closed: stdout.closed,
     ...data,
@@ -139,8 +142,11 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     trace,
     warn: (text) => {
       onSay?.("warn", text);
-      // Other lines, such as what a question is about, are laid out already.
-      say(text.startsWith("warning: ") ? wrapWords(text, errorWidth(io), 2) : text);
+      say(wrapWords(text, errorWidth(io), 2));
+    },
+    warnFacts: (facts) => {
+      onSay?.("warn", renderFacts(facts, createStyle(false), Number.POSITIVE_INFINITY));
+      say(renderFacts(facts, talkStyle, errorWidth(io)));
     },
     error: (report) => {
       onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
@@ -225,6 +231,7 @@ function stdoutMethods(io: Io, stdout: Sink, as: FormatChoice, { header, color }
       if (!isPaged) await text(lines);
     },
     data: (text: string) => stdout.write(`${visibleLines(text)}\n`),
+    facts: (facts: readonly Fact[]) => stdout.write(`${visibleLines(renderFacts(facts, style, columns))}\n`),
     table: async (titles: readonly Column[], cells: readonly Cell[][]) => {
       if (rows) stdout.write(rows.render(titles, cells));
       else stdout.write(await renderTable(titles, cells, columns, style, header !== false));

@@ -10,6 +10,8 @@ export interface Column {
   name?: string;
   /** Text that is too long is wrapped instead of cut: for texts of our own. */
   wrap?: boolean;
+  /** Text that is never cut, however little space there is: it is there to be copied, or short. */
+  whole?: boolean;
   /** Default: right when every cell of the column is a number. */
   align?: "left" | "right";
   /** Cells are shares from 0 to 1, drawn as bars in the width that the other columns leave; must be the last column. */
@@ -18,7 +20,7 @@ export interface Column {
 
 export type Cell = string | number;
 
-/** A table for people, at most `width` cells wide if the text columns can be cut to that; numbers are never cut. */
+/** A table for people, at most `width` cells wide if the text columns can be cut to that; right-aligned columns are never cut. */
 export async function renderTable(
   columns: readonly Column[],
   rows: readonly Cell[][],
@@ -36,7 +38,8 @@ export async function renderTable(
       header ? displayWidth(column.title) : 0,
     ),
   );
-  const widths = fitWidths(natural, aligns, width);
+  const mayBeCut = written.map(({ whole }, index) => !whole && aligns[index] === "left");
+  const widths = fitWidths(natural, mayBeCut, width);
   const cutRow = (row: string[]) =>
     row.map((cell, index) => fitCell(cell, widths[index] ?? 0, written[index]?.wrap === true));
   const head = cutRow(written.map((column) => column.title)).map(style.bold);
@@ -94,9 +97,9 @@ function defaultAlign(rows: readonly Cell[][], index: number): "left" | "right" 
 }
 
 /** Takes the excess from the widest text columns; from the first one, which identifies the row, only if necessary. */
-function fitWidths(natural: number[], aligns: ("left" | "right")[], width: number): number[] {
+function fitWidths(natural: number[], mayBeCut: readonly boolean[], width: number): number[] {
   const widths = [...natural];
-  const canCut = (index: number) => aligns[index] === "left" && (widths[index] ?? 0) > NARROWEST_COLUMN;
+  const canCut = (index: number) => mayBeCut[index] === true && (widths[index] ?? 0) > NARROWEST_COLUMN;
   let excess = widths.reduce((sum, w) => sum + w, 0) + GAP.length * (widths.length - 1) - width;
   for (; excess > 0; excess--) {
     let widest = 0;

@@ -85,6 +85,12 @@ const SUBSCRIBE = ["--channel", "wechat-subscribe"];
 
 const SCREENS: Record<string, Screen> = {
   "broadcast-question": { argv: SEND, code: 11, given: fillPools, typed: "n\n" },
+  "broadcast-question-warning": {
+    argv: ["broadcast", TEMPLATES.order, "--keywords", "订单 42，已发货,上海，4006"],
+    code: 11,
+    given: fillPools,
+    typed: "n\n",
+  },
   "broadcast-dry-run": { argv: [...SEND, "--dry-run"], code: 0, given: fillTwo },
   "broadcast-sent": { argv: [...SEND, "--yes"], code: 0, given: fillPools },
   "broadcast-partial": {

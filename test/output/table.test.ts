@@ -72,6 +72,13 @@ describe("renderTable", () => {
     expect(narrow).toMatch(/^o\d+… {2}123456789 {2}errmsg er… {2}short$/m);
   });
 
+  it("never cuts a column that is there to be copied", async () => {
+    const columns = [{ title: "template" }, { title: "id", whole: true }, { title: "n" }];
+    const id = "20261128-014905-w6lj";
+    const [, , row] = (await renderTable(columns, [["t".repeat(43), id, 1]], 40, plain)).split("\n");
+    expect(row).toBe(`${"t".repeat(14)}…  ${id}  1`);
+  });
+
   it("lets no control sequence out of a cell", async () => {
     const table = await renderTable([{ title: "a" }], [["\x1b[2J\r\n\u202e"]], 80, plain);
     expect(table).toContain("\\x1b[2J\\r\\n\\u202e");

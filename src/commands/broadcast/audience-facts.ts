@@ -4,10 +4,11 @@ import type { DryRun } from "../../broadcast/dry-run.ts";
 import { sumWithheld } from "../../broadcast/outcome.ts";
 import { mergeFiltered, sumFiltered } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import { nameOf } from "../permission-words.ts";
 import { filteredFacts, policyFacts, withheldFacts } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
-import { countUsers, type Fact } from "./question.ts";
+import { countUsers } from "./question.ts";
 
 /** Whom a broadcast reaches, and what that costs. */
 export function audienceFacts(
@@ -49,12 +50,12 @@ export function audienceFacts(
   ];
 }
 
-/** How many of those who are sent to are left with how much: "no code: 4 users, 1: 2 users". */
+/** How many of those who are sent to are left with how much: "4 users with no code, 2 users with 1 code". */
 function describeLeft(left: DryRun["left"], name: string): string {
-  const titles = [`no ${name}`, "1", "2", "3 or more"];
+  const titles = [`no ${name}`, `1 ${name}`, `2 ${name}s`, `3 or more ${name}s`];
   const some = titles.flatMap((title, i) => {
     const users = left[i] ?? 0;
-    return users > 0 ? [`${title}: ${countUsers(users)}`] : [];
+    return users > 0 ? [`${countUsers(users)} with ${title}`] : [];
   });
   return some.join(", ") || "-";
 }

@@ -1,7 +1,7 @@
 import type { AskCanary } from "../../broadcast/canary.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { describeFigures, percent } from "./canary-words.ts";
-import { describeFacts } from "./question.ts";
 
 /** What stands where the question is to be shown. */
 interface Screen {
@@ -18,15 +18,10 @@ export function askAboutCanary(deps: Deps, { stdinTaken, hideProgress, showProgr
     if (!out.canAsk({ stdinTaken })) return undefined;
     const { profile: name, production } = await deps.settings();
     hideProgress();
-    out.warn(
-      describeFacts(
-        [
-          ["canary", `${percent(canary.share)}, ${describeFigures(figures)}`],
-          ...(why === undefined ? [] : [["warning", why, "danger"] as [string, string, "danger"]]),
-        ],
-        out.talkStyle,
-      ),
-    );
+    out.warnFacts([
+      ["canary", `${percent(canary.share)}, ${describeFigures(figures)}`],
+      ...(why === undefined ? [] : [["warning", why, "danger"] as Fact]),
+    ]);
     const profile = name === undefined ? undefined : { name, production };
     const yes = await out.confirm("Continue with everybody else?", { stdinTaken, profile, signal });
     if (signal.aborted) return undefined;

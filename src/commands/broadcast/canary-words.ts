@@ -1,6 +1,7 @@
 import type { Canary, CanaryDocument, CanaryFigures } from "../../broadcast/canary.ts";
 import { formatCount, formatDuration, formatMinute } from "../../output/format.ts";
-import { countUsers, type Fact } from "./question.ts";
+import type { Fact } from "../../output/output.ts";
+import { countUsers } from "./question.ts";
 
 /** How many users of a broadcast that is about to begin are in its canary, and how many follow. */
 export interface CanaryCount {

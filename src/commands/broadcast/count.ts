@@ -11,6 +11,7 @@ import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError, untilWhole } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import { countPools } from "../count-pools.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
@@ -18,7 +19,7 @@ import { nameOf, spendsOf } from "../permission-words.ts";
 import type { CanaryCount } from "./canary-words.ts";
 import { describeFiltered, describeWithheld } from "./filter-words.ts";
 import type { Filters } from "./filters.ts";
-import { countUsers, describeFacts, type Fact } from "./question.ts";
+import { countUsers } from "./question.ts";
 import { showSummary } from "./summary.ts";
 
 async function* audiencePages(
@@ -93,7 +94,7 @@ export async function showDryRun(
   );
   const { facts: told, canary } = await describe(dryRun);
   if (out.format === "human") {
-    out.data(describeFacts(told, out.style));
+    out.facts(told);
     for (const [title, body] of samplesOf(message, dryRun))
       out.data(`\n${title}: ${JSON.stringify(body, null, 2)}\n`);
   }

@@ -1,7 +1,7 @@
 import { checkEvicted, doubtMemory, doubtSaving, memoryRefused } from "../../broadcast/eviction.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
-import type { Fact } from "./question.ts";
 
 interface DoubtFlags {
   yes?: boolean;

@@ -9,8 +9,8 @@ import {
   type Withheld,
 } from "../../broadcast/policy.ts";
 import { formatCount, formatCounted, formatDuration } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import { formatCap } from "./caps.ts";
-import type { Fact } from "./question.ts";
 import { formatPercent } from "./shares.ts";
 
 /** The options that filters are given by. */

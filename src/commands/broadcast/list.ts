@@ -65,10 +65,9 @@ function parseStatuses(text: string): string[] {
 }
 
 const COLUMNS = [
-  // Right, because such a column is not cut where space is short: an id is there to be copied.
-  { title: "id", align: "right" as const },
+  { title: "id", whole: true },
   { title: "age", align: "right" as const },
-  { title: "status", align: "right" as const },
+  { title: "status", whole: true },
   { title: "template" },
   { title: "sent", align: "right" as const },
   { title: "errors", align: "right" as const },

@@ -2,8 +2,8 @@ import type { MessageInput, OpenChannel, Preflight } from "../../broadcast/chann
 import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import { formatCount } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
-import type { Fact } from "./question.ts";
 
 /**
  * What the account says of a message before anything is claimed; undefined where the channel can't ask, or is not to. Throws

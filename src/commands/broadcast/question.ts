@@ -6,15 +6,11 @@ import { redactUrl } from "../../config/redact-url.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCounted, formatDuration, formatRate } from "../../output/format.ts";
-import type { Style } from "../../output/output.ts";
-import { displayWidth } from "../../output/width.ts";
+import type { Fact } from "../../output/output.ts";
 import { showPoolKey } from "../../pool/place-flags.ts";
 import { askFirst, whyNotAsked } from "../ask.ts";
 import type { Deps } from "../deps.ts";
 import { textFacts } from "./variant-words.ts";
-
-/** A name and what there is to say of it; `danger` is shown in red. */
-export type Fact = [name: string, text: string, danger?: "danger"];
 
 /** Where a broadcast would go: whatever of it is wrong, it is the operator who can tell. */
 export async function settingFacts(deps: Deps, { withoutPool }: Message, apiNote = ""): Promise<Fact[]> {
@@ -89,14 +85,6 @@ export function reportFact(path: string | undefined): Fact {
   return ["report", path === "-" ? "stdout" : (path ?? "none (--report <file> writes a line per recipient)")];
 }
 
-/** `style`: of the stream that they are shown on. */
-export function describeFacts(facts: readonly Fact[], style: Style): string {
-  const width = Math.max(...facts.map(([name]) => displayWidth(name)));
-  const pad = (name: string) => name + " ".repeat(width - displayWidth(name));
-  const paint = (text: string, danger: Fact[2]) => (danger ? style.red(text) : text);
-  return facts.map(([name, text, danger]) => `${pad(name)}  ${paint(text, danger)}`).join("\n");
-}
-
 export interface Question {
   facts: readonly Fact[];
   /** How many messages it may come to. */
@@ -115,7 +103,7 @@ export interface Question {
 export function askToSend(deps: Deps, question: Question): Promise<ExitName | undefined> {
   const { facts, sends, confirmAbove, text, stdinTaken } = question;
   // Not talk: --quiet must not hide what is asked about.
-  deps.out.warn(describeFacts(facts, deps.out.talkStyle));
+  deps.out.warnFacts(facts);
   const typed = question.typed ?? (sends > confirmAbove ? sends : undefined);
   return askFirst(deps, `${text}?`, "nothing was sent", {
     stdinTaken,

@@ -108,10 +108,10 @@ const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "
 
 const COLUMNS = [
   { title: "openId" },
-  { title: "outcome", align: "right" as const },
+  { title: "outcome", whole: true },
   { title: "attempts", align: "right" as const },
   { title: "errcode", align: "right" as const },
-  { title: "at", align: "right" as const },
+  { title: "at", whole: true },
 ];
 
 /** Rows of a table on a terminal, which needs them before it can be drawn. */

@@ -9,21 +9,14 @@ import type { Settings } from "../../config/settings.ts";
 import { PushCliError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatCounted, formatTime } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
 import { canaryFacts } from "./canary-words.ts";
 import { policyFacts } from "./filter-words.ts";
 import type { RunOptions } from "./options.ts";
 import { checkApiBase } from "./preflight.ts";
-import {
-  countUsers,
-  describeFacts,
-  type Fact,
-  messageFacts,
-  paceFact,
-  reportFact,
-  settingFacts,
-} from "./question.ts";
+import { countUsers, messageFacts, paceFact, reportFact, settingFacts } from "./question.ts";
 import { scheduleFacts } from "./schedule-flags.ts";
 import { describeOutcomes, describeStatus } from "./summary.ts";
 import { tellingFacts } from "./telling.ts";
@@ -196,7 +189,7 @@ export async function showPlan(deps: Deps, plan: ResumePlan, asked: Asked): Prom
   };
   if (out.format !== "human") await out.document(document);
   else {
-    out.data(describeFacts(await resumeFacts(deps, plan, asked), out.style));
+    out.facts(await resumeFacts(deps, plan, asked));
     out.data(`dry run: would send to up to ${countUsers(sends)}; nothing was sent`);
   }
   return "done";

@@ -16,7 +16,7 @@ import {
 import { checkTimeZone, formatZoned } from "../../broadcast/zone.ts";
 import { parseDuration } from "../../config/durations.ts";
 import { PushCliError, usageError } from "../../errors.ts";
-import type { Fact } from "./question.ts";
+import type { Fact } from "../../output/output.ts";
 
 /** Of a first run and of a later one. */
 export interface HoursFlags {

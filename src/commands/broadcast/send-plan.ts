@@ -4,6 +4,7 @@ import type { Message, Preflight } from "../../broadcast/channel.ts";
 import type { DryRun } from "../../broadcast/dry-run.ts";
 import type { Schedule } from "../../broadcast/schedule.ts";
 import type { ExitName } from "../../exit-codes.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { warnOfPassed } from "../passed-over.ts";
 import { spendsOf } from "../permission-words.ts";
@@ -14,16 +15,7 @@ import { countCodes, noneReachable, showDryRun } from "./count.ts";
 import type { Filters } from "./filters.ts";
 import { quotaFacts } from "./look.ts";
 import type { RunOptions } from "./options.ts";
-import {
-  askToSend,
-  countUsers,
-  describeFacts,
-  type Fact,
-  messageFacts,
-  paceFact,
-  reportFact,
-  settingFacts,
-} from "./question.ts";
+import { askToSend, countUsers, messageFacts, paceFact, reportFact, settingFacts } from "./question.ts";
 import { describeAt, scheduleFacts } from "./schedule-flags.ts";
 import { tellingFacts } from "./telling.ts";
 import { sendTest, type TestFlags, testFacts } from "./test-send.ts";
@@ -118,7 +110,7 @@ export async function askAboutPlan(
   let { facts } = await describePlan(deps, flags, plan, found, dryRun);
   if (testers.length > 0) {
     // What goes to the testers is told before it does.
-    deps.out.warn(describeFacts([...facts, ...testFacts(testers, message)], deps.out.talkStyle));
+    deps.out.warnFacts([...facts, ...testFacts(testers, message)]);
     const test = await sendTest(deps, flags, plan);
     if (test.end) return test.end;
     // Their own codes may have been some of those that were counted.

@@ -10,13 +10,14 @@ import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount, formatDuration, formatMinute, formatRate, formatTime } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import { cutToWidth } from "../../output/width.ts";
 import type { Deps, RunAction } from "../deps.ts";
 import { spendsOf } from "../permission-words.ts";
 import { canaryFacts } from "./canary-words.ts";
 import { policyFacts, toPolicyDocument } from "./filter-words.ts";
 import { broadcastNeeds } from "./preflight.ts";
-import { describeFacts, type Fact, messageFacts } from "./question.ts";
+import { messageFacts } from "./question.ts";
 import { recountWithProgress } from "./recount.ts";
 import { scheduleFacts } from "./schedule-flags.ts";
 import {
@@ -84,7 +85,7 @@ export async function presentView(deps: Deps, view: BroadcastView, full: boolean
     };
     return out.document({ ...result, next: commands, ...more, runs: runs.map(toRunDocument) });
   }
-  out.data(describeFacts(factsOf(view, full, deps.clock.now()), out.style));
+  out.facts(factsOf(view, full, deps.clock.now()));
   out.data("");
   // Whom the last run skipped, others have sent to.
   const outcomes = result.outcomes && { ...result.outcomes, skipped: 0 };
@@ -195,10 +196,10 @@ async function showRest(
 const RUN_COLUMNS = [
   { title: "who" },
   { title: "pid", align: "right" as const },
-  { title: "since", align: "right" as const },
+  { title: "since", whole: true },
   { title: "worked", align: "right" as const },
   { title: "sent", align: "right" as const },
-  { title: "state", align: "right" as const },
+  { title: "state", whole: true },
 ];
 
 function isoTime(ms: number): string {

@@ -5,12 +5,12 @@ import type { PushCliError } from "../../errors.ts";
 import { formatOfHost, type NotifyFormat } from "../../notify/format.ts";
 import { requestOf } from "../../notify/notification.ts";
 import { checkMetricsFile } from "../../output/metrics-file.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { chooseHook, hostOf, tellHook } from "../hook.ts";
 import { describeEnd } from "./end-text.ts";
 import { openMetrics } from "./metrics.ts";
 import { broadcastNeeds } from "./preflight.ts";
-import type { Fact } from "./question.ts";
 import type { Summary } from "./summary.ts";
 import type { Telling, TellingFlags } from "./telling-options.ts";
 

@@ -10,12 +10,13 @@ import { requireCredentials } from "../../config/credentials.ts";
 import { PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
+import type { Fact } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 import { listOpenIds, takesStdin } from "../open-ids.ts";
 import { nameOf, spendsOf } from "../permission-words.ts";
 import { awaitToken } from "./first-token.ts";
 import type { RunOptions } from "./options.ts";
-import { countUsers, describeFacts, type Fact } from "./question.ts";
+import { countUsers } from "./question.ts";
 import { collectRunDeps } from "./run-deps.ts";
 
 export interface TestFlags {
@@ -100,7 +101,7 @@ async function testOne(
   const { run } = await drive(deps, flags, { ...plan, id, testOf: plan.id }, lines);
   const answers = await describeAnswers(deps, plan, lines);
   deps.out.warn(`test ${id}${of}`);
-  deps.out.warn(describeFacts(answers, deps.out.talkStyle));
+  deps.out.warnFacts(answers);
   const { stopReason } = run;
   if (stopReason) {
     const { exit, message, hint } = stopReason;

@@ -1,5 +1,7 @@
 import { parseDuration } from "../../config/durations.ts";
 import { loadSourceUrl } from "../../config/source-url.ts";
+import { SOURCE_URL_ENV } from "../../config/variables.ts";
+import { passwordWarning } from "../../config/warnings.ts";
 import { usageError } from "../../errors.ts";
 import type { Deps, SourceNeeds } from "../deps.ts";
 
@@ -33,6 +35,8 @@ export async function parseFrom(
   if (file !== undefined)
     throw usageError(`'${file}' and --from can't be used together: import from a file or from Redis`);
   const redisUrl = loadSourceUrl(fromRedisUrl, deps.io);
+  const warning = passwordWarning("--from-redis-url", fromRedisUrl, SOURCE_URL_ENV);
+  if (warning !== undefined) deps.out.warn(`warning: ${warning}`);
   const isOwn = redisUrl === undefined && keys === "plain";
   const place = parsePlace(flags) ?? (isOwn ? undefined : await placeOfPools(deps));
   if (!place) {

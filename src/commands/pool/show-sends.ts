@@ -9,8 +9,8 @@ const SHOWN = 10;
 
 const COLUMNS = [
   { title: "broadcast" },
-  { title: "outcome", align: "right" as const },
-  { title: "at", align: "right" as const },
+  { title: "outcome", whole: true },
+  { title: "at", whole: true },
   { title: "" },
 ];
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { dumpAll, giveUsers, useFolder, useWorld } from "../../broadcast/world.ts";
-import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
+import { atTerminal, errorOf, inPipe, unwrap } from "./at-terminal.ts";
 
 const world = useWorld();
 const dir = useFolder();
@@ -110,7 +110,9 @@ describe("keywords", () => {
 
   test("a full-width comma is doubted, and --keywords-delimiter decides", async () => {
     const { stdout } = await preview("--keywords", "订单，已发货");
-    expect(stdout).toMatch(/^warning +keyword1 contains a full-width comma; .*--keywords-delimiter '，'/m);
+    expect(unwrap(stdout)).toMatch(
+      /^warning +keyword1 contains a full-width comma; .*--keywords-delimiter '，'/m,
+    );
     const split = await preview("--keywords", "订单，已发货", "--keywords-delimiter", "，");
     expect(split.stdout).toMatch(/^keyword1 +订单\nkeyword2 +已发货$/m);
     const meant = await preview("--keywords", "订单，已发货;b", "--keywords-delimiter", ";");

@@ -10,7 +10,7 @@ import {
   until,
   useWorld,
 } from "../../broadcast/world.ts";
-import { atTerminal, errorOf, inPipe, pressCtrlC } from "./at-terminal.ts";
+import { atTerminal, errorOf, inPipe, pressCtrlC, unwrap } from "./at-terminal.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 5 } });
 const remove = (args: string[] = []) => inPipe(world, ["delete", "b-1", ...args]);
@@ -47,7 +47,7 @@ describe("delete at a terminal", () => {
     const { code, stderr } = await atTerminal(world, ["delete", "b-1"], "n\n");
     expect(code).toBe(11);
     expect(stderr).toContain("broadcast b-1: stopped, 0 sent, to go 10\n");
-    expect(stderr).toContain(
+    expect(unwrap(stderr)).toContain(
       "it can't be resumed after that, and claims without an outcome keep their codes or consents\n",
     );
     expect(stderr).toContain("Delete broadcast b-1? [y/N] ");

@@ -63,7 +63,7 @@ describe("the question tells", () => {
       keyword3: "three",
       audience: "all pools: 7 users, 6 with a valid code",
       spends: "6 codes; this leaves 4 users without a code",
-      leaves: "no code: 4 users, 1: 2 users",
+      leaves: "4 users with no code, 2 users with 1 code",
       takes: "about 3.0 s at 2.0/s",
       report,
     });

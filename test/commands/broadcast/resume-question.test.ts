@@ -8,7 +8,7 @@ import {
   until,
   useWorld,
 } from "../../broadcast/world.ts";
-import { answering, atTerminal, errorOf, inPipe, pressCtrlC } from "./at-terminal.ts";
+import { answering, atTerminal, errorOf, inPipe, pressCtrlC, unwrap } from "./at-terminal.ts";
 import { start } from "./commands.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 5 } });
@@ -94,7 +94,7 @@ describe("resume at a terminal", () => {
 
   test("tells what --retry-unknown may do", async () => {
     const { stderr } = await atTerminal(world, ["resume", "b-1", "--retry-unknown"], "n\n");
-    expect(stderr).toMatch(/^warning +--retry-unknown: .*prepay_id.* deliver the message twice$/m);
+    expect(unwrap(stderr)).toMatch(/^warning +--retry-unknown: .*prepay_id.* deliver the message twice$/m);
   });
 });
 

@@ -3,7 +3,7 @@ import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import { dumpAll, giveCode, giveUsers, setFaults, useWorld } from "../../broadcast/world.ts";
 import { useRecorder } from "../../helpers/recorder.ts";
 import { TEMPLATES } from "../../sandbox/api.ts";
-import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
+import { atTerminal, errorOf, inPipe, unwrap } from "./at-terminal.ts";
 
 const world = useWorld({ sandbox: { acceptAny: true } });
 const recorder = useRecorder(() => world.sandbox.url);
@@ -174,7 +174,9 @@ test("the dry run and the question show each variant: its texts, its share and h
 test("a dry run that was given neither id nor seed says that the next one draws others", async () => {
   await giveUsers(world, 4);
   const without = await atTerminal(world, ["t", ...AB, "--dry-run"]);
-  expect(without.stdout).toMatch(/seed +\S+ \(drawn anew each time, unless --seed or --id is given\)/);
+  expect(unwrap(without.stdout)).toMatch(
+    /seed +\S+ \(drawn anew each time, unless --seed or --id is given\)/,
+  );
   const named = await atTerminal(world, ["t", ...AB, "--dry-run", "--id", "b-9"]);
   expect(named.stdout).toMatch(/seed +b-9\n/);
 });

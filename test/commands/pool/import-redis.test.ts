@@ -204,6 +204,16 @@ describe("from another Redis", () => {
     expect(await other.pools()).toEqual(before);
   });
 
+  it("warns of a password on the command line", async () => {
+    const url = "redis://:hunter2@127.0.0.1:1";
+    const args = ["pool", "import", "--from", "list", "--from-redis-url", url];
+    const { stderr } = await world.cli(args);
+    expect(stderr).toContain("warning: --from-redis-url contains a password");
+    expect(stderr).not.toContain("hunter2");
+    const { stderr: quiet } = await world.cli(args.slice(0, 4), { env: { PUSH_CLI_FROM_REDIS_URL: url } });
+    expect(quiet).not.toContain("warning");
+  });
+
   it("never shows the password of a URL", async () => {
     for (const url of ["redis://:hunter2@127.0.0.1:1", "redis://u:hunter2@127.0.0.1:1/x"]) {
       const { code, stdout, stderr } = await world.cli(["pool", "import", "--from", "list"], {
