@@ -15,7 +15,8 @@ const world = useWorld({ sandbox: { latencyMs: 5 } });
 const recorder = useRecorder(() => world.sandbox.url);
 const dir = useFolder();
 const { run, show, resume } = useCommands(world);
-const env = () => ({ env: { PUSH_CLI_API_BASE: recorder.url } });
+/** On a busy machine, an answer that is late is not lost: a fault in the second attempt would make the outcome `unknown`. */
+const env = () => ({ env: { PUSH_CLI_API_BASE: recorder.url, PUSH_CLI_API_TIMEOUT: "2m" } });
 
 const NAMES = ["A", "B", "C"];
 const VARIANTS = ["--variant", "A:50%=a,1", "--variant", "B:30%=b,2", "--variant", "C=c,3"];

@@ -47,6 +47,8 @@ export function useRecorder(behind: () => string): Recorder {
       if (message && answer.includes('"errcode":0')) recorder.messages.push(message);
       response.end(answer);
     });
+    // A connection that is closed for being idle, just as a request comes, would make that request's answer a lost one.
+    server.keepAliveTimeout = 0;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     recorder.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });

@@ -19,7 +19,7 @@ async function startServer(): Promise<PrivateRedis> {
 }
 
 async function open(url: string, more: Parameters<typeof openBooks>[1] = {}): Promise<Books> {
-  const books = await openBooks(url, more);
+  const books = await openBooks(url, { replyMs: undefined, ...more });
   ends.push(() => books.close());
   return books;
 }
