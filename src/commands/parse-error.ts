@@ -17,8 +17,22 @@ export function explainParseError(error: CommanderError, command: Command): Push
     suggestion ??
     (tooMuch ? verbMeantBy(command) : undefined);
   if (meant) return usageError(message, `did you mean ${meant}?`);
+  const option = /^unknown option '(--[^'=]+)/.exec(message)?.[1];
+  const owner = option && ownerAmong(command.args, command, option);
+  if (owner) return usageError(message, `options go after their command: ${pathOf(owner)} ${option}`);
   const isWord = /unknownOption|unknownCommand|invalidArgument/.test(error.code);
   return usageError(message, isWord ? `see ${pathOf(command)} --help` : `usage: ${usageOf(command)}`);
+}
+
+/** The command below this one that is named later on the command line and has the option: `pool --limit 3 list`. */
+function ownerAmong(words: readonly string[], command: Command, option: string): Command | undefined {
+  for (const [at, word] of words.entries()) {
+    const child = childOf(command, word);
+    if (!child) continue;
+    const taker = [child, defaultOf(child)].find((one) => one?.options.some(({ long }) => long === option));
+    return taker ?? ownerAmong(words.slice(at + 1), child, option);
+  }
+  return undefined;
 }
 
 /** A mistyped verb of a noun that stands for a command is taken for that command's argument: `broadcast rsume x`. */

@@ -59,6 +59,14 @@ describe("a command line that can't be understood", () => {
     usage(["help", "pool", "xyzzy"], /no help for 'pool xyzzy'/),
     usage(["purge", "--dry-rum"], /^unknown option '--dry-rum'$/, /^did you mean --dry-run\?$/),
     usage(["purge", "--xyzzy"], /^unknown option '--xyzzy'$/, /^see push-cli purge --help/),
+    ...[
+      ["pool", "--limit", "2", "list"],
+      ["--limit=2", "pool", "list"],
+    ].map((argv) =>
+      usage(argv, /^unknown option '--limit/, /^options go after .*: push-cli pool list --limit$/),
+    ),
+    usage(["--to", "o1", "broadcast", "t"], /^unknown option '--to'$/, /: push-cli broadcast --to$/),
+    usage(["pool", "--xyzzy", "list"], /^unknown option '--xyzzy'$/, /^see push-cli pool --help$/),
     usage(["--jsn", "pool", "list"], /^unknown option '--jsn'$/, /^did you mean --json\?$/),
     usage(
       ["pool", "show"],
