@@ -38,7 +38,8 @@ Examples:
   $ push-cli sandbox --accept-any --port 8077
   $ push-cli sandbox --accept-any --fault busy:5 --fault reset-after:1
   $ push-cli sandbox --accept-any --outage 1000:60s:reset
-  $ curl http://127.0.0.1:8077/sandbox/stats`;
+  $ curl http://127.0.0.1:8077/sandbox/stats
+  $ curl 'http://127.0.0.1:8077/sandbox/messages?limit=5'`;
 
 export function registerSandbox(command: Command, run: RunAction): void {
   command

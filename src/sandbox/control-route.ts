@@ -2,6 +2,7 @@ import { PushCliError, usageError } from "../errors.ts";
 import { sendJson, sendText } from "./answers.ts";
 import { requireSubscription } from "./baidu/service.ts";
 import { parseFault, renderFault } from "./faults.ts";
+import { INBOX_SIZE } from "./inbox.ts";
 import { parseJson, parseList } from "./json.ts";
 import type { SandboxCode } from "./options.ts";
 import { OTHER_ACTIONS, OTHER_INDEX } from "./other-actions.ts";
@@ -36,6 +37,7 @@ The APIs
 
 The sandbox itself
   GET  /sandbox/stats           what was delivered, answered and broken so far; ?users=0 without the users
+  GET  /sandbox/messages        what users got, the newest first; ?openId=... of one user, ?limit=20 (1,000 are kept)
   GET  /sandbox/alipay-keys     the application's private key and Alipay's public key, one line of base64 each
   POST /sandbox/codes           issue push codes: a JSON array or NDJSON of {openId, formId, expire, uses?, scene?}, up to 1 MiB
 ${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's subscriptions: a JSON array or NDJSON of {openId, templateId, subscribeId}
@@ -48,9 +50,10 @@ ${CONSENT_INDEX}${OTHER_INDEX}  POST /sandbox/subscriptions   register Baidu's s
 type Action = (platform: Platform, body: string) => unknown;
 
 /** The views under /sandbox/. */
-const VIEWS: Record<string, (platform: Platform, url: string) => string> = {
-  stats: renderStats,
-  "alipay-keys": ({ alipayKeys }) => JSON.stringify(alipayKeys.handOut()),
+const VIEWS: Record<string, (platform: Platform, url: string) => unknown> = {
+  stats: (platform, url) => (queryValue(url, "users") === "0" ? platform.summary() : platform.stats()),
+  messages: ({ inbox }, url) => inbox.list({ openId: queryValue(url, "openId"), limit: readLimit(url) }),
+  "alipay-keys": ({ alipayKeys }) => alipayKeys.handOut(),
 };
 
 const ACTIONS: Record<string, Action> = {
@@ -96,17 +99,19 @@ export function answerControl(platform: Platform, request: HttpRequest, reply: R
   const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;
   if (!view && !action) sendText(reply, 404, "not found; see /\n");
   else if (method !== (view ? "GET" : "POST")) sendText(reply, 405, "wrong method; see /\n");
-  else if (view) sendJson(reply, view(platform, url));
-  else if (action) void runAction(platform, action, body, reply);
+  else if (view) void answerWith(() => view(platform, url), reply);
+  else if (action) void answerWith(() => action(platform, body), reply);
 }
 
-function renderStats(platform: Platform, url: string): string {
-  return JSON.stringify(queryValue(url, "users") === "0" ? platform.summary() : platform.stats());
+function readLimit(url: string): number {
+  const text = queryValue(url, "limit") ?? String(INBOX_SIZE);
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageError(`the limit "${text}" is not a whole number`, "such as ?limit=20");
 }
 
-async function runAction(platform: Platform, action: Action, body: string, reply: Reply): Promise<void> {
+async function answerWith(act: () => unknown, reply: Reply): Promise<void> {
   try {
-    const done = action(platform, body);
+    const done = act();
     // Most are done at once, so that later requests on the connection see their effect.
     sendJson(reply, JSON.stringify(done instanceof Promise ? await done : done));
   } catch (error) {

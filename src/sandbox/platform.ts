@@ -6,6 +6,8 @@ import type { Form } from "./baidu/form.ts";
 import { BaiduService } from "./baidu/service.ts";
 import { Codes } from "./codes.ts";
 import { FaultDice } from "./fault-dice.ts";
+import { Inbox } from "./inbox.ts";
+import { parseJson } from "./json.ts";
 import { checkDraft, parseDraft } from "./message.ts";
 import type { SandboxSettings, SandboxStats, SandboxSummary } from "./options.ts";
 import { OutageWatch } from "./outage.ts";
@@ -39,6 +41,7 @@ export class Platform {
   tokens!: Tokens;
   codes!: Codes;
   tally!: Tally;
+  inbox!: Inbox;
   quotas!: DayQuotas;
   subscriptions!: Subscriptions;
   logins!: Logins;
@@ -62,6 +65,7 @@ export class Platform {
     this.tokens = new Tokens(settings);
     this.codes = new Codes(settings.acceptAny, settings.now);
     this.tally = new Tally();
+    this.inbox = new Inbox(settings.now);
     this.dice.setFaults(settings.faults);
     this.outage.set(settings.outage);
     this.#inFlight.clear();
@@ -98,7 +102,10 @@ export class Platform {
     if (fault !== 0) return { errcode: fault };
     if (this.#inFlight.has(openId)) return { errcode: 43108 };
     const errcode = this.codes.spend(draft.form_id, openId);
-    if (errcode === 0) this.tally.countTemplateMessage(openId, draft);
+    if (errcode === 0) {
+      this.tally.countTemplateMessage(openId, draft);
+      this.inbox.add(openId, () => draft);
+    }
     return { errcode, holds: this.settings.oneCallPerUser === true ? this.#hold(openId) : undefined };
   }
 
@@ -112,7 +119,8 @@ export class Platform {
     if (this.#inFlight.has(openId)) return { errcode: 43108 };
     const errcode = this.subscriptions.spend(checked);
     const msgid = errcode === 0 ? nextMsgid() : undefined;
-    if (msgid !== undefined && this.subscriptions.deliver(checked, msgid)) this.tally.countDelivery(openId);
+    if (msgid !== undefined && this.subscriptions.deliver(checked, msgid))
+      this.#deliver(openId, () => checked.message);
     return { errcode, msgid, holds: this.settings.oneCallPerUser === false ? undefined : this.#hold(openId) };
   }
 
@@ -120,7 +128,7 @@ export class Platform {
   sendBaidu(kind: "code" | "subscription", token: string | undefined, form: Form): Verdict {
     const { errcode, openId } = this.baidu.send(kind, token, form);
     if (openId === undefined) return { errcode };
-    this.tally.countDelivery(openId);
+    this.#deliver(openId, () => Object.fromEntries(form));
     return { errcode, msgid: nextMsgid() };
   }
 
@@ -129,7 +137,7 @@ export class Platform {
     const refused = this.tokens.check(token) || this.quotas.take("templateSend");
     if (refused !== 0) return { errcode: refused };
     const { verdict, openId, arrives } = this.officialAccount.send(body);
-    if (arrives) this.tally.countDelivery(openId);
+    if (arrives) this.#deliver(openId, () => parseJson(body));
     return verdict;
   }
 
@@ -140,14 +148,14 @@ export class Platform {
     const checked = checkQqMessage(body);
     if (typeof checked === "number") return { errcode: checked };
     const errcode = this.qq.spend(checked.openId, checked.templateId);
-    if (errcode === 0) this.tally.countDelivery(checked.openId);
+    if (errcode === 0) this.#deliver(checked.openId, () => parseJson(body));
     return { errcode };
   }
 
   /** An Alipay message, of either kind. */
   sendAlipay(parameters: Parameters): Verdict {
     const { word, told: errmsg, isGatewayError, openId } = this.alipay.send(parameters);
-    if (openId !== undefined) this.tally.countDelivery(openId);
+    if (openId !== undefined) this.#deliver(openId, () => parseJson(parameters.get("biz_content") ?? ""));
     return { errcode: word === "10000" ? 0 : word, errmsg, isGatewayError };
   }
 
@@ -182,6 +190,11 @@ export class Platform {
       lastMessage: tally.lastMessage,
       subscribe: this.subscriptions.summary(),
     };
+  }
+
+  #deliver(openId: string, body: () => unknown): void {
+    this.tally.countDelivery(openId);
+    this.inbox.add(openId, body);
   }
 
   #hold(openId: string): string {

@@ -56,3 +56,8 @@ export async function runOnScreen(
   await checkPrinted(argv, printed);
   return { code, ...printed };
 }
+
+/** A text with its wrapped lines in one piece again. */
+export function unwrap(text: string): string {
+  return text.replace(/\n +/g, " ");
+}

@@ -120,6 +120,7 @@ const COLUMNS = [
 
 function viewAt(nowMs: number): RowView<ListedPool> {
   return {
+    noun: "pool",
     columns: COLUMNS,
     screenRow: (pool) => toRow(pool, (ms) => formatDuration(ms - nowMs)),
     plainRow: (pool) => toRow(pool, (ms) => new Date(ms).toISOString()),

@@ -1,3 +1,4 @@
+import { formatCounted } from "../../output/format.ts";
 import type { Cell, Column } from "../../output/output.ts";
 import type { Deps } from "../deps.ts";
 
@@ -6,6 +7,8 @@ const TABLE_ROWS = 1000;
 
 /** How one item is shown. */
 export interface RowView<T> {
+  /** One of them: "pool". */
+  noun: string;
   /** Of the table that a person sees. */
   columns: readonly Column[];
   screenRow(item: T): Cell[];
@@ -16,7 +19,10 @@ export interface RowView<T> {
   document(item: T): object;
 }
 
-/** Writes items out as they come; returns how many there were. `atFirst` ends the live line before there is other output. */
+/**
+ * Writes items out as they come, for a person with their number; returns how many there were. `atFirst` ends the live line before
+ * there is other output.
+ */
 export async function streamRows<T>(
   { out }: Deps,
   pages: AsyncIterable<readonly T[]>,
@@ -37,5 +43,6 @@ export async function streamRows<T>(
       await out.table(columns, rows.slice(0, TABLE_ROWS));
   }
   if (rows.length > 0) await out.table(columns, rows);
+  if (isHuman && listed > 0) out.talk(formatCounted(listed, view.noun));
   return listed;
 }

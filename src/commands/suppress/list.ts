@@ -63,6 +63,7 @@ const COLUMNS = [
 ];
 
 const VIEW: RowView<SuppressedUser> = {
+  noun: "suppressed user",
   columns: COLUMNS,
   screenRow: (user) => toRow(user, (ms, isOver) => `${formatMinute(ms)}${isOver ? " (ended)" : ""}`),
   plainRow: (user) => toRow(user, (ms) => new Date(ms).toISOString()),

@@ -75,8 +75,3 @@ export async function answering(
   }
   return { code: await running, stdout: io.stdout.text(), stderr: io.stderr.text() };
 }
-
-/** A text with its wrapped lines in one piece again. */
-export function unwrap(text: string): string {
-  return text.replace(/\n +/g, " ");
-}

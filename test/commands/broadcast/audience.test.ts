@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { dumpAll, giveUsers, useFolder, useWorld } from "../../broadcast/world.ts";
-import { atTerminal, errorOf, inPipe, unwrap } from "./at-terminal.ts";
+import { unwrap } from "../world.ts";
+import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
 
 const world = useWorld();
 const dir = useFolder();

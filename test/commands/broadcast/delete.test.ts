@@ -10,7 +10,8 @@ import {
   until,
   useWorld,
 } from "../../broadcast/world.ts";
-import { atTerminal, errorOf, inPipe, pressCtrlC, unwrap } from "./at-terminal.ts";
+import { unwrap } from "../world.ts";
+import { atTerminal, errorOf, inPipe, pressCtrlC } from "./at-terminal.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 5 } });
 const remove = (args: string[] = []) => inPipe(world, ["delete", "b-1", ...args]);

@@ -8,7 +8,8 @@ import {
   until,
   useWorld,
 } from "../../broadcast/world.ts";
-import { answering, atTerminal, errorOf, inPipe, pressCtrlC, unwrap } from "./at-terminal.ts";
+import { unwrap } from "../world.ts";
+import { answering, atTerminal, errorOf, inPipe, pressCtrlC } from "./at-terminal.ts";
 import { start } from "./commands.ts";
 
 const world = useWorld({ sandbox: { latencyMs: 5 } });

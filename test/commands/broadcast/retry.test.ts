@@ -14,7 +14,8 @@ import {
   until,
   useWorld,
 } from "../../broadcast/world.ts";
-import { atTerminal, errorOf, inPipe, unwrap } from "./at-terminal.ts";
+import { unwrap } from "../world.ts";
+import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
 
 const world = useWorld();
 const START = ["--id", "b-1", "--max-errors", "9999"];

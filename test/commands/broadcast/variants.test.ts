@@ -3,7 +3,8 @@ import type { BroadcastResult } from "../../../src/broadcast/record.ts";
 import { dumpAll, giveCode, giveUsers, setFaults, useWorld } from "../../broadcast/world.ts";
 import { useRecorder } from "../../helpers/recorder.ts";
 import { TEMPLATES } from "../../sandbox/api.ts";
-import { atTerminal, errorOf, inPipe, unwrap } from "./at-terminal.ts";
+import { unwrap } from "../world.ts";
+import { atTerminal, errorOf, inPipe } from "./at-terminal.ts";
 
 const world = useWorld({ sandbox: { acceptAny: true } });
 const recorder = useRecorder(() => world.sandbox.url);

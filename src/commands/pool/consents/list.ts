@@ -58,6 +58,7 @@ const COLUMNS = [
 
 function viewAt(nowMs: number): RowView<ConsentSummary> {
   return {
+    noun: "pool",
     columns: COLUMNS,
     fields: FIELDS,
     screenRow: (pool) => toScreenRow(pool, nowMs),

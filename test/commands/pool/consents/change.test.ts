@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { useWorld } from "../../world.ts";
+import { unwrap, useWorld } from "../../world.ts";
 import { DAY_MS, entry, NOW, T1, T2, useConsents } from "./consents.ts";
 
 const world = useWorld();
@@ -92,7 +92,7 @@ describe("pool remove, of consents", () => {
       interactive: true,
       stdin: "n\n",
     });
-    expect(asked.stderr).toContain(`oA  ${T1}  2 valid, 1 standing, 0 expired, 1 unreadable`);
+    expect(unwrap(asked.stderr)).toContain(`oA  ${T1}  2 valid, 1 standing, 0 expired, 1 unreadable`);
     expect(asked.stderr).toContain("1 unreadable entry will be kept");
     expect(await all()).toEqual(before);
     expect((await cli(["pool", "remove", "oX", "--yes"])).code).toBe(3);
