@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { TEMPLATES } from "../../sandbox/api.ts";
-import { useWorld } from "../world.ts";
+import { unwrap, useWorld } from "../world.ts";
 import { parseLines } from "./commands.ts";
 
 const world = useWorld();
@@ -41,7 +41,7 @@ describe("a broadcast that spends consents speaks of them", () => {
     const standing = JSON.stringify({ consent: "s", at: AT, standing: true });
     await world.redis.client.rpush(`mina:consent:{oB}:${TEMPLATES.activity}`, standing);
     const dry = await world.screen([...SEND, "--dry-run"]);
-    expect(dry.stdout).toMatch(
+    expect(unwrap(dry.stdout)).toMatch(
       /spends +1 consent, none from 1 user with standing consent; this leaves 1 user without a consent$/m,
     );
   });
@@ -75,7 +75,7 @@ describe("a broadcast that spends consents speaks of them", () => {
     const args = [...SEND, "--no-pool", "--to", "oA"];
     const dry = await world.screen([...args, "--dry-run"]);
     expect(dry.stdout).toMatch(/audience +listed users: 1 user\n/);
-    expect(dry.stdout).toMatch(/redis +redis:.*, no pools, ledgers under mina:consent:\n/);
+    expect(unwrap(dry.stdout)).toMatch(/redis +redis:.*, no pools, ledgers under mina:consent:\n/);
     expect(dry.stdout).toMatch(/spends +no stored permissions/);
     const sent = await world.screen([...args, "--yes"]);
     expect(sent.code, sent.stderr).toBe(0);
