@@ -2,7 +2,7 @@ import { wantedStop } from "./conclude.ts";
 import type { BroadcastDeps, RunPlan } from "./deps.ts";
 import { countsOf } from "./eviction.ts";
 import type { Patience } from "./patience.ts";
-import type { BroadcastRecord, BroadcastStore } from "./record.ts";
+import type { BroadcastRecord, BroadcastStore, Wanted } from "./record.ts";
 import type { Run } from "./run.ts";
 import { firstMoment, hasBegun } from "./schedule.ts";
 import type { StopReason } from "./stop.ts";
@@ -29,7 +29,7 @@ export async function enterBroadcast(
   if (hasBegun(record)) {
     const now = await enterRun(deps.store, record, plan.changes);
     if (!now) run.stop(wantedStop("gone"));
-    if (now?.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
+    if (now?.wanted) run.stop(wantedStop(now.wanted));
     deps.onStart?.(record.id, run, now ?? record);
     return now ?? record;
   }
@@ -54,20 +54,26 @@ export async function enterBroadcast(
   return now;
 }
 
-/** Clears what the end of an earlier run left in the record. Undefined when it was deleted. */
+/** Clears what the end of an earlier run left in the record, but for requests to this one. Undefined when it was deleted. */
 async function enterRun(
   store: BroadcastStore,
   record: BroadcastRecord,
-  changes: Partial<BroadcastRecord> = {},
+  changes: RunPlan["changes"],
 ): Promise<BroadcastRecord | undefined> {
-  // Another run may have finished the broadcast before it could see this one.
-  const now = await store.load(record.id);
-  if (!now) return undefined;
-  // A cancellation may have come in between.
-  const wanted = now.wanted?.action === "cancel" ? now.wanted : undefined;
-  const fresh: Partial<BroadcastRecord> = { ...changes, ...NO_END, status: "running", wanted };
-  await store.update(record.id, fresh);
-  return { ...now, ...fresh };
+  for (;;) {
+    // Another run may have finished the broadcast before it could see this one.
+    const now = await store.load(record.id);
+    if (!now) return undefined;
+    const wanted = requestSince(record, now);
+    const fresh: Partial<BroadcastRecord> = { ...changes?.(now), ...NO_END, status: "running", wanted };
+    if (await store.move(now, fresh)) return { ...now, ...fresh };
+  }
+}
+
+/** A pause or cancellation that came after `before` was read, so that it is not the one that this run resumes from. */
+function requestSince(before: BroadcastRecord, { wanted }: BroadcastRecord): Wanted | undefined {
+  if (wanted?.action === "cancel") return wanted;
+  return JSON.stringify(wanted) === JSON.stringify(before.wanted) ? undefined : wanted;
 }
 
 const NO_END: Partial<BroadcastRecord> = {
@@ -80,18 +86,19 @@ const NO_END: Partial<BroadcastRecord> = {
 /** Makes the record say that it waits for its time, whatever the last process that did so left. Undefined: the run was stopped. */
 async function enterWaiting(
   store: BroadcastStore,
-  { id }: BroadcastRecord,
+  record: BroadcastRecord,
   run: Run,
-  changes: Partial<BroadcastRecord> = {},
+  changes: RunPlan["changes"],
 ): Promise<BroadcastRecord | undefined> {
   while (!run.signal.aborted) {
-    const now = await store.load(id);
+    const now = await store.load(record.id);
+    const wanted = now && requestSince(record, now);
     if (!now) run.stop(wantedStop("gone"));
     else if (hasBegun(now)) return now;
-    else if (now.wanted?.action === "cancel") run.stop(wantedStop(now.wanted));
+    else if (wanted) run.stop(wantedStop(wanted));
     else {
       const fresh: Partial<BroadcastRecord> = {
-        ...changes,
+        ...changes?.(now),
         ...NO_END,
         status: "scheduled",
         wanted: undefined,

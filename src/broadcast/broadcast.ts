@@ -122,7 +122,8 @@ export async function runOnce(
   // Neither the time before it begins nor quiet hours nor the wait after a canary are work.
   const ageMs = () => Math.round(clock.monotonic() - beganAt);
   const elapsedMs = () => Math.max(0, ageMs() - Math.round(run.timing.rest.ms));
-  const choice = await loadChoice(store, { ...record, ...plan.changes });
+  const changed = { ...record, ...plan.changes?.(record) };
+  const choice = await loadChoice(store, changed);
   const opened = deps.openLedger({ broadcastId: id, runId, deadRuns: dead, retry: retry ?? [], choice });
   const report = deps.report && reportWithVariants(deps.report, record.message.variants);
   const heartbeat = new Heartbeat(store, id, info, clock, {
@@ -141,9 +142,8 @@ export async function runOnce(
   const tokens = tokensWithPatience(deps.tokens, patience);
   const texts = createTexts(record.message);
   const assignment = assignVariants(record.message.variants);
-  const schedule = plan.changes && "schedule" in plan.changes ? plan.changes.schedule : record.schedule;
   const runDeps = { ...deps, report, ledger, tokens, pulse: heartbeat, texts, assignment };
-  const run: Run = new Run(runDeps, { ...options, schedule });
+  const run: Run = new Run(runDeps, { ...options, schedule: changed.schedule });
   adoptRecent(run, plan.earlierRuns, clock);
   adoptProof(run, plan.earlierRuns);
   const sweeps: Sweeps = {

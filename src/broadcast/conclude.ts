@@ -58,7 +58,9 @@ async function concludeWaiting(
   const { status, exit } = run.stopReason ?? {};
   if (status === "paused" || status === "cancelled") {
     const { reason } = result;
-    await store.update(record.id, { status, reason, exit, finishedAtMs: undefined, result });
+    const now = await store.load(record.id);
+    // Without the request, somebody has resumed it since.
+    if (now?.wanted) await store.move(now, { status, reason, exit, finishedAtMs: undefined, result });
     return result;
   }
   if (!willConclude(run)) return result;
@@ -90,17 +92,22 @@ async function concludeRecord(
   const isFinished = !run.stopReason;
   const variantRecipients = variants?.map((variant) => variant.recipients);
   const cut = isCut(run, record, await store.load(id));
-  await store.update(id, {
-    status: run.stopReason?.status ?? "finished",
-    reason,
-    exit: exitOf(run, result),
-    resumeWith: run.stopReason?.resumeWith,
-    finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
-    result,
-    // A pause or cancel request stays until the next run begins: a frozen run may not have seen it yet.
-    ...(isFinished ? { wanted: undefined, recipients, variantRecipients, cut: cut || undefined } : {}),
-  });
-  if (isFinished && !cut && !hasRetries(record, result)) await dropLists(store, record);
+  // A run that has come since goes on with it, perhaps with another limit: its end is the one that counts.
+  const isEnd = await store.end(
+    id,
+    [info, ...otherRuns].map(({ runId }) => runId),
+    {
+      status: run.stopReason?.status ?? "finished",
+      reason,
+      exit: exitOf(run, result),
+      resumeWith: run.stopReason?.resumeWith,
+      finishedAtMs: finishedAt === null ? undefined : Date.parse(finishedAt),
+      result,
+      // A pause or cancel request stays until the next run begins: a frozen run may not have seen it yet.
+      ...(isFinished ? { wanted: undefined, recipients, variantRecipients, cut: cut || undefined } : {}),
+    },
+  );
+  if (isEnd && isFinished && !cut && !hasRetries(record, result)) await dropLists(store, record);
   return result;
 }
 
@@ -139,9 +146,9 @@ function isCut(
 /** Names the exit code that a run ends with. */
 export function exitOf({ stopReason }: Pick<Run, "stopReason">, result: BroadcastResult): RunExit {
   if (stopReason) return stopReason.exit;
-  const { outcomes } = result;
+  const { outcomes, open } = result;
   if (isNobodyReachable(result)) return "nothing";
-  return outcomes.failed + outcomes.unknown + outcomes.invalid > 0 ? "partial" : "done";
+  return outcomes.failed + outcomes.unknown + outcomes.invalid + open > 0 ? "partial" : "done";
 }
 
 /**

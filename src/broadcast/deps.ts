@@ -73,8 +73,8 @@ export interface RunPlan {
   beginsNow?: boolean | undefined;
   /** Works beside other runs. */
   joins?: boolean | undefined;
-  /** Changes to the record that the resume makes. */
-  changes?: Partial<BroadcastRecord>;
+  /** Changes that the resume makes to the record, by what it is when they are made: other runs may have ended meanwhile. */
+  changes?(now: BroadcastRecord): Partial<BroadcastRecord>;
   /** The sweep of a first run; absent for later runs. */
   firstSweep?(sweeps: Sweeps): AsyncIterable<Sighted>;
 }

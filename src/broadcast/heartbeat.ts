@@ -12,6 +12,12 @@ const RETRY_MS = 250;
  */
 const GIVE_UP_MS = 30_000;
 
+/** By both clocks, in ms. */
+interface Moment {
+  monotonic: number;
+  wall: number;
+}
+
 /** What a beat reports besides being alive, so that it survives a kill. */
 export interface HeartbeatEvents {
   /** The counts to keep with the run. */
@@ -43,7 +49,7 @@ export class Heartbeat {
   private readonly over = new Set<string>();
   /** A beat found the heartbeat gone, and it has not been checked yet whether another run came in between. */
   private lapsed = false;
-  private lastBeat = Number.NEGATIVE_INFINITY;
+  private lastBeat: Moment | undefined;
   /** When the first beat failed since a good one. */
   private failingSince: number | undefined;
   private beating: Promise<void> = Promise.resolve();
@@ -59,7 +65,7 @@ export class Heartbeat {
 
   /** Enters the run into the record and starts beating. Rejects when Redis can't be reached. */
   async start(): Promise<void> {
-    const at = this.clock.monotonic();
+    const at = this.moment();
     await this.store.beginRun(this.id, this.info, this.events.state(), LEASE_MS);
     for (const { runId, alive } of await this.store.runs(this.id)) if (!alive) this.over.add(runId);
     this.lastBeat = at;
@@ -68,7 +74,7 @@ export class Heartbeat {
 
   /** Whether the claims of this run are certain to be still its own. */
   get fresh(): boolean {
-    return this.clock.monotonic() - this.lastBeat < LEASE_MS / 2;
+    return this.lastBeat !== undefined && this.sinceMs(this.lastBeat) < LEASE_MS / 2;
   }
 
   /** Resolves at the next good beat, or when the signal aborts. */
@@ -89,12 +95,12 @@ export class Heartbeat {
 
   private async keepBeating(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      const age = this.clock.monotonic() - this.lastBeat;
+      const age = this.lastBeat ? this.sinceMs(this.lastBeat) : INTERVAL_MS;
       await this.clock.sleep(Math.max(RETRY_MS, INTERVAL_MS - age), this.ended.signal);
       if (this.ended.signal.aborted) return;
-      const at = this.clock.monotonic();
+      const at = this.moment();
       // A beat that fails is tried again; `fresh` tells the senders when one is missing.
-      const [done] = await Promise.allSettled([this.beat()]);
+      const [done] = await Promise.allSettled([this.beat(at)]);
       if (done.status === "fulfilled") this.beaten(at);
       else this.missed(done.reason);
     }
@@ -106,20 +112,31 @@ export class Heartbeat {
     if (now - this.failingSince >= GIVE_UP_MS) this.events.onLost(error);
   }
 
-  private async beat(): Promise<void> {
+  private moment(): Moment {
+    return { monotonic: this.clock.monotonic(), wall: this.clock.now() };
+  }
+
+  /** By the clock that says more: the monotonic one stands still while a machine sleeps, the other may be set back. */
+  private sinceMs({ monotonic, wall }: Moment): number {
+    return Math.max(this.clock.monotonic() - monotonic, this.clock.now() - wall);
+  }
+
+  private async beat(at: Moment): Promise<void> {
     if (!(await this.store.beat(this.id, this.info, this.events.state(), LEASE_MS))) this.lapsed = true;
     const others = (await this.store.runs(this.id)).filter(({ runId }) => runId !== this.info.runId);
     const alive = others.filter((other) => other.alive);
     const rival = this.lapsed ? others.find(({ runId }) => !this.over.has(runId)) : undefined;
     this.lapsed = false;
     if (rival) this.events.onFenced(rival);
-    for (const { runId, alive } of others) if (!alive) this.over.add(runId);
+    // Unless this process stood still since it renewed its heartbeat, for long enough for one to have come and gone.
+    if (this.sinceMs(at) < LEASE_MS / 2)
+      for (const { runId, alive } of others) if (!alive) this.over.add(runId);
     this.events.onBeat(alive);
     const wanted = await this.store.wanted(this.id);
     if (wanted) this.events.onWanted(wanted);
   }
 
-  private beaten(at: number): void {
+  private beaten(at: Moment): void {
     this.lastBeat = at;
     this.failingSince = undefined;
     if (this.fresh) for (const resolve of this.waiting.splice(0)) resolve();

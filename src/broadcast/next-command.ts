@@ -12,7 +12,7 @@ type Needs = Pick<BroadcastView, "status"> & {
   /** Absent at the end of a run, when nobody else is thought of. */
   runs?: BroadcastView["runs"];
   record: Pick<BroadcastView["record"], "id" | "cut" | "resumeWith" | "canary">;
-  result: Pick<BroadcastView["result"], "outcomes">;
+  result: Pick<BroadcastView["result"], "outcomes" | "open">;
 };
 
 /** The next commands for a broadcast in its present state, most useful first; empty when there is nothing left to do. */
@@ -20,7 +20,7 @@ export function nextCommands({
   status,
   runs = [],
   record: { id, cut, resumeWith, canary },
-  result: { outcomes },
+  result: { outcomes, open },
 }: Needs): NextCommand[] {
   const broadcast = (verb: string, more = "") => `push-cli broadcast ${verb} ${id}${more}`;
   if (status === "running") return [{ why: "to watch it", command: broadcast("watch") }];
@@ -47,6 +47,7 @@ export function nextCommands({
       command: broadcast("recipients", ` --outcome ${kinds.join(",")}`),
     });
   if (status !== "finished") return next;
+  if (open) next.unshift({ why: "to finish what a killed run had claimed", command: broadcast("resume") });
   if (failed > 0)
     next.push({ why: "to retry the failed ones", command: broadcast("resume", " --retry-failed") });
   if (unknown > 0)

@@ -176,6 +176,8 @@ export interface BroadcastStore {
   load(id: string): Promise<BroadcastRecord | undefined>;
   /** A field given as undefined is removed. */
   update(id: string, fields: Partial<BroadcastRecord>): Promise<void>;
+  /** The same for the end of its last run; false, and nothing is changed, when a run has entered it that is none of these. */
+  end(id: string, knownRuns: readonly string[], fields: Partial<BroadcastRecord>): Promise<boolean>;
   /** An operator's request to the runs; `gone`: the record was deleted, or Redis lost it. */
   wanted(id: string): Promise<Wanted | "gone" | undefined>;
   /** The same, if the record still has this status and this request; false when it has not. */

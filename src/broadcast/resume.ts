@@ -3,7 +3,7 @@ import { acceptCanary, whyNotAccepted } from "./accept-canary.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { checkEvicted, countsOf, doubtDropped } from "./eviction.ts";
+import { checkEvicted, countsOf } from "./eviction.ts";
 import { newRunId } from "./ids.ts";
 import { LEDGER_LIFE_MS } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
@@ -29,6 +29,8 @@ export interface ResumeSpec {
   isOtherApi?: boolean;
   /** A scheduled one begins at once. */
   beginsNow?: boolean;
+  /** Only one that is scheduled is begun: nothing that somebody has just paused is resumed. */
+  beginsScheduled?: boolean;
   /** Changes of the schedule; null: no longer. */
   timing?: ScheduleChanges | undefined;
   /** One that is past its deadline is begun all the same, and stops: so that it is no longer due. */
@@ -46,34 +48,6 @@ export interface ScheduleChanges {
 
 export interface ResumeDeps extends BroadcastDeps {
   say(text: string): void;
-}
-
-/** The record of a broadcast. Rejects with `nothing` when there is none of that id. */
-export async function loadBroadcast(
-  { store, lookAtMemory }: Pick<BroadcastDeps, "store" | "lookAtMemory">,
-  id: string,
-): Promise<BroadcastRecord> {
-  const record = await store.load(id);
-  if (record) return record;
-  const near = idsLike(id, await store.list(MAX_SUGGESTED_FROM));
-  const list = "to list all broadcasts: push-cli broadcast list";
-  const hint = near.length === 0 ? list : `did you mean ${near.join(" or ")}? ${list}`;
-  const dropped = await doubtDropped(lookAtMemory, id);
-  throw new PushCliError("nothing", `there is no broadcast '${id}'`, {
-    hint: dropped === undefined ? hint : `${hint}; ${dropped}`,
-  });
-}
-
-/** The newest ones, among which an id that is not whole is looked for. */
-const MAX_SUGGESTED_FROM = 100;
-
-/** Ids of which `id` is the beginning or the end: not copied as a whole. At most three, the newest first. */
-function idsLike(id: string, records: readonly BroadcastRecord[]): string[] {
-  if (id.length < 3) return [];
-  return records
-    .map((record) => record.id)
-    .filter((other) => other.startsWith(id) || other.endsWith(id))
-    .slice(0, 3);
 }
 
 interface Wish
@@ -111,7 +85,9 @@ export function whyNotResumable(
   const canary = whyNotAccepted(record, acceptCanary);
   if (canary) return canary;
   if (status !== "finished" || join || isWider(record, limit)) return undefined;
-  const { outcomes } = record.result ?? {};
+  const { outcomes, open = 0 } = record.result ?? {};
+  // A run that worked beside the last one was killed with claims of its own.
+  if (open > 0) return undefined;
   if (takesReceipts && outcomes?.unknown !== 0) return undefined;
   if (retry.length === 0) return alreadyFinished(record);
   if (outcomes && retry.every((kind) => outcomes[kind] === 0)) return nobodyToRetry(id, retry);
@@ -124,21 +100,32 @@ export function whyNotResumable(
  */
 export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: ResumeSpec): Promise<Ended> {
   const { clock, store } = deps;
+  const look = async () => {
+    const found = await store.load(id);
+    if (!found) throw recordGone(id);
+    checkResumable(found, { ...spec, takesReceipts: spec.engine.waitReceiptsMs !== undefined }, clock.now());
+    if (spec.beginsScheduled && found.status !== "scheduled") throw notScheduled(found);
+    return found;
+  };
   // Loaded again: since the confirmation prompt, it may have been finished, widened or deleted.
-  const record = await store.load(id);
-  if (!record) throw recordGone(id);
-  checkResumable(record, { ...spec, takesReceipts: spec.engine.waitReceiptsMs !== undefined }, clock.now());
+  const first = await look();
   const memory = await deps.lookAtMemory();
-  if (!spec.allowEviction && hasBegun(record)) checkEvicted(record, memory);
+  if (!spec.allowEviction && hasBegun(first)) checkEvicted(first, memory);
   await deps.tokens.current();
   const dead = new Set(await findDeadRuns(deps, id, spec.join));
+  // And again: what was waited for may have ended it.
+  const record = await look();
   if (spec.acceptCanary) await acceptCanary(deps, record);
   const earlierRuns = await store.runs(id);
   const evicted = spec.allowEviction || !record.evicted ? memory && countsOf(memory) : record.evicted;
-  const { schedule } = withTiming(record, spec.timing);
-  const changes = { ...spec.changes, ...limitChanges(record, spec.limit), evicted, schedule };
-  const limit = "limit" in changes ? changes.limit : record.limit;
-  const rate = spec.engine.rate ?? record.rate;
+  const changes = (now: BroadcastRecord): Partial<BroadcastRecord> => ({
+    ...spec.changes,
+    ...limitChanges(now, spec.limit),
+    evicted,
+    schedule: withTiming(now, spec.timing).schedule,
+  });
+  const { limit, rate: ownRate } = withLimit(record, spec.limit);
+  const rate = spec.engine.rate ?? ownRate;
   const options = { ...spec.engine, limit, rate, sharesApi: !spec.isOtherApi };
   return runOnce(deps, record, options, {
     runId: newRunId(clock),
@@ -215,6 +202,12 @@ function othersGone(id: string, other: string): PushCliError {
   );
 }
 
+function notScheduled({ id, status, reason }: BroadcastRecord): PushCliError {
+  return new PushCliError("locked", `broadcast '${id}' is no longer scheduled: ${reason ?? status}`, {
+    hint: `nothing was sent; push-cli broadcast show ${id} shows its state`,
+  });
+}
+
 function recordGone(id: string): PushCliError {
   return new PushCliError("nothing", `broadcast '${id}' was deleted meanwhile`, {
     hint: "nothing was sent; to list all broadcasts: push-cli broadcast list",
@@ -243,7 +236,7 @@ function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
 }
 
 function cancelled({ id, reason }: BroadcastRecord): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' is ${reason ?? "cancelled"}, and can't be resumed`, {
-    hint: "to reach the remaining users, start a new broadcast with --to-file",
+  return new PushCliError("nothing", `broadcast '${id}' was ${reason ?? "cancelled"} and can't be resumed`, {
+    hint: `to reach the remaining users, start a new broadcast with --exclude-broadcast ${id}`,
   });
 }

@@ -1,5 +1,6 @@
 import type { AudiencePage, InvalidRow } from "../broadcast/audience.ts";
 import type { AudienceOwner, BroadcastStore } from "../broadcast/record.ts";
+import { PushCliError } from "../errors.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { isMissing } from "./missing-commands.ts";
@@ -27,11 +28,9 @@ export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
   const push = async (key: string, { schedule }: AudienceOwner, at: number, entries: string[]) => {
     // It has to be there when the broadcast begins, and as long after that as any other.
     const waitMs = schedule?.atMs === undefined ? 0 : Math.max(0, schedule.atMs - (await link.now()));
-    await link.run(
-      SCRIPTS.pushAudience,
-      [key],
-      [at, AUDIENCE_TTL_SEC + Math.ceil(waitMs / 1000), ...entries],
-    );
+    const ttlSec = AUDIENCE_TTL_SEC + Math.ceil(waitMs / 1000);
+    const length = await link.run(SCRIPTS.pushAudience, [key], [at, ttlSec, ...entries]);
+    if (length !== at + entries.length) throw lostList(key, at, length);
   };
   return {
     addAudience: (of, page, at) => push(keys.audience(of.id, of.firstRunId), of, at, toEntries(page)),
@@ -55,6 +54,12 @@ export function createAudiences(link: RedisLink, keys: Keys): AudienceMethods {
     excluded: ({ id, firstRunId }) => readList(link, keys.excluded(id, firstRunId)),
     dropExcluded: ({ id, firstRunId }) => drop(link, keys.excluded(id, firstRunId)),
   };
+}
+
+/** Without this check, all pages after a lost one would be left out without a word. */
+function lostList(key: string, written: number, length: unknown): PushCliError {
+  const message = `Redis lost a part of '${key}': ${written} entries were written, and it holds ${length}`;
+  return new PushCliError("redis", message, { hint: "it failed over or restarted meanwhile; run again" });
 }
 
 async function* readList(link: RedisLink, key: string): AsyncGenerator<string[]> {

@@ -22,6 +22,10 @@ export function createBroadcastStore(link: RedisLink, keys: Keys): BroadcastStor
     create: (record) => createRecord(link, keys, record),
     load: async (id) => fromHash(await call(client.hgetall(keys.broadcast(id)))),
     update: (id, fields) => updateRecord(link, keys.broadcast(id), fields),
+    end: async (id, knownRuns, fields) => {
+      const args = [RUN_FIELD, knownRuns.length, ...knownRuns, ...toChanges(fields)];
+      return (await link.run(SCRIPTS.endBroadcast, [keys.broadcast(id)], args)) === 1;
+    },
     move: (from, fields) => moveRecord(link, keys.broadcast(from.id), from, fields),
     wanted: async (id) => {
       const key = keys.broadcast(id);

@@ -6,6 +6,7 @@ import claimCodes from "./lua/claim-codes.lua";
 import countSends from "./lua/count-sends.lua";
 import createBroadcast from "./lua/create-broadcast.lua";
 import dropFields from "./lua/drop-fields.lua";
+import endBroadcast from "./lua/end-broadcast.lua";
 import fillField from "./lua/fill-field.lua";
 import findSpent from "./lua/find-spent.lua";
 import findUsed from "./lua/find-used.lua";
@@ -74,6 +75,7 @@ export const SCRIPTS = {
   withdrawConsents: script("withdraw-consents", shareBasics, plainConsent, readConsents, withdrawConsents),
   createBroadcast: script("create-broadcast", createBroadcast),
   updateBroadcast: script("update-broadcast", updateBroadcast),
+  endBroadcast: script("end-broadcast", endBroadcast),
   moveBroadcast: script("move-broadcast", moveBroadcast),
   fillField: script("fill-field", fillField),
   pushAudience: script("push-audience", pushAudience),

@@ -254,7 +254,7 @@ describe("the view", () => {
       ],
     ],
   ] as const)("%s %j %j leads on to %j", (status, more, some, expected) => {
-    const view = { status, record: { id: "b-1", ...more }, result: { outcomes: outcomes(some) } };
+    const view = { status, record: { id: "b-1", ...more }, result: { outcomes: outcomes(some), open: 0 } };
     expect(nextCommands(view).map(({ command }) => command)).toEqual(expected);
   });
 });

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { capsFrom } from "../../broadcast/caps.ts";
 import type { Message } from "../../broadcast/channel.ts";
+import { loadBroadcast } from "../../broadcast/load-broadcast.ts";
 import {
   type Choice,
   checkLedgersThere,
@@ -9,7 +10,6 @@ import {
   type OtherBroadcast,
   type Policy,
 } from "../../broadcast/policy.ts";
-import { loadBroadcast } from "../../broadcast/resume.ts";
 import { hasBegun } from "../../broadcast/schedule.ts";
 import { SeenIds } from "../../broadcast/seen-ids.ts";
 import { parseCount, parseDuration } from "../../config/durations.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { loadBroadcast } from "../../broadcast/resume.ts";
+import { loadBroadcast } from "../../broadcast/load-broadcast.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { viewBroadcast } from "../../broadcast/view.ts";
 import { usageError } from "../../errors.ts";

@@ -1,7 +1,7 @@
 import type { ChannelFacts, Message } from "../../broadcast/channel.ts";
 import { checkBroadcastId } from "../../broadcast/ids.ts";
+import { loadBroadcast } from "../../broadcast/load-broadcast.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
-import { loadBroadcast } from "../../broadcast/resume.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { checkIdIsFree } from "../../broadcast/taken-id.ts";
 import { eachVariant } from "../../broadcast/variants.ts";

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { PermissionKind } from "../../broadcast/channel.ts";
+import { loadBroadcast } from "../../broadcast/load-broadcast.ts";
 import { isWithheld } from "../../broadcast/policy.ts";
 import type { Errcode } from "../../broadcast/ports.ts";
 import { listRecipients, type RecipientFilter } from "../../broadcast/recipients.ts";
 import { type ReportLine, toDocument } from "../../broadcast/report.ts";
-import { loadBroadcast } from "../../broadcast/resume.ts";
 import { DEFAULT_CHANNEL } from "../../config/settings.ts";
 import { type PushCliError, usageError } from "../../errors.ts";
 import type { ExitName } from "../../exit-codes.ts";

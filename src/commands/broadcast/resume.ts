@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { loadBroadcast } from "../../broadcast/load-broadcast.ts";
 import { sumWithheld } from "../../broadcast/outcome.ts";
 import type { BroadcastRecord } from "../../broadcast/record.ts";
 import { repeatOf } from "../../broadcast/repeat.ts";
 import {
   checkResumable,
-  loadBroadcast,
   type ResumeSpec,
   type Retry,
   resumeBroadcast,

@@ -146,7 +146,7 @@ async function runOne(
     if (why !== undefined) return { broadcastId: id, why };
     const settings = await deps.settings();
     const target = checkTarget(view.record, settings, true);
-    const spec = { retry: [], limit: undefined, join: false, mayBeLate: true };
+    const spec = { retry: [], limit: undefined, join: false, mayBeLate: true, beginsScheduled: true };
     const resumed = { record: view.record, options, spec, target, apiBase: settings.apiBase };
     exit = await goOn(deps, flags, resumed, {
       onBegin: () => void lock.release().catch(() => undefined), // it lapses by itself

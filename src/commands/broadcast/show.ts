@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Message, PermissionKind } from "../../broadcast/channel.ts";
+import { loadBroadcast } from "../../broadcast/load-broadcast.ts";
 import { nextCommands } from "../../broadcast/next-command.ts";
 import { elapsedOf } from "../../broadcast/pace.ts";
 import type { BroadcastRecord, KnownRun } from "../../broadcast/record.ts";
-import { loadBroadcast } from "../../broadcast/resume.ts";
 import { hasBegun } from "../../broadcast/schedule.ts";
 import { shownRuns } from "../../broadcast/status.ts";
 import { type BroadcastView, viewBroadcast } from "../../broadcast/view.ts";
