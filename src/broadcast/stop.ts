@@ -50,7 +50,7 @@ export function thresholdReason(message: string): StopReason {
     status: "stopped",
     exit: "stopped",
     message,
-    hint: "fix the cause before resuming; unused codes have been returned to their pools",
+    hint: "unused codes have been returned to their pools; fix the cause before resuming",
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ConfigFile } from "./config-file.ts";
 import type { Layer } from "./layers.ts";
-import { profileSections } from "./profiles.ts";
+import { profileNames, profileSections } from "./profiles.ts";
 import { redactUrl } from "./redact-url.ts";
 import type { Sources } from "./resolve.ts";
 import {
@@ -38,7 +38,12 @@ export function findWarnings(
     );
   }
   warnings.push(...exposedPasswords(sources.flags));
-  return [...warnings, ...quotedVariables(sources.env), ...overruledProfile(sources)];
+  return [
+    ...warnings,
+    ...quotedVariables(sources.env),
+    ...overruledProfile(sources),
+    ...unchosenProfile(sources),
+  ];
 }
 
 function exposedPasswords(flags: Layer): string[] {
@@ -70,7 +75,23 @@ function holdsSecret({ document }: ConfigFile): boolean {
   const sections = [document, ...Object.values(document.profiles ?? {})];
   // Who knows a webhook can post to it.
   const keys = [...SECRET_KEYS, "notifyUrl", "purgePingUrl"] as const;
-  return sections.some((section) => keys.some((key) => section[key] !== undefined));
+  const withPassword = (url: unknown) => typeof url === "string" && redactUrl(url) !== url;
+  return sections.some(
+    (section) =>
+      keys.some((key) => section[key] !== undefined) ||
+      withPassword(section.redisUrl) ||
+      withPassword(section.proxy),
+  );
+}
+
+/** A file that only has profiles says nothing as long as none is chosen. */
+function unchosenProfile({ files, profile }: Sources): string[] {
+  const [first] = profileNames(files);
+  const isUsed = files.some(({ document }) => SETTING_KEYS.some((key) => document[key] !== undefined));
+  if (profile || first === undefined || isUsed) return [];
+  return [
+    `no profile is chosen, so these are not used: ${profileNames(files).join(", ")}; use --profile ${first}, or set "defaultProfile"`,
+  ];
 }
 
 /**

@@ -47,7 +47,7 @@ export async function examineToken({ account, settings, clock }: Examination): P
   const { stored, issued, token, checked } = await account();
   return [
     judgeIssued(issued, settings.appid),
-    judgeStored(stored, clock.now()),
+    judgeStored(stored, settings.appid, clock.now()),
     token === undefined ? skipped("accepted", "no token to check") : judgeChecked(checked),
   ];
 }
@@ -59,8 +59,8 @@ function judgeIssued(issued: Account["issued"], appid = ""): Finding {
   return passed("credentials", `the API accepts ${appid} and its appsecret from this host`, { ms });
 }
 
-function judgeStored(stored: Account["stored"], nowMs: number): Finding {
-  if (!stored) return skipped("stored", "Redis can't be reached, or no appid is set");
+function judgeStored(stored: Account["stored"], appid: string | undefined, nowMs: number): Finding {
+  if (!stored) return skipped("stored", appid === undefined ? "no appid is set" : "Redis can't be reached");
   const { ms } = stored;
   if ("problem" in stored) return failed("stored", stored.problem, { remedy: stored.hint, ms });
   const { key, token } = stored.value;
@@ -100,6 +100,7 @@ export async function examineQuota({ account }: Examination): Promise<Finding[]>
   if ("why" in checked) return [skipped("messages", checked.why)];
   const { ms } = checked;
   const quota = "value" in checked && checked.value.state === "accepted" ? checked.value.quota : undefined;
+  if ("problem" in checked) return [skipped("messages", "the API can't be asked", { ms })];
   if (!quota) return [skipped("messages", "not reported by the platform", { ms })];
   const { left, limit } = quota;
   const found = `${formatCount(left)}${limit === undefined ? "" : ` of ${formatCount(limit)}`} messages left today`;

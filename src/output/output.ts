@@ -3,6 +3,7 @@ import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
 import { type Fact, renderFacts } from "./facts.ts";
 import { visibleLines } from "./format.ts";
 import type { Io } from "./io.ts";
+import { createMessages, errorWidth, USUAL_WIDTH } from "./messages.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
 import { type ErrorReport, renderError, renderErrorJson } from "./render-error.ts";
 import { PAIR, type RowFormat, RowWriter, toPairs } from "./rows.ts";
@@ -110,17 +111,10 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
   const as = options.as ?? (io.stdout.isTTY ? "table" : "tsv");
   const noInput = options.noInput === true;
   const mayAsk: Output["canAsk"] = (asking) => !noInput && canAsk(io, asking);
-  const { onSay } = options;
-  const say = (text: string) => stderr.write(`${visibleLines(text)}\n`);
-  const trace = (text: string) => {
-    if (!options.quiet) say(text);
-  };
-  const talk = (text: string) => {
-    onSay?.("talk", text);
-    trace(text);
-  };
   const color = hasColor(io.stderr, io.env, options.color);
   const talkStyle = createStyle(color);
+  const messages = createMessages(io, stderr, options, talkStyle);
+  const { talk } = messages;
   let progress = silentProgress;
   const { throwFailure, ...documents } = documentMethods(stdout, options.view ?? PLAIN_VIEW);
   const data = stdoutMethods(io, stdout, as, options);
@@ -138,18 +132,9 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     ...documents,
     document: async (document) =>
       as === "json" ? documents.json(document) : data.table(PAIR, toPairs(document)),
-    talk,
-    trace,
-    warn: (text) => {
-      onSay?.("warn", text);
-      say(wrapWords(text, errorWidth(io), 2));
-    },
-    warnFacts: (facts) => {
-      onSay?.("warn", renderFacts(facts, createStyle(false), Number.POSITIVE_INFINITY));
-      say(renderFacts(facts, talkStyle, errorWidth(io)));
-    },
+    ...messages,
     error: (report) => {
-      onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
+      options.onSay?.("error", [report.message, ...(report.details ?? [])].join("; "));
       progress.done();
       stderr.write(as === "json" ? renderErrorJson(report) : renderError(report, talkStyle, errorWidth(io)));
     },
@@ -162,7 +147,12 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
       return progress;
     },
     confirm: async (question, asking) =>
-      mayAsk(asking) && ask(io, visibleLines(markProfile(asking?.profile, talkStyle) + question), asking),
+      mayAsk(asking) &&
+      ask(
+        io,
+        visibleLines(wrapWords(markProfile(asking?.profile, talkStyle) + question, errorWidth(io))),
+        asking,
+      ),
     prompt: async (question, asking) =>
       mayAsk(asking) ? prompt(io, visibleLines(question), asking) : undefined,
     flush: async () => {
@@ -174,13 +164,6 @@ export function createOutput(io: Io, options: OutputOptions, clock: { now(): num
     },
     onStderr: () => createOutput({ ...io, stdout: io.stderr }, options, clock),
   };
-}
-
-const USUAL_WIDTH = 80;
-
-/** Where lines on stderr are broken: only on a terminal. */
-function errorWidth({ stderr }: Io): number {
-  return stderr.isTTY ? stderr.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY;
 }
 
 /** `[live, production] `, in red; `[test] ` */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { load, useFolder } from "./folder.ts";
+import { here, load, useFolder, write } from "./folder.ts";
 
 useFolder();
 
@@ -21,3 +21,15 @@ it.each(["redis://h", "redis+cluster://h:6379,h:6380", "redis://h?scan=all"])(
 
 it("nor is a password in the environment", async () =>
   expect((await load({}, { PUSH_CLI_REDIS_URL: "redis://:hunter2@h" })).warnings).toEqual([]));
+
+it.each([{ redisUrl: "redis://:hunter2@h" }, { proxy: "http://u:hunter2@h:3128" }])(
+  "a file with a password that others can read is warned of: %j",
+  async (content) => {
+    write(here, content, 0o644);
+    expect((await load()).warnings).toEqual([
+      expect.stringMatching(/contains a secret and is readable by others/),
+    ]);
+    write(here, content, 0o600);
+    expect((await load()).warnings).toEqual([]);
+  },
+);

@@ -48,3 +48,15 @@ describe("the mark of production", () => {
     expect((await load({ profile: "live" }, home())).production).toBe(false);
   });
 });
+
+it("a file of profiles of which none is chosen is warned of", async () => {
+  write(here, { profiles: { live: { appid: "wxlive" }, test: { appid: "wxtest" } } });
+  expect((await load()).warnings).toEqual([
+    'no profile is chosen, so these are not used: live, test; use --profile live, or set "defaultProfile"',
+  ]);
+  expect((await load({ profile: "test" })).warnings).toEqual([]);
+  write(here, { keyPrefix: "k:", profiles: { live: { appid: "wxlive" } } });
+  expect((await load()).warnings).toEqual([]);
+  write(here, { defaultProfile: "live", profiles: { live: { appid: "wxlive" } } });
+  expect(await load()).toMatchObject({ appid: "wxlive", warnings: [] });
+});

@@ -31,6 +31,10 @@ export class BadRows {
   /** `undone`: what they have kept from happening. */
   error(name: string, undone = "nothing was sent"): PushCliError {
     const { count, shown } = this;
+    if (shown[0]?.includes("is not UTF-8")) {
+      const hint = `${undone}; name the file's encoding, such as --encoding gb18030`;
+      return new PushCliError("usage", `${name} is not UTF-8`, { hint, details: this.details });
+    }
     const skip = this.skippable.count === count ? ", or use --skip-bad-rows to skip" : "";
     if (count === 1) {
       const hint = `${undone}; fix the line and run again${skip && `${skip} it`}`;

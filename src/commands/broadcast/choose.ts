@@ -44,16 +44,24 @@ export async function chooseResumable(
       "no broadcast id given",
       "use push-cli broadcast resume <id>, or --last for the newest that can be resumed",
     );
-  const views = (await viewNewest(deps, LOOKED_AT)).filter((view) => {
-    const { status, record } = view;
-    const isLater = status === "scheduled" && !isDue(record, deps.clock.now());
-    return (
-      !isAttended(view) &&
-      !(last && (status === "paused" || isLater || record.testOf !== undefined)) &&
-      !whyNotResumable(record, { ...wish, join: false }, deps.clock.now())
-    );
+  const resumable = (await viewNewest(deps, LOOKED_AT)).filter(
+    (view) => !isAttended(view) && !whyNotResumable(view.record, { ...wish, join: false }, deps.clock.now()),
+  );
+  const views = last
+    ? resumable.filter((view) => whyNotLast(view, deps.clock.now()) === undefined)
+    : resumable;
+  const [passed] = resumable;
+  if (!passed || views.length > 0) return choose(deps, views, { last, what: "resumed", verb: "resume" });
+  const { id } = passed.record;
+  throw new PushCliError("nothing", `--last passes over '${id}': ${whyNotLast(passed, deps.clock.now())}`, {
+    hint: `to resume it: push-cli broadcast resume ${id}`,
   });
-  return choose(deps, views, { last, what: "resumed", verb: "resume" });
+}
+
+function whyNotLast({ status, record }: BroadcastView, nowMs: number): string | undefined {
+  if (status === "paused") return record.reason ?? "it is paused";
+  if (record.testOf !== undefined) return "it is a test";
+  return status === "scheduled" && !isDue(record, nowMs) ? "it is not due" : undefined;
 }
 
 /** The broadcast to watch: the one given, the only one that runs, or one that is chosen on the terminal. */

@@ -49,19 +49,23 @@ export function doubtKeywords(
 }
 
 /**
- * Of --keywords and --no-keywords the last one wins, and the words of the other would be gone without a word to say so.
- * Returns the check, which throws a usage error when both were given and there are words.
+ * Of --keywords and --no-keywords, and of several --keywords, the last one wins, and the words of the others would be gone
+ * without a word to say so. Returns the check, which throws a usage error then.
  */
 export function watchKeywords(command: Command): () => void {
   let words = "";
+  let times = 0;
   let without = false;
   command.on("option:keywords", (text: string) => {
     words = text;
+    times += 1;
   });
   command.on("option:no-keywords", () => {
     without = true;
   });
   return () => {
+    if (times > 1)
+      throw usageError("--keywords is given more than once", "put all values into one: --keywords 'one,two'");
     if (!without || /^[\s,"]*$/.test(words)) return;
     throw usageError("--keywords and --no-keywords can't be used together", "use only one of them");
   };

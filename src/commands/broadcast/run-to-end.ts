@@ -164,5 +164,6 @@ async function showEnd(
 
 function joinHints(hint: string | undefined, next: NextCommand | undefined): string | undefined {
   if (!next) return hint;
-  return hint === undefined ? `${next.command}  (${next.why})` : `${hint}; then run ${next.command}`;
+  if (hint === undefined) return `${next.command}  (${next.why})`;
+  return `${hint}${/\bresum(e|ing)\b[^;]*$/.test(hint) ? ":" : "; then run"} ${next.command}`;
 }

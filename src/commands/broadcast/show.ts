@@ -117,7 +117,7 @@ function factsOf({ record, runs, result, counted }: BroadcastView, full: boolean
     ...canaryFacts(result.canary),
     [
       "done",
-      `${orDash(result.recipients)}${paceOf(result)}; to go ${orDash(result.toGo)}${SOURCES[counted]}`,
+      `${orDash(result.recipients)}${paceOf(result)}; to go ${orDash(result.toGo)}${runs.length === 0 ? "" : SOURCES[counted]}`,
     ],
     ...(full || result.errors.length === 0
       ? []
@@ -163,7 +163,7 @@ const SOURCES = {
 };
 
 function whenOf(record: BroadcastRecord, { finishedAt, lastSeenAt }: BroadcastView["result"]): string {
-  const started = `${hasBegun(record) ? "started" : "scheduled"} ${formatTime(record.startedAtMs)}`;
+  const started = `${hasBegun(record) ? "started" : "created"} ${formatTime(record.startedAtMs)}`;
   if (finishedAt !== null) return `${started}, finished ${formatTime(Date.parse(finishedAt))}`;
   return lastSeenAt === null ? started : `${started}, last seen ${formatTime(Date.parse(lastSeenAt))}`;
 }

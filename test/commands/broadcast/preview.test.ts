@@ -220,6 +220,22 @@ describe("a message that says nothing", () => {
     expect(world.sandbox.stats()).toMatchObject({ delivered: 6, lastMessage: { data: {} } });
   });
 
+  test("is not made of two, of which the last would win", async () => {
+    const before = await dumpAll(world);
+    const result = await inPipe(world, [
+      TEMPLATE_ID,
+      "--keywords",
+      "a",
+      "--keywords",
+      "b",
+      "--yes",
+      "--json",
+    ]);
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    expect(errorOf(result).message).toBe("--keywords is given more than once");
+    await expectNothingDone(before);
+  });
+
   test.each([
     ["--keywords", "a,b", "--no-keywords"],
     ["--no-keywords", "--keywords", "a,b"],

@@ -261,6 +261,10 @@ describe("resume without an id", () => {
     await world.redis.client.hset("mina:broadcast:b-1", "status", "paused");
     const result = await inPipe(world, ["resume", "--last", "--yes", "--json"]);
     expect(result).toMatchObject({ code: 3, stdout: "" });
+    expect(errorOf(result)).toMatchObject({
+      message: expect.stringMatching(/^--last passes over 'b-1': /),
+      hint: "to resume it: push-cli broadcast resume b-1",
+    });
     expect((await inPipe(world, ["resume", "b-1", "--yes", "--json"])).json()).toMatchObject({
       status: "finished",
     });

@@ -113,6 +113,12 @@ describe("is refused with exit code 2, and nothing is done:", () => {
       'line 2: keyword1 contains the control character U+0007: "\\u0007"',
       "--skip-bad-rows",
     ],
+    [
+      "openId,name,shop\nu0,\ufffd,a\n",
+      KEYWORDS,
+      " is not UTF-8",
+      "name the file's encoding, such as --encoding gb18030",
+    ],
     ["openId,name\nu0,\n", ["--keywords", "{{name}}"], "line 2: all values are empty", "--skip-bad-rows"],
     [
       "openId,name\nu0,/a\n",
