@@ -1,4 +1,4 @@
-import { PushCliError } from "../errors.ts";
+import type { PushCliError } from "../errors.ts";
 import { acceptCanary, whyNotAccepted } from "./accept-canary.ts";
 import { runOnce } from "./broadcast.ts";
 import type { BroadcastDeps, Ended } from "./deps.ts";
@@ -7,9 +7,19 @@ import { checkEvicted, countsOf } from "./eviction.ts";
 import { newRunId } from "./ids.ts";
 import { LEDGER_LIFE_MS } from "./policy.ts";
 import type { BroadcastRecord } from "./record.ts";
+import {
+  alreadyFinished,
+  cancelled,
+  ledgersGone,
+  nobodyToRetry,
+  notScheduled,
+  othersGone,
+  recordGone,
+  sendsAlone,
+  tooLate,
+} from "./resume-errors.ts";
 import { findDeadRuns } from "./rivals.ts";
-import { firstMoment, hasBegun, isPastDeadline, type QuietHours, type Schedule, zoneOf } from "./schedule.ts";
-import { formatZoned } from "./zone.ts";
+import { firstMoment, hasBegun, isPastDeadline, type QuietHours, type Schedule } from "./schedule.ts";
 
 export type Retry = "unknown" | "failed";
 
@@ -125,6 +135,9 @@ export async function resumeBroadcast(deps: ResumeDeps, id: string, spec: Resume
     schedule: withTiming(now, spec.timing).schedule,
   });
   const { limit, rate: ownRate } = withLimit(record, spec.limit);
+  const atWork =
+    limit === undefined || spec.acceptCanary ? undefined : earlierRuns.find(({ alive }) => alive);
+  if (atWork) throw sendsAlone(id, atWork);
   const rate = spec.engine.rate ?? ownRate;
   const options = { ...spec.engine, limit, rate, sharesApi: !spec.isOtherApi };
   return runOnce(deps, record, options, {
@@ -173,70 +186,7 @@ function limitChanges(record: BroadcastRecord, limit: ResumeSpec["limit"]): Part
   return { limit: limit ?? undefined, ...again };
 }
 
-function tooLate(id: string, schedule: Schedule): PushCliError {
-  const when = formatZoned(schedule.untilMs ?? 0, zoneOf(schedule));
-  return new PushCliError("nothing", `the deadline of broadcast '${id}' has passed: ${when}`, {
-    hint: "nothing was sent; to send after it: --until <time>, or --until none",
-  });
-}
-
-/** Without its ledgers it is unknown who got the message: continuing would send it to everybody again. */
-function ledgersGone(id: string): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' began more than 7 days ago`, {
-    hint: "its first ledgers expire after 8 days, so push-cli can't tell who received the message; start a new broadcast",
-  });
-}
-
 /** The first of the broadcasts that a policy names whose ledgers may be gone. */
 function findLapsed({ policy }: BroadcastRecord, nowMs: number): string | undefined {
   return policy?.notIn?.find(({ startedAtMs }) => nowMs - startedAtMs > LEDGER_LIFE_MS)?.id;
-}
-
-function othersGone(id: string, other: string): PushCliError {
-  return new PushCliError(
-    "nothing",
-    `broadcast '${other}', which --exclude-broadcast names, began more than 7 days ago`,
-    {
-      hint: `push-cli can no longer tell who received it, so '${id}' can't be resumed; start a new broadcast with --exclude-broadcast ${id}`,
-    },
-  );
-}
-
-function notScheduled({ id, status, reason }: BroadcastRecord): PushCliError {
-  return new PushCliError("locked", `broadcast '${id}' is no longer scheduled: ${reason ?? status}`, {
-    hint: `nothing was sent; push-cli broadcast show ${id} shows its state`,
-  });
-}
-
-function recordGone(id: string): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' was deleted meanwhile`, {
-    hint: "nothing was sent; to list all broadcasts: push-cli broadcast list",
-  });
-}
-
-function alreadyFinished({ id, cut, limit, result }: BroadcastRecord): PushCliError {
-  const { failed = 0, unknown = 0 } = result?.outcomes ?? {};
-  const options = [...(unknown > 0 ? ["--retry-unknown"] : []), ...(failed > 0 ? ["--retry-failed"] : [])];
-  const hints = [
-    ...(cut ? [`--limit none, or more than ${limit}, sends to the remaining users`] : []),
-    ...(options.length > 0 ? [`${options.join(" or ")} retries those recipients`] : []),
-  ];
-  const hint = hints.join("; ") || `push-cli broadcast show ${id} shows its totals; nothing was changed`;
-  return new PushCliError("nothing", `broadcast '${id}' is finished`, { hint });
-}
-
-function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
-  return new PushCliError(
-    "nothing",
-    `broadcast '${id}' is finished, and no recipient's outcome is ${retry.join(" or ")}`,
-    {
-      hint: `push-cli broadcast show ${id} shows its totals; nothing was changed`,
-    },
-  );
-}
-
-function cancelled({ id, reason }: BroadcastRecord): PushCliError {
-  return new PushCliError("nothing", `broadcast '${id}' was ${reason ?? "cancelled"} and can't be resumed`, {
-    hint: `to reach the remaining users, start a new broadcast with --exclude-broadcast ${id}`,
-  });
 }

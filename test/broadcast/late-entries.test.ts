@@ -133,3 +133,22 @@ it("a finished broadcast with claims of a run that was killed is finished by a r
   expect(ended.result).toMatchObject({ status: "finished", open: 0 });
   expect(world.sandbox.stats().deliveriesByUser).toEqual({ u3: 1 });
 });
+
+it("with a limit, no other run joins: neither knows of the other's claims in time", async () => {
+  await create({ limit: 4 });
+  await deps.store.beginRun("b1", LATE, STATE, 60_000);
+  await expect(resume({ join: true })).rejects.toMatchObject({
+    kind: "locked",
+    message: expect.stringContaining("with a limit, one run sends alone"),
+    hint: "wait for it to end, or join it with --limit none",
+  });
+  expect(delivered()).toBe(0);
+  await resume({ join: true, limit: null });
+  expect(delivered()).toBe(USERS);
+});
+
+it("a run that may join, and is alone, keeps to the limit", async () => {
+  await create({ limit: 4 });
+  await resume({ join: true });
+  expect(delivered()).toBe(4);
+});

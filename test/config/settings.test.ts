@@ -478,7 +478,7 @@ describe("the secret", () => {
     write(here, { appsecret: "s3cret" }, 0o640);
     expect((await load()).warnings).toEqual([warning]);
     write(here, { profiles: { a: { appsecret: "s3cret" } } }, 0o604);
-    expect((await load()).warnings).toEqual([warning]);
+    expect((await load({ profile: "a" })).warnings).toEqual([warning]);
     write(here, { appsecret: "s3cret" }, 0o600);
     expect((await load()).warnings).toEqual([]);
     write(here, { appid: "wx1" }, 0o644);

@@ -200,7 +200,7 @@ describe("without a process", () => {
     });
     const screen = (await commands.screen(["show", "b-1"])).stdout;
     expect(screen).toMatch(/^begins +20\d\d-\d\d-\d\d \d\d:\d\d \(in 5 h 0 min\), \S+$/m);
-    expect(screen).toMatch(/^when +scheduled /m);
+    expect(screen).toMatch(/^when +created /m);
   });
 
   test("run-due begins it once its time has come, and only then", async () => {
