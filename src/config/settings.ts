@@ -12,7 +12,7 @@ import { loadApiCas, loadTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { parseTokenStore } from "./token-store.ts";
 import { readValues, type Values } from "./values.ts";
 import { unknownVariables } from "./variables.ts";
-import { findWarnings } from "./warnings.ts";
+import { findWarnings, unchosenProfile } from "./warnings.ts";
 
 export type { SettingFlags } from "./resolve.ts";
 
@@ -56,7 +56,10 @@ export async function loadSettings(
   io: Pick<Io, "env" | "cwd">,
   defaultsOf: (channel: string) => Promise<ChannelDefaults> = async () => WECHAT_TEMPLATE,
 ): Promise<Settings> {
-  return makeSettings(await resolveSettings(flags, io), io, defaultsOf);
+  const resolved = await resolveSettings(flags, io);
+  const settings = await makeSettings(resolved, io, defaultsOf);
+  settings.warnings.push(...unchosenProfile(resolved));
+  return settings;
 }
 
 /** The settings from effective values; rejects as `loadSettings` does. */

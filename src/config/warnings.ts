@@ -38,12 +38,7 @@ export function findWarnings(
     );
   }
   warnings.push(...exposedPasswords(sources.flags));
-  return [
-    ...warnings,
-    ...quotedVariables(sources.env),
-    ...overruledProfile(sources),
-    ...unchosenProfile(sources),
-  ];
+  return [...warnings, ...quotedVariables(sources.env), ...overruledProfile(sources)];
 }
 
 function exposedPasswords(flags: Layer): string[] {
@@ -85,7 +80,7 @@ function holdsSecret({ document }: ConfigFile): boolean {
 }
 
 /** A file that only has profiles says nothing as long as none is chosen. */
-function unchosenProfile({ files, profile }: Sources): string[] {
+export function unchosenProfile({ files, profile }: Sources): string[] {
   const [first] = profileNames(files);
   const isUsed = files.some(({ document }) => SETTING_KEYS.some((key) => document[key] !== undefined));
   if (profile || first === undefined || isUsed) return [];

@@ -218,9 +218,13 @@ describe("config check", () => {
   });
 
   it("warns without failing, and is content with what is right", async () => {
-    write(here, PROJECT, 0o644);
+    write(here, PROJECT, 0o600);
     write(join(cwd, "secret"), SECRET);
     expect(await check()).toMatchObject({ code: 0, ok: true, problems: [] });
+    for (const open of [{ appsecret: SECRET }, { redisUrl: "redis://:hunter2@h" }]) {
+      write(here, open, 0o644);
+      expect((await check()).problems).toHaveLength(1);
+    }
     write(here, { appsecret: SECRET }, 0o644);
     const { code, ok, problems } = await check();
     expect({ code, ok }).toEqual({ code: 0, ok: true });
