@@ -200,7 +200,8 @@ class Provider implements TokenProvider {
     if (stored) return stored;
     const askedAtMs = clock.now();
     const issued = await api.fetchToken(mode, wish.force === true);
-    if (lock.lost.aborted) {
+    // After this process stood still, an answer may be read before the timer that finds the lock lost.
+    if (lock.lost.aborted || clock.now() - askedAtMs >= LOCK_TTL_MS) {
       // Another process may have refreshed meanwhile; its token is then the newer one.
       const theirs = await this.#stored(wish);
       if (theirs) return theirs;

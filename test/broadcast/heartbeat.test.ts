@@ -116,3 +116,53 @@ it("a run trusts its claims for half a lease after its last beat, so that it sto
   now += 1;
   expect(heartbeat.fresh).toBe(false);
 });
+
+it("a machine that slept has no claims that are certain, although its monotonic clock stood still meanwhile", async () => {
+  let now = 1000;
+  const clock = { ...new FakeClock(), monotonic: () => 0, now: () => now, sleep: async () => {} };
+  const store = {
+    beginRun: async () => undefined,
+    runs: async () => runs("absent"),
+    beat: () => new Promise(() => {}),
+  } as unknown as BroadcastStore;
+  const nothing = { onBeat: () => {}, onFenced: () => {}, onLost: () => {}, onWanted: () => {} };
+  const heartbeat = new Heartbeat(store, "b-1", OWN, clock, { state: () => STATE, ...nothing });
+  await heartbeat.start();
+  now -= 3_600_000;
+  expect(heartbeat.fresh, "a clock that was set back says nothing").toBe(true);
+  now += 3_600_000 + 20 * 60_000;
+  expect(heartbeat.fresh).toBe(false);
+});
+
+it("a run that came and went while this one stood still in its beat fences it off at the next", async () => {
+  let now = 1000;
+  const clock = { ...new FakeClock(), monotonic: () => now, now: () => now, sleep: async () => {} };
+  let beats = 0;
+  const store = {
+    wanted: async () => undefined,
+    beginRun: async () => undefined,
+    endRun: async () => undefined,
+    runs: async () => runs(beats === 0 ? "absent" : "over"),
+    // The first one renews the heartbeat in Redis, and its answer is read 20 s later.
+    beat: async () => {
+      beats++;
+      if (beats === 1) now += 20_000;
+      return beats !== 2;
+    },
+  } as unknown as BroadcastStore;
+  const fenced = await new Promise<string>((resolve, reject) => {
+    const heartbeat = new Heartbeat(store, "b-1", OWN, clock, {
+      state: () => STATE,
+      onBeat: () => {
+        if (beats > 2) reject(new Error("not fenced off"));
+      },
+      onFenced: ({ host }) => {
+        void heartbeat.end().then(() => resolve(host));
+      },
+      onLost: () => {},
+      onWanted: () => {},
+    });
+    void heartbeat.start();
+  });
+  expect(fenced).toBe("there");
+});

@@ -213,6 +213,16 @@ describe("the lock", () => {
     expect(store.saves).toEqual([]);
   });
 
+  it("lost while this process stood still, which no timer has told yet: the same", async () => {
+    api.answer = async () => {
+      clock.advance(10_000);
+      store.put("theirs");
+      return { token: "ours", expiresInSec: 7200 };
+    };
+    expect(await newProcess().current()).toBe("theirs");
+    expect(store.saves).toEqual([]);
+  });
+
   it("lost without anybody else's token: ours is stored", async () => {
     api.answer = async () => {
       locks.lost.abort();
