@@ -1,7 +1,7 @@
 import { drawBar } from "./bar.ts";
 import { visibleText } from "./format.ts";
 import type { Style } from "./style.ts";
-import { cutToWidth, displayWidth } from "./width.ts";
+import { cutMiddle, cutToWidth, displayWidth } from "./width.ts";
 import { wrapWords } from "./wrap.ts";
 
 export interface Column {
@@ -10,6 +10,8 @@ export interface Column {
   name?: string;
   /** Text that is too long is wrapped instead of cut: for texts of our own. */
   wrap?: boolean;
+  /** Ids that begin alike: where space is short, the middle is cut. */
+  isId?: boolean;
   /** Text that is never cut, however little space there is: it is there to be copied, or short. */
   whole?: boolean;
   /** Default: right when every cell of the column is a number. */
@@ -41,7 +43,7 @@ export async function renderTable(
   const mayBeCut = written.map(({ whole }, index) => !whole && aligns[index] === "left");
   const widths = fitWidths(natural, mayBeCut, width);
   const cutRow = (row: string[]) =>
-    row.map((cell, index) => fitCell(cell, widths[index] ?? 0, written[index]?.wrap === true));
+    row.map((cell, index) => fitCell(cell, widths[index] ?? 0, written[index] ?? {}));
   const head = cutRow(written.map((column) => column.title)).map(style.bold);
   const body = texts.map(cutRow);
   const barWidth = written.length < columns.length ? roomForBars(widths, width) : 0;
@@ -61,7 +63,8 @@ export async function renderTable(
   return `${table.toString().replace(/ +$/gm, "")}\n`;
 }
 
-function fitCell(cell: string, width: number, wrap: boolean): string {
+function fitCell(cell: string, width: number, { wrap, isId }: Partial<Column>): string {
+  if (isId) return cutMiddle(cell, width);
   if (!wrap) return cutToWidth(cell, width);
   const lines = wrapWords(cell, width).split("\n");
   return lines.map((line) => cutToWidth(line, width)).join("\n");

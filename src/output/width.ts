@@ -23,6 +23,23 @@ export function cutToWidth(text: string, width: number): string {
   return width < 1 ? "" : `${taken}…${reset}`;
 }
 
+/** The same for ids: the middle is cut, because those of one account begin alike. */
+export function cutMiddle(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  const begins = Math.floor((width - 1) / 3);
+  let head = "";
+  for (const part of partsOf(text)) {
+    if (displayWidth(head + part) > begins) break;
+    head += part;
+  }
+  let tail = "";
+  for (const part of partsOf(text).reverse()) {
+    if (displayWidth(part + tail) > width - 1 - begins) break;
+    tail = part + tail;
+  }
+  return width < 1 ? "" : `${head}…${tail}`;
+}
+
 /** A colour sequence, or one code point. */
 const PARTS = /\x1b\[[\d;]*m|./gsu;
 /** What joins code points into one emoji: joiner, emoji variant, keycap, halves of flags, skin tones, tags. */

@@ -79,6 +79,27 @@ describe("renderTable", () => {
     expect(row).toBe(`${"t".repeat(14)}…  ${id}  1`);
   });
 
+  it("cuts ids, which begin alike, in the middle", async () => {
+    const rows = [1, 2].map((n) => [`oUser${String(n).padStart(23, "0")}`, "x".repeat(20)]);
+    const columns = [
+      { title: "openId", isId: true },
+      { title: "reason", whole: true },
+    ];
+    const [, , first, second] = (await renderTable(columns, rows, 40, plain)).split("\n");
+    expect(first).toBe(`oUser…${"0".repeat(11)}1  ${"x".repeat(20)}`);
+    expect(second).toBe(`oUser…${"0".repeat(11)}2  ${"x".repeat(20)}`);
+    const emoji = await renderTable(
+      [
+        { title: "openId", isId: true },
+        { title: "b", whole: true },
+      ],
+      [["短信".repeat(9), "x".repeat(9)]],
+      24,
+      plain,
+    );
+    for (const line of emoji.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(24);
+  });
+
   it("lets no control sequence out of a cell", async () => {
     const table = await renderTable([{ title: "a" }], [["\x1b[2J\r\n\u202e"]], 80, plain);
     expect(table).toContain("\\x1b[2J\\r\\n\\u202e");

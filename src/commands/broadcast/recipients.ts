@@ -107,7 +107,7 @@ function parseErrcodes(text: string): Set<Errcode> {
 const FIELDS = ["openId", "outcome", "attempts", "errcode", "errmsg", "msgid", "formId", "at"] as const;
 
 const COLUMNS = [
-  { title: "openId", whole: true },
+  { title: "openId", isId: true },
   { title: "outcome", whole: true },
   { title: "attempts", align: "right" as const },
   { title: "errcode", align: "right" as const },

@@ -110,7 +110,7 @@ function parseFilter({ minValid, maxValid, expiringWithin, unreadable, match }: 
 }
 
 const COLUMNS = [
-  { title: "openId", whole: true },
+  { title: "openId", isId: true },
   { title: "valid", align: "right" as const },
   { title: "expired", align: "right" as const },
   { title: "unreadable", align: "right" as const },

@@ -55,7 +55,7 @@ async function* pagesOf(
 }
 
 const COLUMNS = [
-  { title: "openId", whole: true },
+  { title: "openId", isId: true },
   { title: "reason", wrap: true },
   { title: "until" },
   { title: "added" },

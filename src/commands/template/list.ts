@@ -12,12 +12,7 @@ export async function listTemplates(deps: Deps): Promise<ExitName> {
     const shown = (fields: Template["fields"]) =>
       out.format === "human" ? fields.length : fields.map(({ name }) => name).join(" ");
     await out.table(
-      [
-        { title: "template", name: "id", whole: true },
-        { title: "kind" },
-        { title: "title" },
-        { title: "fields" },
-      ],
+      [{ title: "template", name: "id" }, { title: "kind" }, { title: "title" }, { title: "fields" }],
       templates.map(({ id, kind, title, fields }) => [id, kind, title, shown(fields)]),
     );
   }

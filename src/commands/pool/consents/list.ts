@@ -47,7 +47,7 @@ export async function listConsentPools(
 }
 
 const COLUMNS = [
-  { title: "openId", whole: true },
+  { title: "openId", isId: true },
   { title: "template" },
   { title: "valid", align: "right" as const },
   { title: "standing", align: "right" as const },
