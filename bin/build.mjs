@@ -10,6 +10,7 @@ import { build, transform } from "esbuild";
 import { makeCaches } from "./build/cache.mjs";
 import { buildClient } from "./build/client.mjs";
 import { later, lighter } from "./build/lighter.mjs";
+import { buildManPage } from "./build/man-page.mjs";
 import { buildSchema } from "./build/schema.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -207,5 +208,6 @@ const [built] = await Promise.all([buildAll(), buildClient(root, outdir), buildS
 fs.writeFileSync(path.join(outdir, "package.json"), '{"type":"commonjs"}\n');
 copyJq();
 copyManual();
+buildManPage(root, outdir);
 writeLicenses(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 await makeCaches(outdir);

@@ -45,7 +45,7 @@ function copyProject(copy: string): string {
 it("packs what is needed at run time and nothing else", () => {
   const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
   const isNeeded =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|push-cli\.schema\.json|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/([\w-]+\.js(\.v[\w.-]+\.cache)?|build\/jq\.wasm)|help\/(zh-CN\/)?[\w-]+\.md|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(push-cli\.js|push-cli\.schema\.json|package\.json|THIRD-PARTY-LICENSES\.txt|chunks\/([\w-]+\.js(\.v[\w.-]+\.cache)?|build\/jq\.wasm)|man\/push-cli\.1|help\/(zh-CN\/)?[\w-]+\.md|miniprogram\/(push-button\/index\.(js|json|wxml|wxss)|[\w-]+\.d\.ts|index\.js)))$/;
   expect(files.filter((file) => !isNeeded.test(file))).toEqual([]);
   expect(files).toContain("package/dist/push-cli.js");
   expect(files).toContain("package/LICENSE");
