@@ -1,6 +1,5 @@
 import { PushCliError } from "../errors.ts";
 import type { BroadcastRecord, KnownRun } from "./record.ts";
-import type { Retry } from "./resume.ts";
 import { type Schedule, zoneOf } from "./schedule.ts";
 import { formatZoned } from "./zone.ts";
 
@@ -62,7 +61,7 @@ export function alreadyFinished({ id, cut, limit, result }: BroadcastRecord): Pu
   return new PushCliError("nothing", `broadcast '${id}' is finished`, { hint });
 }
 
-export function nobodyToRetry(id: string, retry: Retry[]): PushCliError {
+export function nobodyToRetry(id: string, retry: readonly string[]): PushCliError {
   return new PushCliError(
     "nothing",
     `broadcast '${id}' is finished, and no recipient's outcome is ${retry.join(" or ")}`,

@@ -3,7 +3,7 @@ import { type DocumentView, PLAIN_VIEW } from "./document-view.ts";
 import { type Fact, renderFacts } from "./facts.ts";
 import { visibleLines } from "./format.ts";
 import type { Io } from "./io.ts";
-import { createMessages, errorWidth, USUAL_WIDTH } from "./messages.ts";
+import { createMessages, errorWidth, type Messages, type OnSay, USUAL_WIDTH } from "./messages.ts";
 import { createProgress, type Progress, silentProgress } from "./progress.ts";
 import { type ErrorReport, renderError, renderErrorJson } from "./render-error.ts";
 import { PAIR, type RowFormat, RowWriter, toPairs } from "./rows.ts";
@@ -29,7 +29,7 @@ export type FormatChoice = "table" | "json" | RowFormat;
  * Data goes to stdout, messages to stderr. Nothing that is printed can contain a control sequence other than our own colours,
  * whatever Redis or the API holds. A reader that is gone is not an error: see `closed`.
  */
-export interface Output {
+export interface Output extends Messages {
   readonly format: Format;
   readonly quiet: boolean;
   /** `canAsk()`: stdin and stderr are terminals, and --no-input was not given. */
@@ -63,14 +63,6 @@ export interface Output {
   facts(facts: readonly Fact[]): void;
   /** Rows, as a table or for programs. Rejects like `line`. */
   table(columns: readonly Column[], rows: readonly Cell[][]): Promise<void>;
-  /** A message on stderr that --quiet silences. */
-  talk(text: string): void;
-  /** A line of --verbose or --debug: a message that is not passed to `onSay`. */
-  trace(text: string): void;
-  /** A message on stderr that nothing silences. */
-  warn(text: string): void;
-  /** The same for facts: what a question is about, or what was found before it. */
-  warnFacts(facts: readonly Fact[]): void;
   /** Also ends the live progress line. */
   error(error: ErrorReport): void;
   /** Ends the previous one if it is still shown. */
@@ -98,8 +90,7 @@ export interface OutputOptions {
   noInput?: boolean;
   /** How --json documents are shown; unchanged by default. */
   view?: DocumentView | undefined;
-  /** Called with every message on stderr, even with --quiet: for a log. */
-  onSay?: ((how: "talk" | "warn" | "error", text: string) => void) | undefined;
+  onSay?: OnSay | undefined;
   /** Interval between lines of progress in a log; defaults to 10 s. */
   heartbeatMs?: number;
 }

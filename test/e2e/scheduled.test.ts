@@ -22,7 +22,9 @@ async function show(id: string): Promise<Shown> {
 /** A process that waits for the time of b1. */
 async function startWaiting(at: string): Promise<Running> {
   const waiting = cli.start([...SEND, "--id", "b1", "--at", at], { stdin: "" });
-  await expect.poll(() => world.redis.keys("mina:broadcast:b1:run:*"), { timeout: 30_000 }).toHaveLength(1);
+  const runs = async () =>
+    (await world.redis.client.hkeys("mina:broadcast:b1")).filter((name) => name.startsWith("run:"));
+  await expect.poll(runs, { timeout: 30_000 }).toHaveLength(1);
   return waiting;
 }
 
