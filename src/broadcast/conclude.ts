@@ -59,8 +59,9 @@ async function concludeWaiting(
   if (status === "paused" || status === "cancelled") {
     const { reason } = result;
     const now = await store.load(record.id);
-    // Without the request, somebody has resumed it since.
-    if (now?.wanted) await store.move(now, { status, reason, exit, finishedAtMs: undefined, result });
+    // Without this request, somebody has resumed it since, or wants something else.
+    if (now?.wanted && wantedStop(now.wanted).status === status)
+      await store.move(now, { status, reason, exit, finishedAtMs: undefined, result });
     return result;
   }
   if (!willConclude(run)) return result;

@@ -20,7 +20,7 @@ export interface Offer {
 }
 
 /** What is not known before somebody asks. */
-export type Source = "profiles" | "channels" | "templates" | "broadcasts";
+export type Source = "profiles" | "channels" | "templates" | "broadcasts" | "errcodes";
 
 /** Options by their flag, arguments by their noun and name. All else is in commander's own tree. */
 export const SOURCES: Record<string, Source> = {
@@ -29,6 +29,7 @@ export const SOURCES: Record<string, Source> = {
   "--template": "templates",
   "--exclude-broadcast": "broadcasts",
   "--not-in": "broadcasts",
+  "--errcode": "errcodes",
   "broadcast <templateId>": "templates",
   "broadcast <id>": "broadcasts",
   "template <id>": "templates",

@@ -9,7 +9,7 @@ import type { Candidate, Source } from "./candidates.ts";
 const MAX_BROADCASTS = 50;
 
 /** Sources whose lookup may be late, or never come, because Redis has to answer; the others are files of this machine. */
-export const IN_REDIS: ReadonlySet<Source> = new Set(["templates", "broadcasts"]);
+export const IN_REDIS: ReadonlySet<Source> = new Set(["templates", "broadcasts", "errcodes"]);
 
 /**
  * What only files and Redis know. `config`: the value of --config. Rejects when they can't be read. Asks the platform
@@ -25,6 +25,8 @@ export async function lookUp(source: Source, deps: Deps, config: string | undefi
       return templates(deps);
     case "broadcasts":
       return broadcasts(deps);
+    case "errcodes":
+      return errcodes(deps);
   }
 }
 
@@ -49,4 +51,14 @@ async function broadcasts(deps: Deps): Promise<Candidate[]> {
     value: id,
     description: `${message.title ?? message.templateId}, ${status}`,
   }));
+}
+
+/** Those that the API has answered to the newest broadcasts. */
+async function errcodes(deps: Deps): Promise<Candidate[]> {
+  const channel = await deps.channel();
+  const meanings = new Map<string, string>();
+  for (const { result } of await viewNewest(deps, MAX_BROADCASTS))
+    for (const { errcode, errmsg } of result.errors)
+      if (errcode !== null) meanings.set(String(errcode), channel.meaningOf(errcode) ?? errmsg);
+  return [...meanings].sort().map(([value, description]) => ({ value, description }));
 }

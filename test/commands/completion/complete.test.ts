@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { afterEach, describe, expect, it } from "vitest";
 import { SOURCES } from "../../../src/commands/completion/candidates.ts";
 import { buildProgram } from "../../../src/commands/program.ts";
+import { parseFault } from "../../../src/sandbox/sandbox.ts";
 import { runCli } from "../../helpers/cli.ts";
 import { useWorld } from "../world.ts";
 
@@ -193,6 +194,15 @@ describe("what Redis knows", () => {
     for (const verb of ["resume", "watch", "recipients", "pause", "cancel", "delete"])
       await expectValues("broadcast", verb, "f").toEqual(["first"]);
     expect((await answer("broadcast", "show", "first", "")).values).toEqual([]);
+  });
+
+  it("errcodes, those that were answered to the newest broadcasts", async () => {
+    world.sandbox.setFaults([parseFault("errcode-43101:100")]);
+    await world.redis.client.rpush("mina:openid:o1", JSON.stringify({ formId: "f1", expire: 4e12 }));
+    await world.cli(["broadcast", "order-shipped", "--no-keywords", "-y", "--id", "first"]);
+    await expect
+      .poll(() => answer("broadcast", "recipients", "first", "--errcode", ""))
+      .toMatchObject({ values: ["43101"], descriptions: { "43101": expect.stringMatching(/\w{5}/) } });
   });
 
   it("no more than 50 broadcasts", async () => {
