@@ -237,6 +237,19 @@ describe("a listed audience", () => {
     expect(await read({ ...of, firstRunId: "run2" })).toEqual([]);
   });
 
+  it("is not cut short where Redis lost a part of it: the next page says so", async () => {
+    const page = (from: number) => ({ openIds: Array.from({ length: 1000 }, (_, i) => `o${from + i}`) });
+    await store().addAudience(of, page(0), 0);
+    // Once more, because the reply was lost.
+    await store().addAudience(of, page(0), 0);
+    const [key] = await redis.client.keys("mina:broadcast:b1:audience:*");
+    await redis.client.ltrim(key!, 0, 499);
+    await expect(store().addAudience(of, page(1000), 1000)).rejects.toMatchObject({
+      kind: "redis",
+      message: `Redis lost a part of '${key}': 1000 entries were written, and it holds 500`,
+    });
+  });
+
   it("keeps rows with the users, and those left out beside them", async () => {
     const rows = [
       ["Ann", "a b"],
