@@ -54,8 +54,6 @@ export const COMMANDS_FIRST: HelpConfiguration = layout("commands first");
 
 function layout(order: "examples first" | "commands first"): HelpConfiguration {
   return {
-    // In a narrow terminal, descriptions are narrow, too.
-    minWidthToWrap: 16,
     visibleArguments: (command) => [...command.registeredArguments],
     formatHelp: (command, helper) => {
       helper.argumentDescription = (argument) => describeArgumentOf(command, argument);
