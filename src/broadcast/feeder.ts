@@ -82,9 +82,11 @@ async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted, page: 
   run.claiming += openIds.length;
   run.batches.add(batch);
   try {
-    const replies = await run.deps.ledger.claim(openIds, sighting, page);
+    const { clock, ledger } = run.deps;
+    const sinceMs = clock.monotonic();
+    const replies = await ledger.claim(openIds, sighting, page);
     run.batches.delete(batch);
-    const met: Met = { batch, sighting };
+    const met: Met = { batch, sighting, tookMs: clock.monotonic() - sinceMs };
     let place = 0;
     for (const reply of replies) takeReply(run, reply, met, rows?.[place++]);
   } catch (error) {
@@ -130,10 +132,24 @@ function rowGone(openId: string): PushCliError {
 interface Met {
   batch: ClaimBatch;
   sighting: Sighting;
+  /** How long the claim took to be answered. */
+  tookMs: number;
+}
+
+/** A difference between the clocks of two servers that is no sign of anything. */
+const CLOCKS_MS = 50;
+
+/**
+ * A claim of this run that was answered before, sent, and settled: Redis has lost that at a failover. The message may have
+ * arrived.
+ */
+function isFromBefore({ firstAgoMs = 0 }: Claimed, { tookMs }: Met): boolean {
+  return firstAgoMs > tookMs + CLOCKS_MS;
 }
 
 /** Enters one user's reply. */
-function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: Row | undefined): void {
+function takeReply(run: Run, reply: ClaimReply, met: Met, row: Row | undefined): void {
+  const { batch, sighting } = met;
   // "Elsewhere" says nothing about the record, which another run may still hold.
   if (reply.status !== "elsewhere") {
     run.busy.delete(reply.openId);
@@ -151,7 +167,8 @@ function takeReply(run: Run, reply: ClaimReply, { batch, sighting }: Met, row: R
       begin(run, reply, row, reply.retried === "failed");
       break;
     case "mine":
-      if (!isMetTwice(run, reply.openId, batch)) begin(run, reply, row);
+      if (isMetTwice(run, reply.openId, batch)) break;
+      begin(run, isFromBefore(reply, met) ? { ...reply, attempt: reply.attempt + 1 } : reply, row);
       break;
     case "no_code":
       run.tally.codes.expired += reply.expired;

@@ -2,7 +2,7 @@ import type { Row } from "./audience.ts";
 import type { Claimed, OwnTexts } from "./ports.ts";
 
 /** A claimed recipient while this run works on it. */
-export interface InHand extends Omit<Claimed, "expireMs" | "multiUse" | "scene" | "firstAgoMs"> {
+export interface InHand extends Omit<Claimed, "scene" | "firstAgoMs"> {
   scene?: number | undefined;
   standing: boolean;
   /** Until when an attempt without an outcome may be repeated, epoch ms; see `repeatUntilMs`. */
@@ -32,7 +32,7 @@ export interface InHand extends Omit<Claimed, "expireMs" | "multiUse" | "scene" 
 }
 
 export function takeInHand(
-  { openId, formId, scene, multiUse, standing = false, attempt }: Claimed,
+  { openId, formId, expireMs, scene, multiUse, standing = false, attempt }: Claimed,
   {
     failedBefore = false,
     refusals = 0,
@@ -52,7 +52,9 @@ export function takeInHand(
   return {
     openId,
     formId,
+    expireMs,
     scene,
+    multiUse,
     repeatUntilMs,
     onceOnly: repeatUntilMs === 0,
     standing,

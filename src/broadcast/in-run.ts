@@ -25,7 +25,8 @@ export interface Decided {
 }
 
 export function toDecided(recipient: InHand, outcome: FinalOutcome, answer: SendAnswer): Decided {
-  const { openId, attempts } = recipient;
+  const { openId, attempts, formId, expireMs, multiUse, scene, standing } = recipient;
   const { errcode, msgid, errmsg } = answer;
-  return { settlement: { openId, outcome, attempts, errcode, msgid }, recipient, errmsg };
+  const permission = { formId, expireMs, multiUse, scene, standing };
+  return { settlement: { openId, outcome, attempts, errcode, msgid, permission }, recipient, errmsg };
 }

@@ -56,6 +56,9 @@ export function withPatience(ledger: Ledger, patience: Patience): PatientLedger 
     get trouble() {
       return patience.trouble;
     },
+    get connections() {
+      return ledger.connections;
+    },
     claim: (...users) => call(() => ledger.claim(...users)),
     next: (openId, formId, errcode) => call(() => ledger.next(openId, formId, errcode)),
     settle: (settlements) => call(() => ledger.settle(settlements)),

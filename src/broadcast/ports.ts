@@ -164,6 +164,14 @@ export interface Settlement {
   attempts: number;
   errcode?: Errcode | undefined;
   msgid?: string | undefined;
+  /** What the message was sent with: when Redis has lost the claim, the outcome is entered all the same. */
+  permission?: Permission | undefined;
+}
+
+/** What a ledger notes of what a message was sent with. */
+export interface Permission extends Pick<Claimed, "formId" | "expireMs" | "multiUse"> {
+  scene?: number | undefined;
+  standing: boolean;
 }
 
 /** The result of a settlement that clears the user's pool. */
@@ -177,6 +185,11 @@ export interface Cleared {
 /** The ledgers of all users, seen by one run of one broadcast. All calls are safe to repeat. */
 export interface Ledger {
   /**
+   * How often a server was connected to. One that takes the place of another may lack the last writes that the other had
+   * acknowledged.
+   */
+  readonly connections: number;
+  /**
    * One reply per openId, in order. `page`: all users of whom these are a part and the rest is claimed soon; what a command can
    * find out about many users is asked for all of them at once.
    */
@@ -187,7 +200,10 @@ export interface Ledger {
     refusedFormId: string,
     errcode: Errcode | undefined,
   ): Promise<Extract<ClaimReply, { status: "claimed" | "no_code" }> | undefined>;
-  /** For each, whether it is settled now; false when the claim is no longer this run's. */
+  /**
+   * For each, whether it is settled now; false when another run has the claim. With its `permission`, also when there is no
+   * record at all.
+   */
   settle(settlements: Settlement[]): Promise<boolean[]>;
   /** Puts codes back at the left of their pools and removes the claims. */
   release(openIds: string[]): Promise<boolean[]>;

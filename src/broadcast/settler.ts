@@ -5,6 +5,8 @@ import type { Ledger, Settlement } from "./ports.ts";
 const BATCH = 128;
 /** How long a settlement waits for others to share its call, ms. */
 const LINGER_MS = 5;
+/** The newest settlements, which a server that takes the place of another may not have: at full speed those of some seconds. */
+const KEPT = 16_384;
 
 export interface SettlerEvents<T> {
   /** It is in the ledger, or (false) the claim was no longer this run's. */
@@ -15,13 +17,21 @@ export interface SettlerEvents<T> {
   onChange(): void;
 }
 
-/** Collects settlements and writes them in batches, by count and by time. */
+/**
+ * Collects settlements and writes them in batches, by count and by time. After the connection to Redis was lost, it writes the
+ * newest ones again: at a failover, Redis loses what it had acknowledged and not copied yet.
+ */
 export class Settler<T extends { settlement: Settlement }> {
   /** How many were added and are not in the ledger yet. */
   size = 0;
   private batch: T[] = [];
   private readonly writes = new Set<Promise<void>>();
   private timer: Promise<void> | undefined;
+  /** What was written, batch by batch. */
+  private readonly kept: Settlement[][] = [];
+  private keptSize = 0;
+  /** Of the ledger, when what is kept was written last. */
+  private connections: number;
 
   private readonly ledger: Ledger;
   private readonly clock: Clock;
@@ -31,6 +41,7 @@ export class Settler<T extends { settlement: Settlement }> {
     this.ledger = ledger;
     this.clock = clock;
     this.events = events;
+    this.connections = ledger.connections;
   }
 
   add(item: T): void {
@@ -40,10 +51,11 @@ export class Settler<T extends { settlement: Settlement }> {
     else this.timer ??= this.linger();
   }
 
-  /** Resolves when everything added so far is written or has failed. */
+  /** Resolves when everything added so far is written, on the server that is there now, or has failed. */
   async drain(): Promise<void> {
     this.flush();
     while (this.writes.size > 0) await Promise.all(this.writes);
+    await this.writeAgain();
   }
 
   private async linger(): Promise<void> {
@@ -65,12 +77,33 @@ export class Settler<T extends { settlement: Settlement }> {
   }
 
   private async write(items: T[]): Promise<void> {
+    const settlements = items.map(({ settlement }) => settlement);
     let settled: boolean[];
     try {
-      settled = await this.ledger.settle(items.map(({ settlement }) => settlement));
+      settled = await this.ledger.settle(settlements);
     } catch (error) {
       return this.events.onFailure(error);
     }
     for (const [i, item] of items.entries()) this.events.onSettled(item, settled[i] === true);
+    this.keep(settlements);
+    await this.writeAgain();
+  }
+
+  private keep(settlements: Settlement[]): void {
+    this.kept.push(settlements);
+    this.keptSize += settlements.length;
+    while (this.keptSize > KEPT) this.keptSize -= this.kept.shift()!.length;
+  }
+
+  private async writeAgain(): Promise<void> {
+    const { connections } = this.ledger;
+    if (connections === this.connections) return;
+    this.connections = connections;
+    try {
+      // What is settled stays as it is, and what another run has is left to it.
+      for (const settlements of [...this.kept]) await this.ledger.settle(settlements);
+    } catch (error) {
+      this.events.onFailure(error);
+    }
   }
 }

@@ -128,6 +128,7 @@ export async function* sweepUntilDone(
     swept ||= whole;
     // What is in hand would be counted twice: now as this run's and later from its record.
     await run.until(() => run.signal.aborted || run.inHand.size === run.held.length);
+    await run.settler.drain();
     run.startOver();
   }
 }

@@ -57,6 +57,7 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
     throw error;
   }
   const sender = new BatchSender(cluster);
+  const servers = watchMasters(cluster);
   return {
     client: cluster,
     call,
@@ -65,6 +66,9 @@ export async function connectCluster(options: ClusterOptions): Promise<RedisLink
       call(splitBySlot(users, plan, (calls) => sender.send(script, calls), unpack)),
     openSweep: () => openClusterSweep(cluster, options),
     infoClients: () => cluster.nodes("master"),
+    get connections() {
+      return servers.changes;
+    },
     now: async () => toMs(await call(cluster.time())),
     close: () => cluster.disconnect(),
   };
@@ -121,6 +125,23 @@ async function createClient({
     startupNodes.splice(hosts.length, startupNodes.length, ...known);
   });
   return cluster;
+}
+
+/** Counts how often a connection was lost, or slots have got other masters. */
+function watchMasters(cluster: Cluster): { changes: number } {
+  const seen = { changes: 0 };
+  const mastersOf = () =>
+    cluster.slots.map(([master]) => master).filter((one, slot, all) => one !== all[slot - 1]);
+  let before = mastersOf().join(" ");
+  cluster.on("-node", () => {
+    seen.changes++;
+  });
+  cluster.on("refresh", () => {
+    const now = mastersOf().join(" ");
+    if (now !== before) seen.changes++;
+    before = now;
+  });
+  return seen;
 }
 
 /**

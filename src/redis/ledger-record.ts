@@ -72,8 +72,13 @@ export function readClaimed(text: string): ClaimedRecord | undefined {
 
 export function writeFinal(record: FinalRecord): string {
   const { outcome, run, attempts, atMs, errcode, formId, msgid, expireMs } = record;
-  const words = [outcome, run, attempts, atMs, errcodeWord(errcode), formId ?? "-", msgid ?? "-"];
+  const words = [outcome, run, attempts, atMs, errcodeWord(errcode), formId ?? "-", msgidWord(msgid)];
   return `${words.join(" ")} ${writeUse(record)} ${expireMs}`;
+}
+
+/** A msgid is whatever the API sent; records are words between spaces, and one that is none would break them. */
+export function msgidWord(msgid: string | undefined): string {
+  return msgid !== undefined && /^[\x21-\x7e]{1,64}$/.test(msgid) ? msgid : "-";
 }
 
 type Use = Pick<ClaimedRecord, "multiUse" | "standing" | "scene">;

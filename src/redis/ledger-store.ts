@@ -6,6 +6,7 @@ import { claimUnsuppressed } from "./claim-unsuppressed.ts";
 import { claimUsers } from "./claim-users.ts";
 import { errcodeWord } from "./errcode-word.ts";
 import type { Keys } from "./keys.ts";
+import { msgidWord } from "./ledger-record.ts";
 import type { RedisLink } from "./link.ts";
 import { nextCode } from "./next-code.ts";
 import { CODE_RULES, type PermissionRules } from "./permission-rules.ts";
@@ -13,10 +14,14 @@ import type { Book, LedgerHead } from "./read-users.ts";
 import { releaseUsers } from "./release-users.ts";
 import { SCRIPTS } from "./scripts.ts";
 import { settleClearing } from "./settle-clearing.ts";
+import { settleLost } from "./settle-lost.ts";
 import { findSuppressed } from "./suppression-store.ts";
 
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
 const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;
+
+/** How settle-sends.lua says that there is no record. */
+const LOST = "3";
 
 /** At full speed, most of a page is claimed in this time; a slow run asks before each claim. */
 const SUPPRESSED_FRESH_MS = 20;
@@ -32,6 +37,9 @@ export function createLedger(
   const book: Book = { keys, head, rules, policy: encodePolicy(choice?.policy) };
   const suppressedOf = askPerPage((page) => findSuppressed(link, keys, page), SUPPRESSED_FRESH_MS);
   return {
+    get connections() {
+      return link.connections;
+    },
     claim: (openIds, sighting = "any", page = openIds) => {
       const by = { run, dryRun, dead, again, sighting, choice };
       const parts = {
@@ -49,7 +57,16 @@ export function createLedger(
         keys: some.map(({ openId }) => keys.ledger(openId)),
         args: [...head, some.map(settleLine).join("\n")],
       }));
-      return Array.from(digits, (digit) => digit !== "0");
+      const settled = Array.from(digits, (digit) => digit === "1" || digit === "2");
+      const lost = [...settled.keys()].filter((i) => digits[i] === LOST);
+      if (lost.length === 0) return settled;
+      const entered = await settleLost(
+        link,
+        book,
+        lost.map((i) => settlements[i]!),
+      );
+      for (const [n, i] of lost.entries()) settled[i] = entered[n] === true;
+      return settled;
     },
     release: (openIds) => releaseUsers(link, book, openIds),
     settleReturning: async ({ openId, outcome, attempts, errcode }) => {
@@ -61,10 +78,5 @@ export function createLedger(
 }
 
 function settleLine({ outcome, attempts, errcode, msgid }: Settlement): string {
-  return `${outcome} ${attempts} ${errcodeWord(errcode)} ${isWord(msgid) ? msgid : "-"}`;
-}
-
-/** A msgid is whatever the API sent; records are words between spaces, and one that is none would break them. */
-function isWord(text: string | undefined): boolean {
-  return text !== undefined && /^[\x21-\x7e]{1,64}$/.test(text);
+  return `${outcome} ${attempts} ${errcodeWord(errcode)} ${msgidWord(msgid)}`;
 }

@@ -31,6 +31,8 @@ export interface RedisLink {
   openSweep(): Promise<Sweep>;
   /** Connections to all servers that hold keys, for INFO of each; undefined where they are not available. */
   infoClients(): Redis[] | undefined;
+  /** How often a server was connected to, or took the place of another. */
+  readonly connections: number;
   /** Redis' own clock, epoch ms. */
   now(): Promise<number>;
   close(): void;

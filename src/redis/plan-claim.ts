@@ -67,8 +67,10 @@ function planClaimed(
   claimed: ClaimedRecord,
 ): Step {
   const suppressed = by.areSuppressed ? { suppressed: true as const } : {};
-  if (claimed.run === by.run)
-    return { reply: { status: "mine", ...describe(openId, claimed), ...NOTHING, ...suppressed } };
+  if (claimed.run === by.run) {
+    const firstAgoMs = Math.max(0, reading.nowMs - claimed.atMs);
+    return { reply: { status: "mine", ...describe(openId, claimed), firstAgoMs, ...NOTHING, ...suppressed } };
+  }
   if (by.dead.has(claimed.run)) {
     const step = takeOver(by, rules, openId, reading, claimed);
     return { ...step, reply: { ...step.reply, ...suppressed } as ClaimReply };

@@ -56,6 +56,9 @@ export function createSingleLink(node: NodeLink, behind: Behind): RedisLink {
       return { nodes: [node], checkWhole: async () => undefined, close: () => undefined };
     },
     infoClients: () => (node.info ? [client] : undefined),
+    get connections() {
+      return node.connections;
+    },
     now: async () => toMs(await call(client.time())),
     close: node.close,
   };

@@ -58,6 +58,9 @@ export async function openSteadyLink({ open, replyMs, shownUrl }: SteadyOptions)
     runBatch: (script, users, plan, unpack) => inTime(() => use().runBatch(script, users, plan, unpack)),
     openSweep: async () => use().openSweep(),
     infoClients: () => use().infoClients(),
+    get connections() {
+      return use().connections;
+    },
     now: () => inTime(() => use().now()),
     close: () => {
       isClosed = true;

@@ -33,6 +33,7 @@ function decideOn({ class: answerClass, errcode, afterUncertain, ...state }: Cas
     isSuspect: false,
     refusals: 0,
     turn: 1,
+    multiUse: false,
     own: undefined,
     row: undefined,
     place: -1,

@@ -49,7 +49,8 @@ it.each(POOLS)("claim again: it is mine (%s)", async (_, entries) => {
   const [first] = await ledger().claim(["u"]);
   const after = await state();
   const [second] = await ledger().claim(["u"]);
-  expect(second).toEqual({ ...first, status: "mine", expired: 0, refused: 0 });
+  const mine = { status: "mine", firstAgoMs: expect.any(Number), expired: 0, refused: 0 };
+  expect(second).toEqual({ ...first, ...mine });
   expect(await state()).toEqual(after);
 });
 
