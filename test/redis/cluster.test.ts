@@ -170,6 +170,23 @@ describe("a sweep", () => {
   });
 });
 
+it("says that servers were connected to anew, and that a slot has got another master", async () => {
+  const openIds = await giveUsers(30);
+  const ledger = open.stores.ledger({ broadcastId: "b", runId: "r" });
+  await ledger.claim(openIds);
+  const first = ledger.connections;
+  await ledger.claim(openIds);
+  expect(ledger.connections).toBe(first);
+  for (const server of cluster.servers)
+    await cluster.to(server).call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  await ledger.claim(openIds);
+  const second = ledger.connections;
+  expect(second).toBeGreaterThan(first);
+  await (await beginMove(cluster, slotOf("mina:openid:o1"))).finish();
+  await ledger.claim(openIds);
+  await eventually(async () => ledger.connections > second);
+});
+
 it("a claim waits while a slot is on the move, and takes nothing twice", async () => {
   const openIds = await giveUsers(40);
   const moved = openIds[7]!;
