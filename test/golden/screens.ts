@@ -52,7 +52,7 @@ const MASKS: [RegExp, string | ((found: string) => string)][] = [
   [/(?<=127\.0\.0\.1:)\d+/g, (port) => "0".repeat(port.length)],
   [/\b20\d\d-\d\d-\d\d( [A-Z][a-z]{2})?/g, (date) => "YYYY-MM-DD Day".slice(0, date.length)],
   [/(?<=YYYY-MM-DD[ T])\d\d:\d\d(:\d\d)?(\.\d+Z)?/g, (time) => time.replace(/\d/g, "0")],
-  [/ in [\d.]+ m?s, [\d.,]+\/[sm]/g, ""],
+  [/ in [\d.]+ m?s, [\d.,]+\/s|(?<= recipients) in [\d.]+ m?s, [\d.]+\/m/g, ""],
   [/(?<=\bin )[\d.]+ m?s\b/g, "<time>"],
   [/\bpid \d+/g, "pid <pid>"],
   [/(?<=token +)\S+\.\.\./g, "99_xxx..."],
