@@ -263,7 +263,7 @@ function countUses(codes: ModelCode[]): Map<string, number> {
 
 function withoutTime(reply: ClaimReply): ClaimReply {
   if (reply.status === "settled") return { ...reply, atMs: 0 };
-  if (reply.status !== "claimed") return reply;
+  if (reply.status !== "claimed" && reply.status !== "mine") return reply;
   const { firstAgoMs: _, ...rest } = reply;
   return rest;
 }

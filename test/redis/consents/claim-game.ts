@@ -135,7 +135,7 @@ export function ledgerKey(openId: string): string {
 
 function withoutTime(reply: ClaimReply): ClaimReply {
   if (reply.status === "settled") return { ...reply, atMs: 0 };
-  if (reply.status !== "claimed") return reply;
+  if (reply.status !== "claimed" && reply.status !== "mine") return reply;
   const { firstAgoMs: _, ...rest } = reply;
   return rest;
 }

@@ -133,6 +133,7 @@ async function lookAt(openId: string) {
   return { pool: entries.map((entry) => JSON.parse(entry)), records: Object.fromEntries(told) };
 }
 
+/** Without the name, and the time since the claim, which goes on. */
 function nameless(reply: ClaimReply) {
-  return { ...reply, openId: "" };
+  return { ...reply, openId: "", ...("firstAgoMs" in reply ? { firstAgoMs: 0 } : {}) };
 }
