@@ -83,6 +83,8 @@ async function claimBatch(run: Run, { openIds, rows, sighting }: Sighted, page: 
   run.batches.add(batch);
   try {
     const { clock, ledger } = run.deps;
+    await run.settler.catchUp();
+    if (run.signal.aborted) return;
     const sinceMs = clock.monotonic();
     const replies = await ledger.claim(openIds, sighting, page);
     run.batches.delete(batch);

@@ -32,6 +32,7 @@ export class Settler<T extends { settlement: Settlement }> {
   private keptSize = 0;
   /** Of the ledger, when what is kept was written last. */
   private connections: number;
+  private catching: Promise<void> | undefined;
 
   private readonly ledger: Ledger;
   private readonly clock: Clock;
@@ -55,7 +56,19 @@ export class Settler<T extends { settlement: Settlement }> {
   async drain(): Promise<void> {
     this.flush();
     while (this.writes.size > 0) await Promise.all(this.writes);
-    await this.writeAgain();
+    await this.catchUp();
+  }
+
+  /**
+   * Resolves once the server that is there now has what was written before. To be awaited before claims: users whose outcome it
+   * lacks would be claimed again.
+   */
+  async catchUp(): Promise<void> {
+    if (this.ledger.connections === this.connections) return;
+    this.catching ??= this.writeAgain().finally(() => {
+      this.catching = undefined;
+    });
+    await this.catching;
   }
 
   private async linger(): Promise<void> {
@@ -86,7 +99,7 @@ export class Settler<T extends { settlement: Settlement }> {
     }
     for (const [i, item] of items.entries()) this.events.onSettled(item, settled[i] === true);
     this.keep(settlements);
-    await this.writeAgain();
+    await this.catchUp();
   }
 
   private keep(settlements: Settlement[]): void {
@@ -96,14 +109,16 @@ export class Settler<T extends { settlement: Settlement }> {
   }
 
   private async writeAgain(): Promise<void> {
-    const { connections } = this.ledger;
-    if (connections === this.connections) return;
-    this.connections = connections;
-    try {
-      // What is settled stays as it is, and what another run has is left to it.
-      for (const settlements of [...this.kept]) await this.ledger.settle(settlements);
-    } catch (error) {
-      this.events.onFailure(error);
+    while (this.ledger.connections !== this.connections) {
+      const { connections } = this.ledger;
+      const kept = this.kept.flat();
+      try {
+        // What is settled stays as it is, and what another run has is left to it.
+        for (let at = 0; at < kept.length; at += BATCH) await this.ledger.settle(kept.slice(at, at + BATCH));
+      } catch (error) {
+        return this.events.onFailure(error);
+      }
+      this.connections = connections;
     }
   }
 }

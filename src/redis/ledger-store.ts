@@ -20,9 +20,6 @@ import { findSuppressed } from "./suppression-store.ts";
 /** A ledger outlives the codes in it (7 days) by a day; then Redis forgets it. */
 const LEDGER_TTL_MS = 8 * 24 * 3600 * 1000;
 
-/** How settle-sends.lua says that there is no record. */
-const LOST = "3";
-
 /** At full speed, most of a page is claimed in this time; a slow run asks before each claim. */
 const SUPPRESSED_FRESH_MS = 20;
 
@@ -57,12 +54,14 @@ export function createLedger(
         keys: some.map(({ openId }) => keys.ledger(openId)),
         args: [...head, some.map(settleLine).join("\n")],
       }));
-      const settled = Array.from(digits, (digit) => digit === "1" || digit === "2");
-      const lost = [...settled.keys()].filter((i) => digits[i] === LOST);
+      const settled = Array.from(digits, (digit) => digit !== "0");
+      const isLost = (i: number) => digits[i] === "0" || digits[i] === "3";
+      const lost = [...settled.keys()].filter((i) => isLost(i) && settlements[i]!.permission);
       if (lost.length === 0) return settled;
       const entered = await settleLost(
         link,
         book,
+        { run, dead, again },
         lost.map((i) => settlements[i]!),
       );
       for (const [n, i] of lost.entries()) settled[i] = entered[n] === true;

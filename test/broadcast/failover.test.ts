@@ -1,7 +1,8 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Ledger } from "../../src/broadcast/ports.ts";
-import { SweepCutError } from "../../src/errors.ts";
+import type { Run } from "../../src/broadcast/run.ts";
+import { PushCliError, SweepCutError } from "../../src/errors.ts";
 import { type PrivateRedis, startPrivateRedis } from "../../src/local-redis/private-redis.ts";
 import { eventually } from "../helpers/cluster.ts";
 import { viewRedis } from "../helpers/redis.ts";
@@ -62,6 +63,66 @@ it("what a failover loses of a run that goes on, it writes again: nobody gets th
   }
 });
 
+/** Two users, one after the other; between them the connection is lost. Returns what was asked of the ledger, in order. */
+async function driveOver(settle: (calls: number) => void = () => {}) {
+  await giveUsers(world, 2);
+  const { deps, close } = await openRunDeps(world, {});
+  const calls: string[] = [];
+  let connections = 1;
+  let run: Run | undefined;
+  const watched = (ledger: Ledger): Ledger => ({
+    ...ledger,
+    get connections() {
+      return connections;
+    },
+    claim: (openIds, ...more) => {
+      calls.push(`claim ${openIds}`);
+      return ledger.claim(openIds, ...more);
+    },
+    settle: async (settlements) => {
+      calls.push(`settle ${settlements.map(({ openId }) => openId)}`);
+      settle(calls.length);
+      return ledger.settle(settlements);
+    },
+  });
+  const { result } = await drive(world, {
+    onStart: (started) => {
+      run = started;
+    },
+    ports: {
+      openLedger: (options) => watched(deps.openLedger(options)),
+      async *sweepPools() {
+        yield ["u0"];
+        await until(() => run?.tally.outcomes.sent === 1 && run.settler.size === 0);
+        connections++;
+        yield ["u1"];
+      },
+    },
+  });
+  await close();
+  return { calls, result };
+}
+
+it("what was settled is written again before anybody else is claimed", async () => {
+  const { calls, result } = await driveOver();
+  expect(calls).toEqual(["claim u0", "settle u0", "settle u0", "claim u1", "settle u1"]);
+  expect(result).toMatchObject({
+    status: "finished",
+    recipients: 2,
+    outcomes: { sent: 2 },
+    codes: { spent: 2 },
+  });
+});
+
+it("where that fails, nobody else is claimed, and it is tried once more at the end", async () => {
+  const { calls, result } = await driveOver((count) => {
+    if (count === 3) throw new PushCliError("redis", "refused");
+  });
+  expect(calls).toEqual(["claim u0", "settle u0", "settle u0", "settle u0"]);
+  expect(result).toMatchObject({ status: "stopped", reason: expect.stringContaining("refused") });
+  expect(world.sandbox.stats()).toMatchObject({ delivered: 1 });
+});
+
 it("a claim of this run that was sent to before is not taken for a new one when only its settlement is lost", async () => {
   await giveUsers(world, 3, { codes: 2 });
   const { deps, close } = await openRunDeps(world, {});
@@ -69,6 +130,7 @@ it("a claim of this run that was sent to before is not taken for a new one when 
   const forgetful = (ledger: Ledger): Ledger => {
     let isForgotten = false;
     return {
+      // With the number of connections as it is now, so that nothing is written again.
       ...ledger,
       settle: async (settlements) => {
         const isFirst = !isForgotten && settlements.some(({ openId }) => openId === "u0");

@@ -97,3 +97,60 @@ it("nothing is entered for somebody of whom nothing was taken, nor into what is 
   expect(await ledger().settle([sent(permission)])).toEqual([false]);
   expect(await redis.client.get(LEDGER)).toBe("x");
 });
+
+it.each<["failed" | "unknown" | "no_code", string]>([
+  ["failed", `failed old 1 1 -5 x - 0 ${FAR}`],
+  ["unknown", `unknown old 3 1 - a - 0 ${FAR}`],
+  ["no_code", "no_code old 0 1 - - - 0 0"],
+  ["no_code", "no_code r 0 1 - - - 0 0"],
+])(
+  "an outcome that was tried again is replaced where the second try is lost (%s)",
+  async (before, record) => {
+    const b = plainEntry("b", FAR);
+    await redis.push("u", plainEntry("a", FAR), b);
+    await redis.client.hset(LEDGER, "b", record);
+    const retry: ("failed" | "unknown")[] = before === "no_code" ? [] : [before];
+    const again = redis.open.stores.ledger({ broadcastId: "b", runId: "r", retry });
+    const permission = { formId: "a", expireMs: FAR, multiUse: false, standing: false };
+    expect(await again.settle([sent(permission)])).toEqual([true]);
+    expect(await redis.client.hget(LEDGER, "b")).toMatch(/^sent r 1 \d+ - a 77 /);
+    expect(await redis.entries("u")).toEqual([b]);
+  },
+);
+
+it.each([
+  ["a claim of a dead run with the same code", "dead", "a", true],
+  ["another code of it", "dead", "x", false],
+  ["a claim of a run that is alive", "alive", "a", false],
+])("of %s: settled as the takeover would have been: %s %s %s", async (_, run, formId, isOurs) => {
+  const record = `claimed ${run} 1 1 0 1 ${FAR} ${formId} 0\n`;
+  await redis.client.hset(LEDGER, "b", record);
+  const ledger = redis.open.stores.ledger({ broadcastId: "b", runId: "r", deadRuns: new Set(["dead"]) });
+  const permission = { formId: "a", expireMs: FAR, multiUse: false, standing: false };
+  expect(await ledger.settle([sent(permission)])).toEqual([isOurs]);
+  const after = await redis.client.hget(LEDGER, "b");
+  if (isOurs) expect(after).toMatch(/^sent r /);
+  else expect(after).toBe(record);
+});
+
+it("an outcome of another run stays, whatever this one comes with", async () => {
+  const record = `sent other 1 1 - a - 0 ${FAR}`;
+  await redis.client.hset(LEDGER, "b", record);
+  const again = redis.open.stores.ledger({ broadcastId: "b", runId: "r", retry: ["failed", "unknown"] });
+  const permission = { formId: "a", expireMs: FAR, multiUse: false, standing: false };
+  expect(await again.settle([{ ...sent(permission), outcome: "unknown" }])).toEqual([false]);
+  expect(await redis.client.hget(LEDGER, "b")).toBe(record);
+});
+
+it("pools too long to be read at once are taken from in several rounds", async () => {
+  const openIds = Array.from({ length: 120 }, (_, i) => `w${i}`);
+  const fill = (i: number) =>
+    Array.from({ length: 16 }, (_, k) => plainEntry(`f${i}-${k}${"x".repeat(100)}`, FAR));
+  for (const [i, openId] of openIds.entries()) await redis.push(openId, ...fill(i));
+  const settlements = openIds.map((openId, i) => ({
+    ...sent({ formId: `f${i}-0${"x".repeat(100)}`, expireMs: FAR, multiUse: false, standing: false }),
+    openId,
+  }));
+  expect(await ledger().settle(settlements)).toEqual(openIds.map(() => true));
+  for (const [i, openId] of openIds.entries()) expect(await redis.entries(openId)).toEqual(fill(i).slice(1));
+});

@@ -3,8 +3,8 @@
 -- KEYS  the ledgers
 -- ARGV  1 broadcastId  2 run  3 ledger lifetime in ms
 --       4 one line for each ledger: outcome, attempts, errcode or "-", msgid or "-". One text, because arguments cost time.
--- Returns a text with one digit for each ledger: 1 settled, 2 settled by this run before (the same call again), 3 there is no
---       record, so that Redis has lost the claim, 0 not this run's claim
+-- Returns a text with one digit for each ledger: 1 settled, 2 settled by this run before (the same call again), 3 no code was
+--       found in this run, unless Redis has lost a later claim, 0 not this run's claim, or lost
 
 local id, run, ttl = ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
@@ -16,9 +16,11 @@ local long_ago = now - 3600000
 
 local function settle(ledger, outcome, attempts, errcode, msgid)
   local record = try_read("HGET", ledger, id)
-  if type(record) ~= "string" then return record and "0" or "3" end
+  if type(record) ~= "string" then return "0" end
   if sub(record, 1, #own) ~= own then
-    return find(record, "^%S+ " .. run .. " ") and sub(record, 1, 8) ~= "claimed " and "2" or "0"
+    local word = match(record, "^(%S+) " .. run .. " ")
+    if word == "no_code" then return "3" end
+    return word and word ~= "claimed" and "2" or "0"
   end
   local at, multi, e, f = match(record, "^%d+ (%d+) (%d) %d+ (%-?%d+) (%S+) %d+\n", #own + 1)
   if not f then return "0" end
