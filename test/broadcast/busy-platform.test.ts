@@ -11,7 +11,7 @@ async function run(startRate: number | undefined, fault: string) {
   setFaults(world, fault);
   let started: Run | undefined;
   const { result } = await drive(world, {
-    clock: hurriedClock(20),
+    clock: hurriedClock(5),
     startRate,
     maxErrors: { count: 100 },
     onStart: (one) => {

@@ -15,7 +15,7 @@ import {
   useWorld,
 } from "./world.ts";
 
-const world = useWorld({ sandbox: { slowMs: 1500 } });
+const world = useWorld({ sandbox: { slowMs: 5000 } });
 
 /** Every fault that leaves the broadcast able to reach everybody. */
 const SURVIVABLE = [
@@ -91,7 +91,7 @@ describe("an attempt that may have arrived", () => {
       const { sent, unknown } = document.outcomes;
       expect(sent + unknown).toBe(600);
       // A quarter, less those whose attempts the breaker excused.
-      expect(unknown).toBeGreaterThan(50);
+      expect(unknown).toBeGreaterThan(10);
       expect(unknown).toBeLessThan(250);
       expect(document).toMatchObject({ status: "finished", codes: { spent: 600, refused: 0, released: 0 } });
       expect(world.sandbox.stats()).toMatchObject({ delivered: sent, maxPerUser: 1 });

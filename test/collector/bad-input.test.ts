@@ -197,7 +197,8 @@ test.each([
     end(raw.socket);
     await raw.closed;
   }
-  await vi.waitFor(() => expect(world.log.filter(({ route }) => route === "/callback")).toHaveLength(20));
+  const callbacks = () => world.log.filter(({ route }) => route === "/callback");
+  await vi.waitFor(() => expect(callbacks()).toHaveLength(20), { timeout: 60_000 });
   expect((await world.ask("/healthz")).status).toBe(200);
   expect(world.log.filter(({ level }) => level !== "info")).toEqual([]);
   const seen = world.log.filter(({ event, route }) => event === "request" && route !== "/healthz");

@@ -44,7 +44,7 @@ test.each([
 });
 
 test("a platform that never answers is busy, and only so many logins wait for it", async () => {
-  const limits = { loginMs: 300, logins: 2 };
+  const limits = { loginMs: 2000, logins: 2 };
   const world = await startWorld({ platform: { login: () => new Promise(() => undefined) }, limits });
   const answers = await Promise.all(
     Array.from({ length: 4 }, () => world.ask("/login", post({ code: "code-1" }))),

@@ -44,7 +44,7 @@ it("--max-ops bounds the commands a second, those inside scripts included, evenl
   const result = await running;
   expect(result.code, result.stderr).toBe(0);
   expect(result.json<Purged>()).toMatchObject({ expiredRemoved: 400, complete: true });
-  expect(samples.length).toBeGreaterThan(20);
+  expect(samples.length).toBeGreaterThan(5);
   // Two steps' worth and what connects and locks on top; without the limit all 800 and more come at once.
   for (const [i, { from, count }] of samples.entries()) {
     for (const later of samples.slice(i + 1)) {

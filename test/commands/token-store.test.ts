@@ -75,8 +75,8 @@ it.each(["env", "file"])("takes the store from the %s", async (place) => {
 
 it("refreshes in the SDK's form and key, under the SDK's lock", async () => {
   // The backend is at it, and dies.
-  await world.redis.client.set(LOCK, "0a1b2c3d-0000-4000-8000-000000000000", "PX", 600);
   const startedAt = Date.now();
+  await world.redis.client.set(LOCK, "0a1b2c3d-0000-4000-8000-000000000000", "PX", 600);
   const { json } = await run("token", "refresh", "--token-store", "wxjava", "--json");
   expect(Date.now() - startedAt).toBeGreaterThan(500);
   const { token } = json<{ token: string }>();

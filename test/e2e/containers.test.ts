@@ -3,7 +3,7 @@ import { NO_UNSHARE } from "../helpers/unshare.ts";
 import { type Running, useBuiltCli } from "./built-cli.ts";
 import { giveUsers, TEMPLATE, useWorld } from "./world.ts";
 
-const USERS = 300;
+const USERS = 600;
 
 const cli = useBuiltCli();
 const world = useWorld(cli, { latencyMs: 50 });

@@ -33,7 +33,7 @@ it("a collector takes in what became of messages, and receipts settle what a kil
   const first = await cli.start([...args, "--to", ...OPEN_IDS], { stdin: "" }).done;
   expect(JSON.parse(first.stdout).outcomes).toMatchObject({ sent: 30 });
   const kept = async () => (await redis.client.keys("mina:mp:*:receipts")).length;
-  await expect.poll(kept, { timeout: 10_000 }).toBe(30);
+  await expect.poll(kept, { timeout: 60_000 }).toBe(30);
   // As if it had been killed before any answer came, eleven minutes ago.
   const old = Date.now() - 11 * 60_000;
   for (const openId of OPEN_IDS)

@@ -112,7 +112,7 @@ it("refuses what no waiting would mend", async () => {
 
 it("does not wait for a Redis that is frozen, nor keeps what it could not bring it", async () => {
   const server = await startServer();
-  const books = await open(server.url, { replyMs: 300 });
+  const books = await open(server.url, { replyMs: 2000 });
   expect(await take(books, "f1")).toEqual(["taken"]);
   process.kill(server.pid, "SIGSTOP");
   try {

@@ -79,7 +79,7 @@ test("set and ended by a request; the token endpoints alone", async () => {
 });
 
 test.each(["reset", "refuse"])("%s: connections end, and come back", async (kind) => {
-  await withApi({ acceptAny: true, outage: parseOutage(`1:300ms:${kind}`) }, async ({ sandbox, send }) => {
+  await withApi({ acceptAny: true, outage: parseOutage(`1:2s:${kind}`) }, async ({ sandbox, send }) => {
     await send();
     await expect(send()).rejects.toThrow();
     const refused = await new Promise((resolve) => {

@@ -173,7 +173,7 @@ test("with templates given, only those are known", async () => {
 });
 
 test("oneCallPerUser refuses a second send to a user whose first still waits", async () => {
-  await withApi({ acceptAny: true, oneCallPerUser: true, latencyMs: 50 }, async ({ sandbox, send }) => {
+  await withApi({ acceptAny: true, oneCallPerUser: true, latencyMs: 500 }, async ({ sandbox, send }) => {
     await send(message({ touser: "oWarm", form_id: "warm" }));
     const answers = await Promise.all([
       send(message({ form_id: "1" })),

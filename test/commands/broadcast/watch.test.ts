@@ -85,7 +85,7 @@ describe("broadcast watch ends with the broadcast's own exit code", () => {
     await giveUsers(world, 60);
     await interrupt(world, ["--id", "b-1", "--concurrency", "2"], () => delivered() >= 20);
     const heartbeat = await moveRunFarAway(world, "b-1");
-    await world.redis.client.pexpire(heartbeat, 1500);
+    await world.redis.client.pexpire(heartbeat, 4000);
     const watched = await run(["watch", "b-1", "--json"]);
     expect(watched.code).toBe(9);
     const lines = watched.lines<Watched>();
@@ -139,7 +139,7 @@ describe("broadcast watch", () => {
     await giveUsers(world, 300);
     const sending = await begin(["--id", "b-1", "--rate", "10/s"]);
     const watching = start((options) => run(["watch", "b-1"], options));
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     watching.signal("SIGINT");
     const { code, stderr, stdout } = await watching.done;
     expect([code, stdout]).toEqual([130, ""]);

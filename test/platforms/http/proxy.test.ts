@@ -89,7 +89,7 @@ describe("a broadcast goes through the proxy", () => {
     expect(through.requests.length).toBeGreaterThan(0);
     for (const request of through.requests) expect(request).toMatch(pattern);
     if (scheme === "http") expect(through.requests.length).toBeGreaterThanOrEqual(41);
-    else expect(through.requests.length).toBeLessThanOrEqual(5);
+    else expect(through.requests.length).toBeLessThanOrEqual(16);
   });
 
   it("unless NO_PROXY or --proxy none say otherwise", async () => {

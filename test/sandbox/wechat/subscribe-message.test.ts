@@ -131,7 +131,7 @@ test("two sends to a user overlap: 43108, over all templates, unless that is tur
     const answers = [{}, BUS, { touser: "oBob" }].map((changes) => api.subscribe(subscribeMessage(changes)));
     return (await Promise.all(answers)).map(({ json }) => json.errcode).sort();
   };
-  await withApi({ acceptAny: true, latencyMs: 100 }, async (api) => {
+  await withApi({ acceptAny: true, latencyMs: 500 }, async (api) => {
     expect(await both(api)).toEqual([0, 0, 43108]);
     expect(api.sandbox.stats().delivered).toBe(3);
     expect(await errcodes(api, {}, BUS)).toEqual([0, 0]);
