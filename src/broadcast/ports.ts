@@ -164,7 +164,7 @@ export interface Settlement {
   attempts: number;
   errcode?: Errcode | undefined;
   msgid?: string | undefined;
-  /** What the message was sent with: when Redis has lost the claim, the outcome is entered all the same. */
+  /** What the message was sent with. */
   permission?: Permission | undefined;
 }
 
@@ -201,8 +201,8 @@ export interface Ledger {
     errcode: Errcode | undefined,
   ): Promise<Extract<ClaimReply, { status: "claimed" | "no_code" }> | undefined>;
   /**
-   * For each, whether it is settled now; false when another run has the claim. With its `permission`, also when there is no
-   * record at all.
+   * For each, whether it is settled now; false when the claim is no longer this run's. With its `permission` it is settled, too,
+   * when Redis has lost the claim.
    */
   settle(settlements: Settlement[]): Promise<boolean[]>;
   /** Puts codes back at the left of their pools and removes the claims. */

@@ -113,7 +113,7 @@ export interface CallbackReader {
   read(request: CallbackRequest): { events: readonly CallbackEvent[]; answer: string };
 }
 
-/** Secrets of the callback, as shown in the platform's console. */
+/** Secrets of the callback, as they are set at the platform. */
 export interface CallbackSecrets {
   token: string;
   aesKey?: string | undefined;

@@ -6,6 +6,7 @@ import type { RedisLink } from "../../src/redis/link.ts";
 import { createLockStore } from "../../src/redis/lock-store.ts";
 import type { HeldLock } from "../../src/token/ports.ts";
 import { startTestRedis, type TestRedis } from "../helpers/redis.ts";
+import { throughRenewals } from "./renewals.ts";
 
 const KEY = "mina:lock:purge";
 
@@ -74,13 +75,9 @@ it("has a token of its owner's and a lifetime in Redis", async () => {
 it("is renewed for as long as it is held", async () => {
   const [a, b] = [await newProcess(), await newProcess()];
   const lock = await a.acquire("purge", 3000);
-  for (let renewals = 0, before = 0; renewals < 2; ) {
-    const left = await redis.client.pttl(KEY);
-    if (left > before) renewals += before > 0 ? 1 : 0;
-    before = left;
+  await throughRenewals(redis.client, KEY, async () => {
     expect(await b.acquire("purge", 3000)).toBeUndefined();
-    await sleep(50);
-  }
+  });
   expect(lock?.lost.aborted).toBe(false);
   await lock?.release();
   expect(await b.acquire("purge", 3000)).toBeDefined();

@@ -5,6 +5,7 @@ import { connectRedis } from "../../../src/redis/connect.ts";
 import type { RedisLink } from "../../../src/redis/link.ts";
 import { createWxJavaLocks } from "../../../src/redis/sdk-tokens/wxjava-locks.ts";
 import { startTestRedis, type TestRedis } from "../../helpers/redis.ts";
+import { throughRenewals } from "../renewals.ts";
 
 const KEY = "wa:lock:wx1:accessTokenLock";
 
@@ -89,13 +90,9 @@ it.each([
     expect(lock).toBeDefined();
     const theirs = sdkLock();
     const value = await redis.client.get(KEY);
-    for (let renewals = 0, before = 0; renewals < 2; ) {
-      const left = await redis.client.pttl(KEY);
-      if (left > before) renewals += before > 0 ? 1 : 0;
-      before = left;
+    await throughRenewals(redis.client, KEY, async () => {
       expect(await theirs.tryLock()).toBe(false);
-      await sleep(50);
-    }
+    });
     expect(await redis.client.get(KEY)).toBe(value);
     expect(await redis.client.pttl(KEY)).toBeGreaterThan(0);
     expect(lock?.lost.aborted).toBe(false);
