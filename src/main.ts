@@ -86,7 +86,8 @@ export async function main(words: string[], io: Io): Promise<number> {
   }
   exit = await flush(out, exit, debug);
   exit = endNow(exit);
-  await flush(out, exit, debug);
+  // A failure of this kind has been reported by then.
+  await Promise.allSettled([out.flush()]);
   undoEnd();
   undo();
   return exitCode(exit);

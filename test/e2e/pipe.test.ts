@@ -59,6 +59,15 @@ describe("the built command in a pipe", () => {
     expect(await first("pool stats")).toBe("pools\t5000\n");
   });
 
+  it("says once that the disk is full", async () => {
+    const line = '"$0" "$1" channels > /dev/full';
+    const { code, stderr } = await cli.spawn("bash", ["-c", line, process.execPath, cli.program]).done;
+    expect([code, stderr]).toEqual([
+      12,
+      expect.stringMatching(/^error: cannot write to stdout: ENOSPC[^\n]*\n$/),
+    ]);
+  });
+
   it("sends to everybody, and says that the report is incomplete, when its reader on stdout leaves", async () => {
     await giveUsers(world, 400);
     const line = `"$0" "$1" broadcast ${TEMPLATE} --no-keywords --yes --quiet --report - | head -1; exit "\${PIPESTATUS[0]}"`;
